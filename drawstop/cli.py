@@ -1,0 +1,154 @@
+"""The one command. Its sub-commands are a table; only the one that is called is imported.
+
+`drawstop --help` therefore needs neither torch nor typer, and `drawstop render` never imports acids-rave.
+"""
+
+import functools
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, NoReturn
+
+from drawstop import __version__
+from drawstop.base.errors import DrawstopError, reason_of
+
+FAILURE = 2
+INTERRUPTED = 130
+
+
+class Command(NamedTuple):
+    """Where a sub-command lives, `module:function`, and its line in the list."""
+
+    target: str
+    summary: str
+
+
+COMMANDS: dict[str, Command] = {
+    "demo": Command("drawstop.demo:demo", "Bake, verify, perform and measure the shipped instrument."),
+    "activations": Command("training.cli:activations", "Write a model's frames of some recordings to disk."),
+    "train": Command("training.cli:train", "Train a sparse autoencoder on a model's frames; resumable."),
+    "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
+    "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
+    "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
+    "inspect": Command("export.cli:inspect", "Say what a file is: an instrument, a bank, a RAVE."),
+    "render": Command("realtime.cli:render", "Play a sound file through an instrument, knobs moving."),
+}
+
+EXTRAS = {
+    "rave": "rave",
+    "scripts": "rave",
+    "gin": "rave",
+    "cached_conv": "rave",
+    "pytorch_lightning": "rave",
+    "torchaudio": "rave",
+    "audiocraft": "musicgen",
+    "sae_lens": "saelens",
+}
+"""Which of our extras brings a top-level module that the base install doesn't have."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run `drawstop` with the given arguments (the process's own by default); exits with 0, 2 or 130."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    first = given[0] if given else "--help"
+    if first in ("-h", "--help"):
+        sys.stdout.write(overview())
+        sys.exit(0)
+    if first == "--version":
+        sys.stdout.write(f"drawstop {__version__}\n")
+        sys.exit(0)
+    if first not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        _fail(f"no such command: {first!r}; expected one of {known} (drawstop --help)")
+    with _expected_failures(first):
+        command = load(first)
+    command(args=given[1:], prog_name=f"drawstop {first}")
+    sys.exit(0)
+
+
+def overview() -> str:
+    """The text of `drawstop --help`."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        [
+            "Usage: drawstop COMMAND [OPTIONS] [ARGUMENTS]",
+            "",
+            "Knobs, found inside a neural audio model, that bring concepts in and take them away.",
+            "",
+            "Commands:",
+            *lines,
+            "",
+            "Options:",
+            "  --help     This text; drawstop COMMAND --help tells a command's options, with an example.",
+            "  --version  The version.",
+            "",
+            "Example: drawstop demo --out drawstop-demo",
+            "",
+        ]
+    )
+
+
+def load(name: str) -> Callable[..., Any]:
+    """Import the function behind a sub-command and make it a program (click's calling convention).
+
+    Raises:
+        ImportError: the command's module, or an extra that it needs, isn't there.
+    """
+    import typer
+
+    module, function = COMMANDS[name].target.split(":")
+    implementation = getattr(importlib.import_module(module), function)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(name)(_told_in_one_line(name, implementation))
+    program: Callable[..., Any] = typer.main.get_command(app)
+    return program
+
+
+def _told_in_one_line(name: str, implementation: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, whose expected failures end the process with one line."""
+
+    @functools.wraps(implementation)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        with _expected_failures(name):
+            return implementation(*args, **kwargs)
+
+    return wrapped
+
+
+@contextmanager
+def _expected_failures(name: str) -> Iterator[None]:
+    try:
+        yield
+    except DrawstopError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        # The reader has left (`drawstop inspect X | head`): nothing to say, and nothing more to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILURE)
+    except ImportError as error:
+        _fail(_missing(name, error), error)
+    except OSError as error:
+        place = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+        _fail(f"{place}{reason_of(error)}")
+    except KeyboardInterrupt:
+        sys.stderr.write("drawstop: interrupted\n")
+        sys.exit(INTERRUPTED)
+
+
+def _missing(name: str, error: ImportError) -> str:
+    """What to add for a module that isn't there; any other broken import is a fault of ours: raised again."""
+    module = error.name or ""
+    if module == COMMANDS[name].target.split(":")[0]:
+        return f"{name} isn't part of this installation; expected the module {module}"
+    extra = EXTRAS.get(module.split(".")[0])
+    if extra is None:
+        raise error
+    return f"{name} needs {module.split('.')[0]} here; add the extra that brings it: uv sync --extra {extra}"
+
+
+def _fail(message: str, cause: BaseException | None = None) -> NoReturn:
+    sys.stderr.write(f"drawstop: {' '.join(message.split())}\n")
+    raise SystemExit(FAILURE) from cause

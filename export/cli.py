@@ -1,0 +1,106 @@
+"""The commands `drawstop bake`, `drawstop verify` and `drawstop inspect`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from export.verify import Check
+
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the same facts to this file.")]
+
+
+def bake(
+    model: Annotated[Path, typer.Argument(help="A RAVE: its exported .ts, or its training run's folder.")],
+    bank: Annotated[Path, typer.Argument(help="A bank with at least one stop.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The instrument to write, X.ts.")],
+    json: JsonOption = None,
+) -> None:
+    """Put a bank inside a RAVE, verify the result as its host would use it, and write it as one file.
+
+    Example: drawstop bake rave.ts bank/ -o organ.ts
+    """
+    from drawstop.base.files import write_json
+    from export.bake import bake as bake_instrument
+
+    if model.is_dir():
+        from training.models.rave_run import export_run
+
+        model = export_run(model)
+    baked = bake_instrument(model, bank, out)
+    _print_checks(baked.checks)
+    stops = ", ".join(stop.slug for stop in baked.description.stops)
+    typer.echo(f"{out}: {stops}; {baked.description.delay_samples} samples of delay")
+    if json is not None:
+        write_json(json, {"instrument": str(out), "checks": _facts(baked.checks)})
+
+
+def verify(
+    instrument: Annotated[Path, typer.Argument(help="A baked instrument, X.ts.")],
+    model: Annotated[
+        Path | None, typer.Option(help="The RAVE it was made from: compares the neutral bits too.")
+    ] = None,
+    json: JsonOption = None,
+) -> None:
+    """Call an instrument as its host would, and compare the outputs. Exits with 2 when a check fails.
+
+    Example: drawstop verify organ.ts --model rave.ts
+    """
+    from drawstop.base.files import write_json
+    from export.verify import require
+    from export.verify import verify as verify_instrument
+
+    checks = verify_instrument(instrument, model)
+    _print_checks(checks)
+    if json is not None:
+        write_json(json, {"instrument": str(instrument), "checks": _facts(checks)})
+    require(checks)
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(help="An instrument, a RAVE, a bank, frames or a recording.")],
+    json: JsonOption = None,
+) -> None:
+    """Say what a file or folder is, and what is in it.
+
+    Example: drawstop inspect organ.ts
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from drawstop.base.files import write_json
+    from export.inspection import describe_path
+
+    facts = describe_path(path)
+    table = Table(show_header=False, box=None, title=f"{path}: {facts['kind']}", title_justify="left")
+    for key, value in facts.items():
+        if key not in ("kind", "stops"):
+            table.add_row(key.replace("_", " "), _text(value))
+    for stop in facts.get("stops", []):
+        table.add_row(f"stop {stop['slug']}", _text({k: v for k, v in stop.items() if k != "slug"}))
+    Console().print(table)
+    if json is not None:
+        write_json(json, facts)
+
+
+def _print_checks(checks: "list[Check]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("check", "held", "seen")
+    for check in checks:
+        table.add_row(check.name, "yes" if check.passed else "NO", check.seen)
+    Console().print(table)
+
+
+def _facts(checks: "list[Check]") -> list[dict[str, Any]]:
+    return [{"name": check.name, "passed": check.passed, "seen": check.seen} for check in checks]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_text(inner) for inner in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,82 @@
+"""What a path holds: an instrument, a RAVE, a bank, frames on disk, or a recording."""
+
+import dataclasses
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from drawstop.base.audio_files import AUDIO_SUFFIXES, read_audio
+from drawstop.base.description import EXTRA_FILE
+from drawstop.base.errors import DrawstopError
+from training.activations import INDEX_FILE, ActivationStore
+from training.models.rave import RaveModel, load_script
+from training.stops import STOPS_FILE, load_bank
+
+
+def describe_path(path: Path) -> dict[str, Any]:
+    """What is at a path, as JSON can hold it; `kind` says which of the five it is.
+
+    Raises:
+        DrawstopError: nothing there, nothing that we know, or a damaged one.
+    """
+    if not path.exists():
+        raise DrawstopError(f"no such file or folder: {path}")
+    if path.is_dir():
+        return _folder(path)
+    if path.suffix == ".ts":
+        return _script(path)
+    if path.suffix.lower() in AUDIO_SUFFIXES:
+        audio, rate = read_audio(path)
+        channels, samples = audio.shape
+        facts = {"kind": "recording", "sample_rate": rate, "channels": channels, "samples": samples}
+        return {**facts, "seconds": samples / rate, "peak": float(abs(audio).max())}
+    raise DrawstopError(f"{path} is nothing we know: expected a .ts, a bank, frames or a sound file")
+
+
+def _script(path: Path) -> dict[str, Any]:
+    load_script(path)
+    extra: dict[str, Any] = {EXTRA_FILE: ""}
+    torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
+    if extra[EXTRA_FILE]:
+        return {"kind": "instrument", **json.loads(extra[EXTRA_FILE])}
+    model = RaveModel(path)
+    facts = {"kind": "RAVE", "class": str(model.script.original_name), "voices": model.voices()}
+    return {**facts, **dataclasses.asdict(model.rates), "fingerprint": model.fingerprint}
+
+
+def _folder(path: Path) -> dict[str, Any]:
+    if (path / STOPS_FILE).is_file():
+        bank = load_bank(path)
+        config, figures = bank.sae.config, bank.sae.figures
+        stops = [
+            {"slug": stop.slug, "name": stop.name, "kind": stop.kind, "cap": stop.cap, **stop.figures}
+            for stop in bank.stops
+        ]
+        return {
+            "kind": "bank",
+            "site": bank.site,
+            "model_fingerprint": bank.model_fingerprint,
+            "features": config.n_features,
+            "k": config.k,
+            "width": config.d_in,
+            "training": dataclasses.asdict(figures) if figures is not None else "none",
+            "provenance": bank.provenance,
+            "stops": stops,
+        }
+    if (path / INDEX_FILE).is_file():
+        store = ActivationStore.open(path)
+        return {
+            "kind": "frames",
+            "site": store.site,
+            "model_fingerprint": store.fingerprint,
+            "frames": len(store.frames),
+            "width": store.width,
+            "recordings": len(store.recordings),
+            "splits": dict(Counter(recording.split for recording in store.recordings)),
+        }
+    if list(path.rglob("*.ckpt")) and list(path.rglob("config.gin")):
+        return {"kind": "RAVE run"}
+    raise DrawstopError(f"{path} is a folder of nothing we know: expected a bank, frames or a RAVE run")

@@ -1,0 +1,38 @@
+# list the recipes
+default:
+    @just --list
+
+# make the environment: Python 3.11 and everything in uv.lock, the extras too
+setup:
+    uv sync
+
+# mend what can be mended by a machine: lint, format, the generated page of commands
+fix:
+    uv run ruff check --fix .
+    uv run ruff format .
+    uv run python docs/generate.py
+
+# lint, format, strict types, the one-way imports, the generated page being current
+check:
+    uv run ruff check .
+    uv run ruff format --check .
+    uv run mypy
+    uv run lint-imports
+    uv run python docs/generate.py --check
+
+# run the tests; arguments go to pytest
+test *arguments:
+    uv run pytest {{arguments}}
+
+# what a block costs: the instrument beside the plain RAVE, in one run
+bench:
+    uv run python -m bench
+
+# the demo: sound, picture, table, instrument
+demo *arguments:
+    uv run drawstop demo {{arguments}}
+
+# render the demo's recordings and train its RAVE anew (about an hour of one core; resumable);
+# needs a C++ compiler, fluidsynth, espeak-ng and the soundfonts that LICENSES.md lists
+demo-train *arguments:
+    uv run --group recipe python -m training.demo.recipe {{arguments}}

@@ -1,0 +1,82 @@
+"""The command `drawstop render`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+OUTPUT_SUFFIXES = (".wav", ".flac")
+
+
+def render(
+    instrument: Annotated[Path, typer.Argument(help="A baked instrument, X.ts.")],
+    recording: Annotated[Path, typer.Argument(help="The recording to play through it; any format and rate.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write, .wav or .flac.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Set a stop, slug=value, value in -1..1. May be repeated."),
+    ] = None,
+    midi: Annotated[
+        Path | None, typer.Option(help="A MIDI file that moves the stops: CC 20, 21, … and notes 60, 61, ….")
+    ] = None,
+    block: Annotated[
+        int, typer.Option(help="Samples per block, a multiple of the instrument's ratio.")
+    ] = 2048,
+    seed: Annotated[int, typer.Option(help="Seed of the instrument's noise; same seed, same file.")] = 0,
+) -> None:
+    """Play a recording through an instrument, with the delay taken out.
+
+    Example: drawstop render organ.ts drums.wav -o out.wav --set guitar=0.8 --set voice=-0.3
+    """
+    _check_output(out, recording)
+    values = dict(parse_setting(setting) for setting in settings or [])
+
+    from drawstop.base.audio_files import read_audio, write_audio
+    from drawstop.base.progress import track
+    from realtime import instrument_file
+    from realtime.controls.midi import default_routes, read_midi_file
+    from realtime.render import render as render_audio
+
+    loaded = instrument_file.load(instrument)
+    description = loaded.description
+    audio, rate = read_audio(recording, description.sample_rate, description.channels_in)
+    events = []
+    if midi is not None:
+        events = read_midi_file(midi, rate, default_routes([stop.slug for stop in description.stops]))
+        if not events:
+            typer.echo(f"note: {midi} moves no stop; CC 20, 21, … and notes 60, 61, … would", err=True)
+    rendered = render_audio(
+        loaded, audio, events, values, block, seed, progress=lambda blocks: track(blocks, "rendering")
+    )
+    write_audio(out, rendered, rate)
+
+
+def parse_setting(text: str) -> tuple[str, float]:
+    """`slug=value` to its parts.
+
+    >>> parse_setting("guitar=-0.5")
+    ('guitar', -0.5)
+    """
+    from drawstop.base.errors import DrawstopError
+
+    slug, equals, number = text.partition("=")
+    try:
+        if not slug or not equals:
+            raise ValueError
+        return slug.strip(), float(number)
+    except ValueError:
+        raise DrawstopError(
+            f"--set takes slug=value with a number, such as guitar=0.8, got {text!r}"
+        ) from None
+
+
+def _check_output(out: Path, recording: Path) -> None:
+    """Refuse before the long work what would fail after it."""
+    from drawstop.base.errors import DrawstopError
+
+    if out.suffix.lower() not in OUTPUT_SUFFIXES:
+        raise DrawstopError(f"the output must end in .wav or .flac, got {out.name!r}")
+    if not out.parent.is_dir():
+        raise DrawstopError(f"no folder {out.parent} to write into; make it first")
+    if out.exists() and recording.exists() and out.samefile(recording):
+        raise DrawstopError(f"the output {out} is the input; choose another name")

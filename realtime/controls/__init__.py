@@ -1,0 +1,1 @@
+"""Controllers: bytes -> events -> knob signals. All pure; ports and sockets are left to the caller."""

@@ -1,0 +1,60 @@
+"""Playing a whole recording through an instrument, with the delay taken out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from drawstop.base.errors import DrawstopError
+from realtime.controls.events import ControlEvent
+from realtime.engine import Audio, Engine
+from realtime.instrument_file import Instrument
+
+Progress = Callable[[range], Iterable[int]]
+
+
+def render(
+    instrument: Instrument,
+    audio: npt.NDArray[np.floating[Any]],
+    events: Iterable[ControlEvent] = (),
+    settings: Mapping[str, float] | None = None,
+    inner_block: int = 2048,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Audio:
+    """Play audio through the instrument; sample i of the result belongs to sample i of the input.
+
+    Args:
+        audio: at the instrument's sample rate.
+        events: knob movements, in samples of the input.
+        settings: stop slug to attribute value, for the whole recording; stops not named keep their value.
+        inner_block: samples per block, a multiple of the instrument's ratio.
+        seed: of the instrument's noise.
+        progress: wraps the range of blocks, for a progress bar.
+
+    Shape:
+        audio: `[channels_in, n]`; returns `[channels_out, n]`.
+
+    Raises:
+        DrawstopError: wrong shape, unknown stop, value out of range, or the instrument failed or gave NaN.
+    """
+    engine = Engine(instrument, inner_block, seed)
+    for slug, value in (settings or {}).items():
+        instrument.set_stop(slug, value)
+    engine.prepare(host_block=inner_block)
+    engine.schedule(events)
+    length = audio.shape[-1]
+    latency = engine.latency_samples
+    blocks = range(-(-(length + latency) // inner_block) if length else 0)
+    played = [np.zeros((instrument.description.channels_out, 0), dtype=np.float32)]
+    for block in progress(blocks) if progress else blocks:
+        piece = audio[..., block * inner_block : (block + 1) * inner_block]
+        missing = inner_block - piece.shape[-1]
+        played.append(engine.process(np.pad(piece, [(0, 0)] * (audio.ndim - 1) + [(0, missing)])))
+    if engine.failed_blocks or engine.replaced_outputs:
+        raise DrawstopError(
+            f"the instrument failed on {engine.failed_blocks} of {len(blocks)} blocks and gave "
+            f"{engine.replaced_outputs} NaN or infinite samples; bake it again, or try another block"
+        )
+    return np.concatenate(played, axis=1)[:, latency : latency + length]

@@ -1,0 +1,178 @@
+"""Trains the judge on the rendered corpus and on what the unsteered RAVE makes of it.
+
+    python -m training.demo.recipe.judge_training --corpus runs/demo/corpus --rave training/demo/rave.ts \\
+        --out training/demo/judge.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training.judge import Judge, save_judge
+from training.models.rave import RaveModel
+
+CONCEPTS = ("guitar", "voice")
+SECONDS = 3.0
+TRAIN_PHRASES = range(10, 64)
+HELD_OUT_PHRASES = range(64, 80)
+QUIET_RMS = 0.01
+MIXTURES = (("guitar",), ("voice",), ("guitar", "voice"), ("other",), ("other", "other"))
+MIXTURE_SHARES = (0.25, 0.25, 0.25, 0.15, 0.1)
+
+
+@dataclass(frozen=True)
+class JudgeConfig:
+    """Everything that decides the training's result besides corpus and RAVE."""
+
+    steps: int = 400
+    batch: int = 24
+    reconstructions: int = 480
+    test_clips: int = 160
+    learning_rate: float = 2e-3
+    damage_share: float = 0.25
+    seed: int = 0
+
+
+class Corpus:
+    """Rendered clips by concept, int16 [phrases, samples]; of the known or of the held-out timbres."""
+
+    def __init__(self, folder: Path, held_out: bool) -> None:
+        index = json.loads((folder / "index.json").read_text())
+        self.sample_rate = int(index["sample_rate"])
+        self.clips: dict[str, list[NDArray[np.int16]]] = {}
+        for timbre in index["timbres"]:
+            if bool(timbre["held_out"]) == held_out:
+                data = np.load(folder / timbre["file"], mmap_mode="r")
+                self.clips.setdefault(timbre["concept"], []).append(data)
+
+    def item(self, rng: np.random.Generator, phrases: range) -> tuple[Tensor, Tensor]:
+        """One mixture [samples] with a random gain, and its labels [concepts]."""
+        usable = [i for i, mixture in enumerate(MIXTURES) if all(name in self.clips for name in mixture)]
+        shares = np.array([MIXTURE_SHARES[i] for i in usable])
+        mixture = MIXTURES[usable[rng.choice(len(usable), p=shares / shares.sum())]]
+        sound = sum((self._crop(rng, name, phrases) for name in mixture), np.float32(0))
+        gain = 10 ** (rng.uniform(-25, 5) / 20)
+        labels = torch.tensor([float(name in mixture) for name in CONCEPTS])
+        return torch.from_numpy(np.asarray(sound * gain, dtype=np.float32)), labels
+
+    def batch(self, rng: np.random.Generator, phrases: range, size: int) -> tuple[Tensor, Tensor]:
+        """`size` mixtures [size, samples] and their labels [size, concepts]."""
+        items = [self.item(rng, phrases) for _ in range(size)]
+        return torch.stack([item[0] for item in items]), torch.stack([item[1] for item in items])
+
+    def _crop(self, rng: np.random.Generator, concept: str, phrases: range) -> NDArray[np.float32]:
+        """A crop that isn't silent, at an RMS of 0.08, give or take 6 dB."""
+        samples = round(SECONDS * self.sample_rate)
+        while True:
+            clips = self.clips[concept][rng.integers(len(self.clips[concept]))]
+            start = rng.integers(clips.shape[1] - samples + 1)
+            crop = clips[rng.choice(phrases), start : start + samples].astype(np.float32) / 32767
+            rms = float(np.sqrt(np.mean(crop**2)))
+            if rms >= QUIET_RMS:
+                scaled: NDArray[np.float32] = crop * np.float32(0.08 / rms * 10 ** (rng.uniform(-6, 6) / 20))
+                return scaled
+
+
+@torch.no_grad()
+def reconstruct(rave: RaveModel, audio: Tensor) -> Tensor:
+    """What the unsteered RAVE makes of [clips, samples]."""
+    parts = [rave.decode(rave.encode(part[:, None]))[:, 0] for part in audio.split(rave.voices())]
+    return torch.cat(parts)[:, : audio.shape[-1]].clone()
+
+
+def damage(audio: Tensor, rng: np.random.Generator, share: float) -> Tensor:
+    """Noise or a lowpass on a share of the clips; their labels stay. `[clips, samples]` -> the same."""
+    result = audio.clone()
+    for i in range(len(audio)):
+        kind = rng.random() / share
+        if kind < 0.5:
+            noise = torch.from_numpy(rng.standard_normal(audio.shape[-1]).astype(np.float32))
+            result[i] += noise * audio[i].square().mean().sqrt() * 10 ** (rng.uniform(-40, -10) / 20)
+        elif kind < 1:
+            spectrum = torch.fft.rfft(audio[i])
+            ramp = torch.linspace(0, 22050, len(spectrum)) / 10 ** rng.uniform(3.1, 4.0)
+            result[i] = torch.fft.irfft(spectrum / (1 + ramp**4), n=audio.shape[-1])
+    return result
+
+
+def train(corpus: Corpus, rave: RaveModel, config: JudgeConfig) -> Judge:
+    """A judge trained on originals and reconstructions, half and half."""
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    originals, pool_labels = corpus.batch(rng, TRAIN_PHRASES, config.reconstructions)
+    pool = reconstruct(rave, originals)
+    judge = Judge(CONCEPTS, corpus.sample_rate).train()
+    optimizer = torch.optim.AdamW(judge.parameters(), lr=config.learning_rate, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, config.steps)
+    for step in range(config.steps):
+        fresh, fresh_labels = corpus.batch(rng, TRAIN_PHRASES, config.batch // 2)
+        chosen = torch.from_numpy(rng.choice(len(pool), config.batch // 2, replace=False))
+        audio = damage(torch.cat([fresh, pool[chosen]]), rng, config.damage_share)
+        labels = torch.cat([fresh_labels, pool_labels[chosen]])
+        loss = nn.functional.binary_cross_entropy_with_logits(judge.clip_logits(audio), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if step % 50 == 0:
+            print(f"step {step}: loss {loss.item():.4f}", flush=True)
+    return judge.eval()
+
+
+def auroc(scores: Tensor, labels: Tensor) -> float:
+    """Area under the ROC curve of scores [n] for labels [n] of 0 and 1; ties count half."""
+    difference = scores[labels > 0.5][:, None] - scores[labels <= 0.5][None]
+    return float(((difference > 0).double() + 0.5 * (difference == 0).double()).mean())
+
+
+@torch.no_grad()
+def evaluate(judge: Judge, audio: Tensor, labels: Tensor) -> dict[str, dict[str, float]]:
+    """Accuracy and AUROC per concept on clips [n, samples]."""
+    logits = torch.cat([judge.clip_logits(part) for part in audio.split(16)])
+    right = ((logits > 0) == (labels > 0.5)).double().mean(0)
+    return {
+        name: {"accuracy": round(float(right[i]), 4), "auroc": round(auroc(logits[:, i], labels[:, i]), 4)}
+        for i, name in enumerate(judge.concepts)
+    }
+
+
+def main() -> None:
+    """Command line: train, evaluate on held-out phrases, save."""
+    parser = argparse.ArgumentParser(description="Train the judge.")
+    parser.add_argument("--corpus", type=Path, default=Path("runs/demo/corpus"))
+    parser.add_argument("--rave", type=Path, default=Path("training/demo/rave.ts"))
+    parser.add_argument("--out", type=Path, default=Path("training/demo/judge.safetensors"))
+    parser.add_argument("--steps", type=int, default=JudgeConfig.steps)
+    parser.add_argument("--reconstructions", type=int, default=JudgeConfig.reconstructions)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    start = time.monotonic()
+    config = JudgeConfig(steps=options.steps, reconstructions=options.reconstructions, seed=options.seed)
+    rave = RaveModel(options.rave)
+    judge = train(Corpus(options.corpus, held_out=False), rave, config)
+    print(f"trained in {time.monotonic() - start:.0f} s")
+    results: dict[str, dict[str, dict[str, float]]] = {}
+    for timbres in ("known", "held_out"):
+        rng = np.random.default_rng(config.seed + 1)
+        corpus = Corpus(options.corpus, held_out=timbres == "held_out")
+        audio, labels = corpus.batch(rng, HELD_OUT_PHRASES, config.test_clips)
+        results[f"{timbres}_originals"] = evaluate(judge, audio, labels)
+        results[f"{timbres}_reconstructions"] = evaluate(judge, reconstruct(rave, audio), labels)
+    metadata = {"training": asdict(config), "rave_fingerprint": rave.fingerprint, "held_out": results}
+    save_judge(options.out, judge, metadata)
+    print(json.dumps(results, indent=1))
+    print(f"{sum(p.numel() for p in judge.parameters())} parameters, {time.monotonic() - start:.0f} s in all")
+
+
+if __name__ == "__main__":
+    main()

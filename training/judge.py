@@ -1,0 +1,164 @@
+"""An independent ear: a small classifier that hears concepts in sound, to judge what the stops do.
+
+It is trained apart from every SAE and stop, sees sound only, and is never used to fit anything.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from drawstop.base.errors import DrawstopError, reason_of
+from drawstop.base.files import atomic_file
+
+N_FFT = 2048
+MEL_HOP = 512
+FRAME_HOP = 1024
+"""Samples between two frame logits: the first convolution halves the spectrogram's rate."""
+BANDS = 64
+LOWEST_HZ, HIGHEST_HZ = 60.0, 12000.0
+SILENCE_DBFS = -50.0
+"""A clip with a lower RMS counts as not heard."""
+SILENT_FRAME_DB = -40.0
+"""Frames this far below the clip's mean energy don't count."""
+_LOG_EPSILON = 1e-3
+_FORMAT = 1
+
+
+def mel_filters(sample_rate: int, n_fft: int = N_FFT, bands: int = BANDS) -> Tensor:
+    """Triangular filters of unit area, evenly spaced in mel. Shape `[bands, n_fft // 2 + 1]`."""
+    low, high = (2595.0 * torch.log10(torch.tensor(1 + hz / 700.0)) for hz in (LOWEST_HZ, HIGHEST_HZ))
+    mels = torch.linspace(float(low), float(high), bands + 2)
+    edges = 700.0 * (10 ** (mels / 2595.0) - 1)
+    hz = torch.linspace(0.0, sample_rate / 2, n_fft // 2 + 1)
+    rising = (hz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - hz) / (edges[2:] - edges[1:-1])[:, None]
+    triangles = torch.minimum(rising, falling).clamp(min=0)
+    return triangles / triangles.sum(1, keepdim=True).clamp(min=1e-6)
+
+
+class Judge(nn.Module):
+    """Says, for each frame and each clip, which concepts it hears; its answer doesn't depend on the gain."""
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self, concepts: tuple[str, ...] = ("guitar", "voice"), sample_rate: int = 44100) -> None:
+        super().__init__()
+        self.concepts = concepts
+        self.sample_rate = sample_rate
+        self.register_buffer("window", torch.hann_window(N_FFT), persistent=False)
+        self.register_buffer("filters", mel_filters(sample_rate), persistent=False)
+        self.spectral = nn.Sequential(
+            nn.Conv2d(1, 16, 3, stride=2, padding=1),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 3, stride=(2, 1), padding=1),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+            nn.Conv2d(32, 32, 3, stride=(2, 1), padding=1),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+        )
+        self.temporal = nn.Sequential(
+            nn.Dropout(0.2),
+            nn.Conv1d(32 * BANDS // 8, 32, 5, padding=2),
+            nn.ReLU(),
+            nn.Conv1d(32, len(concepts), 1),
+        )
+
+    def frame_logits(self, audio: Tensor) -> Tensor:
+        """`[batch, samples]` -> `[batch, concepts, frames]`, one frame for every FRAME_HOP samples."""
+        return self._hear(audio)[0]
+
+    def clip_logits(self, audio: Tensor) -> Tensor:
+        """Mean of the frame logits, weighted by energy; silent frames don't count.
+
+        Shape: `[batch, samples]` -> `[batch, concepts]`.
+        """
+        logits, weights = self._hear(audio)
+        return (logits * weights[:, None]).sum(-1)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """The same as `clip_logits`."""
+        return self.clip_logits(audio)
+
+    @torch.no_grad()
+    def heard(self, audio: Tensor, threshold: float = 0.5) -> Tensor:
+        """Which concepts are heard with a probability above `threshold`; none in a clip below SILENCE_DBFS.
+
+        Shape: `[batch, samples]` -> bool `[batch, concepts]`.
+        """
+        loud: Tensor = audio.square().mean(-1) > 10 ** (SILENCE_DBFS / 10)
+        return (self.clip_logits(audio).sigmoid() > threshold) & loud[:, None]
+
+    def _hear(self, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """Frame logits and frame weights that sum to 1."""
+        level = audio.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-9)
+        missing = max(N_FFT - audio.shape[-1], 0)
+        padded = nn.functional.pad(audio / level, (0, missing))
+        spectrum = torch.stft(
+            padded, N_FFT, MEL_HOP, window=self.window, return_complex=True, pad_mode="constant"
+        )
+        power = spectrum.real.square() + spectrum.imag.square()
+        mel = (self.filters @ (power / self.window.square().sum()) + _LOG_EPSILON).log() / 3.0
+        features = self.spectral(mel[:, None]).flatten(1, 2)
+        energy = nn.functional.avg_pool1d(power.mean(1)[:, None], 2, ceil_mode=True)[:, 0]
+        floor = energy.mean(-1, keepdim=True) * 10 ** (SILENT_FRAME_DB / 10)
+        weights = torch.where(energy > floor, energy.sqrt(), 0.0)
+        weights = weights / weights.sum(-1, keepdim=True).clamp(min=1e-9)
+        logits: Tensor = self.temporal(features)
+        return logits, weights
+
+
+def save_judge(path: Path, judge: Judge, metadata: dict[str, object]) -> None:
+    """Write the weights and a JSON description, atomically. Raises DrawstopError where it can't be written."""
+    description = {
+        "format": _FORMAT,
+        "concepts": list(judge.concepts),
+        "sample_rate": judge.sample_rate,
+        "metadata": metadata,
+    }
+    weights = {name: value.detach().contiguous() for name, value in judge.state_dict().items()}
+    with atomic_file(path) as temporary:
+        save_file(weights, temporary, metadata={"judge": json.dumps(description, sort_keys=True)})
+
+
+def load_judge(path: Path) -> Judge:
+    """A saved judge, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
+    description, weights = _read(path)
+    try:
+        judge = Judge(tuple(description["concepts"]), int(description["sample_rate"]))
+        judge.load_state_dict(weights)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise DrawstopError(f"{path} doesn't hold a judge's weights: train or download it again") from error
+    judge.requires_grad_(False)
+    return judge.eval()
+
+
+def judge_metadata(path: Path) -> dict[str, object]:
+    """What was stored with a judge: its training and its own held-out results. Raises as `load_judge`."""
+    metadata: dict[str, object] = _read(path)[0].get("metadata", {})
+    return metadata
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The description and the weights of a saved judge."""
+    if not path.is_file():
+        raise DrawstopError(f"expected a judge (.safetensors), found no file at {path}: check the path")
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get("judge", "")
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        description = json.loads(text)
+    except OSError as error:
+        raise DrawstopError(f"{path} can't be read: {reason_of(error)}") from error
+    except (SafetensorError, ValueError) as error:
+        raise DrawstopError(f"{path} is no readable judge (truncated or corrupt): download it again") from error
+    if not isinstance(description, dict) or description.get("format") != _FORMAT:
+        raise DrawstopError(f"{path} is a judge of another format: expected format {_FORMAT}")
+    return description, weights

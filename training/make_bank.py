@@ -1,0 +1,77 @@
+"""From a folder of labelled recordings to a bank: the SAE, then a stop for each concept."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from drawstop.base.errors import DrawstopError
+from training.find import FindOptions, Progress, find_stop
+from training.models.rave import RaveModel
+from training.recordings import load, scan
+from training.sae.config import SAEConfig
+from training.sae.model import SAE
+from training.sae.train import train
+from training.stops import StopBank
+
+MIXED_LABEL = "both"
+MIXTURES_PER_RECORDING = 2
+
+
+def make_bank(
+    model: RaveModel,
+    recordings: Path,
+    seed: int = 0,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    concepts: tuple[str, ...] = ("guitar", "voice"),
+    sae_steps: int = 1500,
+    options: FindOptions | None = None,
+) -> StopBank:
+    """Trains an SAE on every recording of a folder and finds a stop per concept.
+
+    Args:
+        recordings: a sub-folder per label; those named like a concept hold it alone, `both` holds mixtures (for the SAE only),
+            any other holds none of the concepts.
+        checkpoint: file that the SAE's training resumes from.
+
+    Raises:
+        DrawstopError: a concept without a folder, or with too few recordings.
+    """
+    found = scan(recordings)
+    labels = {recording.label for recording in found}
+    missing = [concept for concept in concepts if concept not in labels]
+    if missing:
+        raise DrawstopError(f"expected a folder {missing[0]} in {recordings}, found {', '.join(sorted(labels))}")
+    frames = []
+    for index, recording in enumerate(found):
+        audio = load(recording, model.rates.sample_rate, model.rates.channels)
+        frames.append(model.encode(audio.unsqueeze(0))[0])
+        if progress:
+            progress("encoding recordings", index + 1, len(found))
+    sae = train_latent_sae(model, frames, seed, sae_steps, progress, checkpoint)
+    bank = StopBank(sae, (), model.fingerprint, provenance={"seed": seed, "recordings": len(found)})
+    for concept in concepts:
+        with_paths = [recording.path for recording in found if recording.label == concept]
+        without = [recording.path for recording in found if recording.label not in (concept, MIXED_LABEL)]
+        bank = bank.with_stop(find_stop(model, sae, concept, with_paths, without, options or FindOptions(seed=seed), progress))
+    return bank
+
+
+def train_latent_sae(
+    model: RaveModel, frames: list[Tensor], seed: int, steps: int, progress: Progress | None = None, checkpoint: Path | None = None
+) -> SAE:
+    """A TopK SAE without centre and bias, so that features scale with the sound; trained on the frames and on sums of two of them.
+
+    Shape: frames: a list of `[latents, frames]`.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    mixtures = []
+    for _ in range(MIXTURES_PER_RECORDING * len(frames)):
+        i, j = torch.randint(len(frames), (2,), generator=generator).tolist()
+        length = min(frames[i].shape[-1], frames[j].shape[-1])
+        mixtures.append(frames[i][:, :length] + frames[j][:, :length])
+    data = torch.cat([*frames, *mixtures], 1).T.contiguous()
+    config = SAEConfig(d_in=model.rates.latent_size, centre=False, bias=False, steps=steps, batch_size=512, seed=seed)
+    report = (lambda done, _loss: progress("training the SAE", done, steps)) if progress else None
+    return train(data, config, checkpoint=checkpoint, progress=report)

@@ -1,0 +1,1 @@
+"""Steerable models: what a model is to the rest of `training`."""

@@ -1,0 +1,86 @@
+"""A folder of labelled recordings, split into train, validation and test by what the files hold, not by their
+names."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from drawstop.base.audio_files import list_audio, read_audio
+from drawstop.base.errors import DrawstopError
+from drawstop.base.files import sha256_file
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+_TRAIN_SHARE = 0.70
+_VALIDATION_SHARE = 0.15
+_HASH_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One sound file, its concept and its side of the split."""
+
+    path: Path
+    """Where the file is."""
+    label: str
+    """The sub-folder that holds it, relative to the scanned folder, with `/`; empty for files at the top."""
+    hash: str
+    """SHA-256 of the file's bytes."""
+    split: Split
+    """Which part of the data it belongs to; depends on `hash` alone."""
+
+
+def split_of(hash: str, seed: int = 0) -> Split:
+    """The split of a recording: its hash read as a number in 0..1, cut at 70 % and 85 %.
+
+    A recording keeps its split when it's renamed, moved, or joined by others; equal files share a split, so
+    that a copy never leaks from train into test. Seed 0 reads the hash's first eight digits; any other seed
+    reads those of SHA-256 of `"seed:hash"`, which deals the recordings anew.
+
+    Raises:
+        DrawstopError: `hash` doesn't start with eight hexadecimal digits.
+
+    >>> split_of("00000000"), split_of("c0000000"), split_of("ffffffff")
+    ('train', 'validation', 'test')
+    """
+    digits = hash[:_HASH_DIGITS]
+    if len(digits) < _HASH_DIGITS or not set(digits.lower()) <= set("0123456789abcdef"):
+        raise DrawstopError(f"expected a hash of at least {_HASH_DIGITS} hexadecimal digits, got {hash!r}")
+    if seed != 0:
+        digits = hashlib.sha256(f"{seed}:{hash}".encode()).hexdigest()[:_HASH_DIGITS]
+    place = int(digits, 16) / 16**_HASH_DIGITS
+    if place < _TRAIN_SHARE:
+        return "train"
+    return "validation" if place < _TRAIN_SHARE + _VALIDATION_SHARE else "test"
+
+
+def scan(folder: Path, seed: int = 0) -> list[Recording]:
+    """All recordings in a folder and its sub-folders, sorted by path; the sub-folder's name is the label.
+
+    Raises:
+        DrawstopError: no such folder, or no sound file in it.
+    """
+    folder = Path(folder)
+    recordings = []
+    for path in list_audio(folder):
+        label = path.parent.relative_to(folder).as_posix()
+        hash = sha256_file(path)
+        recordings.append(Recording(path, "" if label == "." else label, hash, split_of(hash, seed)))
+    return recordings
+
+
+def load(recording: Recording | Path, sample_rate: int, channels: int) -> torch.Tensor:
+    """Read a recording at a sample rate (Hz) and channel count.
+
+    Shape: `[channels, samples]`, float32.
+
+    Raises:
+        DrawstopError: as `drawstop.base.audio_files.read_audio`.
+    """
+    path = recording.path if isinstance(recording, Recording) else recording
+    audio, _ = read_audio(path, sample_rate, channels)
+    return torch.from_numpy(audio)

@@ -1,0 +1,1 @@
+"""Sparse autoencoders: equations, losses, training, files that SAELens reads too."""

@@ -1,0 +1,96 @@
+"""Every choice of an SAE and its training, and the figures that a training reports."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from drawstop.base.errors import DrawstopError
+
+Architecture = Literal["topk", "jumprelu"]
+"""How features are chosen. Another one (BatchTopK, Matryoshka) is added here and in
+`training.sae.model.activate`."""
+
+
+@dataclass(frozen=True)
+class SAEConfig:
+    """What to train and how. Fields without a stated source were set on a planted dictionary
+    (tests/test_sae.py)."""
+
+    d_in: int
+    """Numbers per frame."""
+    n_features: int = 512
+    """Features in the dictionary."""
+    k: int = 16
+    """Features that may be active in one frame."""
+    architecture: Architecture = "topk"
+    """`topk`, or `jumprelu`: trained as TopK, then given one threshold per feature, so that each stands
+    alone."""
+    steps: int = 5000
+    """Training steps."""
+    batch_size: int = 1024
+    """Frames per step."""
+    learning_rate: float = 3e-3
+    """Adam's peak learning rate."""
+    warmup_share: float = 0.02
+    """Share of the steps over which the learning rate rises from 0."""
+    decay_share: float = 0.5
+    """Share of the steps, at the end, over which the learning rate falls to 0."""
+    seed: int = 0
+    """Of the first weights and of the batches."""
+    centre: bool = True
+    """Subtract the training frames' mean; False leaves the mean at 0."""
+    bias: bool = True
+    """Learn b_enc and b_dec; False leaves both at 0."""
+    aux_k: int = 32
+    """Dead features that reconstruct the error in the auxiliary loss (AuxK); 0 switches it off."""
+    aux_weight: float = 1 / 32
+    """Weight of the auxiliary loss (Gao et al. 2024, section A.2)."""
+    dead_after_steps: int = 100
+    """A feature that hasn't fired for so many steps counts as dead."""
+    checkpoint_every: int = 500
+    """Steps between checkpoints: what a killed training loses at most."""
+
+    def __post_init__(self) -> None:
+        if self.architecture not in get_args(Architecture):
+            expected = ", ".join(get_args(Architecture))
+            raise DrawstopError(f"expected an architecture out of {expected}, got {self.architecture!r}")
+        for name in (
+            "d_in",
+            "n_features",
+            "k",
+            "steps",
+            "batch_size",
+            "dead_after_steps",
+            "checkpoint_every",
+        ):
+            if getattr(self, name) < 1:
+                raise DrawstopError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        for name in ("aux_k", "aux_weight", "seed"):
+            if getattr(self, name) < 0:
+                raise DrawstopError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        if self.k > self.n_features:
+            raise DrawstopError(f"k must be at most n_features ({self.n_features}), got {self.k}")
+        if not self.learning_rate > 0:
+            raise DrawstopError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if min(self.warmup_share, self.decay_share) < 0 or self.warmup_share + self.decay_share > 1:
+            raise DrawstopError(
+                "warmup_share and decay_share must be 0 or more and at most 1 together, "
+                f"got {self.warmup_share} and {self.decay_share}"
+            )
+
+
+@dataclass(frozen=True)
+class TrainingFigures:
+    """How well an SAE describes frames. `validation_…` is None where there were no validation frames."""
+
+    fraction_of_variance_explained: float
+    """On training frames: 1 is perfect, 0 is no better than their mean."""
+    validation_fraction_of_variance_explained: float | None
+    """The same on recordings that training never saw."""
+    l0: float
+    """Active features per frame, on average."""
+    dead_features: int
+    """Features that never fire on the measured training frames."""
+    dead_share: float
+    """`dead_features / n_features`."""
+    steps: int
+    """Steps trained."""

@@ -1,0 +1,63 @@
+"""What an SAE is trained on and measured by: pure functions of tensors."""
+
+import torch
+
+
+def reconstruction_loss(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
+    """Mean squared error of a reconstruction over frames and numbers.
+
+    Shape: z and z_hat `[frames, d_in]`; gives `[]`.
+    """
+    return (z_hat - z).square().mean()
+
+
+def aux_loss(
+    error: torch.Tensor, pre_activations: torch.Tensor, W_dec: torch.Tensor, dead: torch.Tensor, aux_k: int
+) -> torch.Tensor:
+    """AuxK (Gao et al. 2024, arXiv 2406.04093, section A.2): the strongest dead features reconstruct what is
+    left.
+
+    A dead feature gets no gradient from the reconstruction; here it's drawn towards the error that the live
+    ones leave.
+
+    Args:
+        error: `z - z_hat` `[frames, d_in]`; no gradient flows into it.
+        pre_activations: the encoder's output before ReLU and TopK `[frames, n_features]`.
+        W_dec: decoder rows `[n_features, d_in]`.
+        dead: which features are dead `[n_features]`, bool.
+        aux_k: how many dead features each frame may use.
+
+    Shape: gives `[]`, the squared error relative to the error's own power; 0 where nothing is dead.
+    """
+    count = min(aux_k, int(dead.sum()))
+    if count == 0:
+        return error.new_zeros(())
+    error = error.detach()
+    masked = torch.where(dead, pre_activations.relu(), pre_activations.new_zeros(()))
+    values, places = masked.topk(count, dim=-1)
+    features = torch.zeros_like(masked).scatter(-1, places, values)
+    power = error.square().mean().clamp_min(torch.finfo(error.dtype).tiny)
+    return (features @ W_dec - error).square().mean() / power
+
+
+def fraction_of_variance_explained(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
+    """`1 - |z - z_hat|² / |z - mean(z)|²`, both summed over all frames: 1 is perfect, 0 is the mean's own
+    score.
+
+    Shape: z and z_hat `[frames, d_in]`; gives `[]`, NaN where the frames don't vary.
+
+    >>> fraction_of_variance_explained(torch.tensor([[0.0], [2.0]]), torch.tensor([[1.0], [1.0]])).item()
+    0.0
+    """
+    variance = (z - z.mean(0)).double().square().sum()
+    return (1 - (z_hat - z).double().square().sum() / variance).to(z.dtype)
+
+
+def l0(features: torch.Tensor) -> torch.Tensor:
+    """Active features per frame, on average. Shape: `[frames, n_features]` gives `[]`."""
+    return (features != 0).sum(-1).to(features.dtype).mean()
+
+
+def dead_share(features: torch.Tensor) -> torch.Tensor:
+    """Share of the features that fire in none of the frames. Shape: `[frames, n_features]` gives `[]`."""
+    return (features == 0).all(0).to(features.dtype).mean()
