@@ -1,6 +1,7 @@
 """RAVE and bank to one instrument file: script, save beside, verify from disk as a host would call it,
 rename."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +39,10 @@ def bake(model_path: Path, bank_folder: Path, out: Path) -> Baked:
     bank = load_bank(bank_folder, model.fingerprint)
     description = describe(model, bank, bank_fingerprint(bank_folder), out.stem)
     scripted = script(model, bank)
+    content = io.BytesIO()  # torch's own file writer hides why a disk can't be written
+    torch.jit.save(scripted, content, _extra_files={EXTRA_FILE: description.to_json()})
     with atomic_file(out) as beside:
-        torch.jit.save(scripted, str(beside), _extra_files={EXTRA_FILE: description.to_json()})
+        beside.write_bytes(content.getbuffer())
         checks = verify(beside, model_path)
         require(checks)
     return Baked(out, description, checks)

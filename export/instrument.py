@@ -9,11 +9,12 @@ getters), and a test compares ours with nn_tilde's own.
 import itertools
 import linecache
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from export.setters import knob_sources, switch_source
 from training.models.rave import RaveCore, cache_buffers
 from training.steering import Steering
 
@@ -39,12 +40,16 @@ class Instrument(nn.Module):
     No method raises for any number that comes in: not finite becomes 0, and samples are kept within +-8.
     """
 
-    core: RaveCore
-    steering: Steering
+    if TYPE_CHECKING:  # TorchScript would try to compile these as classes
+        core: RaveCore
+        steering: Steering
     value: Tensor
     target: Tensor
     frames_left: Tensor
-    _methods: list[str]  # in the class: TorchScript wants the types of empty lists here
+    _methods: list[str]  # in the class: TorchScript wants the types of lists here
+    stop_slugs: list[str]
+    caches: list[Tensor]
+    fresh: list[Tensor]
     _attributes: list[str]
 
     def __init__(
@@ -53,7 +58,7 @@ class Instrument(nn.Module):
         super().__init__()
         self.core = core
         self.steering = steering
-        self.stop_slugs: list[str] = slugs
+        self.stop_slugs = slugs
         self.n_stops: int = len(slugs)
         self.channels: int = core.channels
         self.ratio: int = ratio
@@ -69,7 +74,10 @@ class Instrument(nn.Module):
         self.reset: tuple[int] = (0,)
         # Aliases of the RAVE's caches: torch.jit.save keeps shared storage shared, so zeroing these zeroes
         # those.
-        self.caches: list[Tensor] = [cache for cache in cache_buffers(core) if cache.numel() > 0]
+        self.caches = [cache for cache in cache_buffers(core) if cache.numel() > 0]
+        # An exported RAVE's caches may hold what its export played through it (a variational one draws noise):
+        # the voices that do are kept, so that a reset is as a fresh load.
+        self.fresh = [_used_voices(cache) for cache in self.caches]
         voices = min([MOST_VOICES, *(cache.shape[0] for cache in self.caches)])
         for name in ("value", "target", "frames_left"):
             self.register_buffer(name, torch.zeros(voices, len(slugs)))
@@ -87,11 +95,11 @@ class Instrument(nn.Module):
         self._register_method("decode", latents, self.ratio, audio, 1)
         for slug in slugs:
             self._register_attribute(slug, TYPE_FLOAT)
-        self._add_methods(_knob_sources(slugs))
+        self._add_methods(knob_sources(slugs))
         self._register_attribute("ramp", TYPE_FLOAT)
         for name in ("bypass", "noise", "reset"):
             self._register_attribute(name, TYPE_INT)
-            self._add_methods(_switch_source(name))
+            self._add_methods(switch_source(name))
 
     def _register_method(
         self, name: str, inlets: list[str], in_ratio: int, outlets: list[str], out_ratio: int
@@ -191,8 +199,9 @@ class Instrument(nn.Module):
 
     def _clear_if_asked(self) -> None:
         if self.reset[0] != 0:
-            for cache in self.caches:
+            for cache, fresh in zip(self.caches, self.fresh):  # noqa: B905 (TorchScript has no strict)
                 cache.zero_()
+                cache[: fresh.shape[0]].copy_(fresh)
             self.value.zero_()
             self.target.zero_()
             self.frames_left.zero_()
@@ -225,37 +234,10 @@ class Instrument(nn.Module):
         return torch.stack(values, -1)
 
 
-def _knob_sources(slugs: list[str]) -> str:
-    """TorchScript source of each stop's setter and getter: a tuple is rebound, never written in place (nn~
-    asks for that)."""
-    lines = [
-        "@torch.jit.export",
-        "def _knob_values(self) -> List[float]:",
-        f"    return [{', '.join(f'self.knobs[{i}]' for i in range(len(slugs)))}]",
-    ]
-    for index, slug in enumerate(slugs):
-        rebound = ", ".join("v" if i == index else f"self.knobs[{i}]" for i in range(len(slugs)))
-        lines += [
-            "@torch.jit.export",
-            f"def set_{slug}(self, value: float) -> int:",
-            "    if value >= 0.0 or value < 0.0:  # false for NaN, which changes nothing",
-            "        v = min(max(value, -1.0), 1.0)",
-            f"        self.knobs = ({rebound},)",
-            "    return 0",
-            "@torch.jit.export",
-            f"def get_{slug}(self) -> Tuple[float]:",
-            f"    return (self.knobs[{index}],)",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _switch_source(name: str) -> str:
-    """TorchScript source of the setter and getter of an int attribute."""
-    return (
-        f"@torch.jit.export\ndef set_{name}(self, value: int) -> int:\n    self.{name} = (value,)\n    "
-        f"return 0\n"
-        f"@torch.jit.export\ndef get_{name}(self) -> Tuple[int]:\n    return self.{name}\n"
-    )
+def _used_voices(cache: Tensor) -> Tensor:
+    """A copy of the voices up to the last that isn't all zeros. `[voices, ...]` -> `[used, ...]`."""
+    used = cache.reshape(cache.shape[0], -1).ne(0).any(1).nonzero()
+    return cache[: int(used.max()) + 1 if len(used) else 0].detach().clone()
 
 
 def cleaned(x: Tensor, limit: float) -> Tensor:

@@ -2,8 +2,8 @@
 
 The instrument only ever sees whole inner blocks, counted from the first sample, so its output can't depend on
 how the host slices time. What the slicing does change is when a sample is ready. After t samples, the last
-t mod N (N the inner block) still wait; the output must lag by the most that can wait. With an unknown host block
-that is N - 1; with a fixed host block h, t is a multiple of gcd(N, h) and so is what waits: N - gcd(N, h).
+t mod N (N the inner block) still wait; the output must lag by the most that can wait. With an unknown host
+block that is N - 1; with a fixed host block h, t is a multiple of gcd(N, h) and so is what waits: N - gcd(N, h).
 """
 
 import math
@@ -22,7 +22,7 @@ from realtime.instrument_file import Instrument
 Audio = npt.NDArray[np.float32]
 
 WARM_UP_BLOCKS = 3
-"""TorchScript profiles a method in its first two calls, up to a second each; the third runs as all later do."""
+"""TorchScript profiles a method in its first two calls, up to a second each; the third is like all later."""
 
 
 class Engine:
@@ -48,7 +48,7 @@ class Engine:
         description = instrument.description
         if inner_block < 1 or inner_block % description.ratio:
             raise DrawstopError(
-                f"this instrument's block must be a multiple of {description.ratio} samples, got {inner_block}"
+                f"the inner block must be a multiple of {description.ratio} samples, got {inner_block}"
             )
         if threads < 1:
             raise DrawstopError(f"threads must be 1 or more, got {threads}")

@@ -1,8 +1,17 @@
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from export.bake import Baked
+
+REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +26,75 @@ def needs_program() -> Callable[[str], None]:
             pytest.skip(message)
 
     return need
+
+
+@pytest.fixture(scope="session")
+def demo_rave() -> Path:
+    """The shipped small RAVE."""
+    return REPOSITORY / "training" / "demo" / "rave.ts"
+
+
+@pytest.fixture(scope="session")
+def variational_rave(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny random variational RAVE, streaming, from acids-rave's own configurations and export."""
+    out = tmp_path_factory.mktemp("variational") / "tiny.ts"
+    command = [sys.executable, str(REPOSITORY / "tests" / "tiny_variational.py"), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert out.is_file(), done.stderr[-2000:]
+    return out
+
+
+@pytest.fixture(scope="session")
+def random_bank(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bank of the shipped RAVE with two random stops, guitar and voice."""
+    return write_random_bank(demo_rave, tmp_path_factory.mktemp("banks") / "bank")
+
+
+@pytest.fixture(scope="session")
+def baked(demo_rave: Path, random_bank: Path, tmp_path_factory: pytest.TempPathFactory) -> "Baked":
+    """The shipped RAVE with the random bank inside, baked and verified once for all tests."""
+    return _bake(demo_rave, random_bank, tmp_path_factory.mktemp("baked") / "organ.ts")
+
+
+@pytest.fixture(scope="session")
+def baked_variational(variational_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> "Baked":
+    folder = tmp_path_factory.mktemp("variational-baked")
+    bank = write_random_bank(variational_rave, folder / "bank")
+    return _bake(variational_rave, bank, folder / "organ.ts")
+
+
+def write_random_bank(model: Path, folder: Path) -> Path:
+    """A bank of two random stops for any RAVE; gives its folder."""
+    import torch
+
+    from training.models.rave import RaveModel
+    from training.sae.config import SAEConfig
+    from training.sae.model import SAE
+    from training.stops import Stop, StopBank, make_slug, save_bank
+
+    rave = RaveModel(model)
+    width = rave.rates.latent_size
+    sae = SAE(SAEConfig(d_in=width, n_features=64, k=8, centre=False, bias=False))
+    random = torch.Generator().manual_seed(0)
+    stops = tuple(
+        Stop(
+            name,
+            make_slug(name),
+            "random",
+            torch.rand(64, generator=random),
+            0.1 * torch.randn(64, width, generator=random),
+            1.0,
+        )
+        for name in ("guitar", "voice")
+    )
+    save_bank(folder, StopBank(sae, stops, rave.fingerprint))
+    return folder
+
+
+def _bake(model: Path, bank: Path, out: Path) -> "Baked":
+    import torch
+
+    from export.bake import bake
+
+    torch.set_num_threads(1)
+    return bake(model, bank, out)

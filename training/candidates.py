@@ -3,7 +3,6 @@
 Frames of one recording are not independent, so everything here counts recordings, not frames.
 """
 
-import torch
 from torch import Tensor
 
 

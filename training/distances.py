@@ -10,7 +10,7 @@ LOG_EPSILON = 0.02  # floor of the log spectra: about -40 dB below the spectral 
 _TINY = 1e-8  # keeps the gradient of a magnitude finite at 0
 
 
-def spectral_distance(estimate: Tensor, target: Tensor, scales: Sequence[int]) -> Tensor:
+def spectral_distance(estimate: Tensor, target: Tensor, scales: Sequence[int] = SCALES) -> Tensor:
     """Multi-scale spectral distance: the sum over STFT sizes of relative squared L2 plus log L1.
 
     Args:

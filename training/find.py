@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file
 from training.candidates import held_out_auroc
-from training.distances import additivity_error
+from training.mixtures import measured_additivity, mixtures_of_latents, mixtures_of_sound
 from training.models.rave import RaveModel
 from training.recordings import load, split_of
 from training.sae.model import SAE
@@ -54,8 +54,9 @@ def find_stop(
     """Fits a static stop.
 
     The shares (-1) are fitted on mixtures that are made here: a recording with, one without; the one without is the target.
-    The writes (+1) are fitted through the decoder where the same file name lies in both folders (the same notes, with and without
-    the concept), else the difference of means stands in, and the figures say so. Recordings of the test split (by hash) only measure.
+    The writes (+1) are fitted through the decoder where the same file name lies in both folders (the same
+    notes, with and without the concept), else the difference of means stands in, and the figures say so.
+    Recordings of the test split (by hash) only measure.
 
     Raises:
         DrawstopError: fewer than two recordings of a kind, or the same recording in both.
@@ -69,7 +70,9 @@ def find_stop(
     used_with = _not_test(with_paths, with_z, options.seed)
     used_without = _not_test(without_paths, without_z, options.seed)
     shares = _shares(model, sae, (with_paths, without_paths), (used_with, used_without), options, figures)
-    writes, cap = _writes(model, sae, (with_paths, without_paths), (with_z, without_z), options, figures, progress)
+    writes, cap = _writes(
+        model, sae, (with_paths, without_paths), (with_z, without_z), options, figures, progress
+    )
     figures["features"] = int((shares > 0.01).sum())
     return Stop(name, make_slug(name), "static", shares, writes, cap, figures)
 
@@ -78,10 +81,14 @@ def refuse_overlap(with_paths: list[Path], without_paths: list[Path]) -> None:
     """Raises DrawstopError where there is too little to learn from, or one recording counts as both."""
     for paths, kind in ((with_paths, "with"), (without_paths, "without")):
         if len(paths) < 2:
-            raise DrawstopError(f"expected two recordings or more {kind} the concept, got {len(paths)}: ten are a good start")
+            raise DrawstopError(
+                f"expected two recordings or more {kind} the concept, got {len(paths)}: ten are a good start"
+            )
     both = {sha256_file(path) for path in with_paths} & {sha256_file(path) for path in without_paths}
     if both:
-        raise DrawstopError(f"{len(both)} recording(s) lie in both folders: a recording either has the concept or hasn't")
+        raise DrawstopError(
+            f"{len(both)} recording(s) lie in both folders: a recording either has the concept or hasn't"
+        )
 
 
 def _encode_all(model: RaveModel, paths: list[Path], what: str, progress: Progress | None) -> list[Tensor]:
@@ -101,17 +108,29 @@ def _features(sae: SAE, z: Tensor) -> Tensor:
 
 
 def _detection(
-    sae: SAE, with_paths: list[Path], without_paths: list[Path], with_z: list[Tensor], without_z: list[Tensor], seed: int
+    sae: SAE,
+    with_paths: list[Path],
+    without_paths: list[Path],
+    with_z: list[Tensor],
+    without_z: list[Tensor],
+    seed: int,
 ) -> dict[str, Any]:
     """How well features chosen on the training recordings detect the concept on the others."""
     means = torch.stack([_features(sae, z).mean(0) for z in [*with_z, *without_z]])
     labels = torch.arange(len(means)) < len(with_z)
     held_out = torch.tensor([_split(path, seed) != "train" for path in [*with_paths, *without_paths]])
-    return {"held_out_auroc": round(held_out_auroc(means, labels, ~held_out), 4), "held_out_recordings": int(held_out.sum())}
+    return {
+        "held_out_auroc": round(held_out_auroc(means, labels, ~held_out), 4),
+        "held_out_recordings": int(held_out.sum()),
+    }
 
 
 def _split(path: Path, seed: int) -> str:
     return split_of(sha256_file(path), seed)
+
+
+def _paths_not_test(paths: list[Path], seed: int) -> list[Path]:
+    return [path for path in paths if _split(path, seed) != "test"] or paths
 
 
 def _not_test(paths: list[Path], latents: list[Tensor], seed: int) -> list[Tensor]:
@@ -132,11 +151,12 @@ def _shares(
     figures["additivity_error"] = round(error, 4)
     generator = torch.Generator().manual_seed(options.seed)
     if error > options.additive_below:
-        figures["mixtures"] = "of sound: this model's latents hardly add up, so separation is limited (fine-tune it for additive latents)"
-        mixed, removed = _mixtures_of_sound(model, paths, options, generator)
+        figures["mixtures"] = "of sound: this model's latents hardly add up, so separation is limited"
+        usable = (_paths_not_test(paths[0], options.seed), _paths_not_test(paths[1], options.seed))
+        mixed, removed = mixtures_of_sound(model, usable, options.sound_mixtures, generator)
     else:
         figures["mixtures"] = "of latents: they add up"
-        mixed, removed = _mixtures_of_latents(latents, options.mixtures, generator)
+        mixed, removed = mixtures_of_latents(latents, options.mixtures, generator)
     parts = [
         (torch.cat(mixed, 1), torch.cat(removed, 1)),
         (torch.cat(latents[0], 1), torch.cat(latents[0], 1)),
@@ -154,55 +174,6 @@ def _shares(
     touched = ((features[2] * shares) @ decoder).square().sum()  # the solos without weigh 1 in all
     figures["others_touched"] = round(float(touched), 4)
     return shares
-
-
-Mixtures = tuple[list[Tensor], list[Tensor]]
-"""Latents of mixtures, and what should be taken out of each: `[latents, frames]` each."""
-
-
-def _mixtures_of_latents(latents: tuple[list[Tensor], list[Tensor]], count: int, generator: torch.Generator) -> Mixtures:
-    mixed, removed = [], []
-    for _ in range(count):
-        i, j, gain = _drawn(len(latents[0]), len(latents[1]), generator)
-        frames = min(latents[0][i].shape[-1], latents[1][j].shape[-1])
-        removed.append(gain * latents[0][i][:, :frames])
-        mixed.append(removed[-1] + latents[1][j][:, :frames])
-    return mixed, removed
-
-
-def _mixtures_of_sound(
-    model: RaveModel, paths: tuple[list[Path], list[Path]], options: FindOptions, generator: torch.Generator
-) -> Mixtures:
-    rates = model.rates
-    usable = [[path for path in part if _split(path, options.seed) != "test"] or part for part in paths]
-    mixed, removed = [], []
-    for _ in range(options.sound_mixtures):
-        i, j, gain = _drawn(len(usable[0]), len(usable[1]), generator)
-        first, second = (load(path, rates.sample_rate, rates.channels) for path in (usable[0][i], usable[1][j]))
-        samples = min(first.shape[-1], second.shape[-1])
-        other = second[:, :samples].unsqueeze(0)
-        mixed.append(model.encode(gain * first[:, :samples].unsqueeze(0) + other)[0])
-        removed.append(mixed[-1] - model.encode(other)[0])
-    return mixed, removed
-
-
-def _drawn(first: int, second: int, generator: torch.Generator) -> tuple[int, int, float]:
-    """Which two recordings to mix, and the first one's gain."""
-    i = int(torch.randint(first, (), generator=generator))
-    j = int(torch.randint(second, (), generator=generator))
-    return i, j, float(torch.empty(()).uniform_(0.5, 1.5, generator=generator))
-
-
-def measured_additivity(model: RaveModel, with_paths: list[Path], without_paths: list[Path]) -> float:
-    """Additivity error of the model's latents on the users' own recordings, mixed one to one."""
-    rates = model.rates
-    errors = []
-    for first_path, second_path in zip(with_paths, without_paths, strict=False):
-        first, second = (load(path, rates.sample_rate, rates.channels).unsqueeze(0) for path in (first_path, second_path))
-        samples = min(first.shape[-1], second.shape[-1])
-        first, second = first[..., :samples], second[..., :samples]
-        errors.append(float(additivity_error(model.encode(first), model.encode(second), model.encode(first + second))))
-    return sum(errors) / len(errors)
 
 
 def _writes(
@@ -236,18 +207,6 @@ def parallel_pairs(paths: tuple[list[Path], list[Path]], seed: int) -> list[tupl
         (i, j)
         for i, with_path in enumerate(paths[0])
         for j, without_path in enumerate(paths[1])
-        if with_path.stem == without_path.stem and "test" not in (_split(with_path, seed), _split(without_path, seed))
+        if with_path.stem == without_path.stem
+        and "test" not in (_split(with_path, seed), _split(without_path, seed))
     ]
-
-
-def random_control(stop: Stop, sae: SAE, seed: int) -> Stop:
-    """The same edit with random features: the shares shuffled among live features, the writes turned at random, norms kept."""
-    generator = torch.Generator().manual_seed(seed)
-    live = stop.writes.norm(dim=1) > 0
-    order = live.nonzero().squeeze(1)
-    shares = stop.shares.clone()
-    shares[order] = stop.shares[order[torch.randperm(len(order), generator=generator)]]
-    directions = torch.randn(stop.writes.shape, generator=generator)
-    directions = directions / directions.norm(dim=1, keepdim=True)
-    writes = directions * stop.writes.norm(dim=1, keepdim=True)
-    return Stop(stop.name, stop.slug, "random", shares, writes, stop.cap)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from drawstop.base.errors import DrawstopError, reason_of
@@ -116,7 +116,7 @@ class Judge(nn.Module):
 
 
 def save_judge(path: Path, judge: Judge, metadata: dict[str, object]) -> None:
-    """Write the weights and a JSON description, atomically. Raises DrawstopError where it can't be written."""
+    """Write weights and a JSON description, atomically; DrawstopError where it can't be written."""
     description = {
         "format": _FORMAT,
         "concepts": list(judge.concepts),
@@ -125,7 +125,7 @@ def save_judge(path: Path, judge: Judge, metadata: dict[str, object]) -> None:
     }
     weights = {name: value.detach().contiguous() for name, value in judge.state_dict().items()}
     with atomic_file(path) as temporary:
-        save_file(weights, temporary, metadata={"judge": json.dumps(description, sort_keys=True)})
+        temporary.write_bytes(save(weights, {"judge": json.dumps(description, sort_keys=True)}))
 
 
 def load_judge(path: Path) -> Judge:
@@ -158,7 +158,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except OSError as error:
         raise DrawstopError(f"{path} can't be read: {reason_of(error)}") from error
     except (SafetensorError, ValueError) as error:
-        raise DrawstopError(f"{path} is no readable judge (truncated or corrupt): download it again") from error
+        raise DrawstopError(
+            f"{path} is no readable judge (truncated or corrupt): download it again"
+        ) from error
     if not isinstance(description, dict) or description.get("format") != _FORMAT:
         raise DrawstopError(f"{path} is a judge of another format: expected format {_FORMAT}")
     return description, weights

@@ -42,7 +42,9 @@ def make_bank(
     labels = {recording.label for recording in found}
     missing = [concept for concept in concepts if concept not in labels]
     if missing:
-        raise DrawstopError(f"expected a folder {missing[0]} in {recordings}, found {', '.join(sorted(labels))}")
+        raise DrawstopError(
+            f"expected a folder {missing[0]} in {recordings}, found {', '.join(sorted(labels))}"
+        )
     frames = []
     for index, recording in enumerate(found):
         audio = load(recording, model.rates.sample_rate, model.rates.channels)
@@ -54,14 +56,23 @@ def make_bank(
     for concept in concepts:
         with_paths = [recording.path for recording in found if recording.label == concept]
         without = [recording.path for recording in found if recording.label not in (concept, MIXED_LABEL)]
-        bank = bank.with_stop(find_stop(model, sae, concept, with_paths, without, options or FindOptions(seed=seed), progress))
+        bank = bank.with_stop(
+            find_stop(model, sae, concept, with_paths, without, options or FindOptions(seed=seed), progress)
+        )
     return bank
 
 
 def train_latent_sae(
-    model: RaveModel, frames: list[Tensor], seed: int, steps: int, progress: Progress | None = None, checkpoint: Path | None = None
+    model: RaveModel,
+    frames: list[Tensor],
+    seed: int,
+    steps: int,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
 ) -> SAE:
-    """A TopK SAE without centre and bias, so that features scale with the sound; trained on the frames and on sums of two of them.
+    """A TopK SAE without centre and bias, so that features scale with the sound.
+
+    It is trained on the frames and on sums of two of them.
 
     Shape: frames: a list of `[latents, frames]`.
     """
@@ -72,6 +83,8 @@ def train_latent_sae(
         length = min(frames[i].shape[-1], frames[j].shape[-1])
         mixtures.append(frames[i][:, :length] + frames[j][:, :length])
     data = torch.cat([*frames, *mixtures], 1).T.contiguous()
-    config = SAEConfig(d_in=model.rates.latent_size, centre=False, bias=False, steps=steps, batch_size=512, seed=seed)
+    config = SAEConfig(
+        d_in=model.rates.latent_size, centre=False, bias=False, steps=steps, batch_size=512, seed=seed
+    )
     report = (lambda done, _loss: progress("training the SAE", done, steps)) if progress else None
     return train(data, config, checkpoint=checkpoint, progress=report)

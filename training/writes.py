@@ -1,7 +1,8 @@
 """Fitting what a stop brings in, through the decoder.
 
-Latents hold the waveform's phase, which nobody can know for a sound that isn't there yet; its spectrum can be known. So the
-write vectors u are fitted on the spectral distance of the decoded write to a parallel recording: the same notes, with the concept.
+Latents hold the waveform's phase, which nobody can know for a sound that isn't there yet; its spectrum can be
+known. So the write vectors u are fitted on the spectral distance of the decoded write to a parallel recording:
+the same notes, with the concept.
 """
 
 from collections.abc import Callable
@@ -53,7 +54,7 @@ def fit_writes(
         made = model.decode(written(features, writes, sae))
         loss = spectral_distance(made.flatten(0, 1), wanted.flatten(0, 1))
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         schedule.step()
         if progress:
@@ -106,7 +107,9 @@ def unit_level_mean(z: Tensor) -> Tensor:
     return (z[heard] / norm[heard]).mean(0)
 
 
-def _crops(sources: Tensor, targets: Tensor, batch: int, length: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _crops(
+    sources: Tensor, targets: Tensor, batch: int, length: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     pairs = torch.randint(len(sources), (batch,), generator=generator).tolist()
     starts = torch.randint(sources.shape[-1] - length + 1, (batch,), generator=generator).tolist()
     cut = [slice(start, start + length) for start in starts]

@@ -1,7 +1,8 @@
 """Progress on stderr for a person who watches; silence for a pipe or a log."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,3 +23,23 @@ def track(iterable: Iterable[T], description: str, total: int | None = None) -> 
     from rich.progress import track as rich_track
 
     yield from rich_track(iterable, description, total=total, console=Console(stderr=True))
+
+
+@contextmanager
+def steps_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A function to call with (what is being done, steps done, steps in all): one bar per thing, on a terminal's stderr."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    tasks: dict[str, TaskID] = {}
+    with Progress(console=Console(stderr=True)) as bars:
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks or (bars.tasks[tasks[what]].finished and done == 1):
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+
+        yield report

@@ -35,9 +35,12 @@ def pqmf_delay_samples(pqmf: nn.Module) -> int:
 
     Analysis: `hk` `[bands, length]` made odd, its centre at `length // 2`. Synthesis: the same taps, split
     into polyphase components of `length / bands` taps made odd, so the centre lies `length / bands // 2`
-    band samples in, and one more block of `bands` samples because the polyphase components are read out reversed.
+    band samples in, and one more block of `bands` samples because the polyphase components are read out
+    reversed.
     """
-    bands, length = (int(size) for size in pqmf.hk.shape)
+    hk = pqmf.hk
+    assert isinstance(hk, torch.Tensor)
+    bands, length = int(hk.shape[0]), int(hk.shape[1])
     return length // 2 + (length // bands // 2) * bands + bands
 
 

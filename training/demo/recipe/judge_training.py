@@ -33,7 +33,7 @@ MIXTURE_SHARES = (0.25, 0.25, 0.25, 0.15, 0.1)
 class JudgeConfig:
     """Everything that decides the training's result besides corpus and RAVE."""
 
-    steps: int = 400
+    steps: int = 500
     batch: int = 24
     reconstructions: int = 480
     test_clips: int = 160
@@ -168,7 +168,11 @@ def main() -> None:
         audio, labels = corpus.batch(rng, HELD_OUT_PHRASES, config.test_clips)
         results[f"{timbres}_originals"] = evaluate(judge, audio, labels)
         results[f"{timbres}_reconstructions"] = evaluate(judge, reconstruct(rave, audio), labels)
-    metadata = {"training": asdict(config), "rave_fingerprint": rave.fingerprint, "held_out": results}
+    metadata: dict[str, object] = {
+        "training": asdict(config),
+        "rave_fingerprint": rave.fingerprint,
+        "held_out": results,
+    }
     save_judge(options.out, judge, metadata)
     print(json.dumps(results, indent=1))
     print(f"{sum(p.numel() for p in judge.parameters())} parameters, {time.monotonic() - start:.0f} s in all")

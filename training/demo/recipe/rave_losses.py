@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from training.distances import SCALES
+
 BAND_SCALES = (256, 64)
-FULL_SCALES = (4096, 2048, 1024, 512, 256)
+FULL_SCALES = SCALES
 REFERENCE_RMS = 0.08
 
 

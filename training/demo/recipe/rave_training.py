@@ -16,15 +16,9 @@ import torch
 from torch import Tensor
 
 from training.demo.recipe.mixtures import CROP, CorpusPairs, PairSource
-from training.demo.recipe.rave_losses import (
-    BAND_SCALES,
-    FULL_SCALES,
-    additivity_error,
-    scale_penalty,
-    spectral_distance,
-    waveform_distance,
-)
+from training.demo.recipe.rave_losses import BAND_SCALES, FULL_SCALES, scale_penalty, waveform_distance
 from training.demo.recipe.rave_model import ModelConfig, SmallRAVE, build_model
+from training.distances import additivity_error, spectral_distance
 
 CHECKPOINT = "rave.pt"
 LOG = "rave.log"

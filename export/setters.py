@@ -1,0 +1,34 @@
+"""TorchScript source of an instrument's setters and getters: one pair per stop, so it must be generated."""
+
+
+def knob_sources(slugs: list[str]) -> str:
+    """TorchScript source of each stop's setter and getter: a tuple is rebound, never written in place (nn~
+    asks for that)."""
+    lines = [
+        "@torch.jit.export",
+        "def _knob_values(self) -> List[float]:",
+        f"    return [{', '.join(f'self.knobs[{i}]' for i in range(len(slugs)))}]",
+    ]
+    for index, slug in enumerate(slugs):
+        rebound = ", ".join("v" if i == index else f"self.knobs[{i}]" for i in range(len(slugs)))
+        lines += [
+            "@torch.jit.export",
+            f"def set_{slug}(self, value: float) -> int:",
+            "    if value >= 0.0 or value < 0.0:  # false for NaN, which changes nothing",
+            "        v = min(max(value, -1.0), 1.0)",
+            f"        self.knobs = ({rebound},)",
+            "    return 0",
+            "@torch.jit.export",
+            f"def get_{slug}(self) -> Tuple[float]:",
+            f"    return (self.knobs[{index}],)",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def switch_source(name: str) -> str:
+    """TorchScript source of the setter and getter of an int attribute."""
+    return (
+        f"@torch.jit.export\ndef set_{name}(self, value: int) -> int:\n    self.{name} = (value,)\n    "
+        f"return 0\n"
+        f"@torch.jit.export\ndef get_{name}(self) -> Tuple[int]:\n    return self.{name}\n"
+    )

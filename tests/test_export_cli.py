@@ -1,0 +1,126 @@
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import drawstop.cli
+from drawstop.base.audio_files import write_audio
+
+if TYPE_CHECKING:
+    from export.bake import Baked
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Calls `drawstop` in this process; gives the exit code, what it printed, and its errors."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as caught:
+            drawstop.cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        code = caught.value.code
+        return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+    return call
+
+
+def clips(folder: Path, count: int) -> Path:
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(count)
+    for i in range(count):
+        write_audio(folder / f"{i}.wav", 0.1 * random.standard_normal((1, 20000)), 44100)
+    return folder
+
+
+def failed(result: tuple[int, str, str], says: str) -> None:
+    code, _, err = result
+    assert code == 2
+    assert re.fullmatch(r"drawstop: [^\n]+\n", err), err
+    assert says in err
+
+
+def test_inspect_says_what_each_kind_of_thing_is(
+    run: Run, baked: "Baked", demo_rave: Path, random_bank: Path, tmp_path: Path
+) -> None:
+    recordings = clips(tmp_path / "clips", 2)
+    assert run("activations", demo_rave, recordings, "--site", "latent", "--out", tmp_path / "frames")[0] == 0
+    expected = {
+        baked.path: "instrument",
+        demo_rave: "RAVE",
+        random_bank: "bank",
+        recordings / "0.wav": "recording",
+        tmp_path / "frames": "frames",
+    }
+    for path, kind in expected.items():
+        code, out, err = run("inspect", path, "--json", tmp_path / "facts.json")
+        assert code == 0, err
+        assert kind in out
+        assert json.loads((tmp_path / "facts.json").read_text())["kind"] == kind
+
+
+def test_inspect_refuses_what_it_does_not_know(run: Run, tmp_path: Path) -> None:
+    failed(run("inspect", tmp_path / "nothing"), "no such file")
+    failed(run("inspect", tmp_path), "nothing we know")
+
+
+def test_verify_shows_its_checks(run: Run, baked: "Baked", tmp_path: Path) -> None:
+    code, out, _ = run("verify", baked.path, "--json", tmp_path / "checks.json")
+    assert code == 0
+    assert "attributes" in out
+    assert all(check["passed"] for check in json.loads((tmp_path / "checks.json").read_text())["checks"])
+
+
+def test_verify_refuses_damaged_and_foreign_files(
+    run: Run, baked: "Baked", demo_rave: Path, tmp_path: Path
+) -> None:
+    content = baked.path.read_bytes()
+    (tmp_path / "half.ts").write_bytes(content[: len(content) // 2])
+    failed(run("verify", tmp_path / "half.ts"), "damaged")
+    failed(run("verify", demo_rave), "no Drawstop instrument")
+    failed(run("verify", tmp_path / "none.ts"), "no instrument at")
+
+
+def test_bake_refuses_bad_parts_and_leaves_nothing(
+    run: Run, demo_rave: Path, random_bank: Path, variational_rave: Path, tmp_path: Path
+) -> None:
+    failed(run("bake", demo_rave, random_bank, "-o", tmp_path / "organ.txt"), ".ts")
+    failed(run("bake", demo_rave, tmp_path, "-o", tmp_path / "organ.ts"), "expected a bank")
+    failed(run("bake", variational_rave, random_bank, "-o", tmp_path / "organ.ts"), "another model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bake_to_a_place_that_cannot_be_written_leaves_nothing(
+    run: Run, demo_rave: Path, random_bank: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    failed(run("bake", demo_rave, random_bank, "-o", tmp_path / "file" / "organ.ts"), "can't write")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_train_writes_a_bank_and_cleans_up(run: Run, demo_rave: Path, tmp_path: Path) -> None:
+    recordings = clips(tmp_path / "clips", 6)
+    options = ["--features", 16, "--k", 4, "--steps", 5]
+    code, out, err = run("train", demo_rave, recordings, "--out", tmp_path / "bank", *options)
+    assert code == 0, err
+    assert "variance explained" in out
+    assert "L0" in out
+    assert "dead" in out
+    assert sorted(os.listdir(tmp_path)) == ["bank", "clips"]
+
+
+def test_folders_without_sound_or_with_one_class_are_refused(
+    run: Run, demo_rave: Path, random_bank: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    some = clips(tmp_path / "some", 2)
+    failed(run("train", demo_rave, tmp_path / "empty", "--out", tmp_path / "bank"), "no sound files")
+    find = ["find", random_bank, "organ", "--model", demo_rave, "--with"]
+    failed(run(*find, some, "--without", tmp_path / "empty"), "no sound files")
+    failed(run(*find, some, "--without", some), "share recordings")

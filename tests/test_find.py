@@ -1,0 +1,142 @@
+"""Finding a concept: chance stays chance, planted concepts are found, bad folders are refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from drawstop.base.errors import DrawstopError
+from training.candidates import auroc, concept_scores, held_out_auroc
+from training.controls import random_control
+from training.distances import additivity_error, spectral_distance
+from training.find import parallel_pairs, refuse_overlap
+from training.models.rave import RaveModel
+from training.recordings import load, scan
+from training.shares import fit_shares, share_of_energy
+from training.stops import Stop, load_bank
+
+DEMO = Path(__file__).parent.parent / "training" / "demo"
+PERMUTATIONS = 200
+
+
+@pytest.fixture(scope="module")
+def demo_means() -> tuple[torch.Tensor, list[str], list[bool]]:
+    """Clip means of the demo's features, the clips' labels, and which clips the stops were found on."""
+    model = RaveModel(DEMO / "rave.ts")
+    sae = load_bank(DEMO / "bank", model.fingerprint).sae
+    means, labels, chosen = [], [], []
+    for part in ("train", "held_out"):
+        for recording in scan(DEMO / "recordings" / part):
+            z = model.encode(load(recording, model.rates.sample_rate, 1).unsqueeze(0))[0]
+            with torch.no_grad():
+                means.append(sae.encode(sae.normalise(z.T)).mean(0))
+            labels.append(recording.label)
+            chosen.append(part == "train")
+    return torch.stack(means), labels, chosen
+
+
+def test_permuted_labels_give_chance_on_clips_that_did_not_choose(
+    demo_means: tuple[torch.Tensor, list[str], list[bool]],
+) -> None:
+    means, labels, chosen = demo_means
+    generator = torch.Generator().manual_seed(0)
+    guitar = torch.tensor([label in ("guitar", "both") for label in labels])
+    found = [
+        held_out_auroc(means, guitar[torch.randperm(len(guitar), generator=generator)], torch.tensor(chosen))
+        for _ in range(PERMUTATIONS)
+    ]
+    mean = torch.tensor(found).nanmean()
+    assert 0.45 <= float(mean) <= 0.55
+
+
+@pytest.mark.parametrize("concept", ["guitar", "voice"])
+def test_features_chosen_on_the_training_recordings_detect_the_concept_on_held_out_ones(
+    demo_means: tuple[torch.Tensor, list[str], list[bool]], concept: str
+) -> None:
+    means, labels, chosen = demo_means
+    sounds = torch.tensor([label in (concept, "both") for label in labels])
+    assert held_out_auroc(means, sounds, torch.tensor(chosen)) > 0.6
+
+
+def test_auroc_equals_the_share_of_ordered_pairs_with_ties_counted_half() -> None:
+    scores = torch.tensor([[0.0], [1.0], [1.0], [2.0]])
+    labels = torch.tensor([False, False, True, True])
+    assert float(auroc(scores, labels)) == pytest.approx(3.5 / 4)
+
+
+def test_a_planted_feature_has_the_highest_score() -> None:
+    generator = torch.Generator().manual_seed(0)
+    means = torch.rand(40, 30, generator=generator)
+    labels = torch.arange(40) % 2 == 0
+    means[labels, 7] += 2
+    assert int(concept_scores(means, labels).argmax()) == 7
+
+
+def test_fitted_shares_find_which_features_belong_to_the_planted_concept() -> None:
+    generator = torch.Generator().manual_seed(0)
+    decoder = torch.nn.functional.normalize(torch.randn(24, 64, generator=generator), dim=1)
+    features = torch.rand(500, 24, generator=generator) * (torch.rand(500, 24, generator=generator) < 0.3)
+    planted = (torch.arange(24) < 9).float()
+    targets = (features * planted) @ decoder
+    shares = fit_shares(features, targets, decoder, sparsity=0.0)
+    assert torch.allclose(shares, planted, atol=1e-3)
+    assert share_of_energy(features, targets, decoder, shares) > 0.999
+
+
+def test_sparsity_leaves_fewer_features() -> None:
+    generator = torch.Generator().manual_seed(1)
+    decoder = torch.nn.functional.normalize(torch.randn(64, 16, generator=generator), dim=1)
+    features = torch.rand(300, 64, generator=generator)
+    targets = torch.randn(300, 16, generator=generator)
+    counts = [int((fit_shares(features, targets, decoder, s) > 0).sum()) for s in (0.0, 0.1, 0.5)]
+    assert counts[0] > counts[1] > counts[2]
+
+
+def test_the_random_control_keeps_the_norms_and_changes_the_features() -> None:
+    bank = load_bank(DEMO / "bank")
+    for stop in bank.stops:
+        control = random_control(stop, bank.sae, seed=3)
+        assert torch.allclose(control.writes.norm(dim=1), stop.writes.norm(dim=1), rtol=1e-5)
+        assert float(control.shares.sum()) == pytest.approx(float(stop.shares.sum()), rel=1e-5)
+        assert not torch.equal(control.shares, stop.shares)
+        assert isinstance(control, Stop)
+
+
+def test_recordings_with_the_same_name_in_both_folders_are_parallel(tmp_path: Path) -> None:
+    paths: list[list[Path]] = [[], []]
+    for part, folder in enumerate(("with", "without")):
+        (tmp_path / folder).mkdir()
+        for name in ("a.wav", "b.wav", f"only_{folder}.wav"):
+            path = tmp_path / folder / name
+            path.write_bytes(f"{folder}{name}".encode())
+            paths[part].append(path)
+    pairs = parallel_pairs((paths[0], paths[1]), seed=0)
+    assert set(pairs) <= {(0, 0), (1, 1)}
+
+
+def test_a_recording_in_both_folders_is_refused(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name).write_bytes(b"same" if name != "three" else b"other")
+    with pytest.raises(DrawstopError, match="both folders"):
+        refuse_overlap([tmp_path / "one", tmp_path / "three"], [tmp_path / "two", tmp_path / "three"])
+
+
+def test_a_single_recording_is_too_few(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"1")
+    with pytest.raises(DrawstopError, match="two recordings or more"):
+        refuse_overlap([tmp_path / "one"], [tmp_path / "one"])
+
+
+def test_the_spectral_distance_is_zero_for_equal_sounds_and_grows_with_noise() -> None:
+    generator = torch.Generator().manual_seed(0)
+    sound = torch.sin(torch.arange(8192) * 0.05)[None] * 0.1
+    noise = torch.randn(1, 8192, generator=generator)
+    near, far = (float(spectral_distance(sound + level * noise, sound)) for level in (0.01, 0.1))
+    assert float(spectral_distance(sound, sound)) == 0.0
+    assert 0.0 < near < far
+
+
+def test_additivity_error_is_zero_for_sums_and_one_for_a_lost_mixture() -> None:
+    a, b = torch.ones(4), torch.arange(4.0)
+    assert float(additivity_error(a, b, a + b)) == 0.0
+    assert float(additivity_error(torch.zeros(4), torch.zeros(4), b)) == 1.0

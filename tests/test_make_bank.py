@@ -1,0 +1,80 @@
+"""From a folder of recordings to a bank: seeded, honest about what it had, and refusing what it can't use."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from drawstop.base.errors import DrawstopError
+from training.find import FindOptions
+from training.make_bank import make_bank
+from training.models.rave import RaveModel
+from training.stops import StopBank
+
+RECORDINGS = Path(__file__).parent.parent / "training" / "demo" / "recordings" / "train"
+QUICK = FindOptions(on_steps=2, mixtures=8)
+
+
+@pytest.fixture(scope="module")
+def model(demo_rave: Path) -> RaveModel:
+    return RaveModel(demo_rave)
+
+
+@pytest.fixture(scope="module")
+def few_recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first four recordings of each concept: the same names, so they are parallel."""
+    folder = tmp_path_factory.mktemp("few")
+    for concept in ("guitar", "voice"):
+        (folder / concept).mkdir()
+        for number in range(4):
+            name = f"{number:02d}.flac"
+            (folder / concept / name).write_bytes((RECORDINGS / concept / name).read_bytes())
+    return folder
+
+
+def quick_bank(model: RaveModel, recordings: Path, seed: int) -> StopBank:
+    options = FindOptions(seed=seed, on_steps=QUICK.on_steps, mixtures=QUICK.mixtures)
+    return make_bank(model, recordings, seed, sae_steps=40, options=options)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(
+    model: RaveModel, few_recordings: Path
+) -> None:
+    first, second, other = (quick_bank(model, few_recordings, seed) for seed in (1, 1, 2))
+    for name in ("W_enc", "W_dec"):
+        assert torch.equal(getattr(first.sae, name), getattr(second.sae, name))
+        assert not torch.equal(getattr(first.sae, name), getattr(other.sae, name))
+    for one, same in zip(first.stops, second.stops, strict=True):
+        assert torch.equal(one.shares, same.shares)
+        assert torch.equal(one.writes, same.writes)
+        assert one.figures == same.figures
+
+
+def test_stops_say_how_much_they_had_to_learn_from(model: RaveModel, few_recordings: Path) -> None:
+    bank = quick_bank(model, few_recordings, 0)
+    assert [stop.name for stop in bank.stops] == ["guitar", "voice"]
+    for stop in bank.stops:
+        assert stop.figures["recordings_with"] == 4
+        assert stop.figures["parallel_pairs"] <= 4
+        assert 0 <= stop.figures["additivity_error"] < 1
+
+
+def test_recordings_without_a_parallel_one_get_the_difference_of_means_and_say_so(
+    model: RaveModel, few_recordings: Path, tmp_path: Path
+) -> None:
+    for concept in ("guitar", "voice"):
+        (tmp_path / concept).mkdir()
+        for path in sorted((few_recordings / concept).iterdir()):
+            (tmp_path / concept / f"{concept}-{path.name}").write_bytes(path.read_bytes())
+    stop = quick_bank(model, tmp_path, 0).stop("voice")
+    assert "difference of means" in stop.figures["on"]
+    assert torch.linalg.matrix_rank(stop.writes) == 1
+
+
+def test_a_folder_with_one_concept_only_is_refused(
+    model: RaveModel, few_recordings: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "guitar").mkdir()
+    (tmp_path / "guitar" / "00.flac").write_bytes((few_recordings / "guitar" / "00.flac").read_bytes())
+    with pytest.raises(DrawstopError, match="expected a folder voice"):
+        make_bank(model, tmp_path)
