@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
@@ -145,7 +145,7 @@ def save_bank(folder: Path, bank: StopBank) -> None:
         for stop in bank.stops:
             tensors[f"{stop.slug}.shares"] = stop.shares.contiguous()
             tensors[f"{stop.slug}.writes"] = stop.writes.contiguous()
-        save_file(tensors, str(beside / WEIGHTS_FILE))
+        (beside / WEIGHTS_FILE).write_bytes(save(tensors))
         stops = [
             {
                 "name": stop.name,
