@@ -122,9 +122,11 @@ def hear(judge: Judge, audio: Tensor) -> Figures:
     """What the judge hears in a whole sound: clip and per-second probabilities. audio `[samples]`."""
     clip = judge.clip_logits(audio[None])[0].sigmoid()
     frames = judge.frame_logits(audio[None])[0]
-    per_second = round(judge.sample_rate / FRAME_HOP)
-    starts = range(0, frames.shape[1], per_second)
-    seconds = torch.stack([frames[:, start : start + per_second].mean(1) for start in starts], 1).sigmoid()
+    starts = torch.arange(frames.shape[1]) * FRAME_HOP
+    frame_seconds = starts // judge.sample_rate
+    count = int(frame_seconds[starts < max(len(audio), 1)].max()) + 1  # the last may be a part of a second
+    parts = [frames[:, frame_seconds == second].mean(1) for second in range(count)]
+    seconds = torch.stack(parts, 1).sigmoid()
     return {
         name: {"clip": _round(clip[ear]), "per_second": [_round(value) for value in seconds[ear]]}
         for ear, name in enumerate(judge.concepts)

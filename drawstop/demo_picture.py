@@ -104,11 +104,9 @@ def _draw_heard(axis: Any, sounds: dict[str, Tensor], judge: Judge, seconds: flo
             heard = _smoothed(judge.frame_logits(sounds[name][None])[0]).sigmoid()
             times = np.arange(heard.shape[-1]) * FRAME_HOP / judge.sample_rate
             for concept, colour, line in zip(judge.concepts, COLOURS, heard, strict=False):
-                label = concept if name == "performance" else f"{concept}, knobs at rest"
+                label = concept if name == "performance" else f"{concept}, neutral.wav"
                 axis.plot(times, line.numpy(), color=colour, label=label, **style)
-    axis.set_title(
-        "what an independent judge hears: probability, in performance.wav and with the knobs at rest"
-    )
+    axis.set_title("what an independent judge hears (probability)")
     axis.set_ylim(-0.05, 1.05)
     axis.set_yticks([0, 0.5, 1])
     _tidy(axis)

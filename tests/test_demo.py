@@ -168,3 +168,17 @@ def test_more_turned_knobs_are_a_larger_spectral_distance_and_the_same_sound_has
     sound = torch.randn(2, 20000, generator=torch.Generator().manual_seed(0))
     assert torch.equal(log_spectral_distance(sound, sound), torch.zeros(2))
     assert torch.allclose(log_spectral_distance(sound * 2, sound), torch.full((2,), 6.02), atol=0.1)
+
+
+@needs_parts
+@pytest.mark.parametrize(("samples", "seconds"), [(1, 1), (44100, 1), (44101, 1), (60000, 2), (529200, 12)])
+def test_a_sound_of_any_length_is_heard_second_by_second(samples: int, seconds: int) -> None:
+    import torch
+
+    from drawstop.demo_figures import hear
+    from training.judge import load_judge
+
+    sound = torch.randn(samples, generator=torch.Generator().manual_seed(0))
+    for figures in hear(load_judge(Shipped.find().judge), sound).values():
+        assert len(figures["per_second"]) == seconds
+        assert all(0 <= value <= 1 for value in [figures["clip"], *figures["per_second"]])

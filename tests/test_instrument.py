@@ -104,20 +104,34 @@ def test_the_unscripted_instrument_is_neutral_too(variational_rave: Path, tmp_pa
     assert torch.equal(streamed(module, sound("tone")), expected)
 
 
+def through_engine(module: torch.jit.ScriptModule, baked: "Baked", audio: Tensor, host_block: int) -> Tensor:
+    """`[1, 1, samples]` in blocks of `host_block` through the engine, its own delay taken out."""
+    engine = Engine(realtime.instrument_file.Instrument(module, baked.description), INNER, seed=SEED)
+    engine.prepare(host_block)
+    padded = np.concatenate([audio[0].numpy(), np.zeros((1, engine.engine_delay_samples), np.float32)], 1)
+    pieces = [engine.process(padded[:, i : i + host_block]) for i in range(0, padded.shape[1], host_block)]
+    assert engine.failed_blocks == 0
+    played = np.concatenate(pieces, 1)[None, :, engine.engine_delay_samples :]
+    return torch.from_numpy(played[..., : audio.shape[-1]].copy())
+
+
+@pytest.mark.parametrize("kind", ["tone", "silence", "noise"])
 @pytest.mark.parametrize("host_block", [1, 7, 64, 512, 2048, 4096])
 def test_the_engine_gives_the_plain_raves_bits_after_its_delay(
-    baked: "Baked", instrument: torch.jit.ScriptModule, demo_rave: Path, host_block: int
+    baked: "Baked", instrument: torch.jit.ScriptModule, demo_rave: Path, host_block: int, kind: str
 ) -> None:
-    expected = plain(RaveModel(demo_rave), 0, sound("tone"))[0].numpy()
+    expected = plain(RaveModel(demo_rave), 0, sound(kind))
     fresh(instrument, noise=0)
-    engine = Engine(realtime.instrument_file.Instrument(instrument, baked.description), INNER)
-    engine.prepare(host_block)
-    audio = sound("tone")[0].numpy()
-    padded = np.concatenate([audio, np.zeros((1, engine.engine_delay_samples), np.float32)], 1)
-    pieces = [engine.process(padded[:, i : i + host_block]) for i in range(0, padded.shape[1], host_block)]
-    played = np.concatenate(pieces, 1)[:, engine.engine_delay_samples :]
-    assert engine.failed_blocks == 0
-    assert np.array_equal(played[:, : expected.shape[1]], expected)
+    assert torch.equal(through_engine(instrument, baked, sound(kind), host_block), expected)
+
+
+@pytest.mark.parametrize("host_block", [64, 4096])
+def test_the_engine_gives_a_variational_raves_own_bits_when_seeded_alike(
+    baked_variational: "Baked", variational: torch.jit.ScriptModule, variational_rave: Path, host_block: int
+) -> None:
+    expected = plain(RaveModel(variational_rave), 1, sound("noise"))
+    fresh(variational, noise=1)
+    assert torch.equal(through_engine(variational, baked_variational, sound("noise"), host_block), expected)
 
 
 def test_knobs_change_the_sound_and_bypass_undoes_it(

@@ -13,6 +13,7 @@ from training.demo.recipe.recordings import write_recordings
 SHIPPED = Path(__file__).parent.parent
 RAVE_STEPS = 5000
 RAVE_CAPACITY = 40
+JUDGE_STEPS = 700
 
 
 def make_demo(
@@ -28,7 +29,7 @@ def make_demo(
     rave = out / "rave.ts"
     _part("rave_training", "--out", run, "--steps", steps, "--seed", seed, "--capacity", RAVE_CAPACITY)
     _part("export_rave", run, rave)
-    _part("judge_training", "--corpus", corpus, "--rave", rave, "--out", out / "judge.safetensors")
+    _part("judge_training", "--corpus", corpus, "--rave", rave, "--out", out / "judge.safetensors", "--steps", JUDGE_STEPS)
     _part("bank", "--corpus", corpus, "--rave", rave, "--out", out / "bank")
 
 
