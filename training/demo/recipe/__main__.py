@@ -29,7 +29,17 @@ def make_demo(
     rave = out / "rave.ts"
     _part("rave_training", "--out", run, "--steps", steps, "--seed", seed, "--capacity", RAVE_CAPACITY)
     _part("export_rave", run, rave)
-    _part("judge_training", "--corpus", corpus, "--rave", rave, "--out", out / "judge.safetensors", "--steps", JUDGE_STEPS)
+    _part(
+        "judge_training",
+        "--corpus",
+        corpus,
+        "--rave",
+        rave,
+        "--out",
+        out / "judge.safetensors",
+        "--steps",
+        JUDGE_STEPS,
+    )
     _part("bank", "--corpus", corpus, "--rave", rave, "--out", out / "bank")
 
 
