@@ -65,9 +65,7 @@ def measure(
         DrawstopError: the judge doesn't know a stop's name, or hears at another rate than the model's.
     """
     _refuse_deaf(model, bank, judge)
-    control = tuple(
-        random_control(stop, bank.sae, CONTROL_SEED + seed + i) for i, stop in enumerate(bank.stops)
-    )
+    control = tuple(random_control(stop, CONTROL_SEED + seed + i) for i, stop in enumerate(bank.stops))
     edits = {
         "stop": Steering(bank.sae, bank),
         "random": Steering(bank.sae, StopBank(bank.sae, control, bank.model_fingerprint)),

@@ -95,7 +95,7 @@ def test_sparsity_leaves_fewer_features() -> None:
 def test_the_random_control_keeps_the_norms_and_changes_the_features() -> None:
     bank = load_bank(DEMO / "bank")
     for stop in bank.stops:
-        control = random_control(stop, bank.sae, seed=3)
+        control = random_control(stop, seed=3)
         assert torch.allclose(control.writes.norm(dim=1), stop.writes.norm(dim=1), rtol=1e-5)
         assert float(control.shares.sum()) == pytest.approx(float(stop.shares.sum()), rel=1e-5)
         assert not torch.equal(control.shares, stop.shares)

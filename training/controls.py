@@ -2,11 +2,10 @@
 
 import torch
 
-from training.sae.model import SAE
 from training.stops import Stop
 
 
-def random_control(stop: Stop, sae: SAE, seed: int) -> Stop:
+def random_control(stop: Stop, seed: int) -> Stop:
     """The same edit with random features: the shares shuffled among live features, the writes turned at random, norms kept."""
     generator = torch.Generator().manual_seed(seed)
     live = stop.writes.norm(dim=1) > 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +19,8 @@ from training.sae.model import SAE
 from training.shares import fit_shares, share_of_energy
 from training.stops import Stop, make_slug
 from training.writes import direction_writes, fit_cap, fit_writes
+
+T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, steps done and steps in all."""
@@ -129,13 +131,9 @@ def _split(path: Path, seed: int) -> str:
     return split_of(sha256_file(path), seed)
 
 
-def _paths_not_test(paths: list[Path], seed: int) -> list[Path]:
-    return [path for path in paths if _split(path, seed) != "test"] or paths
-
-
-def _not_test(paths: list[Path], latents: list[Tensor], seed: int) -> list[Tensor]:
-    kept = [z for path, z in zip(paths, latents, strict=True) if _split(path, seed) != "test"]
-    return kept or latents
+def _not_test(paths: list[Path], items: list[T], seed: int) -> list[T]:
+    """The items whose recordings aren't in the test split; all of them where that leaves none."""
+    return [item for path, item in zip(paths, items, strict=True) if _split(path, seed) != "test"] or items
 
 
 def _shares(
@@ -152,7 +150,7 @@ def _shares(
     generator = torch.Generator().manual_seed(options.seed)
     if error > options.additive_below:
         figures["mixtures"] = "of sound: this model's latents hardly add up, so separation is limited"
-        usable = (_paths_not_test(paths[0], options.seed), _paths_not_test(paths[1], options.seed))
+        usable = (_not_test(paths[0], paths[0], options.seed), _not_test(paths[1], paths[1], options.seed))
         mixed, removed = mixtures_of_sound(model, usable, options.sound_mixtures, generator)
     else:
         figures["mixtures"] = "of latents: they add up"

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.candidates import auroc
 from training.judge import Judge, save_judge
 from training.models.rave import RaveModel
 
@@ -128,19 +129,16 @@ def train(corpus: Corpus, rave: RaveModel, config: JudgeConfig) -> Judge:
     return judge.eval()
 
 
-def auroc(scores: Tensor, labels: Tensor) -> float:
-    """Area under the ROC curve of scores [n] for labels [n] of 0 and 1; ties count half."""
-    difference = scores[labels > 0.5][:, None] - scores[labels <= 0.5][None]
-    return float(((difference > 0).double() + 0.5 * (difference == 0).double()).mean())
-
-
 @torch.no_grad()
 def evaluate(judge: Judge, audio: Tensor, labels: Tensor) -> dict[str, dict[str, float]]:
     """Accuracy and AUROC per concept on clips [n, samples]."""
     logits = torch.cat([judge.clip_logits(part) for part in audio.split(16)])
     right = ((logits > 0) == (labels > 0.5)).double().mean(0)
     return {
-        name: {"accuracy": round(float(right[i]), 4), "auroc": round(auroc(logits[:, i], labels[:, i]), 4)}
+        name: {
+            "accuracy": round(float(right[i]), 4),
+            "auroc": round(float(auroc(logits[:, i : i + 1], labels[:, i] > 0.5)), 4),
+        }
         for i, name in enumerate(judge.concepts)
     }
 
