@@ -75,10 +75,12 @@ class Instrument(nn.Module):
         # Aliases of the RAVE's caches: torch.jit.save keeps shared storage shared, so zeroing these zeroes
         # those.
         self.caches = [cache for cache in cache_buffers(core) if cache.numel() > 0]
+        voices = min([MOST_VOICES, *(cache.shape[0] for cache in self.caches)])
+        steering.allocate(voices)
+        self.caches += [cache for cache in cache_buffers(steering) if cache.numel() > 0]
         # An exported RAVE's caches may hold what its export played through it (a variational one draws noise):
         # the voices that do are kept, so that a reset is as a fresh load.
         self.fresh = [_used_voices(cache) for cache in self.caches]
-        voices = min([MOST_VOICES, *(cache.shape[0] for cache in self.caches)])
         for name in ("value", "target", "frames_left"):
             self.register_buffer(name, torch.zeros(voices, len(slugs)))
         self._methods = []
@@ -183,8 +185,9 @@ class Instrument(nn.Module):
         self._clear_if_asked()
         values = self._values(signals)
         z = self._encode(cleaned(audio, self.input_limit))
+        steered = self.steering(z, values)  # also in bypass: gates go on listening
         if self.bypass[0] == 0:
-            z = self.steering(z, values)
+            z = steered
         return cleaned(self._decode(z), self.input_limit)
 
     def _encode(self, x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from drawstop.base.errors import DrawstopError
 from training.candidates import auroc, concept_scores, held_out_auroc
 from training.controls import random_control
 from training.distances import additivity_error, spectral_distance
-from training.find import parallel_pairs, refuse_overlap
+from training.material import parallel_pairs, refuse_overlap
 from training.models.rave import RaveModel
 from training.recordings import load, scan
 from training.shares import fit_shares, share_of_energy

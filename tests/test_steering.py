@@ -57,17 +57,17 @@ def test_shares_add_up_and_two_stops_never_take_more_than_all(latents: Tensor) -
     edit = steering(share=0.8)
     features = edit.features(latents.transpose(1, 2))
     everything = features @ edit.W_dec
-    both = edit.delta_off(features, knobs(-1.0, -1.0))
+    both = edit.delta_off(features, [], knobs(-1.0, -1.0))
     assert torch.allclose(both, -everything, atol=1e-6)
     halves = steering(share=0.25)
-    taken = halves.delta_off(features, knobs(-1.0, -1.0))
+    taken = halves.delta_off(features, [], knobs(-1.0, -1.0))
     assert torch.allclose(taken, -0.5 * everything, atol=1e-6)
 
 
 def test_what_is_brought_in_stays_under_the_cap(latents: Tensor) -> None:
     edit = steering(cap=0.3, write=100.0)
     z = latents.transpose(1, 2)
-    delta = edit.delta_on(edit.features(z), z, knobs(1.0, 1.0))
+    delta = edit.delta_on(edit.features(z), [], z, knobs(1.0, 1.0))
     ratio = delta.norm(dim=-1) / z.norm(dim=-1)
     assert ratio.max() <= 0.3 * (1 + 1e-5)
     assert ratio.max() > 0.29

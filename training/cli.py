@@ -108,9 +108,22 @@ def find(
     with_folder: Annotated[Path, typer.Option("--with", help="A folder of recordings with the concept.")],
     without_folder: Annotated[Path, typer.Option("--without", help="A folder of recordings without it.")],
     model: Annotated[Path, typer.Option(help="The RAVE that the bank was trained on.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="gated: a small network that hears who plays; static: constants; auto: the better one."
+        ),
+    ] = "auto",
+    like: Annotated[
+        str,
+        typer.Option(help="Which recordings with the concept +1 should sound like, as a file name pattern."),
+    ] = "*",
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same stop.")] = 0,
 ) -> None:
     """Find a concept from recordings with and without it, and add it to the bank as a stop.
+
+    To bring the concept in (+1) it needs recordings that play the same thing with and without it: the same file name in
+    both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
 
     Example: drawstop find bank/ guitar --with guitar/ --without other/ --model rave.ts
     """
@@ -123,14 +136,13 @@ def find(
         raise DrawstopError(
             f"{with_folder} and {without_folder} share recordings; a concept needs both kinds, in two folders"
         )
+    from training.find import FindOptions, find_stop, kind_of
+
+    options = FindOptions(seed=seed, kind=kind_of(kind), like=like)
     opened = open_model(model)
     loaded = load_bank(bank, opened.fingerprint)
-    from training.find import FindOptions, find_stop
-
     with _stages() as progress:
-        stop = find_stop(
-            opened, loaded.sae, name, with_paths, without_paths, FindOptions(seed=seed), progress=progress
-        )
+        stop = find_stop(opened, loaded.sae, name, with_paths, without_paths, options, progress=progress)
     save_bank(bank, loaded.with_stop(stop))
     typer.echo(f"{bank}: the stop {stop.slug} ({stop.name})")
     for key, value in sorted(stop.figures.items()):

@@ -1,29 +1,43 @@
 """Finding a concept that the user specifies: from recordings with and without it to a calibrated stop."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from drawstop.base.errors import DrawstopError
-from drawstop.base.files import sha256_file
 from training.candidates import held_out_auroc
-from training.mixtures import measured_additivity, mixtures_of_latents, mixtures_of_sound
-from training.models.rave import RaveModel
-from training.recordings import load, split_of
-from training.sae.model import SAE
-from training.shares import fit_shares, share_of_energy
-from training.stops import Stop, make_slug
+from training.gate_fit import GateOptions, Report, fit_off_gate, fit_on_gate
+from training.material import Heard, Progress, hear, paired_latents, parallel_pairs, refuse_overlap
+from training.mixtures import (
+    EncodedMixtures,
+    LatentMixtures,
+    MixtureSource,
+    measured_additivity,
+    mixtures_of_latents,
+    mixtures_of_sound,
+)
+from training.recordings import Split
+from training.separation import error_of, separation
+from training.shares import fit_shares
+from training.stops import Gates, Stop, make_slug
 from training.writes import direction_writes, fit_cap, fit_writes
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from pathlib import Path
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, steps done and steps in all."""
+    from training.models.rave import RaveModel
+    from training.sae.model import SAE
+
+Kind = Literal["auto", "static", "gated"]
+
+GATED_CAP = 3.0
+"""Largest norm of what a gate brings in, as a multiple of the frame's: four times what the fitted ones reach on average."""
+
+MEASURED_MIXTURES = 24
 
 
 @dataclass(frozen=True)
@@ -31,17 +45,33 @@ class FindOptions:
     """How a stop is fitted."""
 
     seed: int = 0
-    """Of mixtures, crops and splits."""
+    """Of mixtures, crops, variations and splits."""
+    kind: Kind = "auto"
+    """`auto`: gated or static, whichever takes more of the concept and less of the rest on validation recordings."""
+    like: str = "*"
+    """Pattern of the file names that +1 should sound like, among the recordings with the concept."""
+    variations: int = 1
+    """Variations (equaliser, room) of each training recording."""
     mixtures: int = 96
-    """Mixtures made from the recordings for the shares."""
+    """Mixtures made from the recordings for the static shares."""
     sound_mixtures: int = 24
     """Mixtures where they must be made of sound and encoded one by one."""
     sparsity: float = 1e-3
     """Larger: fewer features, a larger error (see `fit_shares`)."""
     on_steps: int = 150
-    """Steps of the fit through the decoder, where parallel recordings exist."""
-    additive_below: float = 0.05
+    """Steps of the static writes' fit through the decoder, where parallel recordings exist."""
+    gates: GateOptions = field(default_factory=GateOptions)
+    """How the gates are fitted."""
+    additive_below: float = 0.1
     """Additivity error under which mixtures are made of latents; else of sound."""
+
+
+def kind_of(text: str) -> Kind:
+    """A kind of stop by its name. Raises DrawstopError naming those there are."""
+    for kind in get_args(Kind):
+        if text == kind:
+            return kind
+    raise DrawstopError(f"expected a kind of stop among {', '.join(get_args(Kind))}, got {text!r}")
 
 
 def find_stop(
@@ -53,54 +83,74 @@ def find_stop(
     options: FindOptions | None = None,
     progress: Progress | None = None,
 ) -> Stop:
-    """Fits a static stop.
+    """Fits a stop, and measures what it takes away on recordings that it wasn't fitted on.
 
-    The shares (-1) are fitted on mixtures that are made here: a recording with, one without; the one without is the target.
-    The writes (+1) are fitted through the decoder where the same file name lies in both folders (the same
-    notes, with and without the concept), else the difference of means stands in, and the figures say so.
-    Recordings of the test split (by hash) only measure.
+    -1 is fitted on mixtures that are made here: a recording with, one or two without; those without are the target.
+    +1 is fitted through the decoder where recordings play the same phrase with and without the concept (see
+    `material.phrase_of`); else the difference of means stands in, and the figures say so. Splits go by the files' hashes:
+    training recordings fit, validation recordings choose the kind, test recordings only measure.
 
     Raises:
         DrawstopError: fewer than two recordings of a kind, or the same recording in both.
     """
     options = options or FindOptions()
     refuse_overlap(with_paths, without_paths)
-    with_z = _encode_all(model, with_paths, "listening to recordings with", progress)
-    without_z = _encode_all(model, without_paths, "listening to recordings without", progress)
-    figures: dict[str, Any] = {"recordings_with": len(with_paths), "recordings_without": len(without_paths)}
-    figures.update(_detection(sae, with_paths, without_paths, with_z, without_z, options.seed))
-    used_with = _not_test(with_paths, with_z, options.seed)
-    used_without = _not_test(without_paths, without_z, options.seed)
-    shares = _shares(model, sae, (with_paths, without_paths), (used_with, used_without), options, figures)
-    writes, cap = _writes(
-        model, sae, (with_paths, without_paths), (with_z, without_z), options, figures, progress
+    heard = (
+        hear(model, with_paths, options.seed, options.variations, "listening to recordings with", progress),
+        hear(
+            model,
+            without_paths,
+            options.seed,
+            options.variations,
+            "listening to recordings without",
+            progress,
+        ),
     )
-    figures["features"] = int((shares > 0.01).sum())
-    return Stop(name, make_slug(name), "static", shares, writes, cap, figures)
+    figures: dict[str, Any] = {"recordings_with": len(with_paths), "recordings_without": len(without_paths)}
+    figures |= _detection(sae, *heard)
+    mixtures = _mixtures(model, heard, options, figures)
+    shares = fit_static_shares(sae, *mixtures, heard, options.sparsity)
+    writes, cap, pairs = _static_writes(model, sae, heard, options, figures, progress)
+    stop = Stop(name, make_slug(name), "static", shares, writes, cap, figures)
+    if options.kind != "static":
+        gated = _gated(model, sae, stop, heard, mixtures, pairs, options, progress)
+        stop = gated if options.kind == "gated" else _better(sae, stop, gated, heard, options, figures)
+    figures |= separation(sae, stop, *_measured(heard, "test", options.seed))
+    figures["kind"] = stop.kind
+    figures["features"] = features_used(sae, stop, heard[0].unseen("test"))
+    return stop
 
 
-def refuse_overlap(with_paths: list[Path], without_paths: list[Path]) -> None:
-    """Raises DrawstopError where there is too little to learn from, or one recording counts as both."""
-    for paths, kind in ((with_paths, "with"), (without_paths, "without")):
-        if len(paths) < 2:
-            raise DrawstopError(
-                f"expected two recordings or more {kind} the concept, got {len(paths)}: ten are a good start"
-            )
-    both = {sha256_file(path) for path in with_paths} & {sha256_file(path) for path in without_paths}
-    if both:
-        raise DrawstopError(
-            f"{len(both)} recording(s) lie in both folders: a recording either has the concept or hasn't"
-        )
+def fit_static_shares(
+    sae: SAE, mixed: list[Tensor], removed: list[Tensor], heard: tuple[Heard, Heard], sparsity: float
+) -> Tensor:
+    """Mixtures, solos with and solos without, as one least-squares problem; each third weighs the same."""
+    with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
+    parts = [
+        (torch.cat(mixed, 1), torch.cat(removed, 1)),
+        (with_z, with_z),
+        (without_z, torch.zeros_like(without_z)),
+    ]
+    features, targets = [], []
+    for source, target in parts:
+        weight = 1.0 / sae.normalise(source.T).square().sum().sqrt()
+        features.append(_features(sae, source) * weight)
+        targets.append(target.T / sae.scale * weight)
+    return fit_shares(torch.cat(features), torch.cat(targets), sae.W_dec.detach(), sparsity)
 
 
-def _encode_all(model: RaveModel, paths: list[Path], what: str, progress: Progress | None) -> list[Tensor]:
-    latents = []
-    for index, path in enumerate(paths):
-        audio = load(path, model.rates.sample_rate, model.rates.channels)
-        latents.append(model.encode(audio.unsqueeze(0))[0])
-        if progress:
-            progress(what, index + 1, len(paths))
-    return latents
+@torch.no_grad()
+def features_used(sae: SAE, stop: Stop, latents: list[Tensor], least: float = 0.01) -> int:
+    """How many features carry more than `least` of the mean level that the busiest one has, in what -1 takes away."""
+    used = torch.zeros(sae.config.n_features)
+    for z in latents:
+        features = _features(sae, z)
+        if stop.gates is None:
+            taken = features * stop.shares
+        else:
+            taken = torch.minimum(stop.gates.off(z.unsqueeze(0) / sae.scale)[0].T, features)
+        used += taken.mean(0)
+    return int((used > least * used.max()).sum())
 
 
 def _features(sae: SAE, z: Tensor) -> Tensor:
@@ -109,102 +159,105 @@ def _features(sae: SAE, z: Tensor) -> Tensor:
         return sae.encode(sae.normalise(z.T))
 
 
-def _detection(
-    sae: SAE,
-    with_paths: list[Path],
-    without_paths: list[Path],
-    with_z: list[Tensor],
-    without_z: list[Tensor],
-    seed: int,
-) -> dict[str, Any]:
+def _detection(sae: SAE, with_heard: Heard, without_heard: Heard) -> dict[str, Any]:
     """How well features chosen on the training recordings detect the concept on the others."""
-    means = torch.stack([_features(sae, z).mean(0) for z in [*with_z, *without_z]])
-    labels = torch.arange(len(means)) < len(with_z)
-    held_out = torch.tensor([_split(path, seed) != "train" for path in [*with_paths, *without_paths]])
+    both = [*with_heard.latents, *without_heard.latents]
+    means = torch.stack([_features(sae, z).mean(0) for z in both])
+    labels = torch.arange(len(means)) < len(with_heard.latents)
+    held_out = torch.tensor([split != "train" for split in [*with_heard.splits, *without_heard.splits]])
     return {
         "held_out_auroc": round(held_out_auroc(means, labels, ~held_out), 4),
         "held_out_recordings": int(held_out.sum()),
     }
 
 
-def _split(path: Path, seed: int) -> str:
-    return split_of(sha256_file(path), seed)
-
-
-def _not_test(paths: list[Path], items: list[T], seed: int) -> list[T]:
-    """The items whose recordings aren't in the test split; all of them where that leaves none."""
-    return [item for path, item in zip(paths, items, strict=True) if _split(path, seed) != "test"] or items
-
-
-def _shares(
-    model: RaveModel,
-    sae: SAE,
-    paths: tuple[list[Path], list[Path]],
-    latents: tuple[list[Tensor], list[Tensor]],
-    options: FindOptions,
-    figures: dict[str, Any],
-) -> Tensor:
-    """Mixtures, solos with and solos without, as one least-squares problem; each third weighs the same."""
-    error = measured_additivity(model, paths[0][:4], paths[1][:4])
+def _mixtures(
+    model: RaveModel, heard: tuple[Heard, Heard], options: FindOptions, figures: dict[str, Any]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Mixtures of training recordings, as latents where they add up, else as sound."""
+    error = measured_additivity(model, heard[0].paths[:4], heard[1].paths[:4])
     figures["additivity_error"] = round(error, 4)
     generator = torch.Generator().manual_seed(options.seed)
-    if error > options.additive_below:
-        figures["mixtures"] = "of sound: this model's latents hardly add up, so separation is limited"
-        usable = (_not_test(paths[0], paths[0], options.seed), _not_test(paths[1], paths[1], options.seed))
-        mixed, removed = mixtures_of_sound(model, usable, options.sound_mixtures, generator)
-    else:
+    if error <= options.additive_below:
         figures["mixtures"] = "of latents: they add up"
-        mixed, removed = mixtures_of_latents(latents, options.mixtures, generator)
-    parts = [
-        (torch.cat(mixed, 1), torch.cat(removed, 1)),
-        (torch.cat(latents[0], 1), torch.cat(latents[0], 1)),
-        (torch.cat(latents[1], 1), torch.zeros_like(torch.cat(latents[1], 1))),
-    ]
-    features, targets = [], []
-    for source, target in parts:
-        weight = 1.0 / sae.normalise(source.T).square().sum().sqrt()
-        features.append(_features(sae, source) * weight)
-        targets.append(target.T / sae.scale * weight)
-    decoder = sae.W_dec.detach()
-    shares = fit_shares(torch.cat(features), torch.cat(targets), decoder, options.sparsity)
-    figures["taken_in_mixtures"] = round(share_of_energy(features[0], targets[0], decoder, shares), 4)
-    figures["taken_alone"] = round(share_of_energy(features[1], targets[1], decoder, shares), 4)
-    touched = ((features[2] * shares) @ decoder).square().sum()  # the solos without weigh 1 in all
-    figures["others_touched"] = round(float(touched), 4)
-    return shares
+        latents = (heard[0].learned(), heard[1].learned())
+        return mixtures_of_latents(latents, options.mixtures, generator)
+    figures["mixtures"] = "of sound: this model's latents hardly add up, so separation is limited"
+    usable = tuple([part.paths[i] for i in part.indices("train")] or part.paths for part in heard)
+    return mixtures_of_sound(model, (usable[0], usable[1]), options.sound_mixtures, generator)
 
 
-def _writes(
+def _static_writes(
     model: RaveModel,
     sae: SAE,
-    paths: tuple[list[Path], list[Path]],
-    latents: tuple[list[Tensor], list[Tensor]],
+    heard: tuple[Heard, Heard],
     options: FindOptions,
     figures: dict[str, Any],
     progress: Progress | None,
-) -> tuple[Tensor, float]:
-    pairs = parallel_pairs(paths, options.seed)
-    figures["parallel_pairs"] = len(pairs)
-    if not pairs:
+) -> tuple[Tensor, float, tuple[Tensor, Tensor] | None]:
+    """Writes, their cap, and the parallel recordings where there are any."""
+    indices = parallel_pairs(*heard, options.like)
+    figures["parallel_pairs"] = len(indices)
+    if not indices:
         figures["on"] = "difference of means (no parallel recordings: weak)"
-        with_z, without_z = (sae.normalise(torch.cat(part, 1).T) for part in latents)
-        writes = direction_writes(sae, with_z, without_z)
-        return writes, fit_cap(sae, torch.cat(latents[1], 1).unsqueeze(0), writes)
+        with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
+        writes = direction_writes(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
+        return writes, fit_cap(sae, without_z.unsqueeze(0), writes), None
     figures["on"] = "fitted through the decoder on parallel recordings"
-    frames = max(z.shape[-1] for z in (*latents[0], *latents[1]))
-    targets = torch.stack([pad(latents[0][i], (0, frames - latents[0][i].shape[-1])) for i, _ in pairs])
-    sources = torch.stack([pad(latents[1][j], (0, frames - latents[1][j].shape[-1])) for _, j in pairs])
-    report = (lambda done, total: progress("fitting what is brought in", done, total)) if progress else None
-    writes = fit_writes(model, sae, sources, targets, options.on_steps, options.seed, report)
-    return writes, fit_cap(sae, sources, writes)
+    pairs = paired_latents(*heard, indices)
+    report = _report(progress, "fitting what is brought in")
+    writes = fit_writes(model, sae, *pairs, options.on_steps, options.seed, report)
+    return writes, fit_cap(sae, pairs[0], writes), pairs
 
 
-def parallel_pairs(paths: tuple[list[Path], list[Path]], seed: int) -> list[tuple[int, int]]:
-    """Indices of recordings with and without that share a file name, the test split left out."""
-    return [
-        (i, j)
-        for i, with_path in enumerate(paths[0])
-        for j, without_path in enumerate(paths[1])
-        if with_path.stem == without_path.stem
-        and "test" not in (_split(with_path, seed), _split(without_path, seed))
-    ]
+def _gated(
+    model: RaveModel,
+    sae: SAE,
+    static: Stop,
+    heard: tuple[Heard, Heard],
+    mixtures: tuple[list[Tensor], list[Tensor]],
+    pairs: tuple[Tensor, Tensor] | None,
+    options: FindOptions,
+    progress: Progress | None,
+) -> Stop:
+    """The same stop with gates; without parallel recordings its static writes bring the concept in."""
+    source: MixtureSource
+    if static.figures["additivity_error"] <= options.additive_below:
+        source = LatentMixtures(heard[0].learned(), heard[1].learned())
+    else:
+        source = EncodedMixtures(*mixtures)
+    report = _report(progress, "fitting what is taken away")
+    off = fit_off_gate(sae, source, options.gates, options.seed, report)
+    on = None
+    if pairs is not None:
+        report = _report(progress, "fitting what is brought in")
+        on = fit_on_gate(model, sae, pairs, options.gates, options.seed, report)
+    return replace(static, kind="gated", gates=Gates(off, on), cap=GATED_CAP if on else static.cap)
+
+
+def _better(
+    sae: SAE,
+    static: Stop,
+    gated: Stop,
+    heard: tuple[Heard, Heard],
+    options: FindOptions,
+    figures: dict[str, Any],
+) -> Stop:
+    """The stop with the smaller error on the validation recordings."""
+    measured = _measured(heard, "validation", options.seed)
+    errors = [error_of(separation(sae, stop, *measured)) for stop in (static, gated)]
+    figures["validation_error"] = {"static": round(errors[0], 4), "gated": round(errors[1], 4)}
+    return gated if errors[1] < errors[0] else static
+
+
+def _measured(
+    heard: tuple[Heard, Heard], split: Split, seed: int
+) -> tuple[tuple[list[Tensor], list[Tensor]], list[Tensor]]:
+    """Mixtures of unseen recordings with what should be taken from each, and the ones without."""
+    unseen = (heard[0].unseen(split), heard[1].unseen(split))
+    mixtures = mixtures_of_latents(unseen, MEASURED_MIXTURES, torch.Generator().manual_seed(seed + 1))
+    return mixtures, unseen[1]
+
+
+def _report(progress: Progress | None, what: str) -> Report | None:
+    return (lambda done, total: progress(what, done, total)) if progress else None

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
-from training.find import FindOptions, Progress, find_stop
+from training.find import FindOptions, find_stop
+from training.material import Progress
 from training.models.rave import RaveModel
 from training.recordings import load, scan
 from training.sae.config import SAEConfig

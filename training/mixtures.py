@@ -1,9 +1,13 @@
 """Mixtures made from recordings with and without a concept, as latents, and what to take out of each."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from training.distances import additivity_error
 from training.models.rave import RaveModel
@@ -11,6 +15,78 @@ from training.recordings import load
 
 Mixtures = tuple[list[Tensor], list[Tensor]]
 """Latents of mixtures, and what should be taken out of each: `[latents, frames]` each."""
+
+LOWEST_GAIN, HIGHEST_GAIN = 0.3, 1.5
+ALONE_SHARE = 0.1
+"""Share of the drawn crops that hold the concept alone; as many hold others alone."""
+
+SECOND_OTHER_SHARE = 0.3
+
+
+class MixtureSource(Protocol):
+    """Endless crops of mixtures and of what should be taken out of them."""
+
+    def draw(self, count: int, frames: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Mixtures and what to take out, `[count, latents, frames]` each."""
+        ...
+
+
+@dataclass(frozen=True)
+class LatentMixtures:
+    """Crops of recordings with and without a concept, added as latents: for a model whose latents add up.
+
+    Each recording is `[latents, frames]`; crops have random gains, and others come singly or two at once.
+    """
+
+    with_concept: Sequence[Tensor]
+    without: Sequence[Tensor]
+
+    def draw(self, count: int, frames: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """See MixtureSource."""
+        removed = torch.stack([_crop(self.with_concept, frames, generator) for _ in range(count)])
+        others = torch.stack([_crop(self.without, frames, generator) for _ in range(count)])
+        second = torch.rand(count, generator=generator) < SECOND_OTHER_SHARE
+        for row in second.nonzero().flatten().tolist():
+            others[row] += _crop(self.without, frames, generator)
+        kind = torch.rand(count, generator=generator)
+        others[kind < ALONE_SHARE] = 0.0
+        removed[kind > 1 - ALONE_SHARE] = 0.0
+        return removed + others, removed
+
+
+@dataclass(frozen=True)
+class EncodedMixtures:
+    """Crops of mixtures that were encoded as sound: for a model whose latents don't add up.
+
+    `mixed` and `removed` belong together, `[latents, frames]` each.
+    """
+
+    mixed: Sequence[Tensor]
+    removed: Sequence[Tensor]
+
+    def draw(self, count: int, frames: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """See MixtureSource."""
+        rows = torch.randint(len(self.mixed), (count,), generator=generator).tolist()
+        both = [
+            _cut(torch.cat([self.mixed[row], self.removed[row]]), frames, generator).chunk(2) for row in rows
+        ]
+        return torch.stack([mixed for mixed, _ in both]), torch.stack([removed for _, removed in both])
+
+
+def _crop(recordings: Sequence[Tensor], frames: int, generator: torch.Generator) -> Tensor:
+    """A random crop of a random recording, at a random gain."""
+    row = int(torch.randint(len(recordings), (), generator=generator))
+    gain = torch.empty(()).uniform_(LOWEST_GAIN, HIGHEST_GAIN, generator=generator)
+    return _cut(recordings[row], frames, generator) * gain
+
+
+def _cut(recording: Tensor, frames: int, generator: torch.Generator) -> Tensor:
+    """A random cut of `frames` frames; a shorter recording ends in silence."""
+    missing = frames - recording.shape[-1]
+    if missing >= 0:
+        return pad(recording, (0, missing))
+    start = int(torch.randint(-missing + 1, (), generator=generator))
+    return recording[:, start : start + frames].clone()
 
 
 def mixtures_of_latents(

@@ -4,10 +4,13 @@ Key idea: the SAE only says how much to add; what it can't explain stays in `x`.
 exactly 0 is passed on untouched, so a neutral knob changes no bit.
 """
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
 from drawstop.base.errors import DrawstopError
+from training.gate import Gate
 from training.sae.model import SAE, activate
 from training.stops import StopBank
 
@@ -18,12 +21,15 @@ class Steering(nn.Module):
     With `z = (x - mean) / scale`, features `f = encode(z)`, decoder rows `d_i` and values `v_s` in [-1, 1],
     per frame:
 
-        left_i    = max(0, 1 - sum_s max(-v_s, 0) * m_si)
-                    (shares add up: nothing is taken away twice)
-        delta_off = sum_i (left_i - 1) * f_i * d_i
-        delta_on  = sum_s max(v_s, 0) * sum_i f_i * u_si,  |delta_on| <= cap * |z|
+        taken_si  = m_si * f_i of a static stop, min(f_i, the level that its gate hears) of a gated one
+        delta_off = -sum_i min(f_i, sum_s max(-v_s, 0) * taken_si) * d_i
+                    (what two stops both claim is taken away once)
+        delta_on  = sum_s max(v_s, 0) * b_s,  |delta_on| <= cap * |z|
+        b_s       = sum_i f_i * u_si of a static stop, sum_i on_si * d_i of a gated one
 
-    The edit has no memory, so it adds no delay and a stream equals the whole.
+    The edit looks at no frame to come, so it adds no delay. Static stops have no memory; gates hear the frames
+    before: a call starts from silence, unless `allocate` made the module a stream, whose calls go on from one
+    another. A stream equals the whole.
 
     Shape: x `[batch, width, frames]`, values `[batch or 1, stops, frames]` -> `[batch, width, frames]`.
     """
@@ -51,28 +57,69 @@ class Steering(nn.Module):
         self.register_buffer("writes", torch.stack([stop.writes for stop in stops]))
         self.register_buffer("caps", torch.tensor([stop.cap for stop in stops]))
         self.n_stops: int = len(stops)
+        gates = [copy.deepcopy(stop.gates) for stop in stops]  # nobody else streams through their caches
+        off = [(s, each.off) for s, each in enumerate(gates) if each is not None]
+        on = [(s, each.on) for s, each in enumerate(gates) if each is not None and each.on is not None]
+        self.off_gates = nn.ModuleList(gate for _, gate in off)
+        self.on_gates = nn.ModuleList(gate for _, gate in on)
+        self.off_gate_of: tuple[int, ...] = _places([s for s, _ in off], len(stops))
+        self.on_gate_of: tuple[int, ...] = _places([s for s, _ in on], len(stops))
+        self.streaming: bool = False
+
+    def allocate(self, voices: int) -> None:
+        """Makes this a stream of up to `voices` parallel voices, with a past of silence."""
+        for module in self.modules():
+            if isinstance(module, Gate):
+                module.allocate(voices)
+        self.streaming = True
 
     def features(self, z: Tensor) -> Tensor:
         """The SAE's features. z `[batch, frames, width]` -> `[batch, frames, n_features]`."""
         return activate(z @ self.W_enc + self.b_enc, self.architecture, self.k, self.threshold)
 
     def forward(self, x: Tensor, values: Tensor) -> Tensor:
+        z = (x.transpose(1, 2) - self.mean) / self.scale
+        off_levels, on_levels = self.listen_gates(z)  # also at rest: a gate that moves must know the past
         moved = (values != 0).any(1, keepdim=True)
         if not bool(moved.any()):
             return x
-        z = (x.transpose(1, 2) - self.mean) / self.scale
         features = self.features(z)
-        delta = self.delta_off(features, values) + self.delta_on(features, z, values)
+        delta = self.delta_off(features, off_levels, values)
+        delta = delta + self.delta_on(features, on_levels, z, values)
         return torch.where(moved, x + (delta * self.scale).transpose(1, 2), x)
 
-    def delta_off(self, features: Tensor, values: Tensor) -> Tensor:
+    def listen_gates(self, z: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """What every gate hears, off and on: a list of `[batch, frames, n_features]`, one per gate.
+
+        Shape: z `[batch, frames, width]`.
+        """
+        heard = z.transpose(1, 2)
+        off: list[Tensor] = []
+        on: list[Tensor] = []
+        for gate in self.off_gates:  # mypy knows a ModuleList's items as Module
+            levels = gate.stream(heard) if self.streaming else gate(heard)  # type: ignore[operator]
+            off.append(levels.transpose(1, 2))
+        for gate in self.on_gates:
+            levels = gate.stream(heard) if self.streaming else gate(heard)  # type: ignore[operator]
+            on.append(levels.transpose(1, 2))
+        return off, on
+
+    def taken(self, s: int, features: Tensor, off_levels: list[Tensor]) -> Tensor:
+        """What belongs to a stop, as levels of features. `[batch, frames, n_features]` -> the same."""
+        gate = self.off_gate_of[s]
+        return torch.minimum(off_levels[gate], features) if gate >= 0 else features * self.shares[s]
+
+    def delta_off(self, features: Tensor, off_levels: list[Tensor], values: Tensor) -> Tensor:
         """What is taken away, in units of z. `[batch, frames, n_features]`, `[batch, stops, frames]` ->
         `[batch, frames, width]`."""
-        taken = torch.clamp(-values, 0.0, 1.0).transpose(1, 2) @ self.shares
-        left = torch.clamp(1.0 - taken, min=0.0)
-        return ((left - 1.0) * features) @ self.W_dec
+        total = torch.zeros_like(features)
+        for s in range(self.n_stops):
+            amount = torch.clamp(-values[:, s], 0.0, 1.0).unsqueeze(-1)
+            if bool((amount > 0).any()):
+                total = total + amount * self.taken(s, features, off_levels)
+        return -torch.minimum(total, features) @ self.W_dec
 
-    def delta_on(self, features: Tensor, z: Tensor, values: Tensor) -> Tensor:
+    def delta_on(self, features: Tensor, on_levels: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
         """What is brought in, in units of z, with each stop's own cap applied and then the largest cap to
         the sum."""
         total = torch.zeros_like(z)
@@ -80,20 +127,29 @@ class Steering(nn.Module):
         for s in range(self.n_stops):
             amount = torch.clamp(values[:, s], 0.0, 1.0).unsqueeze(-1)
             if bool((amount > 0).any()):
-                total = total + amount * capped(features @ self.writes[s], self.caps[s] * level)
+                gate = self.on_gate_of[s]
+                written = on_levels[gate] @ self.W_dec if gate >= 0 else features @ self.writes[s]
+                total = total + amount * capped(written, self.caps[s] * level)
         return capped(total, self.caps.max() * level)
 
     @torch.jit.export
     def loudness(self, x: Tensor) -> Tensor:
         """Share of the frame's energy that each stop's features carry, 0..1. `[batch, width, frames]` ->
         `[batch, stops, frames]`."""
-        features = self.features((x.transpose(1, 2) - self.mean) / self.scale)
+        z = (x.transpose(1, 2) - self.mean) / self.scale
+        features = self.features(z)
+        off_levels, _ = self.listen_gates(z)
         whole = (features @ self.W_dec).square().sum(-1)
         levels: list[Tensor] = []
         for s in range(self.n_stops):
-            part = ((features * self.shares[s]) @ self.W_dec).square().sum(-1)
+            part = (self.taken(s, features, off_levels) @ self.W_dec).square().sum(-1)
             levels.append(torch.where(whole > 0, part / whole.clamp(min=1e-12), torch.zeros_like(whole)))
         return torch.stack(levels, 1).clamp(0.0, 1.0)
+
+
+def _places(stops: list[int], count: int) -> tuple[int, ...]:
+    """For each of `count` stops its place in the list of stops that have a gate, or -1."""
+    return tuple(stops.index(s) if s in stops else -1 for s in range(count))
 
 
 def capped(vectors: Tensor, limit: Tensor) -> Tensor:

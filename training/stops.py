@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_folder, sha256_file
+from training.gate import Gate, GateConfig, make_gate
 from training.sae.files import load_sae, save_sae
 from training.sae.model import SAE
 
 FORMAT = 1
 STOPS_FILE = "stops.json"
 WEIGHTS_FILE = "stops.safetensors"
+GATES_FILE = "gates.safetensors"
 MODEL_FILE = "model.json"
 RESERVED_SLUGS = frozenset(
     [
@@ -60,18 +62,33 @@ RESERVED_SLUGS = frozenset(
 
 
 @dataclass(frozen=True)
+class Gates:
+    """The networks of a gated stop: each gives, per frame, a level for every feature.
+
+    Attributes:
+        off: how much of each feature is the concept's now, to be taken away.
+        on: how much of each feature there would be, if the concept played along; without it, the stop's static
+            writes bring the concept in.
+    """
+
+    off: Gate
+    on: Gate | None = None
+
+
+@dataclass(frozen=True)
 class Stop:
     """One named concept of one model.
 
     Attributes:
         name: what the user called it.
         slug: an ASCII identifier made from the name.
-        kind: how it was made: "static", "direction" or "random".
+        kind: how it was made: "static", "gated", "direction" or "random".
         shares: `[n_features]` in 0..1: the part of each feature that belongs to the concept (m).
         writes: `[n_features, width]`: what each feature writes when the concept is brought in (u), in units
         of z.
         cap: largest norm of what is brought in, as a multiple of the frame's own norm.
         figures: calibration figures, as measured by `find`.
+        gates: of a gated stop, used in the place of shares and writes (which stay, as its static twin).
     """
 
     name: str
@@ -81,6 +98,7 @@ class Stop:
     writes: Tensor
     cap: float
     figures: dict[str, Any] = field(default_factory=dict)
+    gates: Gates | None = None
 
     def __post_init__(self) -> None:
         if self.shares.ndim != 1 or self.writes.ndim != 2 or self.writes.shape[0] != self.shares.shape[0]:
@@ -92,6 +110,18 @@ class Stop:
             raise DrawstopError(f"stop {self.name} holds numbers that are not finite: find it again")
         if not 0 < self.cap < float("inf"):
             raise DrawstopError(f"stop {self.name}: expected a positive cap, got {self.cap}")
+        if self.gates is not None:
+            for _, gate in _sides(self.gates):
+                found = (gate.config.outputs, gate.config.width)
+                if found != tuple(self.writes.shape):
+                    raise DrawstopError(
+                        f"stop {self.name}: expected gates of {list(self.writes.shape)} features and latents, "
+                        f"got {list(found)}: find it again"
+                    )
+
+    def static(self) -> "Stop":
+        """The same stop with constant shares and writes instead of gates."""
+        return replace(self, kind="static", gates=None) if self.gates is not None else self
 
 
 @dataclass(frozen=True)
@@ -146,6 +176,15 @@ def save_bank(folder: Path, bank: StopBank) -> None:
             tensors[f"{stop.slug}.shares"] = stop.shares.contiguous()
             tensors[f"{stop.slug}.writes"] = stop.writes.contiguous()
         (beside / WEIGHTS_FILE).write_bytes(save(tensors))
+        gates = {
+            f"{stop.slug}.{side}.{name}": weight.contiguous()
+            for stop in bank.stops
+            if stop.gates is not None
+            for side, gate in _sides(stop.gates)
+            for name, weight in gate.weights().items()
+        }
+        if gates:
+            (beside / GATES_FILE).write_bytes(save(gates))
         stops = [
             {
                 "name": stop.name,
@@ -154,6 +193,11 @@ def save_bank(folder: Path, bank: StopBank) -> None:
                 "cap": stop.cap,
                 "figures": stop.figures,
             }
+            | (
+                {"gates": {side: asdict(gate.config) for side, gate in _sides(stop.gates)}}
+                if stop.gates
+                else {}
+            )
             for stop in bank.stops
         ]
         text = {"format": FORMAT, "site": bank.site, "provenance": bank.provenance, "stops": stops}
@@ -175,6 +219,7 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
         text = json.loads((folder / STOPS_FILE).read_text(encoding="utf-8"))
         fingerprint = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))["fingerprint"]
         tensors = load_file(str(folder / WEIGHTS_FILE))
+        gates = load_file(str(folder / GATES_FILE)) if (folder / GATES_FILE).is_file() else {}
         if text["format"] != FORMAT:
             raise DrawstopError(
                 f"{folder} has bank format {text['format']}, this version reads {FORMAT}: use a newer "
@@ -189,6 +234,7 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
                 tensors[f"{entry['slug']}.writes"],
                 entry["cap"],
                 entry["figures"],
+                _load_gates(entry["slug"], entry["gates"], gates) if "gates" in entry else None,
             )
             for entry in text["stops"]
         )
@@ -201,6 +247,23 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
             "train a bank for this model"
         )
     return StopBank(sae, stops, fingerprint, text["site"], text["provenance"])
+
+
+def _sides(gates: Gates) -> tuple[tuple[str, Gate], ...]:
+    """The gates that there are, by name."""
+    return (("off", gates.off),) if gates.on is None else (("off", gates.off), ("on", gates.on))
+
+
+def _load_gates(slug: str, configs: dict[str, Any], tensors: dict[str, Tensor]) -> Gates:
+    made = {}
+    for side, found in configs.items():
+        config = GateConfig(**{**found, "dilations": tuple(found["dilations"])})
+        start = f"{slug}.{side}."
+        weights = {
+            name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)
+        }
+        made[side] = make_gate(config, weights)
+    return Gates(made["off"], made.get("on"))
 
 
 def bank_fingerprint(folder: Path) -> str:

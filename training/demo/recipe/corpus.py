@@ -24,9 +24,9 @@ from training.demo.recipe.phrases import PHRASE_SECONDS, Phrase, random_phrases
 from training.demo.recipe.timbres import ESPEAK, TIMBRES, Timbre, find_soundfont
 
 SAMPLE_RATE = 44100
-TRAIN_PHRASES = 64
+TRAIN_PHRASES = 96
 VALIDATION_PHRASES = 8
-TEST_PHRASES = 8
+TEST_PHRASES = 32
 SLOT_SECONDS = 7.0
 """Each phrase starts this long after the one before it, so that no release sounds into the next phrase."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,14 +18,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.augmentation import Augmentation, augment
 from training.candidates import auroc
 from training.judge import Judge, save_judge
 from training.models.rave import RaveModel
 
 CONCEPTS = ("guitar", "voice")
 SECONDS = 3.0
-TRAIN_PHRASES = range(10, 64)
-HELD_OUT_PHRASES = range(64, 80)
+TRAIN_PHRASES = range(48, 96)
+"""The stops are fitted on phrases 0..47, so that no judge shares a phrase with them."""
+
+HELD_OUT_PHRASES = range(104, 136)
 QUIET_RMS = 0.01
 MIXTURES = (("guitar",), ("voice",), ("guitar", "voice"), ("other",), ("other", "other"))
 MIXTURE_SHARES = (0.25, 0.25, 0.25, 0.15, 0.1)
@@ -44,9 +48,13 @@ class JudgeConfig:
 
 
 class Corpus:
-    """Rendered clips by concept, int16 [phrases, samples]; of the known or of the held-out timbres."""
+    """Rendered clips by concept, int16 [phrases, samples]; of the known or of the held-out timbres.
 
-    def __init__(self, folder: Path, held_out: bool) -> None:
+    With `varied`, every crop is a random variation (pitch, equaliser, reverberation) of what was rendered.
+    """
+
+    def __init__(self, folder: Path, held_out: bool, varied: bool = False) -> None:
+        self.varied = varied
         index = json.loads((folder / "index.json").read_text())
         self.sample_rate = int(index["sample_rate"])
         self.clips: dict[str, list[NDArray[np.int16]]] = {}
@@ -73,10 +81,14 @@ class Corpus:
     def _crop(self, rng: np.random.Generator, concept: str, phrases: range) -> NDArray[np.float32]:
         """A crop that isn't silent, at an RMS of 0.08, give or take 6 dB."""
         samples = round(SECONDS * self.sample_rate)
+        variation = Augmentation()
+        taken = math.ceil(samples * variation.longest) + 1 if self.varied else samples
         while True:
             clips = self.clips[concept][rng.integers(len(self.clips[concept]))]
-            start = rng.integers(clips.shape[1] - samples + 1)
-            crop = clips[rng.choice(phrases), start : start + samples].astype(np.float32) / 32767
+            start = rng.integers(clips.shape[1] - taken + 1)
+            crop = clips[rng.choice(phrases), start : start + taken].astype(np.float32) / 32767
+            if self.varied:
+                crop = augment(crop, self.sample_rate, rng, variation)[:samples]
             rms = float(np.sqrt(np.mean(crop**2)))
             if rms >= QUIET_RMS:
                 scaled: NDArray[np.float32] = crop * np.float32(0.08 / rms * 10 ** (rng.uniform(-6, 6) / 20))
@@ -157,7 +169,7 @@ def main() -> None:
     start = time.monotonic()
     config = JudgeConfig(steps=options.steps, reconstructions=options.reconstructions, seed=options.seed)
     rave = RaveModel(options.rave)
-    judge = train(Corpus(options.corpus, held_out=False), rave, config)
+    judge = train(Corpus(options.corpus, held_out=False, varied=True), rave, config)
     print(f"trained in {time.monotonic() - start:.0f} s")
     results: dict[str, dict[str, dict[str, float]]] = {}
     for timbres in ("known", "held_out"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from training.augmentation import Augmentation, augment
 
 CROP = 32768
 GUITAR_AND_VOICE_SHARE = 0.6
@@ -33,6 +36,8 @@ class CorpusPairs:
 
     clips: dict[str, list[NDArray[np.int16]]]
     train_phrases: int
+    sample_rate: int
+    variation: Augmentation = field(default_factory=Augmentation)
 
     @classmethod
     def open(cls, folder: Path) -> CorpusPairs:
@@ -44,7 +49,8 @@ class CorpusPairs:
                 clips.setdefault(timbre["concept"], []).append(
                     np.load(folder / timbre["file"], mmap_mode="r")
                 )
-        return cls(clips, sum(phrase["split"] == "train" for phrase in index["phrases"]))
+        phrases = sum(phrase["split"] == "train" for phrase in index["phrases"])
+        return cls(clips, phrases, index["sample_rate"])
 
     def pair(self, rng: np.random.Generator, samples: int) -> tuple[Tensor, Tensor]:
         """See PairSource."""
@@ -58,9 +64,11 @@ class CorpusPairs:
 
     def _crop(self, clips: NDArray[np.int16], rng: np.random.Generator, samples: int) -> Tensor:
         gain = rng.uniform(LOWEST_GAIN, HIGHEST_GAIN)
+        taken = math.ceil(samples * self.variation.longest) + 1
         while True:
             phrase = rng.integers(self.train_phrases)
-            start = rng.integers(clips.shape[1] - samples + 1)
-            crop = clips[phrase, start : start + samples].astype(np.float32) / 32767
+            start = rng.integers(clips.shape[1] - taken + 1)
+            crop = clips[phrase, start : start + taken].astype(np.float32) / 32767
+            crop = augment(crop, self.sample_rate, rng, self.variation)[:samples]
             if float(np.sqrt(np.mean(crop**2))) >= QUIET_RMS:
                 return torch.from_numpy(crop * np.float32(gain))[None]

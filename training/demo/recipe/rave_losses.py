@@ -9,6 +9,8 @@ from training.distances import SCALES
 BAND_SCALES = (256, 64)
 FULL_SCALES = SCALES
 REFERENCE_RMS = 0.08
+LOG_FLOOR = 0.003
+"""Floor of the log spectra in training: some 60 dB below the peaks, so that what sounds above 4 kHz counts."""
 
 
 def waveform_distance(estimate: Tensor, target: Tensor) -> Tensor:

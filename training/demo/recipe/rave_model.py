@@ -37,8 +37,8 @@ blocks.normalization.mode = 'weight_norm'
 class ModelConfig:
     """Size of the RAVE; `ratios` are the strides below the 16 PQMF bands."""
 
-    capacity: int = 32
-    latent_size: int = 64
+    capacity: int = 40
+    latent_size: int = 128
     ratios: tuple[int, ...] = (4, 4, 2)
     dilations: tuple[tuple[int, ...], ...] = ((1, 3, 9), (1, 3, 9), (1, 3))
     kernel_size: int = 3

@@ -16,9 +16,15 @@ import torch
 from torch import Tensor
 
 from training.demo.recipe.mixtures import CROP, CorpusPairs, PairSource
-from training.demo.recipe.rave_losses import BAND_SCALES, FULL_SCALES, scale_penalty, waveform_distance
+from training.demo.recipe.rave_losses import (
+    BAND_SCALES,
+    FULL_SCALES,
+    LOG_FLOOR,
+    scale_penalty,
+    waveform_distance,
+)
 from training.demo.recipe.rave_model import ModelConfig, SmallRAVE, build_model
-from training.distances import additivity_error, spectral_distance
+from training.distances import additivity_error, level_error, spectral_distance
 
 CHECKPOINT = "rave.pt"
 LOG = "rave.log"
@@ -33,13 +39,15 @@ class TrainingConfig:
     samples: int = CROP
     learning_rate: float = 1e-3
     final_rate: float = 3e-5
-    constant_share: float = 0.3
+    constant_share: float = 0.18
     clip_norm: float = 20.0
     noise: float = 0.1
     noise_steps: int = 1500
     waveform_weight: float = 2.0
     additivity_weight: float = 1.0
     scale_weight: float = 0.2
+    level_weight: float = 0.5
+    bfloat16: bool = True
     checkpoint_every: int = 250
     log_every: int = 50
 
@@ -91,27 +99,42 @@ class Trainer:
             audio = torch.stack([a, b, a + b])
             bands = model.bands(audio)
             full = model.audio(bands)
-        z = model.encoder(bands)
+        with self._precision():
+            z = model.encoder(bands).float()
         additive = additivity_error(z[0], z[1], z[2])
         scale = scale_penalty(z, audio)
         codes = torch.cat([z, z[:1] + z[1:2]])
         noise = torch.randn_like(codes) * codes.detach().square().mean(1, keepdim=True).sqrt()
-        decoded = model.decoder(codes + config.noise_level(self.step) * noise)
+        with self._precision():
+            decoded = model.decoder(codes + config.noise_level(self.step) * noise).float()
         target = torch.cat([bands, bands[2:]])
-        multiband = spectral_distance(decoded.flatten(0, 1), target.flatten(0, 1), BAND_SCALES)
-        full_target = torch.cat([full, full[2:]])
-        fullband = spectral_distance(model.audio(decoded)[:, 0], full_target[:, 0], FULL_SCALES)
+        multiband = spectral_distance(
+            decoded.flatten(0, 1), target.flatten(0, 1), BAND_SCALES, log_epsilon=LOG_FLOOR
+        )
+        sound, full_target = model.audio(decoded)[:, 0], torch.cat([full, full[2:]])[:, 0]
+        fullband = spectral_distance(sound, full_target, FULL_SCALES, log_epsilon=LOG_FLOOR)
         waveform = waveform_distance(decoded, target)
-        loss = multiband + fullband + config.waveform_weight * waveform
+        level = level_error(sound, full_target)
+        loss = multiband + fullband + config.waveform_weight * waveform + config.level_weight * level
         loss = loss + config.additivity_weight * additive + config.scale_weight * scale
         self.optimizer.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
         if bool(torch.isfinite(norm)):
             self.optimizer.step()
-        parts = {"loss": loss, "multiband": multiband, "fullband": fullband, "waveform": waveform}
+        parts = {
+            "loss": loss,
+            "multiband": multiband,
+            "fullband": fullband,
+            "waveform": waveform,
+            "level": level,
+        }
         figures = _latent_figures(z.detach(), additive)
         return {name: float(part.detach()) for name, part in parts.items()} | figures
+
+    def _precision(self) -> torch.autocast:
+        """Convolutions in bfloat16, a quarter faster on processors that have it; losses and weights stay float32."""
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16)
 
     def _log(self, values: dict[str, float]) -> None:
         line = f"step {self.step} " + " ".join(f"{name} {value:.4g}" for name, value in values.items())
@@ -155,7 +178,7 @@ def main() -> None:
     """Command line: train on `OUT/corpus`."""
     parser = argparse.ArgumentParser(description="Train the demo RAVE.")
     parser.add_argument("--out", type=Path, default=Path("runs/demo"))
-    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=18000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--capacity", type=int, default=ModelConfig.capacity)
     parser.add_argument("--until", type=int, default=None, help="stop early, at this step")

@@ -42,7 +42,7 @@ TIMBRES: tuple[Timbre, ...] = (
     Timbre("fluid-nylon", "guitar", FLUID, 0, 24),
     Timbre("fluid-choir", "voice", FLUID, 0, 52),
     Timbre("fluid-steel", "guitar", FLUID, 0, 25),
-    Timbre("fluid-oohs", "voice", FLUID, 0, 53),
+    Timbre("singer-fred", "voice", ESPEAK, speaker="en-us+m1"),
     Timbre("fluid-jazz-guitar", "guitar", FLUID, 0, 26),
     Timbre("muse-choir", "voice", MUSE, 0, 52),
     Timbre("fluid-clean-guitar", "guitar", FLUID, 0, 27),
@@ -55,6 +55,10 @@ TIMBRES: tuple[Timbre, ...] = (
     Timbre("singer-clara", "voice", ESPEAK, speaker="en-us+f5"),
     Timbre("muse-nylon", "guitar", MUSE, 0, 24),
     Timbre("singer-dirk", "voice", ESPEAK, speaker="en-us+m7"),
+    Timbre("muse-jazz-guitar", "guitar", MUSE, 0, 26),
+    Timbre("singer-gwen", "voice", ESPEAK, speaker="en-us+f1"),
+    Timbre("tim-clean-guitar", "guitar", TIM, 0, 27),
+    Timbre("singer-ivan", "voice", ESPEAK, speaker="en-us+m4"),
     Timbre("fluid-piano", "other", FLUID, 0, 0),
     Timbre("fluid-flute", "other", FLUID, 0, 73),
     Timbre("muse-strings", "other", MUSE, 0, 48),
@@ -63,6 +67,8 @@ TIMBRES: tuple[Timbre, ...] = (
     Timbre("bank-choir", "voice", BANK, 0, 52, held_out=True),
     Timbre("bank-nylon", "guitar", BANK, 0, 24, held_out=True),
     Timbre("singer-erna", "voice", ESPEAK, held_out=True, speaker="en-us+f4"),
+    Timbre("bank-steel", "guitar", BANK, 0, 25, held_out=True),
+    Timbre("singer-hugo", "voice", ESPEAK, held_out=True, speaker="en-us+m2"),
     Timbre("fluid-trumpet", "other", FLUID, 0, 56, held_out=True),
 )
 

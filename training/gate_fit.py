@@ -1,0 +1,148 @@
+"""Fitting a gated stop: its off gate on mixtures of latents, its on gate through the decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from training.distances import level_error, spectral_distance
+from training.gate import Gate, GateConfig
+from training.mixtures import MixtureSource
+from training.models.rave import RaveModel
+from training.sae.model import SAE
+
+CROP_FRAMES = 128
+"""Frames of a training crop: four times what a gate hears."""
+
+QUIET_ENERGY = 1e-3
+"""Energy per crop (in units of z, mean over frames and latents) below which errors don't weigh more."""
+
+ON_PAIRS = 4
+"""Pairs per step of the on gate's fit; each is decoded twice."""
+
+ON_CROP_FRAMES = 112
+
+
+@dataclass(frozen=True)
+class GateOptions:
+    """How gates are fitted."""
+
+    channels: int = 96
+    off_steps: int = 800
+    on_steps: int = 400
+    batch: int = 16
+    learning_rate: float = 2e-3
+    level_weight: float = 1.0
+    sparsity: float = 0.0
+    """Weight of the levels' sum beside the energy: larger, fewer features."""
+
+
+Report = Callable[[int, int], None]
+
+
+def fit_off_gate(
+    sae: SAE, source: MixtureSource, options: GateOptions, seed: int, report: Report | None = None
+) -> Gate:
+    """A gate whose levels `a` say which part of the frame is the concept's:
+    `sum_i min(a_i, f_i) d_i` ~ z(concept).
+
+    Minimises the squared error as a share of the mixture's energy, by Adam with a one-cycle rate; on mixtures, on the
+    concept alone and on other sounds alone (where nothing may be taken).
+    """
+    gate = _new_gate(sae, options, seed)
+    generator = torch.Generator().manual_seed(seed)
+    step, finish = _optimiser(gate, options.learning_rate, options.off_steps)
+    decoder = sae.W_dec.detach()
+    for done in range(options.off_steps):
+        mixed, removed = (part / sae.scale for part in source.draw(options.batch, CROP_FRAMES, generator))
+        levels = gate(mixed)
+        with torch.no_grad():
+            features = sae.encode(mixed.transpose(1, 2)).transpose(1, 2)
+        levels = torch.minimum(levels, features)
+        error = (torch.einsum("bnt,nw->bwt", levels, decoder) - removed).square().mean((1, 2))
+        energy = mixed.square().mean((1, 2)).clamp(min=QUIET_ENERGY)
+        sparse = levels.sum(1).mean(1) / energy.sqrt()
+        step((error / energy).mean() + options.sparsity * sparse.mean())
+        if report:
+            report(done + 1, options.off_steps)
+    return finish()
+
+
+def fit_on_gate(
+    model: RaveModel,
+    sae: SAE,
+    pairs: tuple[Tensor, Tensor],
+    options: GateOptions,
+    seed: int,
+    report: Report | None = None,
+) -> Gate:
+    """A gate whose levels `b` are what the concept would add, were it to play along: fitted through the decoder.
+
+    Latents hold the waveform's phase, which can't be known for a sound that isn't there yet; its spectrum can. The
+    written latents, alone and added to the playing, should decode to what the target's do (multi-scale spectral
+    distance and level).
+
+    Args:
+        pairs: latents of parallel recordings `[pairs, latents, frames]`: without and with the concept.
+    """
+    gate = _new_gate(sae, options, seed)
+    generator = torch.Generator().manual_seed(seed)
+    step, finish = _optimiser(gate, options.learning_rate, options.on_steps)
+    decoder = sae.W_dec.detach()
+    sources, targets = pairs
+    length = min(ON_CROP_FRAMES, sources.shape[-1])
+    count = max(1, min(ON_PAIRS, model.voices() // 2))
+    for done in range(options.on_steps):
+        playing, wanted = random_crops((sources, targets), count, length, generator)
+        with torch.no_grad():
+            target = model.decode(torch.cat([wanted, playing + wanted])).flatten(0, 1)
+        written = torch.einsum("bnt,nw->bwt", gate(playing / sae.scale), decoder) * sae.scale
+        made = model.decode(torch.cat([written, playing + written])).flatten(0, 1)
+        step(spectral_distance(made, target) + options.level_weight * level_error(made, target))
+        if report:
+            report(done + 1, options.on_steps)
+    model.reset()
+    return finish()
+
+
+def random_crops(
+    parallel: tuple[Tensor, Tensor], count: int, length: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """The same random crops of two stacks of recordings.
+
+    Shape: `[recordings, latents, frames]` twice -> `[count, latents, length]` twice.
+    """
+    first, second = parallel
+    rows = torch.randint(len(first), (count,), generator=generator).tolist()
+    starts = torch.randint(first.shape[-1] - length + 1, (count,), generator=generator).tolist()
+    cuts = [(row, slice(None), slice(start, start + length)) for row, start in zip(rows, starts, strict=True)]
+    return torch.stack([first[cut] for cut in cuts]), torch.stack([second[cut] for cut in cuts])
+
+
+def _new_gate(sae: SAE, options: GateOptions, seed: int) -> Gate:
+    config = sae.config
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Gate(GateConfig(config.d_in, config.n_features, options.channels))
+
+
+def _optimiser(gate: Gate, rate: float, steps: int) -> tuple[Callable[[Tensor], None], Callable[[], Gate]]:
+    optimizer = torch.optim.Adam(gate.parameters(), rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(2, steps))
+
+    def step(loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(gate.parameters(), 1.0)
+        if bool(torch.isfinite(norm)):
+            optimizer.step()
+        schedule.step()
+
+    def finish() -> Gate:
+        gate.eval().requires_grad_(False)
+        return gate
+
+    return step, finish

@@ -1,0 +1,142 @@
+"""What a stop is found from: recordings with and without a concept, as latents, split by recording."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from drawstop.base.errors import DrawstopError
+from drawstop.base.files import sha256_file
+from training.augmentation import Augmentation, augment
+from training.models.rave import RaveModel
+from training.recordings import Split, load, split_of
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, steps done and steps in all."""
+
+IN_PLACE = Augmentation(pitch_share=0.0, equaliser_share=1.0, reverb_share=0.5)
+"""Variations that keep every note where it is, so that parallel recordings stay parallel."""
+
+PHRASE_MARK = "@"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Recordings of one kind: latents `[latents, frames]` of each, of its variations, and its split."""
+
+    paths: list[Path]
+    latents: list[Tensor]
+    varied: list[list[Tensor]]
+    splits: list[Split]
+
+    def learned(self) -> list[Tensor]:
+        """Latents to learn from, with their variations; all of them where the split leaves none."""
+        chosen = self._of("train")
+        return [z for index in chosen for z in (self.latents[index], *self.varied[index])]
+
+    def unseen(self, split: Split) -> list[Tensor]:
+        """Latents of the validation or the test split, as they were recorded; of all where there are none."""
+        return [self.latents[index] for index in self._of(split)]
+
+    def indices(self, split: Split) -> list[int]:
+        """Which recordings are in a split."""
+        return [index for index, own in enumerate(self.splits) if own == split]
+
+    def _of(self, split: Split) -> list[int]:
+        return self.indices(split) or list(range(len(self.paths)))
+
+
+def hear(
+    model: RaveModel, paths: list[Path], seed: int, variations: int, what: str, progress: Progress | None
+) -> Heard:
+    """Encodes recordings, and `variations` seeded variations (equaliser, room) of each in the training split."""
+    latents: list[Tensor] = []
+    varied: list[list[Tensor]] = []
+    splits: list[Split] = []
+    for index, path in enumerate(paths):
+        audio = load(path, model.rates.sample_rate, model.rates.channels)
+        hash = sha256_file(path)
+        splits.append(split_of(hash, seed))
+        latents.append(model.encode(audio.unsqueeze(0))[0])
+        wanted = variations if splits[-1] == "train" else 0
+        rngs = [np.random.default_rng((seed, number, int(hash[:8], 16))) for number in range(wanted)]
+        varied.append([_vary(model, audio, rng) for rng in rngs])
+        if progress:
+            progress(what, index + 1, len(paths))
+    return Heard(paths, latents, varied, splits)
+
+
+def _vary(model: RaveModel, audio: Tensor, rng: np.random.Generator) -> Tensor:
+    """Latents of one variation; every channel is varied alike."""
+    state = rng.bit_generator.state
+    channels = []
+    for channel in audio.numpy():
+        rng.bit_generator.state = state
+        channels.append(torch.from_numpy(augment(channel, model.rates.sample_rate, rng, IN_PLACE)))
+    return model.encode(torch.stack(channels).unsqueeze(0))[0]
+
+
+def refuse_overlap(with_paths: list[Path], without_paths: list[Path]) -> None:
+    """Raises DrawstopError where there is too little to learn from, or one recording counts as both."""
+    for paths, kind in ((with_paths, "with"), (without_paths, "without")):
+        if len(paths) < 2:
+            raise DrawstopError(
+                f"expected two recordings or more {kind} the concept, got {len(paths)}: ten are a good start"
+            )
+    both = {sha256_file(path) for path in with_paths} & {sha256_file(path) for path in without_paths}
+    if both:
+        raise DrawstopError(
+            f"{len(both)} recording(s) lie in both folders: a recording either has the concept or hasn't"
+        )
+
+
+def phrase_of(path: Path) -> str:
+    """What a recording plays: its name without suffix, up to the last `@` where there is one.
+
+    >>> phrase_of(Path("03@nylon.wav")), phrase_of(Path("take 3.flac"))
+    ('03', 'take 3')
+    """
+    return path.stem.rpartition(PHRASE_MARK)[0] or path.stem
+
+
+def parallel_pairs(with_heard: Heard, without_heard: Heard, like: str = "*") -> list[tuple[int, int]]:
+    """Indices of training recordings with and without that play the same phrase (see `phrase_of`).
+
+    Args:
+        like: pattern of the file names with the concept that count.
+    """
+    wanted = [i for i in with_heard.indices("train") if fnmatch.fnmatch(with_heard.paths[i].name, like)]
+    return [
+        (i, j)
+        for i in wanted
+        for j in without_heard.indices("train")
+        if phrase_of(with_heard.paths[i]) == phrase_of(without_heard.paths[j])
+    ]
+
+
+def paired_latents(
+    with_heard: Heard, without_heard: Heard, pairs: list[tuple[int, int]]
+) -> tuple[Tensor, Tensor]:
+    """Latents of parallel recordings without and with the concept, `[pairs, latents, frames]` each.
+
+    Each variation of the one without is one more pair; shorter recordings end in silence.
+    """
+    sources = [[without_heard.latents[j], *without_heard.varied[j]] for _, j in pairs]
+    targets = [with_heard.latents[i] for i, _ in pairs]
+    frames = max(z.shape[-1] for z in (*targets, *(z for group in sources for z in group)))
+    stacked = [_padded(z, frames) for group in sources for z in group]
+    repeated = [
+        _padded(target, frames) for target, group in zip(targets, sources, strict=True) for _ in group
+    ]
+    return torch.stack(stacked), torch.stack(repeated)
+
+
+def _padded(z: Tensor, frames: int) -> Tensor:
+    return pad(z, (0, frames - z.shape[-1]))
