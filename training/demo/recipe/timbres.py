@@ -65,9 +65,8 @@ TIMBRES: tuple[Timbre, ...] = (
     Timbre("tim-clarinet", "other", TIM, 0, 71),
     Timbre("tim-steel", "guitar", TIM, 0, 25, held_out=True),
     Timbre("bank-choir", "voice", BANK, 0, 52, held_out=True),
-    Timbre("bank-nylon", "guitar", BANK, 0, 24, held_out=True),
     Timbre("singer-erna", "voice", ESPEAK, held_out=True, speaker="en-us+f4"),
-    Timbre("bank-steel", "guitar", BANK, 0, 25, held_out=True),
+    Timbre("tim-jazz-guitar", "guitar", TIM, 0, 26, held_out=True),
     Timbre("singer-hugo", "voice", ESPEAK, held_out=True, speaker="en-us+m2"),
     Timbre("fluid-trumpet", "other", FLUID, 0, 56, held_out=True),
 )
