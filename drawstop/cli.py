@@ -5,6 +5,7 @@
 
 import functools
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,14 +20,20 @@ INTERRUPTED = 130
 
 
 class Command(NamedTuple):
-    """Where a sub-command lives, `module:function`, and its line in the list."""
+    """Where a sub-command lives, `module:function`, its line in the list, and an option that takes several values."""
 
     target: str
     summary: str
+    several: tuple[str, int] = ("", 1)
 
 
 COMMANDS: dict[str, Command] = {
     "demo": Command("drawstop.demo:demo", "Bake, verify, perform and measure the shipped instrument."),
+    "make": Command(
+        "drawstop.make:make",
+        "From your RAVE and your recordings to an instrument, and verdicts.",
+        ("--stop", 3),
+    ),
     "activations": Command("training.cli:activations", "Write a model's frames of some recordings to disk."),
     "train": Command("training.cli:train", "Train a sparse autoencoder on a model's frames; resumable."),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
@@ -64,8 +71,31 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(f"no such command: {first!r}; expected one of {known} (drawstop --help)")
     with _expected_failures(first):
         command = load(first)
-    command(args=given[1:], prog_name=f"drawstop {first}")
+        spread = spread_values(given[1:], *COMMANDS[first].several)
+    command(args=spread, prog_name=f"drawstop {first}")
     sys.exit(0)
+
+
+def spread_values(arguments: list[str], option: str, count: int) -> list[str]:
+    """An option of several values as that many of one value, which is what typer can repeat.
+
+    Raises:
+        DrawstopError: fewer values than that before the next option.
+
+    >>> spread_values(["a.ts", "--stop", "x", "y", "--out", "o"], "--stop", 2)
+    ['a.ts', '--stop', 'x', '--stop', 'y', '--out', 'o']
+    """
+    spread, rest = [], list(arguments)
+    while rest:
+        spread.append(rest.pop(0))
+        if spread[-1] == option:
+            values = list(itertools.takewhile(lambda value: not value.startswith("--"), rest[:count]))
+            if len(values) < count:
+                raise DrawstopError(f"{option} takes {count} values, got {len(values)}: {' '.join(values)}")
+            spread.pop()
+            spread += [part for value in values for part in (option, value)]
+            del rest[:count]
+    return spread
 
 
 def overview() -> str:

@@ -1,6 +1,5 @@
 """The command `drawstop demo`: bake, verify, perform and measure the shipped instrument."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,10 +38,11 @@ def demo(
     Example: drawstop demo --out drawstop-demo --input my-guitar.wav
     """
     from drawstop.base.audio_files import read_audio
+    from drawstop.base.files import require_writable
     from drawstop.base.progress import steps_bar
 
     given = read_audio(recording, channels=1) if recording is not None else None
-    _require_writable(out)
+    require_writable(out)
     with steps_bar() as progress:
         from rich.console import Console
 
@@ -197,18 +197,3 @@ def _perform(
         played = render(instrument, audio, moves, seed=seed, progress=tracked)
         write_audio(out / f"{name}.wav", played, description.sample_rate)
     return events
-
-
-def _require_writable(out: Path) -> None:
-    """Refuses before the work what would fail after it."""
-    from drawstop.base.errors import DrawstopError, reason_of
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise DrawstopError(
-            f"can't write into {out}: {reason_of(error)}; give another folder with --out"
-        ) from error

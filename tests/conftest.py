@@ -64,28 +64,32 @@ def baked_variational(variational_rave: Path, tmp_path_factory: pytest.TempPathF
 
 
 def write_random_bank(model: Path, folder: Path) -> Path:
-    """A bank of two random stops for any RAVE; gives its folder."""
+    """A bank of two random stops for any RAVE, the first of them gated; gives its folder."""
     import torch
 
+    from training.gate import Gate, GateConfig
     from training.models.rave import RaveModel
     from training.sae.config import SAEConfig
     from training.sae.model import SAE
-    from training.stops import Stop, StopBank, make_slug, save_bank
+    from training.stops import Gates, Stop, StopBank, make_slug, save_bank
 
     rave = RaveModel(model)
     width = rave.rates.latent_size
     sae = SAE(SAEConfig(d_in=width, n_features=64, k=8, centre=False, bias=False))
     random = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    gates = Gates(*(Gate(GateConfig(width, 64, channels=16)) for _ in range(2)))
     stops = tuple(
         Stop(
             name,
             make_slug(name),
-            "random",
+            kind,
             torch.rand(64, generator=random),
             0.1 * torch.randn(64, width, generator=random),
             1.0,
+            gates=gates if kind == "gated" else None,
         )
-        for name in ("guitar", "voice")
+        for name, kind in (("guitar", "gated"), ("voice", "random"))
     )
     save_bank(folder, StopBank(sae, stops, rave.fingerprint))
     return folder

@@ -9,9 +9,9 @@ from drawstop.base.errors import DrawstopError
 from training.candidates import auroc, concept_scores, held_out_auroc
 from training.controls import random_control
 from training.distances import additivity_error, spectral_distance
-from training.material import parallel_pairs, refuse_overlap
+from training.material import Heard, paired_latents, parallel_pairs, refuse_overlap
 from training.models.rave import RaveModel
-from training.recordings import load, scan
+from training.recordings import Split, load, scan
 from training.shares import fit_shares, share_of_energy
 from training.stops import Stop, load_bank
 
@@ -102,16 +102,19 @@ def test_the_random_control_keeps_the_norms_and_changes_the_features() -> None:
         assert isinstance(control, Stop)
 
 
-def test_recordings_with_the_same_name_in_both_folders_are_parallel(tmp_path: Path) -> None:
-    paths: list[list[Path]] = [[], []]
-    for part, folder in enumerate(("with", "without")):
-        (tmp_path / folder).mkdir()
-        for name in ("a.wav", "b.wav", f"only_{folder}.wav"):
-            path = tmp_path / folder / name
-            path.write_bytes(f"{folder}{name}".encode())
-            paths[part].append(path)
-    pairs = parallel_pairs((paths[0], paths[1]), seed=0)
-    assert set(pairs) <= {(0, 0), (1, 1)}
+def heard(paths: list[Path], splits: list[Split]) -> Heard:
+    return Heard(paths, [torch.zeros(2, 3) for _ in paths], [[] for _ in paths], splits)
+
+
+def test_training_recordings_of_the_same_phrase_are_parallel() -> None:
+    having = heard(
+        [Path("a.wav"), Path("b@choir.wav"), Path("only.wav"), Path("c.wav")], ["train"] * 3 + ["test"]
+    )
+    lacking = heard([Path("b@nylon.wav"), Path("b@steel.wav"), Path("a.flac"), Path("c.wav")], ["train"] * 4)
+    assert parallel_pairs(having, lacking) == [(0, 2), (1, 0), (1, 1)]
+    assert parallel_pairs(having, lacking, like="*choir*") == [(1, 0), (1, 1)]
+    sources, targets = paired_latents(having, lacking, [(0, 2), (1, 0)])
+    assert sources.shape == targets.shape == (2, 2, 3)
 
 
 def test_a_recording_in_both_folders_is_refused(tmp_path: Path) -> None:

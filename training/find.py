@@ -38,6 +38,11 @@ GATED_CAP = 3.0
 """Largest norm of what a gate brings in, as a multiple of the frame's: four times what the fitted ones reach on average."""
 
 MEASURED_MIXTURES = 24
+STATIC_FRAMES = 40_000
+"""Frames of each kind that constant shares are fitted on, at most: evenly spaced ones."""
+
+STATIC_PAIRS = 48
+"""Parallel recordings that constant writes are fitted on, at most."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,8 @@ def fit_static_shares(
     ]
     features, targets = [], []
     for source, target in parts:
+        stride = -(-source.shape[-1] // STATIC_FRAMES)
+        source, target = source[:, ::stride], target[:, ::stride]
         weight = 1.0 / sae.normalise(source.T).square().sum().sqrt()
         features.append(_features(sae, source) * weight)
         targets.append(target.T / sae.scale * weight)
@@ -198,6 +205,7 @@ def _static_writes(
     """Writes, their cap, and the parallel recordings where there are any."""
     indices = parallel_pairs(*heard, options.like)
     figures["parallel_pairs"] = len(indices)
+    figures["like"] = options.like
     if not indices:
         figures["on"] = "difference of means (no parallel recordings: weak)"
         with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
@@ -206,8 +214,10 @@ def _static_writes(
     figures["on"] = "fitted through the decoder on parallel recordings"
     pairs = paired_latents(*heard, indices)
     report = _report(progress, "fitting what is brought in")
-    writes = fit_writes(model, sae, *pairs, options.on_steps, options.seed, report)
-    return writes, fit_cap(sae, pairs[0], writes), pairs
+    stride = -(-len(pairs[0]) // STATIC_PAIRS)
+    sources, targets = pairs[0][::stride], pairs[1][::stride]
+    writes = fit_writes(model, sae, sources, targets, options.on_steps, options.seed, report)
+    return writes, fit_cap(sae, sources, writes), pairs
 
 
 def _gated(

@@ -115,8 +115,8 @@ class Gate(nn.Module):
     def stream(self, z: Tensor) -> Tensor:
         """The same for the next frames of a stream: caches go on from the last call."""
         x = self.entry(z)
-        for block in self.blocks:
-            x = block.stream(x)  # type: ignore[operator]  # mypy knows a ModuleList's items as Module
+        for block in self.blocks:  # mypy knows a ModuleList's items as Module
+            x = block.stream(x)  # type: ignore[operator]
         return self._levels(x)
 
     def weights(self) -> dict[str, Tensor]:

@@ -21,9 +21,11 @@ QUIET_ENERGY = 1e-3
 """Energy per crop (in units of z, mean over frames and latents) below which errors don't weigh more."""
 
 ON_PAIRS = 4
-"""Pairs per step of the on gate's fit; each is decoded twice."""
+"""Pairs per step of the on gate's fit, two at least."""
 
-ON_CROP_FRAMES = 112
+ON_CROP_FRAMES = 80
+LEVELLED_PAIRS = 32
+MOST_GAIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class GateOptions:
 
     channels: int = 96
     off_steps: int = 800
-    on_steps: int = 400
+    on_steps: int = 500
     batch: int = 16
     learning_rate: float = 2e-3
     level_weight: float = 1.0
@@ -82,8 +84,8 @@ def fit_on_gate(
     """A gate whose levels `b` are what the concept would add, were it to play along: fitted through the decoder.
 
     Latents hold the waveform's phase, which can't be known for a sound that isn't there yet; its spectrum can. The
-    written latents, alone and added to the playing, should decode to what the target's do (multi-scale spectral
-    distance and level).
+    written latents should decode to what the target's do (multi-scale spectral distance and level): in half of the
+    crops alone, as after the playing was taken away, in half added to the playing.
 
     Args:
         pairs: latents of parallel recordings `[pairs, latents, frames]`: without and with the concept.
@@ -94,18 +96,33 @@ def fit_on_gate(
     decoder = sae.W_dec.detach()
     sources, targets = pairs
     length = min(ON_CROP_FRAMES, sources.shape[-1])
-    count = max(1, min(ON_PAIRS, model.voices() // 2))
+    count = min(ON_PAIRS, model.voices())
+    backing = (torch.arange(count) % 2)[:, None, None].float()
     for done in range(options.on_steps):
         playing, wanted = random_crops((sources, targets), count, length, generator)
         with torch.no_grad():
-            target = model.decode(torch.cat([wanted, playing + wanted])).flatten(0, 1)
+            target = model.decode(wanted + backing * playing).flatten(0, 1)
         written = torch.einsum("bnt,nw->bwt", gate(playing / sae.scale), decoder) * sae.scale
-        made = model.decode(torch.cat([written, playing + written])).flatten(0, 1)
+        made = model.decode(written + backing * playing).flatten(0, 1)
         step(spectral_distance(made, target) + options.level_weight * level_error(made, target))
         if report:
             report(done + 1, options.on_steps)
+    _level(model, sae, gate, pairs)
     model.reset()
     return finish()
+
+
+@torch.no_grad()
+def _level(model: RaveModel, sae: SAE, gate: Gate, pairs: tuple[Tensor, Tensor]) -> None:
+    """Scales the gate so that what it writes has the targets' level: a spectral loss leaves the doubtful too quiet."""
+    stride = -(-len(pairs[0]) // LEVELLED_PAIRS)
+    made, wanted = torch.zeros(()), torch.zeros(())
+    for playing, target in zip(*(part[::stride].split(model.voices()) for part in pairs), strict=True):
+        written = torch.einsum("bnt,nw->bwt", gate(playing / sae.scale), sae.W_dec) * sae.scale
+        made += model.decode(written).square().sum()
+        wanted += model.decode(target).square().sum()
+    gain = (wanted / made.clamp(min=1e-12)).sqrt().clamp(1 / MOST_GAIN, MOST_GAIN)
+    gate.exit.weight.mul_(gain)
 
 
 def random_crops(

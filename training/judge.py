@@ -3,17 +3,13 @@
 It is trained apart from every SAE and stop, sees sound only, and is never used to fit anything.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from drawstop.base.errors import DrawstopError, reason_of
-from drawstop.base.files import atomic_file
+from drawstop.base.errors import DrawstopError
+from training.weights_file import read_weights, write_weights
 
 N_FFT = 2048
 MEL_HOP = 512
@@ -26,7 +22,7 @@ SILENCE_DBFS = -50.0
 SILENT_FRAME_DB = -40.0
 """Frames this far below the clip's mean energy don't count."""
 _LOG_EPSILON = 1e-3
-_FORMAT = 1
+_KIND = "judge"
 
 
 def mel_filters(sample_rate: int, n_fft: int = N_FFT, bands: int = BANDS) -> Tensor:
@@ -118,19 +114,16 @@ class Judge(nn.Module):
 def save_judge(path: Path, judge: Judge, metadata: dict[str, object]) -> None:
     """Write weights and a JSON description, atomically; DrawstopError where it can't be written."""
     description = {
-        "format": _FORMAT,
         "concepts": list(judge.concepts),
         "sample_rate": judge.sample_rate,
         "metadata": metadata,
     }
-    weights = {name: value.detach().contiguous() for name, value in judge.state_dict().items()}
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(save(weights, {"judge": json.dumps(description, sort_keys=True)}))
+    write_weights(path, _KIND, judge.state_dict(), description)
 
 
 def load_judge(path: Path) -> Judge:
     """A saved judge, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
-    description, weights = _read(path)
+    description, weights = read_weights(path, _KIND)
     try:
         judge = Judge(tuple(description["concepts"]), int(description["sample_rate"]))
         judge.load_state_dict(weights)
@@ -142,25 +135,5 @@ def load_judge(path: Path) -> Judge:
 
 def judge_metadata(path: Path) -> dict[str, object]:
     """What was stored with a judge: its training and its own held-out results. Raises as `load_judge`."""
-    metadata: dict[str, object] = _read(path)[0].get("metadata", {})
+    metadata: dict[str, object] = read_weights(path, _KIND)[0].get("metadata", {})
     return metadata
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The description and the weights of a saved judge."""
-    if not path.is_file():
-        raise DrawstopError(f"expected a judge (.safetensors), found no file at {path}: check the path")
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get("judge", "")
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        description = json.loads(text)
-    except OSError as error:
-        raise DrawstopError(f"{path} can't be read: {reason_of(error)}") from error
-    except (SafetensorError, ValueError) as error:
-        raise DrawstopError(
-            f"{path} is no readable judge (truncated or corrupt): download it again"
-        ) from error
-    if not isinstance(description, dict) or description.get("format") != _FORMAT:
-        raise DrawstopError(f"{path} is a judge of another format: expected format {_FORMAT}")
-    return description, weights

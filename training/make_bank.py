@@ -70,6 +70,7 @@ def train_latent_sae(
     steps: int,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
+    n_features: int = SAEConfig.n_features,
 ) -> SAE:
     """A TopK SAE without centre and bias, so that features scale with the sound.
 
@@ -85,7 +86,13 @@ def train_latent_sae(
         mixtures.append(frames[i][:, :length] + frames[j][:, :length])
     data = torch.cat([*frames, *mixtures], 1).T.contiguous()
     config = SAEConfig(
-        d_in=model.rates.latent_size, centre=False, bias=False, steps=steps, batch_size=512, seed=seed
+        d_in=model.rates.latent_size,
+        n_features=n_features,
+        centre=False,
+        bias=False,
+        steps=steps,
+        batch_size=512,
+        seed=seed,
     )
     report = (lambda done, _loss: progress("training the SAE", done, steps)) if progress else None
     return train(data, config, checkpoint=checkpoint, progress=report)

@@ -16,7 +16,7 @@ from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file
 from training.augmentation import Augmentation, augment
 from training.models.rave import RaveModel
-from training.recordings import Split, load, split_of
+from training.recordings import Split, load, place_of, split_of
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, steps done and steps in all."""
@@ -25,6 +25,11 @@ IN_PLACE = Augmentation(pitch_share=0.0, equaliser_share=1.0, reverb_share=0.5)
 """Variations that keep every note where it is, so that parallel recordings stay parallel."""
 
 PHRASE_MARK = "@"
+
+TEST_AT_LEAST = 2
+"""Recordings of a kind that nothing is fitted on, where there are four or more: the verdict needs them."""
+
+LEARNED_AT_LEAST = 2
 
 
 @dataclass(frozen=True)
@@ -59,28 +64,52 @@ def hear(
     """Encodes recordings, and `variations` seeded variations (equaliser, room) of each in the training split."""
     latents: list[Tensor] = []
     varied: list[list[Tensor]] = []
-    splits: list[Split] = []
-    for index, path in enumerate(paths):
+    hashes = [sha256_file(path) for path in paths]
+    splits = deal(hashes, seed)
+    for index, (path, hash) in enumerate(zip(paths, hashes, strict=True)):
         audio = load(path, model.rates.sample_rate, model.rates.channels)
-        hash = sha256_file(path)
-        splits.append(split_of(hash, seed))
         latents.append(model.encode(audio.unsqueeze(0))[0])
-        wanted = variations if splits[-1] == "train" else 0
+        wanted = variations if splits[index] == "train" else 0
         rngs = [np.random.default_rng((seed, number, int(hash[:8], 16))) for number in range(wanted)]
-        varied.append([_vary(model, audio, rng) for rng in rngs])
+        sounds = [vary(audio, model.rates.sample_rate, rng, IN_PLACE) for rng in rngs]
+        varied.append([model.encode(sound.unsqueeze(0))[0] for sound in sounds])
         if progress:
             progress(what, index + 1, len(paths))
     return Heard(paths, latents, varied, splits)
 
 
-def _vary(model: RaveModel, audio: Tensor, rng: np.random.Generator) -> Tensor:
-    """Latents of one variation; every channel is varied alike."""
+def deal(hashes: list[str], seed: int = 0) -> list[Split]:
+    """The splits of one kind's recordings: those of `split_of`, evened out where recordings are few.
+
+    Recordings keep the order of the numbers that `split_of` cuts; only the cuts move, so that of four recordings or more two
+    are for the test, of five or more one for validation, two or more always for learning, and no more than a third and a
+    quarter are held out. Equal hashes stay together.
+
+    >>> deal(["00000000", "10000000", "20000000", "30000000", "40000000"])
+    ['train', 'train', 'validation', 'test', 'test']
+    """
+    places = {hash: place_of(hash, seed) for hash in hashes}
+    ranked = sorted(places, key=lambda hash: (places[hash], hash), reverse=True)
+    natural = [split_of(hash, seed) for hash in ranked]
+    count = len(ranked)
+    least = max(0, min(TEST_AT_LEAST, count - LEARNED_AT_LEAST))
+    tested = min(max(natural.count("test"), least), max(least, count // 3))
+    least = max(0, min(1, count - LEARNED_AT_LEAST - tested))
+    validating = min(max(natural.count("validation"), least), max(least, count // 4))
+    dealt: dict[str, Split] = dict.fromkeys(ranked[tested:], "validation")
+    dealt |= dict.fromkeys(ranked[:tested], "test")
+    dealt |= dict.fromkeys(ranked[tested + validating :], "train")
+    return [dealt[hash] for hash in hashes]
+
+
+def vary(audio: Tensor, sample_rate: int, rng: np.random.Generator, how: Augmentation) -> Tensor:
+    """A random variation of `[channels, samples]`; every channel is varied alike."""
     state = rng.bit_generator.state
     channels = []
     for channel in audio.numpy():
         rng.bit_generator.state = state
-        channels.append(torch.from_numpy(augment(channel, model.rates.sample_rate, rng, IN_PLACE)))
-    return model.encode(torch.stack(channels).unsqueeze(0))[0]
+        channels.append(torch.from_numpy(augment(channel, sample_rate, rng, how)))
+    return torch.stack(channels)
 
 
 def refuse_overlap(with_paths: list[Path], without_paths: list[Path]) -> None:

@@ -47,15 +47,20 @@ def split_of(hash: str, seed: int = 0) -> Split:
     >>> split_of("00000000"), split_of("c0000000"), split_of("ffffffff")
     ('train', 'validation', 'test')
     """
+    place = place_of(hash, seed)
+    if place < _TRAIN_SHARE:
+        return "train"
+    return "validation" if place < _TRAIN_SHARE + _VALIDATION_SHARE else "test"
+
+
+def place_of(hash: str, seed: int = 0) -> float:
+    """The number in 0..1 that `split_of` cuts. Raises as `split_of`."""
     digits = hash[:_HASH_DIGITS]
     if len(digits) < _HASH_DIGITS or not set(digits.lower()) <= set("0123456789abcdef"):
         raise DrawstopError(f"expected a hash of at least {_HASH_DIGITS} hexadecimal digits, got {hash!r}")
     if seed != 0:
         digits = hashlib.sha256(f"{seed}:{hash}".encode()).hexdigest()[:_HASH_DIGITS]
-    place = int(digits, 16) / 16**_HASH_DIGITS
-    if place < _TRAIN_SHARE:
-        return "train"
-    return "validation" if place < _TRAIN_SHARE + _VALIDATION_SHARE else "test"
+    return int(digits, 16) / 16**_HASH_DIGITS
 
 
 def scan(folder: Path, seed: int = 0) -> list[Recording]:

@@ -72,6 +72,23 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def require_writable(folder: Path) -> None:
+    """Makes the folder, and refuses before the work what would fail after it.
+
+    Raises:
+        DrawstopError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise DrawstopError(
+            f"can't write into {folder}: {reason_of(error)}; give another folder with --out"
+        ) from error
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as JSON, atomically: keys sorted, two spaces, so that equal values are equal bytes."""
     text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)

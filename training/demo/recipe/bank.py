@@ -1,9 +1,14 @@
-"""The shipped bank: more recordings of the same corpus than the shipped ones, by the same `make_bank`.
+"""The shipped bank: the same `find` as the user's, on more recordings of the corpus than are shipped.
 
 The stops are fitted on phrases that neither the judge nor any figure hears.
+
+    python -m training.demo.recipe.bank --corpus runs/demo/corpus --rave training/demo/rave.ts
 """
 
+import json
+import multiprocessing
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,57 +16,97 @@ import numpy as np
 import torch
 import typer
 
-from drawstop.base.audio_files import write_audio
-from drawstop.base.progress import steps_bar
-from training.demo.recipe.corpus import array_path
-from training.demo.recipe.timbres import TIMBRES
-from training.find import FindOptions
-from training.make_bank import make_bank
+from drawstop.base.audio_files import list_audio, write_audio
+from training.find import FindOptions, find_stop
+from training.gate_fit import GateOptions
+from training.make_bank import train_latent_sae
 from training.models.rave import RaveModel
-from training.stops import save_bank
+from training.recordings import load
+from training.sae.files import load_sae, save_sae
+from training.stops import Stop, StopBank, save_bank
 
-PHRASES = range(10)  # the judge learns from phrases 10..63, the figures use 64..79
-SAMPLE_RATE = 44100
-SEED = 0
-ON_STEPS = 300
+PHRASES = 32
+"""Phrases 0..31; the judge learns from 48..95, the figures use the test phrases."""
+
+TARGETS = {"guitar": "fluid-nylon", "voice": "fluid-choir"}
+"""The timbre that each stop's +1 should sound like."""
+
+SAE_FEATURES = 1024
 SAE_STEPS = 3000
+SAE_PHRASES = 10
+OPTIONS = FindOptions(
+    on_steps=150, mixtures=400, gates=GateOptions(channels=128, off_steps=1200, on_steps=1500)
+)
 
 
-def write_clips(corpus: Path, out: Path) -> None:
-    """Every phrase of every timbre that isn't held out, as `label/NN-t.wav`: the same number is the same phrase."""
+def write_clips(corpus: Path, out: Path, phrases: int) -> None:
+    """Phrases of every timbre that isn't held out, as `label/PP@timbre.wav`."""
     labels = {"guitar": "guitar", "voice": "voice", "other": "neither"}
-    count: dict[str, int] = {}
-    for timbre in TIMBRES:
-        if timbre.held_out:
+    index = json.loads((corpus / "index.json").read_text())
+    for timbre in index["timbres"]:
+        if timbre["held_out"]:
             continue
-        number = count[timbre.concept] = count.get(timbre.concept, -1) + 1
-        clips = np.load(array_path(corpus, timbre.name), mmap_mode="r")
-        for phrase in PHRASES:
+        clips = np.load(corpus / timbre["file"], mmap_mode="r")
+        folder = out / labels[timbre["concept"]]
+        folder.mkdir(parents=True, exist_ok=True)
+        for phrase in range(phrases):
             audio = (np.asarray(clips[phrase], dtype=np.float32) / 32768)[None]
-            folder = out / labels[timbre.concept]
-            folder.mkdir(parents=True, exist_ok=True)
-            write_audio(folder / f"{phrase:02d}-{number}.wav", audio, SAMPLE_RATE)
+            write_audio(folder / f"{phrase:02d}@{timbre['name']}.wav", audio, index["sample_rate"])
 
 
-def make_demo_bank(corpus: Path, rave: Path, out: Path) -> None:
+def find_one(name: str, rave: Path, sae_folder: Path, recordings: Path, options: FindOptions) -> Stop:
+    """One stop, on one thread: runs in a process of its own."""
+    torch.set_num_threads(1)
+    seen = ""
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal seen
+        if what != seen or done % 200 == 0:
+            print(f"{name}: {what} {done}/{total}", flush=True)
+        seen = what
+
+    without = [path for label in ("guitar", "voice", "neither") if label != name
+               for path in list_audio(recordings / label)]  # fmt: skip
+    with_paths = list_audio(recordings / name)
+    return find_stop(RaveModel(rave), load_sae(sae_folder), name, with_paths, without, options, report)
+
+
+def make_demo_bank(corpus: Path, rave: Path, out: Path, seed: int, phrases: int = PHRASES) -> None:
     """Writes the shipped bank."""
     model = RaveModel(rave)
     with tempfile.TemporaryDirectory() as folder:
-        write_clips(corpus, Path(folder))
-        with steps_bar() as progress:
-            options = FindOptions(seed=SEED, on_steps=ON_STEPS, mixtures=400)
-            bank = make_bank(model, Path(folder), SEED, progress, sae_steps=SAE_STEPS, options=options)
-    save_bank(out, bank)
+        recordings, sae_folder = Path(folder) / "recordings", Path(folder) / "sae"
+        write_clips(corpus, recordings, phrases)
+        heard = [path for path in list_audio(recordings) if int(path.name[:2]) < SAE_PHRASES]
+        frames = [encoded(model, path) for path in heard]
+        sae = train_latent_sae(model, frames, seed, SAE_STEPS, n_features=SAE_FEATURES)
+        sae_folder.mkdir()
+        save_sae(sae_folder, sae, sae.config, metadata={"site": "latent"})
+        jobs = [
+            (name, rave, sae_folder, recordings, replace(OPTIONS, seed=seed, like=f"*@{target}.wav"))
+            for name, target in TARGETS.items()
+        ]
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            stops = pool.starmap(find_one, jobs, chunksize=1)
+        provenance = {"seed": seed, "recordings": len(list_audio(recordings))}
+    save_bank(out, StopBank(sae, tuple(stops), model.fingerprint, provenance=provenance))
+
+
+def encoded(model: RaveModel, path: Path) -> torch.Tensor:
+    """Latents `[latents, frames]` of a file."""
+    return model.encode(load(path, model.rates.sample_rate, model.rates.channels).unsqueeze(0))[0]
 
 
 def main(
     corpus: Annotated[Path, typer.Option()] = Path("runs/demo/corpus"),
     rave: Annotated[Path, typer.Option()] = Path("training/demo/rave.ts"),
     out: Annotated[Path, typer.Option()] = Path("training/demo/bank"),
+    seed: Annotated[int, typer.Option()] = 0,
+    phrases: Annotated[int, typer.Option(help="How many phrases of each timbre, 32 at most.")] = PHRASES,
 ) -> None:
     """Makes the shipped bank."""
     torch.set_num_threads(1)
-    make_demo_bank(corpus, rave, out)
+    make_demo_bank(corpus, rave, out, seed, phrases)
 
 
 if __name__ == "__main__":

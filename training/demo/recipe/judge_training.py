@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
+from training import judge_fit
 from training.augmentation import Augmentation, augment
-from training.candidates import auroc
 from training.judge import Judge, save_judge
+from training.judge_fit import JudgeOptions, accuracy_of, fit_judge
 from training.models.rave import RaveModel
 
 CONCEPTS = ("guitar", "voice")
@@ -35,16 +36,10 @@ MIXTURE_SHARES = (0.25, 0.25, 0.25, 0.15, 0.1)
 
 
 @dataclass(frozen=True)
-class JudgeConfig:
+class JudgeConfig(JudgeOptions):
     """Everything that decides the training's result besides corpus and RAVE."""
 
-    steps: int = 500
-    batch: int = 24
-    reconstructions: int = 480
     test_clips: int = 160
-    learning_rate: float = 2e-3
-    damage_share: float = 0.25
-    seed: int = 0
 
 
 class Corpus:
@@ -95,64 +90,23 @@ class Corpus:
                 return scaled
 
 
-@torch.no_grad()
 def reconstruct(rave: RaveModel, audio: Tensor) -> Tensor:
-    """What the unsteered RAVE makes of [clips, samples]."""
-    parts = [rave.decode(rave.encode(part[:, None]))[:, 0] for part in audio.split(rave.voices())]
-    return torch.cat(parts)[:, : audio.shape[-1]].clone()
-
-
-def damage(audio: Tensor, rng: np.random.Generator, share: float) -> Tensor:
-    """Noise or a lowpass on a share of the clips; their labels stay. `[clips, samples]` -> the same."""
-    result = audio.clone()
-    for i in range(len(audio)):
-        kind = rng.random() / share
-        if kind < 0.5:
-            noise = torch.from_numpy(rng.standard_normal(audio.shape[-1]).astype(np.float32))
-            result[i] += noise * audio[i].square().mean().sqrt() * 10 ** (rng.uniform(-40, -10) / 20)
-        elif kind < 1:
-            spectrum = torch.fft.rfft(audio[i])
-            ramp = torch.linspace(0, 22050, len(spectrum)) / 10 ** rng.uniform(3.1, 4.0)
-            result[i] = torch.fft.irfft(spectrum / (1 + ramp**4), n=audio.shape[-1])
-    return result
+    """What the unsteered RAVE makes of mono [clips, samples]."""
+    return judge_fit.reconstruct(rave, audio.unsqueeze(1))
 
 
 def train(corpus: Corpus, rave: RaveModel, config: JudgeConfig) -> Judge:
     """A judge trained on originals and reconstructions, half and half."""
-    torch.manual_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
-    originals, pool_labels = corpus.batch(rng, TRAIN_PHRASES, config.reconstructions)
-    pool = reconstruct(rave, originals)
-    judge = Judge(CONCEPTS, corpus.sample_rate).train()
-    optimizer = torch.optim.AdamW(judge.parameters(), lr=config.learning_rate, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, config.steps)
-    for step in range(config.steps):
-        fresh, fresh_labels = corpus.batch(rng, TRAIN_PHRASES, config.batch // 2)
-        chosen = torch.from_numpy(rng.choice(len(pool), config.batch // 2, replace=False))
-        audio = damage(torch.cat([fresh, pool[chosen]]), rng, config.damage_share)
-        labels = torch.cat([fresh_labels, pool_labels[chosen]])
-        loss = nn.functional.binary_cross_entropy_with_logits(judge.clip_logits(audio), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+
+    def draw(rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
+        audio, labels = corpus.batch(rng, TRAIN_PHRASES, count)
+        return audio.unsqueeze(1), labels
+
+    def report(step: int, steps: int) -> None:
         if step % 50 == 0:
-            print(f"step {step}: loss {loss.item():.4f}", flush=True)
-    return judge.eval()
+            print(f"step {step} of {steps}", flush=True)
 
-
-@torch.no_grad()
-def evaluate(judge: Judge, audio: Tensor, labels: Tensor) -> dict[str, dict[str, float]]:
-    """Accuracy and AUROC per concept on clips [n, samples]."""
-    logits = torch.cat([judge.clip_logits(part) for part in audio.split(16)])
-    right = ((logits > 0) == (labels > 0.5)).double().mean(0)
-    return {
-        name: {
-            "accuracy": round(float(right[i]), 4),
-            "auroc": round(float(auroc(logits[:, i : i + 1], labels[:, i] > 0.5)), 4),
-        }
-        for i, name in enumerate(judge.concepts)
-    }
+    return fit_judge(CONCEPTS, rave, draw, config, report)
 
 
 def main() -> None:
@@ -176,8 +130,8 @@ def main() -> None:
         rng = np.random.default_rng(config.seed + 1)
         corpus = Corpus(options.corpus, held_out=timbres == "held_out")
         audio, labels = corpus.batch(rng, HELD_OUT_PHRASES, config.test_clips)
-        results[f"{timbres}_originals"] = evaluate(judge, audio, labels)
-        results[f"{timbres}_reconstructions"] = evaluate(judge, reconstruct(rave, audio), labels)
+        results[f"{timbres}_originals"] = accuracy_of(judge, audio, labels)
+        results[f"{timbres}_reconstructions"] = accuracy_of(judge, reconstruct(rave, audio), labels)
     metadata: dict[str, object] = {
         "training": asdict(config),
         "rave_fingerprint": rave.fingerprint,

@@ -1,0 +1,198 @@
+"""Gates: causal, homogeneous, the same streamed as whole; and the stops that hold them."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from drawstop.base.errors import DrawstopError
+from training.gate import Gate, GateConfig, make_gate
+from training.gate_fit import GateOptions, fit_off_gate
+from training.mixtures import LatentMixtures
+from training.sae.config import SAEConfig
+from training.sae.model import SAE
+from training.separation import separation
+from training.steering import Steering
+from training.stops import Gates, Stop, StopBank, load_bank, save_bank
+
+WIDTH, FEATURES, FRAMES = 6, 24, 40
+CONFIG = GateConfig(WIDTH, FEATURES, channels=8, dilations=(1, 2, 4))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def random_gate(seed: int) -> Gate:
+    torch.manual_seed(seed)
+    return Gate(CONFIG).requires_grad_(False)
+
+
+def latents(seed: int, batch: int = 1, frames: int = FRAMES) -> Tensor:
+    return torch.randn(batch, WIDTH, frames, generator=torch.Generator().manual_seed(seed))
+
+
+def sae() -> SAE:
+    return SAE(SAEConfig(d_in=WIDTH, n_features=FEATURES, k=4, centre=False, bias=False))
+
+
+def stop(name: str, seed: int, gated: bool = True) -> Stop:
+    random = torch.Generator().manual_seed(seed)
+    writes = torch.randn(FEATURES, WIDTH, generator=random)
+    gates = Gates(random_gate(seed), random_gate(seed + 1)) if gated else None
+    kind = "gated" if gated else "static"
+    return Stop(name, name, kind, torch.rand(FEATURES, generator=random), writes, 2.0, {}, gates)
+
+
+def bank(*stops: Stop) -> StopBank:
+    return StopBank(sae(), stops, "f" * 64)
+
+
+def knobs(*values: float, frames: int = FRAMES) -> Tensor:
+    return torch.tensor(values).reshape(1, -1, 1).expand(1, -1, frames).clone()
+
+
+def test_a_gate_hears_no_frame_to_come() -> None:
+    gate, z = random_gate(0), latents(1)
+    changed = z.clone()
+    changed[..., 25:] = 9.0
+    assert torch.equal(gate(z)[..., :25], gate(changed)[..., :25])
+    assert not torch.equal(gate(z)[..., 25:], gate(changed)[..., 25:])
+
+
+@pytest.mark.parametrize("gain", [0.01, 3.0, 100.0])
+def test_levels_scale_with_the_playing(gain: float) -> None:
+    gate, z = random_gate(0), latents(1)
+    assert torch.allclose(gate(gain * z), gain * gate(z), rtol=1e-4, atol=1e-6 * gain)
+
+
+def test_silence_gives_exact_zeros() -> None:
+    assert not random_gate(0)(torch.zeros(1, WIDTH, FRAMES)).any()
+
+
+@pytest.mark.parametrize("block", [1, 3, 16])
+def test_a_stream_equals_the_whole(block: int) -> None:
+    gate, z = random_gate(0), latents(1, batch=2)
+    gate.allocate(2)
+    streamed = torch.cat([gate.stream(part) for part in z.split(block, -1)], -1)
+    assert torch.allclose(streamed, gate(z), atol=1e-5)
+
+
+@pytest.mark.parametrize("values", [(-1.0, 0.0), (0.0, 1.0), (-0.4, 0.7)])
+def test_steering_with_gates_streams_as_it_runs_offline(values: tuple[float, float]) -> None:
+    made = bank(stop("guitar", 1), stop("voice", 5))
+    whole, z = Steering(made.sae, made)(latents(2), knobs(*values)), latents(2)
+    stream = Steering(made.sae, made)
+    stream.allocate(1)
+    parts = [stream(part, knobs(*values, frames=part.shape[-1])) for part in z.split(7, -1)]
+    assert torch.allclose(torch.cat(parts, -1), whole, atol=1e-5)
+
+
+def test_a_gate_at_rest_goes_on_listening() -> None:
+    made, z = bank(stop("guitar", 1)), latents(2)
+    stream = Steering(made.sae, made)
+    stream.allocate(1)
+    first = stream(z[..., :20], knobs(0.0, frames=20))
+    assert torch.equal(first, z[..., :20])
+    second = stream(z[..., 20:], knobs(-1.0, frames=20))
+    whole = Steering(made.sae, made)(z, knobs(-1.0))
+    assert torch.allclose(second, whole[..., 20:], atol=1e-5)
+
+
+def test_a_scripted_steering_with_gates_plays_the_same() -> None:
+    made, z = bank(stop("guitar", 1), stop("voice", 5, gated=False)), latents(2)
+    steering = Steering(made.sae, made)
+    scripted = torch.jit.script(steering)
+    for values in ((-1.0, 1.0), (1.0, -1.0), (0.5, 0.0)):
+        assert torch.allclose(scripted(z, knobs(*values)), steering(z, knobs(*values)), atol=1e-6)
+
+
+def test_a_gated_stop_never_takes_more_than_there_is() -> None:
+    made, z = bank(stop("guitar", 1), stop("voice", 5)), latents(2)
+    steering = Steering(made.sae, made)
+    features = steering.features(z.transpose(1, 2))
+    levels, _ = steering.listen_gates(z.transpose(1, 2))
+    for s in range(2):
+        taken = steering.taken(s, features, levels)
+        assert bool((taken >= 0).all())
+        assert bool((taken <= features).all())
+    endless = [torch.full_like(level, 100.0) for level in levels]
+    both = steering.delta_off(features, endless, knobs(-1.0, -1.0))
+    assert torch.allclose(both, -features @ steering.W_dec, atol=1e-5)
+
+
+def test_a_stop_added_later_changes_no_bit_of_the_others() -> None:
+    one, z = bank(stop("guitar", 1)), latents(2)
+    two = one.with_stop(stop("voice", 5))
+    for value in (-1.0, 0.3, 1.0):
+        alone = Steering(one.sae, one)(z, knobs(value))
+        beside = Steering(two.sae, two)(z, knobs(value, 0.0))
+        if value < 0:
+            assert torch.equal(alone, beside)
+        assert torch.allclose(alone, beside, atol=1e-6)
+
+
+def test_a_bank_with_gates_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    off_only = dataclasses.replace(stop("voice", 5), gates=Gates(random_gate(9)))
+    saved = bank(stop("guitar", 1), off_only)
+    save_bank(tmp_path / "bank", saved)
+    loaded = load_bank(tmp_path / "bank")
+    z = latents(2)
+    assert loaded.stop("voice").gates is not None
+    assert torch.equal(
+        Steering(saved.sae, saved)(z, knobs(-1.0, 1.0)), Steering(loaded.sae, loaded)(z, knobs(-1.0, 1.0))
+    )
+
+
+def test_gates_that_do_not_fit_are_refused() -> None:
+    narrow = Gate(GateConfig(WIDTH - 1, FEATURES, channels=8))
+    with pytest.raises(DrawstopError, match="find it again"):
+        dataclasses.replace(stop("guitar", 1), gates=Gates(narrow))
+    weights = random_gate(1).weights()
+    weights["entry.weight"] = torch.full_like(weights["entry.weight"], torch.nan)
+    with pytest.raises(DrawstopError, match="finite"):
+        make_gate(CONFIG, weights)
+
+
+def test_the_same_seed_gives_the_same_gate_bit_for_bit() -> None:
+    source = LatentMixtures([latents(1)[0], latents(2)[0]], [latents(3)[0], latents(4)[0]])
+    options = GateOptions(channels=8, off_steps=3, batch=2)
+    first, same, other = (fit_off_gate(sae(), source, options, seed).weights() for seed in (0, 0, 1))
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_an_off_gate_learns_planted_sources_that_constants_can_not_tell_apart() -> None:
+    """Two sources share every feature and differ in time alone: one always repeats its frame, the other never."""
+    random = torch.Generator().manual_seed(0)
+
+    def steady() -> Tensor:
+        return torch.randn(WIDTH, 40, generator=random).abs().repeat_interleave(4, 1)
+
+    def restless() -> Tensor:
+        sign = torch.tensor([1.0, 0.0]).repeat(80)
+        return torch.randn(WIDTH, 160, generator=random).abs() * sign
+
+    dictionary = sae()
+    with torch.no_grad():
+        dictionary.W_dec.zero_()
+        dictionary.W_dec[:WIDTH] = torch.eye(WIDTH)
+        dictionary.W_enc.copy_(dictionary.W_dec.T)
+    learned = LatentMixtures([steady() for _ in range(12)], [restless() for _ in range(12)])
+    gate = fit_off_gate(dictionary, learned, GateOptions(channels=16, off_steps=100, batch=8), seed=0)
+    shares = torch.full((FEATURES,), 0.5)
+    twin = Stop("steady", "steady", "static", shares, torch.zeros(FEATURES, WIDTH), 1.0)
+    unseen, others = [steady() for _ in range(4)], [restless() for _ in range(4)]
+    mixed = [a + b for a, b in zip(unseen, others, strict=True)]
+    constant = separation(dictionary, twin, (mixed, unseen), others)
+    gated = dataclasses.replace(twin, kind="gated", gates=Gates(gate))
+    found = separation(dictionary, gated, (mixed, unseen), others)
+    assert found["taken_alone"] > constant["taken_alone"] + 0.1
+    assert found["others_touched"] < constant["others_touched"] - 0.1

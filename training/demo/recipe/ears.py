@@ -1,0 +1,45 @@
+"""The ears of the demo's figures: two judges of different kinds, neither of which any stop was fitted with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.demo.recipe.measures import Heard
+from training.judge import Judge, load_judge
+from training.tagger import Tagger, load_tagger, loud_enough
+
+JUDGE = "judge"
+TAGGER = "tagger"
+EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class Ears:
+    """`judge`: our own network, trained on originals and unsteered reconstructions. `tagger`: a published one."""
+
+    judge: Judge
+    tagger: Tagger
+    names: tuple[str, ...] = (JUDGE, TAGGER)
+
+    @classmethod
+    def open(cls, demo: Path) -> Ears:
+        """The shipped judges of a demo folder."""
+        return cls(load_judge(demo / "judge.safetensors"), load_tagger(demo / "tagger.safetensors"))
+
+    @torch.no_grad()
+    def hear(self, audio: Tensor) -> dict[str, Heard]:
+        """What each ear hears in `[items, samples]`."""
+        rate = self.judge.sample_rate
+        parts = audio.split(16)
+        judged = torch.cat([self.judge.heard(part) for part in parts])
+        logits = torch.cat([self.judge.clip_logits(part) for part in parts])
+        scores = torch.cat([self.tagger.scores(part, rate) for part in parts])
+        tagged = (scores > torch.tensor(self.tagger.thresholds)) & loud_enough(audio)[:, None]
+        return {
+            JUDGE: Heard(self.judge.concepts, judged, logits),
+            TAGGER: Heard(self.tagger.concepts, tagged, scores.logit(EPSILON)),
+        }

@@ -1,0 +1,131 @@
+"""Every kind of edit that the demo's figures set side by side: the stops themselves, baselines, bounds and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from training.candidates import auroc
+from training.sae.model import SAE
+from training.steering import Steering
+from training.stops import Stop, StopBank
+
+RANKED_FEATURES = 64
+
+Edit = Callable[[Tensor, Mapping[str, float]], Tensor]
+"""Latents `[items, latents, frames]` and values by stop -> steered latents."""
+
+
+@dataclass(frozen=True)
+class Solos:
+    """Training latents of each concept, `[frames, latents]`, and clip means of the features, to make baselines from."""
+
+    frames: dict[str, Tensor]
+    means: dict[str, Tensor]
+
+
+def listen_to_solos(sae: SAE, latents: Mapping[str, Tensor]) -> Solos:
+    """`latents`: `[clips, latents, frames]` by concept."""
+    with torch.no_grad():
+        means = {
+            name: torch.stack([sae.encode(sae.normalise(clip.T)).mean(0) for clip in z])
+            for name, z in latents.items()
+        }
+    return Solos({name: z.transpose(1, 2).flatten(0, 1) for name, z in latents.items()}, means)
+
+
+def by_bank(bank: StopBank) -> Edit:
+    """The bank's own edit."""
+    steering = Steering(bank.sae, bank)
+
+    @torch.no_grad()
+    def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
+        knobs = torch.tensor([values.get(stop.slug, 0.0) for stop in bank.stops])
+        steered: Tensor = steering(z, knobs[None, :, None].expand(len(z), -1, z.shape[-1]))
+        return steered
+
+    return edit
+
+
+def static(bank: StopBank) -> Edit:
+    """Every stop's static twin: constant shares and writes, fitted on the same recordings."""
+    return by_bank(replace(bank, stops=tuple(stop.static() for stop in bank.stops)))
+
+
+def ranked(bank: StopBank, solos: Solos) -> Edit:
+    """Features ranked by AUROC over clip means, the best taken away wholly; the difference of means brought in."""
+
+    def rank(stop: Stop) -> Stop:
+        other = [name for name in solos.means if name != stop.slug]
+        means = torch.cat([solos.means[stop.slug], *(solos.means[name] for name in other)])
+        labels = torch.arange(len(means)) < len(solos.means[stop.slug])
+        best = auroc(means, labels).topk(RANKED_FEATURES).indices
+        shares = torch.zeros_like(stop.shares).index_fill_(0, best, 1.0)
+        return replace(stop.static(), shares=shares)
+
+    return by_bank(replace(bank, stops=tuple(rank(stop) for stop in bank.stops)))
+
+
+def difference_of_means(bank: StopBank, solos: Solos) -> Edit:
+    """-1 takes away, +1 adds the concept's mean direction, at the frame's level; no SAE."""
+    directions = {}
+    for stop in bank.stops:
+        own = _mean_direction(solos.frames[stop.slug])
+        rest = torch.stack([_mean_direction(z) for name, z in solos.frames.items() if name != stop.slug])
+        directions[stop.slug] = own - rest.mean(0)
+
+    def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
+        level = z.norm(dim=1, keepdim=True)
+        return z + sum(
+            (value * level * directions[name][None, :, None] for name, value in values.items()),
+            torch.zeros(()),
+        )
+
+    return edit
+
+
+def free_map(bank: StopBank, solos: Solos, seed: int = 0) -> Edit:
+    """The best linear map from a mixture's frame to the concept's, without an SAE: the bound of memoryless linear edits."""
+    generator = torch.Generator().manual_seed(seed)
+    maps = {}
+    count = min(len(z) for z in solos.frames.values())
+    shuffled = {
+        name: z[torch.randperm(len(z), generator=generator)[:count]] for name, z in solos.frames.items()
+    }
+    mixed = sum(shuffled.values(), torch.zeros(()))
+    for name, wanted in shuffled.items():
+        sources, targets = torch.cat([mixed, wanted]), torch.cat([wanted, wanted])
+        maps[name] = torch.linalg.lstsq(sources, targets).solution.T
+
+    def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
+        return z + sum((value * (maps[name] @ z) for name, value in values.items()), torch.zeros(()))
+
+    return edit
+
+
+def random_like(bank: StopBank, seed: int) -> Edit:
+    """The control: random features on, each frame's edit scaled to the norm that the stops' own edit has there."""
+    own = by_bank(bank)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(bank.sae.config.n_features, generator=generator)
+    sae = bank.sae
+
+    @torch.no_grad()
+    def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
+        size = (own(z, values) - z).norm(dim=1, keepdim=True)
+        levels = sae.encode(sae.normalise(z.transpose(1, 2)))[..., order] @ sae.W_dec
+        sign = -1.0 if sum(values.values()) < 0 else 1.0
+        control = sign * levels.transpose(1, 2)
+        return z + control * size / control.norm(dim=1, keepdim=True).clamp(min=1e-9)
+
+    return edit
+
+
+def _mean_direction(frames: Tensor) -> Tensor:
+    """Mean of the frames' directions, silent ones left out. `[frames, latents]` -> `[latents]`."""
+    norm = frames.norm(dim=1, keepdim=True)
+    heard = norm[:, 0] > 0.05 * norm.max()
+    return (frames[heard] / norm[heard]).mean(0)

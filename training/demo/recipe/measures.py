@@ -1,0 +1,204 @@
+"""Measures of the demo's figures, each with a 95 % bootstrap interval over the items."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.signal import lfilter
+from scipy.stats import spearmanr
+from torch import Tensor
+
+from training.candidates import auroc
+from training.distances import spectral_distance
+
+RESAMPLES = 2000
+HEARD_AT_REST = 0.9
+PITCH_STEP_MS = 20.0
+PITCH_CONFIDENCE = 0.5
+PITCH_TOLERANCE = 0.5
+"""Semitones."""
+
+NOISE_SMOOTHING_BINS = 33
+NOISE_ENVELOPE_SAMPLES = 2048
+SAMPLE_RATE = 44100
+
+Figure = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One ear's answer for some items: `[items, concepts]`, concepts in the ear's order."""
+
+    concepts: tuple[str, ...]
+    heard: Tensor
+    logits: Tensor
+
+    def of(self, concept: str) -> tuple[Tensor, Tensor]:
+        """Heard (bool) and logits of one concept, `[items]` each."""
+        place = self.concepts.index(concept)
+        return self.heard[:, place], self.logits[:, place]
+
+
+def mean_with_interval(values: Tensor, seed: int = 0) -> Figure:
+    """Mean, 95 % bootstrap interval and number of items. `[items]`; items that are not finite are left out."""
+    array = values.double().numpy()
+    array = array[np.isfinite(array)]
+    if not len(array):
+        return {"mean": None, "low": None, "high": None, "n": 0}
+    rng = np.random.default_rng(seed)
+    means = array[rng.integers(len(array), size=(RESAMPLES, len(array)))].mean(1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return {
+        "mean": round(float(array.mean()), 4),
+        "low": round(float(low), 4),
+        "high": round(float(high), 4),
+        "n": len(array),
+    }
+
+
+def share_heard(answer: Heard, concept: str) -> Figure:
+    """In which share of the items the concept is heard."""
+    return mean_with_interval(answer.of(concept)[0].float())
+
+
+def still_heard(before: Mapping[str, Heard], after: Mapping[str, Heard], concept: str) -> Figure:
+    """Per ear: how often it's heard at rest, steered, and steered where it was heard at rest."""
+    figures = {}
+    for ear, at_rest in before.items():
+        first, second = at_rest.of(concept)[0], after[ear].of(concept)[0]
+        figures[ear] = {
+            "at_rest": mean_with_interval(first.float()),
+            "steered": mean_with_interval(second.float()),
+            "where_heard_at_rest": mean_with_interval(second[first].float()),
+        }
+    return figures
+
+
+def ear_auroc(answers: Mapping[str, Mapping[str, Heard]], ear: str, concept: str, other: str) -> float:
+    """How well an ear tells solos and mixtures with the concept from solos of the other."""
+    having = [answers[key][ear].of(concept)[1] for key in (concept, "mixture")]
+    lacking = answers[other][ear].of(concept)[1]
+    scores = torch.cat([*having, lacking])[:, None]
+    labels = torch.arange(len(scores)) < sum(len(part) for part in having)
+    return round(float(auroc(scores, labels)), 4)
+
+
+def share_of_energy(part: Tensor, whole: Tensor) -> Figure:
+    """Energy of one as a share of the other's, per item. `[items, ...]` twice."""
+    return mean_with_interval(part.square().flatten(1).sum(1) / whole.square().flatten(1).sum(1))
+
+
+def distances(first: Tensor, second: Tensor) -> Tensor:
+    """`spectral_distance` of each item. `[items, samples]` twice -> `[items]`."""
+    return torch.stack([spectral_distance(a[None], b[None]) for a, b in zip(first, second, strict=True)])
+
+
+def way(unsteered: Tensor, steered: Tensor, oracle: Tensor, target: Tensor) -> Figure:
+    """How far the edit goes from the unsteered sound towards the oracle, in distance to the target; 1 is the oracle."""
+    start, here, best = (distances(sound, target) for sound in (unsteered, steered, oracle))
+    gone = (start.mean() - here.mean()) / (start.mean() - best.mean())
+    each = (start - here) / (start.mean() - best.mean())
+    return mean_with_interval(each) | {
+        "mean": round(float(gone), 4),
+        "distance_unsteered": round(float(start.mean()), 4),
+        "distance_steered": round(float(here.mean()), 4),
+        "distance_oracle": round(float(best.mean()), 4),
+    }
+
+
+def distance_lower(unsteered: Tensor, steered: Tensor, target: Tensor) -> Figure:
+    """By which share the distance to the target falls."""
+    start, here = distances(unsteered, target), distances(steered, target)
+    return mean_with_interval((start - here) / start.mean())
+
+
+def level_difference(first: Tensor, second: Tensor) -> Figure:
+    """Level of one over the other in dB. `[items, samples]` twice."""
+    power = [sound.square().mean(1).clamp(min=1e-10) for sound in (first, second)]
+    return mean_with_interval(10 * torch.log10(power[0] / power[1]))
+
+
+def monotone(answers: Sequence[Mapping[str, Heard]], values: Sequence[float], concept: str) -> Figure:
+    """Per ear: Spearman's correlation of its logits with the knob, per recording; a constant answer counts 0."""
+    figures = {}
+    for ear in answers[0]:
+        logits = torch.stack([answer[ear].of(concept)[1] for answer in answers]).numpy()
+        found = [float(spearmanr(values, logits[:, i]).statistic) for i in range(logits.shape[1])]
+        figures[ear] = mean_with_interval(torch.tensor([f if np.isfinite(f) else 0.0 for f in found]))
+    return figures
+
+
+def pitch_kept(original: Tensor, played: Tensor) -> Figure:
+    """Share of the original's pitched frames whose pitch class the played sound has too (PESTO, Riou et al. 2023)."""
+    wanted, sure = _pitches(original)
+    found, _ = _pitches(played)
+    delay = _best_lag(wanted, found, sure)
+    found = torch.roll(found, -delay, 1)
+    difference = (found - wanted + 6) % 12 - 6
+    right = (difference.abs() < PITCH_TOLERANCE).float()
+    pitched = sure > PITCH_CONFIDENCE
+    return mean_with_interval((right * pitched).sum(1) / pitched.sum(1))
+
+
+def beside_noise(original: Tensor, rendered: Tensor) -> Figure:
+    """Distance of the rendered sound and of shaped noise to the original, delays taken out. `[items, samples]` twice."""
+    aligned = align(rendered, original)
+    own, noise = distances(aligned, original), distances(shaped_noise(original), original)
+    return {"rendered": mean_with_interval(own), "shaped_noise": mean_with_interval(noise)}
+
+
+def align(sound: Tensor, reference: Tensor) -> Tensor:
+    """Moves sound back by the one lag that fits the reference best over all items."""
+    size = 2 * reference.shape[1]
+    spectrum = torch.fft.rfft(sound, size) * torch.fft.rfft(reference, size).conj()
+    lag = int(torch.fft.irfft(spectrum, size).sum(0)[: SAMPLE_RATE // 4].argmax())
+    return torch.nn.functional.pad(sound[:, lag:], (0, lag))
+
+
+def shaped_noise(original: Tensor, seed: int = 0) -> Tensor:
+    """Noise with each item's smoothed spectrum and envelope, at its level. `[items, samples]` -> the same."""
+    rng = np.random.default_rng(seed)
+    items = []
+    for sound in original.double().numpy():
+        noise = rng.standard_normal(len(sound))
+        magnitude = np.abs(np.fft.rfft(sound))
+        width = NOISE_SMOOTHING_BINS
+        smooth = np.sqrt(np.convolve(magnitude**2, np.ones(width) / width, mode="same"))
+        shaped = np.fft.irfft(np.fft.rfft(noise) * smooth, len(sound))
+        pole = np.exp(-1 / NOISE_ENVELOPE_SAMPLES)
+        envelope = [np.sqrt(lfilter([1 - pole], [1, -pole], x**2) + 1e-12) for x in (sound, shaped)]
+        shaped = shaped * envelope[0] / envelope[1]
+        items.append(shaped * np.sqrt(np.mean(sound**2) / np.mean(shaped**2)))
+    return torch.from_numpy(np.stack(items)).float()
+
+
+@torch.no_grad()
+def _pitches(audio: Tensor) -> tuple[Tensor, Tensor]:
+    """Pitch (MIDI note numbers) and confidence of `[items, samples]`, `[items, steps]` each."""
+    found = [_tracker()(part, sr=SAMPLE_RATE)[:2] for part in audio.split(8)]
+    return torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
+
+
+def _best_lag(wanted: Tensor, found: Tensor, sure: Tensor, most: int = 4) -> int:
+    """The model's delay in tracker steps: the one lag, for all items, under which most pitches agree."""
+
+    def agreement(lag: int) -> float:
+        difference = (torch.roll(found, -lag, 1) - wanted + 6) % 12 - 6
+        return float(((difference.abs() < PITCH_TOLERANCE) & (sure > PITCH_CONFIDENCE)).float().mean())
+
+    return max(range(most + 1), key=agreement)
+
+
+@cache
+def _tracker() -> Any:
+    with contextlib.redirect_stdout(io.StringIO()):
+        import pesto
+
+        return pesto.load_model("mir-1k_g7", step_size=PITCH_STEP_MS, sampling_rate=SAMPLE_RATE)

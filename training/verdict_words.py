@@ -1,0 +1,144 @@
+"""From a verdict's figures to plain words: what a stop does, and what would make it better."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+TRUSTED_AUROC = 0.8
+"""An ear that tells unseen recordings apart worse than this proves nothing."""
+
+ENOUGH_CLIPS = 4
+"""Fewer clips than these carry no verdict."""
+
+GONE, PARTLY_GONE = 0.2, 0.5
+"""-1 works well, or in part, where the concept is still heard in at most this share of the clips."""
+
+BROUGHT, PARTLY_BROUGHT = 0.7, 0.4
+"""+1 works well, or in part, where it is heard in at least this share of the clips."""
+
+BEYOND_RANDOM, PARTLY_BEYOND_RANDOM = 0.3, 0.15
+"""And by this much more than under the random edit of the same size."""
+
+OTHERS_SPARED = 0.1
+"""Share of the others' energy that -1 may change; more is said."""
+
+ADDITIVE = 0.1
+"""Additivity error above which the model's latents hardly add up."""
+
+FEW_RECORDINGS = 10
+DETECTED_AUROC = 0.75
+"""Features that tell unseen recordings apart worse than this hardly know the concept."""
+
+Figures = dict[str, Any]
+Level = Literal["well", "partly", "weak", "unknown"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What each side of the knob does, in a word and in a sentence, and advice."""
+
+    removes: Level
+    brings_in: Level
+    sentences: tuple[str, ...]
+    advice: tuple[str, ...]
+
+    def to_json(self) -> Figures:
+        """For figures.json."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
+        }
+
+
+def verdict(measured: Figures, found: Figures) -> Verdict:
+    """The verdict on one stop.
+
+    Args:
+        measured: what `verdict.measure` gave.
+        found: the stop's own figures, from `find`.
+    """
+    ear = measured["ear"]["reconstructions"]
+    if ear["auroc"] < TRUSTED_AUROC:
+        sentence = (
+            f"can't be judged: the ear that was trained for this tells unseen recordings with and without it apart with an AUROC "
+            f"of {ear['auroc']:.2f} only (expected {TRUSTED_AUROC} or more)"
+        )
+        return Verdict("unknown", "unknown", (sentence,), _advice(measured, found, "unknown", "unknown"))
+    removes, removal = _removal(measured)
+    brings_in, bringing = _bringing(measured)
+    return Verdict(removes, brings_in, (removal, bringing), _advice(measured, found, removes, brings_in))
+
+
+def _removal(measured: Figures) -> tuple[Level, str]:
+    away = measured["at_minus_1"]
+    clips = away["clips_heard_at_0"]
+    if clips < ENOUGH_CLIPS:
+        return "unknown", f"−1 can't be judged: at 0 it is heard in {clips} clips only"
+    still, random = away["still_heard_stop"], away["still_heard_random"]
+    level = _level(random - still, still <= GONE, still <= PARTLY_GONE)
+    words = _words(level, "removes", still <= PARTLY_GONE)
+    details = [f"still heard in {still:.0%} of {clips} clips, random edit {random:.0%}"]
+    way, random_way = (away["mixtures"][f"way_to_oracle_{name}"] for name in ("stop", "random"))
+    if way is not None:
+        details.append(f"mixtures come {way:.0%} of the way to the best possible, random {random_way:.0%}")
+    changed = measured["others_changed"]
+    details.append(f"others lose {changed:.0%}" + (", too much" if changed > OTHERS_SPARED else ""))
+    return level, f"−1 {words}: {'; '.join(details)}"
+
+
+def _bringing(measured: Figures) -> tuple[Level, str]:
+    added = measured["at_plus_1"]
+    clips = added["clips_not_heard_at_0"]
+    if clips < ENOUGH_CLIPS:
+        return "unknown", f"+1 can't be judged: at 0 it is heard in all but {clips} clips without it"
+    brought, random = added["brought_in_stop"], added["brought_in_random"]
+    level = _level(brought - random, brought >= BROUGHT, brought >= PARTLY_BROUGHT)
+    words = _words(level, "brings in", brought >= PARTLY_BROUGHT)
+    heard = f"heard in {brought:.0%} of {clips} clips, random edit {random:.0%}"
+    return level, f"+1 {words}: {heard}; level {added['level_db_stop']:+.1f} dB"
+
+
+def _level(beyond_random: float, well: bool, partly: bool) -> Level:
+    if well and beyond_random >= BEYOND_RANDOM:
+        return "well"
+    return "partly" if partly and beyond_random >= PARTLY_BEYOND_RANDOM else "weak"
+
+
+def _words(level: Level, does: str, seems_to: bool) -> str:
+    if level == "weak" and seems_to:
+        return f"{does}, but hardly more than a random edit of the same size"
+    return {"well": f"{does} well", "partly": f"{does} partly"}.get(level, f"hardly {does}")
+
+
+def _advice(measured: Figures, found: Figures, removes: Level, brings_in: Level) -> tuple[str, ...]:
+    """What to do about it: only what the figures speak for."""
+    advice = []
+    ear = measured["ear"]
+    if ear["reconstructions"]["auroc"] < TRUSTED_AUROC <= ear["originals"]["auroc"]:
+        advice.append(
+            "the recordings differ clearly, this RAVE's reconstructions of them don't: train it longer, or on such sounds"
+        )
+    if brings_in != "well" and not found["parallel_pairs"]:
+        advice.append(
+            "for +1, record the same phrases with and without it, under the same file name or the same up to an @"
+        )
+    if "well" == removes == brings_in:
+        return tuple(advice)
+    fewest = min(found["recordings_with"], found["recordings_without"])
+    if fewest < FEW_RECORDINGS:
+        advice.append(
+            f"{fewest} recordings of a kind are few: ten or more, of different players and instruments"
+        )
+    if found["additivity_error"] > ADDITIVE:
+        advice.append(
+            f"this RAVE's latents hardly add up (error {found['additivity_error']:.2f}): fine-tune it on mixtures, "
+            "else -1 stays limited"
+        )
+    if found["held_out_auroc"] == found["held_out_auroc"] and found["held_out_auroc"] < DETECTED_AUROC:
+        advice.append(
+            f"its features hardly tell the recordings apart (AUROC {found['held_out_auroc']:.2f}): make the two folders differ "
+            "in the concept alone"
+        )
+    if removes in ("weak", "partly") and not advice:
+        advice.append("more and longer recordings without it, of everything that it should be told from")
+    return tuple(advice)
