@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from training.stops import StopBank
 
 THREADS = 2  # a sum's order, and so its last bit, depends on it
+LIKE = {"guitar": "*@fluid-nylon.flac", "voice": "*@fluid-choir.flac"}  # what +1 should sound like
 WIDTH = 100  # columns of the report where no terminal says otherwise
 
 Progress = Callable[[str, int, int], None]
@@ -57,6 +58,7 @@ class Shipped:
     rave: Path
     bank: Path
     judge: Path
+    tagger: Path
     phrase: Path
     midi: Path
     recordings: Path
@@ -72,6 +74,7 @@ class Shipped:
             folder / "rave.ts",
             folder / "bank",
             folder / "judge.safetensors",
+            folder / "tagger.safetensors",
             folder / "performance.flac",
             folder / "performance.mid",
             folder / "recordings",
@@ -95,13 +98,14 @@ def _run(
 
     from drawstop import __version__
     from drawstop.base.files import write_json
-    from drawstop.demo_figures import heard_in_files, load_clips, measure
+    from drawstop.demo_figures import Ears, heard_in_files, load_clips, measure
     from drawstop.demo_picture import draw
     from drawstop.demo_table import show
     from export.bake import bake
     from training.judge import load_judge
     from training.models.rave import RaveModel
     from training.stops import bank_fingerprint, load_bank
+    from training.tagger import load_tagger
 
     torch.set_num_threads(THREADS)
     torch.manual_seed(seed)
@@ -135,13 +139,14 @@ def _run(
 
     torch.set_num_threads(THREADS)
     judge = load_judge(parts.judge)
+    ears = Ears(judge, load_tagger(parts.tagger))
     clips = load_clips(model, parts.recordings / "held_out")
     figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
     figures["found"] = {
         name: {stop.slug: stop.figures for stop in each.stops} for name, each in banks.items()
     }
     figures["stops"] = {
-        name: measure(model, each, judge, clips, seed, lambda done, total: progress("measuring", done, total))
+        name: measure(model, each, ears, clips, seed, lambda done, total: progress("measuring", done, total))
         for name, each in banks.items()
     }
     figures["heard"] = heard_in_files(judge, out)
@@ -164,7 +169,7 @@ def _bank_anew(
     from training.stops import load_bank, save_bank
 
     checkpoint = folder.parent / f"training-{seed}.checkpoint"
-    save_bank(folder, make_bank(model, recordings, seed, progress, checkpoint))
+    save_bank(folder, make_bank(model, recordings, seed, progress, checkpoint, like=LIKE))
     checkpoint.unlink(missing_ok=True)
     return load_bank(folder, model.fingerprint)
 

@@ -10,15 +10,17 @@ from torch import Tensor
 
 from drawstop.base.audio_files import list_audio, read_audio
 from drawstop.base.errors import DrawstopError
-from training.controls import random_control
+from training.controls import RandomEdit
 from training.judge import FRAME_HOP, Judge
 from training.models.rave import RaveModel
 from training.steering import Steering
 from training.stops import StopBank
+from training.tagger import Tagger
 
 BOTH = "both"
 WAVS = ("input", "neutral", "performance")
 CONTROL_SEED = 1000
+TOGGLED = ("guitar", "voice")
 N_FFT = 2048
 FLOOR_DB = -60.0  # below a clip's loudest bin a difference in level isn't heard
 
@@ -49,34 +51,53 @@ def load_clips(model: RaveModel, folder: Path) -> Clips:
     return Clips([path.parent.name for path in paths], latents)
 
 
+@dataclass(frozen=True)
+class Ears:
+    """Two judges of different kinds: our own network, and a published tagger; no stop was fitted with either."""
+
+    judge: Judge
+    tagger: Tagger
+
+    def shares(self, audio: Tensor, concept: str) -> Figures:
+        """In which share of the clips each hears the concept; None without clips. audio `[clips, samples]`."""
+        if not len(audio):
+            return {"judge": None, "tagger": None}
+        judged = self.judge.heard(audio)[:, self.judge.concepts.index(concept)]
+        tagged = self.tagger.heard(audio, self.judge.sample_rate)[:, self.tagger.concepts.index(concept)]
+        return {"judge": _round(judged.float().mean()), "tagger": _round(tagged.float().mean())}
+
+
 def measure(
     model: RaveModel,
     bank: StopBank,
-    judge: Judge,
+    ears: Ears,
     clips: Clips,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Figures:
-    """Per stop: how often the judge hears it at -1, 0 and +1, beside the same edit with random features.
+    """Per stop: how often each ear hears it at -1, 0 and +1, beside the same edit with random features.
 
     -1 is measured on clips with the concept (alone and in mixtures), +1 on clips without it, 0 on both.
 
     Raises:
-        DrawstopError: the judge doesn't know a stop's name, or hears at another rate than the model's.
+        DrawstopError: an ear doesn't know a stop's name, or hears at another rate than the model's.
     """
-    _refuse_deaf(model, bank, judge)
-    control = tuple(random_control(stop, CONTROL_SEED + seed + i) for i, stop in enumerate(bank.stops))
-    edits = {
-        "stop": Steering(bank.sae, bank),
-        "random": Steering(bank.sae, StopBank(bank.sae, control, bank.model_fingerprint)),
+    _refuse_deaf(model, bank, ears)
+    steering = Steering(bank.sae, bank)
+    controls = {
+        stop.slug: RandomEdit(bank.sae, stop, CONTROL_SEED + seed + i) for i, stop in enumerate(bank.stops)
     }
     steps = 2 + 4 * len(bank.stops)
     done = 0
 
     def play(edit: str, indices: list[int], values: dict[str, float]) -> Tensor:
         nonlocal done
-        knobs = torch.tensor([values.get(stop.slug, 0.0) for stop in bank.stops])
-        played = _play(model, edits[edit], clips.latents[indices], knobs)
+        if edit == "random":
+            ((slug, value),) = values.items()
+            played = _decode(model, controls[slug](clips.latents[indices], value))
+        else:
+            knobs = torch.tensor([values.get(stop.slug, 0.0) for stop in bank.stops])
+            played = _play(model, steering, clips.latents[indices], knobs)
         done += 1
         if progress:
             progress(done, steps)
@@ -85,32 +106,31 @@ def measure(
     neutral = play("stop", list(range(len(clips.labels))), {})
     figures: Figures = {}
     for stop in bank.stops:
-        ear = judge.concepts.index(stop.name)
         having = clips.where(stop.name, BOTH)
         lacking = [index for index in range(len(clips.labels)) if index not in having]
         figures[stop.slug] = {
             "heard_at_0": {
-                "with": _share(judge, neutral[having], ear),
-                "without": _share(judge, neutral[lacking], ear),
+                "with": ears.shares(neutral[having], stop.name),
+                "without": ears.shares(neutral[lacking], stop.name),
             },
             "clips": {"with": len(having), "without": len(lacking)},
         }
         for key, indices, value in (("at_minus_1", having, -1.0), ("at_plus_1", lacking, 1.0)):
-            for edit in edits:
+            for edit in ("stop", "random"):
                 played = play(edit, indices, {stop.slug: value})
-                seen = _compare(judge, played, neutral[indices], ear)
+                seen = _compare(ears, played, neutral[indices], stop.name)
                 if key == "at_minus_1":
                     alone = [at for at, index in enumerate(indices) if clips.labels[index] != BOTH]
                     mixed = [at for at, index in enumerate(indices) if clips.labels[index] == BOTH]
-                    seen["alone"] = _compare(judge, played[alone], neutral[indices][alone], ear)
-                    seen["in_mixtures"] = _compare(judge, played[mixed], neutral[indices][mixed], ear)
+                    seen["alone"] = _compare(ears, played[alone], neutral[indices][alone], stop.name)
+                    seen["in_mixtures"] = _compare(ears, played[mixed], neutral[indices][mixed], stop.name)
                 figures[stop.slug].setdefault(key, {})[edit] = seen
-    if {"guitar", "voice"} <= {stop.slug for stop in bank.stops}:
+    if set(TOGGLED) <= {stop.slug for stop in bank.stops}:
         solos = clips.where("guitar")
         played = play("stop", solos, {"guitar": -1.0, "voice": 1.0})
         figures["toggle"] = {"clips": len(solos)} | {
-            name: {"at_0": _share(judge, neutral[solos], ear), "toggled": _share(judge, played, ear)}
-            for ear, name in enumerate(judge.concepts)
+            name: {"at_0": ears.shares(neutral[solos], name), "toggled": ears.shares(played, name)}
+            for name in TOGGLED
         }
     return figures
 
@@ -142,22 +162,26 @@ def heard_in_files(judge: Judge, folder: Path) -> Figures:
 @torch.no_grad()
 def _play(model: RaveModel, steering: Steering, latents: Tensor, knobs: Tensor) -> Tensor:
     """Latents `[clips, latents, frames]` and one value per stop -> mono audio `[clips, samples]`."""
-    played = []
-    for batch in _batches(latents, model):
-        values = knobs[None, :, None].expand(len(batch), -1, batch.shape[-1])
-        played.append(model.decode(steering(batch, values)).mean(1))
+    values = knobs[None, :, None].expand(len(latents), -1, latents.shape[-1])
+    return _decode(model, steering(latents, values)) if len(latents) else _decode(model, latents)
+
+
+@torch.no_grad()
+def _decode(model: RaveModel, latents: Tensor) -> Tensor:
+    """Latents `[clips, latents, frames]` -> mono audio `[clips, samples]`."""
+    played = [model.decode(batch).mean(1).clone() for batch in _batches(latents, model)]
     return torch.cat(played) if played else latents.new_zeros(0, latents.shape[-1] * model.rates.ratio)
 
 
 @torch.no_grad()
-def _compare(judge: Judge, played: Tensor, neutral: Tensor, ear: int) -> Figures:
+def _compare(ears: Ears, played: Tensor, neutral: Tensor, concept: str) -> Figures:
     """How often the concept is heard, and what the edit did to level and spectrum."""
     if not len(played):
-        return {"clips": 0, "heard": None, "level_db": None, "spectral_db": None}
+        return {"clips": 0, "heard": ears.shares(played, concept), "level_db": None, "spectral_db": None}
     level = 10 * torch.log10((played.square().mean(-1) + 1e-10) / (neutral.square().mean(-1) + 1e-10))
     return {
         "clips": len(played),
-        "heard": _share(judge, played, ear),
+        "heard": ears.shares(played, concept),
         "level_db": _round(level.mean()),
         "spectral_db": _round(log_spectral_distance(played, neutral).mean()),
     }
@@ -175,18 +199,12 @@ def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:
     return difference.square().mean((1, 2)).sqrt()
 
 
-def _share(judge: Judge, audio: Tensor, ear: int) -> float | None:
-    """Share of clips in which the concept is heard; None without clips. audio `[clips, samples]`."""
-    if not len(audio):
-        return None
-    return _round(judge.heard(audio)[:, ear].float().mean())
-
-
-def _refuse_deaf(model: RaveModel, bank: StopBank, judge: Judge) -> None:
-    unknown = [stop.name for stop in bank.stops if stop.name not in judge.concepts]
+def _refuse_deaf(model: RaveModel, bank: StopBank, ears: Ears) -> None:
+    judge, known = ears.judge, set(ears.judge.concepts) & set(ears.tagger.concepts)
+    unknown = [stop.name for stop in bank.stops if stop.name not in known]
     if unknown:
         raise DrawstopError(
-            f"the judge hears {', '.join(judge.concepts)}, but not {unknown[0]}: train it again"
+            f"the judges hear {', '.join(sorted(known))}, but not {unknown[0]}: train them again"
         )
     if judge.sample_rate != model.rates.sample_rate:
         raise DrawstopError(

@@ -16,8 +16,8 @@ def show(console: Console, figures: Figures) -> None:
         if toggle:
             console.print(
                 f"Guitar solos ({toggle['clips']}) with guitar −1 and voice +1: guitar heard in "
-                f"{_percent(toggle['guitar']['toggled'])} (at 0: {_percent(toggle['guitar']['at_0'])}), voice heard in "
-                f"{_percent(toggle['voice']['toggled'])} (at 0: {_percent(toggle['voice']['at_0'])}).",
+                f"{_both(toggle['guitar']['toggled'])} (at 0: {_both(toggle['guitar']['at_0'])}), voice heard in "
+                f"{_both(toggle['voice']['toggled'])} (at 0: {_both(toggle['voice']['at_0'])}).",
                 highlight=False,
             )
     if len(figures["found"]) > 1:
@@ -27,7 +27,7 @@ def show(console: Console, figures: Figures) -> None:
 
 def _stops(name: str, measured: Figures) -> Table:
     table = Table(
-        title=f"How often an independent judge hears the stop's concept, held-out clips, {name} bank"
+        title=f"How often two judges (ours / a published tagger) hear the stop's concept, held-out clips, {name} bank"
     )
     for column in (
         "stop",
@@ -49,10 +49,10 @@ def _stops(name: str, measured: Figures) -> Table:
             table.add_row(
                 slug,
                 f"{each['clips'][kind]} {kind}",
-                _percent(each["heard_at_0"][kind]),
+                _both(each["heard_at_0"][kind]),
                 value,
-                f"[bold]{_percent(edit['heard'])}[/bold]",
-                _percent(random["heard"]),
+                f"[bold]{_both(edit['heard'])}[/bold]",
+                _both(random["heard"]),
                 _decibels(edit["level_db"]),
                 _decibels(edit["spectral_db"]),
                 _decibels(random["spectral_db"]),
@@ -99,6 +99,10 @@ def _bars(probabilities: list[float]) -> str:
     '▁▅█'
     """
     return "".join("▁▂▃▄▅▆▇█"[min(int(value * 8), 7)] for value in probabilities[:30])
+
+
+def _both(heard: Figures) -> str:
+    return f"{_percent(heard['judge'])} / {_percent(heard['tagger'])}"
 
 
 def _percent(share: float | None) -> str:

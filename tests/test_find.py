@@ -1,5 +1,6 @@
 """Finding a concept: chance stays chance, planted concepts are found, bad folders are refused."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,14 @@ import torch
 
 from drawstop.base.errors import DrawstopError
 from training.candidates import auroc, concept_scores, held_out_auroc
-from training.controls import random_control
+from training.controls import RandomEdit
 from training.distances import additivity_error, spectral_distance
 from training.material import Heard, paired_latents, parallel_pairs, refuse_overlap
 from training.models.rave import RaveModel
 from training.recordings import Split, load, scan
 from training.shares import fit_shares, share_of_energy
-from training.stops import Stop, load_bank
+from training.steering import Steering
+from training.stops import load_bank
 
 DEMO = Path(__file__).parent.parent / "training" / "demo"
 PERMUTATIONS = 200
@@ -92,14 +94,16 @@ def test_sparsity_leaves_fewer_features() -> None:
     assert counts[0] > counts[1] > counts[2]
 
 
-def test_the_random_control_keeps_the_norms_and_changes_the_features() -> None:
+@pytest.mark.parametrize("value", [-1.0, -0.4, 1.0])
+def test_the_random_edit_has_the_stops_own_norm_in_every_frame_and_another_direction(value: float) -> None:
     bank = load_bank(DEMO / "bank")
+    z = torch.randn(2, bank.sae.config.d_in, 40, generator=torch.Generator().manual_seed(0))
     for stop in bank.stops:
-        control = random_control(stop, seed=3)
-        assert torch.allclose(control.writes.norm(dim=1), stop.writes.norm(dim=1), rtol=1e-5)
-        assert float(control.shares.sum()) == pytest.approx(float(stop.shares.sum()), rel=1e-5)
-        assert not torch.equal(control.shares, stop.shares)
-        assert isinstance(control, Stop)
+        steering = Steering(bank.sae, dataclasses.replace(bank, stops=(stop,)))
+        own = steering(z, torch.full((1, 1, 40), value)) - z
+        control = RandomEdit(bank.sae, stop, seed=3)(z, value) - z
+        assert torch.allclose(own.norm(dim=1), control.norm(dim=1), rtol=1e-3, atol=1e-5)
+        assert float(torch.cosine_similarity(own, control, dim=1).mean()) < 0.7
 
 
 def heard(paths: list[Path], splits: list[Split]) -> Heard:

@@ -124,8 +124,8 @@ def test_a_gated_stop_never_takes_more_than_there_is() -> None:
         assert bool((taken >= 0).all())
         assert bool((taken <= features).all())
     endless = [torch.full_like(level, 100.0) for level in levels]
-    both = steering.delta_off(features, endless, knobs(-1.0, -1.0))
-    assert torch.allclose(both, -features @ steering.W_dec, atol=1e-5)
+    both = steering.delta_off(features, endless, z.transpose(1, 2), knobs(-1.0, -1.0))
+    assert torch.allclose(both, -z.transpose(1, 2), atol=1e-5)
 
 
 def test_a_stop_added_later_changes_no_bit_of_the_others() -> None:
@@ -186,7 +186,7 @@ def test_an_off_gate_learns_planted_sources_that_constants_can_not_tell_apart() 
         dictionary.W_dec[:WIDTH] = torch.eye(WIDTH)
         dictionary.W_enc.copy_(dictionary.W_dec.T)
     learned = LatentMixtures([steady() for _ in range(12)], [restless() for _ in range(12)])
-    gate = fit_off_gate(dictionary, learned, GateOptions(channels=16, off_steps=100, batch=8), seed=0)
+    gate = fit_off_gate(dictionary, learned, GateOptions(channels=24, off_steps=200, batch=8), seed=0)
     shares = torch.full((FEATURES,), 0.5)
     twin = Stop("steady", "steady", "static", shares, torch.zeros(FEATURES, WIDTH), 1.0)
     unseen, others = [steady() for _ in range(4)], [restless() for _ in range(4)]

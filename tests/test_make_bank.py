@@ -22,13 +22,12 @@ def model(demo_rave: Path) -> RaveModel:
 
 @pytest.fixture(scope="module")
 def few_recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first four recordings of each concept: the same names, so they are parallel."""
+    """The first four recordings of each concept: the same phrases, so they are parallel."""
     folder = tmp_path_factory.mktemp("few")
     for concept in ("guitar", "voice"):
         (folder / concept).mkdir()
-        for number in range(4):
-            name = f"{number:02d}.flac"
-            (folder / concept / name).write_bytes((RECORDINGS / concept / name).read_bytes())
+        for path in sorted((RECORDINGS / concept).glob("*.flac"))[:4]:
+            (folder / concept / path.name).write_bytes(path.read_bytes())
     return folder
 
 

@@ -8,16 +8,6 @@ from training.steering import Steering
 from training.stops import Stop, StopBank
 
 
-def random_control(stop: Stop, seed: int) -> Stop:
-    """The same edit with random features: the shares shuffled among live features, the writes turned at random, norms kept."""
-    generator = torch.Generator().manual_seed(seed)
-    live = stop.writes.norm(dim=1) > 0
-    order = live.nonzero().squeeze(1)
-    shares = stop.shares.clone()
-    shares[order] = stop.shares[order[torch.randperm(len(order), generator=generator)]]
-    return Stop(stop.name, stop.slug, "random", shares, _turned(stop.writes, generator), stop.cap)
-
-
 class RandomEdit:
     """A stop's own edit, told into random features: the same levels on decoder rows dealt anew, writes turned at random.
 

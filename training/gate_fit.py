@@ -13,6 +13,7 @@ from training.gate import Gate, GateConfig
 from training.mixtures import MixtureSource
 from training.models.rave import RaveModel
 from training.sae.model import SAE
+from training.steering import with_error
 
 CROP_FRAMES = 128
 """Frames of a training crop: four times what a gate hears."""
@@ -49,7 +50,7 @@ def fit_off_gate(
     sae: SAE, source: MixtureSource, options: GateOptions, seed: int, report: Report | None = None
 ) -> Gate:
     """A gate whose levels `a` say which part of the frame is the concept's:
-    `sum_i min(a_i, f_i) d_i` ~ z(concept).
+    `sum_i min(a_i, f_i) d_i`, with its share of the SAE's error, ~ z(concept).
 
     Minimises the squared error as a share of the mixture's energy, by Adam with a one-cycle rate; on mixtures, on the
     concept alone and on other sounds alone (where nothing may be taken).
@@ -60,13 +61,14 @@ def fit_off_gate(
     decoder = sae.W_dec.detach()
     for done in range(options.off_steps):
         mixed, removed = (part / sae.scale for part in source.draw(options.batch, CROP_FRAMES, generator))
-        levels = gate(mixed)
+        z = mixed.transpose(1, 2)
         with torch.no_grad():
-            features = sae.encode(mixed.transpose(1, 2)).transpose(1, 2)
-        levels = torch.minimum(levels, features)
-        error = (torch.einsum("bnt,nw->bwt", levels, decoder) - removed).square().mean((1, 2))
+            features = sae.encode(z)
+        levels = torch.minimum(gate(mixed).transpose(1, 2), features)
+        taken = with_error(levels, features, z, decoder).transpose(1, 2)
+        error = (taken - removed).square().mean((1, 2))
         energy = mixed.square().mean((1, 2)).clamp(min=QUIET_ENERGY)
-        sparse = levels.sum(1).mean(1) / energy.sqrt()
+        sparse = levels.sum(2).mean(1) / energy.sqrt()
         step((error / energy).mean() + options.sparsity * sparse.mean())
         if report:
             report(done + 1, options.off_steps)

@@ -1,5 +1,7 @@
 """From a folder of labelled recordings to a bank: the SAE, then a stop for each concept."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -28,6 +30,7 @@ def make_bank(
     concepts: tuple[str, ...] = ("guitar", "voice"),
     sae_steps: int = 1500,
     options: FindOptions | None = None,
+    like: Mapping[str, str] | None = None,
 ) -> StopBank:
     """Trains an SAE on every recording of a folder and finds a stop per concept.
 
@@ -35,6 +38,7 @@ def make_bank(
         recordings: a sub-folder per label; those named like a concept hold it alone, `both` holds mixtures (for the SAE only),
             any other holds none of the concepts.
         checkpoint: file that the SAE's training resumes from.
+        like: by concept, a pattern of the file names that +1 should sound like.
 
     Raises:
         DrawstopError: a concept without a folder, or with too few recordings.
@@ -57,9 +61,8 @@ def make_bank(
     for concept in concepts:
         with_paths = [recording.path for recording in found if recording.label == concept]
         without = [recording.path for recording in found if recording.label not in (concept, MIXED_LABEL)]
-        bank = bank.with_stop(
-            find_stop(model, sae, concept, with_paths, without, options or FindOptions(seed=seed), progress)
-        )
+        own = replace(options or FindOptions(seed=seed), like=(like or {}).get(concept, "*"))
+        bank = bank.with_stop(find_stop(model, sae, concept, with_paths, without, own, progress))
     return bank
 
 

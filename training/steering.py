@@ -1,7 +1,7 @@
 """The edit: `x' = x + scale * (delta_off + delta_on)`, one streaming module for everything that steers.
 
-Key idea: the SAE only says how much to add; what it can't explain stays in `x`. A frame whose values are all
-exactly 0 is passed on untouched, so a neutral knob changes no bit.
+Key idea: the SAE says how much to add; what it can't explain stays in `x`, but for the share that goes with features
+taken away. A frame whose values are all exactly 0 is passed on untouched, so a neutral knob changes no bit.
 """
 
 import copy
@@ -22,8 +22,10 @@ class Steering(nn.Module):
     per frame:
 
         taken_si  = m_si * f_i of a static stop, min(f_i, the level that its gate hears) of a gated one
-        delta_off = -sum_i min(f_i, sum_s max(-v_s, 0) * taken_si) * d_i
+        total_i   = min(f_i, sum_s max(-v_s, 0) * taken_si)
                     (what two stops both claim is taken away once)
+        delta_off = -sum_i total_i * d_i - (total . f / f . f) * (z - sum_i f_i * d_i)
+                    (where all features go, the SAE's error goes too: else a fiftieth of a solo would stay audible)
         delta_on  = sum_s max(v_s, 0) * b_s,  |delta_on| <= cap * |z|
         b_s       = sum_i f_i * u_si of a static stop, sum_i on_si * d_i of a gated one
 
@@ -84,7 +86,7 @@ class Steering(nn.Module):
         if not bool(moved.any()):
             return x
         features = self.features(z)
-        delta = self.delta_off(features, off_levels, values)
+        delta = self.delta_off(features, off_levels, z, values)
         delta = delta + self.delta_on(features, on_levels, z, values)
         return torch.where(moved, x + (delta * self.scale).transpose(1, 2), x)
 
@@ -109,7 +111,7 @@ class Steering(nn.Module):
         gate = self.off_gate_of[s]
         return torch.minimum(off_levels[gate], features) if gate >= 0 else features * self.shares[s]
 
-    def delta_off(self, features: Tensor, off_levels: list[Tensor], values: Tensor) -> Tensor:
+    def delta_off(self, features: Tensor, off_levels: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
         """What is taken away, in units of z. `[batch, frames, n_features]`, `[batch, stops, frames]` ->
         `[batch, frames, width]`."""
         total = torch.zeros_like(features)
@@ -117,7 +119,7 @@ class Steering(nn.Module):
             amount = torch.clamp(-values[:, s], 0.0, 1.0).unsqueeze(-1)
             if bool((amount > 0).any()):
                 total = total + amount * self.taken(s, features, off_levels)
-        return -torch.minimum(total, features) @ self.W_dec
+        return -with_error(torch.minimum(total, features), features, z, self.W_dec)
 
     def delta_on(self, features: Tensor, on_levels: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
         """What is brought in, in units of z, with each stop's own cap applied and then the largest cap to
@@ -145,6 +147,17 @@ class Steering(nn.Module):
             part = (self.taken(s, features, off_levels) @ self.W_dec).square().sum(-1)
             levels.append(torch.where(whole > 0, part / whole.clamp(min=1e-12), torch.zeros_like(whole)))
         return torch.stack(levels, 1).clamp(0.0, 1.0)
+
+
+def with_error(taken: Tensor, features: Tensor, z: Tensor, decoder: Tensor) -> Tensor:
+    """Levels taken away, and the same share of what the features don't explain, in units of z.
+
+    Shape: taken and features `[..., n_features]`, z `[..., width]`, decoder `[n_features, width]` -> `[..., width]`.
+    """
+    share = (taken * features).sum(-1, keepdim=True) / features.square().sum(-1, keepdim=True).clamp(
+        min=1e-12
+    )
+    return taken @ decoder + share * (z - features @ decoder)
 
 
 def _places(stops: list[int], count: int) -> tuple[int, ...]:

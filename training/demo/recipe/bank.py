@@ -17,6 +17,7 @@ import torch
 import typer
 
 from drawstop.base.audio_files import list_audio, write_audio
+from training.demo.recipe.timbres import TARGETS
 from training.find import FindOptions, find_stop
 from training.gate_fit import GateOptions
 from training.make_bank import train_latent_sae
@@ -27,9 +28,6 @@ from training.stops import Stop, StopBank, save_bank
 
 PHRASES = 32
 """Phrases 0..31; the judge learns from 48..95, the figures use the test phrases."""
-
-TARGETS = {"guitar": "fluid-nylon", "voice": "fluid-choir"}
-"""The timbre that each stop's +1 should sound like."""
 
 SAE_FEATURES = 1024
 SAE_STEPS = 3000

@@ -16,12 +16,15 @@ import soundfile
 from numpy.typing import NDArray
 
 from drawstop.base.files import atomic_file, write_json
+from training.demo.recipe.corpus import TRAIN_PHRASES, VALIDATION_PHRASES
+from training.demo.recipe.timbres import TARGETS
 
 SECONDS = 3.0
+FIRST_HELD_OUT_PHRASE = TRAIN_PHRASES + VALIDATION_PHRASES
 FADE_SECONDS = 0.03
 PEAK = 0.95
 PERFORMANCE_TIMBRE = "fluid-steel"
-PERFORMANCE_PHRASES = (64, 65)
+PERFORMANCE_PHRASES = (FIRST_HELD_OUT_PHRASE, FIRST_HELD_OUT_PHRASE + 1)
 TICKS_PER_BEAT = 480
 TICKS_PER_SECOND = 2 * TICKS_PER_BEAT  # 120 bpm
 GUITAR_CC, VOICE_CC = 20, 21
@@ -53,25 +56,39 @@ class Clip:
 
 
 def plan(names: dict[tuple[str, bool], list[str]], seed: int) -> list[Clip]:
-    """The clips of the set. `names`: timbres by (concept, held out); `seed` turns the cycles of timbres."""
+    """The clips of the set. `names`: timbres by (concept, held out); `seed` turns the cycles of timbres.
+
+    Solos to learn from are named `PP@timbre`, the same number is the same phrase; every other one is of the timbre
+    that the stop's +1 should sound like.
+    """
     rng = np.random.default_rng(seed)
     cycles = {key: [value[i] for i in rng.permutation(len(value))] for key, value in sorted(names.items())}
 
-    def clip(folder: str, number: int, held_out: bool, *parts: tuple[str, int]) -> Clip:
-        timbres = tuple(
-            cycles[concept, held_out][number % len(cycles[concept, held_out])] for concept, _ in parts
-        )
-        return Clip(f"{folder}/{number:02d}.flac", tuple(phrase for _, phrase in parts), timbres, held_out)
+    def timbre(concept: str, held_out: bool, number: int) -> str:
+        cycle = cycles[concept, held_out]
+        return cycle[number % len(cycle)]
 
-    clips = [clip(f"train/{name}", i, False, (name, i)) for name in ("guitar", "voice") for i in range(10)]
-    clips += [clip("train/both", 10 + i, False, ("guitar", 10 + i), ("voice", 15 + i)) for i in range(5)]
-    clips += [clip("train/neither", 20 + i, False, ("other", 20 + i)) for i in range(6)]
+    def clip(file: str, held_out: bool, number: int, *parts: tuple[str, int]) -> Clip:
+        timbres = tuple(timbre(concept, held_out, number) for concept, _ in parts)
+        return Clip(f"{file}.flac", tuple(phrase for _, phrase in parts), timbres, held_out)
+
+    clips = []
+    for name, target in TARGETS.items():
+        for i in range(10):
+            own = target if i % 2 == 0 else timbre(name, False, i // 2)
+            clips.append(Clip(f"train/{name}/{i:02d}@{own}.flac", (i,), (own,), False))
+    for i in range(5):
+        clips.append(clip(f"train/both/{10 + i:02d}", False, i, ("guitar", 10 + i), ("voice", 15 + i)))
+    clips += [clip(f"train/neither/{20 + i:02d}", False, i, ("other", 20 + i)) for i in range(6)]
+    first = FIRST_HELD_OUT_PHRASE
     for i in range(8):
-        held_out = i >= 4
-        clips.append(clip("held_out/guitar", i, held_out, ("guitar", 64 + i)))
-        clips.append(clip("held_out/voice", i, held_out, ("voice", 64 + i)))
-        clips.append(clip("held_out/both", 10 + i, held_out, ("guitar", 72 + i), ("voice", 72 + (i + 3) % 8)))
-    clips += [clip("held_out/neither", 20 + i, i >= 2, ("other", 68 + i)) for i in range(4)]
+        unheard = i >= 4
+        clips.append(clip(f"held_out/guitar/{i:02d}", unheard, i, ("guitar", first + i)))
+        clips.append(clip(f"held_out/voice/{i:02d}", unheard, i, ("voice", first + i)))
+        second = first + 8
+        parts = ("guitar", second + i), ("voice", second + (i + 3) % 8)
+        clips.append(clip(f"held_out/both/{10 + i:02d}", unheard, i, *parts))
+    clips += [clip(f"held_out/neither/{20 + i:02d}", i >= 2, i, ("other", first + 4 + i)) for i in range(4)]
     return sorted(clips, key=lambda clip: clip.file)
 
 

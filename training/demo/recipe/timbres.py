@@ -72,6 +72,10 @@ TIMBRES: tuple[Timbre, ...] = (
 )
 
 
+TARGETS = {"guitar": "fluid-nylon", "voice": "fluid-choir"}
+"""The timbre that each stop's +1 should sound like."""
+
+
 def find_soundfont(name: str) -> Path:
     """The path of a soundfont file; FileNotFoundError names the folders searched and the Debian packages."""
     for folder in SOUNDFONT_FOLDERS:
