@@ -11,6 +11,7 @@ from torch import Tensor
 from drawstop.base.errors import DrawstopError
 from training.candidates import held_out_auroc
 from training.gate_fit import GateOptions, Report, fit_off_gate, fit_on_gate
+from training.matching import stand_in_pairs
 from training.material import Heard, Progress, hear, paired_latents, parallel_pairs, refuse_overlap
 from training.mixtures import (
     EncodedMixtures,
@@ -92,7 +93,8 @@ def find_stop(
 
     -1 is fitted on mixtures that are made here: a recording with, one or two without; those without are the target.
     +1 is fitted through the decoder where recordings play the same phrase with and without the concept (see
-    `material.phrase_of`); else the difference of means stands in, and the figures say so. Splits go by the files' hashes:
+    `material.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and the
+    figures say so. Splits go by the files' hashes:
     training recordings fit, validation recordings choose the kind, test recordings only measure.
 
     Raises:
@@ -120,6 +122,8 @@ def find_stop(
     if options.kind != "static":
         gated = _gated(model, sae, stop, heard, mixtures, pairs, options, progress)
         stop = gated if options.kind == "gated" else _better(sae, stop, gated, heard, options, figures)
+    if stop.kind == "gated" and not figures["parallel_pairs"]:
+        figures["on"] = "fitted on pieces of the same pitches (no parallel recordings: weak)"
     figures |= separation(sae, stop, *_measured(heard, "test", options.seed))
     figures["kind"] = stop.kind
     figures["features"] = features_used(sae, stop, heard[0].unseen("test"))
@@ -202,7 +206,7 @@ def _static_writes(
     figures: dict[str, Any],
     progress: Progress | None,
 ) -> tuple[Tensor, float, tuple[Tensor, Tensor] | None]:
-    """Writes, their cap, and the parallel recordings where there are any."""
+    """Writes, their cap, and the parallel recordings or, for a gate, their stand-ins."""
     indices = parallel_pairs(*heard, options.like)
     figures["parallel_pairs"] = len(indices)
     figures["like"] = options.like
@@ -210,7 +214,8 @@ def _static_writes(
         figures["on"] = "difference of means (no parallel recordings: weak)"
         with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
         writes = direction_writes(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
-        return writes, fit_cap(sae, without_z.unsqueeze(0), writes), None
+        made = stand_in_pairs(model, *heard, options.like) if options.kind != "static" else None
+        return writes, fit_cap(sae, without_z.unsqueeze(0), writes), made
     figures["on"] = "fitted through the decoder on parallel recordings"
     pairs = paired_latents(*heard, indices)
     report = _report(progress, "fitting what is brought in")

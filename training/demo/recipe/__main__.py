@@ -1,4 +1,4 @@
-"""The whole recipe of the demo: `python -m training.demo.recipe`. Every part resumes or is skipped when it is done."""
+"""The whole recipe of the demo: `python -m training.demo.recipe`. The RAVE's training resumes where it was stopped."""
 
 import subprocess
 import sys
@@ -11,36 +11,31 @@ from training.demo.recipe.corpus import render_corpus
 from training.demo.recipe.recordings import write_recordings
 
 SHIPPED = Path(__file__).parent.parent
-RAVE_STEPS = 5000
-RAVE_CAPACITY = 40
+CLIPS = SHIPPED.parent.parent / "docs" / "clips"
+RAVE_STEPS = 18000
 JUDGE_STEPS = 700
 
 
 def make_demo(
     run: Annotated[Path, typer.Option(help="Where the corpus and the checkpoints lie.")] = Path("runs/demo"),
     out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = SHIPPED,
+    clips: Annotated[Path, typer.Option(help="Where the clips before and after go.")] = CLIPS,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     steps: Annotated[int, typer.Option(help="RAVE training steps.")] = RAVE_STEPS,
 ) -> None:
-    """Renders the recordings, trains the RAVE, then the judge and the bank."""
+    """Renders the recordings, trains the RAVE, then judges and bank, measures, and writes clips."""
     corpus = run / "corpus"
     render_corpus(corpus, seed=seed)
     write_recordings(corpus, out, seed)
     rave = out / "rave.ts"
-    _part("rave_training", "--out", run, "--steps", steps, "--seed", seed, "--capacity", RAVE_CAPACITY)
+    heard = ("--corpus", corpus, "--rave", rave)
+    _part("rave_training", "--out", run, "--steps", steps, "--seed", seed)
     _part("export_rave", run, rave)
-    _part(
-        "judge_training",
-        "--corpus",
-        corpus,
-        "--rave",
-        rave,
-        "--out",
-        out / "judge.safetensors",
-        "--steps",
-        JUDGE_STEPS,
-    )
-    _part("bank", "--corpus", corpus, "--rave", rave, "--out", out / "bank")
+    _part("bank", *heard, "--out", out / "bank", "--seed", seed)
+    _part("judge_training", *heard, "--out", out / "judge.safetensors", "--steps", JUDGE_STEPS)
+    _part("tagger_weights", *heard, "--out", out / "tagger.safetensors")
+    _part("figures", "--run", run, "--demo", out, "--out", out / "figures.json", "--seed", seed)
+    _part("clips", "--corpus", corpus, "--demo", out, "--out", clips, "--seed", seed)
 
 
 def _part(module: str, *arguments: object) -> None:

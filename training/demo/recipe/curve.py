@@ -1,0 +1,107 @@
+"""How many recordings a stop needs: the same `find` with 2, 5, 10 and 20 recordings of each kind.
+
+python -m training.demo.recipe.curve --run runs/demo --demo training/demo --out training/demo/curve.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from drawstop.base.audio_files import list_audio
+from drawstop.base.files import write_json
+from training.demo.recipe import measures
+from training.demo.recipe.bank import write_clips
+from training.demo.recipe.edits import by_bank
+from training.demo.recipe.figures import AS_OTHER, OTHER
+from training.demo.recipe.stage import CONCEPTS, decode, set_stage
+from training.demo.recipe.timbres import TARGETS
+from training.find import FindOptions, find_stop
+from training.models.rave import RaveModel
+from training.separation import separation
+from training.stops import StopBank, load_bank
+
+COUNTS = (2, 5, 10, 20)
+PHRASES = 32
+ITEMS = 32
+
+
+def measure_count(
+    name: str, count: int, rave: Path, bank_folder: Path, recordings: Path, corpus: Path, seed: int
+) -> dict[str, Any]:
+    """One stop from `count` recordings with and `count` without, half of them parallel; measured on test phrases."""
+    torch.set_num_threads(1)
+    model = RaveModel(rave)
+    bank = load_bank(bank_folder, model.fingerprint)
+    with_paths, without_paths = chosen(recordings, name, count, seed)
+    options = FindOptions(seed=seed, like=f"*@{TARGETS[name]}.wav")
+    stop = find_stop(model, bank.sae, name, with_paths, without_paths, options)
+    found: dict[str, Any] = {"concept": name, "recordings": count, "kind": stop.kind}
+    found["parallel_pairs"] = stop.figures["parallel_pairs"]
+    edit = by_bank(StopBank(bank.sae, (stop,), bank.model_fingerprint))
+    for timbres in ("known", "held_out"):
+        stage = set_stage(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)
+        own, other = list(stage.latents[name]), list(stage.latents[OTHER[name]])
+        cells: dict[str, Any] = separation(bank.sae, stop, (list(stage.latents["mixture"]), own), other)
+        steered = decode(model, edit(stage.latents["mixture"], {stop.slug: -1.0}))
+        oracle = decode(model, stage.latents["mixture"] - stage.latents[name])
+        target = stage.rendered[OTHER[name]]
+        cells["way_to_oracle"] = measures.way(stage.rendered["mixture"], steered, oracle, target)
+        key = AS_OTHER[OTHER[name]]
+        true = decode(model, stage.latents[OTHER[name]] + stage.latents[key])
+        played = decode(model, edit(stage.latents[OTHER[name]], {stop.slug: 1.0}))
+        cells["plus_distance_lower"] = measures.distance_lower(stage.rendered[OTHER[name]], played, true)
+        found[timbres] = cells
+    print(name, count, found["known"]["way_to_oracle"]["mean"], flush=True)
+    return found
+
+
+def chosen(recordings: Path, name: str, count: int, seed: int) -> tuple[list[Path], list[Path]]:
+    """Recordings as a user would bring them: half of each kind play the same phrases, one of them the target's."""
+    rng = np.random.default_rng((seed, count))
+    phrases = [f"{phrase:02d}" for phrase in rng.permutation(PHRASES)]
+    with_all = list_audio(recordings / name)
+    without_all = [path for label in (OTHER[name], "neither") for path in list_audio(recordings / label)]
+    target = {path.name[:2]: path for path in with_all if path.stem.endswith(f"@{TARGETS[name]}")}
+    half = max(1, count // 2)
+    with_paths = [target[phrase] for phrase in phrases[:half]]
+    without_paths = []
+    for phrase in phrases[:half]:
+        same = [path for path in without_all if path.name[:2] == phrase]
+        without_paths.append(same[rng.integers(len(same))])
+    for paths, pool in ((with_paths, with_all), (without_paths, without_all)):
+        rest = [path for path in pool if path.name[:2] not in phrases[:half]]
+        paths += [rest[i] for i in rng.permutation(len(rest))[: count - half]]
+    return with_paths, without_paths
+
+
+def main() -> None:
+    """Command line: fit and measure, write JSON."""
+    parser = argparse.ArgumentParser(description="Measure stops found from few recordings.")
+    parser.add_argument("--run", type=Path, default=Path("runs/demo"))
+    parser.add_argument("--demo", type=Path, default=Path("training/demo"))
+    parser.add_argument("--out", type=Path, default=Path("training/demo/curve.json"))
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    corpus, rave, bank = options.run / "corpus", options.demo / "rave.ts", options.demo / "bank"
+    with tempfile.TemporaryDirectory() as folder:
+        recordings = Path(folder)
+        write_clips(corpus, recordings, PHRASES)
+        jobs = [
+            (name, count, rave, bank, recordings, corpus, options.seed)
+            for count in reversed(COUNTS)
+            for name in CONCEPTS
+        ]
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            rows = pool.starmap(measure_count, jobs, chunksize=1)
+    write_json(options.out, {"items": ITEMS, "rows": rows})
+
+
+if __name__ == "__main__":
+    main()
