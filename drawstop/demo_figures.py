@@ -10,10 +10,9 @@ from torch import Tensor
 
 from drawstop.base.audio_files import list_audio, read_audio
 from drawstop.base.errors import DrawstopError
-from training.controls import RandomEdit
+from training.controls import BankEdit, RandomEdit
 from training.judge import FRAME_HOP, Judge
 from training.models.rave import RaveModel
-from training.steering import Steering
 from training.stops import StopBank
 from training.tagger import Tagger
 
@@ -83,21 +82,14 @@ def measure(
         DrawstopError: an ear doesn't know a stop's name, or hears at another rate than the model's.
     """
     _refuse_deaf(model, bank, ears)
-    steering = Steering(bank.sae, bank)
-    controls = {
-        stop.slug: RandomEdit(bank.sae, stop, CONTROL_SEED + seed + i) for i, stop in enumerate(bank.stops)
-    }
+    edits = {"stop": BankEdit(bank), "random": RandomEdit(bank, CONTROL_SEED + seed)}
     steps = 2 + 4 * len(bank.stops)
     done = 0
 
     def play(edit: str, indices: list[int], values: dict[str, float]) -> Tensor:
         nonlocal done
-        if edit == "random":
-            ((slug, value),) = values.items()
-            played = _decode(model, controls[slug](clips.latents[indices], value))
-        else:
-            knobs = torch.tensor([values.get(stop.slug, 0.0) for stop in bank.stops])
-            played = _play(model, steering, clips.latents[indices], knobs)
+        knobs = [values.get(stop.slug, 0.0) for stop in bank.stops]
+        played = _decode(model, edits[edit](clips.latents[indices], knobs))
         done += 1
         if progress:
             progress(done, steps)
@@ -157,13 +149,6 @@ def heard_in_files(judge: Judge, folder: Path) -> Figures:
         name: hear(judge, torch.from_numpy(read_audio(folder / f"{name}.wav", channels=1)[0][0]))
         for name in WAVS
     }
-
-
-@torch.no_grad()
-def _play(model: RaveModel, steering: Steering, latents: Tensor, knobs: Tensor) -> Tensor:
-    """Latents `[clips, latents, frames]` and one value per stop -> mono audio `[clips, samples]`."""
-    values = knobs[None, :, None].expand(len(latents), -1, latents.shape[-1])
-    return _decode(model, steering(latents, values)) if len(latents) else _decode(model, latents)
 
 
 @torch.no_grad()

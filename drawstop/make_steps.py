@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from drawstop.base.audio_files import write_audio
 from drawstop.base.files import sha256_file, write_json
 from drawstop.make_request import BANK, CLIPS, FIGURES, INSTRUMENT, UNFINISHED, Request, Wanted
 from export.bake import bake
+from training.controls import BankEdit
 from training.ear import train_ear
 from training.find import find_stop
 from training.make_bank import train_latent_sae
@@ -24,7 +26,7 @@ from training.models.rave import RaveModel, fixed_threads
 from training.recordings import load
 from training.stops import STOPS_FILE, Stop, StopBank, bank_fingerprint, load_bank, save_bank
 from training.unseen import unseen_clips
-from training.verdict import measure, own_edit
+from training.verdict import measure
 from training.verdict_words import verdict
 
 CLIP_SECONDS = 6.0
@@ -149,13 +151,13 @@ def _measure(request: Request, bank: StopBank, stop: Stop, wanted: Wanted, progr
 def _write_clips(request: Request, bank: StopBank, wanted: Wanted) -> None:
     """The first unseen recordings, before and after: one with the concept at 0 and -1, one without at 0 and +1."""
     model, stop = request.model, bank.stop(wanted.name)
-    edit = own_edit(bank.sae, stop)
+    edit = BankEdit(replace(bank, stops=(stop,)))
     for kind, paths, value, end in zip(
         ("with", "without"), wanted.chosen("test"), (-1.0, 1.0), ("minus_1", "plus_1"), strict=True
     ):
         audio = load(paths[0], model.rates.sample_rate, model.rates.channels)
         latents = model.encode(audio[:, : round(CLIP_SECONDS * model.rates.sample_rate)].unsqueeze(0))
-        for name, z in (("0", latents), (end, edit(latents, value))):
+        for name, z in (("0", latents), (end, edit(latents, [value]))):
             path = request.out / CLIPS / f"{stop.slug}_{kind}_{name}.wav"
             write_audio(path, _decoded(model, z).numpy(), model.rates.sample_rate)
 

@@ -8,13 +8,12 @@ import torch
 
 from drawstop.base.errors import DrawstopError
 from training.candidates import auroc, concept_scores, held_out_auroc
-from training.controls import RandomEdit
+from training.controls import BankEdit, RandomEdit
 from training.distances import additivity_error, spectral_distance
 from training.material import Heard, paired_latents, parallel_pairs, refuse_overlap
 from training.models.rave import RaveModel
 from training.recordings import Split, load, scan
 from training.shares import fit_shares, share_of_energy
-from training.steering import Steering
 from training.stops import load_bank
 
 DEMO = Path(__file__).parent.parent / "training" / "demo"
@@ -99,9 +98,9 @@ def test_the_random_edit_has_the_stops_own_norm_in_every_frame_and_another_direc
     bank = load_bank(DEMO / "bank")
     z = torch.randn(2, bank.sae.config.d_in, 40, generator=torch.Generator().manual_seed(0))
     for stop in bank.stops:
-        steering = Steering(bank.sae, dataclasses.replace(bank, stops=(stop,)))
-        own = steering(z, torch.full((1, 1, 40), value)) - z
-        control = RandomEdit(bank.sae, stop, seed=3)(z, value) - z
+        alone = dataclasses.replace(bank, stops=(stop,))
+        own = BankEdit(alone)(z, [value]) - z
+        control = RandomEdit(alone, seed=3)(z, [value]) - z
         assert torch.allclose(own.norm(dim=1), control.norm(dim=1), rtol=1e-3, atol=1e-5)
         assert float(torch.cosine_similarity(own, control, dim=1).mean()) < 0.7
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from training.controls import RandomEdit
+from training.controls import BankEdit, RandomEdit
 from training.gate import Gate, GateConfig
 from training.judge import Judge
 from training.material import deal
@@ -14,9 +14,9 @@ from training.models.rave import RaveModel
 from training.recordings import split_of
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
-from training.stops import Gates, Stop
+from training.stops import Gates, Stop, StopBank
 from training.unseen import MOST_CLIPS, unseen_clips
-from training.verdict import measure, own_edit
+from training.verdict import measure
 from training.verdict_words import verdict
 
 RECORDINGS = Path(__file__).parent.parent / "training" / "demo" / "recordings" / "train"
@@ -67,7 +67,8 @@ def test_the_random_edit_has_the_norm_of_the_stops_own_in_every_frame_and_anothe
 ) -> None:
     sae, stop = small_stop(gated)
     z = torch.randn(2, 64, 20, generator=torch.Generator().manual_seed(2))
-    own, random = (edit(z, value) - z for edit in (own_edit(sae, stop), RandomEdit(sae, stop, 5)))
+    bank = StopBank(sae, (stop,), "")
+    own, random = (edit(z, [value]) - z for edit in (BankEdit(bank), RandomEdit(bank, 5)))
     assert float(own.norm(dim=1).min()) > 0
     assert torch.allclose(own.norm(dim=1), random.norm(dim=1), rtol=FRAME_TOLERANCE)
     assert float(torch.cosine_similarity(own, random, dim=1).mean()) < 0.5

@@ -1,37 +1,45 @@
 """Controls: edits of the same size that know nothing of the concept."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from training.sae.model import SAE
 from training.steering import Steering
-from training.stops import Stop, StopBank
+from training.stops import StopBank
 
 
-class RandomEdit:
-    """A stop's own edit, told into random features: the same levels on decoder rows dealt anew, writes turned at random.
+class BankEdit:
+    """A bank's own edit of whole recordings, from silence, with knobs that stand still."""
 
-    Every frame's edit has the norm that the stop's own has there; it serves static and gated stops alike.
-    """
-
-    def __init__(self, sae: SAE, stop: Stop, seed: int) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        bank = StopBank(sae, (stop,), "")
-        self.own, self.dealt = Steering(sae, bank), Steering(sae, bank)
-        order = torch.randperm(sae.config.n_features, generator=generator)
-        self.dealt.W_dec = self.dealt.W_dec[order]
-        self.dealt.writes = _turned(stop.writes, generator).unsqueeze(0)
+    def __init__(self, bank: StopBank) -> None:
+        self.steering = Steering(bank.sae, bank)
 
     @torch.no_grad()
-    def __call__(self, latents: Tensor, value: float) -> Tensor:
-        """Steered latents. `[batch, latents, frames]` -> the same."""
-        values = torch.full((1, 1, latents.shape[-1]), value)
-        size = (self.own(latents, values) - latents).norm(dim=1, keepdim=True)
-        edit = self.dealt(latents, values) - latents
-        return latents + edit * size / edit.norm(dim=1, keepdim=True).clamp(min=1e-9)
+    def __call__(self, latents: Tensor, values: Sequence[float]) -> Tensor:
+        """Steered latents. `[batch, latents, frames]` and a value per stop -> the same shape."""
+        knobs = torch.tensor(values).reshape(1, -1, 1).expand(1, -1, latents.shape[-1])
+        steered: Tensor = self.steering(latents, knobs)
+        return steered
 
 
-def _turned(writes: Tensor, generator: torch.Generator) -> Tensor:
-    """Random directions with the norms of the writes. `[n_features, width]` -> the same."""
-    directions = torch.randn(writes.shape, generator=generator)
-    return directions / directions.norm(dim=1, keepdim=True) * writes.norm(dim=1, keepdim=True)
+class RandomEdit(BankEdit):
+    """The control: each frame's features told into random decoder rows, taken away or brought in.
+
+    Every frame's edit has the norm that the bank's own has there; it serves static and gated stops alike.
+    """
+
+    def __init__(self, bank: StopBank, seed: int) -> None:
+        super().__init__(bank)
+        generator = torch.Generator().manual_seed(seed)
+        self.sae = bank.sae
+        self.order = torch.randperm(bank.sae.config.n_features, generator=generator)
+
+    @torch.no_grad()
+    def __call__(self, latents: Tensor, values: Sequence[float]) -> Tensor:
+        """See BankEdit; the sign is that of the values' sum."""
+        size = (super().__call__(latents, values) - latents).norm(dim=1, keepdim=True)
+        features = self.sae.encode(self.sae.normalise(latents.transpose(1, 2)))
+        edit = (features @ self.sae.W_dec[self.order]).transpose(1, 2)
+        sign = -1.0 if sum(values) < 0 else 1.0
+        return latents + sign * edit * size / edit.norm(dim=1, keepdim=True).clamp(min=1e-9)

@@ -6,20 +6,18 @@ this size does) and, for -1, the oracle (the concept's own latents subtracted: t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from training.controls import RandomEdit
+from training.controls import BankEdit, RandomEdit
 from training.distances import spectral_distance
 from training.judge import Judge
 from training.judge_fit import Report, accuracy_of
 from training.models.rave import RaveModel
 from training.sae.model import SAE
 from training.separation import separation
-from training.steering import Steering
 from training.stops import Stop, StopBank
 from training.unseen import UnseenClips
 
@@ -31,7 +29,6 @@ SMALLEST_WAY = 1e-3
 """Where the oracle is no nearer than this, a share of the way to it means nothing."""
 
 Figures = dict[str, Any]
-Edit = Callable[[Tensor, float], Tensor]
 
 
 def measure(
@@ -45,9 +42,10 @@ def measure(
 ) -> Figures:
     """Everything that a verdict rests on: shares 0..1, levels in dB; None where there was nothing to measure."""
     listener = _Listener(model, ear, report)
-    edits: dict[str, Edit] = {
-        "stop": own_edit(sae, stop),
-        "random": RandomEdit(sae, stop, CONTROL_SEED + seed),
+    bank = StopBank(sae, (stop,), model.fingerprint)
+    edits: dict[str, BankEdit] = {
+        "stop": BankEdit(bank),
+        "random": RandomEdit(bank, CONTROL_SEED + seed),
     }
     neutral = {
         "solos": listener.play(clips.solos),
@@ -56,10 +54,10 @@ def measure(
         "crowds": listener.play(clips.crowds),
     }
     away = {
-        name: {part: listener.play(edit(getattr(clips, part), -1.0)) for part in ("solos", "mixtures")}
+        name: {part: listener.play(edit(getattr(clips, part), [-1.0])) for part in ("solos", "mixtures")}
         for name, edit in edits.items()
     }
-    added = {name: listener.play(edit(clips.others, 1.0)) for name, edit in edits.items()}
+    added = {name: listener.play(edit(clips.others, [1.0])) for name, edit in edits.items()}
     ends = (listener.play(clips.mixtures - clips.wanted), listener.play(clips.rest))
     separated = separation(sae, stop, (list(clips.mixtures), list(clips.wanted)), list(clips.others))
     played = torch.cat([neutral[part] for part in ("solos", "mixtures", "others", "crowds")])
@@ -74,18 +72,6 @@ def measure(
         "others_changed": separated["others_touched"],
         "taken_in_mixtures": separated["taken_in_mixtures"],
     }
-
-
-def own_edit(sae: SAE, stop: Stop) -> Edit:
-    """The stop's edit alone, from silence: latents `[batch, latents, frames]` and a value -> the same."""
-    steering = Steering(sae, StopBank(sae, (stop,), ""))
-
-    @torch.no_grad()
-    def edit(latents: Tensor, value: float) -> Tensor:
-        steered: Tensor = steering(latents, torch.full((1, 1, latents.shape[-1]), value))
-        return steered
-
-    return edit
 
 
 class _Listener:

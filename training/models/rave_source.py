@@ -133,10 +133,9 @@ def open_run(files: RunFiles) -> TrainableRave:
     rave = _build(files.config)
     kind = _KINDS.get(type(rave.encoder).__name__)
     if kind is None:
-        known = " and ".join(sorted(_KINDS.values()))
         raise DrawstopError(
             f"{files.config} describes a RAVE with a {type(rave.encoder).__name__}, whose latents can't add up; "
-            f"expected a {known.replace(' and ', ' or a ')} one"
+            f"expected a {' or a '.join(_KINDS.values())} one"
         )
     if rave.pqmf is None or (rave.input_mode, rave.output_mode) != ("pqmf", "pqmf"):
         raise DrawstopError(
@@ -163,7 +162,9 @@ def write_run(out: Path, source: RunFiles, model: TrainableRave) -> None:
     """
     old = model.stored["state_dict"]
     new = {
-        name: value.detach().cpu() for name, value in model.rave.state_dict().items() if name.startswith(_TRAINED)
+        name: value.detach().cpu()
+        for name, value in model.rave.state_dict().items()
+        if name.startswith(_TRAINED)
     }
     if "encoder.warmed_up" in old:
         new["encoder.warmed_up"] = old["encoder.warmed_up"]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from training.candidates import auroc
+from training.controls import BankEdit, RandomEdit
 from training.sae.model import SAE
-from training.steering import Steering
 from training.stops import Stop, StopBank
 
 RANKED_FEATURES = 64
@@ -39,15 +39,7 @@ def listen_to_solos(sae: SAE, latents: Mapping[str, Tensor]) -> Solos:
 
 def by_bank(bank: StopBank) -> Edit:
     """The bank's own edit."""
-    steering = Steering(bank.sae, bank)
-
-    @torch.no_grad()
-    def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
-        knobs = torch.tensor([values.get(stop.slug, 0.0) for stop in bank.stops])
-        steered: Tensor = steering(z, knobs[None, :, None].expand(len(z), -1, z.shape[-1]))
-        return steered
-
-    return edit
+    return _named(bank, BankEdit(bank))
 
 
 def static(bank: StopBank) -> Edit:
@@ -107,21 +99,12 @@ def free_map(bank: StopBank, solos: Solos, seed: int = 0) -> Edit:
 
 
 def random_like(bank: StopBank, seed: int) -> Edit:
-    """The control: random features on, each frame's edit scaled to the norm that the stops' own edit has there."""
-    own = by_bank(bank)
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(bank.sae.config.n_features, generator=generator)
-    sae = bank.sae
+    """The control: random features, each frame's edit as large as the bank's own."""
+    return _named(bank, RandomEdit(bank, seed))
 
-    @torch.no_grad()
-    def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
-        size = (own(z, values) - z).norm(dim=1, keepdim=True)
-        levels = sae.encode(sae.normalise(z.transpose(1, 2)))[..., order] @ sae.W_dec
-        sign = -1.0 if sum(values.values()) < 0 else 1.0
-        control = sign * levels.transpose(1, 2)
-        return z + control * size / control.norm(dim=1, keepdim=True).clamp(min=1e-9)
 
-    return edit
+def _named(bank: StopBank, edit: BankEdit) -> Edit:
+    return lambda z, values: edit(z, [values.get(stop.slug, 0.0) for stop in bank.stops])
 
 
 def _mean_direction(frames: Tensor) -> Tensor:
