@@ -34,6 +34,9 @@ COMMANDS: dict[str, Command] = {
         "From your RAVE and your recordings to an instrument, and verdicts.",
         ("--stop", 3),
     ),
+    "fine-tune": Command(
+        "training.fine_tune_cli:fine_tune", "Teach a RAVE's training run latents that add up; resumable."
+    ),
     "activations": Command("training.cli:activations", "Write a model's frames of some recordings to disk."),
     "train": Command("training.cli:train", "Train a sparse autoencoder on a model's frames; resumable."),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),

@@ -11,7 +11,7 @@ from training.models.rave_run import export_run
 
 def test_the_shipped_raves_rates_and_delay(demo_rave: Path) -> None:
     rates = RaveModel(demo_rave).rates
-    assert (rates.sample_rate, rates.channels, rates.ratio, rates.latent_size) == (44100, 1, 512, 64)
+    assert (rates.sample_rate, rates.channels, rates.ratio, rates.latent_size) == (44100, 1, 512, 128)
     assert rates.delay_samples == 944
 
 
@@ -33,7 +33,7 @@ def test_frames_of_a_recording_depend_on_that_recording_alone(demo_rave: Path) -
     audio = 0.1 * torch.randn(1, 1, 5000, generator=torch.Generator().manual_seed(0))
     first = model.encode(audio)
     model.encode(torch.ones_like(audio))
-    assert first.shape == (1, 64, 10)
+    assert first.shape == (1, model.rates.latent_size, 10)
     assert torch.equal(model.encode(audio), first)
 
 

@@ -13,6 +13,7 @@ The same seed gives the same bits on one thread, also over an interruption.
 """
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,9 +35,13 @@ BAND_SCALES = (256, 64)
 LOG_FLOOR = 0.003
 """Floor of the log spectra in training, as in the demo RAVE's: what sounds above 4 kHz counts."""
 
+SAVE_SECONDS = 120.0
+"""What an interruption can cost: a full-sized RAVE's state is half a gigabyte, too much to write at each step."""
+
 _MEASURED_PAIRS = 16
 _ROTATION_PAIRS = 64
 _MEASURE_SEED, _ROTATION_SEED = 0xE7A1, 0x9CA
+_TINY = 1e-12  # keeps the level of silence finite
 _GIVE_UP_AFTER = 20  # successive steps whose gradient isn't finite
 
 
@@ -50,7 +55,7 @@ class FineTuneConfig:
     """Seed of the crops, gains and noise."""
     learning_rate: float = 2e-4
     """Adam's rate after a short rise; falls along a cosine to `final_share` of it."""
-    additivity: float = 1.0
+    additivity: float = 5.0
     """Weight of the additivity error beside the spectral distances."""
     pairs: int = 2
     """Pairs of sounds in a step."""
@@ -102,7 +107,10 @@ class Figures:
 
 
 class FineTuning:
-    """A fine-tuning under way: model, Adam's state, the step, and what was measured before the first one."""
+    """A fine-tuning under way: model, Adam's state, the step, and what was measured before the first one.
+
+    Goes on from `state`, a file that `save` wrote, where one is given.
+    """
 
     def __init__(
         self,
@@ -112,10 +120,14 @@ class FineTuning:
         config: FineTuneConfig,
         *,
         device: str = "cpu",
+        state: Path | None = None,
     ) -> None:
         self.model, self.training, self.held_out, self.config = model.to(device), training, held_out, config
         self.device, self.step, self._failed = device, 0, 0
         self.optimizer = torch.optim.Adam(model.trained_parameters(), config.learning_rate, betas=(0.5, 0.9))
+        if state is not None:
+            self._load(state)
+            return
         self.before = measure(model, held_out, device)
         self.level = self._first_level()
 
@@ -124,19 +136,20 @@ class FineTuning:
         *,
         until: int | None = None,
         save: Callable[[], None] | None = None,
-        save_every: int = 100,
         progress: Progress | None = None,
     ) -> None:
-        """Train to the end, or to step `until`; `save` is called every so many steps and at the end.
+        """Train to the end, or to step `until`; `save` is called every SAVE_SECONDS and at the end.
 
         Raises:
             DrawstopError: the gradient stays infinite or NaN.
         """
         last = self.config.steps if until is None else min(until, self.config.steps)
+        saved = time.monotonic()
         while self.step < last:
             self.advance()
-            if save is not None and (self.step % save_every == 0 or self.step == last):
+            if save is not None and (self.step == last or time.monotonic() > saved + SAVE_SECONDS):
                 save()
+                saved = time.monotonic()
             if progress is not None:
                 progress("fine-tuning", self.step, self.config.steps)
 
@@ -183,12 +196,7 @@ class FineTuning:
         }
         write_state(path, state)
 
-    def load(self, path: Path) -> None:
-        """Go on from what `save` wrote.
-
-        Raises:
-            DrawstopError: the file is damaged.
-        """
+    def _load(self, path: Path) -> None:
         state = read_state(path)
         try:
             self.model.load_state_dict(state["model"])
@@ -270,4 +278,5 @@ def _distance(estimate: Tensor, target: Tensor, scales: tuple[int, ...]) -> Tens
 
 def _level(mean: Tensor, audio: Tensor) -> Tensor:
     """Level of latent means relative to their sounds', in nepers, the batch's mean."""
-    return (mean.square().mean((1, 2)).log() - audio.square().mean((1, 2)).log()).mean() / 2
+    latents, sound = (signal.square().mean((1, 2)).add(_TINY).log() for signal in (mean, audio))
+    return (latents - sound).mean() / 2

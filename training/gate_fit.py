@@ -141,6 +141,14 @@ def random_crops(
     return torch.stack([first[cut] for cut in cuts]), torch.stack([second[cut] for cut in cuts])
 
 
+@torch.no_grad()
+def rounded(gate: Gate) -> Gate:
+    """The gate with its weights rounded to half precision, so that a bank stores them in half the space, bit for bit."""
+    for weight in gate.parameters():
+        weight.copy_(weight.half().float())
+    return gate
+
+
 def _new_gate(sae: SAE, options: GateOptions, seed: int) -> Gate:
     config = sae.config
     with torch.random.fork_rng(devices=[]):
@@ -161,7 +169,6 @@ def _optimiser(gate: Gate, rate: float, steps: int) -> tuple[Callable[[Tensor], 
         schedule.step()
 
     def finish() -> Gate:
-        gate.eval().requires_grad_(False)
-        return gate
+        return rounded(gate.eval().requires_grad_(False))
 
     return step, finish

@@ -174,10 +174,10 @@ def save_bank(folder: Path, bank: StopBank) -> None:
         tensors = {}
         for stop in bank.stops:
             tensors[f"{stop.slug}.shares"] = stop.shares.contiguous()
-            tensors[f"{stop.slug}.writes"] = stop.writes.contiguous()
+            tensors[f"{stop.slug}.writes"] = _smallest(stop.writes)
         (beside / WEIGHTS_FILE).write_bytes(save(tensors))
         gates = {
-            f"{stop.slug}.{side}.{name}": weight.contiguous()
+            f"{stop.slug}.{side}.{name}": _smallest(weight)
             for stop in bank.stops
             if stop.gates is not None
             for side, gate in _sides(stop.gates)
@@ -231,7 +231,7 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
                 entry["slug"],
                 entry["kind"],
                 tensors[f"{entry['slug']}.shares"],
-                tensors[f"{entry['slug']}.writes"],
+                tensors[f"{entry['slug']}.writes"].float(),
                 entry["cap"],
                 entry["figures"],
                 _load_gates(entry["slug"], entry["gates"], gates) if "gates" in entry else None,
@@ -249,6 +249,12 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
     return StopBank(sae, stops, fingerprint, text["site"], text["provenance"])
 
 
+def _smallest(weight: Tensor) -> Tensor:
+    """In half precision where that keeps every bit, as `find` rounds gates; else as it is."""
+    half = weight.half()
+    return half.contiguous() if torch.equal(half.float(), weight) else weight.contiguous()
+
+
 def _sides(gates: Gates) -> tuple[tuple[str, Gate], ...]:
     """The gates that there are, by name."""
     return (("off", gates.off),) if gates.on is None else (("off", gates.off), ("on", gates.on))
@@ -260,7 +266,9 @@ def _load_gates(slug: str, configs: dict[str, Any], tensors: dict[str, Tensor]) 
         config = GateConfig(**{**found, "dilations": tuple(found["dilations"])})
         start = f"{slug}.{side}."
         weights = {
-            name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)
+            name.removeprefix(start): value.float()
+            for name, value in tensors.items()
+            if name.startswith(start)
         }
         made[side] = make_gate(config, weights)
     return Gates(made["off"], made.get("on"))

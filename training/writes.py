@@ -76,7 +76,8 @@ def levelled(model: RaveModel, sae: SAE, sources: Tensor, targets: Tensor, write
         features = sae.encode(sae.normalise(source.transpose(1, 2)))
         energy_made += model.decode(written(features, writes, sae)).square().sum()
         energy_wanted += model.decode(target).square().sum()
-    return writes * (energy_wanted / energy_made.clamp(min=1e-12)).sqrt()
+    levelled_writes = writes * (energy_wanted / energy_made.clamp(min=1e-12)).sqrt()
+    return levelled_writes.half().float()  # a bank stores them in half the space, bit for bit
 
 
 @torch.no_grad()

@@ -22,6 +22,7 @@ CHECKPOINT = Path("version_0", "checkpoints", "best.ckpt")
 """Where lightning keeps it: acids-rave's export reads the run's name from this path."""
 
 _TRAINED = ("encoder.", "decoder.", "latent_pca", "latent_mean", "fidelity")
+_KEPT = ("epoch", "global_step", "pytorch-lightning_version", "state_dict")
 _PROBE_SAMPLES = 2**15
 _KINDS = {"VariationalEncoder": "variational", "WasserteinEncoder": "wasserstein"}
 
@@ -168,11 +169,9 @@ def write_run(out: Path, source: RunFiles, model: TrainableRave) -> None:
     }
     if "encoder.warmed_up" in old:
         new["encoder.warmed_up"] = old["encoder.warmed_up"]
-    kept = {name: model.stored.get(name, 0) for name in ("epoch", "global_step")}
-    version = {"pytorch-lightning_version": str(model.stored.get("pytorch-lightning_version", "1.9.0"))}
     with atomic_file(out / CONFIG) as temporary:
         temporary.write_bytes(source.config.read_bytes())
-    write_state(out / CHECKPOINT, kept | version | {"state_dict": old | new, "callbacks": {}})
+    write_state(out / CHECKPOINT, model.stored | {"state_dict": old | new, "callbacks": {}})
 
 
 def write_state(path: Path, state: dict[str, Any]) -> None:
@@ -204,7 +203,7 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
     stored = read_state(path)
     if not isinstance(stored.get("state_dict"), dict):
         raise DrawstopError(f"{path} is no RAVE checkpoint: it has no state_dict")
-    return stored
+    return {name: stored[name] for name in _KEPT if name in stored}
 
 
 def _build(config: Path) -> Any:
