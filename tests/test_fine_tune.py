@@ -19,8 +19,8 @@ from training.fine_tune_cli import report
 from training.fine_tune_material import Material, read_material, split_recordings
 from training.fine_tune_run import RECORD, STATE, FineTuned, fine_tune_run
 from training.models.rave import RaveModel, fixed_threads
-from training.models.rave_run import export_run
-from training.models.rave_source import CHECKPOINT, find_run, open_run
+from training.models.rave_run import export_run, find_run
+from training.models.rave_source import CHECKPOINT, open_run
 from training.recordings import scan
 
 CONFIG = FineTuneConfig(steps=40, learning_rate=5e-3, additivity=10.0, samples=8192)

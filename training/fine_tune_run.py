@@ -11,15 +11,8 @@ from drawstop.base.errors import DrawstopError
 from drawstop.base.files import require_writable, sha256_file, write_json
 from training.fine_tune import Figures, FineTuneConfig, FineTuning, Progress
 from training.fine_tune_material import identity_of, read_material, split_recordings
-from training.models.rave_source import (
-    CHECKPOINT,
-    CONFIG,
-    RunFiles,
-    find_run,
-    open_run,
-    read_state,
-    write_run,
-)
+from training.models.rave_run import CONFIG, RunFiles, find_run
+from training.models.rave_source import CHECKPOINT, open_run, read_state, write_run
 from training.recordings import Recording, scan
 
 STATE = "fine_tune.pt"

@@ -131,8 +131,8 @@ def _advice(measured: Figures, found: Figures, removes: Level, brings_in: Level)
         )
     if found["additivity_error"] > ADDITIVE:
         advice.append(
-            f"this RAVE's latents hardly add up (error {found['additivity_error']:.2f}): fine-tune it on mixtures, "
-            "else -1 stays limited"
+            f"this RAVE's latents hardly add up (error {found['additivity_error']:.2f}): "
+            "drawstop fine-tune makes them, else -1 stays limited"
         )
     if found["held_out_auroc"] == found["held_out_auroc"] and found["held_out_auroc"] < DETECTED_AUROC:
         advice.append(

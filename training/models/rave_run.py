@@ -7,12 +7,40 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file
 
+CONFIG = "config.gin"
 _NAME = "rave"
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The two files that make a run: its configuration and its newest checkpoint."""
+
+    config: Path
+    checkpoint: Path
+
+
+def find_run(folder: Path) -> RunFiles:
+    """A run's configuration and its newest checkpoint, as acids-rave looks for them.
+
+    Raises:
+        DrawstopError: no folder, or no run in it.
+    """
+    if not folder.is_dir():
+        raise DrawstopError(
+            f"expected a RAVE run's folder, found none at {folder}; an exported .ts can't be trained further"
+        )
+    configs = sorted(folder.rglob(CONFIG))
+    checkpoints = sorted(folder.rglob("*.ckpt"), key=lambda path: path.stat().st_mtime)
+    if not configs or not checkpoints:
+        missing = "a checkpoint (.ckpt)" if configs else f"a {CONFIG}"
+        raise DrawstopError(f"{folder} is no RAVE run: expected {missing} inside")
+    return RunFiles(configs[0], checkpoints[-1])
 
 
 def export_run(folder: Path, cache: Path | None = None) -> Path:
@@ -25,15 +53,14 @@ def export_run(folder: Path, cache: Path | None = None) -> Path:
     Raises:
         DrawstopError: no run in the folder, the `rave` extra isn't installed, or the export failed.
     """
-    checkpoints = sorted(folder.rglob("*.ckpt"), key=lambda path: path.stat().st_mtime)
-    if not checkpoints or not list(folder.rglob("config.gin")):
-        raise DrawstopError(f"{folder} is no RAVE run: expected a config.gin and a checkpoint (.ckpt) inside")
+    files = find_run(folder)
     if importlib.util.find_spec("rave") is None:
         raise DrawstopError(
             "a RAVE run needs acids-rave: uv sync --extra rave (an exported .ts needs torch only)"
         )
-    config = sorted(folder.rglob("config.gin"))[0]
-    key = hashlib.sha256((sha256_file(checkpoints[-1]) + sha256_file(config)).encode()).hexdigest()[:16]
+    key = hashlib.sha256((sha256_file(files.checkpoint) + sha256_file(files.config)).encode()).hexdigest()[
+        :16
+    ]
     place = (cache or _cache_folder()) / key
     exported = place / f"{_NAME}_streaming.ts"
     if not exported.is_file():

@@ -7,7 +7,6 @@ comes back is a folder that acids-rave's export reads like any other run.
 import io
 import pickle
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from torch import Tensor, nn
 
 from drawstop.base.errors import DrawstopError, reason_of
 from drawstop.base.files import atomic_file
+from training.models.rave_run import CONFIG, RunFiles
 
-CONFIG = "config.gin"
 CHECKPOINT = Path("version_0", "checkpoints", "best.ckpt")
 """Where lightning keeps it: acids-rave's export reads the run's name from this path."""
 
@@ -25,14 +24,6 @@ _TRAINED = ("encoder.", "decoder.", "latent_pca", "latent_mean", "fidelity")
 _KEPT = ("epoch", "global_step", "pytorch-lightning_version", "state_dict")
 _PROBE_SAMPLES = 2**15
 _KINDS = {"VariationalEncoder": "variational", "WasserteinEncoder": "wasserstein"}
-
-
-@dataclass(frozen=True)
-class RunFiles:
-    """The two files that make a run: its configuration and its newest checkpoint."""
-
-    config: Path
-    checkpoint: Path
 
 
 class TrainableRave(nn.Module):
@@ -102,24 +93,6 @@ class TrainableRave(nn.Module):
         self.rave.latent_mean.zero_()
         self.rave.latent_pca.copy_(directions.T)
         self.rave.fidelity.copy_((power.cumsum(0) / power.sum()).clamp(max=1.0))
-
-
-def find_run(folder: Path) -> RunFiles:
-    """A run's configuration and its newest checkpoint, as acids-rave looks for them.
-
-    Raises:
-        DrawstopError: no folder, or no run in it.
-    """
-    if not folder.is_dir():
-        raise DrawstopError(
-            f"expected a RAVE run's folder, found none at {folder}; an exported .ts can't be trained further"
-        )
-    configs = sorted(folder.rglob(CONFIG))
-    checkpoints = sorted(folder.rglob("*.ckpt"), key=lambda path: path.stat().st_mtime)
-    if not configs or not checkpoints:
-        missing = "a checkpoint (.ckpt)" if configs else f"a {CONFIG}"
-        raise DrawstopError(f"{folder} is no RAVE run: expected {missing} inside")
-    return RunFiles(configs[0], checkpoints[-1])
 
 
 def open_run(files: RunFiles) -> TrainableRave:

@@ -16,14 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from drawstop.base.files import write_json
+from drawstop.base.files import sha256_file, write_json
 from training.demo.recipe import edits, measures
 from training.demo.recipe.ears import Ears
 from training.demo.recipe.edits import Edit
 from training.demo.recipe.stage import CONCEPTS, Stage, decode, encode, set_stage
 from training.demo.recipe.timbres import TIMBRES
 from training.models.rave import RaveModel
-from training.stops import load_bank
+from training.stops import bank_fingerprint, load_bank
 
 ITEMS = 64
 FITTING_PHRASES = 32
@@ -237,7 +237,8 @@ def main() -> None:
     ]
     with multiprocessing.get_context("spawn").Pool(len(jobs)) as pool:
         cells = pool.starmap(measure_set, jobs, chunksize=1)
-    write_json(options.out, {"items": options.items} | dict(zip(SETS, cells, strict=True)))
+    head = {"items": options.items, "rave": sha256_file(rave), "bank": bank_fingerprint(bank)}
+    write_json(options.out, head | dict(zip(SETS, cells, strict=True)))
 
 
 if __name__ == "__main__":
