@@ -26,7 +26,7 @@ def pairs() -> CorpusPairs:
     """Seeded noise in place of a rendered corpus: two guitars and a voice, three phrases each."""
     rng = np.random.default_rng(0)
     clips = [rng.integers(-9000, 9000, (3, 2 * SAMPLES)).astype(np.int16) for _ in range(3)]
-    return CorpusPairs({"guitar": clips[:2], "voice": clips[2:]}, train_phrases=2)
+    return CorpusPairs({"guitar": clips[:2], "voice": clips[2:]}, train_phrases=2, sample_rate=44100)
 
 
 def test_the_same_seed_gives_the_same_phrases_and_another_seed_others() -> None:

@@ -1,18 +1,22 @@
 """From a folder of recordings to a bank: seeded, honest about what it had, and refusing what it can't use."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from drawstop.base.errors import DrawstopError
-from training.find import FindOptions
+from training.find import FindOptions, Kind
+from training.gate_fit import GateOptions
 from training.make_bank import make_bank
 from training.models.rave import RaveModel
 from training.stops import StopBank
 
 RECORDINGS = Path(__file__).parent.parent / "training" / "demo" / "recordings" / "train"
-QUICK = FindOptions(on_steps=2, mixtures=8)
+QUICK = FindOptions(
+    on_steps=2, mixtures=8, gates=GateOptions(channels=8, off_steps=3, on_steps=2, batch=2), variations=0
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +35,8 @@ def few_recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def quick_bank(model: RaveModel, recordings: Path, seed: int) -> StopBank:
-    options = FindOptions(seed=seed, on_steps=QUICK.on_steps, mixtures=QUICK.mixtures)
+def quick_bank(model: RaveModel, recordings: Path, seed: int, kind: Kind = "auto") -> StopBank:
+    options = replace(QUICK, seed=seed, kind=kind)
     return make_bank(model, recordings, seed, sae_steps=40, options=options)
 
 
@@ -65,15 +69,20 @@ def test_recordings_without_a_parallel_one_get_the_difference_of_means_and_say_s
         (tmp_path / concept).mkdir()
         for path in sorted((few_recordings / concept).iterdir()):
             (tmp_path / concept / f"{concept}-{path.name}").write_bytes(path.read_bytes())
-    stop = quick_bank(model, tmp_path, 0).stop("voice")
+    stop = quick_bank(model, tmp_path, 0, "static").stop("voice")
     assert "difference of means" in stop.figures["on"]
     assert torch.linalg.matrix_rank(stop.writes) == 1
+    gated = quick_bank(model, tmp_path, 0, "gated").stop("voice")
+    assert "pieces of the same pitches" in gated.figures["on"]
+    assert gated.gates is not None
+    assert gated.gates.on is not None
 
 
 def test_a_folder_with_one_concept_only_is_refused(
     model: RaveModel, few_recordings: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "guitar").mkdir()
-    (tmp_path / "guitar" / "00.flac").write_bytes((few_recordings / "guitar" / "00.flac").read_bytes())
+    first = min((few_recordings / "guitar").iterdir())
+    (tmp_path / "guitar" / first.name).write_bytes(first.read_bytes())
     with pytest.raises(DrawstopError, match="expected a folder voice"):
         make_bank(model, tmp_path)

@@ -50,13 +50,13 @@ def test_a_copy_shares_its_split_and_order_does_not_matter() -> None:
 
 
 def small_stop(gated: bool) -> tuple[SAE, Stop]:
-    sae = SAE(SAEConfig(d_in=64, n_features=96, k=8, centre=False, bias=False))
+    sae = SAE(SAEConfig(d_in=128, n_features=96, k=8, centre=False, bias=False))
     generator = torch.Generator().manual_seed(1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        gates = Gates(*(Gate(GateConfig(64, 96, 8)) for _ in range(2))) if gated else None
+        gates = Gates(*(Gate(GateConfig(128, 96, 8)) for _ in range(2))) if gated else None
     shares = torch.rand(96, generator=generator)
-    writes = torch.randn(96, 64, generator=generator)
+    writes = torch.randn(96, 128, generator=generator)
     return sae, Stop("guitar", "guitar", "gated" if gated else "static", shares, writes, 1.0, {}, gates)
 
 
@@ -66,7 +66,7 @@ def test_the_random_edit_has_the_norm_of_the_stops_own_in_every_frame_and_anothe
     gated: bool, value: float
 ) -> None:
     sae, stop = small_stop(gated)
-    z = torch.randn(2, 64, 20, generator=torch.Generator().manual_seed(2))
+    z = torch.randn(2, 128, 20, generator=torch.Generator().manual_seed(2))
     bank = StopBank(sae, (stop,), "")
     own, random = (edit(z, [value]) - z for edit in (BankEdit(bank), RandomEdit(bank, 5)))
     assert float(own.norm(dim=1).min()) > 0
