@@ -1,8 +1,7 @@
 """The commands `drawstop activations`, `drawstop train` and `drawstop find`."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -58,6 +57,7 @@ def train(
     import shutil
 
     from drawstop.base.errors import DrawstopError
+    from drawstop.base.progress import steps_bar
     from training.recordings import scan
     from training.sae.config import SAEConfig
     from training.sae.train import train as train_sae
@@ -82,8 +82,13 @@ def train(
     )
     frames, checkpoint = Path(f"{out}.frames"), Path(f"{out}.checkpoint")
     store = _kept_frames(opened, found, frames) or _write_frames(opened, found, frames)
-    with _bar("training", steps) as update:
-        sae = train_sae(store, config, checkpoint=checkpoint, progress=lambda step, loss: update(step))
+    with steps_bar() as progress:
+        sae = train_sae(
+            store,
+            config,
+            checkpoint=checkpoint,
+            progress=lambda step, loss: progress("training", step, steps),
+        )
     provenance = {"model": model.name, "recordings": len(found), "frames": len(store.frames), "seed": seed}
     save_bank(out, StopBank(sae, (), opened.fingerprint, site, provenance))
     checkpoint.unlink(missing_ok=True)
@@ -129,6 +134,7 @@ def find(
     """
     from drawstop.base.audio_files import list_audio
     from drawstop.base.errors import DrawstopError
+    from drawstop.base.progress import steps_bar
     from training.stops import load_bank, save_bank
 
     with_paths, without_paths = list_audio(with_folder), list_audio(without_folder)
@@ -141,7 +147,7 @@ def find(
     options = FindOptions(seed=seed, kind=kind_of(kind), like=like)
     opened = open_model(model)
     loaded = load_bank(bank, opened.fingerprint)
-    with _stages() as progress:
+    with steps_bar() as progress:
         stop = find_stop(opened, loaded.sae, name, with_paths, without_paths, options, progress=progress)
     save_bank(bank, loaded.with_stop(stop))
     typer.echo(f"{bank}: the stop {stop.slug} ({stop.name})")
@@ -191,35 +197,3 @@ def _kept_frames(model: "RaveModel", found: "list[Recording]", folder: Path) -> 
     store = ActivationStore.open(folder)
     same = [stored.hash for stored in store.recordings] == [recording.hash for recording in found]
     return store if same and store.fingerprint == model.fingerprint else None
-
-
-class _bar:  # noqa: N801 - used as a function: `with _bar(...) as update`
-    """A progress bar on stderr where that is a terminal; gives a function that takes the steps done."""
-
-    def __init__(self, description: str, total: int | None) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self._progress = Progress(console=console, disable=not console.is_terminal, transient=True)
-        self._task = self._progress.add_task(description, total=total)
-
-    def __enter__(self) -> Callable[[int], None]:
-        self._progress.start()
-        return lambda done: self._progress.update(self._task, completed=done)
-
-    def __exit__(self, *_: Any) -> None:
-        self._progress.stop()
-
-
-class _stages(_bar):  # noqa: N801
-    """The same for work in stages: gives a function of (what, done, total)."""
-
-    def __init__(self) -> None:
-        super().__init__("finding", None)
-
-    def __enter__(self) -> Callable[..., None]:
-        self._progress.start()
-        return lambda what, done, total: self._progress.update(
-            self._task, description=what, completed=done, total=total
-        )

@@ -14,6 +14,7 @@ from training.mixtures import MixtureSource
 from training.models.rave import RaveModel
 from training.sae.model import SAE
 from training.steering import with_error
+from training.writes import random_crops
 
 CROP_FRAMES = 128
 """Frames of a training crop: four times what a gate hears."""
@@ -125,20 +126,6 @@ def _level(model: RaveModel, sae: SAE, gate: Gate, pairs: tuple[Tensor, Tensor])
         wanted += model.decode(target).square().sum()
     gain = (wanted / made.clamp(min=1e-12)).sqrt().clamp(1 / MOST_GAIN, MOST_GAIN)
     gate.exit.weight.mul_(gain)
-
-
-def random_crops(
-    parallel: tuple[Tensor, Tensor], count: int, length: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """The same random crops of two stacks of recordings.
-
-    Shape: `[recordings, latents, frames]` twice -> `[count, latents, length]` twice.
-    """
-    first, second = parallel
-    rows = torch.randint(len(first), (count,), generator=generator).tolist()
-    starts = torch.randint(first.shape[-1] - length + 1, (count,), generator=generator).tolist()
-    cuts = [(row, slice(None), slice(start, start + length)) for row, start in zip(rows, starts, strict=True)]
-    return torch.stack([first[cut] for cut in cuts]), torch.stack([second[cut] for cut in cuts])
 
 
 @torch.no_grad()

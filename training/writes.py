@@ -47,7 +47,7 @@ def fit_writes(
     crop = min(CROP_FRAMES, sources.shape[-1])
     batch = min(4, model.voices())
     for step in range(steps):
-        source, target = _crops(sources, targets, batch, crop, generator)
+        source, target = random_crops((sources, targets), batch, crop, generator)
         with torch.no_grad():
             features = sae.encode(sae.normalise(source.transpose(1, 2)))
             wanted = model.decode(target).detach()
@@ -108,13 +108,15 @@ def unit_level_mean(z: Tensor) -> Tensor:
     return (z[heard] / norm[heard]).mean(0)
 
 
-def _crops(
-    sources: Tensor, targets: Tensor, batch: int, length: int, generator: torch.Generator
+def random_crops(
+    parallel: tuple[Tensor, Tensor], count: int, length: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    pairs = torch.randint(len(sources), (batch,), generator=generator).tolist()
-    starts = torch.randint(sources.shape[-1] - length + 1, (batch,), generator=generator).tolist()
-    cut = [slice(start, start + length) for start in starts]
-    return (
-        torch.stack([sources[pair, :, part] for pair, part in zip(pairs, cut, strict=True)]),
-        torch.stack([targets[pair, :, part] for pair, part in zip(pairs, cut, strict=True)]),
-    )
+    """The same random crops of two stacks of recordings.
+
+    Shape: `[recordings, latents, frames]` twice -> `[count, latents, length]` twice.
+    """
+    first, second = parallel
+    rows = torch.randint(len(first), (count,), generator=generator).tolist()
+    starts = torch.randint(first.shape[-1] - length + 1, (count,), generator=generator).tolist()
+    cuts = [(row, slice(None), slice(start, start + length)) for row, start in zip(rows, starts, strict=True)]
+    return torch.stack([first[cut] for cut in cuts]), torch.stack([second[cut] for cut in cuts])

@@ -17,7 +17,7 @@ import torch
 from drawstop.base.audio_files import list_audio
 from drawstop.base.files import write_json
 from training.demo.recipe import measures
-from training.demo.recipe.bank import write_clips
+from training.demo.recipe.bank import PHRASES, write_clips
 from training.demo.recipe.edits import by_bank
 from training.demo.recipe.figures import AS_OTHER, OTHER
 from training.demo.recipe.stage import CONCEPTS, decode, set_stage
@@ -28,7 +28,6 @@ from training.separation import separation
 from training.stops import StopBank, load_bank
 
 COUNTS = (2, 5, 10, 20)
-PHRASES = 32
 ITEMS = 32
 
 

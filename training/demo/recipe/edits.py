@@ -12,6 +12,7 @@ from training.candidates import auroc
 from training.controls import BankEdit, RandomEdit
 from training.sae.model import SAE
 from training.stops import Stop, StopBank
+from training.writes import unit_level_mean
 
 RANKED_FEATURES = 64
 
@@ -65,8 +66,8 @@ def difference_of_means(bank: StopBank, solos: Solos) -> Edit:
     """-1 takes away, +1 adds the concept's mean direction, at the frame's level; no SAE."""
     directions = {}
     for stop in bank.stops:
-        own = _mean_direction(solos.frames[stop.slug])
-        rest = torch.stack([_mean_direction(z) for name, z in solos.frames.items() if name != stop.slug])
+        own = unit_level_mean(solos.frames[stop.slug])
+        rest = torch.stack([unit_level_mean(z) for name, z in solos.frames.items() if name != stop.slug])
         directions[stop.slug] = own - rest.mean(0)
 
     def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
@@ -105,10 +106,3 @@ def random_like(bank: StopBank, seed: int) -> Edit:
 
 def _named(bank: StopBank, edit: BankEdit) -> Edit:
     return lambda z, values: edit(z, [values.get(stop.slug, 0.0) for stop in bank.stops])
-
-
-def _mean_direction(frames: Tensor) -> Tensor:
-    """Mean of the frames' directions, silent ones left out. `[frames, latents]` -> `[latents]`."""
-    norm = frames.norm(dim=1, keepdim=True)
-    heard = norm[:, 0] > 0.05 * norm.max()
-    return (frames[heard] / norm[heard]).mean(0)

@@ -18,15 +18,15 @@ from torch import Tensor
 
 from drawstop.base.files import sha256_file, write_json
 from training.demo.recipe import edits, measures
+from training.demo.recipe.bank import PHRASES
 from training.demo.recipe.ears import Ears
 from training.demo.recipe.edits import Edit
 from training.demo.recipe.stage import CONCEPTS, Stage, decode, encode, set_stage
-from training.demo.recipe.timbres import TIMBRES
+from training.demo.recipe.timbres import TARGETS, TIMBRES
 from training.models.rave import RaveModel
 from training.stops import bank_fingerprint, load_bank
 
 ITEMS = 64
-FITTING_PHRASES = 32
 SOLO_CLIPS = 96
 SWEEP = (0.0, 0.25, 0.5, 0.75, 1.0)
 OTHER = {"guitar": "voice", "voice": "guitar"}
@@ -172,9 +172,6 @@ def measure_set(
     torch.set_num_threads(1)
     model = RaveModel(rave)
     bank = load_bank(bank_folder, model.fingerprint)
-    targets = {
-        stop.slug: str(stop.figures["like"]).removeprefix("*@").removesuffix(".wav") for stop in bank.stops
-    }
     solos = edits.listen_to_solos(bank.sae, fitting_latents(model, corpus, seed))
     kinds = {
         "gated": edits.by_bank(bank),
@@ -184,7 +181,7 @@ def measure_set(
         "free linear map (bound)": edits.free_map(bank, solos),
         "random (control)": edits.random_like(bank, CONTROL_SEED + seed),
     }
-    stage = set_stage(model, corpus, targets, timbres == "held_out", items, seed)
+    stage = set_stage(model, corpus, TARGETS, timbres == "held_out", items, seed)
     bench = Bench(model, stage, Ears.open(demo))
     cells: Figures = {"gates": bench.gates()}
     for kind, edit in kinds.items():
@@ -211,7 +208,7 @@ def fitting_latents(model: RaveModel, corpus: Path, seed: int) -> dict[str, Tens
     for concept in CONCEPTS:
         names = [t.name for t in TIMBRES if t.concept == concept and not t.held_out]
         clips = [
-            np.load(corpus / f"{names[i % len(names)]}.npy", mmap_mode="r")[rng.integers(FITTING_PHRASES)]
+            np.load(corpus / f"{names[i % len(names)]}.npy", mmap_mode="r")[rng.integers(PHRASES)]
             for i in range(SOLO_CLIPS)
         ]
         audio = torch.from_numpy(np.stack(clips).astype(np.float32) / 32767)

@@ -27,7 +27,7 @@ from training.models.rave import RaveModel
 CONCEPTS = ("guitar", "voice")
 SECONDS = 3.0
 TRAIN_PHRASES = range(48, 96)
-"""The stops are fitted on phrases 0..47, so that no judge shares a phrase with them."""
+"""The stops are fitted on phrases 0..31, so that no judge shares a phrase with them."""
 
 HELD_OUT_PHRASES = range(104, 136)
 QUIET_RMS = 0.01
