@@ -5,6 +5,15 @@ from pathlib import Path
 from typing import Any
 
 FIGURES = Path(__file__).parent.parent / "training" / "demo" / "figures.json"
+CURVE = FIGURES.with_name("curve.json")
+SECOND = FIGURES.with_name("figures_seed_1.json")
+CURVE_INTRODUCTION = """\
+The same `find` on the demo's model with few recordings of each kind, half of them parallel; {items} clips a cell.
+*taken*: the share of the concept's energy that −1 takes (alone, in mixtures), and of other sounds' energy. *+1*: how much
+nearer the sound comes to a true mixture; negative is farther."""
+SECOND_INTRODUCTION = """\
+The whole recipe once more with another seed (`python -m training.demo.recipe --seed 1`), on the same recordings: another
+RAVE, SAE, bank and judges; {items} clips a cell."""
 SETS = {
     "known": "phrases never heard, timbres of the training",
     "held_out": "phrases and timbres never heard",
@@ -33,12 +42,41 @@ def page() -> str:
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
     parts = [INTRODUCTION.format(items=figures["items"])]
     for name, title in SETS.items():
-        cells = figures[name]
-        parts += [f"## {name.replace('_', '-')}: {title}", _gates(cells["gates"])]
-        for concept in CONCEPTS:
-            parts += [_minus(concept, cells[concept]), _plus(concept, cells[concept])]
-        parts += [_toggle(cells), _rest(cells)]
+        parts += [f"## {name.replace('_', '-')}: {title}", *_set(figures[name])]
+    curve = json.loads(CURVE.read_text(encoding="utf-8"))
+    parts += [
+        f"## How many recordings\n\n{CURVE_INTRODUCTION.format(items=curve['items'])}",
+        _curve(curve["rows"]),
+    ]
+    second = json.loads(SECOND.read_text(encoding="utf-8"))
+    parts.append(f"## A second model\n\n{SECOND_INTRODUCTION.format(items=second['items'])}")
+    for name, title in SETS.items():
+        parts += [f"### Second model, {name.replace('_', '-')}: {title}", *_set(second[name])]
     return "\n\n".join(parts) + "\n"
+
+
+def _set(cells: dict[str, Any]) -> list[str]:
+    parts = [_gates(cells["gates"])]
+    for concept in CONCEPTS:
+        parts += [_minus(concept, cells[concept]), _plus(concept, cells[concept])]
+    return [*parts, _toggle(cells), _rest(cells)]
+
+
+def _curve(rows: list[dict[str, Any]]) -> str:
+    lines = []
+    for row in sorted(rows, key=lambda row: (row["concept"], row["recordings"])):
+        measured = []
+        for name in SETS:
+            cells = row[name]
+            measured += [
+                f"{cells['taken_alone']:.2f} / {cells['taken_in_mixtures']:.2f} / {cells['others_touched']:.2f}",
+                _share(cells["way_to_oracle"]),
+                _share(cells["plus_distance_lower"]),
+            ]
+        lines.append([row["concept"], f"{row['recordings']} + {row['recordings']}", row["kind"], *measured])
+    taken, way, plus = "taken alone / in mixtures / of others", "way to the oracle", "+1: distance lower by"
+    head = ["concept", "recordings", "kind chosen", taken, way, plus]
+    return _table([*head, *(f"held-out: {title}" for title in (taken, way, plus))], lines)
 
 
 def _gates(gates: dict[str, Any]) -> str:

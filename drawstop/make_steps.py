@@ -21,7 +21,7 @@ from training.controls import BankEdit
 from training.ear import train_ear
 from training.find import find_stop
 from training.make_bank import train_latent_sae
-from training.material import Progress
+from training.material import Progress, encoded
 from training.models.rave import RaveModel, fixed_threads
 from training.recordings import load
 from training.stops import STOPS_FILE, Stop, StopBank, bank_fingerprint, load_bank, save_bank
@@ -88,8 +88,7 @@ def _bank_without_stops(request: Request, work: Path, progress: Progress) -> Sto
     model, frames = request.model, []
     paths = _learned_paths(request)
     for index, path in enumerate(paths):
-        audio = load(path, model.rates.sample_rate, model.rates.channels)
-        frames.append(model.encode(audio.unsqueeze(0))[0])
+        frames.append(encoded(model, path))
         progress("encoding recordings", index + 1, len(paths))
     sae = train_latent_sae(
         model, frames, request.seed, request.options.sae_steps, progress, work / "sae.checkpoint"

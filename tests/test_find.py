@@ -10,7 +10,7 @@ from drawstop.base.errors import DrawstopError
 from training.candidates import auroc, concept_scores, held_out_auroc
 from training.controls import BankEdit, RandomEdit
 from training.distances import additivity_error, spectral_distance
-from training.material import Heard, paired_latents, parallel_pairs, refuse_overlap
+from training.material import Heard, paired_latents, parallel_pairs, refuse_overlap, together
 from training.models.rave import RaveModel
 from training.recordings import Split, load, scan
 from training.shares import fit_shares, share_of_energy
@@ -113,7 +113,8 @@ def test_the_random_edit_has_the_stops_own_norm_in_every_frame_and_another_direc
 
 
 def heard(paths: list[Path], splits: list[Split]) -> Heard:
-    return Heard(paths, [torch.zeros(2, 3) for _ in paths], [[] for _ in paths], splits)
+    nothing: list[list[torch.Tensor]] = [[] for _ in paths]
+    return Heard(paths, [torch.zeros(2, 3) for _ in paths], nothing, splits, nothing)
 
 
 def test_training_recordings_of_the_same_phrase_are_parallel() -> None:
@@ -125,6 +126,20 @@ def test_training_recordings_of_the_same_phrase_are_parallel() -> None:
     assert parallel_pairs(having, lacking, like="*choir*") == [(1, 0), (1, 1)]
     sources, targets = paired_latents(having, lacking, [(0, 2), (1, 0)])
     assert sources.shape == targets.shape == (2, 2, 3)
+
+
+def test_what_is_learned_from_are_training_recordings_with_all_their_variations() -> None:
+    def z(value: float) -> torch.Tensor:
+        return torch.full((2, 3), value)
+
+    paths = [Path("a.wav"), Path("b.wav")]
+    own = Heard(paths, [z(1), z(2)], [[z(3)], [z(4)]], ["train", "test"], [[z(5)], []])
+    assert [float(part[0, 0]) for part in own.learned()] == [1, 3, 5]
+    assert [float(part[0, 0]) for part in own.unseen("test")] == [2]
+    both = together([own, heard([Path("c.wav")], ["train"])])
+    assert both.paths == [*paths, Path("c.wav")]
+    assert both.splits == ["train", "test", "train"]
+    assert [float(part[0, 0]) for part in both.learned()] == [1, 3, 5, 0]
 
 
 def test_a_recording_in_both_folders_is_refused(tmp_path: Path) -> None:

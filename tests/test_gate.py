@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
+from training.claim import UNDECIDED, Claim, Decision
 from training.gate import Gate, GateConfig, make_gate
-from training.gate_fit import GateOptions, fit_off_gate
+from training.gate_fit import GateOptions, features_of, fit_off_gate
 from training.mixtures import LatentMixtures
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
@@ -20,6 +21,8 @@ from training.stops import Gates, Stop, StopBank, load_bank, save_bank
 
 WIDTH, FEATURES, FRAMES = 6, 24, 40
 CONFIG = GateConfig(WIDTH, FEATURES, channels=8, dilations=(1, 2, 4))
+ALL = torch.arange(FEATURES)
+DECISION = Decision(5, 1.2, (0.5, 0.8), (0.1, 0.4), (0.05, 0.3))
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +49,7 @@ def sae() -> SAE:
 def stop(name: str, seed: int, gated: bool = True) -> Stop:
     random = torch.Generator().manual_seed(seed)
     writes = torch.randn(FEATURES, WIDTH, generator=random)
-    gates = Gates(random_gate(seed), random_gate(seed + 1)) if gated else None
+    gates = Gates(random_gate(seed), random_gate(seed + 1), DECISION) if gated else None
     kind = "gated" if gated else "static"
     return Stop(name, name, kind, torch.rand(FEATURES, generator=random), writes, 2.0, {}, gates)
 
@@ -118,12 +121,12 @@ def test_a_gated_stop_never_takes_more_than_there_is() -> None:
     made, z = bank(stop("guitar", 1), stop("voice", 5)), latents(2)
     steering = Steering(made.sae, made)
     features = steering.features(z.transpose(1, 2))
-    levels, _ = steering.listen_gates(z.transpose(1, 2))
+    claims, _ = steering.listen_gates(z.transpose(1, 2), features)
     for s in range(2):
-        taken = steering.taken(s, features, levels)
+        taken = steering.taken(s, features, claims)
         assert bool((taken >= 0).all())
         assert bool((taken <= features).all())
-    endless = [torch.full_like(level, 100.0) for level in levels]
+    endless = [torch.full_like(claim, 100.0) for claim in claims]
     both = steering.delta_off(features, endless, z.transpose(1, 2), knobs(-1.0, -1.0))
     assert torch.allclose(both, -z.transpose(1, 2), atol=1e-5)
 
@@ -151,10 +154,91 @@ def test_a_bank_with_gates_comes_back_bit_for_bit(tmp_path: Path) -> None:
     )
 
 
+def constant_gate(level: float, outputs: int = 3) -> Gate:
+    """A gate whose every level is `level` times the first latent, where that is positive."""
+    gate = Gate(GateConfig(1, outputs, channels=1, dilations=(1,)))
+    with torch.no_grad():
+        for parameter in gate.parameters():
+            parameter.fill_(0.0)
+        gate.entry.weight.fill_(1.0)
+        gate.exit.weight.fill_(level)
+    return gate.requires_grad_(False)
+
+
+def claimed_share(level: float, decision: Decision, features: Tensor) -> Tensor:
+    """Share of each frame's features that a constant gate claims. `[frames, 3]` -> `[frames]`."""
+    claim = Claim(constant_gate(level), decision)
+    taken = claim(torch.ones(1, 1, len(features)), features[None])[0]
+    return (taken * features).sum(1) / features.square().sum(1)
+
+
+@pytest.mark.parametrize(("level", "decided"), [(0.9, 1.0), (0.5, 0.5), (0.03, 0.0)])
+def test_clear_answers_are_decided_and_others_stand(level: float, decided: float) -> None:
+    decision = Decision(4, 1.0, (0.6, 0.8), (0.1, 0.4), (0.05, 0.2))
+    assert claimed_share(level, decision, torch.ones(12, 3))[-1] == pytest.approx(decided)
+
+
+def test_a_sound_that_enters_is_not_taken_for_what_played_before_it() -> None:
+    """A quiet solo, claimed wholly; then something ten times louder plays along, of which the gate claims a tenth."""
+    decision = Decision(8, 1.0, (0.5, 0.8), (0.1, 0.4), (-1.0, 0.0))
+    features = torch.ones(12, 3)
+    features[10:] = 10.0
+    share = claimed_share(1.0, decision, features)
+    assert torch.allclose(share[:10], torch.ones(10))
+    assert share[10] < 0.2
+    waits = Decision(8, 1.0, (0.5, 0.8), (-1.0, 0.0), (-1.0, 0.0))
+    loud_solo = torch.ones(12, 3) * torch.tensor([10.0] * 10 + [2.0] * 2)[:, None]
+    assert claimed_share(10.0, waits, loud_solo)[-1] == 1.0
+
+
+def test_features_that_a_gate_does_not_speak_of_go_in_proportion() -> None:
+    gate = Gate(GateConfig(1, 2, channels=1, dilations=(1,)), torch.tensor([3, 1]))
+    with torch.no_grad():
+        gate.entry.weight.fill_(1.0)
+        gate.blocks[0].mixing.weight.fill_(0.0)
+        gate.exit.weight.copy_(torch.tensor([0.5, 0.25])[:, None, None])
+    features = torch.tensor([2.0, 1.0, 4.0, 1.0]).expand(1, 6, 4)
+    taken = Claim(gate, UNDECIDED)(torch.ones(1, 1, 6), features)
+    share = (0.5 + 0.25) / 2
+    assert torch.allclose(taken[0, -1], torch.tensor([2 * share, 0.25, 4 * share, 0.5]))
+
+
+def test_a_decision_streams_as_it_runs_offline() -> None:
+    claim = Claim(random_gate(3), DECISION)
+    z, features = latents(1), torch.rand(1, FRAMES, FEATURES, generator=torch.Generator().manual_seed(1))
+    whole = claim(z, features)
+    claim.gate.allocate(1)
+    claim.allocate(1)
+    parts = [claim.stream(a, b) for a, b in zip(z.split(7, -1), features.split(7, 1), strict=True)]
+    assert torch.allclose(torch.cat(parts, 1), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [{"frames": 0}, {"gain": 0.0}, {"all_above": (0.5, 0.5)}])
+def test_a_decision_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(DrawstopError, match="decision"):
+        Decision(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_features_of_a_concept_are_those_that_carry_its_energy() -> None:
+    dictionary = sae()
+    with torch.no_grad():
+        dictionary.W_dec.zero_()
+        dictionary.W_dec[:WIDTH] = torch.eye(WIDTH)
+        dictionary.W_enc.copy_(dictionary.W_dec.T)
+    z = torch.zeros(WIDTH, FRAMES)
+    z[1], z[4] = 0.2, 1.0
+    assert features_of(dictionary, [z], 0.9).tolist() == [4]
+    assert features_of(dictionary, [z], 0.99).tolist() == [1, 4]
+
+
 def test_gates_that_do_not_fit_are_refused() -> None:
     narrow = Gate(GateConfig(WIDTH - 1, FEATURES, channels=8))
-    with pytest.raises(DrawstopError, match="find it again"):
-        dataclasses.replace(stop("guitar", 1), gates=Gates(narrow))
+    beyond = Gate(CONFIG, torch.arange(1, FEATURES + 1))
+    for gate in (narrow, beyond):
+        with pytest.raises(DrawstopError, match="find it again"):
+            dataclasses.replace(stop("guitar", 1), gates=Gates(gate))
+    with pytest.raises(DrawstopError, match="different features"):
+        Gate(CONFIG, torch.zeros(FEATURES))
     weights = random_gate(1).weights()
     weights["entry.weight"] = torch.full_like(weights["entry.weight"], torch.nan)
     with pytest.raises(DrawstopError, match="finite"):
@@ -164,7 +248,7 @@ def test_gates_that_do_not_fit_are_refused() -> None:
 def test_the_same_seed_gives_the_same_gate_bit_for_bit() -> None:
     source = LatentMixtures([latents(1)[0], latents(2)[0]], [latents(3)[0], latents(4)[0]])
     options = GateOptions(channels=8, off_steps=3, batch=2)
-    first, same, other = (fit_off_gate(sae(), source, options, seed).weights() for seed in (0, 0, 1))
+    first, same, other = (fit_off_gate(sae(), source, ALL, options, seed).weights() for seed in (0, 0, 1))
     assert all(torch.equal(first[name], same[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
@@ -186,7 +270,7 @@ def test_an_off_gate_learns_planted_sources_that_constants_can_not_tell_apart() 
         dictionary.W_dec[:WIDTH] = torch.eye(WIDTH)
         dictionary.W_enc.copy_(dictionary.W_dec.T)
     learned = LatentMixtures([steady() for _ in range(12)], [restless() for _ in range(12)])
-    gate = fit_off_gate(dictionary, learned, GateOptions(channels=24, off_steps=200, batch=8), seed=0)
+    gate = fit_off_gate(dictionary, learned, ALL, GateOptions(channels=24, off_steps=200, batch=8), seed=0)
     shares = torch.full((FEATURES,), 0.5)
     twin = Stop("steady", "steady", "static", shares, torch.zeros(FEATURES, WIDTH), 1.0)
     unseen, others = [steady() for _ in range(4)], [restless() for _ in range(4)]

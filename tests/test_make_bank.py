@@ -15,7 +15,11 @@ from training.stops import StopBank
 
 RECORDINGS = Path(__file__).parent.parent / "training" / "demo" / "recordings" / "train"
 QUICK = FindOptions(
-    on_steps=2, mixtures=8, gates=GateOptions(channels=8, off_steps=3, on_steps=2, batch=2), variations=0
+    on_steps=2,
+    mixtures=8,
+    gates=GateOptions(channels=8, off_steps=3, on_steps=2, batch=2),
+    variations=0,
+    transpositions=0,
 )
 
 

@@ -11,7 +11,8 @@ from training.candidates import auroc
 from training.demo.recipe.musicnn import WHEEL_SHA256, read_wheel
 from training.demo.recipe.tagger_weights import choose_thresholds
 from training.demo.recipe.tf_checkpoint import read_checkpoint
-from training.judge import SILENCE_DBFS, Judge, save_judge
+from training.judge import Judge, save_judge
+from training.silence import SILENCE_DBFS, loud_enough
 from training.tagger import (
     HOP,
     SAMPLE_RATE,
@@ -19,7 +20,6 @@ from training.tagger import (
     WINDOW_FRAMES,
     Tagger,
     load_tagger,
-    loud_enough,
     save_tagger,
     slaney_filters,
     tagger_metadata,

@@ -123,6 +123,12 @@ def find(
         str,
         typer.Option(help="Which recordings with the concept +1 should sound like, as a file name pattern."),
     ] = "*",
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed", help="The recordings with the concept hold other sounds too: works, but less well."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same stop.")] = 0,
 ) -> None:
     """Find a concept from recordings with and without it, and add it to the bank as a stop.
@@ -144,7 +150,7 @@ def find(
         )
     from training.find import FindOptions, find_stop, kind_of
 
-    options = FindOptions(seed=seed, kind=kind_of(kind), like=like)
+    options = FindOptions(seed=seed, kind=kind_of(kind), like=like, mixed=mixed)
     opened = open_model(model)
     loaded = load_bank(bank, opened.fingerprint)
     with steps_bar() as progress:

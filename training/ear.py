@@ -1,4 +1,4 @@
-"""An ear for one concept, from the user's own recordings: it judges a stop and never helps to fit one."""
+"""An ear for one concept, from the user's own recordings. Which judges a stop never helped to fit it: each use trains its own."""
 
 from __future__ import annotations
 

@@ -10,9 +10,20 @@ from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
 from training.candidates import held_out_auroc
-from training.gate_fit import GateOptions, Report, fit_off_gate, fit_on_gate
+from training.claim import decide_at
+from training.ear import EAR_OPTIONS
+from training.gate_fit import GateOptions, features_of, fit_off_gate, fit_on_gate
+from training.judge_fit import JudgeOptions
 from training.matching import stand_in_pairs
-from training.material import Heard, Progress, hear, paired_latents, parallel_pairs, refuse_overlap
+from training.material import (
+    Heard,
+    Progress,
+    hear,
+    paired_latents,
+    parallel_pairs,
+    refuse_overlap,
+    step_report,
+)
 from training.mixtures import (
     EncodedMixtures,
     LatentMixtures,
@@ -21,8 +32,9 @@ from training.mixtures import (
     mixtures_of_latents,
     mixtures_of_sound,
 )
+from training.ranked import ranked_shares
 from training.recordings import Split
-from training.separation import error_of, separation
+from training.separation import error_of, separation, taken_features
 from training.shares import fit_shares
 from training.stops import Gates, Stop, make_slug
 from training.writes import direction_writes, fit_cap, fit_writes
@@ -57,7 +69,9 @@ class FindOptions:
     like: str = "*"
     """Pattern of the file names that +1 should sound like, among the recordings with the concept."""
     variations: int = 1
-    """Variations (equaliser, room) of each training recording."""
+    """Variations in place (equaliser, room) of each training recording."""
+    transpositions: int = 1
+    """Variations of each training recording that play other notes, with other formants; for -1 only."""
     mixtures: int = 96
     """Mixtures made from the recordings for the static shares."""
     sound_mixtures: int = 24
@@ -68,6 +82,10 @@ class FindOptions:
     """Steps of the static writes' fit through the decoder, where parallel recordings exist."""
     gates: GateOptions = field(default_factory=GateOptions)
     """How the gates are fitted."""
+    mixed: bool = False
+    """The recordings with the concept hold other sounds too: no solos are at hand."""
+    ear: JudgeOptions = EAR_OPTIONS
+    """How the ear is trained that ranks features where only mixtures are at hand."""
     additive_below: float = 0.1
     """Additivity error under which mixtures are made of latents; else of sound."""
 
@@ -98,23 +116,38 @@ def find_stop(
     training recordings fit, validation recordings choose the kind, test recordings only measure.
 
     Raises:
-        DrawstopError: fewer than two recordings of a kind, or the same recording in both.
+        DrawstopError: fewer than two recordings of a kind, the same recording in both, or a gated stop asked of mixtures.
     """
     options = options or FindOptions()
+    if options.mixed and options.kind == "gated":
+        raise DrawstopError(
+            "a gated stop needs recordings of the concept alone; with mixed ones leave the kind to auto"
+        )
     refuse_overlap(with_paths, without_paths)
+    varied = (options.seed, options.variations, options.transpositions)
     heard = (
-        hear(model, with_paths, options.seed, options.variations, "listening to recordings with", progress),
-        hear(
-            model,
-            without_paths,
-            options.seed,
-            options.variations,
-            "listening to recordings without",
-            progress,
-        ),
+        hear(model, with_paths, *varied, "listening to recordings with", progress),
+        hear(model, without_paths, *varied, "listening to recordings without", progress),
     )
-    figures: dict[str, Any] = {"recordings_with": len(with_paths), "recordings_without": len(without_paths)}
+    return fit_stop(model, sae, name, heard, options, progress)
+
+
+def fit_stop(
+    model: RaveModel,
+    sae: SAE,
+    name: str,
+    heard: tuple[Heard, Heard],
+    options: FindOptions,
+    progress: Progress | None = None,
+) -> Stop:
+    """`find_stop` on recordings with and without the concept that were heard before."""
+    figures: dict[str, Any] = {
+        "recordings_with": len(heard[0].paths),
+        "recordings_without": len(heard[1].paths),
+    }
     figures |= _detection(sae, *heard)
+    if options.mixed:
+        return _from_mixtures(model, sae, name, heard, options, figures, progress)
     mixtures = _mixtures(model, heard, options, figures)
     shares = fit_static_shares(sae, *mixtures, heard, options.sparsity)
     writes, cap, pairs = _static_writes(model, sae, heard, options, figures, progress)
@@ -127,6 +160,24 @@ def find_stop(
     figures |= separation(sae, stop, *_measured(heard, "test", options.seed))
     figures["kind"] = stop.kind
     figures["features"] = features_used(sae, stop, heard[0].unseen("test"))
+    return stop
+
+
+def _from_mixtures(
+    model: RaveModel,
+    sae: SAE,
+    name: str,
+    heard: tuple[Heard, Heard],
+    options: FindOptions,
+    figures: dict[str, Any],
+    progress: Progress | None,
+) -> Stop:
+    """A static stop where no recording holds the concept alone."""
+    shares, measured = ranked_shares(model, sae, name, heard, options.ear, progress)
+    writes, cap = _mean_direction(sae, heard, figures)
+    stop = Stop(name, make_slug(name), "static", shares, writes, cap, figures)
+    used = features_used(sae, stop, heard[0].unseen("test"))
+    figures |= measured | {"kind": stop.kind, "features": used}
     return stop
 
 
@@ -155,12 +206,7 @@ def features_used(sae: SAE, stop: Stop, latents: list[Tensor], least: float = 0.
     """How many features carry more than `least` of the mean level that the busiest one has, in what -1 takes away."""
     used = torch.zeros(sae.config.n_features)
     for z in latents:
-        features = _features(sae, z)
-        if stop.gates is None:
-            taken = features * stop.shares
-        else:
-            taken = torch.minimum(stop.gates.off(z.unsqueeze(0) / sae.scale)[0].T, features)
-        used += taken.mean(0)
+        used += taken_features(sae, stop, z).mean(0)
     return int((used > least * used.max()).sum())
 
 
@@ -211,18 +257,23 @@ def _static_writes(
     figures["parallel_pairs"] = len(indices)
     figures["like"] = options.like
     if not indices:
-        figures["on"] = "difference of means (no parallel recordings: weak)"
-        with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
-        writes = direction_writes(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
         made = stand_in_pairs(model, *heard, options.like) if options.kind != "static" else None
-        return writes, fit_cap(sae, without_z.unsqueeze(0), writes), made
+        return *_mean_direction(sae, heard, figures), made
     figures["on"] = "fitted through the decoder on parallel recordings"
     pairs = paired_latents(*heard, indices)
-    report = _report(progress, "fitting what is brought in")
+    report = step_report(progress, "fitting what is brought in")
     stride = -(-len(pairs[0]) // STATIC_PAIRS)
     sources, targets = pairs[0][::stride], pairs[1][::stride]
     writes = fit_writes(model, sae, sources, targets, options.on_steps, options.seed, report)
     return writes, fit_cap(sae, sources, writes), pairs
+
+
+def _mean_direction(sae: SAE, heard: tuple[Heard, Heard], figures: dict[str, Any]) -> tuple[Tensor, float]:
+    """Writes and their cap where no recordings are parallel."""
+    figures["on"] = "difference of means (no parallel recordings: weak)"
+    with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
+    writes = direction_writes(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
+    return writes, fit_cap(sae, without_z.unsqueeze(0), writes)
 
 
 def _gated(
@@ -241,13 +292,16 @@ def _gated(
         source = LatentMixtures(heard[0].learned(), heard[1].learned())
     else:
         source = EncodedMixtures(*mixtures)
-    report = _report(progress, "fitting what is taken away")
-    off = fit_off_gate(sae, source, options.gates, options.seed, report)
+    report = step_report(progress, "fitting what is taken away")
+    spoken = features_of(sae, heard[0].learned())
+    off = fit_off_gate(sae, source, spoken, options.gates, options.seed, report)
     on = None
     if pairs is not None:
-        report = _report(progress, "fitting what is brought in")
-        on = fit_on_gate(model, sae, pairs, options.gates, options.seed, report)
-    return replace(static, kind="gated", gates=Gates(off, on), cap=GATED_CAP if on else static.cap)
+        report = step_report(progress, "fitting what is brought in")
+        spoken = features_of(sae, list(pairs[1]))
+        on = fit_on_gate(model, sae, pairs, spoken, options.gates, options.seed, report)
+    gates = Gates(off, on, decide_at(model.rates.sample_rate / model.rates.ratio))
+    return replace(static, kind="gated", gates=gates, cap=GATED_CAP if on else static.cap)
 
 
 def _better(
@@ -272,7 +326,3 @@ def _measured(
     unseen = (heard[0].unseen(split), heard[1].unseen(split))
     mixtures = mixtures_of_latents(unseen, MEASURED_MIXTURES, torch.Generator().manual_seed(seed + 1))
     return mixtures, unseen[1]
-
-
-def _report(progress: Progress | None, what: str) -> Report | None:
-    return (lambda done, total: progress(what, done, total)) if progress else None

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from drawstop.base.errors import DrawstopError
 
 SLOPE = 0.2
+FEATURES = "features"
 
 
 @dataclass(frozen=True)
 class GateConfig:
-    """Size of the network. `width`: latents it hears; `outputs`: features it speaks of.
+    """Size of the network. `width`: latents it hears; `outputs`: how many features it speaks of.
 
     It hears `1 + sum_d (kernel_size - 1) * d` frames: 31 with the defaults, .36 s at 86 frames per second.
     """
@@ -96,11 +97,26 @@ class Gate(nn.Module):
     """Levels of features from the latents played so far: a causal temporal convolutional network (Bai et al. 2018).
 
     Shape: normalised latents `[batch, width, frames]` -> levels >= 0 `[batch, outputs, frames]`.
+
+    Args:
+        features: which features of the SAE it speaks of, `[outputs]`; the first ones if not given.
     """
 
-    def __init__(self, config: GateConfig) -> None:
+    features: Tensor
+
+    def __init__(self, config: GateConfig, features: Tensor | None = None) -> None:
         super().__init__()
         self.config = config
+        spoken = torch.arange(config.outputs) if features is None else features.long()
+        if (
+            spoken.shape != (config.outputs,)
+            or bool((spoken < 0).any())
+            or len(spoken.unique()) != len(spoken)
+        ):
+            raise DrawstopError(
+                f"expected {config.outputs} different features of a gate, got {spoken.tolist()}"
+            )
+        self.register_buffer("features", spoken)
         self.entry = nn.Conv1d(config.width, config.channels, 1, bias=False)
         self.blocks = nn.ModuleList(
             [Block(config.channels, config.kernel_size, dilation) for dilation in config.dilations]
@@ -131,8 +147,8 @@ class Gate(nn.Module):
         return nn.functional.relu(levels).transpose(1, 2)
 
     def weights(self) -> dict[str, Tensor]:
-        """What was learned, without the caches."""
-        return {name: weight.detach() for name, weight in self.named_parameters()}
+        """What was learned and which features it speaks of, without the caches."""
+        return {name: weight.detach() for name, weight in self.named_parameters()} | {FEATURES: self.features}
 
 
 def pointwise(weight: Tensor, x: Tensor) -> Tensor:
@@ -142,9 +158,9 @@ def pointwise(weight: Tensor, x: Tensor) -> Tensor:
 
 def make_gate(config: GateConfig, weights: dict[str, Tensor]) -> Gate:
     """A gate with given weights; DrawstopError where they don't fit or aren't finite."""
-    gate = Gate(config)
+    gate = Gate(config, weights.get(FEATURES))
     own = dict(gate.named_parameters())
-    fits = own.keys() == weights.keys() and all(own[name].shape == weights[name].shape for name in own)
+    fits = {*own, FEATURES} == weights.keys() and all(own[name].shape == weights[name].shape for name in own)
     if not fits or not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
         raise DrawstopError(
             "a gate's weights don't fit its description or aren't finite: find the stop again"

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from drawstop.base.errors import DrawstopError
+from training.silence import loud_enough
 from training.weights_file import read_weights, write_weights
 
 N_FFT = 2048
@@ -17,8 +18,6 @@ FRAME_HOP = 1024
 """Samples between two frame logits: the first convolution halves the spectrogram's rate."""
 BANDS = 64
 LOWEST_HZ, HIGHEST_HZ = 60.0, 12000.0
-SILENCE_DBFS = -50.0
-"""A clip with a lower RMS counts as not heard."""
 SILENT_FRAME_DB = -40.0
 """Frames this far below the clip's mean energy don't count."""
 _LOG_EPSILON = 1e-3
@@ -89,8 +88,7 @@ class Judge(nn.Module):
 
         Shape: `[batch, samples]` -> bool `[batch, concepts]`.
         """
-        loud: Tensor = audio.square().mean(-1) > 10 ** (SILENCE_DBFS / 10)
-        return (self.clip_logits(audio).sigmoid() > threshold) & loud[:, None]
+        return (self.clip_logits(audio).sigmoid() > threshold) & loud_enough(audio)[:, None]
 
     def _hear(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         """Frame logits and frame weights that sum to 1."""

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
-from training.find import FindOptions, find_stop
-from training.material import Progress
+from training.find import FindOptions, fit_stop
+from training.material import Progress, hear, refuse_overlap, together
 from training.models.rave import RaveModel
-from training.recordings import load, scan
+from training.recordings import scan
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 from training.sae.train import train
@@ -50,19 +50,24 @@ def make_bank(
         raise DrawstopError(
             f"expected a folder {missing[0]} in {recordings}, found {', '.join(sorted(labels))}"
         )
-    frames = []
-    for index, recording in enumerate(found):
-        audio = load(recording, model.rates.sample_rate, model.rates.channels)
-        frames.append(model.encode(audio.unsqueeze(0))[0])
-        if progress:
-            progress("encoding recordings", index + 1, len(found))
+    options = options or FindOptions(seed=seed)
+    paths = {label: [each.path for each in found if each.label == label] for label in sorted(labels)}
+    rest = {
+        concept: [label for label in paths if label not in (concept, MIXED_LABEL)] for concept in concepts
+    }
+    for concept, others in rest.items():
+        refuse_overlap(paths[concept], [path for label in others for path in paths[label]])
+    heard = {}
+    for label, own in paths.items():
+        counts = (0, 0) if label == MIXED_LABEL else (options.variations, options.transpositions)
+        heard[label] = hear(model, own, seed, *counts, f"listening to {label}", progress)
+    frames = [z for each in heard.values() for z in each.latents]
     sae = train_latent_sae(model, frames, seed, sae_steps, progress, checkpoint)
     bank = StopBank(sae, (), model.fingerprint, provenance={"seed": seed, "recordings": len(found)})
-    for concept in concepts:
-        with_paths = [recording.path for recording in found if recording.label == concept]
-        without = [recording.path for recording in found if recording.label not in (concept, MIXED_LABEL)]
-        own = replace(options or FindOptions(seed=seed), like=(like or {}).get(concept, "*"))
-        bank = bank.with_stop(find_stop(model, sae, concept, with_paths, without, own, progress))
+    for concept, others in rest.items():
+        parts = heard[concept], together([heard[label] for label in others])
+        target = replace(options, like=(like or {}).get(concept, "*"))
+        bank = bank.with_stop(fit_stop(model, sae, concept, parts, target, progress))
     return bank
 
 

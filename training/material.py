@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,11 @@ Progress = Callable[[str, int, int], None]
 IN_PLACE = Augmentation(pitch_share=0.0, equaliser_share=1.0, reverb_share=0.5)
 """Variations that keep every note where it is, so that parallel recordings stay parallel."""
 
+TRANSPOSED = Augmentation(
+    pitch_share=1.0, semitones=5.0, equaliser_share=0.8, equaliser=9.0, reverb_share=0.3
+)
+"""Variations that move notes and formants together, as a smaller or larger instrument would."""
+
 PHRASE_MARK = "@"
 
 TEST_AT_LEAST = 2
@@ -32,19 +37,32 @@ TEST_AT_LEAST = 2
 LEARNED_AT_LEAST = 2
 
 
+def step_report(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    """A report of steps done and steps in all, under one name."""
+    return (lambda done, total: progress(what, done, total)) if progress else None
+
+
 @dataclass(frozen=True)
 class Heard:
-    """Recordings of one kind: latents `[latents, frames]` of each, of its variations, and its split."""
+    """Recordings of one kind: latents `[latents, frames]` of each and of its variations, and its split.
+
+    Attributes:
+        varied: variations in place (equaliser, room): what was parallel stays parallel.
+        transposed: variations that play other notes, at another speed and with other formants: more timbres.
+    """
 
     paths: list[Path]
     latents: list[Tensor]
     varied: list[list[Tensor]]
     splits: list[Split]
+    transposed: list[list[Tensor]]
 
     def learned(self) -> list[Tensor]:
-        """Latents to learn from, with their variations; all of them where the split leaves none."""
-        chosen = self._of("train")
-        return [z for index in chosen for z in (self.latents[index], *self.varied[index])]
+        """Latents to learn from, with all their variations; all of them where the split leaves none."""
+        found: list[Tensor] = []
+        for index in self._of("train"):
+            found += [self.latents[index], *self.varied[index], *self.transposed[index]]
+        return found
 
     def unseen(self, split: Split) -> list[Tensor]:
         """Latents of the validation or the test split, as they were recorded; of all where there are none."""
@@ -58,24 +76,43 @@ class Heard:
         return self.indices(split) or list(range(len(self.paths)))
 
 
+def together(parts: Sequence[Heard]) -> Heard:
+    """Several kinds as one; every recording keeps its split."""
+    return Heard(*([item for part in parts for item in getattr(part, each.name)] for each in fields(Heard)))
+
+
 def hear(
-    model: RaveModel, paths: list[Path], seed: int, variations: int, what: str, progress: Progress | None
+    model: RaveModel,
+    paths: list[Path],
+    seed: int,
+    variations: int,
+    transpositions: int,
+    what: str,
+    progress: Progress | None,
 ) -> Heard:
-    """Encodes recordings, and `variations` seeded variations (equaliser, room) of each in the training split."""
+    """Encodes recordings, and seeded variations of each in the training split: in place, and transposed."""
     latents: list[Tensor] = []
     varied: list[list[Tensor]] = []
+    transposed: list[list[Tensor]] = []
+    kinds = [(varied, IN_PLACE, variations, 0), (transposed, TRANSPOSED, transpositions, variations)]
     hashes = [sha256_file(path) for path in paths]
     splits = deal(hashes, seed)
     for index, (path, hash) in enumerate(zip(paths, hashes, strict=True)):
         audio = load(path, model.rates.sample_rate, model.rates.channels)
         latents.append(model.encode(audio.unsqueeze(0))[0])
-        wanted = variations if splits[index] == "train" else 0
-        rngs = [np.random.default_rng((seed, number, int(hash[:8], 16))) for number in range(wanted)]
-        sounds = [vary(audio, model.rates.sample_rate, rng, IN_PLACE) for rng in rngs]
-        varied.append([model.encode(sound.unsqueeze(0))[0] for sound in sounds])
+        for variants, how, count, first in kinds:
+            numbers = range(first, first + count) if splits[index] == "train" else range(0)
+            rngs = [np.random.default_rng((seed, number, int(hash[:8], 16))) for number in numbers]
+            sounds = [vary(audio, model.rates.sample_rate, rng, how) for rng in rngs]
+            variants.append([model.encode(sound.unsqueeze(0))[0] for sound in sounds])
         if progress:
             progress(what, index + 1, len(paths))
-    return Heard(paths, latents, varied, splits)
+    return Heard(paths, latents, varied, splits, transposed)
+
+
+def encoded(model: RaveModel, path: Path) -> Tensor:
+    """Latents `[latents, frames]` of a recording."""
+    return model.encode(load(path, model.rates.sample_rate, model.rates.channels).unsqueeze(0))[0]
 
 
 def deal(hashes: list[str], seed: int = 0) -> list[Split]:

@@ -17,10 +17,11 @@ Mixtures = tuple[list[Tensor], list[Tensor]]
 """Latents of mixtures, and what should be taken out of each: `[latents, frames]` each."""
 
 LOWEST_GAIN, HIGHEST_GAIN = 0.3, 1.5
-ALONE_SHARE = 0.1
+ALONE_SHARE = 0.15
 """Share of the drawn crops that hold the concept alone; as many hold others alone."""
 
-SECOND_OTHER_SHARE = 0.3
+SECOND_SHARE = 0.3
+"""Share of the drawn crops in which two others sound at once; in as many, two recordings of the concept do."""
 
 
 class MixtureSource(Protocol):
@@ -35,7 +36,8 @@ class MixtureSource(Protocol):
 class LatentMixtures:
     """Crops of recordings with and without a concept, added as latents: for a model whose latents add up.
 
-    Each recording is `[latents, frames]`; crops have random gains, and others come singly or two at once.
+    Each recording is `[latents, frames]`; crops have random gains, and come singly or two at once: two guitars that play
+    together are a guitar that no recording holds.
     """
 
     with_concept: Sequence[Tensor]
@@ -43,11 +45,10 @@ class LatentMixtures:
 
     def draw(self, count: int, frames: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """See MixtureSource."""
-        removed = torch.stack([_crop(self.with_concept, frames, generator) for _ in range(count)])
-        others = torch.stack([_crop(self.without, frames, generator) for _ in range(count)])
-        second = torch.rand(count, generator=generator) < SECOND_OTHER_SHARE
-        for row in second.nonzero().flatten().tolist():
-            others[row] += _crop(self.without, frames, generator)
+        removed, others = (
+            torch.stack([_some(kind, frames, generator) for _ in range(count)])
+            for kind in (self.with_concept, self.without)
+        )
         kind = torch.rand(count, generator=generator)
         others[kind < ALONE_SHARE] = 0.0
         removed[kind > 1 - ALONE_SHARE] = 0.0
@@ -71,6 +72,13 @@ class EncodedMixtures:
             _cut(torch.cat([self.mixed[row], self.removed[row]]), frames, generator).chunk(2) for row in rows
         ]
         return torch.stack([mixed for mixed, _ in both]), torch.stack([removed for _, removed in both])
+
+
+def _some(recordings: Sequence[Tensor], frames: int, generator: torch.Generator) -> Tensor:
+    """A crop, or the sum of two."""
+    crop = _crop(recordings, frames, generator)
+    two = float(torch.rand((), generator=generator)) < SECOND_SHARE
+    return crop + _crop(recordings, frames, generator) if two else crop
 
 
 def _crop(recordings: Sequence[Tensor], frames: int, generator: torch.Generator) -> Tensor:

@@ -47,6 +47,16 @@ def removed(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
     return latents - steered
 
 
+def taken_features(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
+    """What of each feature belongs to the stop. `[latents, frames]` -> `[frames, n_features]`."""
+    steering = Steering(sae, StopBank(sae, (stop,), ""))
+    z = sae.normalise(latents.T).unsqueeze(0)
+    features = steering.features(z)
+    claims, _ = steering.listen_gates(z, features)
+    taken: Tensor = steering.taken(0, features, claims)[0]
+    return taken
+
+
 def _share(sae: SAE, stop: Stop, sources: Sequence[Tensor], wanted: Sequence[Tensor]) -> float:
     error, energy = torch.zeros(()), torch.zeros(())
     for source, target in zip(sources, wanted, strict=True):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from drawstop.base.errors import DrawstopError
+from training.claim import Claim, share_of
 from training.gate import Gate
 from training.sae.model import SAE, activate
 from training.stops import StopBank
@@ -21,7 +22,7 @@ class Steering(nn.Module):
     With `z = (x - mean) / scale`, features `f = encode(z)`, decoder rows `d_i` and values `v_s` in [-1, 1],
     per frame:
 
-        taken_si  = m_si * f_i of a static stop, min(f_i, the level that its gate hears) of a gated one
+        taken_si  = m_si * f_i of a static stop, what its gate claims of a gated one (see `claim`)
         total_i   = min(f_i, sum_s max(-v_s, 0) * taken_si)
                     (what two stops both claim is taken away once)
         delta_off = -sum_i total_i * d_i - (total . f / f . f) * (z - sum_i f_i * d_i)
@@ -60,18 +61,18 @@ class Steering(nn.Module):
         self.register_buffer("caps", torch.tensor([stop.cap for stop in stops]))
         self.n_stops: int = len(stops)
         gates = [copy.deepcopy(stop.gates) for stop in stops]  # nobody else streams through their caches
-        off = [(s, each.off) for s, each in enumerate(gates) if each is not None]
+        off = [(s, each.off, each.decision) for s, each in enumerate(gates) if each is not None]
         on = [(s, each.on) for s, each in enumerate(gates) if each is not None and each.on is not None]
-        self.off_gates = nn.ModuleList(gate for _, gate in off)
+        self.claims = nn.ModuleList(Claim(gate, decision) for _, gate, decision in off)
         self.on_gates = nn.ModuleList(gate for _, gate in on)
-        self.off_gate_of: tuple[int, ...] = _places([s for s, _ in off], len(stops))
+        self.claim_of: tuple[int, ...] = _places([s for s, _, _ in off], len(stops))
         self.on_gate_of: tuple[int, ...] = _places([s for s, _ in on], len(stops))
         self.streaming: bool = False
 
     def allocate(self, voices: int) -> None:
         """Makes this a stream of up to `voices` parallel voices, with a past of silence."""
         for module in self.modules():
-            if isinstance(module, Gate):
+            if isinstance(module, Gate | Claim):
                 module.allocate(voices)
         self.streaming = True
 
@@ -81,47 +82,49 @@ class Steering(nn.Module):
 
     def forward(self, x: Tensor, values: Tensor) -> Tensor:
         z = (x.transpose(1, 2) - self.mean) / self.scale
-        off_levels, on_levels = self.listen_gates(z)  # also at rest: a gate that moves must know the past
         moved = (values != 0).any(1, keepdim=True)
-        if not bool(moved.any()):
+        at_rest = not bool(moved.any())
+        if at_rest and len(self.claims) == 0:
             return x
         features = self.features(z)
-        delta = self.delta_off(features, off_levels, z, values)
-        delta = delta + self.delta_on(features, on_levels, z, values)
+        claims, written = self.listen_gates(z, features)  # also at rest: a gate that moves must know the past
+        if at_rest:
+            return x
+        delta = self.delta_off(features, claims, z, values) + self.delta_on(features, written, z, values)
         return torch.where(moved, x + (delta * self.scale).transpose(1, 2), x)
 
-    def listen_gates(self, z: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """What every gate hears, off and on: a list of `[batch, frames, n_features]`, one per gate.
+    def listen_gates(self, z: Tensor, features: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """What the gates make of the playing: the claim of each off gate, `[batch, frames, n_features]`, and what each
+        on gate would bring in, `[batch, frames, width]`.
 
-        Shape: z `[batch, frames, width]`.
+        Shape: z `[batch, frames, width]`, features `[batch, frames, n_features]`.
         """
         heard = z.transpose(1, 2)
-        off: list[Tensor] = []
-        on: list[Tensor] = []
-        for gate in self.off_gates:  # mypy knows a ModuleList's items as Module
-            levels = gate.stream(heard) if self.streaming else gate(heard)  # type: ignore[operator]
-            off.append(levels.transpose(1, 2))
+        claims: list[Tensor] = []
+        written: list[Tensor] = []
+        for claim in self.claims:  # mypy knows a ModuleList's items as Module
+            claims.append(claim.stream(heard, features) if self.streaming else claim(heard, features))  # type: ignore[operator]
         for gate in self.on_gates:
             levels = gate.stream(heard) if self.streaming else gate(heard)  # type: ignore[operator]
-            on.append(levels.transpose(1, 2))
-        return off, on
+            written.append(levels.transpose(1, 2) @ self.W_dec[gate.features])  # type: ignore[index]
+        return claims, written
 
-    def taken(self, s: int, features: Tensor, off_levels: list[Tensor]) -> Tensor:
+    def taken(self, s: int, features: Tensor, claims: list[Tensor]) -> Tensor:
         """What belongs to a stop, as levels of features. `[batch, frames, n_features]` -> the same."""
-        gate = self.off_gate_of[s]
-        return torch.minimum(off_levels[gate], features) if gate >= 0 else features * self.shares[s]
+        gate = self.claim_of[s]
+        return claims[gate] if gate >= 0 else features * self.shares[s]
 
-    def delta_off(self, features: Tensor, off_levels: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
+    def delta_off(self, features: Tensor, claims: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
         """What is taken away, in units of z. `[batch, frames, n_features]`, `[batch, stops, frames]` ->
         `[batch, frames, width]`."""
         total = torch.zeros_like(features)
         for s in range(self.n_stops):
             amount = torch.clamp(-values[:, s], 0.0, 1.0).unsqueeze(-1)
             if bool((amount > 0).any()):
-                total = total + amount * self.taken(s, features, off_levels)
+                total = total + amount * self.taken(s, features, claims)
         return -with_error(torch.minimum(total, features), features, z, self.W_dec)
 
-    def delta_on(self, features: Tensor, on_levels: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
+    def delta_on(self, features: Tensor, written: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
         """What is brought in, in units of z, with each stop's own cap applied and then the largest cap to
         the sum."""
         total = torch.zeros_like(z)
@@ -130,8 +133,8 @@ class Steering(nn.Module):
             amount = torch.clamp(values[:, s], 0.0, 1.0).unsqueeze(-1)
             if bool((amount > 0).any()):
                 gate = self.on_gate_of[s]
-                written = on_levels[gate] @ self.W_dec if gate >= 0 else features @ self.writes[s]
-                total = total + amount * capped(written, self.caps[s] * level)
+                write = written[gate] if gate >= 0 else features @ self.writes[s]
+                total = total + amount * capped(write, self.caps[s] * level)
         return capped(total, self.caps.max() * level)
 
     @torch.jit.export
@@ -140,11 +143,11 @@ class Steering(nn.Module):
         `[batch, stops, frames]`."""
         z = (x.transpose(1, 2) - self.mean) / self.scale
         features = self.features(z)
-        off_levels, _ = self.listen_gates(z)
+        claims, _ = self.listen_gates(z, features)
         whole = (features @ self.W_dec).square().sum(-1)
         levels: list[Tensor] = []
         for s in range(self.n_stops):
-            part = (self.taken(s, features, off_levels) @ self.W_dec).square().sum(-1)
+            part = (self.taken(s, features, claims) @ self.W_dec).square().sum(-1)
             levels.append(torch.where(whole > 0, part / whole.clamp(min=1e-12), torch.zeros_like(whole)))
         return torch.stack(levels, 1).clamp(0.0, 1.0)
 
@@ -154,10 +157,7 @@ def with_error(taken: Tensor, features: Tensor, z: Tensor, decoder: Tensor) -> T
 
     Shape: taken and features `[..., n_features]`, z `[..., width]`, decoder `[n_features, width]` -> `[..., width]`.
     """
-    share = (taken * features).sum(-1, keepdim=True) / features.square().sum(-1, keepdim=True).clamp(
-        min=1e-12
-    )
-    return taken @ decoder + share * (z - features @ decoder)
+    return taken @ decoder + share_of(taken, features) * (z - features @ decoder)
 
 
 def _places(stops: list[int], count: int) -> tuple[int, ...]:

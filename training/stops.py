@@ -16,11 +16,12 @@ from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_folder, sha256_file
+from training.claim import UNDECIDED, Decision
 from training.gate import Gate, GateConfig, make_gate
 from training.sae.files import load_sae, save_sae
 from training.sae.model import SAE
 
-FORMAT = 1
+FORMAT = 2
 STOPS_FILE = "stops.json"
 WEIGHTS_FILE = "stops.safetensors"
 GATES_FILE = "gates.safetensors"
@@ -63,16 +64,18 @@ RESERVED_SLUGS = frozenset(
 
 @dataclass(frozen=True)
 class Gates:
-    """The networks of a gated stop: each gives, per frame, a level for every feature.
+    """The networks of a gated stop: each gives, per frame, a level for the features it speaks of.
 
     Attributes:
         off: how much of each feature is the concept's now, to be taken away.
         on: how much of each feature there would be, if the concept played along; without it, the stop's static
             writes bring the concept in.
+        decision: what becomes of the off gate's clear answers.
     """
 
     off: Gate
     on: Gate | None = None
+    decision: Decision = UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,11 @@ class Stop:
             raise DrawstopError(f"stop {self.name}: expected a positive cap, got {self.cap}")
         if self.gates is not None:
             for _, gate in _sides(self.gates):
-                found = (gate.config.outputs, gate.config.width)
-                if found != tuple(self.writes.shape):
+                highest, width = int(gate.features.max()), gate.config.width
+                if highest >= self.writes.shape[0] or width != self.writes.shape[1]:
                     raise DrawstopError(
                         f"stop {self.name}: expected gates of {list(self.writes.shape)} features and latents, "
-                        f"got {list(found)}: find it again"
+                        f"got feature {highest} and {width} latents: find it again"
                     )
 
     def static(self) -> "Stop":
@@ -193,11 +196,7 @@ def save_bank(folder: Path, bank: StopBank) -> None:
                 "cap": stop.cap,
                 "figures": stop.figures,
             }
-            | (
-                {"gates": {side: asdict(gate.config) for side, gate in _sides(stop.gates)}}
-                if stop.gates
-                else {}
-            )
+            | ({"gates": _describe(stop.gates)} if stop.gates else {})
             for stop in bank.stops
         ]
         text = {"format": FORMAT, "site": bank.site, "provenance": bank.provenance, "stops": stops}
@@ -222,8 +221,8 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
         gates = load_file(str(folder / GATES_FILE)) if (folder / GATES_FILE).is_file() else {}
         if text["format"] != FORMAT:
             raise DrawstopError(
-                f"{folder} has bank format {text['format']}, this version reads {FORMAT}: use a newer "
-                f"drawstop"
+                f"{folder} has bank format {text['format']}, this version reads {FORMAT}: make it again, or use "
+                f"the drawstop that made it"
             )
         stops = tuple(
             Stop(
@@ -251,6 +250,8 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
 
 def _smallest(weight: Tensor) -> Tensor:
     """In half precision where that keeps every bit, as `find` rounds gates; else as it is."""
+    if not weight.is_floating_point():
+        return weight.contiguous()
     half = weight.half()
     return half.contiguous() if torch.equal(half.float(), weight) else weight.contiguous()
 
@@ -260,18 +261,28 @@ def _sides(gates: Gates) -> tuple[tuple[str, Gate], ...]:
     return (("off", gates.off),) if gates.on is None else (("off", gates.off), ("on", gates.on))
 
 
-def _load_gates(slug: str, configs: dict[str, Any], tensors: dict[str, Tensor]) -> Gates:
+def _describe(gates: Gates) -> dict[str, Any]:
+    return {side: asdict(gate.config) for side, gate in _sides(gates)} | {"decision": asdict(gates.decision)}
+
+
+def _load_gates(slug: str, description: dict[str, Any], tensors: dict[str, Tensor]) -> Gates:
     made = {}
-    for side, found in configs.items():
-        config = GateConfig(**{**found, "dilations": tuple(found["dilations"])})
-        start = f"{slug}.{side}."
-        weights = {
-            name.removeprefix(start): value.float()
-            for name, value in tensors.items()
-            if name.startswith(start)
-        }
-        made[side] = make_gate(config, weights)
-    return Gates(made["off"], made.get("on"))
+    for side in ("off", "on"):
+        if side in description:
+            config = GateConfig(**_with_tuples(description[side]))
+            start = f"{slug}.{side}."
+            weights = {
+                name.removeprefix(start): value.float() if value.is_floating_point() else value
+                for name, value in tensors.items()
+                if name.startswith(start)
+            }
+            made[side] = make_gate(config, weights)
+    return Gates(made["off"], made.get("on"), Decision(**_with_tuples(description["decision"])))
+
+
+def _with_tuples(found: dict[str, Any]) -> dict[str, Any]:
+    """JSON's lists as the tuples that they were."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 def bank_fingerprint(folder: Path) -> str:

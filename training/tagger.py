@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from drawstop.base.audio_files import resample
 from drawstop.base.errors import DrawstopError
-from training.judge import SILENCE_DBFS
+from training.silence import loud_enough
 from training.weights_file import read_weights, write_weights
 
 SAMPLE_RATE = 16000
@@ -71,15 +71,6 @@ def slaney_filters() -> Tensor:
     falling = (edges[2:, None] - hz) / (edges[2:] - edges[1:-1])[:, None]
     triangles = torch.minimum(rising, falling).clamp(min=0)
     return (triangles * (2 / (edges[2:] - edges[:-2]))[:, None]).float()
-
-
-def loud_enough(audio: Tensor) -> Tensor:
-    """Whether a clip's RMS is at least SILENCE_DBFS: what is quieter counts as not heard.
-
-    Shape: `[batch, samples]` -> bool `[batch]`.
-    """
-    loud: Tensor = audio.square().mean(-1) >= 10 ** (SILENCE_DBFS / 10)
-    return loud
 
 
 class Network(nn.Module):

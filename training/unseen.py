@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from drawstop.base.errors import DrawstopError
-from training.judge import SILENCE_DBFS
 from training.models.rave import RaveModel
 from training.recordings import load
+from training.silence import loud_enough
 
 CLIP_SECONDS = 3.0
 MOST_CLIPS = 24
@@ -84,8 +84,7 @@ def clip_samples(model: RaveModel) -> int:
 
 def loud(audio: Tensor) -> Tensor:
     """Which clips `[..., channels, samples]` aren't silent."""
-    result: Tensor = audio.square().mean((-2, -1)) > 10 ** (SILENCE_DBFS / 10)
-    return result
+    return loud_enough(audio.flatten(-2))
 
 
 def _clips(model: RaveModel, paths: list[Path]) -> Tensor:

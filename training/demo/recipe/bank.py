@@ -8,6 +8,7 @@ The stops are fitted on phrases that neither the judge nor any figure hears.
 import json
 import multiprocessing
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -18,55 +19,76 @@ import typer
 
 from drawstop.base.audio_files import list_audio, write_audio
 from training.demo.recipe.timbres import TARGETS
-from training.find import FindOptions, find_stop
+from training.find import FindOptions, fit_stop
 from training.gate_fit import GateOptions
 from training.make_bank import train_latent_sae
+from training.material import Progress, encoded, hear, together
 from training.models.rave import RaveModel
-from training.recordings import load
 from training.sae.files import load_sae, save_sae
 from training.stops import Stop, StopBank, save_bank
 
 PHRASES = 32
 """Phrases 0..31; the judge learns from 48..95, the figures use the test phrases."""
 
+NEITHER = "neither"
+LABELS = (*TARGETS, NEITHER)
 SAE_FEATURES = 1024
 SAE_STEPS = 3000
 SAE_PHRASES = 10
 OPTIONS = FindOptions(
-    on_steps=150, mixtures=400, gates=GateOptions(channels=128, off_steps=1200, on_steps=1500)
+    on_steps=150,
+    mixtures=400,
+    gates=GateOptions(channels=128, off_steps=5000, on_steps=1500, bfloat16=True),
 )
 
 
 def write_clips(corpus: Path, out: Path, phrases: int) -> None:
     """Phrases of every timbre that isn't held out, as `label/PP@timbre.wav`."""
-    labels = {"guitar": "guitar", "voice": "voice", "other": "neither"}
     index = json.loads((corpus / "index.json").read_text())
     for timbre in index["timbres"]:
         if timbre["held_out"]:
             continue
         clips = np.load(corpus / timbre["file"], mmap_mode="r")
-        folder = out / labels[timbre["concept"]]
+        folder = out / (timbre["concept"] if timbre["concept"] in TARGETS else NEITHER)
         folder.mkdir(parents=True, exist_ok=True)
         for phrase in range(phrases):
             audio = (np.asarray(clips[phrase], dtype=np.float32) / 32768)[None]
             write_audio(folder / f"{phrase:02d}@{timbre['name']}.wav", audio, index["sample_rate"])
 
 
-def find_one(name: str, rave: Path, sae_folder: Path, recordings: Path, options: FindOptions) -> Stop:
+def hear_label(label: str, rave: Path, recordings: Path, seed: int) -> Path:
+    """Every recording of a label and its variations as latents, kept in a file: both stops learn from them."""
+    torch.set_num_threads(1)
+    paths, options, report = list_audio(recordings / label), FindOptions(), printed(label)
+    heard = hear(
+        RaveModel(rave), paths, seed, options.variations, options.transpositions, "listening", report
+    )
+    torch.save(heard, recordings / f"{label}.pt")
+    return recordings / f"{label}.pt"
+
+
+def fit_one(
+    name: str, rave: Path, sae_folder: Path, heard_files: Mapping[str, Path], options: FindOptions
+) -> Stop:
     """One stop, on one thread: runs in a process of its own."""
     torch.set_num_threads(1)
+    heard = {label: torch.load(file, weights_only=False) for label, file in heard_files.items()}
+    own = heard.pop(name)
+    rest = together(list(heard.values()))
+    return fit_stop(RaveModel(rave), load_sae(sae_folder), name, (own, rest), options, printed(name))
+
+
+def printed(name: str) -> Progress:
+    """Prints what begins, and every 250th step."""
     seen = ""
 
     def report(what: str, done: int, total: int) -> None:
         nonlocal seen
-        if what != seen or done % 200 == 0:
+        if what != seen or done % 250 == 0:
             print(f"{name}: {what} {done}/{total}", flush=True)
         seen = what
 
-    without = [path for label in ("guitar", "voice", "neither") if label != name
-               for path in list_audio(recordings / label)]  # fmt: skip
-    with_paths = list_audio(recordings / name)
-    return find_stop(RaveModel(rave), load_sae(sae_folder), name, with_paths, without, options, report)
+    return report
 
 
 def make_demo_bank(corpus: Path, rave: Path, out: Path, seed: int, phrases: int = PHRASES) -> None:
@@ -80,19 +102,16 @@ def make_demo_bank(corpus: Path, rave: Path, out: Path, seed: int, phrases: int 
         sae = train_latent_sae(model, frames, seed, SAE_STEPS, n_features=SAE_FEATURES)
         sae_folder.mkdir()
         save_sae(sae_folder, sae, sae.config, metadata={"site": "latent"})
-        jobs = [
-            (name, rave, sae_folder, recordings, replace(OPTIONS, seed=seed, like=f"*@{target}.wav"))
-            for name, target in TARGETS.items()
-        ]
         with multiprocessing.get_context("spawn").Pool(2) as pool:
-            stops = pool.starmap(find_one, jobs, chunksize=1)
+            hearings = [(label, rave, recordings, seed) for label in LABELS]
+            heard_files = dict(zip(LABELS, pool.starmap(hear_label, hearings, chunksize=1), strict=True))
+            jobs = [
+                (name, rave, sae_folder, heard_files, replace(OPTIONS, seed=seed, like=f"*@{target}.wav"))
+                for name, target in TARGETS.items()
+            ]
+            stops = pool.starmap(fit_one, jobs, chunksize=1)
         provenance = {"seed": seed, "recordings": len(list_audio(recordings))}
     save_bank(out, StopBank(sae, tuple(stops), model.fingerprint, provenance=provenance))
-
-
-def encoded(model: RaveModel, path: Path) -> torch.Tensor:
-    """Latents `[latents, frames]` of a file."""
-    return model.encode(load(path, model.rates.sample_rate, model.rates.channels).unsqueeze(0))[0]
 
 
 def main(

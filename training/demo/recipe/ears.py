@@ -10,7 +10,8 @@ from torch import Tensor
 
 from training.demo.recipe.measures import Heard
 from training.judge import Judge, load_judge
-from training.tagger import Tagger, load_tagger, loud_enough
+from training.silence import loud_enough
+from training.tagger import Tagger, load_tagger
 
 JUDGE = "judge"
 TAGGER = "tagger"
@@ -35,10 +36,11 @@ class Ears:
         """What each ear hears in `[items, samples]`."""
         rate = self.judge.sample_rate
         parts = audio.split(16)
-        judged = torch.cat([self.judge.heard(part) for part in parts])
         logits = torch.cat([self.judge.clip_logits(part) for part in parts])
         scores = torch.cat([self.tagger.scores(part, rate) for part in parts])
-        tagged = (scores > torch.tensor(self.tagger.thresholds)) & loud_enough(audio)[:, None]
+        loud = loud_enough(audio)[:, None]
+        judged = (logits > 0) & loud
+        tagged = (scores > torch.tensor(self.tagger.thresholds)) & loud
         return {
             JUDGE: Heard(self.judge.concepts, judged, logits),
             TAGGER: Heard(self.tagger.concepts, tagged, scores.logit(EPSILON)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ OTHER = {"guitar": "voice", "voice": "guitar"}
 AS_OTHER = {"guitar": "guitar_as_voice", "voice": "voice_as_guitar"}
 CONTROL_SEED = 7
 TOGGLED = ("gated", "static fitted", "random (control)")
+KINDS = (*TOGGLED, "static ranked", "difference of means", "free linear map (bound)")
 SETS = ("known", "held_out")
 
 Figures = dict[str, Any]
@@ -47,18 +48,21 @@ class Bench:
         self.true_mixtures = {
             other: decode(model, stage.latents[other] + stage.latents[AS_OTHER[other]]) for other in AS_OTHER
         }
+        self.pitches = {key: measures.track(stage.originals[key]) for key in (*CONCEPTS, "mixture")}
+        self.pitches_in_true_renderings = {
+            other: measures.track(stage.rendered[AS_OTHER[other]]) for other in AS_OTHER
+        }
         self.heard_in_true_mixtures = {key: ears.hear(sound) for key, sound in self.true_mixtures.items()}
 
     def gates(self) -> Figures:
         """What the model keeps, before any stop: what the ears hear in it, its pitches, its spectrum, its additivity."""
         stage = self.stage
         pitch = {
-            key: measures.pitch_kept(stage.originals[key], stage.rendered[key])
-            for key in ("guitar", "voice", "mixture")
+            key: measures.pitch_kept(self.pitches[key], measures.track(stage.rendered[key]))
+            for key in self.pitches
         }
         spectrum = {
-            key: measures.beside_noise(stage.originals[key], stage.rendered[key])
-            for key in ("guitar", "voice", "mixture")
+            key: measures.beside_noise(stage.originals[key], stage.rendered[key]) for key in self.pitches
         }
         heard = {
             ear: {
@@ -114,15 +118,16 @@ class Bench:
         played = self._played(edit, other, {other: -1.0, concept: 1.0})
         true = self.stage.rendered[AS_OTHER[other]]
         heard = self.ears.hear(played)
-        original = self.stage.originals[other]
         return {
             "heard": {name: self._heard(heard, name) for name in CONCEPTS},
             "heard_in_true_rendering": {
                 name: self._heard(self.at_rest[AS_OTHER[other]], name) for name in CONCEPTS
             },
             "distance_lower": measures.distance_lower(self.stage.rendered[other], played, true),
-            "pitch_kept": measures.pitch_kept(original, played),
-            "pitch_kept_in_true_rendering": measures.pitch_kept(original, true),
+            "pitch_kept": measures.pitch_kept(self.pitches[other], measures.track(played)),
+            "pitch_kept_in_true_rendering": measures.pitch_kept(
+                self.pitches[other], self.pitches_in_true_renderings[other]
+            ),
             "level_db_to_true_rendering": measures.level_difference(played, true),
         }
 
@@ -166,9 +171,16 @@ class Bench:
 
 
 def measure_set(
-    demo: Path, corpus: Path, rave: Path, bank_folder: Path, timbres: str, seed: int, items: int
+    demo: Path,
+    corpus: Path,
+    rave: Path,
+    bank_folder: Path,
+    timbres: str,
+    seed: int,
+    items: int,
+    wanted: Sequence[str],
 ) -> Figures:
-    """Every cell for the known or the held-out timbres, on one thread."""
+    """Every cell of the wanted kinds for the known or the held-out timbres, on one thread."""
     torch.set_num_threads(1)
     model = RaveModel(rave)
     bank = load_bank(bank_folder, model.fingerprint)
@@ -185,6 +197,8 @@ def measure_set(
     bench = Bench(model, stage, Ears.open(demo))
     cells: Figures = {"gates": bench.gates()}
     for kind, edit in kinds.items():
+        if kind not in wanted:
+            continue
         for concept in CONCEPTS:
             print(timbres, kind, concept, flush=True)
             own = cells.setdefault(concept, {}).setdefault(kind, {})
@@ -225,11 +239,21 @@ def main() -> None:
     parser.add_argument("--bank", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=Path("training/demo/figures.json"))
     parser.add_argument("--items", type=int, default=ITEMS)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rave, bank = options.rave or options.demo / "rave.ts", options.bank or options.demo / "bank"
     jobs = [
-        (options.demo, options.run / "corpus", rave, bank, timbres, options.seed, options.items)
+        (
+            options.demo,
+            options.run / "corpus",
+            rave,
+            bank,
+            timbres,
+            options.seed,
+            options.items,
+            options.kinds,
+        )
         for timbres in SETS
     ]
     with multiprocessing.get_context("spawn").Pool(len(jobs)) as pool:

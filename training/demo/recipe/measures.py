@@ -24,6 +24,8 @@ PITCH_STEP_MS = 20.0
 PITCH_CONFIDENCE = 0.5
 PITCH_TOLERANCE = 0.5
 """Semitones."""
+MOST_LAG = 4
+"""Tracker steps that a model may be late."""
 
 NOISE_SMOOTHING_BINS = 33
 NOISE_ENVELOPE_SAMPLES = 2048
@@ -44,6 +46,14 @@ class Heard:
         """Heard (bool) and logits of one concept, `[items]` each."""
         place = self.concepts.index(concept)
         return self.heard[:, place], self.logits[:, place]
+
+
+@dataclass(frozen=True)
+class Pitches:
+    """Pitch as MIDI note numbers, and the tracker's confidence: `[items, steps]` each."""
+
+    notes: Tensor
+    sure: Tensor
 
 
 def mean_with_interval(values: Tensor, seed: int = 0) -> Figure:
@@ -135,16 +145,18 @@ def monotone(answers: Sequence[Mapping[str, Heard]], values: Sequence[float], co
     return figures
 
 
-def pitch_kept(original: Tensor, played: Tensor) -> Figure:
-    """Share of the original's pitched frames whose pitch class the played sound has too (PESTO, Riou et al. 2023)."""
-    wanted, sure = _pitches(original)
-    found, _ = _pitches(played)
-    delay = _best_lag(wanted, found, sure)
-    found = torch.roll(found, -delay, 1)
-    difference = (found - wanted + 6) % 12 - 6
-    right = (difference.abs() < PITCH_TOLERANCE).float()
-    pitched = sure > PITCH_CONFIDENCE
-    return mean_with_interval((right * pitched).sum(1) / pitched.sum(1))
+@torch.no_grad()
+def track(audio: Tensor) -> Pitches:
+    """The pitches of `[items, samples]`, by PESTO (Riou et al. 2023): half a second of work an item."""
+    found = [_tracker()(part, sr=SAMPLE_RATE)[:2] for part in audio.split(8)]
+    return Pitches(torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found]))
+
+
+def pitch_kept(original: Pitches, played: Pitches) -> Figure:
+    """Share of the original's pitched frames whose pitch class the played sound has too, its delay taken out."""
+    later = max(range(MOST_LAG + 1), key=lambda lag: float(_same_class(original, played, lag).float().mean()))
+    pitched = original.sure > PITCH_CONFIDENCE
+    return mean_with_interval(_same_class(original, played, later).sum(1) / pitched.sum(1))
 
 
 def beside_noise(original: Tensor, rendered: Tensor) -> Figure:
@@ -179,21 +191,10 @@ def shaped_noise(original: Tensor, seed: int = 0) -> Tensor:
     return torch.from_numpy(np.stack(items)).float()
 
 
-@torch.no_grad()
-def _pitches(audio: Tensor) -> tuple[Tensor, Tensor]:
-    """Pitch (MIDI note numbers) and confidence of `[items, samples]`, `[items, steps]` each."""
-    found = [_tracker()(part, sr=SAMPLE_RATE)[:2] for part in audio.split(8)]
-    return torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
-
-
-def _best_lag(wanted: Tensor, found: Tensor, sure: Tensor, most: int = 4) -> int:
-    """The model's delay in tracker steps: the one lag, for all items, under which most pitches agree."""
-
-    def agreement(lag: int) -> float:
-        difference = (torch.roll(found, -lag, 1) - wanted + 6) % 12 - 6
-        return float(((difference.abs() < PITCH_TOLERANCE) & (sure > PITCH_CONFIDENCE)).float().mean())
-
-    return max(range(most + 1), key=agreement)
+def _same_class(original: Pitches, played: Pitches, lag: int) -> Tensor:
+    """Which of the original's pitched steps have their pitch class `lag` steps later, `[items, steps]`."""
+    difference = (torch.roll(played.notes, -lag, 1) - original.notes + 6) % 12 - 6
+    return (difference.abs() < PITCH_TOLERANCE) & (original.sure > PITCH_CONFIDENCE)
 
 
 @cache

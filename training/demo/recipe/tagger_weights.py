@@ -39,7 +39,8 @@ from training.demo.recipe.musicnn import (
 )
 from training.demo.recipe.timbres import TIMBRES
 from training.models.rave import RaveModel
-from training.tagger import Tagger, loud_enough, save_tagger
+from training.silence import loud_enough
+from training.tagger import Tagger, save_tagger
 
 HALF_TOLERANCE = 1e-3
 """The largest change of a score that float16 weights may make."""
