@@ -7,6 +7,7 @@ import functools
 import importlib
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -72,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if first not in COMMANDS:
         known = ", ".join(COMMANDS)
         _fail(f"no such command: {first!r}; expected one of {known} (drawstop --help)")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended tidies up as an interrupt does
     with _expected_failures(first):
         command = load(first)
         spread = spread_values(given[1:], *COMMANDS[first].several)

@@ -67,6 +67,7 @@ def write_random_bank(model: Path, folder: Path) -> Path:
     """A bank of two random stops for any RAVE, the first of them gated; gives its folder."""
     import torch
 
+    from training.claim import Decision
     from training.gate import Gate, GateConfig
     from training.models.rave import RaveModel
     from training.sae.config import SAEConfig
@@ -78,7 +79,8 @@ def write_random_bank(model: Path, folder: Path) -> Path:
     sae = SAE(SAEConfig(d_in=width, n_features=64, k=8, centre=False, bias=False))
     random = torch.Generator().manual_seed(0)
     torch.manual_seed(0)
-    gates = Gates(*(Gate(GateConfig(width, 64, channels=16)) for _ in range(2)))
+    off, on = (Gate(GateConfig(width, 24, channels=16), torch.arange(5, 29)) for _ in range(2))
+    gates = Gates(off, on, Decision(6, 1.2, (0.1, 1.0), (-1.0, 0.0)))
     stops = tuple(
         Stop(
             name,

@@ -1,5 +1,6 @@
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from drawstop import cli
+from drawstop.base.files import atomic_file
 
 HELP_SECONDS = 0.8  # "well under a second", on a busy machine; it takes 0.1 s on an idle one
 
@@ -129,6 +131,24 @@ def test_an_interrupt_exits_with_130_and_one_line(
 
     install(monkeypatch, trial)
     assert outcome(capsys, "trial") == (130, "drawstop: interrupted\n")
+
+
+def test_being_ended_from_outside_tidies_up_as_an_interrupt_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def trial() -> None:
+        with atomic_file(tmp_path / "x.ts") as temporary:
+            temporary.write_text("half")
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+
+    install(monkeypatch, trial)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert outcome(capsys, "trial") == (130, "drawstop: interrupted\n")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -171,10 +171,16 @@ def test_a_step_arrives_when_the_ramp_is_over(instrument: torch.jit.ScriptModule
 
 
 def test_reset_leaves_nothing_of_what_was_played(instrument: torch.jit.ScriptModule) -> None:
-    first = streamed(fresh(instrument), sound("tone"))
-    instrument.set_guitar(1.0)
-    streamed(instrument, sound("noise"))
-    assert torch.equal(streamed(fresh(instrument), sound("tone")), first)
+    def played(value: float) -> Tensor:
+        fresh(instrument).set_ramp(0.0)
+        instrument.set_guitar(value)
+        return streamed(instrument, sound("tone"))
+
+    for value in (0.0, -1.0):
+        first = played(value)
+        instrument.set_guitar(1.0)
+        streamed(instrument, sound("noise"))
+        assert torch.equal(played(value), first)
 
 
 def test_streamed_is_offline_within_rounding(instrument: torch.jit.ScriptModule) -> None:

@@ -64,7 +64,7 @@ class Claim(nn.Module):
     the features, `[batch, frames, n_features]`.
     """
 
-    past: Tensor
+    cache: Tensor
 
     def __init__(self, gate: Gate, decision: Decision) -> None:
         super().__init__()
@@ -74,11 +74,11 @@ class Claim(nn.Module):
         self.all_above: tuple[float, float] = decision.all_above
         self.all_now: tuple[float, float] = decision.all_now
         self.none_below: tuple[float, float] = decision.none_below
-        self.register_buffer("past", torch.zeros(1, decision.frames - 1, 2))
+        self.register_buffer("cache", torch.zeros(1, decision.frames - 1, 2))
 
     def allocate(self, voices: int) -> None:
         """Makes room for this many parallel streams, all silent; the gate has its own `allocate`."""
-        self.past = torch.zeros(voices, self.frames - 1, 2)
+        self.cache = torch.zeros(voices, self.frames - 1, 2)
 
     def forward(self, z: Tensor, features: Tensor) -> Tensor:
         return self._claim(self.gate(z), features, torch.zeros(z.shape[0], self.frames - 1, 2))
@@ -86,7 +86,7 @@ class Claim(nn.Module):
     @torch.jit.export
     def stream(self, z: Tensor, features: Tensor) -> Tensor:
         """The same for the next frames of a stream."""
-        return self._claim(self.gate.stream(z), features, self.past[: z.shape[0]])
+        return self._claim(self.gate.stream(z), features, self.cache[: z.shape[0]])
 
     def _claim(self, levels: Tensor, features: Tensor, past: Tensor) -> Tensor:
         """`past`: claimed and whole energy of the frames before, `[batch, frames - 1, 2]`; it's brought up to date."""

@@ -54,6 +54,7 @@ MEASURED_MIXTURES = 24
 STATIC_FRAMES = 40_000
 """Frames of each kind that constant shares are fitted on, at most: evenly spaced ones."""
 
+ADDITIVITY_PAIRS = 4
 STATIC_PAIRS = 48
 """Parallel recordings that constant writes are fitted on, at most."""
 
@@ -232,7 +233,8 @@ def _mixtures(
     model: RaveModel, heard: tuple[Heard, Heard], options: FindOptions, figures: dict[str, Any]
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Mixtures of training recordings, as latents where they add up, else as sound."""
-    error = measured_additivity(model, heard[0].paths[:4], heard[1].paths[:4])
+    learned = ([part.paths[i] for i in part.indices("train")] for part in heard)
+    error = measured_additivity(model, *(paths[:ADDITIVITY_PAIRS] for paths in learned))
     figures["additivity_error"] = round(error, 4)
     generator = torch.Generator().manual_seed(options.seed)
     if error <= options.additive_below:

@@ -1,4 +1,4 @@
-"""How many recordings a stop needs: the same `find` with 2, 5, 10 and 20 recordings of each kind.
+"""How many recordings a stop needs: the same `find` with 2, 5, 10 and 20 of each kind, and with 20 that hold no solo.
 
 python -m training.demo.recipe.curve --run runs/demo --demo training/demo --out training/demo/curve.json
 """
@@ -14,35 +14,53 @@ from typing import Any
 import numpy as np
 import torch
 
-from drawstop.base.audio_files import list_audio
+from drawstop.base.audio_files import list_audio, read_audio, write_audio
 from drawstop.base.files import write_json
 from training.demo.recipe import measures
-from training.demo.recipe.bank import PHRASES, write_clips
+from training.demo.recipe.bank import NEITHER, PHRASES, write_clips
 from training.demo.recipe.edits import by_bank
 from training.demo.recipe.figures import AS_OTHER, OTHER
 from training.demo.recipe.stage import CONCEPTS, decode, set_stage
 from training.demo.recipe.timbres import TARGETS
 from training.find import FindOptions, find_stop
+from training.gate_fit import GateOptions
 from training.models.rave import RaveModel
 from training.separation import separation
 from training.stops import StopBank, load_bank
 
 COUNTS = (2, 5, 10, 20)
+MIXED_COUNT = 20
+GATES = GateOptions(off_steps=1000, on_steps=400, bfloat16=True)
 ITEMS = 32
 
 
 def measure_count(
-    name: str, count: int, rave: Path, bank_folder: Path, recordings: Path, corpus: Path, seed: int
+    name: str,
+    count: int,
+    mixed: bool,
+    rave: Path,
+    bank_folder: Path,
+    recordings: Path,
+    corpus: Path,
+    seed: int,
 ) -> dict[str, Any]:
-    """One stop from `count` recordings with and `count` without, half of them parallel; measured on test phrases."""
+    """One stop from `count` recordings with and `count` without, half of them parallel; measured on test phrases.
+
+    Args:
+        mixed: every recording with the concept holds another sound too.
+    """
     torch.set_num_threads(1)
     model = RaveModel(rave)
     bank = load_bank(bank_folder, model.fingerprint)
     with_paths, without_paths = chosen(recordings, name, count, seed)
-    options = FindOptions(seed=seed, like=f"*@{TARGETS[name]}.wav")
-    stop = find_stop(model, bank.sae, name, with_paths, without_paths, options)
-    found: dict[str, Any] = {"concept": name, "recordings": count, "kind": stop.kind}
-    found["parallel_pairs"] = stop.figures["parallel_pairs"]
+    with tempfile.TemporaryDirectory() as folder:
+        if mixed:
+            with_paths = mixed_with_others(with_paths, recordings, name, seed, Path(folder))
+        options = FindOptions(seed=seed, like=f"*@{TARGETS[name]}.wav", gates=GATES, mixed=mixed)
+        stop = find_stop(model, bank.sae, name, with_paths, without_paths, options)
+    kind = "ranked (mixtures only)" if mixed else stop.kind
+    found: dict[str, Any] = {"concept": name, "recordings": count, "mixed": mixed, "kind": kind}
+    found["parallel_pairs"] = stop.figures.get("parallel_pairs", 0)
     edit = by_bank(StopBank(bank.sae, (stop,), bank.model_fingerprint))
     for timbres in ("known", "held_out"):
         stage = set_stage(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)
@@ -80,6 +98,21 @@ def chosen(recordings: Path, name: str, count: int, seed: int) -> tuple[list[Pat
     return with_paths, without_paths
 
 
+def mixed_with_others(
+    with_paths: list[Path], recordings: Path, name: str, seed: int, folder: Path
+) -> list[Path]:
+    """Each recording with another instrument's laid over it, as new files."""
+    rng = np.random.default_rng((seed, 1))
+    pool = [path for label in (OTHER[name], NEITHER) for path in list_audio(recordings / label)]
+    paths = []
+    for number, path in enumerate(with_paths):
+        (own, rate), (other, _) = read_audio(path), read_audio(pool[rng.integers(len(pool))])
+        samples = min(own.shape[-1], other.shape[-1])
+        paths.append(folder / f"{number:02d}.wav")
+        write_audio(paths[-1], (own[:, :samples] + other[:, :samples]) / 2, rate)
+    return paths
+
+
 def main() -> None:
     """Command line: fit and measure, write JSON."""
     parser = argparse.ArgumentParser(description="Measure stops found from few recordings.")
@@ -93,8 +126,8 @@ def main() -> None:
         recordings = Path(folder)
         write_clips(corpus, recordings, PHRASES)
         jobs = [
-            (name, count, rave, bank, recordings, corpus, options.seed)
-            for count in reversed(COUNTS)
+            (name, count, mixed, rave, bank, recordings, corpus, options.seed)
+            for count, mixed in (*((count, False) for count in reversed(COUNTS)), (MIXED_COUNT, True))
             for name in CONCEPTS
         ]
         with multiprocessing.get_context("spawn").Pool(2) as pool:
