@@ -80,7 +80,7 @@ def write_random_bank(model: Path, folder: Path) -> Path:
     random = torch.Generator().manual_seed(0)
     torch.manual_seed(0)
     off, on = (Gate(GateConfig(width, 24, channels=16), torch.arange(5, 29)) for _ in range(2))
-    gates = Gates(off, on, Decision(6, 1.2, (0.1, 1.0), (-1.0, 0.0)))
+    gates = Gates(off, on, Decision(6, (0.1, 1.0), (-1.0, 0.0)))
     stops = tuple(
         Stop(
             name,

@@ -22,7 +22,7 @@ from training.stops import Gates, Stop, StopBank, load_bank, save_bank
 WIDTH, FEATURES, FRAMES = 6, 24, 40
 CONFIG = GateConfig(WIDTH, FEATURES, channels=8, dilations=(1, 2, 4))
 ALL = torch.arange(FEATURES)
-DECISION = Decision(5, 1.2, (0.5, 0.8), (0.1, 0.4), (0.05, 0.3))
+DECISION = Decision(5, (0.5, 0.8), (0.1, 0.4))
 
 
 @pytest.fixture(autouse=True)
@@ -172,21 +172,21 @@ def claimed_share(level: float, decision: Decision, features: Tensor) -> Tensor:
     return (taken * features).sum(1) / features.square().sum(1)
 
 
-@pytest.mark.parametrize(("level", "decided"), [(0.9, 1.0), (0.5, 0.5), (0.03, 0.0)])
-def test_clear_answers_are_decided_and_others_stand(level: float, decided: float) -> None:
-    decision = Decision(4, 1.0, (0.6, 0.8), (0.1, 0.4), (0.05, 0.2))
+@pytest.mark.parametrize(("level", "decided"), [(0.9, 1.0), (0.5, 0.5), (0.03, 0.03)])
+def test_a_clear_answer_is_decided_and_others_stand(level: float, decided: float) -> None:
+    decision = Decision(4, (0.6, 0.8), (0.1, 0.4))
     assert claimed_share(level, decision, torch.ones(12, 3))[-1] == pytest.approx(decided)
 
 
 def test_a_sound_that_enters_is_not_taken_for_what_played_before_it() -> None:
     """A quiet solo, claimed wholly; then something ten times louder plays along, of which the gate claims a tenth."""
-    decision = Decision(8, 1.0, (0.5, 0.8), (0.1, 0.4), (-1.0, 0.0))
+    decision = Decision(8, (0.5, 0.8), (0.1, 0.4))
     features = torch.ones(12, 3)
     features[10:] = 10.0
     share = claimed_share(1.0, decision, features)
     assert torch.allclose(share[:10], torch.ones(10))
     assert share[10] < 0.2
-    waits = Decision(8, 1.0, (0.5, 0.8), (-1.0, 0.0), (-1.0, 0.0))
+    waits = Decision(8, (0.5, 0.8), (-1.0, 0.0))
     loud_solo = torch.ones(12, 3) * torch.tensor([10.0] * 10 + [2.0] * 2)[:, None]
     assert claimed_share(10.0, waits, loud_solo)[-1] == 1.0
 
@@ -213,7 +213,7 @@ def test_a_decision_streams_as_it_runs_offline() -> None:
     assert torch.allclose(torch.cat(parts, 1), whole, atol=1e-5)
 
 
-@pytest.mark.parametrize("wrong", [{"frames": 0}, {"gain": 0.0}, {"all_above": (0.5, 0.5)}])
+@pytest.mark.parametrize("wrong", [{"frames": 0}, {"all_above": (0.5, 0.5)}])
 def test_a_decision_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(DrawstopError, match="decision"):
         Decision(**wrong)  # type: ignore[arg-type]

@@ -1,8 +1,8 @@
 """What a gate claims of a frame: its levels, held within the features, then decided where the answer is clear.
 
 Key idea: a fit by squared error never says "all of it": of a sound that plays alone a tenth stays, quiet but plain to the
-ear. So claims go through an expander over the last third of a second: a frame whose claimed share was near all of it goes
-wholly, one with a share near none is left alone, and between the two the gate's levels stand.
+ear. So claims go through an expander: where most of the last second and a half was claimed, all of the sound goes; else the
+gate's levels stand.
 """
 
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from drawstop.base.errors import DrawstopError
 from training.gate import Gate
 
-MEMORY_SECONDS = 0.37
+MEMORY_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -22,23 +22,19 @@ class Decision:
 
     Attributes:
         frames: over how many frames, the current one included, the share is averaged.
-        gain: levels are taken this much larger (over-subtraction, Berouti et al. 1979): features bound them anyway.
         all_above: from which averaged share on all begins to go, and from which it is gone.
         all_now: the same for the frame's own share, so that a sound that enters isn't taken for what played before it.
-        none_below: up to which averaged share nothing goes, and from which on claims stand.
     """
 
     frames: int = 1
-    gain: float = 1.0
     all_above: tuple[float, float] = (1.0, 2.0)
     all_now: tuple[float, float] = (0.0, 1.0)
-    none_below: tuple[float, float] = (-1.0, 0.0)
 
     def __post_init__(self) -> None:
-        ranges = (self.all_above, self.all_now, self.none_below)
-        if self.frames < 1 or self.gain <= 0 or any(low >= high for low, high in ranges):
+        ranges = (self.all_above, self.all_now)
+        if self.frames < 1 or any(low >= high for low, high in ranges):
             raise DrawstopError(
-                f"expected positive sizes and rising ranges of a decision, got {asdict(self)}"
+                f"expected a frame or more and rising ranges of a decision, got {asdict(self)}"
             )
 
 
@@ -52,7 +48,7 @@ def decide_at(frame_rate: float) -> Decision:
     Args:
         frame_rate: latent frames per second.
     """
-    return Decision(max(1, round(MEMORY_SECONDS * frame_rate)), 1.2, (0.5, 0.8), (0.1, 0.4), (0.05, 0.3))
+    return Decision(max(1, round(MEMORY_SECONDS * frame_rate)), (0.7, 0.8), (0.05, 0.3))
 
 
 class Claim(nn.Module):
@@ -70,10 +66,8 @@ class Claim(nn.Module):
         super().__init__()
         self.gate = gate
         self.frames: int = decision.frames
-        self.gain: float = decision.gain
         self.all_above: tuple[float, float] = decision.all_above
         self.all_now: tuple[float, float] = decision.all_now
-        self.none_below: tuple[float, float] = decision.none_below
         self.register_buffer("cache", torch.zeros(1, decision.frames - 1, 2))
 
     def allocate(self, voices: int) -> None:
@@ -91,7 +85,7 @@ class Claim(nn.Module):
     def _claim(self, levels: Tensor, features: Tensor, past: Tensor) -> Tensor:
         """`past`: claimed and whole energy of the frames before, `[batch, frames - 1, 2]`; it's brought up to date."""
         spoken = features.index_select(-1, self.gate.features)
-        claimed = torch.minimum(self.gain * levels.transpose(1, 2), spoken)
+        claimed = torch.minimum(levels.transpose(1, 2), spoken)
         whole = spoken.square().sum(-1, keepdim=True)
         part = (claimed * spoken).sum(-1, keepdim=True)
         energies = torch.cat([past, torch.cat([part, whole], -1)], 1)
@@ -100,7 +94,7 @@ class Claim(nn.Module):
         share = ratio(recent[..., :1], recent[..., 1:])
         now = ratio(part, whole)
         surely = smoothstep(share, self.all_above) * smoothstep(now, self.all_now)
-        decided = (claimed + surely * (spoken - claimed)) * smoothstep(share, self.none_below)
+        decided = claimed + surely * (spoken - claimed)
         proportion = share_of(decided, spoken)
         return (proportion * features).index_copy(-1, self.gate.features, decided)
 

@@ -30,8 +30,9 @@ from training.stops import StopBank, load_bank
 
 COUNTS = (2, 5, 10, 20)
 MIXED_COUNT = 20
-GATES = GateOptions(off_steps=1000, on_steps=400, bfloat16=True)
-ITEMS = 32
+GATES = GateOptions(off_steps=800, on_steps=300, bfloat16=True)
+ON_STEPS = 50
+ITEMS = 24
 
 
 def measure_count(
@@ -56,7 +57,9 @@ def measure_count(
     with tempfile.TemporaryDirectory() as folder:
         if mixed:
             with_paths = mixed_with_others(with_paths, recordings, name, seed, Path(folder))
-        options = FindOptions(seed=seed, like=f"*@{TARGETS[name]}.wav", gates=GATES, mixed=mixed)
+        options = FindOptions(
+            seed=seed, like=f"*@{TARGETS[name]}.wav", gates=GATES, mixed=mixed, on_steps=ON_STEPS
+        )
         stop = find_stop(model, bank.sae, name, with_paths, without_paths, options)
     kind = "ranked (mixtures only)" if mixed else stop.kind
     found: dict[str, Any] = {"concept": name, "recordings": count, "mixed": mixed, "kind": kind}
