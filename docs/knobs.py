@@ -43,15 +43,15 @@ def page() -> str:
     parts = [INTRODUCTION.format(items=figures["items"])]
     for name, title in SETS.items():
         parts += [f"## {name.replace('_', '-')}: {title}", *_set(figures[name])]
-    curve = json.loads(CURVE.read_text(encoding="utf-8"))
-    parts += [
-        f"## How many recordings\n\n{CURVE_INTRODUCTION.format(items=curve['items'])}",
-        _curve(curve["rows"]),
-    ]
-    second = json.loads(SECOND.read_text(encoding="utf-8"))
-    parts.append(f"## A second model\n\n{SECOND_INTRODUCTION.format(items=second['items'])}")
-    for name, title in SETS.items():
-        parts += [f"### Second model, {name.replace('_', '-')}: {title}", *_set(second[name])]
+    if CURVE.is_file():
+        curve = json.loads(CURVE.read_text(encoding="utf-8"))
+        introduction = CURVE_INTRODUCTION.format(items=curve["items"])
+        parts += [f"## How many recordings\n\n{introduction}", _curve(curve["rows"])]
+    if SECOND.is_file():
+        second = json.loads(SECOND.read_text(encoding="utf-8"))
+        parts.append(f"## A second model\n\n{SECOND_INTRODUCTION.format(items=second['items'])}")
+        for name, title in SETS.items():
+            parts += [f"### Second model, {name.replace('_', '-')}: {title}", *_set(second[name])]
     return "\n\n".join(parts) + "\n"
 
 

@@ -126,7 +126,8 @@ def find(
     mixed: Annotated[
         bool,
         typer.Option(
-            "--mixed", help="The recordings with the concept hold other sounds too: works, but less well."
+            "--mixed",
+            help="The recordings with the concept hold other sounds too: features are ranked, not fitted.",
         ),
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same stop.")] = 0,
