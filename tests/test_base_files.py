@@ -96,6 +96,7 @@ def test_atomic_file_leaves_no_half_file_when_the_process_is_terminated_by_inter
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "from drawstop.base.files import atomic_file\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "with atomic_file(Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half')\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
