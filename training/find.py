@@ -55,6 +55,8 @@ STATIC_FRAMES = 40_000
 """Frames of each kind that constant shares are fitted on, at most: evenly spaced ones."""
 
 ADDITIVITY_PAIRS = 4
+"""Pairs of recordings that the additivity of the latents is measured on, at most."""
+
 STATIC_PAIRS = 48
 """Parallel recordings that constant writes are fitted on, at most."""
 
@@ -233,8 +235,7 @@ def _mixtures(
     model: RaveModel, heard: tuple[Heard, Heard], options: FindOptions, figures: dict[str, Any]
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Mixtures of training recordings, as latents where they add up, else as sound."""
-    learned = ([part.paths[i] for i in part.indices("train")] for part in heard)
-    error = measured_additivity(model, *(paths[:ADDITIVITY_PAIRS] for paths in learned))
+    error = measured_additivity(model, *(part.learned_paths()[:ADDITIVITY_PAIRS] for part in heard))
     figures["additivity_error"] = round(error, 4)
     generator = torch.Generator().manual_seed(options.seed)
     if error <= options.additive_below:

@@ -64,6 +64,10 @@ class Heard:
             found += [self.latents[index], *self.varied[index], *self.transposed[index]]
         return found
 
+    def learned_paths(self) -> list[Path]:
+        """The training recordings' files."""
+        return [self.paths[index] for index in self.indices("train")]
+
     def unseen(self, split: Split) -> list[Tensor]:
         """Latents of the validation or the test split, as they were recorded; of all where there are none."""
         return [self.latents[index] for index in self._of(split)]

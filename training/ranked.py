@@ -8,7 +8,6 @@ recordings; as many are taken, wholly, as silence the ear most for the least tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,7 +28,7 @@ from training.unseen import clip_samples
 CANDIDATES = 64
 SMALLEST_EFFECT = 1e-6
 CLIPS = 12
-"""Clips of three seconds, dealt evenly among the recordings, that each effect is measured on."""
+"""Clips of three seconds that each effect is measured on, at most: one of each recording."""
 
 
 def ranked_shares(
@@ -41,23 +40,18 @@ def ranked_shares(
     progress: Progress | None = None,
 ) -> tuple[Tensor, dict[str, Any]]:
     """Shares `[n_features]` of 0 or 1, and figures: how many features, what they do to the ear on validation recordings."""
-    with_paths, without_paths = (_train_paths(part) for part in heard)
-    ear = train_ear(
-        model,
-        name,
-        with_paths,
-        without_paths,
-        ear_options,
-        step_report(progress, "an ear learns the concept"),
-    )
+    report = step_report(progress, "an ear learns the concept")
+    with_paths, without_paths = (part.learned_paths() for part in heard)
+    ear = train_ear(model, name, with_paths, without_paths, ear_options, report)
     order = _by_effect(model, sae, ear, heard, progress)
     clips = tuple(_clips(model, part.unseen("validation")) for part in heard)
     counts = [2**power for power in range(len(order).bit_length())]
-    tried = [(_effect(model, sae, ear, order[:count], clips), order[:count]) for count in counts]
+    before = _logits(model, ear, clips[0])
+    tried = [(_effect(model, sae, ear, order[:count], clips, before), order[:count]) for count in counts]
     most = max(max(quieter for (quieter, _), _ in tried), SMALLEST_EFFECT)
     _, chosen = max(tried, key=lambda each: each[0][0] / most - each[0][1])
     clips = tuple(_clips(model, part.unseen("test")) for part in heard)
-    quieter, lost = _effect(model, sae, ear, chosen, clips)
+    quieter, lost = _effect(model, sae, ear, chosen, clips, _logits(model, ear, clips[0]))
     figures = {
         "off": "features ranked by their effect on an ear: only mixtures were at hand",
         "ear_logit_lower": round(quieter, 3),
@@ -80,15 +74,10 @@ def _by_effect(
     before = _logits(model, ear, clips)
     effects = []
     for done, feature in enumerate(candidates):
-        played = clips - _removed(sae, [feature], clips)
-        effects.append(float((before - _logits(model, ear, played)).mean()))
+        effects.append(_quieter(model, sae, ear, [feature], clips, before))
         if progress:
             progress("measuring what each feature does", done + 1, len(candidates))
     return [feature for _, feature in sorted(zip(effects, candidates, strict=True), reverse=True)]
-
-
-def _train_paths(part: Heard) -> list[Path]:
-    return [part.paths[i] for i in part.indices("train")]
 
 
 def _clips(model: RaveModel, latents: Sequence[Tensor]) -> Tensor:
@@ -113,14 +102,18 @@ def _removed(sae: SAE, features: Sequence[int], clips: Tensor) -> Tensor:
 
 
 def _effect(
-    model: RaveModel, sae: SAE, ear: Judge, features: Sequence[int], clips: tuple[Tensor, ...]
+    model: RaveModel, sae: SAE, ear: Judge, features: Sequence[int], clips: tuple[Tensor, ...], before: Tensor
 ) -> tuple[float, float]:
     """How much less sure the ear is of clips with the concept, and the share of energy that clips without it lose."""
-    quieter = _logits(model, ear, clips[0]) - _logits(
-        model, ear, clips[0] - _removed(sae, features, clips[0])
-    )
     lost = _removed(sae, features, clips[1]).square().sum() / clips[1].square().sum().clamp(min=1e-12)
-    return float(quieter.mean()), float(lost)
+    return _quieter(model, sae, ear, features, clips[0], before), float(lost)
+
+
+def _quieter(
+    model: RaveModel, sae: SAE, ear: Judge, features: Sequence[int], clips: Tensor, before: Tensor
+) -> float:
+    """How much less sure the ear is of the clips once the features are gone. `before`: its logits at rest, `[clips]`."""
+    return float((before - _logits(model, ear, clips - _removed(sae, features, clips))).mean())
 
 
 @torch.no_grad()

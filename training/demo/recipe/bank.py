@@ -59,10 +59,8 @@ def write_clips(corpus: Path, out: Path, phrases: int) -> None:
 def hear_label(label: str, rave: Path, recordings: Path, seed: int) -> Path:
     """Every recording of a label and its variations as latents, kept in a file: both stops learn from them."""
     torch.set_num_threads(1)
-    paths, options, report = list_audio(recordings / label), FindOptions(), printed(label)
-    heard = hear(
-        RaveModel(rave), paths, seed, options.variations, options.transpositions, "listening", report
-    )
+    counts, report = (OPTIONS.variations, OPTIONS.transpositions), printed(label)
+    heard = hear(RaveModel(rave), list_audio(recordings / label), seed, *counts, "listening", report)
     torch.save(heard, recordings / f"{label}.pt")
     return recordings / f"{label}.pt"
 
