@@ -13,7 +13,7 @@ from torch import Tensor
 
 from training.demo.recipe.edits import by_bank
 from training.demo.recipe.recordings import fade_out, write_flac16
-from training.demo.recipe.stage import decode, set_stage
+from training.demo.recipe.stage import set_stage
 from training.demo.recipe.timbres import TARGETS
 from training.models.rave import RaveModel
 from training.stops import load_bank
@@ -47,7 +47,7 @@ def write_reader_clips(corpus: Path, demo: Path, out: Path, seed: int = 0) -> li
             write(f"{name}/{key}-0-original", stage.originals[key][ITEM])
             write(f"{name}/{key}-1-knobs-at-rest", stage.rendered[key][ITEM])
         for key, label, values in EDITS:
-            write(f"{name}/{label}", decode(model, edit(stage.latents[key], values))[ITEM])
+            write(f"{name}/{label}", stage.sound(model, edit(stage.latents[key], values))[ITEM])
     return written
 
 

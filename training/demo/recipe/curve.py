@@ -20,7 +20,7 @@ from training.demo.recipe import measures
 from training.demo.recipe.bank import NEITHER, PHRASES, write_clips
 from training.demo.recipe.edits import by_bank
 from training.demo.recipe.figures import AS_OTHER, OTHER
-from training.demo.recipe.stage import CONCEPTS, decode, set_stage
+from training.demo.recipe.stage import CONCEPTS, set_stage
 from training.demo.recipe.timbres import TARGETS
 from training.find import FindOptions, find_stop
 from training.gate_fit import GateOptions
@@ -69,13 +69,13 @@ def measure_count(
         stage = set_stage(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)
         own, other = list(stage.latents[name]), list(stage.latents[OTHER[name]])
         cells: dict[str, Any] = separation(bank.sae, stop, (list(stage.latents["mixture"]), own), other)
-        steered = decode(model, edit(stage.latents["mixture"], {stop.slug: -1.0}))
-        oracle = decode(model, stage.latents["mixture"] - stage.latents[name])
+        steered = stage.sound(model, edit(stage.latents["mixture"], {stop.slug: -1.0}))
+        oracle = stage.sound(model, stage.latents["mixture"] - stage.latents[name])
         target = stage.rendered[OTHER[name]]
         cells["way_to_oracle"] = measures.way(stage.rendered["mixture"], steered, oracle, target)
         key = AS_OTHER[OTHER[name]]
-        true = decode(model, stage.latents[OTHER[name]] + stage.latents[key])
-        played = decode(model, edit(stage.latents[OTHER[name]], {stop.slug: 1.0}))
+        true = stage.sound(model, stage.latents[OTHER[name]] + stage.latents[key])
+        played = stage.sound(model, edit(stage.latents[OTHER[name]], {stop.slug: 1.0}))
         cells["plus_distance_lower"] = measures.distance_lower(stage.rendered[OTHER[name]], played, true)
         found[timbres] = cells
     print(name, count, found["known"]["way_to_oracle"]["mean"], flush=True)

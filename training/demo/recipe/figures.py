@@ -46,7 +46,8 @@ class Bench:
         self.model, self.stage, self.ears = model, stage, ears
         self.at_rest = {key: ears.hear(sound) for key, sound in stage.rendered.items()}
         self.true_mixtures = {
-            other: decode(model, stage.latents[other] + stage.latents[AS_OTHER[other]]) for other in AS_OTHER
+            other: stage.sound(model, stage.latents[other] + stage.latents[AS_OTHER[other]])
+            for other in AS_OTHER
         }
         self.pitches = {key: measures.track(stage.originals[key]) for key in (*CONCEPTS, "mixture")}
         self.pitches_in_true_renderings = {
@@ -86,11 +87,11 @@ class Bench:
         """-1: the concept in solos and mixtures, and what becomes of the other."""
         other, values = OTHER[concept], {concept: -1.0}
         solo, mixed = self._played(edit, concept, values), self._played(edit, "mixture", values)
-        steered = edit(self.stage.latents[other], values)
-        changed = measures.share_of_energy(steered - self.stage.latents[other], self.stage.latents[other])
+        own, lead = self.stage.latents[other], self.stage.lead
+        changed = measures.share_of_energy((edit(own, values) - own)[..., lead:], own[..., lead:])
         rest = self.at_rest
         heard_solo, heard_mixed = self.ears.hear(solo), self.ears.hear(mixed)
-        oracle = decode(self.model, self.stage.latents["mixture"] - self.stage.latents[concept])
+        oracle = self.stage.sound(self.model, self.stage.latents["mixture"] - self.stage.latents[concept])
         return {
             "solos": measures.still_heard(rest[concept], heard_solo, concept),
             "mixtures": measures.still_heard(rest["mixture"], heard_mixed, concept),
@@ -150,21 +151,21 @@ class Bench:
 
     def together(self, edit: Edit) -> Figures:
         """Both stops at once: the share of each one's own edit that is still done, on mixtures."""
-        z = self.stage.latents["mixture"]
+        z, lead = self.stage.latents["mixture"], self.stage.lead
         figures: Figures = {}
         for signs in ((-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)):
             values = dict(zip(CONCEPTS, signs, strict=True))
-            both = edit(z, values) - z
+            both = (edit(z, values) - z)[..., lead:]
             for name, other in OTHER.items():
-                alone = edit(z, {name: values[name]}) - z
-                rest = both - (edit(z, {other: values[other]}) - z)
+                alone, rest = ((edit(z, {n: values[n]}) - z)[..., lead:] for n in (name, other))
+                rest = both - rest
                 share = (rest * alone).sum((1, 2)) / alone.square().sum((1, 2)).clamp(min=1e-9)
                 key = " ".join(f"{n}{int(v):+d}" for n, v in values.items())
                 figures.setdefault(key, {})[name] = measures.mean_with_interval(share)
         return figures
 
     def _played(self, edit: Edit, key: str, values: Mapping[str, float]) -> Tensor:
-        return decode(self.model, edit(self.stage.latents[key], values))
+        return self.stage.sound(self.model, edit(self.stage.latents[key], values))
 
     def _heard(self, heard: Mapping[str, measures.Heard], concept: str) -> Figures:
         return {ear: measures.share_heard(answer, concept) for ear, answer in heard.items()}
