@@ -9,7 +9,7 @@ from drawstop.base.errors import DrawstopError
 EXTRA_FILE = "drawstop.json"
 """The name of the extra file inside the TorchScript archive that holds the description."""
 
-FORMAT = 1
+FORMAT = 2
 
 T = TypeVar("T")
 
@@ -28,6 +28,21 @@ class StopDescription:
     maximum: float = 1.0
     default: float = 0.0
     kind: str = "static"
+    site: str = "latent"
+    """Where in the model it acts: `latent`, or a layer (`encoder.N`, `decoder.N`)."""
+
+
+@dataclass(frozen=True)
+class MethodDescription:
+    """One method as nn~ calls it: a label per inlet and outlet, samples per value on either side, and its delay."""
+
+    name: str
+    inlets: tuple[str, ...]
+    in_ratio: int
+    outlets: tuple[str, ...]
+    out_ratio: int
+    delay_samples: int
+    """How far the outlets lag behind the inlets, in samples of sound, nn~'s own buffers not counted."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,7 @@ class InstrumentDescription:
     latent_size: int
     delay_samples: int
     stops: tuple[StopDescription, ...]
+    methods: tuple[MethodDescription, ...]
     model_fingerprint: str
     bank_fingerprint: str
     provenance: dict[str, str] = field(default_factory=dict)
@@ -71,11 +87,31 @@ class InstrumentDescription:
                 f"the instrument's description has format {found!r}, this Drawstop reads {FORMAT}; "
                 "bake it again, or use the Drawstop that baked it"
             )
-        stops = values.pop("stops", None)
-        if not isinstance(stops, list):
-            raise DrawstopError("the instrument's description has no list of stops; bake it again")
-        made = tuple(_made(StopDescription, stop) for stop in stops)
-        return _made(cls, values | {"stops": made})
+        stops = tuple(_made(StopDescription, stop) for stop in _list(values, "stops"))
+        methods = tuple(_made(MethodDescription, _with_labels(method)) for method in _list(values, "methods"))
+        return _made(cls, values | {"stops": stops, "methods": methods})
+
+    def method(self, name: str) -> MethodDescription:
+        """One of its methods. Raises DrawstopError for a name that it doesn't have."""
+        for method in self.methods:
+            if method.name == name:
+                return method
+        raise DrawstopError(f"this instrument has no method {name}; bake it again")
+
+
+def _list(values: dict[str, Any], name: str) -> list[Any]:
+    found = values.get(name)
+    if not isinstance(found, list):
+        raise DrawstopError(f"the instrument's description has no list of {name}; bake it again")
+    return found
+
+
+def _with_labels(method: Any) -> Any:
+    """JSON's lists of labels as tuples; anything else unchanged."""
+    if not isinstance(method, dict):
+        return method
+    labels = {key: tuple(method[key]) for key in ("inlets", "outlets") if isinstance(method.get(key), list)}
+    return method | labels
 
 
 def _made(cls: type[T], values: Any) -> T:
