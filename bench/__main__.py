@@ -47,7 +47,7 @@ def main() -> None:
 
 def random_bank(model: RaveModel) -> StopBank:
     """Two stops of the size that training gives."""
-    width = model.rates.latent_size
+    width = model.rates.width
     sae = SAE(SAEConfig(d_in=width, centre=False, bias=False))
     count = sae.config.n_features
     random = torch.Generator().manual_seed(0)
@@ -71,7 +71,7 @@ def make_players(path: Path, bank: StopBank) -> dict[str, Callable[[Tensor], Ten
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bench.ts"
         model = RaveModel(path)
-        torch.jit.save(script(model, bank), str(file))
+        torch.jit.save(script(model, [bank]), str(file))
         for name, value in (("neutral", 0.0), ("all stops at -1", -1.0), ("all stops at +1", 1.0)):
             instrument = torch.jit.load(str(file), map_location="cpu").eval()  # type: ignore[no-untyped-call]
             for stop in bank.stops:

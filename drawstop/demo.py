@@ -118,9 +118,7 @@ def _run(
         "bank": bank_fingerprint(parts.bank),
     }
     console.print(f"Drawstop {__version__}, seed {seed}", highlight=False)
-    console.print(
-        f"  RAVE {recipe['rave'][:16]}   {model.rates.sample_rate} Hz, {model.rates.latent_size} latents"
-    )
+    console.print(f"  RAVE {recipe['rave'][:16]}   {model.rates.sample_rate} Hz, {model.rates.width} latents")
     made = ", ".join(f"{key} {value}" for key, value in sorted(bank.provenance.items()))
     console.print(f"  bank {recipe['bank'][:16]}   {', '.join(s.name for s in bank.stops)} ({made})")
     banks = {"shipped": bank}
@@ -131,7 +129,7 @@ def _run(
         recipe["bank_from_scratch"] = bank_fingerprint(bank_folder)
         console.print(f"  bank {recipe['bank_from_scratch'][:16]}   made anew: {bank_folder}")
     progress("baking and verifying", 0, 1)
-    baked = bake(parts.rave, bank_folder, out / "instrument.ts")
+    baked = bake(parts.rave, [bank_folder], out / "instrument.ts")
     progress("baking and verifying", 1, 1)
     for check in baked.checks:
         console.print(f"  {'✓' if check.passed else '✗'} {check.name}: {check.seen}", highlight=False)

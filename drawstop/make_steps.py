@@ -46,7 +46,7 @@ def make_instrument(request: Request, progress: Progress) -> Figures:
         }
         save_bank(request.out / BANK, bank)
         progress("baking and verifying", 0, 1)
-        baked = bake(request.model.path, request.out / BANK, request.out / INSTRUMENT)
+        baked = bake(request.model.path, [request.out / BANK], request.out / INSTRUMENT)
         progress("baking and verifying", 1, 1)
         for wanted in request.stops:
             _write_clips(request, bank, wanted)

@@ -2,20 +2,23 @@
 rename."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from drawstop import __version__
-from drawstop.base.description import EXTRA_FILE, InstrumentDescription, StopDescription
+from drawstop.base.description import EXTRA_FILE, InstrumentDescription, MethodDescription, StopDescription
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_file
 from export.instrument import Instrument
+from export.site_edit import BankEdit
 from export.verify import Check, require, verify
 from training.models.rave import RaveModel
+from training.models.site import LATENT
 from training.steering import Steering
-from training.stops import StopBank, bank_fingerprint, load_bank
+from training.stops import StopBank, bank_fingerprint, load_bank, make_slug
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,20 @@ class Baked:
     checks: list[Check]
 
 
-def bake(model_path: Path, bank_folder: Path, out: Path) -> Baked:
-    """Bakes an instrument. Raises DrawstopError, with nothing written, when a part is unusable or a check
-    fails."""
+def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
+    """Bakes an instrument of one or more banks; their stops stand in the banks' order.
+
+    Raises DrawstopError, with nothing written, when a part is unusable or a check fails.
+    """
     if out.suffix != ".ts" or len(out.stem) < 3:
         raise DrawstopError(
             f"expected an output name of three letters or more that ends in .ts (nn~ needs both), got "
             f"{out.name}"
         )
     model = RaveModel(model_path)
-    bank = load_bank(bank_folder, model.fingerprint)
-    description = describe(model, bank, bank_fingerprint(bank_folder), out.stem)
-    scripted = script(model, bank)
+    banks = [load_bank(folder, model.fingerprint) for folder in bank_folders]
+    description = describe(model, banks, out.stem, "+".join(map(bank_fingerprint, bank_folders)))
+    scripted = script(model, banks)
     content = io.BytesIO()  # torch's own file writer hides why a disk can't be written
     torch.jit.save(scripted, content, _extra_files={EXTRA_FILE: description.to_json()})
     with atomic_file(out) as beside:
@@ -48,20 +53,10 @@ def bake(model_path: Path, bank_folder: Path, out: Path) -> Baked:
     return Baked(out, description, checks)
 
 
-def script(model: RaveModel, bank: StopBank) -> torch.jit.ScriptModule:
+def script(model: RaveModel, banks: Sequence[StopBank]) -> torch.jit.ScriptModule:
     """The instrument as TorchScript, with fresh caches."""
-    if bank.site != "latent":
-        raise DrawstopError(f"this bank steers {bank.site}: expected the site latent")
-    rates = model.rates
-    width = bank.sae.config.d_in
-    if width != rates.latent_size:
-        raise DrawstopError(
-            f"the bank reads {width} numbers a frame, the model has {rates.latent_size} latents: use its "
-            f"own bank"
-        )
     model.reset()
-    slugs = [stop.slug for stop in bank.stops]
-    instrument = Instrument(model.core, Steering(bank.sae, bank), slugs, rates.sample_rate, rates.ratio)
+    instrument = make_instrument(model, banks)
     instrument.eval()
     for parameter in instrument.parameters():
         parameter.requires_grad_(False)
@@ -69,13 +64,51 @@ def script(model: RaveModel, bank: StopBank) -> torch.jit.ScriptModule:
     return scripted
 
 
-def describe(model: RaveModel, bank: StopBank, fingerprint: str, name: str) -> InstrumentDescription:
-    """The description that travels inside the file."""
-    rates = model.rates
+def make_instrument(model: RaveModel, banks: Sequence[StopBank]) -> Instrument:
+    """The instrument as a module of Python."""
+    sites = model.sites()
+    edits: dict[str, list[BankEdit]] = {}
+    slugs = instrument_slugs(banks)
+    first = 0
+    for bank in banks:
+        if bank.site not in sites:
+            raise DrawstopError(
+                f"this bank steers {bank.site}, which the model doesn't have: use its own bank"
+            )
+        if bank.sae.config.d_in != sites[bank.site].width:
+            raise DrawstopError(
+                f"the bank reads {bank.sae.config.d_in} numbers a frame, the model has {sites[bank.site].width} at "
+                f"{bank.site}: use its own bank"
+            )
+        places = list(range(first, first + len(bank.stops)))
+        first += len(bank.stops)
+        edits.setdefault(bank.site, []).append(BankEdit(Steering(bank.sae, bank), places))
+    rates = sites[LATENT]
+    return Instrument(model.core, edits, slugs, rates.sample_rate, rates.ratio)
+
+
+def instrument_slugs(banks: Sequence[StopBank]) -> list[str]:
+    """A slug per stop, no two alike: a second bank's `guitar` becomes `guitar_2`."""
+    taken: list[str] = []
+    for bank in banks:
+        for stop in bank.stops:
+            taken.append(make_slug(stop.slug, set(taken)))
+    return taken
+
+
+def describe(
+    model: RaveModel, banks: Sequence[StopBank], name: str, fingerprint: str
+) -> InstrumentDescription:
+    """The description that travels inside the file. `fingerprint`: the banks'."""
+    instrument = make_instrument(model, banks)
+    rates = model.sites()[LATENT]
+    of_banks = [(stop, bank.site) for bank in banks for stop in bank.stops]
     stops = tuple(
-        StopDescription(name=stop.name, slug=stop.slug, label=stop.name, kind=stop.kind)
-        for stop in bank.stops
+        StopDescription(name=stop.name, slug=slug, label=stop.name, kind=stop.kind, site=site)
+        for slug, (stop, site) in zip(instrument.stop_slugs, of_banks, strict=True)
     )
+    delays = rates.delays
+    lag = {"encode": delays.encode, "listen": delays.encode, "decode": delays.decode, "steer": 0}
     return InstrumentDescription(
         name=name,
         version=__version__,
@@ -83,10 +116,33 @@ def describe(model: RaveModel, bank: StopBank, fingerprint: str, name: str) -> I
         channels_in=rates.channels,
         channels_out=rates.channels,
         ratio=rates.ratio,
-        latent_size=rates.latent_size,
-        delay_samples=rates.delay_samples,
+        latent_size=rates.width,
+        delay_samples=delays.whole,
         stops=stops,
+        methods=tuple(
+            method_description(instrument, method, lag.get(method, delays.whole))
+            for method in instrument.get_methods()
+        ),
         model_fingerprint=model.fingerprint,
         bank_fingerprint=fingerprint,
-        provenance={key: str(value) for key, value in bank.provenance.items()},
+        provenance=_provenance(banks),
     )
+
+
+def method_description(instrument: Instrument, name: str, delay_samples: int) -> MethodDescription:
+    """A method as the instrument registers it."""
+    parameters = getattr(instrument, f"{name}_params")
+    labels = (tuple(getattr(instrument, f"{name}_{side}_labels")) for side in ("input", "output"))
+    inlets, outlets = labels
+    return MethodDescription(name, inlets, int(parameters[1]), outlets, int(parameters[3]), delay_samples)
+
+
+def _provenance(banks: Sequence[StopBank]) -> dict[str, str]:
+    """Where the banks come from; of several, each under its place and site."""
+    if len(banks) == 1:
+        return {key: str(value) for key, value in banks[0].provenance.items()}
+    return {
+        f"{place} ({bank.site}) {key}": str(value)
+        for place, bank in enumerate(banks, 1)
+        for key, value in bank.provenance.items()
+    }

@@ -13,11 +13,13 @@ JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the same 
 
 def bake(
     model: Annotated[Path, typer.Argument(help="A RAVE: its exported .ts, or its training run's folder.")],
-    bank: Annotated[Path, typer.Argument(help="A bank with at least one stop.")],
+    banks: Annotated[
+        list[Path], typer.Argument(help="Banks with at least one stop each, of any of the model's sites.")
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The instrument to write, X.ts.")],
     json: JsonOption = None,
 ) -> None:
-    """Put a bank inside a RAVE, verify the result as its host would use it, and write it as one file.
+    """Put one or more banks inside a RAVE, verify the result as its host would use it, and write it as one file.
 
     Example: drawstop bake rave.ts bank/ -o organ.ts
     """
@@ -28,7 +30,7 @@ def bake(
         from training.models.rave_run import export_run
 
         model = export_run(model)
-    baked = bake_instrument(model, bank, out)
+    baked = bake_instrument(model, banks, out)
     _print_checks(baked.checks)
     stops = ", ".join(stop.slug for stop in baked.description.stops)
     typer.echo(f"{out}: {stops}; {baked.description.delay_samples} samples of delay")

@@ -15,7 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from export.setters import knob_sources, switch_source
-from training.models.rave import RaveCore, cache_buffers
+from export.site_edit import BankEdit, SiteEdit
+from training.models.rave import cache_buffers
+from training.models.rave_core import RaveCore
+from training.models.site import LATENT
 from training.steering import Steering
 
 INPUT_LIMIT = 8.0  # +18 dBFS: beyond it a sample is no sound, and would drive the caches to infinity
@@ -30,19 +33,20 @@ _source_numbers = itertools.count()
 class Instrument(nn.Module):
     """A steered RAVE.
 
-    Methods: `forward` audio -> audio; `play` audio and one signal per stop -> audio; `encode`, `decode` as
-    in the RAVE.
+    Methods: `forward` audio -> audio; `play` audio and one signal per stop -> audio; `encode` audio -> latents and `decode`
+    latents -> audio, as in the RAVE, but for stops on its layers; `steer` latents and one signal per stop -> latents;
+    `listen` audio -> one signal per stop: the share of the sound that is the stop's now, 0..1.
     Attributes: one float per stop (-1..1), `ramp` (seconds a value travels), `bypass`, `noise`, `reset`
     (int).
 
     Shape: audio `[voices, channels, samples]`, samples a multiple of the ratio; knob signals `[voices,
-    stops, samples]`.
-    No method raises for any number that comes in: not finite becomes 0, and samples are kept within +-8.
+    stops, samples]`, in `steer` `[voices, stops, frames]`.
+    No method raises for any number that comes in: not finite becomes 0, samples are kept within +-8, and voices beyond
+    those that the RAVE has caches for are silent.
     """
 
     if TYPE_CHECKING:  # TorchScript would try to compile these as classes
         core: RaveCore
-        steering: Steering
     value: Tensor
     target: Tensor
     frames_left: Tensor
@@ -53,11 +57,16 @@ class Instrument(nn.Module):
     _attributes: list[str]
 
     def __init__(
-        self, core: RaveCore, steering: Steering, slugs: list[str], sample_rate: int, ratio: int
+        self, core: RaveCore, edits: dict[str, list[BankEdit]], slugs: list[str], sample_rate: int, ratio: int
     ) -> None:
+        """`edits`: the banks of each site, by the site's name."""
         super().__init__()
         self.core = core
-        self.steering = steering
+        self.encoder_edits = _site_edits(edits, "encoder", len(core.encoder_layers))
+        self.latent_edit = SiteEdit(edits.get(LATENT, []))
+        self.decoder_edits = _site_edits(edits, "decoder", len(core.decoder_layers))
+        self.edits_layers: bool = any(site != LATENT for site in edits)
+        self.edits_decoder: bool = any(site.startswith("decoder") for site in edits)
         self.stop_slugs = slugs
         self.n_stops: int = len(slugs)
         self.channels: int = core.channels
@@ -75,14 +84,17 @@ class Instrument(nn.Module):
         # Aliases of the RAVE's caches: torch.jit.save keeps shared storage shared, so zeroing these zeroes
         # those.
         self.caches = [cache for cache in cache_buffers(core) if cache.numel() > 0]
-        voices = min([MOST_VOICES, *(cache.shape[0] for cache in self.caches)])
-        steering.allocate(voices)
-        self.caches += [cache for cache in cache_buffers(steering) if cache.numel() > 0]
+        self.voices: int = min([MOST_VOICES, *(cache.shape[0] for cache in self.caches)])
+        for module in (self.encoder_edits, self.latent_edit, self.decoder_edits):
+            for steering in module.modules():
+                if isinstance(steering, Steering):
+                    steering.allocate(self.voices)
+            self.caches += [cache for cache in cache_buffers(module) if cache.numel() > 0]
         # An exported RAVE's caches may hold what its export played through it (a variational one draws noise):
         # the voices that do are kept, so that a reset is as a fresh load.
         self.fresh = [_used_voices(cache) for cache in self.caches]
         for name in ("value", "target", "frames_left"):
-            self.register_buffer(name, torch.zeros(voices, len(slugs)))
+            self.register_buffer(name, torch.zeros(self.voices, len(slugs)))
         self._methods = []
         self._attributes = []
         self._register(core, slugs)
@@ -91,10 +103,13 @@ class Instrument(nn.Module):
         audio = [f"(signal) Channel {c + 1}" for c in range(self.channels)]
         knobs = [f"(signal) {slug}: -1 taken away, 0 as played, 1 brought in" for slug in slugs]
         latents = [f"(signal) Latent dimension {i + 1}" for i in range(core.latent_size)]
+        levels = [f"(signal) {slug}: its share of the sound, 0 to 1" for slug in slugs]
         self._register_method("forward", audio, 1, audio, 1)
         self._register_method("play", audio + knobs, 1, audio, 1)
         self._register_method("encode", audio, 1, latents, self.ratio)
         self._register_method("decode", latents, self.ratio, audio, 1)
+        self._register_method("steer", latents + knobs, self.ratio, latents, self.ratio)
+        self._register_method("listen", audio, 1, levels, self.ratio)
         for slug in slugs:
             self._register_attribute(slug, TYPE_FLOAT)
         self._add_methods(knob_sources(slugs))
@@ -174,31 +189,74 @@ class Instrument(nn.Module):
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
         self._clear_if_asked()
-        return self._encode(cleaned(x, self.input_limit))
+        audio = x[: self.voices]
+        before, values = self._values_at_rest(audio.shape[0], x.shape[-1] // self.ratio)
+        return with_voices(cleaned(self._encode(audio, before, values), self.latent_limit), x.shape[0])
 
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
         self._clear_if_asked()
-        return cleaned(self._decode(cleaned(z, self.latent_limit)), self.input_limit)
+        latents = cleaned(z[: self.voices], self.latent_limit)
+        before, values = self._values_at_rest(latents.shape[0], z.shape[-1])
+        return with_voices(self._decode(latents, before, values), z.shape[0])
 
-    def _steered(self, audio: Tensor, signals: Tensor) -> Tensor:
+    @torch.jit.export
+    def steer(self, x: Tensor) -> Tensor:
         self._clear_if_asked()
-        values = self._values(signals)
-        z = self._encode(cleaned(audio, self.input_limit))
-        steered = self.steering(z, values)  # also in bypass: gates go on listening
-        if self.bypass[0] == 0:
-            z = steered
-        return cleaned(self._decode(z), self.input_limit)
+        known = x[: self.voices]
+        signals = cleaned(known[:, self.core.latent_size :], 1.0)
+        before, values = self._values(signals)
+        z = cleaned(known[:, : self.core.latent_size], self.latent_limit)
+        return with_voices(cleaned(self.latent_edit(z, before, values), self.latent_limit), x.shape[0])
 
-    def _encode(self, x: Tensor) -> Tensor:
-        if self.noise[0] == 0:
-            return self.core.encode_mean(x)
-        return self.core.encode(x)
+    @torch.jit.export
+    def listen(self, x: Tensor) -> Tensor:
+        self._clear_if_asked()
+        h = self.core.bands(cleaned(x[: self.voices], self.input_limit))
+        levels = torch.zeros(h.shape[0], self.n_stops, x.shape[-1] // self.ratio)
+        for layer, edit in zip(self.core.encoder_layers, self.encoder_edits):  # noqa: B905 (TorchScript has no strict)
+            h = layer(h)
+            levels = edit.listen(h, levels)
+        z = self.core.latents(h, False)
+        levels = self.latent_edit.listen(z, levels)
+        if self.edits_decoder:
+            levels = self._listen_in_decoder(z, levels)
+        return with_voices(levels, x.shape[0])
 
-    def _decode(self, z: Tensor) -> Tensor:
-        if self.noise[0] == 0:
-            return self.core.decode_mean(z)
-        return self.core.decode(z)
+    def _listen_in_decoder(self, z: Tensor, levels: Tensor) -> Tensor:
+        x = self.core.decoder_input(z, False)
+        for layer, edit in zip(self.core.decoder_layers, self.decoder_edits):  # noqa: B905
+            x = layer(x)
+            levels = edit.listen(x, levels)
+        return levels
+
+    def _steered(self, x: Tensor, signals: Tensor) -> Tensor:
+        self._clear_if_asked()
+        audio = x[: self.voices]
+        before, values = self._values(signals[: self.voices])
+        z = self._encode(audio, before, values)
+        z = self.latent_edit(z, before, values)
+        return with_voices(self._decode(z, before, values), x.shape[0])
+
+    def _encode(self, audio: Tensor, before: Tensor, values: Tensor) -> Tensor:
+        x = self.core.bands(cleaned(audio, self.input_limit))
+        for layer, edit in zip(self.core.encoder_layers, self.encoder_edits):  # noqa: B905
+            x = edit(layer(x), before, values)
+        return self.core.latents(x, self.noise[0] != 0)
+
+    def _decode(self, z: Tensor, before: Tensor, values: Tensor) -> Tensor:
+        random = self.noise[0] != 0
+        x = self.core.decoder_input(z, random)
+        for layer, edit in zip(self.core.decoder_layers, self.decoder_edits):  # noqa: B905
+            x = edit(layer(x), before, values)
+        return cleaned(self.core.audio(self.core.tail(x, random)), self.input_limit)
+
+    def _values_at_rest(self, voices: int, frames: int) -> tuple[Tensor, Tensor]:
+        """The stops' values where no signal moves them; all 0 where no stop acts on a layer."""
+        signals = torch.zeros(voices, self.n_stops, frames)
+        if self.edits_layers:
+            return self._values(signals)
+        return signals[..., 0], signals
 
     def _clear_if_asked(self) -> None:
         if self.reset[0] != 0:
@@ -210,18 +268,21 @@ class Instrument(nn.Module):
             self.frames_left.zero_()
             self.reset = (0,)
 
-    def _values(self, signals: Tensor) -> Tensor:
-        """The stops' values at each frame: attribute + signal, clamped, each change travelling in `ramp`
-        seconds.
+    def _values(self, signals: Tensor) -> tuple[Tensor, Tensor]:
+        """The stops' values before this block and at each of its frames: attribute + signal, clamped, 0 in bypass, each
+        change travelling in `ramp` seconds.
 
-        `[voices, stops, frames]` -> same shape.
+        `[voices, stops, frames]` -> `[voices, stops]`, `[voices, stops, frames]`.
         """
         voices = signals.shape[0]
         knobs = torch.tensor(self._knob_values()).reshape(1, -1, 1)
         targets = torch.clamp(knobs + signals, -1.0, 1.0)
+        if self.bypass[0] != 0:
+            targets = torch.zeros_like(targets)
         value, target, left = self.value[:voices], self.target[:voices], self.frames_left[:voices]
+        before = value.clone()
         if bool((targets == target.unsqueeze(-1)).all()) and bool((left == 0).all()):
-            return targets
+            return before, targets
         travel = max(1.0, float(round(self.ramp[0] * self.frame_rate)))
         values: list[Tensor] = []
         for t in range(targets.shape[-1]):
@@ -234,7 +295,18 @@ class Instrument(nn.Module):
         self.value[:voices].copy_(value)
         self.target[:voices].copy_(target)
         self.frames_left[:voices].copy_(left)
-        return torch.stack(values, -1)
+        return before, torch.stack(values, -1)
+
+
+def _site_edits(edits: dict[str, list[BankEdit]], side: str, layers: int) -> nn.ModuleList:
+    return nn.ModuleList(SiteEdit(edits.get(f"{side}.{layer}", [])) for layer in range(layers))
+
+
+def with_voices(x: Tensor, voices: int) -> Tensor:
+    """`x` with silent voices added up to this number. `[some, ...]` -> `[voices, ...]`."""
+    if x.shape[0] == voices:
+        return x
+    return torch.cat([x, torch.zeros(voices - x.shape[0], x.shape[1], x.shape[2])])
 
 
 def _used_voices(cache: Tensor) -> Tensor:

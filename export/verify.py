@@ -14,9 +14,14 @@ from torch import Tensor
 
 from drawstop.base.description import EXTRA_FILE, InstrumentDescription
 from drawstop.base.errors import DrawstopError
+from export.host import Host
+from export.instrument import INPUT_LIMIT, LATENT_LIMIT
 from training.models.rave import RaveModel
 
 BLOCKS = 6
+VOICES = 2
+LARGE_BUFFER = 8192
+HOSTILE = (float("nan"), float("inf"), -float("inf"), 1e30, 1e-40)
 SEED = 20260101
 
 
@@ -55,7 +60,7 @@ def verify(path: Path, model: Path | None = None) -> list[Check]:
     """
     _, description = open_instrument(path)
     checks = [_interface(path, description), _attributes(path, description)]
-    checks += [_blocks(path, description), _hostile_input(path, description), _reset(path, description)]
+    checks += [_methods(path, description), _reset(path, description)]
     if model is not None:
         checks += [_neutral(path, model, description, noise) for noise in (1, 0)]
     return checks
@@ -69,72 +74,62 @@ def require(checks: list[Check]) -> None:
 
 
 def _interface(path: Path, description: InstrumentDescription) -> Check:
-    script, _ = open_instrument(path)
+    """Every method and attribute that the description promises is there as nn~ looks for it, and no other."""
     seen = []
-    for name in script.get_methods():
-        parameters = getattr(script, f"{name}_params", None)
-        if not isinstance(parameters, Tensor) or parameters.numel() != 4:
+    for method in description.methods:
+        try:
+            module = Host(path, method.name).module
+        except DrawstopError as error:
+            return Check("interface", False, str(error))
+        wanted = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
+        labels = [list(getattr(module, f"{method.name}_{side}_labels", [])) for side in ("input", "output")]
+        parameters = getattr(module, f"{method.name}_params").tolist()
+        if parameters != wanted or labels != [list(method.inlets), list(method.outlets)]:
             return Check(
-                "interface", False, f"method {name} has no tensor {name}_params: nn~ would not find it"
+                "interface", False, f"{method.name}: expected {wanted}, got {parameters} and {labels}"
             )
-        inlets, in_ratio, _, out_ratio = (int(value) for value in parameters)
-        if (
-            len(getattr(script, f"{name}_input_labels")) != inlets
-            or in_ratio & (in_ratio - 1)
-            or out_ratio & (out_ratio - 1)
-        ):
-            return Check(
-                "interface", False, f"method {name}: labels or ratios are wrong ({parameters.tolist()})"
-            )
-        seen.append(name)
-    wanted = {stop.slug for stop in description.stops} | {"ramp", "bypass", "noise", "reset"}
-    missing = wanted - set(script.get_attributes())
-    return Check(
-        "interface", not missing, f"methods {', '.join(seen)}" + (f"; missing {missing}" if missing else "")
-    )
+        seen.append(method.name)
+    attributes = [stop.slug for stop in description.stops] + ["ramp", "bypass", "noise", "reset"]
+    if list(module.get_methods()) != seen or list(module.get_attributes()) != attributes:
+        return Check("interface", False, f"expected {seen} and {attributes}: bake it again")
+    return Check("interface", True, f"methods {', '.join(seen)}")
 
 
 def _attributes(path: Path, description: InstrumentDescription) -> Check:
-    script, _ = open_instrument(path)
-    for stop in description.stops:
-        for sent, expected in ((-0.25, -0.25), (5.0, 1.0), (float("nan"), 1.0), (0.0, 0.0)):
-            code = getattr(script, f"set_{stop.slug}")(float(f"{sent:f}"))
-            came = getattr(script, f"get_{stop.slug}")()[0]
-            if code != 0 or came != expected:
-                return Check(
-                    "attributes",
-                    False,
-                    f"set {stop.slug} {sent}: expected {expected}, got {came} (code {code})",
-                )
-    return Check("attributes", True, f"{len(script.get_attributes())} set, clamped and read back")
+    """Every attribute is set from Pd's text while blocks play, clamped, and read back; nothing raises."""
+    host = Host(path)
+    sounding = noise_block(1, host.inlets, host.buffer, SEED)
+    sent: dict[str, tuple[tuple[float, float], ...]] = {
+        stop.slug: ((-0.25, -0.25), (5.0, 1.0), (float("nan"), 1.0), (0.0, 0.0)) for stop in description.stops
+    }
+    sent |= {"ramp": ((0.5, 0.5), (-1.0, 0.0)), "bypass": ((1.0, 1), (0.0, 0)), "noise": ((0.0, 0), (1.0, 1))}
+    for name, values in sent.items():
+        for value, expected in values:
+            host.perform(sounding)
+            host.set(name, value)
+            came = host.get(name)
+            if host.errors or came != (expected,):
+                return Check("attributes", False, f"set {name} {value}: got {came}, {host.errors}")
+    return Check("attributes", True, f"{len(host.attributes)} set, clamped and read back")
 
 
-def _blocks(path: Path, description: InstrumentDescription) -> Check:
-    """Every method at three block sizes: the length and type nn~ demands.
-
-    Lengths don't depend on torch's optimiser, which takes seconds per method and shape: it is off here, and on
-    in the checks that compare bits.
-    """
-    script, _ = open_instrument(path)
-    for size in (description.ratio, 4 * description.ratio, 16 * description.ratio):
-        for name in script.get_methods():
-            inlets, in_ratio, outlets, out_ratio = (int(value) for value in getattr(script, f"{name}_params"))
-            for voices in (1, 2):
-                block = noise_block(voices, inlets, size // in_ratio, SEED)
-                with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
-                    out = _perform(script, name, block)
-                if out.dtype != torch.float32 or out.shape != (voices, outlets, size // out_ratio):
-                    return Check("blocks", False, f"{name} at {size}: got {list(out.shape)} {out.dtype}")
-    return Check("blocks", True, "every method gives its length, one and two voices")
-
-
-def _hostile_input(path: Path, description: InstrumentDescription) -> Check:
-    script, _ = open_instrument(path)
-    for value in (float("nan"), float("inf"), -float("inf"), 1e30, 1e-40):
-        block = torch.full((1, description.channels_in, 4 * description.ratio), value)
-        if not torch.isfinite(_perform(script, "forward", block)).all():
-            return Check("hostile input", False, f"an input of {value} came out not finite")
-    return Check("hostile input", True, "NaN, infinities and denormals give finite sound")
+def _methods(path: Path, description: InstrumentDescription) -> Check:
+    """Every method gives what nn~ demands at the smallest and at a large buffer, and sound whatever comes in."""
+    for method in description.methods:
+        host = Host(path, method.name, buffer=0, voices=VOICES)
+        ceiling = LATENT_LIMIT if method.name in ("encode", "steer") else INPUT_LIMIT
+        shape = (VOICES, host.inlets, host.buffer)
+        blocks = [noise_block(*shape, SEED)] + [torch.full(shape, value) for value in HOSTILE]
+        played = [host.perform(block) for block in blocks]
+        host.bufsize(LARGE_BUFFER)
+        played.append(host.perform(noise_block(VOICES, host.inlets, host.buffer, SEED)))
+        peak = max(float(out.abs().max()) for out in played)
+        if host.errors or not peak <= ceiling:  # also a NaN isn't
+            seen = host.errors[0] if host.errors else f"peak {peak:.3g}, expected at most {ceiling:g}"
+            return Check("methods", False, f"{method.name}: {seen}")
+    return Check(
+        "methods", True, f"each gives its length for {VOICES} voices, and finite sound for NaN and infinities"
+    )
 
 
 def _reset(path: Path, description: InstrumentDescription) -> Check:
@@ -155,7 +150,7 @@ def _neutral(path: Path, model: Path, description: InstrumentDescription, noise:
     script, _ = open_instrument(path)
     script.set_noise(noise)
     rave = RaveModel(model)
-    plain = rave.script if noise else rave.core
+    plain: torch.nn.Module = rave.script if noise else rave.core
     for index in range(BLOCKS):
         block = noise_block(1, description.channels_in, 4 * description.ratio, SEED + index)
         ours = _seeded(functools.partial(_perform, script, "forward", block))

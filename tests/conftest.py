@@ -75,7 +75,7 @@ def write_random_bank(model: Path, folder: Path) -> Path:
     from training.stops import Gates, Stop, StopBank, make_slug, save_bank
 
     rave = RaveModel(model)
-    width = rave.rates.latent_size
+    width = rave.rates.width
     sae = SAE(SAEConfig(d_in=width, n_features=64, k=8, centre=False, bias=False))
     random = torch.Generator().manual_seed(0)
     torch.manual_seed(0)
@@ -103,4 +103,4 @@ def _bake(model: Path, bank: Path, out: Path) -> "Baked":
     from export.bake import bake
 
     torch.set_num_threads(1)
-    return bake(model, bank, out)
+    return bake(model, [bank], out)

@@ -121,7 +121,7 @@ def test_a_gated_stop_never_takes_more_than_there_is() -> None:
     made, z = bank(stop("guitar", 1), stop("voice", 5)), latents(2)
     steering = Steering(made.sae, made)
     features = steering.features(z.transpose(1, 2))
-    claims, _ = steering.listen_gates(z.transpose(1, 2), features)
+    claims = steering.claimed(z.transpose(1, 2), features)
     for s in range(2):
         taken = steering.taken(s, features, claims)
         assert bool((taken >= 0).all())

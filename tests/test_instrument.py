@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 import realtime.instrument_file
-from export.instrument import Instrument
+from export.bake import make_instrument
 from realtime.engine import Engine
 from training.models.rave import RaveModel
-from training.steering import Steering
 from training.stops import load_bank
 
 if TYPE_CHECKING:
@@ -96,8 +95,7 @@ def test_the_unscripted_instrument_is_neutral_too(variational_rave: Path, tmp_pa
 
     model = RaveModel(variational_rave)
     bank = load_bank(write_random_bank(variational_rave, tmp_path / "bank"))
-    slugs = [stop.slug for stop in bank.stops]
-    module = Instrument(model.core, Steering(bank.sae, bank), slugs, model.rates.sample_rate, 512)
+    module = make_instrument(model, [bank])
     expected = plain(model, noise, sound("tone"))
     module.set_noise(noise)
     model.reset()

@@ -38,6 +38,6 @@ def test_the_stand_in_plays_the_notes_of_the_playing_at_its_level(demo_rave: Pat
 
 def test_silence_gets_a_silent_stand_in(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
-    silent = torch.zeros(model.rates.latent_size, 3 * PIECE)
+    silent = torch.zeros(model.rates.width, 3 * PIECE)
     (made,) = stand_ins(model, [silent], [tones(model, [60, 64], 0.2, 4)])
     assert float(made.abs().max()) == 0.0

@@ -5,14 +5,14 @@ import torch
 
 from drawstop.base.errors import DrawstopError
 from training.models.rave import RaveModel
-from training.models.rave_delay import pqmf_delay_samples
+from training.models.rave_delay import pqmf_delays
 from training.models.rave_run import export_run
 
 
 def test_the_shipped_raves_rates_and_delay(demo_rave: Path) -> None:
     rates = RaveModel(demo_rave).rates
-    assert (rates.sample_rate, rates.channels, rates.ratio, rates.latent_size) == (44100, 1, 512, 128)
-    assert rates.delay_samples == 944
+    assert (rates.sample_rate, rates.channels, rates.ratio, rates.width) == (44100, 1, 512, 128)
+    assert rates.delays.whole == 944
 
 
 @torch.inference_mode()
@@ -25,7 +25,7 @@ def test_the_declared_pqmf_delay_is_where_an_impulse_comes_out(
         place = 1003  # not a multiple of the bands
         impulse[..., place] = 1.0
         out = pqmf.inverse(pqmf(impulse))[0, 0]
-        assert int(out.abs().argmax()) - place == pqmf_delay_samples(pqmf)
+        assert int(out.abs().argmax()) - place == sum(pqmf_delays(pqmf))
 
 
 def test_frames_of_a_recording_depend_on_that_recording_alone(demo_rave: Path) -> None:
@@ -33,7 +33,7 @@ def test_frames_of_a_recording_depend_on_that_recording_alone(demo_rave: Path) -
     audio = 0.1 * torch.randn(1, 1, 5000, generator=torch.Generator().manual_seed(0))
     first = model.encode(audio)
     model.encode(torch.ones_like(audio))
-    assert first.shape == (1, model.rates.latent_size, 10)
+    assert first.shape == (1, model.rates.width, 10)
     assert torch.equal(model.encode(audio), first)
 
 

@@ -71,7 +71,7 @@ def train(
     opened = open_model(model)
     # A frame of silence is all zeros in a bias-free RAVE: no mean and no bias keep it so through the SAE.
     config = SAEConfig(
-        d_in=opened.rates.latent_size,
+        d_in=opened.rates.width,
         n_features=features,
         k=k,
         steps=steps,

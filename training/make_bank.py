@@ -94,7 +94,7 @@ def train_latent_sae(
         mixtures.append(frames[i][:, :length] + frames[j][:, :length])
     data = torch.cat([*frames, *mixtures], 1).T.contiguous()
     config = SAEConfig(
-        d_in=model.rates.latent_size,
+        d_in=model.rates.width,
         n_features=n_features,
         centre=False,
         bias=False,

@@ -52,7 +52,7 @@ def taken_features(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
     steering = Steering(sae, StopBank(sae, (stop,), ""))
     z = sae.normalise(latents.T).unsqueeze(0)
     features = steering.features(z)
-    claims, _ = steering.listen_gates(z, features)
+    claims = steering.claimed(z, features)
     taken: Tensor = steering.taken(0, features, claims)[0]
     return taken
 

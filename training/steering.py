@@ -15,6 +15,8 @@ from training.gate import Gate
 from training.sae.model import SAE, activate
 from training.stops import StopBank
 
+QUIET_DB = -60.0
+
 
 class Steering(nn.Module):
     """The stops of a bank as one edit of a frame sequence.
@@ -68,6 +70,9 @@ class Steering(nn.Module):
         self.claim_of: tuple[int, ...] = _places([s for s, _, _ in off], len(stops))
         self.on_gate_of: tuple[int, ...] = _places([s for s, _ in on], len(stops))
         self.streaming: bool = False
+        self.quiet: float = (
+            10.0 ** (QUIET_DB / 10) * sae.config.d_in
+        )  # normalised, frames have a power of d_in
 
     def allocate(self, voices: int) -> None:
         """Makes this a stream of up to `voices` parallel voices, with a past of silence."""
@@ -87,27 +92,32 @@ class Steering(nn.Module):
         if at_rest and len(self.claims) == 0:
             return x
         features = self.features(z)
-        claims, written = self.listen_gates(z, features)  # also at rest: a gate that moves must know the past
+        claims = self.claimed(z, features)  # also at rest: a gate that moves must know the past
+        written = self.brought(z)
         if at_rest:
             return x
         delta = self.delta_off(features, claims, z, values) + self.delta_on(features, written, z, values)
         return torch.where(moved, x + (delta * self.scale).transpose(1, 2), x)
 
-    def listen_gates(self, z: Tensor, features: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """What the gates make of the playing: the claim of each off gate, `[batch, frames, n_features]`, and what each
-        on gate would bring in, `[batch, frames, width]`.
+    def claimed(self, z: Tensor, features: Tensor) -> list[Tensor]:
+        """What each off gate claims of the playing, `[batch, frames, n_features]`.
 
         Shape: z `[batch, frames, width]`, features `[batch, frames, n_features]`.
         """
-        heard = z.transpose(1, 2)
         claims: list[Tensor] = []
-        written: list[Tensor] = []
+        heard = z.transpose(1, 2)
         for claim in self.claims:  # mypy knows a ModuleList's items as Module
             claims.append(claim.stream(heard, features) if self.streaming else claim(heard, features))  # type: ignore[operator]
+        return claims
+
+    def brought(self, z: Tensor) -> list[Tensor]:
+        """What each on gate would bring in. `[batch, frames, width]` -> the same, in units of z."""
+        written: list[Tensor] = []
+        heard = z.transpose(1, 2)
         for gate in self.on_gates:
             levels = gate.stream(heard) if self.streaming else gate(heard)  # type: ignore[operator]
             written.append(levels.transpose(1, 2) @ self.W_dec[gate.features])  # type: ignore[index]
-        return claims, written
+        return written
 
     def taken(self, s: int, features: Tensor, claims: list[Tensor]) -> Tensor:
         """What belongs to a stop, as levels of features. `[batch, frames, n_features]` -> the same."""
@@ -140,15 +150,17 @@ class Steering(nn.Module):
     @torch.jit.export
     def loudness(self, x: Tensor) -> Tensor:
         """Share of the frame's energy that each stop's features carry, 0..1. `[batch, width, frames]` ->
-        `[batch, stops, frames]`."""
+        `[batch, stops, frames]`.
+
+        Near silence has no shares: they fade out around `QUIET_DB` below the frames that the SAE was trained on.
+        """
         z = (x.transpose(1, 2) - self.mean) / self.scale
         features = self.features(z)
-        claims, _ = self.listen_gates(z, features)
-        whole = (features @ self.W_dec).square().sum(-1)
+        claims = self.claimed(z, features)
+        whole = (features @ self.W_dec).square().sum(-1) + self.quiet
         levels: list[Tensor] = []
         for s in range(self.n_stops):
-            part = (self.taken(s, features, claims) @ self.W_dec).square().sum(-1)
-            levels.append(torch.where(whole > 0, part / whole.clamp(min=1e-12), torch.zeros_like(whole)))
+            levels.append((self.taken(s, features, claims) @ self.W_dec).square().sum(-1) / whole)
         return torch.stack(levels, 1).clamp(0.0, 1.0)
 
 

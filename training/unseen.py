@@ -117,5 +117,5 @@ def _as_loud(audio: Tensor, reference: Tensor) -> Tensor:
 
 def _encode(model: RaveModel, audio: Tensor) -> Tensor:
     if not len(audio):
-        return audio.new_zeros(0, model.rates.latent_size, audio.shape[-1] // model.rates.ratio)
+        return audio.new_zeros(0, model.rates.width, audio.shape[-1] // model.rates.ratio)
     return torch.cat([model.encode(part) for part in audio.split(model.voices())])

@@ -1,13 +1,7 @@
-"""A RAVE `.ts` as a steerable model: its rates, its latents without noise, its delay, its state.
-
-The exported `.ts` draws random numbers in `encode` (the posterior) and in `decode` (the latents that
-fidelity cut off).
-SAEs and stops are made on the deterministic part: the latent mean in, zeros in the place of what was cut off.
-`RaveCore` is that part, TorchScript-able, so that the baked instrument runs the same code.
-"""
+"""A RAVE `.ts` as a steerable model: frames of its latent or of a layer, sound from such frames, its delay, its state."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,126 +10,119 @@ from torch import Tensor, nn
 
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file
-from training.models.rave_delay import delay_samples
+from training.models.rave_core import RaveCore
+from training.models.rave_delay import Delays, read_delays
+from training.models.site import LATENT, Site, read_site
 
 VARIATIONAL = "VariationalScriptedRAVE"
 WASSERSTEIN = "WasserteinScriptedRAVE"  # acids-rave's own spelling
 STEERABLE = {VARIATIONAL: "variational", WASSERSTEIN: "wasserstein"}
-
-
-class RaveCore(nn.Module):
-    """The loaded RAVE and its deterministic twin, for TorchScript.
-
-    Shape: audio `[batch, channels, samples]` with samples a multiple of the ratio; latents `[batch, latents,
-    frames]`.
-    """
-
-    def __init__(self, rave: torch.jit.ScriptModule, variational: bool, noise_dimensions: int) -> None:
-        super().__init__()
-        self.rave = rave
-        self.variational: bool = variational
-        self.noise_dimensions: int = noise_dimensions
-        self.latent_size: int = int(rave.encode_params[2])
-        self.channels: int = int(rave.decode_params[2])
-
-    def forward(self, audio: Tensor) -> Tensor:
-        return self.decode_mean(self.encode_mean(audio))
-
-    @torch.jit.export
-    def encode(self, audio: Tensor) -> Tensor:
-        """The RAVE's own `encode`: for a variational one, a random draw from the posterior."""
-        z: Tensor = self.rave.encode(audio)
-        return z
-
-    @torch.jit.export
-    def decode(self, z: Tensor) -> Tensor:
-        """The RAVE's own `decode`: latents that fidelity cut off are filled with noise."""
-        audio: Tensor = self.rave.decode(z)
-        return audio
-
-    @torch.jit.export
-    def encode_mean(self, audio: Tensor) -> Tensor:
-        """The latents without the posterior's noise, from the RAVE's own children."""
-        bands = self.rave.pqmf(audio.reshape(-1, 1, audio.shape[-1]))
-        bands = bands.reshape(audio.shape[0], -1, bands.shape[-1])
-        z: Tensor = self.rave.encoder(bands)
-        if self.variational:
-            z = z.chunk(2, 1)[0] - self.rave.latent_mean.unsqueeze(-1)
-            z = nn.functional.conv1d(z, self.rave.latent_pca.unsqueeze(-1))
-            z = z[:, : self.latent_size]
-        return z
-
-    @torch.jit.export
-    def decode_mean(self, z: Tensor) -> Tensor:
-        """Audio from latents, with zeros in the place of the noise that `decode` draws."""
-        if self.noise_dimensions > 0:
-            z = torch.cat([z, torch.zeros(z.shape[0], self.noise_dimensions, z.shape[-1]).type_as(z)], 1)
-        if self.variational:
-            z = nn.functional.conv1d(z, self.rave.latent_pca.t().unsqueeze(-1))
-            z = z + self.rave.latent_mean.unsqueeze(-1)
-        bands = self.rave.decoder(z)
-        audio: Tensor = self.rave.pqmf.inverse(
-            bands.reshape(bands.shape[0] * self.channels, -1, bands.shape[-1])
-        )
-        return audio.reshape(z.shape[0], self.channels, -1)
+PROBE_FRAMES = 2
 
 
 @dataclass(frozen=True)
 class Rates:
-    """What a RAVE says of itself: rates in Hz, delay in samples at its input's rate."""
+    """What a RAVE says of itself: rates in Hz, delay in samples at its input's rate.
+
+    Attributes:
+        ratio: samples per frame of the model's site.
+        width: numbers in such a frame; at the latent, the latents that the file gives.
+        latent_ratio: samples per latent frame: what a block of sound must be a multiple of.
+    """
 
     sample_rate: int
     channels: int
     ratio: int
-    latent_size: int
-    delay_samples: int
+    width: int
+    latent_ratio: int
+    delays: Delays
 
 
 class RaveModel:
-    """A RAVE `.ts` opened for training: frames from recordings, sound from frames.
+    """A RAVE `.ts` opened for training at one site: frames from recordings, sound from frames.
 
     Every call starts from fresh caches, so that a recording's frames depend on that recording alone.
+
+    Args:
+        site: `latent`, or a layer: `encoder.N`, `decoder.N`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, site: str = LATENT) -> None:
         self.path = path
         self.script = load_script(path)
         self.core = script_core(self.script, path)
-        self.rates = read_rates(self.script, path)
         self.fingerprint = sha256_file(path)
         for parameter in self.core.parameters():
             parameter.requires_grad_(False)
-        self._state = [buffer.clone() for buffer in cache_buffers(self.script)]
+        self._state = [buffer.clone() for buffer in cache_buffers(self.core)]
+        self.site = read_site(site, len(self.core.encoder_layers), len(self.core.decoder_layers))
+        self.rates = self._rates(self.site)
+
+    def sites(self) -> dict[str, Rates]:
+        """Every place where a stop can live, in the order of the sound, with its rates."""
+        layers = {"encoder": self.core.encoder_layers, "decoder": self.core.decoder_layers}
+        names = [f"encoder.{i}" for i in range(len(layers["encoder"]))] + [LATENT]
+        names += [f"decoder.{i}" for i in range(len(layers["decoder"]))]
+        return {name: self._rates(read_site(name, *map(len, layers.values()))) for name in names}
 
     def reset(self) -> None:
         """Puts every streaming cache back to what the file holds; cuts any gradient graph kept in one."""
-        for buffer, saved in zip(cache_buffers(self.script), self._state, strict=True):
+        for buffer, saved in zip(cache_buffers(self.core), self._state, strict=True):
             buffer.detach_()
             buffer.copy_(saved)
 
     @torch.no_grad()
     def encode(self, audio: Tensor) -> Tensor:
-        """Latent means of whole recordings. `[batch, channels, samples]` -> `[batch, latents, frames]`.
+        """The site's frames of whole recordings, without noise. `[batch, channels, samples]` -> `[batch, width, frames]`.
 
         The end is padded with silence to a whole number of frames. The batch is at most the voices that the
         file has caches for.
         """
         self.reset()
-        missing = -audio.shape[-1] % self.rates.ratio
-        z: Tensor = self.core.encode_mean(nn.functional.pad(audio, (0, missing)))
-        return z
+        frames = -(-audio.shape[-1] // self.rates.ratio)
+        return self._to_site(self._whole(audio, self.rates.latent_ratio), self.site)[..., :frames]
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Audio of latents, from fresh caches; gradients flow to `z`. `[batch, latents, frames]` -> `[batch,
+    def decode(self, x: Tensor) -> Tensor:
+        """Audio of a site's frames, from fresh caches; gradients flow to `x`. `[batch, width, frames]` -> `[batch,
         channels, samples]`."""
         self.reset()
-        audio: Tensor = self.core.decode_mean(z)
-        return audio
+        samples = x.shape[-1] * self.rates.ratio
+        x = self._whole(x, self.rates.latent_ratio // self.rates.ratio)
+        side, layer = self.site.side, self.site.layer
+        if side == "encoder":
+            x = self.core.latents(_through(self.core.encoder_layers[layer + 1 :], x), False)
+        if side != "decoder":
+            x = self.core.decoder_input(x, False)
+        x = _through(self.core.decoder_layers[layer + 1 if side == "decoder" else 0 :], x)
+        return self.core.audio(self.core.tail(x, False))[..., :samples]
+
+    def _to_site(self, audio: Tensor, site: Site) -> Tensor:
+        x = self.core.bands(audio)
+        x = _through(self.core.encoder_layers[: site.layer + 1 if site.side == "encoder" else None], x)
+        if site.side == "encoder":
+            return x
+        x = self.core.latents(x, False)
+        if site.side == "decoder":
+            x = _through(self.core.decoder_layers[: site.layer + 1], self.core.decoder_input(x, False))
+        return x
+
+    @torch.no_grad()
+    def _rates(self, site: Site) -> Rates:
+        sample_rate, channels, latent_ratio = read_rates(self.script, self.path)
+        self.reset()
+        silence = torch.zeros(1, channels, PROBE_FRAMES * latent_ratio)
+        frames = self._to_site(silence, site)
+        self.reset()
+        ratio = silence.shape[-1] // frames.shape[-1]
+        return Rates(sample_rate, channels, ratio, frames.shape[1], latent_ratio, read_delays(self.script))
+
+    @staticmethod
+    def _whole(x: Tensor, multiple: int) -> Tensor:
+        return nn.functional.pad(x, (0, -x.shape[-1] % multiple))
 
     def voices(self) -> int:
         """How many streams the file has caches for: the largest batch."""
-        sizes = [buffer.shape[0] for buffer in cache_buffers(self.script) if buffer.numel()]
-        return min(sizes) if sizes else 1
+        return cached_voices(self.script)
 
 
 def load_script(path: Path) -> torch.jit.ScriptModule:
@@ -182,16 +169,33 @@ def script_core(script: torch.jit.ScriptModule, path: Path) -> RaveCore:
         noise_dimensions = int(script.latent_pca.shape[0]) - int(script.encode_params[2])
     else:
         noise_dimensions = int(getattr(script.encoder, "noise_augmentation", 0))
-    return RaveCore(script, variational, noise_dimensions)
+    try:
+        return RaveCore(script, variational, noise_dimensions, cached_voices(script))
+    except (AttributeError, ValueError) as error:
+        raise DrawstopError(
+            f"{path} has an encoder or a decoder of a kind that isn't known here ({error}): expected one of acids-rave's"
+        ) from error
 
 
-def read_rates(script: torch.jit.ScriptModule, path: Path) -> Rates:
-    """Reads the rates and declares the delay from the filters."""
-    channels, _, latent_size, ratio = (int(value) for value in script.encode_params)
+def read_rates(script: torch.jit.ScriptModule, path: Path) -> tuple[int, int, int]:
+    """Sample rate in Hz, channels, samples per latent frame."""
+    channels, _, _, ratio = (int(value) for value in script.encode_params)
     sample_rate = int(getattr(script, "sr", 0) or 0)
     if sample_rate <= 0:
         raise DrawstopError(f"{path} doesn't state its sample rate: export it with acids-rave 2.3 or later")
-    return Rates(sample_rate, channels, ratio, latent_size, delay_samples(script))
+    return sample_rate, channels, ratio
+
+
+def cached_voices(module: nn.Module) -> int:
+    """How many streams a module has caches for."""
+    sizes = [buffer.shape[0] for buffer in cache_buffers(module) if buffer.numel()]
+    return min(sizes) if sizes else 1
+
+
+def _through(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 def cache_buffers(module: nn.Module) -> list[Tensor]:

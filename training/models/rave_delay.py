@@ -2,36 +2,52 @@
 
 A streaming convolution pads on the left only. What the training saw as look-ahead becomes delay: the right
 half of a centred convolution, the cut of a transposed one, and the centre of the PQMF's linear-phase filters.
-cached_conv notes each layer's share in `cumulative_delay` (in samples at that layer's output); chained
-layers add up after the change of rate.
+cached_conv notes each layer's share in `cumulative_delay` (in samples at that layer's output). A v2's layers note
+their own share, and the shares of layers in a row add up after the change of rate; a v1's note what has added up so far.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 
 import torch
 from torch import nn
 
 
-def delay_samples(script: torch.jit.ScriptModule) -> int:
-    """Delay from input to output of a scripted RAVE, in samples at its rate.
+@dataclass(frozen=True)
+class Delays:
+    """Delay in samples at the model's rate: sound to latents, latents to sound, and both in a row."""
 
-    Wrong by construction for a model that was exported without `--streaming` (its filters look ahead): that
-    delay is 0.
+    encode: int = 0
+    decode: int = 0
+    whole: int = 0
+
+
+def read_delays(script: torch.jit.ScriptModule) -> Delays:
+    """The delays of a scripted RAVE.
+
+    Wrong by construction for a model that was exported without `--streaming` (its filters look ahead): its
+    delays are 0.
     """
     if not any(name.endswith((".pad", ".cache")) for name, _ in script.named_buffers()):
-        return 0
-    pqmf = script.pqmf
-    bands = int(pqmf.hk.shape[0])
-    encoder = script.encoder
-    inner = getattr(encoder, "encoder", None)
-    at_latent = _chain(Fraction(0), (inner if inner is not None else encoder).net.children())
-    at_bands = _chain(at_latent, script.decoder.net.children())
-    return round(at_bands * bands) + pqmf_delay_samples(pqmf)
+        return Delays()
+    analysis, synthesis = pqmf_delays(script.pqmf)
+    bands = int(script.pqmf.hk.shape[0])
+    ratio = int(script.encode_params[3])
+    net = getattr(script.encoder, "encoder", script.encoder).net
+    if str(script.decoder.original_name) == "Generator":
+        at_latent = Fraction(_last(net.children()))
+        at_bands = at_latent * (ratio // bands) + int(script.decoder.synth.cumulative_delay)
+    else:
+        at_latent = _chain(Fraction(0), net.children())
+        at_bands = _chain(at_latent, script.decoder.net.children())
+    encode = round(at_latent * ratio) + analysis
+    whole = round(at_bands * bands) + analysis + synthesis
+    return Delays(encode, whole - encode, whole)
 
 
-def pqmf_delay_samples(pqmf: nn.Module) -> int:
-    """Delay of PQMF analysis followed by synthesis, in samples: the centres of both linear-phase filters.
+def pqmf_delays(pqmf: nn.Module) -> tuple[int, int]:
+    """Delays of PQMF analysis and of synthesis, in samples: the centres of their linear-phase filters.
 
     Analysis: `hk` `[bands, length]` made odd, its centre at `length // 2`. Synthesis: the same taps, split
     into polyphase components of `length / bands` taps made odd, so the centre lies `length / bands // 2`
@@ -41,7 +57,12 @@ def pqmf_delay_samples(pqmf: nn.Module) -> int:
     hk = pqmf.hk
     assert isinstance(hk, torch.Tensor)
     bands, length = int(hk.shape[0]), int(hk.shape[1])
-    return length // 2 + (length // bands // 2) * bands + bands
+    return length // 2, (length // bands // 2) * bands + bands
+
+
+def _last(layers: Iterable[nn.Module]) -> int:
+    """What the last layer that notes a delay notes."""
+    return [int(layer.cumulative_delay) for layer in layers if hasattr(layer, "cumulative_delay")][-1]  # type: ignore[arg-type]
 
 
 def _chain(delay: Fraction, layers: Iterable[nn.Module]) -> Fraction:
