@@ -16,7 +16,7 @@ from drawstop.base.description import EXTRA_FILE, InstrumentDescription
 from drawstop.base.errors import DrawstopError
 from export.host import Host
 from export.instrument import INPUT_LIMIT, LATENT_LIMIT
-from training.models.rave import RaveModel
+from training.models.rave import RaveModel, fixed_threads
 
 BLOCKS = 6
 VOICES = 2
@@ -59,10 +59,13 @@ def verify(path: Path, model: Path | None = None) -> list[Check]:
     Raises DrawstopError where the file can't be loaded at all.
     """
     _, description = open_instrument(path)
-    checks = [_interface(path, description), _attributes(path, description)]
-    checks += [_methods(path, description), _reset(path, description)]
-    if model is not None:
-        checks += [_neutral(path, model, description, noise) for noise in (1, 0)]
+    with fixed_threads(
+        1
+    ):  # a team of threads costs small models more than it gives, above all in threads of their own
+        checks = [_interface(path, description), _attributes(path, description)]
+        checks += [_methods(path, description), _reset(path, description)]
+        if model is not None:
+            checks += [_neutral(path, model, description, noise) for noise in (1, 0)]
     return checks
 
 

@@ -1,7 +1,6 @@
 """Gates: causal, homogeneous, the same streamed as whole; and the stops that hold them."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,14 +22,6 @@ WIDTH, FEATURES, FRAMES = 6, 24, 40
 CONFIG = GateConfig(WIDTH, FEATURES, channels=8, dilations=(1, 2, 4))
 ALL = torch.arange(FEATURES)
 DECISION = Decision(5, (0.5, 0.8), (0.1, 0.4))
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def random_gate(seed: int) -> Gate:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
 
 INNER, BLOCKS = 2048, 4
 SEED = 3
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +153,8 @@ def test_a_step_arrives_when_the_ramp_is_over(instrument: torch.jit.ScriptModule
     instrument.set_reset(1)
     instrument.forward(torch.zeros(1, 1, 512))
     signals[:, 0] = 1.0
-    values = instrument._values(signals)[0, 0]
+    before, values = (found[0, 0] for found in instrument._values(signals))
+    assert before == 0
     expected = torch.cat([torch.arange(1, 10) / 9, torch.ones(3)])
     assert torch.allclose(values, expected, atol=1e-6)
     assert values[8:].eq(1).all()
@@ -216,9 +208,11 @@ def test_nn_tilde_sees_what_a_module_of_its_own_would_show(
     assert instrument.get_attributes() == list(names)
     for name in names:
         assert torch.equal(getattr(instrument, f"{name}_params"), getattr(oracle, f"{name}_params")), name
-    assert instrument.get_methods() == ["forward", "play", "encode", "decode"]
+    assert instrument.get_methods() == ["forward", "play", "encode", "decode", "steer", "listen"]
     assert instrument.forward_params.tolist() == [1, 1, 1, 1]
     assert instrument.play_params.tolist() == [3, 1, 1, 1]
     assert instrument.encode_params.tolist() == [1, 1, 128, 512]
     assert instrument.decode_params.tolist() == [128, 512, 1, 1]
+    assert instrument.steer_params.tolist() == [130, 512, 128, 512]
+    assert instrument.listen_params.tolist() == [1, 1, 2, 512]
     assert len(instrument.play_input_labels) == 3
