@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rave_table import export_table
 
 if TYPE_CHECKING:
     from export.bake import Baked
@@ -32,6 +33,12 @@ def needs_program() -> Callable[[str], None]:
 def demo_rave() -> Path:
     """The shipped small RAVE."""
     return REPOSITORY / "training" / "demo" / "rave.ts"
+
+
+@pytest.fixture(scope="session")
+def rave_table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The exported file of every kind of RAVE, small and random, by its row's name."""
+    return export_table(tmp_path_factory.mktemp("raves"))
 
 
 @pytest.fixture(scope="session")
