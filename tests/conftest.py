@@ -1,12 +1,11 @@
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rave_table import export_table
 
 if TYPE_CHECKING:
     from export.bake import Baked
@@ -35,13 +34,16 @@ def demo_rave() -> Path:
 
 
 @pytest.fixture(scope="session")
+def rave_table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The exported file of every kind of RAVE, small and random, by its row's name."""
+    return export_table(tmp_path_factory.mktemp("raves"))
+
+
+@pytest.fixture(scope="session")
 def variational_rave(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny random variational RAVE, streaming, from acids-rave's own configurations and export."""
-    out = tmp_path_factory.mktemp("variational") / "tiny.ts"
-    command = [sys.executable, str(REPOSITORY / "tests" / "tiny_variational.py"), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert out.is_file(), done.stderr[-2000:]
-    return out
+    """The table's tiny variational RAVE, causal and streaming, alone: the whole table takes longer."""
+    name = "v2_causal_tiny"
+    return export_table(tmp_path_factory.mktemp("variational"), [name])[name]
 
 
 @pytest.fixture(scope="session")
