@@ -55,6 +55,10 @@ def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
 
 def script(model: RaveModel, banks: Sequence[StopBank]) -> torch.jit.ScriptModule:
     """The instrument as TorchScript, with fresh caches."""
+    if not model.is_streaming():
+        raise DrawstopError(
+            f"{model.path} was exported without --streaming and would click at every block: export it with --streaming"
+        )
     model.reset()
     instrument = make_instrument(model, banks)
     instrument.eval()

@@ -30,6 +30,7 @@ class Host:
         method: what the box plays.
         buffer: the size asked for; 0 asks for none, as `[nn~ file method 0]` does.
         voices: of `mc.nn~`: the batch dimension.
+        optimise: whether torch's optimiser runs, as in nn~; it takes a second or two for each method.
 
     Attributes:
         buffer: samples per call, after nn~'s own rules.
@@ -45,6 +46,7 @@ class Host:
         method: str = "forward",
         buffer: int = DEFAULT_BUFFER,
         voices: int = 1,
+        optimise: bool = True,
     ) -> None:
         self.module: Any = torch.jit.load(str(path))
         methods = self._names("get_methods", path)
@@ -53,7 +55,7 @@ class Host:
         self.attributes = [name for name in self._names("get_attributes", path) if name != "none"]
         if method not in methods:
             raise DrawstopError(f"nn~ finds no method {method} in {path}: it has {', '.join(methods)}")
-        self.method, self.voices = method, voices
+        self.method, self.voices, self.optimise = method, voices, optimise
         self._largest = max(self._ratios(name) for name in methods)
         self.errors: list[str] = []
         self._lock = threading.Lock()
@@ -134,7 +136,8 @@ class Host:
 
         def work() -> None:
             try:
-                with torch.inference_mode(), self._lock:
+                optimiser = torch.jit.optimized_execution(self.optimise)  # type: ignore[attr-defined]
+                with optimiser, torch.inference_mode(), self._lock:
                     results.append(getattr(self.module, self.method)(block))
             except RuntimeError as error:
                 self.errors.append(f"{self.method}: {_last_line(error)}")

@@ -16,15 +16,13 @@ from torch import Tensor, nn
 
 from export.setters import knob_sources, switch_source
 from export.site_edit import BankEdit, SiteEdit
-from training.models.rave import cache_buffers
-from training.models.rave_core import RaveCore
+from training.models.rave_core import RaveCore, cache_buffers
 from training.models.site import LATENT
 from training.steering import Steering
 
 INPUT_LIMIT = 8.0  # +18 dBFS: beyond it a sample is no sound, and would drive the caches to infinity
 LATENT_LIMIT = 1e4
 LONGEST_RAMP_S = 60.0
-MOST_VOICES = 64  # cached_conv's own limit
 TYPE_INT, TYPE_FLOAT = 1, 2  # nn~'s type codes in <attribute>_params
 
 _source_numbers = itertools.count()
@@ -84,7 +82,7 @@ class Instrument(nn.Module):
         # Aliases of the RAVE's caches: torch.jit.save keeps shared storage shared, so zeroing these zeroes
         # those.
         self.caches = [cache for cache in cache_buffers(core) if cache.numel() > 0]
-        self.voices: int = min([MOST_VOICES, *(cache.shape[0] for cache in self.caches)])
+        self.voices: int = core.voices
         for module in (self.encoder_edits, self.latent_edit, self.decoder_edits):
             for steering in module.modules():
                 if isinstance(steering, Steering):

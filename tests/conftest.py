@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose time to a team of threads
+
 import pytest
 from rave_table import export_table
 
@@ -65,8 +67,8 @@ def baked_variational(variational_rave: Path, tmp_path_factory: pytest.TempPathF
     return _bake(variational_rave, bank, folder / "organ.ts")
 
 
-def write_random_bank(model: Path, folder: Path) -> Path:
-    """A bank of two random stops for any RAVE, the first of them gated; gives its folder."""
+def write_random_bank(model: Path, folder: Path, site: str = "latent") -> Path:
+    """A bank of two random stops for a site of any RAVE, the first of them gated; gives its folder."""
     import torch
 
     from training.claim import Decision
@@ -76,7 +78,7 @@ def write_random_bank(model: Path, folder: Path) -> Path:
     from training.sae.model import SAE
     from training.stops import Gates, Stop, StopBank, make_slug, save_bank
 
-    rave = RaveModel(model)
+    rave = RaveModel(model, site)
     width = rave.rates.width
     sae = SAE(SAEConfig(d_in=width, n_features=64, k=8, centre=False, bias=False))
     random = torch.Generator().manual_seed(0)
@@ -95,7 +97,7 @@ def write_random_bank(model: Path, folder: Path) -> Path:
         )
         for name, kind in (("guitar", "gated"), ("voice", "random"))
     )
-    save_bank(folder, StopBank(sae, stops, rave.fingerprint))
+    save_bank(folder, StopBank(sae, stops, rave.fingerprint, site))
     return folder
 
 

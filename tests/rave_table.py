@@ -112,6 +112,7 @@ ROWS: tuple[Row, ...] = (
         latents=15,
         expected="spherical",
     ),
+    Row("v1_offline", ("v1",), NARROW, decoder="Generator", streaming=False, expected="offline"),
     Row("v2_offline", ("v2",), NARROW, streaming=False, expected="offline"),
     Row("hybrid", ("hybrid",), NARROW, expected="mel"),
     Row(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file
-from training.models.rave_core import RaveCore
+from training.models.rave_core import RaveCore, cache_buffers
 from training.models.rave_delay import Delays, read_delays
 from training.models.site import LATENT, Site, read_site
 
@@ -120,9 +120,13 @@ class RaveModel:
     def _whole(x: Tensor, multiple: int) -> Tensor:
         return nn.functional.pad(x, (0, -x.shape[-1] % multiple))
 
+    def is_streaming(self) -> bool:
+        """Whether one block's sound goes on in the next: without caches every block starts from silence."""
+        return len(cache_buffers(self.script)) > 0
+
     def voices(self) -> int:
         """How many streams the file has caches for: the largest batch."""
-        return cached_voices(self.script)
+        return self.core.voices
 
 
 def load_script(path: Path) -> torch.jit.ScriptModule:
@@ -170,7 +174,7 @@ def script_core(script: torch.jit.ScriptModule, path: Path) -> RaveCore:
     else:
         noise_dimensions = int(getattr(script.encoder, "noise_augmentation", 0))
     try:
-        return RaveCore(script, variational, noise_dimensions, cached_voices(script))
+        return RaveCore(script, variational, noise_dimensions)
     except (AttributeError, ValueError) as error:
         raise DrawstopError(
             f"{path} has an encoder or a decoder of a kind that isn't known here ({error}): expected one of acids-rave's"
@@ -186,22 +190,10 @@ def read_rates(script: torch.jit.ScriptModule, path: Path) -> tuple[int, int, in
     return sample_rate, channels, ratio
 
 
-def cached_voices(module: nn.Module) -> int:
-    """How many streams a module has caches for."""
-    sizes = [buffer.shape[0] for buffer in cache_buffers(module) if buffer.numel()]
-    return min(sizes) if sizes else 1
-
-
 def _through(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
     for layer in layers:
         x = layer(x)
     return x
-
-
-def cache_buffers(module: nn.Module) -> list[Tensor]:
-    """The streaming caches of cached_conv inside a module, in a fixed order (buffers named `pad` or
-    `cache`)."""
-    return [buffer for name, buffer in module.named_buffers() if name.rsplit(".", 1)[-1] in ("pad", "cache")]
 
 
 @contextlib.contextmanager

@@ -20,9 +20,7 @@ class RaveCore(nn.Module):
     the output of a layer `[voices, width, frames]`, with as many frames as the layer makes.
     """
 
-    def __init__(
-        self, rave: torch.jit.ScriptModule, variational: bool, noise_dimensions: int, voices: int
-    ) -> None:
+    def __init__(self, rave: torch.jit.ScriptModule, variational: bool, noise_dimensions: int) -> None:
         super().__init__()
         self.rave = rave
         self.variational: bool = variational
@@ -31,7 +29,8 @@ class RaveCore(nn.Module):
         self.channels: int = int(rave.decode_params[2])
         self.encoder_layers = nn.ModuleList(rave.encoder.encoder.net.children())
         self.decoder_layers = nn.ModuleList(rave.decoder.net.children())
-        self.tail: nn.Module = make_tail(rave.decoder, voices)
+        self.voices: int = _cached_voices(rave, self.channels)
+        self.tail: nn.Module = make_tail(rave.decoder, self.voices)
 
     def forward(self, audio: Tensor) -> Tensor:
         return self.decode(self.encode(audio, False), False)
@@ -93,6 +92,18 @@ class RaveCore(nn.Module):
         return sound.reshape(bands.shape[0], self.channels, -1)
 
 
+def cache_buffers(module: nn.Module) -> list[Tensor]:
+    """The streaming caches of cached_conv inside a module, in a fixed order (buffers named `pad` or
+    `cache`)."""
+    return [buffer for name, buffer in module.named_buffers() if name.rsplit(".", 1)[-1] in ("pad", "cache")]
+
+
+def _cached_voices(rave: nn.Module, channels: int) -> int:
+    """How many streams a RAVE has caches for: its PQMF takes every channel of a voice as a stream."""
+    sizes = [buffer.shape[0] for buffer in cache_buffers(rave) if buffer.numel()]
+    return max(1, min(sizes) // channels) if sizes else 1
+
+
 def make_tail(decoder: torch.jit.ScriptModule, voices: int) -> nn.Module:
     """What a decoder does after its `net`; ValueError for a class of decoder that isn't known here."""
     kind = str(decoder.original_name)
@@ -135,7 +146,11 @@ class TailV1(nn.Module):
     def __init__(self, decoder: torch.jit.ScriptModule, voices: int) -> None:
         super().__init__()
         branches = list(decoder.synth.branches.children())
-        self.delays = nn.ModuleList(decoder.synth.paddings.children())
+        # only a streaming one has to wait for its slowest branch
+        aligned = hasattr(decoder.synth, "paddings")
+        self.delays = nn.ModuleList(
+            decoder.synth.paddings.children() if aligned else [nn.Identity() for _ in branches]
+        )
         self.waveform, self.loudness = branches[0], branches[1]
         self.loud_stride: int = int(decoder.loud_stride)
         self.has_noise = bool(decoder.use_noise)

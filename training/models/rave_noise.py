@@ -8,17 +8,13 @@ it is cut into blocks, and no period is heard.
 import torch
 from torch import Tensor, nn
 
-MASK = (1 << 32) - 1
-MULTIPLIERS = (0x21F0AAAD, 0x735A2D97)
-"""Of Wellons' 32-bit hash (`hash-prospector`); both below 2^31, so that no product leaves int64."""
-GOLDEN = 0x9E3779B9
-
 
 def hashed(x: Tensor) -> Tensor:
-    """Mixes 32-bit counters, held in int64, until they look random. Any shape -> the same."""
-    x = x & MASK
-    x = ((x ^ (x >> 16)) * MULTIPLIERS[0]) & MASK
-    x = ((x ^ (x >> 15)) * MULTIPLIERS[1]) & MASK
+    """Mixes 32-bit counters, held in int64, until they look random: Wellons' hash (`hash-prospector`), with multipliers
+    below 2^31, so that no product leaves int64. Any shape -> the same."""
+    x = x & 0xFFFFFFFF
+    x = ((x ^ (x >> 16)) * 0x21F0AAAD) & 0xFFFFFFFF
+    x = ((x ^ (x >> 15)) * 0x735A2D97) & 0xFFFFFFFF
     return x ^ (x >> 15)
 
 
@@ -37,8 +33,8 @@ class SteadyNoise(nn.Module):
     def forward(self, voices: int, frames: int, bands: int, size: int) -> Tensor:
         start = self.cache[:voices].reshape(-1, 1, 1)
         when = hashed(start + torch.arange(frames * size).reshape(1, 1, -1))
-        streams = hashed(torch.arange(1, voices * bands + 1) * GOLDEN).reshape(voices, bands, 1)
-        self.cache[:voices].copy_((self.cache[:voices] + frames * size) & MASK)
+        streams = hashed(torch.arange(1, voices * bands + 1)).reshape(voices, bands, 1)
+        self.cache[:voices].copy_(self.cache[:voices] + frames * size)
         noise = hashed(when ^ streams).to(torch.float32) * 2.0**-31 - 1.0
         return noise.reshape(voices, bands, frames, size).transpose(1, 2)
 
