@@ -1,0 +1,154 @@
+"""The Max help patches: each method at work, every inlet and outlet labelled."""
+
+from collections.abc import Callable
+
+from py2max import Box
+
+from export.patches.max_file import MESSAGE, SIGNAL, MaxPatch
+from export.patches.max_parts import (
+    GLIDE_MS,
+    LEFT,
+    TITLE_HEIGHT,
+    connect_all,
+    dial,
+    heading,
+    microphone,
+    nn_box,
+    speakers,
+)
+from export.patches.plan import Plan, listed
+
+TOP = TITLE_HEIGHT + 10
+COLUMNS = 8
+DIAL_CELL = 110
+DIAL_ROW = 130
+NOTES = 380
+
+
+def help_patches(plan: Plan) -> dict[str, MaxPatch]:
+    """Every help patch by its name; nn~ finds the instrument by its name in Max's search path."""
+    made: dict[str, Callable[[Plan], MaxPatch]] = {
+        "forward": _forward,
+        "play": _play,
+        "encode-decode": _encode_decode,
+        "steer": _steer,
+        "listen": _listen,
+    }
+    return {name: make(plan) for name, make in made.items()}
+
+
+def _forward(plan: Plan) -> MaxPatch:
+    patch, source = _start(plan, "forward", "audio in, audio out; the stops are set by messages")
+    box = nn_box(patch, plan, "forward", LEFT, TOP + 220)
+    connect_all(patch, source, box, plan.description.channels_in)
+    slug = plan.stops[0].slug
+    number = patch.ui("flonum", (LEFT + 260, TOP + 100, 60, 22), 1, [MESSAGE, "bang"], minimum=-1.0, maximum=1.0)
+    switch = patch.ui("toggle", (LEFT + 260, TOP + 160, 22, 22), 1, ["int"], parameter_enable=0)
+    messages = [f"set {slug} -1", f"set {slug} $1", "set ramp 0.5", "set bypass $1"]
+    boxes = [patch.msg(LEFT + 100, TOP + 70 + 30 * row, words) for row, words in enumerate(messages)]
+    for message in boxes:
+        patch.connect(message, 0, box, 0)
+    patch.connect(number, 0, boxes[1], 0)
+    patch.connect(switch, 0, boxes[3], 0)
+    _ports(patch, plan, "forward", box)
+    _end(patch, plan, "forward", box, TOP + 290)
+    return patch
+
+
+def _play(plan: Plan) -> MaxPatch:
+    patch, source = _start(plan, "play", "audio and a signal per stop in, audio out")
+    channels, bottom = plan.description.channels_in, TOP + 70 + _dial_rows(plan) * DIAL_ROW
+    box = nn_box(patch, plan, "play", LEFT, bottom, 12)
+    connect_all(patch, source, box, channels)
+    _stop_signals(patch, plan, box, channels, TOP + 70)
+    _ports(patch, plan, "play", box)
+    _end(patch, plan, "play", box, bottom + 70)
+    return patch
+
+
+def _encode_decode(plan: Plan) -> MaxPatch:
+    patch, source = _start(plan, "encode", "audio to latents; nn~ decode: latents to audio")
+    encode = nn_box(patch, plan, "encode", LEFT, TOP + 70)
+    decode = nn_box(patch, plan, "decode", LEFT, TOP + 190)
+    connect_all(patch, source, encode, plan.description.channels_in)
+    connect_all(patch, encode, decode, len(plan.method("encode").outlets))
+    _ports(patch, plan, "encode", encode)
+    _ports(patch, plan, "decode", decode)
+    _end(patch, plan, "decode", decode, TOP + 280)
+    return patch
+
+
+def _steer(plan: Plan) -> MaxPatch:
+    patch, source = _start(plan, "steer", "latents and a signal per stop in, latents out")
+    latents, bottom = len(plan.method("encode").outlets), TOP + 120 + _dial_rows(plan) * DIAL_ROW
+    encode = nn_box(patch, plan, "encode", LEFT, TOP + 70)
+    steer = nn_box(patch, plan, "steer", LEFT, bottom)
+    decode = nn_box(patch, plan, "decode", LEFT, bottom + 110)
+    connect_all(patch, source, encode, plan.description.channels_in)
+    connect_all(patch, encode, steer, latents)
+    connect_all(patch, steer, decode, latents)
+    _stop_signals(patch, plan, steer, latents, TOP + 110)
+    _ports(patch, plan, "steer", steer)
+    _end(patch, plan, "decode", decode, bottom + 180)
+    return patch
+
+
+def _listen(plan: Plan) -> MaxPatch:
+    patch, source = _start(plan, "listen", "audio in, a signal per stop out: 0..1, how strongly it sounds")
+    box = nn_box(patch, plan, "listen", LEFT, TOP + 70, 16)
+    connect_all(patch, source, box, plan.description.channels_in)
+    for index, stop in enumerate(plan.stops):
+        row, column = divmod(index, COLUMNS)
+        x, y = LEFT + column * _cell(plan), TOP + 220 + row * 90
+        patch.text(x, y, stop.slug, _cell(plan))
+        shown = patch.ui("number~", (x, y + 26, 60, 22), 2, [SIGNAL, "float"], sig=0.0)
+        patch.connect(box, index, shown, 0)
+    _ports(patch, plan, "listen", box)
+    _fit(patch)
+    return patch
+
+
+def _start(plan: Plan, method: str, words: str) -> tuple[MaxPatch, Box]:
+    patch = MaxPatch(100, 100)
+    heading(patch, plan, f"nn~ {plan.file} {method}: {words}", method)
+    patch.text(LEFT + 60, TOP + 10, "a click turns the sound on and off", 240)
+    return patch, microphone(patch, LEFT, TOP)
+
+
+def _end(patch: MaxPatch, plan: Plan, method: str, box: Box, y: float) -> None:
+    speakers(patch, LEFT, y, box, len(plan.method(method).outlets))
+    _fit(patch)
+
+
+def _fit(patch: MaxPatch) -> None:
+    """Make the window as large as what is in it."""
+    rects = [box.patching_rect for box in patch.patcher._boxes]
+    patch.resize(int(max(r.x + r.w for r in rects)) + 20, int(max(r.y + r.h for r in rects)) + 40)
+
+
+def _stop_signals(patch: MaxPatch, plan: Plan, box: Box, first_inlet: int, top: float) -> None:
+    """A dial per stop, smoothed into a signal: any other signal will do as well."""
+    for index, stop in enumerate(plan.stops):
+        row, column = divmod(index, COLUMNS)
+        x, y = LEFT + column * _cell(plan), top + row * DIAL_ROW
+        knob = dial(patch, plan, stop, x, y)
+        packed = patch.obj(x, y + 54, f"pack 0. {GLIDE_MS}", 2, [MESSAGE])
+        glide = patch.obj(x, y + 80, "line~", 2, [SIGNAL, "bang"])
+        patch.chain([knob, packed, glide])
+        patch.connect(glide, 0, box, first_inlet + index)
+
+
+def _ports(patch: MaxPatch, plan: Plan, method: str, box: Box) -> None:
+    """What every inlet and outlet is, to the right of the box."""
+    described, rect = plan.method(method), box.patching_rect
+    lines = f"in: {listed(described.inlets)}", f"out: {listed(described.outlets)}"
+    patch.text(rect.x + rect.w + 20, rect.y - 20, lines[0], NOTES)
+    patch.text(rect.x + rect.w + 20, rect.y + 30, lines[1], NOTES)
+
+
+def _cell(plan: Plan) -> int:
+    return max(DIAL_CELL, 8 * max(len(stop.slug) for stop in plan.stops) + 10)
+
+
+def _dial_rows(plan: Plan) -> int:
+    return -(-len(plan.stops) // COLUMNS)
