@@ -1,12 +1,14 @@
 """The folder of patches, and the package for Max and Pd: every file checked, then all of them at once."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 from drawstop import __version__
 from drawstop.base.description import InstrumentDescription
-from drawstop.base.files import atomic_folder
+from drawstop.base.errors import DrawstopError
+from drawstop.base.files import atomic_folder, sha256_file, write_json
 from export.patches.max_help import help_patches
 from export.patches.max_live import device_delay, live_device
 from export.patches.max_play import play_patch
@@ -16,7 +18,7 @@ from export.patches.plan import Plan
 from export.patches.readme import readme
 
 MARKER = ".drawstop-patches.json"
-"""Says that we wrote a folder, and which files; only such a folder is ever replaced."""
+"""Says that we wrote a folder, and each file's SHA-256; only such a folder, unchanged, is ever replaced."""
 PACKAGE_MODELS = "misc"
 """Where a Max package keeps files that should be found by name."""
 
@@ -51,29 +53,59 @@ def package_files(description: InstrumentDescription, file: str) -> dict[str, by
 
 
 def write_patches(description: InstrumentDescription, file: str, out: Path) -> None:
-    """Writes the folder of patches, whole or not at all.
+    """Writes the folder of patches, whole or not at all. An instrument that lies there as `file` stays.
 
     Raises:
-        DrawstopError: bad input, or `out` holds files that we didn't write.
+        DrawstopError: bad input, or `out` holds anything else that we didn't write.
     """
-    _write(patch_files(description, file), out, None)
+    lying = out / file
+    _write(patch_files(description, file), out, {file: lying} if lying.is_file() else {}, kept=file)
 
 
 def write_package(description: InstrumentDescription, instrument: Path, out: Path) -> None:
     """Writes the package with a copy of the instrument, whole or not at all. Raises as `write_patches`."""
-    _write(package_files(description, instrument.name), out, instrument)
+    copied = f"{PACKAGE_MODELS}/{instrument.name}"
+    _write(package_files(description, instrument.name), out, {copied: instrument}, kept=copied)
 
 
-def _write(files: dict[str, bytes], out: Path, instrument: Path | None) -> None:
-    _refuse_strangers(out)
-    listed = sorted([*files, *([f"{PACKAGE_MODELS}/{instrument.name}"] if instrument else [])])
+def _write(files: dict[str, bytes], out: Path, copies: dict[str, Path], kept: str) -> None:
+    _refuse_strangers(out, kept)
     with atomic_folder(out, marker=MARKER) as beside:
         for path, data in files.items():
-            target = beside / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-        if instrument is not None:
-            target = beside / PACKAGE_MODELS / instrument.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(instrument, target)
-        (beside / MARKER).write_text(json.dumps({"files": listed}, indent=1) + "\n", encoding="utf-8")
+            _in_its_folder(beside / path).write_bytes(data)
+        for path, source in copies.items():
+            shutil.copyfile(source, _in_its_folder(beside / path))
+        write_json(beside / MARKER, {path: hashlib.sha256(data).hexdigest() for path, data in files.items()})
+
+
+def _refuse_strangers(out: Path, kept: str) -> None:
+    """Raises DrawstopError naming a file in our folder that isn't as we wrote it: somebody's own work."""
+    marker = out / MARKER
+    if not marker.is_file():
+        return  # atomic_folder refuses a folder that isn't ours, unless it is empty
+    try:
+        written = dict(json.loads(marker.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DrawstopError(f"{marker} is damaged; give another folder with -o") from error
+    for path in sorted(path for path in out.rglob("*") if not path.is_dir() and path != marker):
+        name = path.relative_to(out).as_posix()
+        if name != kept and sha256_file(path) != written.get(name):
+            raise DrawstopError(f"{path} was changed or isn't ours to replace; give another folder with -o")
+
+
+def _in_its_folder(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _package_info(plan: Plan) -> str:
+    """What Max shows of a package; the keys are Cycling '74's."""
+    info = {
+        "author": "Drawstop",
+        "description": f"The instrument {plan.file}: {', '.join(stop.name for stop in plan.stops)}. Needs nn~.",
+        "max_version_min": "8.0",
+        "name": plan.name,
+        "tags": ["audio", "effect", "nn~"],
+        "version": __version__,
+    }
+    return json.dumps(info, indent=1) + "\n"

@@ -119,7 +119,11 @@ def _cord_faults(cord: dict[str, Any], boxes: Boxes) -> list[str]:
 
 def _reference_faults(patch: dict[str, Any]) -> list[str]:
     """What py2max, which knows the inlets and outlets of Max's own objects, finds wrong."""
-    return [str(finding) for finding in lint(Patcher.from_dict(copy.deepcopy(patch["patcher"]))) if finding.severity == "error"]
+    return [
+        str(finding)
+        for finding in lint(Patcher.from_dict(copy.deepcopy(patch["patcher"])))
+        if finding.severity == "error"
+    ]
 
 
 def _words(box: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ py2max names and orders the fields; every box's place, inlets and outlets are ou
 its layouts. A file is refused unless `max_check` finds it sound.
 """
 
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +36,9 @@ class MaxPatch:
     """
 
     def __init__(self, width: int, height: int, *, presentation: bool = False) -> None:
-        self.patcher = Patcher(openinpresentation=int(presentation), on_invalid="ignore", validate_attrs=False)
+        self.patcher = Patcher(
+            openinpresentation=int(presentation), on_invalid="ignore", validate_attrs=False
+        )
         self.resize(width, height)
         self.parameters: dict[str, Any] = {}
         self._children: list[tuple[Box, MaxPatch]] = []
@@ -61,7 +64,12 @@ class MaxPatch:
         return self._box("comment", (x, y, wide, 4 + LINE * rows), 1, [], text=text, linecount=rows)
 
     def ui(
-        self, maxclass: str, rect: tuple[float, float, float, float], inlets: int, outlets: Sequence[str], **fields: Any
+        self,
+        maxclass: str,
+        rect: tuple[float, float, float, float],
+        inlets: int,
+        outlets: Sequence[str],
+        **fields: Any,
     ) -> Box:
         """A box that a person touches or looks at."""
         return self._box(maxclass, rect, inlets, outlets, **fields)
@@ -75,7 +83,13 @@ class MaxPatch:
         return self._box("outlet", (x, y, 30, 30), 1, [], comment=comment)
 
     def subpatch(
-        self, x: float, y: float, name: str, child: "MaxPatch", ports: tuple[int, int], width: float | None = None
+        self,
+        x: float,
+        y: float,
+        name: str,
+        child: "MaxPatch",
+        ports: tuple[int, int],
+        width: float | None = None,
     ) -> Box:
         """A patcher inside this one; `ports` are its inlets and outlets."""
         box = self.obj(x, y, f"p {name}", ports[0], [MESSAGE] * ports[1], width)
@@ -88,7 +102,7 @@ class MaxPatch:
 
     def chain(self, boxes: Sequence[Box]) -> None:
         """Cords from each box's first outlet to the next one's first inlet."""
-        for source, target in zip(boxes, boxes[1:], strict=False):
+        for source, target in itertools.pairwise(boxes):
             self.connect(source, 0, target, 0)
 
     def as_dict(self) -> dict[str, Any]:

@@ -42,7 +42,9 @@ def _forward(plan: Plan) -> MaxPatch:
     box = nn_box(patch, plan, "forward", LEFT, TOP + 220)
     connect_all(patch, source, box, plan.description.channels_in)
     slug = plan.stops[0].slug
-    number = patch.ui("flonum", (LEFT + 260, TOP + 100, 60, 22), 1, [MESSAGE, "bang"], minimum=-1.0, maximum=1.0)
+    number = patch.ui(
+        "flonum", (LEFT + 260, TOP + 100, 60, 22), 1, [MESSAGE, "bang"], minimum=-1.0, maximum=1.0
+    )
     switch = patch.ui("toggle", (LEFT + 260, TOP + 160, 22, 22), 1, ["int"], parameter_enable=0)
     messages = [f"set {slug} -1", f"set {slug} $1", "set ramp 0.5", "set bypass $1"]
     boxes = [patch.msg(LEFT + 100, TOP + 70 + 30 * row, words) for row, words in enumerate(messages)]

@@ -100,7 +100,9 @@ def _switches(patch: MaxPatch, forward: Box, listen: Box) -> None:
     patch.connect(reset, 0, forward, 0)
     patch.text(LEFT + 222, y, "clear the model's memory", 200)
     begin = patch.obj(LEFT, y + ROW, f"loadmess {RAMP_SECONDS:g}", 1, [MESSAGE], 94)
-    number = patch.ui("flonum", (LEFT + 98, y + ROW, 50, 22), 1, [MESSAGE, "bang"], minimum=0.0, parameter_enable=0)
+    number = patch.ui(
+        "flonum", (LEFT + 98, y + ROW, 50, 22), 1, [MESSAGE, "bang"], minimum=0.0, parameter_enable=0
+    )
     message = patch.msg(LEFT + 154, y + ROW, "set ramp $1")
     patch.chain([begin, number, message, forward])
     patch.text(LEFT + 252, y + ROW, "seconds to travel", 180)
@@ -109,7 +111,9 @@ def _switches(patch: MaxPatch, forward: Box, listen: Box) -> None:
 def _control(patch: MaxPatch, plan: Plan, right: int, control_top: int, scene_width: int) -> Box:
     """Scenes, as messages; with MIDI and OSC they turn the dials."""
     patch.text(right, TITLE_HEIGHT + 4, "Scenes", 100)
-    control = patch.subpatch(right, control_top, "control", controllers(plan), (1, len(plan.stops)), _wide(plan))
+    control = patch.subpatch(
+        right, control_top, "control", controllers(plan), (1, len(plan.stops)), _wide(plan)
+    )
     for index, scene in enumerate(plan.scenes()):
         row, column = divmod(index, SCENES_PER_ROW)
         x, y = right + column * scene_width, TITLE_HEIGHT + 30 + row * ROW

@@ -70,7 +70,9 @@ def _scenes(patch: MaxPatch, plan: Plan, bottom: int) -> Box:
     slugs = "route " + " ".join(stop.slug for stop in plan.stops)
     named = patch.inlet(LEFT, TOP, "a scene's words")
     kind = patch.obj(LEFT, TOP + 45, "route all only without", 4, [MESSAGE] * 4)
-    routes = [patch.obj(LEFT, TOP + 75 + 30 * row, slugs, 1 + count, [MESSAGE] * (count + 1)) for row in range(2)]
+    routes = [
+        patch.obj(LEFT, TOP + 75 + 30 * row, slugs, 1 + count, [MESSAGE] * (count + 1)) for row in range(2)
+    ]
     patch.connect(named, 0, kind, 0)
     sources = [(kind, 0)] + [(route, index) for route in routes for index in range(count)]
     for outlet, route in enumerate(routes, start=1):

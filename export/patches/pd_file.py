@@ -4,6 +4,7 @@ Only what our patches need, after Pd's own description of the format (pd-file-fo
 py2pd asks for a newer Python than ours.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -54,8 +55,8 @@ class PdCanvas:
 
     def text(self, x: int, y: int, text: str, characters: int = 60) -> int:
         """A comment, wrapped after `characters`."""
-        rows = len(wrapped(text, characters))
-        size = (CHARACTER * min(characters, len(text)), LINE * rows)
+        characters = min(characters, len(text))
+        size = (CHARACTER * characters, LINE * len(wrapped(text, characters)))
         return self._add([f"#X text {x} {y} {escaped(text)}, f {characters};"], (x, y, *size), text)
 
     def number(self, x: int, y: int, width: int, limits: tuple[float, float], receive: str, send: str) -> int:
@@ -103,10 +104,9 @@ class PdCanvas:
         words = f"vu 15 {height} {escaped(receive)} empty -1 -8 0 10 #404040 #000000 0 0"
         return self._add([f"#X obj {x} {y} {words};"], (x, y, 16, height), receive)
 
-    def toggle(self, x: int, y: int, send: str, on: bool, receive: str = "empty") -> int:
-        """A switch that says its state when the patch opens."""
-        state = int(on)
-        words = f"tgl 18 1 {escaped(send)} {escaped(receive)} empty 20 8 0 {FONT} {COLOURS} {state} 1"
+    def toggle(self, x: int, y: int, send: str, on: bool, *, says: bool = True) -> int:
+        """A switch; `says` its state when the patch opens, or waits for a click."""
+        words = f"tgl 18 {int(says)} {escaped(send)} empty empty 20 8 0 {FONT} {COLOURS} {int(on)} 1"
         return self._add([f"#X obj {x} {y} {words};"], (x, y, 18, 18), send)
 
     def button(self, x: int, y: int, send: str) -> int:
@@ -127,14 +127,16 @@ class PdCanvas:
 
     def chain(self, boxes: Sequence[int]) -> None:
         """Cords from each box's first outlet to the next one's first inlet."""
-        for source, target in zip(boxes, boxes[1:], strict=False):
+        for source, target in itertools.pairwise(boxes):
             self.connect(source, 0, target, 0)
 
     def lines(self, inside: bool = False) -> list[str]:
         """The canvas as lines of a Pd file."""
         head = f"#N canvas 60 60 {self.width} {self.height} " + (f"{self.name} 0;" if inside else f"{FONT};")
         body = [line for item in self.items for line in item.lines]
-        cords = [f"#X connect {source} {outlet} {target} {inlet};" for source, outlet, target, inlet in self.cords]
+        cords = [
+            f"#X connect {source} {outlet} {target} {inlet};" for source, outlet, target, inlet in self.cords
+        ]
         return [head, *body, *cords]
 
     def render(self) -> str:
@@ -163,7 +165,9 @@ class PdCanvas:
     def _box(self, kind: str, x: int, y: int, text: str, characters: int | None) -> int:
         width = _characters(text, characters)
         end = f", f {characters};" if characters else ";"
-        return self._add([f"#X {kind} {x} {y} {escaped(text)}{end}"], (x, y, CHARACTER * width + 6, BOX), text)
+        return self._add(
+            [f"#X {kind} {x} {y} {escaped(text)}{end}"], (x, y, CHARACTER * width + 6, BOX), text
+        )
 
     def _add(self, lines: list[str], rect: Rect, words: str, *more: Rect) -> int:
         self.items.append(_Item(lines, (rect, *more), words))

@@ -32,7 +32,12 @@ def _forward(plan: Plan, model: str) -> PdCanvas:
     out = len(plan.method("forward").outlets)
     for channel in range(plan.description.channels_in):
         canvas.connect(sound, channel, box, channel)
-    messages = [f"set {plan.stops[0].slug} -1", f"set {plan.stops[0].slug} $1", "set ramp 0.5", "set bypass $1"]
+    messages = [
+        f"set {plan.stops[0].slug} -1",
+        f"set {plan.stops[0].slug} $1",
+        "set ramp 0.5",
+        "set bypass $1",
+    ]
     for row, words in enumerate(messages):
         message = canvas.msg(LEFT + 200, TOP + (row + 3) * ROW, words)
         canvas.connect(message, 0, box, 0)
@@ -111,7 +116,9 @@ def _listen(plan: Plan, model: str) -> PdCanvas:
     text, stops = f"nn~ {model} listen", len(plan.stops)
     width = box_width(text, stops + 1, PORT_PIXELS)
     wide = max(int(CHARACTER * width) + 400, 760)
-    canvas, sound = _start(plan, "listen", "audio in, a signal per stop out: 0..1, how strongly it sounds", wide, 8 + stops)
+    canvas, sound = _start(
+        plan, "listen", "audio in, a signal per stop out: 0..1, how strongly it sounds", wide, 8 + stops
+    )
     box = canvas.obj(LEFT, TOP + 3 * ROW, text, width)
     for channel in range(plan.description.channels_in):
         canvas.connect(sound, channel, box, channel)
@@ -157,7 +164,9 @@ def _ports(canvas: PdCanvas, plan: Plan, method: str, y: int, width: int) -> Non
     described = plan.method(method)
     x = int(LEFT + CHARACTER * width) + 30
     canvas.text(x, y - 8, f"in: {listed(described.inlets)}", 42)
-    canvas.text(x, y + 10 + 17 * _extra_rows(described.inlets), f"out: {listed((*described.outlets, INFO))}", 42)
+    canvas.text(
+        x, y + 10 + 17 * _extra_rows(described.inlets), f"out: {listed((*described.outlets, INFO))}", 42
+    )
 
 
 def _extra_rows(labels: Sequence[str]) -> int:

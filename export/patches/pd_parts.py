@@ -23,7 +23,7 @@ def heading(canvas: PdCanvas, plan: Plan, title: str, method: str = "forward") -
 
 def sound_switch(canvas: PdCanvas, x: int, y: int) -> None:
     """A toggle that turns Pd's sound on and off."""
-    canvas.toggle(x, y + 2, "$0-sound", on=False)
+    canvas.toggle(x, y + 2, "$0-sound", on=False, says=False)
     canvas.text(x + 26, y, "sound on / off")
     receive = canvas.obj(x + 150, y, "r $0-sound")
     message = canvas.msg(x + 250, y, "; pd dsp $1")
@@ -71,7 +71,11 @@ def converters(kind: str, channels: int) -> str:
     >>> converters("adc~", 1), converters("dac~", 2)
     ('adc~ 1', 'dac~ 1 2')
     """
-    return "adc~ 1" if kind == "adc~" and channels == 1 else f"{kind} {' '.join(map(str, range(1, max(channels, 2) + 1)))}"
+    return (
+        "adc~ 1"
+        if kind == "adc~" and channels == 1
+        else f"{kind} {' '.join(map(str, range(1, max(channels, 2) + 1)))}"
+    )
 
 
 def to_speakers(canvas: PdCanvas, source: int, channels: int, speakers: int) -> None:

@@ -100,7 +100,10 @@ def midi(plan: Plan) -> PdCanvas:
         came = canvas.obj(x, y, f"ctlin {controller}")
         centred = canvas.obj(x, y + ROW, f"- {CC_CENTRE}")
         side = canvas.obj(x, y + 2 * ROW, "moses 0")
-        low, high = canvas.obj(x, y + 3 * ROW, f"/ {CC_CENTRE}"), canvas.obj(x + 80, y + 3 * ROW, f"/ {above}")
+        low, high = (
+            canvas.obj(x, y + 3 * ROW, f"/ {CC_CENTRE}"),
+            canvas.obj(x + 80, y + 3 * ROW, f"/ {above}"),
+        )
         value = canvas.obj(x, y + 4 * ROW, f"s $0-{stop.slug}")
         canvas.chain([came, centred, side, low, value])
         canvas.connect(side, 1, high, 0)

@@ -48,7 +48,7 @@ class Plan:
         name = PurePosixPath(self.file)
         if name.suffix != ".ts" or len(name.stem) < 3 or not _is_plain(self.file):
             raise DrawstopError(
-                f"expected a name of three letters or more that ends in .ts, without spaces or any of , ; $ \\ \" "
+                f'expected a name of three letters or more that ends in .ts, without spaces or any of , ; $ \\ " '
                 f"(Pd and nn~ need that), got {self.file!r}: rename the instrument"
             )
         if not self.stops:
@@ -135,13 +135,14 @@ class Plan:
 
 
 def listed(labels: Sequence[str]) -> str:
-    """A box's inlets or outlets in one line.
+    """A box's inlets or outlets in one line, without what a label explains after its colon.
 
-    >>> listed(["audio", "guitar"])
-    '1 audio, 2 guitar'
+    >>> listed(["(signal) Channel 1", "(signal) guitar: -1 taken away"])
+    '1 Channel 1, 2 guitar'
     >>> listed([f"latent {n}" for n in range(1, 129)])
     'latent 1, latent 2, ..., latent 127, latent 128 (128 from left to right)'
     """
+    labels = [label.removeprefix("(signal) ").split(":")[0] for label in labels]
     if len(labels) <= LABELLED_ONE_BY_ONE:
         return ", ".join(f"{index} {label}" for index, label in enumerate(labels, start=1))
     return ", ".join([*labels[:2], "...", *labels[-2:]]) + f" ({len(labels)} from left to right)"
