@@ -143,9 +143,9 @@ def _stop_signals(patch: MaxPatch, plan: Plan, box: Box, first_inlet: int, top: 
 def _ports(patch: MaxPatch, plan: Plan, method: str, box: Box) -> None:
     """What every inlet and outlet is, to the right of the box."""
     described, rect = plan.method(method), box.patching_rect
-    lines = f"in: {listed(described.inlets)}", f"out: {listed(described.outlets)}"
-    patch.text(rect.x + rect.w + 20, rect.y - 20, lines[0], NOTES)
-    patch.text(rect.x + rect.w + 20, rect.y + 30, lines[1], NOTES)
+    x = rect.x + rect.w + 20
+    inlets = patch.text(x, rect.y - 20, f"in: {listed(described.inlets)}", NOTES).patching_rect
+    patch.text(x, inlets.y + inlets.h + 4, f"out: {listed(described.outlets)}", NOTES)
 
 
 def _cell(plan: Plan) -> int:

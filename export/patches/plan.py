@@ -17,7 +17,7 @@ RAMP_SECONDS = 0.02
 PD_BUFFER = 4096
 """nn~'s buffer in Pd, when a box is created without a size."""
 HOST_BLOCK = 64
-LABELLED_ONE_BY_ONE = 16
+LABELLED_ONE_BY_ONE = 8
 """A box with more inlets than this gets one line about them all."""
 METHODS = ("forward", "play", "encode", "decode", "steer", "listen")
 OMP_HINT = "Start the program with OMP_NUM_THREADS=1 set: nn~ takes every core else, and is slower for it."
