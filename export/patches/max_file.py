@@ -42,6 +42,7 @@ class MaxPatch:
         self.resize(width, height)
         self.parameters: dict[str, Any] = {}
         self._children: list[tuple[Box, MaxPatch]] = []
+        self._hidden: list[tuple[list[Any], list[Any]]] = []
 
     def resize(self, width: int, height: int) -> None:
         """Give the window another size."""
@@ -96,9 +97,11 @@ class MaxPatch:
         self._children.append((box, child))
         return box
 
-    def connect(self, source: Box, outlet: int, target: Box, inlet: int) -> None:
-        """A cord; outlets and inlets count from 0."""
+    def connect(self, source: Box, outlet: int, target: Box, inlet: int, *, hidden: bool = False) -> None:
+        """A cord; outlets and inlets count from 0. A hidden one shows only while the patch is unlocked."""
         self.patcher.add_line(source, target, inlet=inlet, outlet=outlet)
+        if hidden:
+            self._hidden.append(([source.id, outlet], [target.id, inlet]))
 
     def chain(self, boxes: Sequence[Box]) -> None:
         """Cords from each box's first outlet to the next one's first inlet."""
@@ -112,6 +115,9 @@ class MaxPatch:
         for box, child in self._children:
             found = next(each["box"] for each in inner["boxes"] if each["box"]["id"] == box.id)
             found["patcher"] = child.as_dict()["patcher"]
+        for cord in (entry["patchline"] for entry in inner["lines"]):
+            if (cord["source"], cord["destination"]) in self._hidden:
+                cord["hidden"] = 1
         if self.parameters:
             inner["parameters"] = self.parameters
         return made

@@ -54,9 +54,9 @@ def play_patch(plan: Plan) -> MaxPatch:
         bar = patch.ui("slider", (x + 54, y, 14, 48), 1, [MESSAGE], **_BAR)
         controller = plan.controller(stop)
         patch.text(x, y + 54, "no cc" if controller is None else f"cc {controller}", 60)
-        patch.connect(control, index, knob, 0)
-        patch.connect(knob, 0, setter, index)
-        patch.connect(looks, index, bar, 0)
+        patch.connect(control, index, knob, 0, hidden=True)
+        patch.connect(knob, 0, setter, index, hidden=True)
+        patch.connect(looks, index, bar, 0, hidden=True)
     patch.text(right, below + 72, _comment(plan), 420)
     return patch
 
@@ -117,7 +117,7 @@ def _control(patch: MaxPatch, plan: Plan, right: int, control_top: int, scene_wi
     for index, scene in enumerate(plan.scenes()):
         row, column = divmod(index, SCENES_PER_ROW)
         x, y = right + column * scene_width, TITLE_HEIGHT + 30 + row * ROW
-        patch.connect(patch.msg(x, y, scene.label), 0, control, 0)
+        patch.connect(patch.msg(x, y, scene.label), 0, control, 0, hidden=True)
     return control
 
 

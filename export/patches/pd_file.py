@@ -55,9 +55,12 @@ class PdCanvas:
 
     def text(self, x: int, y: int, text: str, characters: int = 60) -> int:
         """A comment, wrapped after `characters`."""
-        characters = min(characters, len(text))
+        characters = min(characters, len(text) + 1)
         size = (CHARACTER * characters, LINE * len(wrapped(text, characters)))
-        return self._add([f"#X text {x} {y} {escaped(text)}, f {characters};"], (x, y, *size), text)
+        shown = re.sub(
+            r"([,;])", r" \1", text
+        )  # Pd shows a comma of its own behind its word, any other as \\,
+        return self._add([f"#X text {x} {y} {escaped(shown)}, f {characters};"], (x, y, *size), text)
 
     def number(self, x: int, y: int, width: int, limits: tuple[float, float], receive: str, send: str) -> int:
         """A number box that takes and gives values by name."""
@@ -118,8 +121,8 @@ class PdCanvas:
         """A canvas inside this one, closed."""
         self.children.append(child)
         width = _characters(f"pd {child.name}", characters)
-        end = f"#X restore {x} {y} pd {child.name}" + (f", f {characters};" if characters else ";")
-        return self._add([*child.lines(inside=True), end], (x, y, width * CHARACTER + 6, BOX), child.name)
+        end = [f"#X restore {x} {y} pd {child.name};"] + ([f"#X f {characters};"] if characters else [])
+        return self._add([*child.lines(inside=True), *end], (x, y, width * CHARACTER + 6, BOX), child.name)
 
     def connect(self, source: int, outlet: int, target: int, inlet: int) -> None:
         """A cord; outlets and inlets count from 0."""

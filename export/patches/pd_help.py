@@ -1,16 +1,18 @@
 """The Pd help patches: each method at work, every inlet and outlet labelled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from export.patches.pd_file import CHARACTER, PdCanvas
-from export.patches.pd_parts import LEFT, box_width, converters, heading, sound_switch, to_speakers
-from export.patches.plan import Plan, listed
+from export.patches.pd_file import CHARACTER, LINE, PdCanvas, wrapped
+from export.patches.pd_parts import GLIDE_MS, LEFT, box_width, converters, heading, sound_switch, to_speakers
+from export.patches.pd_wiring import meters
+from export.patches.plan import EACH_BOX, Plan, listed
 
 TOP = 116
 ROW = 32
 PORT_PIXELS = 8
 SLIDER = (129, 16)
-GLIDE_MS = 20
+NOTES = 42
+"""Width in characters of what is said about a box's inlets and outlets."""
 INFO = "nn~'s own messages"
 
 
@@ -27,35 +29,25 @@ def help_canvases(plan: Plan, model: str) -> dict[str, PdCanvas]:
 
 
 def _forward(plan: Plan, model: str) -> PdCanvas:
-    canvas, sound = _start(plan, "forward", "audio in, audio out; the stops are set by messages", 760)
-    box = canvas.obj(LEFT, TOP + 9 * ROW, f"nn~ {model} forward")
-    out = len(plan.method("forward").outlets)
+    slug, text = plan.stops[0].slug, f"nn~ {model} forward"
+    messages = (f"set {slug} -1", f"set {slug} $1", "set ramp 0.5", "set bypass $1")
+    column = int(CHARACTER * max(map(len, messages))) + 40
+    wide = LEFT + 120 + column * len(messages)
+    canvas, sound = _start(plan, "forward", "audio in, audio out. Messages set the stops", wide, 10)
+    box = canvas.obj(LEFT, TOP + 7 * ROW, text)
     for channel in range(plan.description.channels_in):
         canvas.connect(sound, channel, box, channel)
-    messages = [
-        f"set {plan.stops[0].slug} -1",
-        f"set {plan.stops[0].slug} $1",
-        "set ramp 0.5",
-        "set bypass $1",
-    ]
-    for row, words in enumerate(messages):
-        message = canvas.msg(LEFT + 200, TOP + (row + 3) * ROW, words)
+    for place, words in enumerate(messages):
+        x = LEFT + 120 + column * place
+        message = canvas.msg(x, TOP + 4 * ROW, words)
         canvas.connect(message, 0, box, 0)
-        if "$1" in words:
-            wire = f"$0-{words.split()[1]}"
-            _number_or_switch(canvas, LEFT + 420, TOP + (row + 3) * ROW, wire, message)
-    _ports(canvas, plan, "forward", TOP + 9 * ROW, len(f"nn~ {model} forward"))
-    _speakers(canvas, box, out, TOP + 11 * ROW)
+        if words == "set bypass $1":
+            canvas.connect(canvas.toggle(x, TOP + 3 * ROW, "empty", on=False, says=False), 0, message, 0)
+        elif words.endswith("$1"):
+            canvas.connect(canvas.number(x, TOP + 3 * ROW, 6, (-1, 1), "-", "-"), 0, message, 0)
+    _ports(canvas, plan, "forward", TOP + 7 * ROW, len(text))
+    _speakers(canvas, box, len(plan.method("forward").outlets), TOP + 9 * ROW)
     return canvas
-
-
-def _number_or_switch(canvas: PdCanvas, x: int, y: int, wire: str, message: int) -> None:
-    if wire.endswith("bypass"):
-        canvas.toggle(x, y, wire, on=False)
-    else:
-        canvas.number(x, y, 6, (-1, 1), "empty", wire)
-    receive = canvas.obj(x + 70, y, f"r {wire}")
-    canvas.connect(receive, 0, message, 0)
 
 
 def _play(plan: Plan, model: str) -> PdCanvas:
@@ -68,7 +60,7 @@ def _play(plan: Plan, model: str) -> PdCanvas:
     channels = plan.description.channels_in
     for channel in range(channels):
         canvas.connect(sound, channel, box, channel)
-    _stop_signals(canvas, plan, box, channels, TOP + 3 * ROW)
+    _stop_signals(canvas, plan, box, channels, (LEFT + 160, TOP + 3 * ROW))
     _ports(canvas, plan, "play", y, width)
     _speakers(canvas, box, len(plan.method("play").outlets), y + 2 * ROW)
     return canvas
@@ -78,7 +70,8 @@ def _encode_decode(plan: Plan, model: str) -> PdCanvas:
     latents = len(plan.method("encode").outlets)
     width = box_width(f"nn~ {model} encode", latents + 1, PORT_PIXELS)
     wide = int(CHARACTER * width) + 400
-    canvas, sound = _start(plan, "encode", "audio to latents; nn~ decode: latents to audio", wide, 10)
+    canvas, sound = _start(plan, "encode", "audio to latents, decode: latents to audio", wide, 10)
+    canvas.text(LEFT + 360, TOP + ROW, EACH_BOX)
     encode = canvas.obj(LEFT, TOP + 3 * ROW, f"nn~ {model} encode", width)
     decode = canvas.obj(LEFT, TOP + 7 * ROW, f"nn~ {model} decode", width)
     for channel in range(plan.description.channels_in):
@@ -97,6 +90,7 @@ def _steer(plan: Plan, model: str) -> PdCanvas:
     width = box_width(f"nn~ {model} encode", ports + 1, PORT_PIXELS)
     wide = max(int(CHARACTER * width) + 400, 860)
     canvas, sound = _start(plan, "steer", "latents and a signal per stop in, latents out", wide, 14 + stops)
+    canvas.text(LEFT + 360, TOP + ROW, EACH_BOX)
     encode = canvas.obj(LEFT, TOP + 3 * ROW, f"nn~ {model} encode", width)
     y = TOP + (6 + stops) * ROW
     steer = canvas.obj(LEFT, y, f"nn~ {model} steer", width)
@@ -106,7 +100,7 @@ def _steer(plan: Plan, model: str) -> PdCanvas:
     for latent in range(latents):
         canvas.connect(encode, latent, steer, latent)
         canvas.connect(steer, latent, decode, latent)
-    _stop_signals(canvas, plan, steer, latents, TOP + 5 * ROW)
+    _stop_signals(canvas, plan, steer, latents, (int(LEFT + CHARACTER * width) + 40, TOP + 5 * ROW))
     _ports(canvas, plan, "steer", y, width)
     _speakers(canvas, decode, len(plan.method("decode").outlets), y + 6 * ROW)
     return canvas
@@ -117,23 +111,17 @@ def _listen(plan: Plan, model: str) -> PdCanvas:
     width = box_width(text, stops + 1, PORT_PIXELS)
     wide = max(int(CHARACTER * width) + 400, 760)
     canvas, sound = _start(
-        plan, "listen", "audio in, a signal per stop out: 0..1, how strongly it sounds", wide, 8 + stops
+        plan, "listen", "audio in, a signal per stop out: 0..1, how strongly it sounds", wide, 9 + stops
     )
     box = canvas.obj(LEFT, TOP + 3 * ROW, text, width)
     for channel in range(plan.description.channels_in):
         canvas.connect(sound, channel, box, channel)
-    clock = canvas.obj(LEFT + 300, TOP + ROW, "metro 50")
-    opened = canvas.obj(LEFT + 200, TOP + ROW, "loadbang")
-    canvas.connect(opened, 0, clock, 0)
+    shown = canvas.subpatch(LEFT, TOP + 5 * ROW, meters(plan), width)
     for row, stop in enumerate(plan.stops):
-        y = TOP + (6 + row) * ROW
-        look = canvas.obj(LEFT, y, "snapshot~")
-        shown = canvas.obj(LEFT + 120, y, f"s $0-{stop.slug}")
-        canvas.number(LEFT + 330, y, 8, (0, 0), f"$0-{stop.slug}", "empty")
-        canvas.text(LEFT + 410, y, stop.slug)
-        canvas.connect(box, row, look, 0)
-        canvas.connect(clock, 0, look, 0)
-        canvas.connect(look, 0, shown, 0)
+        y = TOP + (7 + row) * ROW
+        canvas.connect(box, row, shown, row)
+        canvas.number(LEFT, y, 8, (0, 0), f"$0-{stop.slug}-heard", "empty")
+        canvas.text(LEFT + 80, y, stop.slug)
     _ports(canvas, plan, "listen", TOP + 3 * ROW, width)
     return canvas
 
@@ -146,31 +134,33 @@ def _start(plan: Plan, method: str, words: str, wide: int, rows: int = 12) -> tu
     return canvas, canvas.obj(LEFT, TOP + ROW, converters("adc~", plan.description.channels_in))
 
 
-def _stop_signals(canvas: PdCanvas, plan: Plan, box: int, first_inlet: int, top: int) -> None:
+def _stop_signals(canvas: PdCanvas, plan: Plan, box: int, first_inlet: int, place: tuple[int, int]) -> None:
     """A slider per stop, smoothed into a signal: any other signal will do as well."""
+    x, top = place
+    beside = int(CHARACTER * max(len(f"pd signal-{stop.slug}") for stop in plan.stops)) + 20
     for row, stop in enumerate(plan.stops):
         y = top + row * ROW
-        canvas.slider(LEFT, y + 3, SLIDER, (stop.minimum, stop.maximum), stop.default, send=f"$0-{stop.slug}")
-        value = canvas.obj(LEFT + 150, y, f"r $0-{stop.slug}")
-        packed = canvas.obj(LEFT + 400, y, f"pack 0 {GLIDE_MS}")
-        glide = canvas.obj(LEFT + 500, y, "line~")
-        canvas.text(LEFT + 570, y, stop.slug)
-        canvas.chain([value, packed, glide])
-        canvas.connect(glide, 0, box, first_inlet + row)
+        signal = canvas.subpatch(x, y, _smoothed(stop.slug))
+        limits = (stop.minimum, stop.maximum)
+        canvas.slider(x + beside, y + 3, SLIDER, limits, stop.default, send=f"$0-{stop.slug}")
+        canvas.connect(signal, 0, box, first_inlet + row)
+
+
+def _smoothed(slug: str) -> PdCanvas:
+    canvas = PdCanvas(300, 200, f"signal-{slug}")
+    boxes = (f"r $0-{slug}", f"pack 0 {GLIDE_MS}", "line~", "outlet~")
+    canvas.chain([canvas.obj(LEFT, 20 + ROW * row, words) for row, words in enumerate(boxes)])
+    return canvas
 
 
 def _ports(canvas: PdCanvas, plan: Plan, method: str, y: int, width: int) -> None:
     """What every inlet and outlet is, to the right of the box."""
     described = plan.method(method)
     x = int(LEFT + CHARACTER * width) + 30
-    canvas.text(x, y - 8, f"in: {listed(described.inlets)}", 42)
-    canvas.text(
-        x, y + 10 + 17 * _extra_rows(described.inlets), f"out: {listed((*described.outlets, INFO))}", 42
-    )
-
-
-def _extra_rows(labels: Sequence[str]) -> int:
-    return len(listed(labels)) // 36
+    inlets = f"in: {listed(described.inlets)}"
+    canvas.text(x, y - 8, inlets, NOTES)
+    below = y - 4 + LINE * len(wrapped(inlets, NOTES))
+    canvas.text(x, below, f"out: {listed((*described.outlets, INFO))}", NOTES)
 
 
 def _speakers(canvas: PdCanvas, box: int, channels: int, y: int) -> None:

@@ -25,9 +25,9 @@ def sound_switch(canvas: PdCanvas, x: int, y: int) -> None:
     """A toggle that turns Pd's sound on and off."""
     canvas.toggle(x, y + 2, "$0-sound", on=False, says=False)
     canvas.text(x + 26, y, "sound on / off")
-    receive = canvas.obj(x + 150, y, "r $0-sound")
-    message = canvas.msg(x + 250, y, "; pd dsp $1")
-    canvas.connect(receive, 0, message, 0)
+    inside = PdCanvas(300, 150, "sound")
+    inside.chain([inside.obj(LEFT, 20, "r $0-sound"), inside.msg(LEFT, 60, "; pd dsp $1")])
+    canvas.subpatch(x + 150, y, inside)
 
 
 def gain(name: str, channels: int) -> PdCanvas:

@@ -17,10 +17,11 @@ RAMP_SECONDS = 0.02
 PD_BUFFER = 4096
 """nn~'s buffer in Pd, when a box is created without a size."""
 HOST_BLOCK = 64
+EACH_BOX = "Every nn~ box in a row adds its delay."
 LABELLED_ONE_BY_ONE = 8
 """A box with more inlets than this gets one line about them all."""
 METHODS = ("forward", "play", "encode", "decode", "steer", "listen")
-OMP_HINT = "Start the program with OMP_NUM_THREADS=1 set: nn~ takes every core else, and is slower for it."
+OMP_HINT = "Start the program with OMP_NUM_THREADS=1 in its environment: nn~ on every core is slower."
 
 
 @dataclass(frozen=True)
