@@ -106,11 +106,11 @@
      "patching_rect": [
       20.0,
       77.0,
-      640.0,
+      606.0,
       22.0
      ],
      "outlettype": [],
-     "text": "Start the program with OMP_NUM_THREADS=1 set: nn~ takes every core else, and is slower for it.",
+     "text": "Start the program with OMP_NUM_THREADS=1 in its environment: nn~ on every core is slower.",
      "linecount": 1
     }
    },
@@ -3012,7 +3012,8 @@
       "obj-37",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3025,7 +3026,8 @@
       "obj-37",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3038,7 +3040,8 @@
       "obj-37",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3051,7 +3054,8 @@
       "obj-37",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3064,7 +3068,8 @@
       "obj-37",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3116,7 +3121,8 @@
       "obj-45",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3129,7 +3135,8 @@
       "obj-43",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3142,7 +3149,8 @@
       "obj-46",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3155,7 +3163,8 @@
       "obj-48",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3168,7 +3177,8 @@
       "obj-43",
       1
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    },
    {
@@ -3181,7 +3191,8 @@
       "obj-49",
       0
      ],
-     "order": 0
+     "order": 0,
+     "hidden": 1
     }
    }
   ],

@@ -12,6 +12,7 @@ from pathlib import Path
 from drawstop.base.description import InstrumentDescription, MethodDescription
 
 STEP_MS = 20
+TIMEOUT_S = 20  # a run takes a fraction of a second
 HELD = 0.125
 """A stub's outlet k, where it has another number of outlets than of inlets, gives this times (k + 1)."""
 Step = tuple[str, str]
@@ -43,7 +44,7 @@ def run(patch: str, folder: Path, steps: list[Step], wires: list[str] | None = N
     path = folder / "under_test.pd"
     path.write_text(patch + _script(count_objects(patch), steps, wires or []))
     command = ["pd", "-nogui", "-stderr", "-nosound", "-batch", "-nomidi", "-open", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, cwd=folder, check=False)
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert done.returncode == 0 and lines[-1:] == ["step: end"], (done.returncode, lines[-5:])
     return lines[:-1]
@@ -79,7 +80,7 @@ def top_objects(patch: str) -> list[str]:
         elif line.startswith("#X restore"):
             depth -= 1
             found += [line] if depth == 0 else []
-        elif line.startswith("#X ") and not line.startswith("#X connect") and depth == 0:
+        elif depth == 0 and line.startswith("#X ") and not line.startswith(("#X connect", "#X f ")):
             found.append(line)
     return found
 

@@ -55,11 +55,11 @@
      "patching_rect": [
       20.0,
       8.0,
-      492.0,
+      466.0,
       22.0
      ],
      "outlettype": [],
-     "text": "nn~ instrument.ts encode: audio to latents; nn~ decode: latents to audio",
+     "text": "nn~ instrument.ts encode: audio to latents, decode: latents to audio",
      "linecount": 1
     }
    },
@@ -106,11 +106,11 @@
      "patching_rect": [
       20.0,
       77.0,
-      640.0,
+      606.0,
       22.0
      ],
      "outlettype": [],
-     "text": "Start the program with OMP_NUM_THREADS=1 set: nn~ takes every core else, and is slower for it.",
+     "text": "Start the program with OMP_NUM_THREADS=1 in its environment: nn~ on every core is slower.",
      "linecount": 1
     }
    },
@@ -152,6 +152,23 @@
    {
     "box": {
      "id": "obj-7",
+     "maxclass": "comment",
+     "numinlets": 1,
+     "numoutlets": 0,
+     "patching_rect": [
+      340.0,
+      120.0,
+      265.0,
+      22.0
+     ],
+     "outlettype": [],
+     "text": "Every nn~ box in a row adds its delay.",
+     "linecount": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-8",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 128,
@@ -296,7 +313,7 @@
    },
    {
     "box": {
-     "id": "obj-8",
+     "id": "obj-9",
      "maxclass": "newobj",
      "numinlets": 128,
      "numoutlets": 1,
@@ -314,7 +331,7 @@
    },
    {
     "box": {
-     "id": "obj-9",
+     "id": "obj-10",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -331,7 +348,7 @@
    },
    {
     "box": {
-     "id": "obj-10",
+     "id": "obj-11",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -348,7 +365,7 @@
    },
    {
     "box": {
-     "id": "obj-11",
+     "id": "obj-12",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -365,7 +382,7 @@
    },
    {
     "box": {
-     "id": "obj-12",
+     "id": "obj-13",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -382,7 +399,7 @@
    },
    {
     "box": {
-     "id": "obj-13",
+     "id": "obj-14",
      "maxclass": "ezdac~",
      "numinlets": 2,
      "numoutlets": 0,
@@ -404,19 +421,6 @@
       0
      ],
      "destination": [
-      "obj-7",
-      0
-     ],
-     "order": 0
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-7",
-      0
-     ],
-     "destination": [
       "obj-8",
       0
      ],
@@ -426,11 +430,24 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
+      0
+     ],
+     "destination": [
+      "obj-9",
+      0
+     ],
+     "order": 0
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-8",
       1
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       1
      ],
      "order": 1
@@ -439,11 +456,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       2
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       2
      ],
      "order": 2
@@ -452,11 +469,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       3
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       3
      ],
      "order": 3
@@ -465,11 +482,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       4
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       4
      ],
      "order": 4
@@ -478,11 +495,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       5
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       5
      ],
      "order": 5
@@ -491,11 +508,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       6
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       6
      ],
      "order": 6
@@ -504,11 +521,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       7
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       7
      ],
      "order": 7
@@ -517,11 +534,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       8
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       8
      ],
      "order": 8
@@ -530,11 +547,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       9
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       9
      ],
      "order": 9
@@ -543,11 +560,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       10
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       10
      ],
      "order": 10
@@ -556,11 +573,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       11
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       11
      ],
      "order": 11
@@ -569,11 +586,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       12
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       12
      ],
      "order": 12
@@ -582,11 +599,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       13
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       13
      ],
      "order": 13
@@ -595,11 +612,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       14
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       14
      ],
      "order": 14
@@ -608,11 +625,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       15
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       15
      ],
      "order": 15
@@ -621,11 +638,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       16
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       16
      ],
      "order": 16
@@ -634,11 +651,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       17
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       17
      ],
      "order": 17
@@ -647,11 +664,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       18
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       18
      ],
      "order": 18
@@ -660,11 +677,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       19
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       19
      ],
      "order": 19
@@ -673,11 +690,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       20
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       20
      ],
      "order": 20
@@ -686,11 +703,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       21
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       21
      ],
      "order": 21
@@ -699,11 +716,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       22
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       22
      ],
      "order": 22
@@ -712,11 +729,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       23
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       23
      ],
      "order": 23
@@ -725,11 +742,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       24
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       24
      ],
      "order": 24
@@ -738,11 +755,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       25
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       25
      ],
      "order": 25
@@ -751,11 +768,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       26
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       26
      ],
      "order": 26
@@ -764,11 +781,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       27
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       27
      ],
      "order": 27
@@ -777,11 +794,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       28
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       28
      ],
      "order": 28
@@ -790,11 +807,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       29
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       29
      ],
      "order": 29
@@ -803,11 +820,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       30
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       30
      ],
      "order": 30
@@ -816,11 +833,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       31
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       31
      ],
      "order": 31
@@ -829,11 +846,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       32
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       32
      ],
      "order": 32
@@ -842,11 +859,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       33
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       33
      ],
      "order": 33
@@ -855,11 +872,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       34
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       34
      ],
      "order": 34
@@ -868,11 +885,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       35
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       35
      ],
      "order": 35
@@ -881,11 +898,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       36
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       36
      ],
      "order": 36
@@ -894,11 +911,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       37
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       37
      ],
      "order": 37
@@ -907,11 +924,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       38
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       38
      ],
      "order": 38
@@ -920,11 +937,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       39
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       39
      ],
      "order": 39
@@ -933,11 +950,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       40
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       40
      ],
      "order": 40
@@ -946,11 +963,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       41
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       41
      ],
      "order": 41
@@ -959,11 +976,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       42
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       42
      ],
      "order": 42
@@ -972,11 +989,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       43
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       43
      ],
      "order": 43
@@ -985,11 +1002,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       44
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       44
      ],
      "order": 44
@@ -998,11 +1015,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       45
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       45
      ],
      "order": 45
@@ -1011,11 +1028,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       46
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       46
      ],
      "order": 46
@@ -1024,11 +1041,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       47
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       47
      ],
      "order": 47
@@ -1037,11 +1054,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       48
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       48
      ],
      "order": 48
@@ -1050,11 +1067,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       49
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       49
      ],
      "order": 49
@@ -1063,11 +1080,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       50
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       50
      ],
      "order": 50
@@ -1076,11 +1093,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       51
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       51
      ],
      "order": 51
@@ -1089,11 +1106,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       52
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       52
      ],
      "order": 52
@@ -1102,11 +1119,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       53
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       53
      ],
      "order": 53
@@ -1115,11 +1132,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       54
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       54
      ],
      "order": 54
@@ -1128,11 +1145,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       55
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       55
      ],
      "order": 55
@@ -1141,11 +1158,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       56
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       56
      ],
      "order": 56
@@ -1154,11 +1171,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       57
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       57
      ],
      "order": 57
@@ -1167,11 +1184,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       58
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       58
      ],
      "order": 58
@@ -1180,11 +1197,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       59
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       59
      ],
      "order": 59
@@ -1193,11 +1210,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       60
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       60
      ],
      "order": 60
@@ -1206,11 +1223,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       61
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       61
      ],
      "order": 61
@@ -1219,11 +1236,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       62
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       62
      ],
      "order": 62
@@ -1232,11 +1249,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       63
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       63
      ],
      "order": 63
@@ -1245,11 +1262,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       64
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       64
      ],
      "order": 64
@@ -1258,11 +1275,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       65
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       65
      ],
      "order": 65
@@ -1271,11 +1288,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       66
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       66
      ],
      "order": 66
@@ -1284,11 +1301,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       67
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       67
      ],
      "order": 67
@@ -1297,11 +1314,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       68
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       68
      ],
      "order": 68
@@ -1310,11 +1327,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       69
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       69
      ],
      "order": 69
@@ -1323,11 +1340,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       70
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       70
      ],
      "order": 70
@@ -1336,11 +1353,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       71
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       71
      ],
      "order": 71
@@ -1349,11 +1366,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       72
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       72
      ],
      "order": 72
@@ -1362,11 +1379,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       73
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       73
      ],
      "order": 73
@@ -1375,11 +1392,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       74
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       74
      ],
      "order": 74
@@ -1388,11 +1405,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       75
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       75
      ],
      "order": 75
@@ -1401,11 +1418,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       76
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       76
      ],
      "order": 76
@@ -1414,11 +1431,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       77
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       77
      ],
      "order": 77
@@ -1427,11 +1444,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       78
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       78
      ],
      "order": 78
@@ -1440,11 +1457,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       79
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       79
      ],
      "order": 79
@@ -1453,11 +1470,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       80
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       80
      ],
      "order": 80
@@ -1466,11 +1483,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       81
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       81
      ],
      "order": 81
@@ -1479,11 +1496,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       82
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       82
      ],
      "order": 82
@@ -1492,11 +1509,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       83
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       83
      ],
      "order": 83
@@ -1505,11 +1522,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       84
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       84
      ],
      "order": 84
@@ -1518,11 +1535,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       85
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       85
      ],
      "order": 85
@@ -1531,11 +1548,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       86
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       86
      ],
      "order": 86
@@ -1544,11 +1561,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       87
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       87
      ],
      "order": 87
@@ -1557,11 +1574,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       88
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       88
      ],
      "order": 88
@@ -1570,11 +1587,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       89
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       89
      ],
      "order": 89
@@ -1583,11 +1600,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       90
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       90
      ],
      "order": 90
@@ -1596,11 +1613,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       91
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       91
      ],
      "order": 91
@@ -1609,11 +1626,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       92
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       92
      ],
      "order": 92
@@ -1622,11 +1639,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       93
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       93
      ],
      "order": 93
@@ -1635,11 +1652,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       94
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       94
      ],
      "order": 94
@@ -1648,11 +1665,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       95
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       95
      ],
      "order": 95
@@ -1661,11 +1678,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       96
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       96
      ],
      "order": 96
@@ -1674,11 +1691,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       97
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       97
      ],
      "order": 97
@@ -1687,11 +1704,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       98
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       98
      ],
      "order": 98
@@ -1700,11 +1717,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       99
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       99
      ],
      "order": 99
@@ -1713,11 +1730,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       100
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       100
      ],
      "order": 100
@@ -1726,11 +1743,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       101
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       101
      ],
      "order": 101
@@ -1739,11 +1756,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       102
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       102
      ],
      "order": 102
@@ -1752,11 +1769,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       103
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       103
      ],
      "order": 103
@@ -1765,11 +1782,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       104
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       104
      ],
      "order": 104
@@ -1778,11 +1795,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       105
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       105
      ],
      "order": 105
@@ -1791,11 +1808,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       106
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       106
      ],
      "order": 106
@@ -1804,11 +1821,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       107
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       107
      ],
      "order": 107
@@ -1817,11 +1834,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       108
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       108
      ],
      "order": 108
@@ -1830,11 +1847,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       109
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       109
      ],
      "order": 109
@@ -1843,11 +1860,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       110
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       110
      ],
      "order": 110
@@ -1856,11 +1873,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       111
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       111
      ],
      "order": 111
@@ -1869,11 +1886,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       112
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       112
      ],
      "order": 112
@@ -1882,11 +1899,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       113
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       113
      ],
      "order": 113
@@ -1895,11 +1912,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       114
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       114
      ],
      "order": 114
@@ -1908,11 +1925,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       115
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       115
      ],
      "order": 115
@@ -1921,11 +1938,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       116
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       116
      ],
      "order": 116
@@ -1934,11 +1951,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       117
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       117
      ],
      "order": 117
@@ -1947,11 +1964,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       118
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       118
      ],
      "order": 118
@@ -1960,11 +1977,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       119
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       119
      ],
      "order": 119
@@ -1973,11 +1990,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       120
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       120
      ],
      "order": 120
@@ -1986,11 +2003,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       121
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       121
      ],
      "order": 121
@@ -1999,11 +2016,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       122
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       122
      ],
      "order": 122
@@ -2012,11 +2029,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       123
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       123
      ],
      "order": 123
@@ -2025,11 +2042,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       124
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       124
      ],
      "order": 124
@@ -2038,11 +2055,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       125
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       125
      ],
      "order": 125
@@ -2051,11 +2068,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       126
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       126
      ],
      "order": 126
@@ -2064,11 +2081,11 @@
    {
     "patchline": {
      "source": [
-      "obj-7",
+      "obj-8",
       127
      ],
      "destination": [
-      "obj-8",
+      "obj-9",
       127
      ],
      "order": 127
@@ -2077,11 +2094,11 @@
    {
     "patchline": {
      "source": [
-      "obj-8",
+      "obj-9",
       0
      ],
      "destination": [
-      "obj-13",
+      "obj-14",
       0
      ],
      "order": 0
@@ -2090,11 +2107,11 @@
    {
     "patchline": {
      "source": [
-      "obj-8",
+      "obj-9",
       0
      ],
      "destination": [
-      "obj-13",
+      "obj-14",
       1
      ],
      "order": 1

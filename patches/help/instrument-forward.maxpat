@@ -12,8 +12,8 @@
   "rect": [
    60.0,
    80.0,
-   680.0,
-   485.0
+   646.0,
+   455.0
   ],
   "bglocked": 0,
   "openinpresentation": 0,
@@ -55,11 +55,11 @@
      "patching_rect": [
       20.0,
       8.0,
-      526.0,
+      479.0,
       22.0
      ],
      "outlettype": [],
-     "text": "nn~ instrument.ts forward: audio in, audio out; the stops are set by messages",
+     "text": "nn~ instrument.ts forward: audio in, audio out. Messages set the stops",
      "linecount": 1
     }
    },
@@ -106,11 +106,11 @@
      "patching_rect": [
       20.0,
       77.0,
-      640.0,
+      606.0,
       22.0
      ],
      "outlettype": [],
-     "text": "Start the program with OMP_NUM_THREADS=1 set: nn~ takes every core else, and is slower for it.",
+     "text": "Start the program with OMP_NUM_THREADS=1 in its environment: nn~ on every core is slower.",
      "linecount": 1
     }
    },
@@ -157,7 +157,7 @@
      "numoutlets": 1,
      "patching_rect": [
       20.0,
-      330.0,
+      300.0,
       184.0,
       22.0
      ],
@@ -170,12 +170,48 @@
    {
     "box": {
      "id": "obj-8",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "patching_rect": [
+      100.0,
+      210.0,
+      103.0,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "set guitar -1"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-9",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "patching_rect": [
+      227.0,
+      210.0,
+      103.0,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "set guitar $1"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-10",
      "maxclass": "flonum",
      "numinlets": 1,
      "numoutlets": 2,
      "patching_rect": [
-      280.0,
-      210.0,
+      227.0,
+      174.0,
       60.0,
       22.0
      ],
@@ -189,67 +225,13 @@
    },
    {
     "box": {
-     "id": "obj-9",
-     "maxclass": "toggle",
-     "numinlets": 1,
-     "numoutlets": 1,
-     "patching_rect": [
-      280.0,
-      270.0,
-      22.0,
-      22.0
-     ],
-     "outlettype": [
-      "int"
-     ],
-     "parameter_enable": 0
-    }
-   },
-   {
-    "box": {
-     "id": "obj-10",
-     "maxclass": "message",
-     "numinlets": 2,
-     "numoutlets": 1,
-     "patching_rect": [
-      120.0,
-      180.0,
-      103.0,
-      22.0
-     ],
-     "outlettype": [
-      ""
-     ],
-     "text": "set guitar -1"
-    }
-   },
-   {
-    "box": {
      "id": "obj-11",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
      "patching_rect": [
-      120.0,
+      354.0,
       210.0,
-      103.0,
-      22.0
-     ],
-     "outlettype": [
-      ""
-     ],
-     "text": "set guitar $1"
-    }
-   },
-   {
-    "box": {
-     "id": "obj-12",
-     "maxclass": "message",
-     "numinlets": 2,
-     "numoutlets": 1,
-     "patching_rect": [
-      120.0,
-      240.0,
       96.0,
       22.0
      ],
@@ -261,13 +243,13 @@
    },
    {
     "box": {
-     "id": "obj-13",
+     "id": "obj-12",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
      "patching_rect": [
-      120.0,
-      270.0,
+      481.0,
+      210.0,
       103.0,
       22.0
      ],
@@ -279,13 +261,31 @@
    },
    {
     "box": {
+     "id": "obj-13",
+     "maxclass": "toggle",
+     "numinlets": 1,
+     "numoutlets": 1,
+     "patching_rect": [
+      481.0,
+      174.0,
+      22.0,
+      22.0
+     ],
+     "outlettype": [
+      "int"
+     ],
+     "parameter_enable": 0
+    }
+   },
+   {
+    "box": {
      "id": "obj-14",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
      "patching_rect": [
       224.0,
-      310.0,
+      280.0,
       110.0,
       22.0
      ],
@@ -302,7 +302,7 @@
      "numoutlets": 0,
      "patching_rect": [
       224.0,
-      336.0,
+      306.0,
       117.0,
       22.0
      ],
@@ -319,7 +319,7 @@
      "numoutlets": 0,
      "patching_rect": [
       20.0,
-      400.0,
+      370.0,
       45.0,
       45.0
      ],
@@ -344,11 +344,37 @@
    {
     "patchline": {
      "source": [
-      "obj-10",
+      "obj-8",
       0
      ],
      "destination": [
       "obj-7",
+      0
+     ],
+     "order": 0
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-9",
+      0
+     ],
+     "destination": [
+      "obj-7",
+      0
+     ],
+     "order": 0
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-10",
+      0
+     ],
+     "destination": [
+      "obj-9",
       0
      ],
      "order": 0
@@ -387,33 +413,7 @@
       0
      ],
      "destination": [
-      "obj-7",
-      0
-     ],
-     "order": 0
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-8",
-      0
-     ],
-     "destination": [
-      "obj-11",
-      0
-     ],
-     "order": 0
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-9",
-      0
-     ],
-     "destination": [
-      "obj-13",
+      "obj-12",
       0
      ],
      "order": 0

@@ -12,7 +12,7 @@
   "rect": [
    60.0,
    80.0,
-   680.0,
+   646.0,
    418.0
   ],
   "bglocked": 0,
@@ -106,11 +106,11 @@
      "patching_rect": [
       20.0,
       77.0,
-      640.0,
+      606.0,
       22.0
      ],
      "outlettype": [],
-     "text": "Start the program with OMP_NUM_THREADS=1 set: nn~ takes every core else, and is slower for it.",
+     "text": "Start the program with OMP_NUM_THREADS=1 in its environment: nn~ on every core is slower.",
      "linecount": 1
     }
    },
@@ -211,7 +211,7 @@
      "numinlets": 1,
      "numoutlets": 0,
      "patching_rect": [
-      130.0,
+      110.0,
       330.0,
       44.0,
       22.0
@@ -228,7 +228,7 @@
      "numinlets": 2,
      "numoutlets": 2,
      "patching_rect": [
-      130.0,
+      110.0,
       356.0,
       60.0,
       22.0
