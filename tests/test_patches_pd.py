@@ -86,6 +86,14 @@ def test_a_knob_sends_its_value_once_and_never_beyond_its_ends(tmp_path: Path) -
         assert got == [[f"nn-forward: set guitar {value}"] for value in values.values()]
 
 
+def test_a_knob_shows_what_it_sends(tmp_path: Path) -> None:
+    patch = play(tmp_path, Plan(description(), MODEL))
+    steps = [(r"\$0-guitar", value) for value in ("0.25", "3", "-7")]
+    shown = pd_host.by_step(pd_host.run(patch, tmp_path, steps, [r"\$0-guitar-turned"]))[1:]
+    for lines, value in zip(shown, ("0.25", "1", "-1"), strict=True):
+        assert sorted(lines) == sorted([f"wire-guitar-turned: {value}", f"nn-forward: set guitar {value}"])
+
+
 def test_a_control_change_means_what_it_means_in_our_engine(tmp_path: Path) -> None:
     plan = Plan(description(stops=3), MODEL)
     data = (0, 1, 32, 63, 64, 65, 126, 127)
