@@ -38,7 +38,7 @@ value travels), `set bypass 1` (the model without its stops), `set noise 0` (wit
 
 - Pd: {_delay(plan, max(PD_BUFFER, plan.largest_ratio))} The patch's bufsize buttons change the buffer; 0 works without a
   worker thread, which is quicker to answer and easier to overload.
-- Max: {_delay(plan, plan.largest_ratio)} Live makes up for it. On Windows nn~ has no worker thread, and less delay.
+- Max: {_delay(plan, plan.largest_ratio)} The Live device asks Live to make up for it. On Windows nn~ has no worker thread, and less delay.
 
 Don't give an nn~ box in Pd a size of its own: above {PD_BUFFER}, nn~ 1.6 crashes with it where a method has one inlet and
 one outlet. The buttons are safe.
