@@ -155,7 +155,12 @@ def test_stops_past_the_last_controller_have_knobs_and_no_controller() -> None:
 def test_the_delay_is_the_models_and_nn_tildes() -> None:
     plan = Plan(description(), "organ.ts")
     line = "Delay: 2000 samples of its own + 8128 of nn~'s buffer of 4096 = 10128 samples, 230 ms."
-    assert plan.delay_line(4096) == line
+    assert plan.delay_line() == line
+
+
+def test_a_ratio_above_nn_tildes_buffer_makes_the_buffer() -> None:
+    methods = tuple(replace(method, out_ratio=8192) for method in description().methods)
+    assert Plan(replace(description(), methods=methods), "organ.ts").buffer == 8192
 
 
 def test_the_repositorys_own_patches_are_current() -> None:

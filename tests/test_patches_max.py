@@ -162,7 +162,7 @@ def test_the_live_device_holds_its_patch_and_says_its_delay(channels: int, stops
     text, kind = unpack_amxd(data)
     patch = json.loads(text)
     assert kind == "audio_effect" and patch["patcher"]["openinpresentation"] == 1
-    assert patch["patcher"]["latency"] == 2000 + 2 * 2048 - 64
+    assert patch["patcher"]["latency"] == 2000 + 2 * 4096 - 64
     shown = [box for box in boxes(patch).values() if box.get("presentation")]
     assert sorted(box["maxclass"] for box in shown) == sorted(
         ["live.dial"] * stops + ["live.toggle"] + ["live.comment"] * 2

@@ -37,7 +37,7 @@ def live_device(plan: Plan) -> MaxPatch:
 
 def device_delay(plan: Plan) -> int:
     """What Live should make up for, in samples: the model's delay and nn~'s buffers."""
-    return plan.method("forward").delay_samples + plan.buffer_delay(plan.largest_ratio)
+    return plan.method("forward").delay_samples + plan.buffer_delay
 
 
 def _input(patch: MaxPatch, source: Box, forward: Box, channels: int) -> None:

@@ -20,7 +20,7 @@ TITLE_HEIGHT = 100
 
 def heading(patch: MaxPatch, plan: Plan, title: str, method: str = "forward") -> None:
     """Title, delay, rate and the hint about cores, at the top."""
-    lines = (title, plan.delay_line(plan.largest_ratio, method), plan.rate_line, OMP_HINT)
+    lines = (title, plan.delay_line(method), plan.rate_line, OMP_HINT)
     for row, line in enumerate(lines):
         patch.text(LEFT, 8 + 23 * row, line, 720)
 

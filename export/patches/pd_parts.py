@@ -1,7 +1,7 @@
 """Pd sub-patches that several patches share: gains with meters, a switch for the sound, the heading."""
 
 from export.patches.pd_file import CHARACTER, PdCanvas
-from export.patches.plan import OMP_HINT, PD_BUFFER, Plan
+from export.patches.plan import OMP_HINT, Plan
 
 LEFT = 20
 GAIN_LIMITS = (-60.0, 12.0)
@@ -16,7 +16,7 @@ COMMENT = 92
 def heading(canvas: PdCanvas, plan: Plan, title: str, method: str = "forward") -> None:
     """Title, delay, rate and the hint about cores, at the top."""
     canvas.text(LEFT, 10, title, COMMENT)
-    canvas.text(LEFT, 32, plan.delay_line(max(PD_BUFFER, plan.largest_ratio), method), COMMENT)
+    canvas.text(LEFT, 32, plan.delay_line(method), COMMENT)
     canvas.text(LEFT, 54, plan.rate_line, COMMENT)
     canvas.text(LEFT, 76, OMP_HINT, COMMENT)
 

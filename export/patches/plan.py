@@ -14,8 +14,8 @@ OSC_PREFIX = "stop"
 SWITCHES = ("ramp", "bypass", "noise", "reset")
 """An instrument's attributes besides its stops: one number each, none of them a bool."""
 RAMP_SECONDS = 0.02
-PD_BUFFER = 4096
-"""nn~'s buffer in Pd, when a box is created without a size."""
+NN_BUFFER = 4096
+"""nn~'s buffer when a box is created without a size: in Pd, and in the Max sources of nn~ that we read."""
 HOST_BLOCK = 64
 EACH_BOX = "Every nn~ box in a row adds its delay."
 LABELLED_ONE_BY_ONE = 8
@@ -112,20 +112,26 @@ class Plan:
         return max(max(method.in_ratio, method.out_ratio) for method in self.description.methods)
 
     @property
+    def buffer(self) -> int:
+        """The buffer of a box that was created without a size."""
+        return max(NN_BUFFER, self.largest_ratio)
+
+    @property
     def buffers(self) -> tuple[int, ...]:
         """Buffer sizes worth offering in Pd; 0 is nn~'s own smallest, without a worker thread."""
         return (0, *(self.largest_ratio << doubled for doubled in range(4)))
 
-    def buffer_delay(self, buffer: int) -> int:
-        """What nn~ adds with a worker thread, in samples (measured: 2 B - 64)."""
-        return 2 * buffer - HOST_BLOCK
+    @property
+    def buffer_delay(self) -> int:
+        """What nn~ adds with a worker thread, in samples (measured in Pd: 2 B - 64)."""
+        return 2 * self.buffer - HOST_BLOCK
 
-    def delay_line(self, buffer: int, method: str = "forward") -> str:
-        """The whole delay in words, for nn~'s buffer of `buffer` samples."""
-        own, buffers = self.method(method).delay_samples, self.buffer_delay(buffer)
+    def delay_line(self, method: str = "forward") -> str:
+        """The whole delay in words."""
+        own, buffers = self.method(method).delay_samples, self.buffer_delay
         rate = self.description.sample_rate
         return (
-            f"Delay: {own} samples of its own + {buffers} of nn~'s buffer of {buffer} = {own + buffers} samples, "
+            f"Delay: {own} samples of its own + {buffers} of nn~'s buffer of {self.buffer} = {own + buffers} samples, "
             f"{1000 * (own + buffers) / rate:.0f} ms."
         )
 

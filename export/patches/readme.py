@@ -1,6 +1,6 @@
 """The README of a folder of patches: three steps to sound, and what turns which knob."""
 
-from export.patches.plan import OMP_HINT, OSC_PORT, PD_BUFFER, Plan
+from export.patches.plan import OMP_HINT, OSC_PORT, NN_BUFFER, Plan
 
 STEPS = """1. Put `{file}` beside these patches. In Max, add this folder to Options > File Preferences, so that the help
    patches find it too.
@@ -36,11 +36,12 @@ value travels), `set bypass 1` (the model without its stops), `set noise 0` (wit
 
 ## Delay
 
-- Pd: {_delay(plan, max(PD_BUFFER, plan.largest_ratio))} The patch's bufsize buttons change the buffer; 0 works without a
-  worker thread, which is quicker to answer and easier to overload.
-- Max: {_delay(plan, plan.largest_ratio)} The Live device asks Live to make up for it. On Windows nn~ has no worker thread, and less delay.
+{plan.delay_line()}
 
-Don't give an nn~ box in Pd a size of its own: above {PD_BUFFER}, nn~ 1.6 crashes with it where a method has one inlet and
+- Pd: the patch's bufsize buttons change the buffer. 0 works without a worker thread: quicker to answer, easier to overload.
+- Live: the device asks Live to make up for this delay. On Windows nn~ has no worker thread in Max, and less delay.
+
+Don't give an nn~ box in Pd a size of its own: above {NN_BUFFER}, nn~ 1.6 crashes with it where a method has one inlet and
 one outlet. The buttons are safe.
 
 ## Help
@@ -57,7 +58,3 @@ def _table(plan: Plan) -> str:
         name = stop.name.replace("|", "\\|")
         rows.append(f"| {name} | `{stop.slug}` | {controller or 'none'} | `{plan.address(stop)}` |")
     return "\n".join(rows)
-
-
-def _delay(plan: Plan, buffer: int) -> str:
-    return plan.delay_line(buffer).removeprefix("Delay: ")

@@ -72,11 +72,11 @@
      "patching_rect": [
       20.0,
       31.0,
-      553.0,
+      573.0,
       22.0
      ],
      "outlettype": [],
-     "text": "Delay: 944 samples of its own + 960 of nn~'s buffer of 512 = 1904 samples, 43 ms.",
+     "text": "Delay: 944 samples of its own + 8128 of nn~'s buffer of 4096 = 9072 samples, 206 ms.",
      "linecount": 1
     }
    },

@@ -72,11 +72,11 @@
      "patching_rect": [
       20.0,
       31.0,
-      533.0,
+      559.0,
       22.0
      ],
      "outlettype": [],
-     "text": "Delay: 0 samples of its own + 960 of nn~'s buffer of 512 = 960 samples, 22 ms.",
+     "text": "Delay: 0 samples of its own + 8128 of nn~'s buffer of 4096 = 8128 samples, 184 ms.",
      "linecount": 1
     }
    },
