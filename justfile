@@ -6,19 +6,21 @@ default:
 setup:
     uv sync
 
-# mend what can be mended by a machine: lint, format, the generated page of commands
+# mend what can be mended by a machine: lint, format, the generated pages, the demo's patches
 fix:
     uv run ruff check --fix .
     uv run ruff format .
     uv run python docs/generate.py
+    uv run python -m export.patches.demo
 
-# lint, format, strict types, the one-way imports, the generated page being current
+# lint, format, strict types, the one-way imports, the generated pages and patches being current
 check:
     uv run ruff check .
     uv run ruff format --check .
     uv run mypy
     uv run lint-imports
     uv run python docs/generate.py --check
+    uv run python -m export.patches.demo --check
 
 # run the tests; arguments go to pytest
 test *arguments:

@@ -43,6 +43,7 @@ COMMANDS: dict[str, Command] = {
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
     "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
+    "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),
     "inspect": Command("export.cli:inspect", "Say what a file is: an instrument, a bank, a RAVE."),
     "render": Command("realtime.cli:render", "Play a sound file through an instrument, knobs moving."),
 }
