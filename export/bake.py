@@ -41,6 +41,10 @@ def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
             f"{out.name}"
         )
     model = RaveModel(model_path)
+    if not model.is_streaming():
+        raise DrawstopError(
+            f"{model.path} was exported without --streaming and would click at every block: export it with --streaming"
+        )
     banks = [load_bank(folder, model.fingerprint) for folder in bank_folders]
     description = describe(model, banks, out.stem, "+".join(map(bank_fingerprint, bank_folders)))
     scripted = script(model, banks)
@@ -55,10 +59,6 @@ def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
 
 def script(model: RaveModel, banks: Sequence[StopBank]) -> torch.jit.ScriptModule:
     """The instrument as TorchScript, with fresh caches."""
-    if not model.is_streaming():
-        raise DrawstopError(
-            f"{model.path} was exported without --streaming and would click at every block: export it with --streaming"
-        )
     model.reset()
     instrument = make_instrument(model, banks)
     instrument.eval()

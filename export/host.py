@@ -18,6 +18,8 @@ BOOL, INT, FLOAT, STRING = 0, 1, 2, 3
 """Type codes in `<attribute>_params`."""
 MULTIPLE = 64
 DEFAULT_BUFFER = 4096
+FAILURES = (RuntimeError, torch.jit.Error)
+"""What a scripted method raises: of torch's operators, and of its own."""
 GARBAGE_SAMPLE_RATE = -1073741824
 """nn~ passes an uninitialised number; any will do."""
 
@@ -110,7 +112,7 @@ class Host:
         try:
             with torch.enable_grad(), self._lock:
                 code = getattr(self.module, f"set_{name}")(*map(_read, codes, atoms))
-        except RuntimeError as error:
+        except FAILURES as error:
             self.errors.append(f"set {name}: {_last_line(error)}")
             return
         if not isinstance(code, int) or isinstance(code, bool) or code != 0:
@@ -139,7 +141,7 @@ class Host:
                 optimiser = torch.jit.optimized_execution(self.optimise)  # type: ignore[attr-defined]
                 with optimiser, torch.inference_mode(), self._lock:
                     results.append(getattr(self.module, self.method)(block))
-            except RuntimeError as error:
+            except FAILURES as error:
                 self.errors.append(f"{self.method}: {_last_line(error)}")
 
         thread = threading.Thread(target=work)
@@ -194,5 +196,5 @@ def _read(code: int, atom: str) -> bool | int | float | str:
     return float(atom) if code == FLOAT else atom
 
 
-def _last_line(error: RuntimeError) -> str:
+def _last_line(error: Exception) -> str:
     return str(error).strip().splitlines()[-1]
