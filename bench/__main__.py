@@ -17,12 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from bench.random_bank import random_bank
 from export.bake import script
 from export.verify import noise_block
 from training.models.rave import RaveModel
-from training.sae.config import SAEConfig
-from training.sae.model import SAE
-from training.stops import Stop, StopBank, load_bank
+from training.stops import StopBank, load_bank
 
 DEMO = Path(__file__).parents[1] / "training" / "demo"
 BLOCK = 2048
@@ -38,31 +37,11 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     model = RaveModel(arguments.model)
-    bank = load_bank(arguments.bank, model.fingerprint) if arguments.bank.is_dir() else random_bank(model)
+    bank = load_bank(arguments.bank, model.fingerprint) if arguments.bank.is_dir() else random_bank(model, 2)
     note = "" if arguments.bank.is_dir() else " (random stops: there is no bank yet)"
     players = make_players(arguments.model, bank)
     times = measure(players, model.rates.channels, arguments.blocks)
     show(times, BLOCK / model.rates.sample_rate, f"{arguments.model.name}, {len(bank.stops)} stops{note}")
-
-
-def random_bank(model: RaveModel) -> StopBank:
-    """Two stops of the size that training gives."""
-    width = model.rates.width
-    sae = SAE(SAEConfig(d_in=width, centre=False, bias=False))
-    count = sae.config.n_features
-    random = torch.Generator().manual_seed(0)
-    stops = tuple(
-        Stop(
-            name,
-            name,
-            "random",
-            torch.rand(count, generator=random),
-            0.1 * torch.randn(count, width, generator=random),
-            1.0,
-        )
-        for name in ("guitar", "voice")
-    )
-    return StopBank(sae, stops, model.fingerprint)
 
 
 def make_players(path: Path, bank: StopBank) -> dict[str, Callable[[Tensor], Tensor]]:

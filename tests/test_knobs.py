@@ -12,6 +12,8 @@ from training.stops import load_bank
 DEMO = Path(__file__).parent.parent / "training" / "demo"
 CLIPS = Path(__file__).parent.parent / "docs" / "clips"
 FIGURES = json.loads((DEMO / "figures.json").read_text())
+SECOND = json.loads((DEMO / "figures_seed_1.json").read_text())
+CURVE = json.loads((DEMO / "curve.json").read_text())
 CELLS = [(timbres, concept) for timbres in ("known", "held_out") for concept in ("guitar", "voice")]
 CONTROL = "random (control)"
 
@@ -51,6 +53,25 @@ def test_a_guitar_turned_into_a_voice_comes_nearer_to_the_true_rendering_than_at
 ) -> None:
     gated, control = (cell(timbres, "voice", kind)["toggle"]["distance_lower"] for kind in ("gated", CONTROL))
     assert gated["low"] > control["high"]
+
+
+@pytest.mark.parametrize(("timbres", "concept"), CELLS)
+def test_the_same_recipe_with_another_seed_beats_its_random_control_too(timbres: str, concept: str) -> None:
+    assert SECOND["items"] >= 60
+    assert SECOND["rave"] != FIGURES["rave"]
+    gated, control = (SECOND[timbres][concept][kind]["minus"]["way_to_oracle"] for kind in ("gated", CONTROL))
+    assert gated["low"] > control["high"]
+
+
+@pytest.mark.parametrize("concept", ["guitar", "voice"])
+def test_twenty_recordings_take_more_of_a_mixture_than_two_and_than_mixtures_alone(concept: str) -> None:
+    rows = [row for row in CURVE["rows"] if row["concept"] == concept]
+    solos = {row["recordings"]: row["known"]["way_to_oracle"] for row in rows if not row["mixed"]}
+    assert sorted(solos) == [2, 5, 10, 20]
+    assert solos[20]["mean"] > solos[2]["mean"]
+    (mixed,) = (row for row in rows if row["mixed"])
+    assert mixed["kind"] == "ranked (mixtures only)"
+    assert solos[20]["mean"] > mixed["known"]["way_to_oracle"]["mean"]
 
 
 def test_silence_stays_silence() -> None:

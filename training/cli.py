@@ -29,11 +29,10 @@ def activations(
 
     Example: drawstop activations rave.ts recordings/ --site latent --out frames/
     """
-    _check_site(site)
     from training.recordings import scan
 
     found = scan(recordings)
-    store = _write_frames(open_model(model), found, out)
+    store = _write_frames(open_model(model, site), found, out)
     typer.echo(f"{out}: {len(store.frames)} frames of {store.width} numbers, {len(found)} recordings")
 
 
@@ -53,7 +52,6 @@ def train(
 
     Example: drawstop train rave.ts recordings/ --out bank/ --features 512 --k 16 --steps 5000
     """
-    _check_site(site)
     import shutil
 
     from drawstop.base.errors import DrawstopError
@@ -68,7 +66,7 @@ def train(
     if out.is_dir() and any(out.iterdir()) and not (out / STOPS_FILE).is_file():
         raise DrawstopError(f"{out} holds files that aren't ours to replace; give another folder")
     found = scan(recordings)
-    opened = open_model(model)
+    opened = open_model(model, site)
     # A frame of silence is all zeros in a bias-free RAVE: no mean and no bias keep it so through the SAE.
     config = SAEConfig(
         d_in=opened.rates.width,
@@ -152,7 +150,7 @@ def find(
     from training.find import FindOptions, find_stop, kind_of
 
     options = FindOptions(seed=seed, kind=kind_of(kind), like=like, mixed=mixed)
-    opened = open_model(model)
+    opened = open_model(model, load_bank(bank).site)
     loaded = load_bank(bank, opened.fingerprint)
     with steps_bar() as progress:
         stop = find_stop(opened, loaded.sae, name, with_paths, without_paths, options, progress=progress)
@@ -162,22 +160,15 @@ def find(
         typer.echo(f"  {key}: {f'{value:.3f}' if isinstance(value, float) else value}")
 
 
-def open_model(path: Path) -> "RaveModel":
-    """A RAVE from its `.ts`, or from a run's folder, which acids-rave exports first."""
+def open_model(path: Path, site: str = SITE) -> "RaveModel":
+    """A RAVE at one of its sites, from its `.ts`, or from a run's folder, which acids-rave exports first."""
     from training.models.rave import RaveModel
 
     if path.is_dir():
         from training.models.rave_run import export_run
 
         path = export_run(path)
-    return RaveModel(path)
-
-
-def _check_site(site: str) -> None:
-    from drawstop.base.errors import DrawstopError
-
-    if site != SITE:
-        raise DrawstopError(f"expected the site {SITE}, got {site!r}: it is the one this version steers")
+    return RaveModel(path, site)
 
 
 def _write_frames(model: "RaveModel", found: "list[Recording]", out: Path) -> "ActivationStore":
@@ -192,7 +183,7 @@ def _write_frames(model: "RaveModel", found: "list[Recording]", out: Path) -> "A
             audio = load(recording, model.rates.sample_rate, model.rates.channels)
             yield recording, model.encode(audio[None])[0].T.contiguous().numpy()
 
-    return write_store(out, SITE, model.fingerprint, items())
+    return write_store(out, str(model.site), model.fingerprint, items())
 
 
 def _kept_frames(model: "RaveModel", found: "list[Recording]", folder: Path) -> "ActivationStore | None":
@@ -203,4 +194,4 @@ def _kept_frames(model: "RaveModel", found: "list[Recording]", folder: Path) -> 
         return None
     store = ActivationStore.open(folder)
     same = [stored.hash for stored in store.recordings] == [recording.hash for recording in found]
-    return store if same and store.fingerprint == model.fingerprint else None
+    return store if same and (store.fingerprint, store.site) == (model.fingerprint, str(model.site)) else None
