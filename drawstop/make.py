@@ -39,7 +39,8 @@ def make(
     fit: the verdict is measured on them. To bring a concept in (+1), some should play the same thing with and without it: the
     same file name in both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
 
-    OUT gets bank/, instrument.ts, figures.json and clips/. Interrupted, the same command goes on where it was.
+    OUT gets bank/, instrument.ts, patches/ (for Max and Pd, the instrument inside), figures.json and clips/. Interrupted,
+    the same command goes on where it was.
 
     Example: drawstop make my_rave.ts --stop guitar guitar/ other/ --stop voice voice/ other/ --out my-organ
     """

@@ -24,11 +24,12 @@ from training.unseen import loud
 if TYPE_CHECKING:
     from training.models.rave import RaveModel
 
-BANK, INSTRUMENT, FIGURES, CLIPS, UNFINISHED = (
+BANK, INSTRUMENT, FIGURES, CLIPS, PATCHES, UNFINISHED = (
     "bank",
     "instrument.ts",
     "figures.json",
     "clips",
+    "patches",
     "unfinished",
 )
 FEWEST = TEST_AT_LEAST + LEARNED_AT_LEAST

@@ -15,8 +15,9 @@ from torch import Tensor
 from drawstop import __version__
 from drawstop.base.audio_files import write_audio
 from drawstop.base.files import sha256_file, write_json
-from drawstop.make_request import BANK, CLIPS, FIGURES, INSTRUMENT, UNFINISHED, Request, Wanted
+from drawstop.make_request import BANK, CLIPS, FIGURES, INSTRUMENT, PATCHES, UNFINISHED, Request, Wanted
 from export.bake import bake
+from export.patches.folder import write_package
 from training.controls import BankEdit
 from training.ear import train_ear
 from training.find import find_stop
@@ -47,6 +48,7 @@ def make_instrument(request: Request, progress: Progress) -> Figures:
         save_bank(request.out / BANK, bank)
         progress("baking and verifying", 0, 1)
         baked = bake(request.model.path, [request.out / BANK], request.out / INSTRUMENT)
+        write_package(baked.description, request.out / INSTRUMENT, request.out / PATCHES)
         progress("baking and verifying", 1, 1)
         for wanted in request.stops:
             _write_clips(request, bank, wanted)

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from drawstop.make_request import CLIPS, INSTRUMENT
+from drawstop.make_request import CLIPS, INSTRUMENT, PATCHES
 
 Figures = dict[str, Any]
 
@@ -19,6 +19,7 @@ def show(console: Console, figures: Figures, out: Path) -> None:
     for each in figures["stops"].values():
         _say(console, each)
     first = next(iter(figures["stops"]))
+    console.print(f"{out / PATCHES}: patches for Max and Pd, with a copy of the instrument", highlight=False)
     console.print(f"\nListen to {out / CLIPS}; every figure is in {out / 'figures.json'}", highlight=False)
     console.print(
         f"Next: drawstop render {out / INSTRUMENT} YOURS.wav -o out.wav --set {first}=-1",

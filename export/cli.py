@@ -104,8 +104,12 @@ def inspect(
     facts = describe_path(path)
     table = Table(show_header=False, box=None, title=f"{path}: {facts['kind']}", title_justify="left")
     for key, value in facts.items():
-        if key not in ("kind", "stops"):
+        if key not in ("kind", "stops", "methods", "sites"):
             table.add_row(key.replace("_", " "), _text(value))
+    for method in facts.get("methods", []):
+        table.add_row(f"method {method['name']}", _ports(method))
+    for site in facts.get("sites", []):
+        table.add_row(f"site {site['site']}", f"{site['width']} wide, a frame every {site['ratio']} samples")
     for stop in facts.get("stops", []):
         table.add_row(f"stop {stop['slug']}", _text({k: v for k, v in stop.items() if k != "slug"}))
     Console().print(table)
@@ -125,6 +129,13 @@ def _print_checks(checks: "list[Check]") -> None:
 
 def _facts(checks: "list[Check]") -> list[dict[str, Any]]:
     return [{"name": check.name, "passed": check.passed, "seen": check.seen} for check in checks]
+
+
+def _ports(method: dict[str, Any]) -> str:
+    ends = (
+        f"{len(method[f'{end}lets'])} {end} (a value every {method[f'{end}_ratio']})" for end in ("in", "out")
+    )
+    return f"{', '.join(ends)}, delay {method['delay_samples']} samples"
 
 
 def _text(value: Any) -> str:

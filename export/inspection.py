@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from drawstop.base.audio_files import AUDIO_SUFFIXES, read_audio
-from drawstop.base.description import EXTRA_FILE
+from drawstop.base.description import EXTRA_FILE, InstrumentDescription
 from drawstop.base.errors import DrawstopError
 from training.activations import INDEX_FILE, ActivationStore
 from training.models.rave import RaveModel, load_script
@@ -41,10 +41,16 @@ def _script(path: Path) -> dict[str, Any]:
     extra: dict[str, Any] = {EXTRA_FILE: ""}
     torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
     if extra[EXTRA_FILE]:
-        return {"kind": "instrument", **json.loads(extra[EXTRA_FILE])}
+        text = extra[EXTRA_FILE]
+        described = InstrumentDescription.from_json(text.decode() if isinstance(text, bytes) else text)
+        return {"kind": "instrument", **json.loads(described.to_json())}
     model = RaveModel(path)
     facts = {"kind": "RAVE", "class": str(model.script.original_name), "voices": model.voices()}
-    return {**facts, **dataclasses.asdict(model.rates), "fingerprint": model.fingerprint}
+    sites = [
+        {"site": name, "width": rates.width, "ratio": rates.ratio} for name, rates in model.sites().items()
+    ]
+    rates = dataclasses.asdict(model.rates)
+    return {**facts, **rates, "fingerprint": model.fingerprint, "sites": sites}
 
 
 def _folder(path: Path) -> dict[str, Any]:

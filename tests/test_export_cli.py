@@ -1,15 +1,20 @@
 import json
 import os
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 
 import drawstop.cli
 from drawstop.base.audio_files import write_audio
+from drawstop.base.description import EXTRA_FILE
 
 if TYPE_CHECKING:
     from export.bake import Baked
@@ -68,6 +73,47 @@ def test_inspect_says_what_each_kind_of_thing_is(
 def test_inspect_refuses_what_it_does_not_know(run: Run, tmp_path: Path) -> None:
     failed(run("inspect", tmp_path / "nothing"), "no such file")
     failed(run("inspect", tmp_path), "nothing we know")
+
+
+def test_inspect_lists_what_a_patcher_and_a_trainer_look_for(
+    run: Run, baked: "Baked", demo_rave: Path
+) -> None:
+    _, out, _ = run("inspect", baked.path)
+    assert re.search(r"method steer +130 in \(a value every 512\), 128 out \(a value every 512\)", out)
+    assert re.search(r"method forward +1 in .*delay 944\s+samples", out, re.DOTALL)
+    _, out, _ = run("inspect", demo_rave)
+    assert re.search(r"site decoder\.\d+ +\d+ wide, a frame every \d+ samples", out)
+
+
+def test_files_of_every_other_kind_are_refused_in_one_line(run: Run, baked: "Baked", tmp_path: Path) -> None:
+    newer, other, half = (tmp_path / name for name in ("newer.ts", "other.ts", "half.ts"))
+    module = torch.jit.script(torch.nn.Linear(2, 2))
+    description = json.loads(baked.description.to_json()) | {"format": 99}
+    torch.jit.save(module, str(newer), _extra_files={EXTRA_FILE: json.dumps(description)})
+    torch.jit.save(module, str(other))
+    half.write_bytes(baked.path.read_bytes()[:100_000])
+    for command in ("inspect", "verify"):
+        failed(run(command, newer), "format 99")
+        failed(run(command, half), "damaged" if command == "verify" else "corrupt")
+    failed(run("inspect", other), "no RAVE")
+    failed(run("verify", other), "no Drawstop instrument")
+
+
+def test_a_bake_that_is_killed_leaves_the_old_file(
+    demo_rave: Path, random_bank: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "organ.ts"
+    old.write_bytes(b"the old instrument")
+    command = [sys.executable, "-Wignore", "-m", "drawstop", "bake", demo_rave, random_bank, "-o", old]
+    baking = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL)
+    try:
+        while len(os.listdir(tmp_path)) == 1:  # until it writes beside
+            assert baking.poll() is None, "it ended before it wrote"
+            time.sleep(0.01)
+    finally:
+        baking.kill()
+        baking.wait()
+    assert old.read_bytes() == b"the old instrument"
 
 
 def test_verify_shows_its_checks(run: Run, baked: "Baked", tmp_path: Path) -> None:

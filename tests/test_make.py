@@ -74,7 +74,13 @@ def made(demo_rave: Path, folders: dict[str, Path], tmp_path_factory: pytest.Tem
 
 
 def test_it_leaves_bank_instrument_figures_and_clips_and_nothing_else(made: Path) -> None:
-    assert {path.name for path in made.iterdir()} == {"bank", "instrument.ts", "figures.json", "clips"}
+    assert {path.name for path in made.iterdir()} == {
+        "bank",
+        "instrument.ts",
+        "figures.json",
+        "clips",
+        "patches",
+    }
     assert {path.name for path in (made / "clips").iterdir()} == CLIPS
     _, description = open_instrument(made / "instrument.ts")
     assert [stop.slug for stop in description.stops] == ["guitar", "voice"]
