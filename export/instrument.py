@@ -50,6 +50,7 @@ class Instrument(nn.Module):
     frames_left: Tensor
     _methods: list[str]  # in the class: TorchScript wants the types of lists here
     stop_slugs: list[str]
+    knobs: list[float]
     caches: list[Tensor]
     fresh: list[Tensor]
     _attributes: list[str]
@@ -71,7 +72,7 @@ class Instrument(nn.Module):
         self.ratio: int = ratio
         self.frame_rate: float = sample_rate / ratio
         self.sr: int = sample_rate
-        self.knobs = tuple(0.0 for _ in slugs)
+        self.knobs = [0.0 for _ in slugs]
         self.input_limit: float = INPUT_LIMIT
         self.latent_limit: float = LATENT_LIMIT
         self.longest_ramp: float = LONGEST_RAMP_S
@@ -133,10 +134,10 @@ class Instrument(nn.Module):
         """Compiles methods from source; TorchScript reads their text back through linecache."""
         filename = f"<drawstop instrument {next(_source_numbers)}>"
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        namespace: dict[str, Any] = {"torch": torch, "List": list, "Tuple": tuple}
+        namespace: dict[str, Any] = {"torch": torch, "Tuple": tuple}
         exec(compile(source, filename, "exec"), namespace)
         for name, function in namespace.items():
-            if name.startswith(("set_", "get_", "_knob")):
+            if name.startswith(("set_", "get_")):
                 setattr(self, name, MethodType(function, self))
 
     @torch.jit.export
@@ -273,7 +274,7 @@ class Instrument(nn.Module):
         `[voices, stops, frames]` -> `[voices, stops]`, `[voices, stops, frames]`.
         """
         voices = signals.shape[0]
-        knobs = torch.tensor(self._knob_values()).reshape(1, -1, 1)
+        knobs = torch.tensor(self.knobs).reshape(1, -1, 1)
         targets = torch.clamp(knobs + signals, -1.0, 1.0)
         if self.bypass[0] != 0:
             targets = torch.zeros_like(targets)

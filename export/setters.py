@@ -2,21 +2,15 @@
 
 
 def knob_sources(slugs: list[str]) -> str:
-    """TorchScript source of each stop's setter and getter: a tuple is rebound, never written in place (nn~
-    asks for that)."""
-    lines = [
-        "@torch.jit.export",
-        "def _knob_values(self) -> List[float]:",
-        f"    return [{', '.join(f'self.knobs[{i}]' for i in range(len(slugs)))}]",
-    ]
+    """TorchScript source of each stop's setter and getter. Values are plain numbers in a list: a tensor could not be
+    written in place, since what a processing method leaves behind is an inference tensor."""
+    lines = []
     for index, slug in enumerate(slugs):
-        rebound = ", ".join("v" if i == index else f"self.knobs[{i}]" for i in range(len(slugs)))
         lines += [
             "@torch.jit.export",
             f"def set_{slug}(self, value: float) -> int:",
             "    if value >= 0.0 or value < 0.0:  # false for NaN, which changes nothing",
-            "        v = min(max(value, -1.0), 1.0)",
-            f"        self.knobs = ({rebound},)",
+            f"        self.knobs[{index}] = min(max(value, -1.0), 1.0)",
             "    return 0",
             "@torch.jit.export",
             f"def get_{slug}(self) -> Tuple[float]:",

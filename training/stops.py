@@ -58,6 +58,13 @@ RESERVED_SLUGS = frozenset(
         "to",
         "values",
         "state",
+        "float",
+        "int",
+        "list",
+        "symbol",
+        "bang",
+        "pointer",
+        "anything",
     ]
 )
 
