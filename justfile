@@ -26,6 +26,10 @@ check:
 test *arguments:
     uv run pytest {{arguments}}
 
+# every kind of RAVE through every check of the instrument: minutes
+test-models:
+    DRAWSTOP_WHOLE_TABLE=1 uv run pytest tests/test_any_rave.py tests/test_rave_table.py
+
 # what a block costs: the instrument beside the plain RAVE, in one run
 bench:
     uv run python -m bench

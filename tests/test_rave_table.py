@@ -35,6 +35,13 @@ def uncompiled() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _unoptimised() -> Iterator[None]:
+    """Without torch's optimiser, which takes seconds for each method and shape."""
+    with torch.jit.optimized_execution(False):
+        yield
+
+
 def load(path: Path) -> torch.jit.ScriptModule:
     torch.manual_seed(0)
     return torch.jit.load(path).eval()
