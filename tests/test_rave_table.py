@@ -12,7 +12,13 @@ BLOCKS = 16
 AUDIBLE = (1e-3, 1.0)  # rms
 LATENT_RMS = (0.3, 3.0)
 HEARD = 0.1  # of the output
-NOISY = {"v1", "v1_causal", "v2_noise_causal", "v2_small_causal"}  # with a noise synthesiser that is on
+NOISY = {
+    "v1",
+    "v1_causal",
+    "v1_offline",
+    "v2_noise_causal",
+    "v2_small_causal",
+}  # with a noise synthesiser that is on
 
 EXPORTED = [row for row in ROWS if row.expected != "not exported"]
 each_row = pytest.mark.parametrize("row", EXPORTED, ids=lambda row: row.name)
