@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from export.setters import knob_sources, switch_source
 from export.site_edit import BankEdit, SiteEdit
+from export.travel import Travel
 from training.models.rave_core import RaveCore, cache_buffers
 from training.models.site import LATENT
 from training.steering import Steering
@@ -45,9 +46,6 @@ class Instrument(nn.Module):
 
     if TYPE_CHECKING:  # TorchScript would try to compile these as classes
         core: RaveCore
-    value: Tensor
-    target: Tensor
-    frames_left: Tensor
     _methods: list[str]  # in the class: TorchScript wants the types of lists here
     stop_slugs: list[str]
     knobs: list[float]
@@ -70,7 +68,6 @@ class Instrument(nn.Module):
         self.n_stops: int = len(slugs)
         self.channels: int = core.channels
         self.ratio: int = ratio
-        self.frame_rate: float = sample_rate / ratio
         self.sr: int = sample_rate
         self.knobs = [0.0 for _ in slugs]
         self.input_limit: float = INPUT_LIMIT
@@ -92,8 +89,7 @@ class Instrument(nn.Module):
         # An exported RAVE's caches may hold what its export played through it (a variational one draws noise):
         # the voices that do are kept, so that a reset is as a fresh load.
         self.fresh = [_used_voices(cache) for cache in self.caches]
-        for name in ("value", "target", "frames_left"):
-            self.register_buffer(name, torch.zeros(self.voices, len(slugs)))
+        self.travel = Travel(self.voices, len(slugs), sample_rate / ratio)
         self._methods = []
         self._attributes = []
         self._register(core, slugs)
@@ -262,9 +258,7 @@ class Instrument(nn.Module):
             for cache, fresh in zip(self.caches, self.fresh):  # noqa: B905 (TorchScript has no strict)
                 cache.zero_()
                 cache[: fresh.shape[0]].copy_(fresh)
-            self.value.zero_()
-            self.target.zero_()
-            self.frames_left.zero_()
+            self.travel.clear()
             self.reset = (0,)
 
     def _values(self, signals: Tensor) -> tuple[Tensor, Tensor]:
@@ -273,28 +267,11 @@ class Instrument(nn.Module):
 
         `[voices, stops, frames]` -> `[voices, stops]`, `[voices, stops, frames]`.
         """
-        voices = signals.shape[0]
         knobs = torch.tensor(self.knobs).reshape(1, -1, 1)
         targets = torch.clamp(knobs + signals, -1.0, 1.0)
         if self.bypass[0] != 0:
             targets = torch.zeros_like(targets)
-        value, target, left = self.value[:voices], self.target[:voices], self.frames_left[:voices]
-        before = value.clone()
-        if bool((targets == target.unsqueeze(-1)).all()) and bool((left == 0).all()):
-            return before, targets
-        travel = max(1.0, float(round(self.ramp[0] * self.frame_rate)))
-        values: list[Tensor] = []
-        for t in range(targets.shape[-1]):
-            goal = targets[:, :, t]
-            left = torch.where(goal != target, torch.full_like(left, travel), left)
-            value = torch.where(left <= 1.0, goal, value + (goal - value) / left.clamp(min=1.0))
-            target = goal
-            left = (left - 1.0).clamp(min=0.0)
-            values.append(value)
-        self.value[:voices].copy_(value)
-        self.target[:voices].copy_(target)
-        self.frames_left[:voices].copy_(left)
-        return before, torch.stack(values, -1)
+        return self.travel(targets, self.ramp[0])
 
 
 def _site_edits(edits: dict[str, list[BankEdit]], side: str, layers: int) -> nn.ModuleList:

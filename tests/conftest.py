@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,31 @@ if TYPE_CHECKING:
     from export.bake import Baked
 
 REPOSITORY = Path(__file__).parents[1]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Calls `drawstop` in this process; gives the exit code, what it printed, and its errors."""
+
+    import drawstop.cli
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as caught:
+            drawstop.cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        code = caught.value.code
+        return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+    return call
+
+
+def refused(result: tuple[int, str, str], says: str) -> None:
+    """Asserts that a command ended with code 2 and one line that says this."""
+    code, _, err = result
+    assert code == 2
+    assert re.fullmatch(r"drawstop: [^\n]+\n", err), err
+    assert says in err
 
 
 @pytest.fixture(scope="session")

@@ -4,36 +4,18 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 import torch
+from conftest import Run, refused
 
-import drawstop.cli
 from drawstop.base.audio_files import write_audio
 from drawstop.base.description import EXTRA_FILE
 
 if TYPE_CHECKING:
     from export.bake import Baked
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Calls `drawstop` in this process; gives the exit code, what it printed, and its errors."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            drawstop.cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        code = caught.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return call
 
 
 def clips(folder: Path, count: int) -> Path:
@@ -42,13 +24,6 @@ def clips(folder: Path, count: int) -> Path:
     for i in range(count):
         write_audio(folder / f"{i}.wav", 0.1 * random.standard_normal((1, 20000)), 44100)
     return folder
-
-
-def failed(result: tuple[int, str, str], says: str) -> None:
-    code, _, err = result
-    assert code == 2
-    assert re.fullmatch(r"drawstop: [^\n]+\n", err), err
-    assert says in err
 
 
 def test_inspect_says_what_each_kind_of_thing_is(
@@ -71,8 +46,8 @@ def test_inspect_says_what_each_kind_of_thing_is(
 
 
 def test_inspect_refuses_what_it_does_not_know(run: Run, tmp_path: Path) -> None:
-    failed(run("inspect", tmp_path / "nothing"), "no such file")
-    failed(run("inspect", tmp_path), "nothing we know")
+    refused(run("inspect", tmp_path / "nothing"), "no such file")
+    refused(run("inspect", tmp_path), "nothing we know")
 
 
 def test_inspect_lists_what_a_patcher_and_a_trainer_look_for(
@@ -93,10 +68,10 @@ def test_files_of_every_other_kind_are_refused_in_one_line(run: Run, baked: "Bak
     torch.jit.save(module, str(other))
     half.write_bytes(baked.path.read_bytes()[:100_000])
     for command in ("inspect", "verify"):
-        failed(run(command, newer), "format 99")
-        failed(run(command, half), "damaged" if command == "verify" else "corrupt")
-    failed(run("inspect", other), "no RAVE")
-    failed(run("verify", other), "no Drawstop instrument")
+        refused(run(command, newer), "format 99")
+        refused(run(command, half), "damaged" if command == "verify" else "corrupt")
+    refused(run("inspect", other), "no RAVE")
+    refused(run("verify", other), "no Drawstop instrument")
 
 
 def test_a_bake_that_is_killed_leaves_the_old_file(
@@ -128,17 +103,17 @@ def test_verify_refuses_damaged_and_foreign_files(
 ) -> None:
     content = baked.path.read_bytes()
     (tmp_path / "half.ts").write_bytes(content[: len(content) // 2])
-    failed(run("verify", tmp_path / "half.ts"), "damaged")
-    failed(run("verify", demo_rave), "no Drawstop instrument")
-    failed(run("verify", tmp_path / "none.ts"), "no instrument at")
+    refused(run("verify", tmp_path / "half.ts"), "damaged")
+    refused(run("verify", demo_rave), "no Drawstop instrument")
+    refused(run("verify", tmp_path / "none.ts"), "no instrument at")
 
 
 def test_bake_refuses_bad_parts_and_leaves_nothing(
     run: Run, demo_rave: Path, random_bank: Path, variational_rave: Path, tmp_path: Path
 ) -> None:
-    failed(run("bake", demo_rave, random_bank, "-o", tmp_path / "organ.txt"), ".ts")
-    failed(run("bake", demo_rave, tmp_path, "-o", tmp_path / "organ.ts"), "expected a bank")
-    failed(run("bake", variational_rave, random_bank, "-o", tmp_path / "organ.ts"), "another model")
+    refused(run("bake", demo_rave, random_bank, "-o", tmp_path / "organ.txt"), ".ts")
+    refused(run("bake", demo_rave, tmp_path, "-o", tmp_path / "organ.ts"), "expected a bank")
+    refused(run("bake", variational_rave, random_bank, "-o", tmp_path / "organ.ts"), "another model")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -146,7 +121,7 @@ def test_bake_to_a_place_that_cannot_be_written_leaves_nothing(
     run: Run, demo_rave: Path, random_bank: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    failed(run("bake", demo_rave, random_bank, "-o", tmp_path / "file" / "organ.ts"), "can't write")
+    refused(run("bake", demo_rave, random_bank, "-o", tmp_path / "file" / "organ.ts"), "can't write")
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -166,7 +141,7 @@ def test_folders_without_sound_or_with_one_class_are_refused(
 ) -> None:
     (tmp_path / "empty").mkdir()
     some = clips(tmp_path / "some", 2)
-    failed(run("train", demo_rave, tmp_path / "empty", "--out", tmp_path / "bank"), "no sound files")
+    refused(run("train", demo_rave, tmp_path / "empty", "--out", tmp_path / "bank"), "no sound files")
     find = ["find", random_bank, "organ", "--model", demo_rave, "--with"]
-    failed(run(*find, some, "--without", tmp_path / "empty"), "no sound files")
-    failed(run(*find, some, "--without", some), "share recordings")
+    refused(run(*find, some, "--without", tmp_path / "empty"), "no sound files")
+    refused(run(*find, some, "--without", some), "share recordings")

@@ -1,15 +1,14 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import Run, refused
 from patch_descriptions import description
 
-import drawstop.cli
 from drawstop.base.description import EXTRA_FILE, InstrumentDescription
 from drawstop.base.errors import DrawstopError
 from export.patches import demo
@@ -18,21 +17,6 @@ from export.patches.pd_file import PdCanvas
 from export.patches.plan import Plan
 
 HELP = ("forward", "play", "encode-decode", "steer", "listen")
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Calls `drawstop` in this process; gives the exit code, what it printed, and its errors."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            drawstop.cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        code = caught.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return call
 
 
 def instrument(path: Path, described: InstrumentDescription | None = None) -> Path:
@@ -46,13 +30,6 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
-
-
-def refused(result: tuple[int, str, str], says: str) -> None:
-    code, _, err = result
-    assert code == 2
-    assert re.fullmatch(r"drawstop: [^\n]+\n", err), err
-    assert says in err
 
 
 def test_the_command_writes_every_patch_and_the_same_bytes_again(run: Run, tmp_path: Path) -> None:
