@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from drawstop.base.description import EXTRA_FILE, InstrumentDescription, StopDescription
+from drawstop.base.description import EXTRA_FILE, InstrumentDescription, MethodDescription, StopDescription
 
 SAMPLE_RATE = 44100
 RATIO = 64
@@ -109,9 +109,12 @@ class SmallInstrument(nn.Module):
 
 
 def description(channels: int = 1) -> InstrumentDescription:
+    audio = tuple(f"(signal) Channel {channel + 1}" for channel in range(channels))
+    knobs = tuple(f"(signal) {stop.slug}" for stop in STOPS)
+    play = MethodDescription("play", audio + knobs, 1, audio, 1, DELAY)
     return InstrumentDescription(
         name="Small", version="1", sample_rate=SAMPLE_RATE, channels_in=channels, channels_out=channels,
-        ratio=RATIO, latent_size=1, delay_samples=DELAY, stops=STOPS,
+        ratio=RATIO, latent_size=1, delay_samples=DELAY, stops=STOPS, methods=(play,),
         model_fingerprint="", bank_fingerprint="", provenance={},
     )  # fmt: skip
 
