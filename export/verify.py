@@ -59,9 +59,8 @@ def verify(path: Path, model: Path | None = None) -> list[Check]:
     Raises DrawstopError where the file can't be loaded at all.
     """
     _, description = open_instrument(path)
-    with fixed_threads(
-        1
-    ):  # a team of threads costs small models more than it gives, above all in threads of their own
+    # A team of threads costs small models more than it gives, above all in threads of their own.
+    with fixed_threads(1):
         checks = [_interface(path, description), _attributes(path, description)]
         checks += [_methods(path, description), _reset(path, description)]
         if model is not None:

@@ -56,14 +56,11 @@ class RaveModel:
             parameter.requires_grad_(False)
         self._state = [buffer.clone() for buffer in cache_buffers(self.core)]
         self.site = read_site(site, len(self.core.encoder_layers), len(self.core.decoder_layers))
-        self.rates = self._rates(self.site)
+        self.rates = self._rates(self.site)[str(self.site)]
 
     def sites(self) -> dict[str, Rates]:
         """Every place where a stop can live, in the order of the sound, with its rates."""
-        layers = {"encoder": self.core.encoder_layers, "decoder": self.core.decoder_layers}
-        names = [f"encoder.{i}" for i in range(len(layers["encoder"]))] + [LATENT]
-        names += [f"decoder.{i}" for i in range(len(layers["decoder"]))]
-        return {name: self._rates(read_site(name, *map(len, layers.values()))) for name in names}
+        return self._rates()
 
     def reset(self) -> None:
         """Puts every streaming cache back to what the file holds; cuts any gradient graph kept in one."""
@@ -97,24 +94,36 @@ class RaveModel:
         return self.core.audio(self.core.tail(x, False))[..., :samples]
 
     def _to_site(self, audio: Tensor, site: Site) -> Tensor:
+        return next(x for name, x in self._walk(audio) if name == str(site))
+
+    def _walk(self, audio: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Every site's frames, in the order of the sound; who stops early computes no more than asked for."""
         x = self.core.bands(audio)
-        x = _through(self.core.encoder_layers[: site.layer + 1 if site.side == "encoder" else None], x)
-        if site.side == "encoder":
-            return x
+        for index, layer in enumerate(self.core.encoder_layers):
+            x = layer(x)
+            yield str(Site("encoder", index)), x
         x = self.core.latents(x, False)
-        if site.side == "decoder":
-            x = _through(self.core.decoder_layers[: site.layer + 1], self.core.decoder_input(x, False))
-        return x
+        yield LATENT, x
+        x = self.core.decoder_input(x, False)
+        for index, layer in enumerate(self.core.decoder_layers):
+            x = layer(x)
+            yield str(Site("decoder", index)), x
 
     @torch.no_grad()
-    def _rates(self, site: Site) -> Rates:
+    def _rates(self, site: Site | None = None) -> dict[str, Rates]:
+        """The rates of every site up to this one, or of all, by playing silence."""
         sample_rate, channels, latent_ratio = read_rates(self.script, self.path)
-        self.reset()
+        delays = read_delays(self.script)
         silence = torch.zeros(1, channels, PROBE_FRAMES * latent_ratio)
-        frames = self._to_site(silence, site)
+        rates = {}
         self.reset()
-        ratio = silence.shape[-1] // frames.shape[-1]
-        return Rates(sample_rate, channels, ratio, frames.shape[1], latent_ratio, read_delays(self.script))
+        for name, frames in self._walk(silence):
+            ratio = silence.shape[-1] // frames.shape[-1]
+            rates[name] = Rates(sample_rate, channels, ratio, frames.shape[1], latent_ratio, delays)
+            if name == str(site):
+                break
+        self.reset()
+        return rates
 
     @staticmethod
     def _whole(x: Tensor, multiple: int) -> Tensor:
