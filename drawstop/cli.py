@@ -45,6 +45,8 @@ COMMANDS: dict[str, Command] = {
     "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
     "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),
     "inspect": Command("export.cli:inspect", "Say what a file is: an instrument, a bank, a RAVE."),
+    "play": Command("realtime.play_cli:play", "Play an instrument live: sound in, sound out, stops moving."),
+    "devices": Command("realtime.play_cli:devices", "List the sound devices and MIDI inputs."),
     "render": Command("realtime.cli:render", "Play a sound file through an instrument, knobs moving."),
 }
 

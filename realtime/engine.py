@@ -1,83 +1,82 @@
-"""The engine: any host block in, inner blocks of one fixed length to the instrument, the delay reported.
+"""The engine: any device block and rate in, blocks of one length to the performance, the delay a number.
 
-The instrument only ever sees whole inner blocks, counted from the first sample, so its output can't depend on
-how the host slices time. What the slicing does change is when a sample is ready. After t samples, the last
-t mod N (N the inner block) still wait; the output must lag by the most that can wait. With an unknown host
-block that is N - 1; with a fixed host block h, t is a multiple of gcd(N, h) and so is what waits: N - gcd(N, h).
+The performance only ever sees whole blocks, counted from the first sample, so its output can't depend on how
+the device slices time. What the slicing does change is when a sample is ready. After t samples, the last
+t mod N (N the block) still wait; the output must lag by the most that can wait. With an unknown device block
+that is N - 1; with a fixed device block h, t is a multiple of gcd(N, h) and so is what waits: N - gcd(N, h).
+Resampling adds what its filters wait for.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from drawstop.base.errors import DrawstopError
+from realtime.blocks import silence_non_finite
 from realtime.controls.events import ControlEvent
-from realtime.controls.smoothing import KnobSignals
-from realtime.instrument_file import Instrument
+from realtime.desk import matched
+from realtime.performance import Performance, Played
+from realtime.resampling import StreamResampler, resampled_wait
 
 Audio = npt.NDArray[np.float32]
+OnBlock = Callable[[int, Audio, list[ControlEvent]], None]
+OnPlayed = Callable[[Played], None]
 
-WARM_UP_BLOCKS = 3
-"""TorchScript profiles a method in its first two calls, up to a second each; the third is like all later."""
+UNKNOWN_BLOCK_PROBE = 1
+"""Device samples per call that stand for a device block that may vary."""
 
 
 class Engine:
-    """Plays one instrument from one audio thread. `prepare`, then `process` as often as needed.
+    """Plays a performance for one device. `prepare`, then `process` as often as needed; or, where the
+    instrument plays elsewhere, `take` what comes in and send out what `give` has ready.
 
     Args:
-        instrument: the engine becomes its only player; its attributes may be set from outside at any time.
-        inner_block: samples that the instrument gets at once; a multiple of the instrument's ratio.
-        seed: of the engine's own random stream. Same seed and input, same bits. The global one isn't touched.
-        threads: torch threads, set for the whole process in `prepare` (torch knows no other way).
+        performance: the engine becomes its only player.
+        device_rate: hertz of what comes and goes; None: the performance's own.
+        channels: of the device, in and out; None: the performance's own.
+        slack: samples of delay beyond the least, for an instrument that needs time to play.
 
     Attributes:
         replaced_inputs: input samples (each channel counts) that were NaN or Inf and played as 0.
-        replaced_outputs: output samples that were NaN or Inf and became 0.
-        failed_blocks: inner blocks in which the instrument raised; they are silent.
-        broken_promises: times a host block came that the one given to `prepare` ruled out; the delay then
-            grows to that of an unknown host block.
+        broken_promises: times a device block came that the one given to `prepare` ruled out; the delay then
+            grows to that of an unknown device block.
+        on_block: called with each block's first sample, its sound and the events that it applies.
+        on_played: called with each block when it is done.
     """
 
     def __init__(
-        self, instrument: Instrument, inner_block: int = 2048, seed: int = 0, threads: int = 1
+        self,
+        performance: Performance,
+        device_rate: int | None = None,
+        channels: tuple[int, int] | None = None,
+        slack: int = 0,
     ) -> None:
-        description = instrument.description
-        if inner_block < 1 or inner_block % description.ratio:
-            raise DrawstopError(
-                f"the inner block must be a multiple of {description.ratio} samples, got {inner_block}"
-            )
-        if threads < 1:
-            raise DrawstopError(f"threads must be 1 or more, got {threads}")
-        self.instrument = instrument
-        self.inner_block = inner_block
-        self.seed = seed
-        self._threads = threads
-        self._channels_in, self._channels_out = description.channels_in, description.channels_out
-        self._knobs = KnobSignals(description.stops)
-        self._input = np.zeros((1, self._channels_in + len(description.stops), inner_block), dtype=np.float32)
-        # Played but not yet handed out: at most inner_block - 1 samples wait when the next block is added.
-        self._ready: Audio = np.zeros((self._channels_out, 2 * inner_block), dtype=np.float32)
-        self._host_block: int | None = None
+        self.performance = performance
+        self.device_rate = device_rate or performance.sample_rate
+        self._device_in, self._device_out = channels or (performance.channels_in, performance.channels_out)
+        self._slack = slack
         self._prepared = False
-        self.reset()
+        self.on_block: OnBlock | None = None
+        self.on_played: OnPlayed | None = None
+        self._start_afresh()
 
     @property
     def engine_delay_samples(self) -> int:
-        """Lag of the engine's output behind the instrument's own."""
+        """Lag of the engine's output behind the performance's own, at the device's rate."""
         return self._delay
 
     @property
-    def model_delay_samples(self) -> int:
-        """Lag of the instrument's output behind its input, as its description says."""
-        return self.instrument.description.delay_samples
+    def model_delay_samples(self) -> float:
+        """Lag of the instrument's output behind its input, as its description says, at the device's rate."""
+        performance = self.performance
+        return performance.description.delay_samples * self.device_rate / performance.sample_rate
 
     @property
-    def latency_samples(self) -> int:
-        """Lag of the engine's output behind its input."""
+    def latency_samples(self) -> float:
+        """Lag of the engine's output behind its input, at the device's rate."""
         return self.engine_delay_samples + self.model_delay_samples
 
     def prepare(self, host_block: int | None = None) -> None:
@@ -88,138 +87,97 @@ class Engine:
         """
         if host_block is not None and host_block < 1:
             raise DrawstopError(f"the host block must be 1 sample or more, got {host_block}")
-        self._host_block = host_block
-        torch.set_num_threads(self._threads)
-        self._input.fill(0.0)
-        for _ in range(WARM_UP_BLOCKS):
-            self._play()
+        self.performance.prepare()
+        self.connect(host_block)
+
+    def connect(self, host_block: int | None = None) -> None:
+        """Begin with a device, the performance going on where it is. See `prepare`."""
+        performance = self.performance
+        self._least = least_delay(performance.block, host_block, self.device_rate, performance.sample_rate)
         self._prepared = True
-        self.reset()
+        self._start_afresh()
 
     def reset(self) -> None:
-        """As freshly loaded: caches, knobs, events, counters, clock and random stream. Attributes stay."""
-        self.instrument.reset()
-        self._knobs.reset()
-        self._random_state = torch.Generator().manual_seed(self.seed).get_state()
-        self._delay = self._prepared_delay()
-        self._filled = 0
-        self._block_start = 0
-        self._ready.fill(0.0)
-        self._ready_start, self._ready_stop = 0, self._delay
-        self.replaced_inputs = self.replaced_outputs = self.failed_blocks = self.broken_promises = 0
+        """As freshly prepared. Attributes of the instrument stay."""
+        self.performance.reset()
+        self._start_afresh()
 
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        """Queue knob events; may be called from another thread. Late events apply at the next sample played.
-
-        Raises:
-            DrawstopError: an unknown stop or a value out of its range.
-        """
-        self._knobs.schedule(events)
+    def _start_afresh(self) -> None:
+        rate, performance = self.performance.sample_rate, self.performance
+        self._down = StreamResampler(self.device_rate, rate, performance.channels_in)
+        self._up = StreamResampler(rate, self.device_rate, performance.channels_out)
+        self._delay = (self._least if self._prepared else performance.block - 1) + self._slack
+        self._held = np.zeros((performance.channels_in, 0), dtype=np.float32)
+        self._ready = np.zeros((self._device_out, self._delay), dtype=np.float32)
+        self.replaced_inputs = self.broken_promises = 0
 
     def process(self, audio: npt.NDArray[np.floating[Any]]) -> Audio:
-        """Play n samples, n any number including 0.
+        """Play n samples, n any number including 0, with an instrument that plays at once.
 
         Shape:
-            audio: `[channels_in, n]`; returns a new array `[channels_out, n]`, always finite.
+            audio: `[device channels in, n]`; returns a new array `[device channels out, n]`, always finite.
 
         Raises:
             DrawstopError: a wrong shape, or `prepare` wasn't called; nothing was played then.
         """
         if not self._prepared:
             raise DrawstopError("the engine isn't prepared; call prepare() before process()")
-        if audio.ndim != 2 or audio.shape[0] != self._channels_in:
-            raise DrawstopError(f"audio must be [{self._channels_in}, n], got {list(audio.shape)}")
+        if audio.ndim != 2 or audio.shape[0] != self._device_in:
+            raise DrawstopError(f"audio must be [{self._device_in}, n], got {list(audio.shape)}")
+        self.take(audio)
+        self._ready = np.concatenate([self._ready, *(played for played, _ in self.give())], axis=1)
         length = audio.shape[1]
         self._keep_promise(length)
-        out = np.zeros((self._channels_out, length), dtype=np.float32)
-        written = self._hand_out(out, 0)
-        taken = 0
-        while taken < length:
-            count = min(length - taken, self.inner_block - self._filled)
-            self._take_in(audio[:, taken : taken + count])
-            taken += count
-            if self._filled == self.inner_block:
-                self._play_block()
-                written = self._hand_out(out, written)
-        return out
+        out, self._ready = self._ready[:, :length], self._ready[:, length:]
+        return np.ascontiguousarray(out)
 
-    def _prepared_delay(self) -> int:
-        if self._host_block is None:
-            return self.inner_block - 1
-        return self.inner_block - math.gcd(self.inner_block, self._host_block)
+    def take(self, audio: npt.NDArray[np.floating[Any]]) -> None:
+        """Take in a device block of any length and send what it completes to the instrument.
+
+        Shape: `[device channels in, n]`
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            clean = np.array(audio, dtype=np.float32)
+        self.replaced_inputs += silence_non_finite(clean)
+        fresh = self._down(matched(clean, self.performance.channels_in))
+        held = np.concatenate([self._held, fresh], axis=1)
+        block = self.performance.block
+        whole = held.shape[1] // block * block
+        for start in range(0, whole, block):
+            self._submit(held[:, start : start + block])
+        self._held = held[:, whole:]
+
+    def give(self) -> Iterator[tuple[Audio, Played]]:
+        """What is played and not yet given, in order, without a gap: the first sample belongs to the device's
+        sample `engine_delay_samples`. `[device channels out, m]`, and the block that it comes from.
+        """
+        while (played := self.performance.collect()) is not None:
+            if self.on_played:
+                self.on_played(played)
+            yield matched(self._up(played.audio), self._device_out), played
+
+    def _submit(self, block: Audio) -> None:
+        start = self.performance.next_sample
+        events = self.performance.submit(block)
+        if self.on_block:
+            self.on_block(start, block, events)
 
     def _keep_promise(self, length: int) -> None:
-        """Grow the delay by a gap of silence if this block would otherwise find too little played."""
-        coming = (self._filled + length) // self.inner_block * self.inner_block
-        if self._ready_stop - self._ready_start + coming >= length:
+        """Grow the delay by a gap of silence if this block finds too little played."""
+        if self._ready.shape[1] >= length:
             return
         self.broken_promises += 1
-        gap = self.inner_block - 1 - self._delay
+        performance = self.performance
+        unknown = least_delay(performance.block, None, self.device_rate, performance.sample_rate)
+        gap = max(unknown + self._slack - self._delay, length - self._ready.shape[1])
         self._delay += gap
-        self._append(np.zeros((self._channels_out, gap), dtype=np.float32))
-
-    def _take_in(self, audio: npt.NDArray[np.floating[Any]]) -> None:
-        target = self._input[0, : self._channels_in, self._filled : self._filled + audio.shape[1]]
-        with np.errstate(over="ignore", invalid="ignore"):
-            target[:] = audio
-        self.replaced_inputs += _silence_non_finite(target)
-        self._filled += audio.shape[1]
-
-    def _play_block(self) -> None:
-        self._knobs.fill(self._block_start, self._input[0, self._channels_in :])
-        block = self._play()
-        self._append(block)
-        self._block_start += self.inner_block
-        self._filled = 0
-
-    def _play(self) -> Audio:
-        """One inner block through the instrument; silence if it fails. Never raises."""
-        shared_state = torch.get_rng_state()
-        torch.set_rng_state(self._random_state)
-        try:
-            with torch.inference_mode():
-                # A copy: an instrument may keep a view of its input as a cache.
-                played = self.instrument.module.play(torch.from_numpy(self._input.copy()))
-                block: Audio = np.array(played.numpy()[0], dtype=np.float32)
-            if block.shape != (self._channels_out, self.inner_block):
-                raise DrawstopError(f"the instrument returned {list(block.shape)}")
-        except Exception:  # noqa: BLE001 - whatever a script raises, the loudspeakers must get their block
-            self.failed_blocks += 1
-            self._reset_instrument()
-            block = np.zeros((self._channels_out, self.inner_block), dtype=np.float32)
-        finally:
-            self._random_state = torch.get_rng_state()
-            torch.set_rng_state(shared_state)
-        replaced = _silence_non_finite(block)
-        if replaced:  # a NaN in a cache would come back for ever
-            self.replaced_outputs += replaced
-            self._reset_instrument()
-        return block
-
-    def _reset_instrument(self) -> None:
-        try:
-            self.instrument.reset()
-        except Exception:  # noqa: BLE001 - an instrument that can't even reset fails, and is counted, block by block
-            return
-
-    def _append(self, block: Audio) -> None:
-        waiting = self._ready_stop - self._ready_start
-        if self._ready_start:
-            self._ready[:, :waiting] = self._ready[:, self._ready_start : self._ready_stop].copy()
-        self._ready[:, waiting : waiting + block.shape[1]] = block
-        self._ready_start, self._ready_stop = 0, waiting + block.shape[1]
-
-    def _hand_out(self, out: Audio, written: int) -> int:
-        count = min(out.shape[1] - written, self._ready_stop - self._ready_start)
-        out[:, written : written + count] = self._ready[:, self._ready_start : self._ready_start + count]
-        self._ready_start += count
-        return written + count
+        self._ready = np.concatenate(
+            [np.zeros((self._device_out, gap), dtype=np.float32), self._ready], axis=1
+        )
 
 
-def _silence_non_finite(audio: Audio) -> int:
-    """Replace NaN and Inf by 0 in place; how many there were."""
-    broken = ~np.isfinite(audio)
-    count = int(np.count_nonzero(broken))
-    if count:
-        audio[broken] = 0.0
-    return count
+def least_delay(block: int, host_block: int | None, device_rate: int, rate: int) -> int:
+    """The least lag, in device samples, at which the engine's output never runs dry."""
+    if device_rate != rate:
+        return resampled_wait(host_block or UNKNOWN_BLOCK_PROBE, block, device_rate, rate)
+    return block - 1 if host_block is None else block - math.gcd(block, host_block)

@@ -10,8 +10,15 @@ from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
 from realtime.engine import Audio, Engine
 from realtime.instrument_file import Instrument
+from realtime.performance import Performance
+from realtime.player import Player
 
 Progress = Callable[[range], Iterable[int]]
+
+
+def engine_for(instrument: Instrument, block: int = 2048, seed: int = 0, threads: int = 1) -> Engine:
+    """An engine that plays an instrument in this process, at the instrument's own rate."""
+    return Engine(Performance(instrument.description, Player(instrument, seed, threads), block))
 
 
 def render(
@@ -39,22 +46,24 @@ def render(
     Raises:
         DrawstopError: wrong shape, unknown stop, value out of range, or the instrument failed or gave NaN.
     """
-    engine = Engine(instrument, inner_block, seed)
+    engine = engine_for(instrument, inner_block, seed)
+    player = engine.performance.source
+    assert isinstance(player, Player)
     for slug, value in (settings or {}).items():
         instrument.set_stop(slug, value)
     engine.prepare(host_block=inner_block)
-    engine.schedule(events)
+    engine.performance.schedule(events)
     length = audio.shape[-1]
-    latency = engine.latency_samples
+    latency = engine.engine_delay_samples + instrument.description.delay_samples
     blocks = range(-(-(length + latency) // inner_block) if length else 0)
     played = [np.zeros((instrument.description.channels_out, 0), dtype=np.float32)]
     for block in progress(blocks) if progress else blocks:
         piece = audio[..., block * inner_block : (block + 1) * inner_block]
         missing = inner_block - piece.shape[-1]
         played.append(engine.process(np.pad(piece, [(0, 0)] * (audio.ndim - 1) + [(0, missing)])))
-    if engine.failed_blocks or engine.replaced_outputs:
+    if player.failed_blocks or player.replaced_outputs:
         raise DrawstopError(
-            f"the instrument failed on {engine.failed_blocks} of {len(blocks)} blocks and gave "
-            f"{engine.replaced_outputs} NaN or infinite samples; bake it again, or try another block"
+            f"the instrument failed on {player.failed_blocks} of {len(blocks)} blocks and gave "
+            f"{player.replaced_outputs} NaN or infinite samples; bake it again, or try another block"
         )
     return np.concatenate(played, axis=1)[:, latency : latency + length]

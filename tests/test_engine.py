@@ -11,6 +11,7 @@ from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
 from realtime.engine import Engine
 from realtime.instrument_file import Instrument, load
+from realtime.render import engine_for
 
 INNER = 512
 LENGTH = 8 * INNER
@@ -71,9 +72,9 @@ def random_sizes(seed: int) -> Iterator[int]:
 def test_output_is_the_direct_call_lagged_by_the_reported_delay_for_any_block_sizes(
     instrument: Instrument, path: Path, sizes: list[int] | str
 ) -> None:
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare()
-    engine.schedule(EVENTS)
+    engine.performance.schedule(EVENTS)
     source = random_sizes(int(sizes[-1])) if isinstance(sizes, str) else cycle(sizes)
     output = play(engine, audio(), source)
     delay = engine.engine_delay_samples
@@ -89,9 +90,9 @@ def test_output_is_the_direct_call_lagged_by_the_reported_delay_for_any_block_si
 def test_a_fixed_host_block_gives_the_shortest_delay_and_the_same_bits(
     instrument: Instrument, path: Path, host_block: int, delay: int
 ) -> None:
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare(host_block)
-    engine.schedule(EVENTS)
+    engine.performance.schedule(EVENTS)
     signal = audio(LENGTH - LENGTH % host_block)
     output = play(engine, signal, cycle([host_block]))
     expected = direct(path, audio())[:, : signal.shape[1] - delay]
@@ -104,9 +105,9 @@ def test_a_fixed_host_block_gives_the_shortest_delay_and_the_same_bits(
 def test_a_host_that_breaks_its_fixed_block_gets_a_longer_delay_and_loses_no_sample(
     instrument: Instrument, path: Path
 ) -> None:
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
-    engine.schedule(EVENTS)
+    engine.performance.schedule(EVENTS)
     output = play(engine, audio(), cycle([INNER, 100]))
     delay = engine.engine_delay_samples
     expected = direct(path, audio())
@@ -118,11 +119,11 @@ def test_a_host_that_breaks_its_fixed_block_gets_a_longer_delay_and_loses_no_sam
 
 
 def test_an_event_scheduled_while_its_sample_still_waits_is_exact(instrument: Instrument, path: Path) -> None:
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare()
     event = ControlEvent(INNER + 50, "guitar", 1.0, "test")
     first = engine.process(audio()[:, : INNER + 100])
-    engine.schedule([event])
+    engine.performance.schedule([event])
     output = np.concatenate([first, engine.process(audio()[:, INNER + 100 :])], axis=1)
     np.testing.assert_array_equal(output[:, INNER - 1 :], direct(path, audio(), [event])[:, : 1 - INNER])
 
@@ -130,23 +131,23 @@ def test_an_event_scheduled_while_its_sample_still_waits_is_exact(instrument: In
 def test_a_late_event_is_not_lost_but_applies_at_the_next_sample_played(
     instrument: Instrument, path: Path
 ) -> None:
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     first = engine.process(audio()[:, :INNER])
-    engine.schedule([ControlEvent(3, "guitar", 1.0, "test")])
+    engine.performance.schedule([ControlEvent(3, "guitar", 1.0, "test")])
     output = np.concatenate([first, engine.process(audio()[:, INNER:])], axis=1)
     expected = direct(path, audio(), [ControlEvent(INNER, "guitar", 1.0, "test")])
     np.testing.assert_array_equal(output, expected)
 
 
 def test_reset_gives_the_same_bits_as_a_fresh_load(instrument: Instrument, path: Path) -> None:
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare()
-    engine.schedule(EVENTS)
+    engine.performance.schedule(EVENTS)
     engine.process(audio(1000, seed=5))
     engine.reset()
     again = play(engine, audio())
-    fresh = Engine(load(path), INNER)
+    fresh = engine_for(load(path), INNER)
     fresh.prepare()
     np.testing.assert_array_equal(again, play(fresh, audio()))
 
@@ -154,7 +155,7 @@ def test_reset_gives_the_same_bits_as_a_fresh_load(instrument: Instrument, path:
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(path: Path) -> None:
     outputs = []
     for seed in (3, 3, 4):
-        engine = Engine(load(path), INNER, seed)
+        engine = engine_for(load(path), INNER, seed)
         engine.prepare()
         outputs.append(play(engine, audio()))
     np.testing.assert_array_equal(outputs[0], outputs[1])
@@ -162,7 +163,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(path: Path) -
 
 
 def test_the_engine_and_the_rest_of_the_program_do_not_disturb_each_others_random_numbers(path: Path) -> None:
-    engine = Engine(load(path), INNER)
+    engine = engine_for(load(path), INNER)
     engine.prepare()
     torch.manual_seed(11)
     outputs, numbers = [], []
@@ -182,7 +183,7 @@ def test_non_finite_input_is_counted_and_plays_as_zero(instrument: Instrument, p
     where = [0, 5, INNER, 3000]
     broken[0, where] = [np.nan, np.inf, -np.inf, np.nan]
     clean[0, where] = 0.0
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     output = play(engine, broken, cycle([INNER]))
     assert engine.replaced_inputs == len(where)
@@ -190,7 +191,7 @@ def test_non_finite_input_is_counted_and_plays_as_zero(instrument: Instrument, p
 
 
 def test_doubles_too_large_for_single_precision_are_counted_as_infinite(instrument: Instrument) -> None:
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     assert np.isfinite(engine.process(np.full((1, INNER), 1e300))).all()
     assert engine.replaced_inputs == INNER
@@ -199,28 +200,28 @@ def test_doubles_too_large_for_single_precision_are_counted_as_infinite(instrume
 def test_an_instrument_that_raises_plays_one_silent_block_and_goes_on(instrument: Instrument) -> None:
     signal = audio()
     signal[0, 2 * INNER + 9] = 2 * RAISES_ABOVE
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     output = play(engine, signal, cycle([INNER])).reshape(-1, INNER)
-    assert engine.failed_blocks == 1
+    assert engine.performance.source.failed_blocks == 1
     assert [bool(block.any()) for block in output] == [True, True, False] + [True] * 5
 
 
 def test_an_instrument_whose_cache_went_nan_is_reset_so_that_it_plays_again(instrument: Instrument) -> None:
     signal = audio()
     signal[0, INNER + 9] = 1.5 * POISONED_ABOVE
-    engine = Engine(instrument, INNER)
+    engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     output = play(engine, signal, cycle([INNER]))
     assert np.isfinite(output).all()
-    assert engine.replaced_outputs == INNER
+    assert engine.performance.source.replaced_outputs == INNER
     assert output[:, 3 * INNER :].std() > 0.1
 
 
 def test_wrong_shapes_blocks_and_order_of_calls_are_refused(instrument: Instrument) -> None:
     with pytest.raises(DrawstopError, match="multiple of 64"):
-        Engine(instrument, 100)
-    engine = Engine(instrument, INNER)
+        engine_for(instrument, 100)
+    engine = engine_for(instrument, INNER)
     with pytest.raises(DrawstopError, match="prepare"):
         engine.process(audio())
     with pytest.raises(DrawstopError, match="host block"):
@@ -228,12 +229,3 @@ def test_wrong_shapes_blocks_and_order_of_calls_are_refused(instrument: Instrume
     engine.prepare()
     with pytest.raises(DrawstopError, match=r"\[1, n\], got \[2, 10\]"):
         engine.process(np.zeros((2, 10), dtype=np.float32))
-
-
-def test_the_engines_buffers_do_not_grow(instrument: Instrument) -> None:
-    engine = Engine(instrument, INNER)
-    engine.prepare()
-    before = (engine._ready.ctypes.data, engine._ready.shape, engine._input.ctypes.data, engine._input.shape)
-    play(engine, audio(40 * INNER), random_sizes(9))
-    after = (engine._ready.ctypes.data, engine._ready.shape, engine._input.ctypes.data, engine._input.shape)
-    assert after == before

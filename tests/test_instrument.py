@@ -8,7 +8,7 @@ from torch import Tensor
 
 import realtime.instrument_file
 from export.bake import make_instrument
-from realtime.engine import Engine
+from realtime.render import engine_for
 from training.models.rave import RaveModel
 from training.stops import load_bank
 
@@ -95,11 +95,11 @@ def test_the_unscripted_instrument_is_neutral_too(variational_rave: Path, tmp_pa
 
 def through_engine(module: torch.jit.ScriptModule, baked: "Baked", audio: Tensor, host_block: int) -> Tensor:
     """`[1, 1, samples]` in blocks of `host_block` through the engine, its own delay taken out."""
-    engine = Engine(realtime.instrument_file.Instrument(module, baked.description), INNER, seed=SEED)
+    engine = engine_for(realtime.instrument_file.Instrument(module, baked.description), INNER, seed=SEED)
     engine.prepare(host_block)
     padded = np.concatenate([audio[0].numpy(), np.zeros((1, engine.engine_delay_samples), np.float32)], 1)
     pieces = [engine.process(padded[:, i : i + host_block]) for i in range(0, padded.shape[1], host_block)]
-    assert engine.failed_blocks == 0
+    assert engine.performance.source.failed_blocks == 0
     played = np.concatenate(pieces, 1)[None, :, engine.engine_delay_samples :]
     return torch.from_numpy(played[..., : audio.shape[-1]].copy())
 

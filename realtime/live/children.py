@@ -1,0 +1,61 @@
+"""What every process of a live performance does first, and how it learns that it must end."""
+
+import gc
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+from multiprocessing.context import SpawnContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+CONTEXT: SpawnContext = multiprocessing.get_context("spawn")
+"""Fresh interpreters: a fork would copy torch's threads and the terminal's state."""
+SWITCH_INTERVAL_S = 0.0002
+CONDUCTOR_PRIORITY, PLAYER_PRIORITY, DEVICE_PRIORITY = 20, 10, 30
+
+
+def begin_child() -> None:
+    """Leave Ctrl-C and the end to the parent, which fades out first; pause the garbage collector's scans."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    freeze_garbage()
+
+
+def freeze_garbage() -> None:
+    """No garbage collection from here on: our loops make no cycles, and a scan takes milliseconds."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def orphaned() -> bool:
+    """Whether the process that started this one is gone."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive()
+
+
+def take_real_time_priority(priority: int) -> bool:
+    """Ask for the first-in-first-out class for the calling thread; whether the system grants it."""
+    if not hasattr(os, "sched_setscheduler"):
+        return False
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except OSError:
+        return False
+    return True
+
+
+def run_target(target: str, *arguments: Any) -> None:
+    """What a child runs: `module:function`, imported there, so that the parent never imports torch."""
+    module, function = target.split(":")
+    getattr(importlib.import_module(module), function)(*arguments)
+
+
+def start_child(target: str, *arguments: Any) -> BaseProcess:
+    """Start a process that runs `module:function` with these arguments."""
+    process = CONTEXT.Process(target=run_target, args=(target, *arguments), daemon=True)
+    process.start()
+    return process

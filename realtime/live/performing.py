@@ -1,0 +1,268 @@
+"""`drawstop play`, from its options to its last line."""
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+
+from drawstop import __version__
+from drawstop.base.errors import DrawstopError
+from drawstop.base.files import sha256_file, write_json
+from realtime.cli import parse_setting
+from realtime.controls.events import ControlEvent
+from realtime.controls.midi import MidiTranslator, default_routes
+from realtime.controls.midi_ports import open_input
+from realtime.controls.signals import Ranged, check_event
+from realtime.desk import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, PARAMETERS, RAMP, RESET, WET
+from realtime.limiter import CEILING_DB
+from realtime.live.keys import pressed_keys
+from realtime.live.line import quantile
+from realtime.live.plan import Plan
+from realtime.live.stage import Stage, StageRequest
+from realtime.live.view import Figures, plan_lines, summary_lines, view
+from realtime.session import SessionAbout, begin_session
+
+TICK_S = 0.1
+
+
+@dataclass(frozen=True)
+class PlayOptions:
+    """The options of `drawstop play`, as its help tells them."""
+
+    instruments: list[Path]
+    settings: list[str] | None
+    midi: list[str] | None
+    device: str | None
+    input_device: str | None
+    output_device: str | None
+    rate: int | None
+    device_block: int
+    block: int | None
+    latency: str
+    input_gain: float
+    output_gain: float
+    wet: float
+    ramp: float
+    noise: bool
+    seed: int
+    record: Path | None
+    seconds: float | None
+    headless: bool
+    measure: bool
+    report: Path | None
+
+    def request(self) -> StageRequest:
+        """What the stage needs. Raises DrawstopError for a latency that is no number."""
+        if self.latency != "auto" and not self.latency.isdigit():
+            raise DrawstopError(f"--latency takes auto or a number of samples, got {self.latency!r}")
+        return StageRequest(
+            self.instruments[0],
+            self.input_device or self.device,
+            self.output_device or self.device,
+            self.rate,
+            self.device_block,
+            self.block,
+            None if self.latency == "auto" else int(self.latency),
+            self.seed,
+            None if self.noise else 0,
+            CEILING_DB,
+        )
+
+    def first_events(self) -> list[ControlEvent]:
+        """Where the faders and stops stand at the start."""
+        faders = (
+            (INPUT_GAIN, self.input_gain),
+            (OUTPUT_GAIN, self.output_gain),
+            (WET, self.wet),
+            (RAMP, self.ramp),
+        )
+        events = [ControlEvent(0, f.slug, value, "option") for f, value in faders if value != f.default]
+        sets = [parse_setting(setting) for setting in self.settings or []]
+        return events + [ControlEvent(0, slug, value, "--set") for slug, value in sets]
+
+
+def perform(options: PlayOptions) -> None:
+    """Play until the user ends it.
+
+    Raises:
+        DrawstopError: anything that keeps it from beginning; a performance that runs ends by the user alone.
+    """
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # a server that we started would end with us
+    request, events = options.request(), options.first_events()
+    stage = Stage(request)
+    try:
+        plan = stage.open()
+        targets: dict[str, Ranged] = {stop.slug: stop for stop in stage.description.stops}
+        targets |= {parameter.slug: parameter for parameter in PARAMETERS}
+        for event in events:
+            check_event(event, targets)
+        typer.echo("\n".join(plan_lines(stage.description.name, plan)), err=True)
+        if options.measure:
+            from realtime.live.measuring import measure
+
+            measure(stage, options.report)
+            return
+        if options.record is not None:
+            begin_session(options.record, _about(stage, options, plan), request.instrument)
+        _run(stage, options, events)
+    finally:
+        stage.close()
+
+
+def _run(stage: Stage, options: PlayOptions, events: list[ControlEvent]) -> None:
+    stage.start(events, options.record)
+    watcher = FileWatcher(options.instruments[0])
+    figures = Figures()
+    end = None if options.seconds is None else time.monotonic() + options.seconds
+    try:
+        with ExitStack() as stack:
+            for name in options.midi or []:
+                stack.enter_context(open_input(name, _MidiIn(stage)))
+            show = stack.enter_context(_shown(options.headless))
+            keys = stack.enter_context(pressed_keys(not options.headless))
+            while end is None or time.monotonic() < end:
+                time.sleep(TICK_S)
+                stage.watch()
+                figures.update(stage, stage.report())
+                show(stage, figures)
+                if any(_obey(key, stage, options.instruments) for key in keys()):
+                    break
+                watcher.look(stage)
+    except KeyboardInterrupt:
+        pass  # the usual way to end a performance
+    line = stage.line
+    timing = _timing(line) if line is not None else {}
+    figures.final(stage.close())
+    typer.echo("\n".join(summary_lines(figures, options.record)), err=True)
+    if options.report is not None:
+        write_json(
+            options.report, {"plan": asdict(stage.plan) if stage.plan else {}, **figures.as_json(), **timing}
+        )
+
+
+class _MidiIn:
+    """Messages of a MIDI input, as events at the moment at which they come."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._slugs: tuple[str, ...] = ()
+
+    def __call__(self, message: Any) -> None:
+        slugs = tuple(stop.slug for stop in self._stage.description.stops)
+        if slugs != self._slugs:
+            self._slugs, self._translator = slugs, MidiTranslator(default_routes(slugs))
+        events = self._translator.events(message, self._stage.now())
+        if events:
+            self._stage.schedule(events)
+
+
+class FileWatcher:
+    """Sees when an instrument's file has been baked anew."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._stamp()
+
+    def look(self, stage: Stage) -> None:
+        """Swap in what is new."""
+        stamp = self._stamp()
+        if stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        stage.swap(self._path)
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            about = self._path.stat()
+        except OSError:
+            return None
+        return about.st_mtime_ns, about.st_size
+
+
+def panic(stage: Stage) -> list[ControlEvent]:
+    """Silence, every stop at 0, the instrument's memory cleared."""
+    sample = stage.now()
+    stops = [ControlEvent(sample, stop.slug, 0.0, "panic") for stop in stage.description.stops]
+    return [
+        ControlEvent(sample, MUTE.slug, 1.0, "panic"),
+        ControlEvent(sample, RESET.slug, 1.0, "panic"),
+        *stops,
+    ]
+
+
+def _obey(key: str, stage: Stage, instruments: list[Path]) -> bool:
+    """Do what a key asks for; whether it asks to end."""
+    if key == "q":
+        return True
+    values = stage.last_values
+    for letter, fader in (("b", BYPASS), ("m", MUTE)):
+        if key == letter:
+            stage.schedule(
+                [ControlEvent(stage.now(), fader.slug, 1.0 - round(values.get(fader.slug, 0.0)), "key")]
+            )
+    if key == "p":
+        stage.schedule(panic(stage))
+    if key.isdigit() and 1 <= int(key) <= len(instruments):
+        stage.swap(instruments[int(key) - 1])
+    return False
+
+
+@contextmanager
+def _shown(headless: bool) -> Iterator[Any]:
+    """A function that draws the live view, or none."""
+    if headless:
+
+        def tell(stage: Stage, figures: Figures) -> None:
+            while stage.notes:
+                typer.echo(stage.notes.pop(0), err=True)
+
+        yield tell
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+        yield lambda stage, figures: live.update(view(stage, figures), refresh=True)
+
+
+def _about(stage: Stage, options: PlayOptions, plan: Plan) -> SessionAbout:
+    import importlib.metadata
+
+    versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy", "soxr")}
+    versions |= {"drawstop": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    description = stage.description
+    return SessionAbout(
+        description.sample_rate,
+        description.channels_in,
+        description.channels_out,
+        plan.block,
+        options.seed,
+        None if options.noise else 0,
+        CEILING_DB,
+        sha256_file(options.instruments[0]),
+        versions,
+    )
+
+
+def _timing(line: Any) -> dict[str, Any]:
+    """The callback's figures, in seconds."""
+    counts = {name: np.array(line[name]) for name in ("durations", "intervals")}
+    return {
+        "callbacks": int(line["callbacks"][0]),
+        "host_flags": int(line["flags"][0]),
+        "unplayed_samples": int(line["lost"][0]),
+        **{
+            f"callback_{name}_s": {
+                f"p{100 * share:g}": quantile(count, share) for share in (0.5, 0.99, 0.9999)
+            }
+            | {"max": float(line["longest"][place])}
+            for place, (name, count) in enumerate(counts.items())
+        },
+    }

@@ -1,0 +1,132 @@
+"""Which block, and how much delay: from what a block takes to play on this machine.
+
+Key idea: a device takes its output at its callbacks. What a callback completes can be heard at the next one at
+the earliest, or as many callbacks later as playing it takes. That is the slack; the rest is waiting for a block
+to fill, and what resampling waits for. The sum is the delay, to the sample.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from drawstop.base.description import InstrumentDescription
+from drawstop.base.errors import DrawstopError
+from realtime.engine import least_delay
+
+USUAL_SHARE = 0.99
+"""A block takes this quantile of the trial's blocks."""
+MARGIN = 1.3
+MARGIN_S = 0.001
+"""Beside what a block takes: waking up, mixing, other programs."""
+FULLEST = 0.7
+"""The largest share of a block's duration that playing it may take when we choose."""
+LARGEST_BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The delay of a live performance, part by part, in samples of the device."""
+
+    device_rate: int
+    rate: int
+    host_block: int
+    block: int
+    filling: int
+    """Waiting for a block to fill, and for the resampling's filters."""
+    slack: int
+    """Waiting for the block to be played: whole device blocks, or what `--latency` adds."""
+    model: float
+    """The instrument's own delay."""
+    device: float
+    """What the device says of itself, in and out."""
+    seconds_per_block: float
+
+    @property
+    def engine(self) -> int:
+        """The engine's part."""
+        return self.filling + self.slack
+
+    @property
+    def total(self) -> float:
+        """From the device's input to its output."""
+        return self.engine + self.model + self.device
+
+    @property
+    def share(self) -> float:
+        """Of a block's duration, what playing it takes."""
+        return self.seconds_per_block * self.rate / self.block
+
+    def milliseconds(self, samples: float) -> float:
+        """Device samples in ms."""
+        return 1000.0 * samples / self.device_rate
+
+
+def candidates(description: InstrumentDescription, wanted: int | None) -> list[int]:
+    """Blocks to try: the one that is wanted, or multiples of the ratio by powers of two.
+
+    Raises:
+        DrawstopError: the wanted one is no multiple of the instrument's ratio.
+    """
+    ratio = description.ratio
+    if wanted is not None:
+        if wanted < 1 or wanted % ratio:
+            raise DrawstopError(
+                f"--block must be a multiple of {ratio} samples for {description.name}, got {wanted}"
+            )
+        return [wanted]
+    return [ratio << doubling for doubling in range(12) if ratio << doubling <= max(LARGEST_BLOCK, ratio)]
+
+
+def make_plan(
+    description: InstrumentDescription,
+    tried: Mapping[int, Sequence[float]],
+    device_rate: int,
+    host_block: int,
+    device: float,
+    latency: int | None,
+) -> Plan:
+    """The plan with the least delay that this machine can hold.
+
+    Args:
+        tried: the seconds that blocks of each length took.
+        device_rate: hertz.
+        host_block: the device's (largest) block, in samples.
+        device: the device's own delay, in samples.
+        latency: the engine's delay that is asked for, in samples; None: the least.
+
+    Raises:
+        DrawstopError: no block holds, or the delay asked for is too short.
+    """
+    rate = description.sample_rate
+    model = description.delay_samples * device_rate / rate
+    plans = []
+    for block, seconds in tried.items():
+        usual = float(np.quantile(np.asarray(seconds), USUAL_SHARE))
+        filling = least_delay(block, host_block, device_rate, rate)
+        together = -(-host_block * rate // (block * device_rate))  # blocks that one callback may complete
+        needed = together * usual * MARGIN + MARGIN_S
+        slack = -(-int(np.ceil(needed * device_rate)) // host_block) * host_block
+        plans.append(Plan(device_rate, rate, host_block, block, filling, slack, model, device, usual))
+    holding = [plan for plan in plans if plan.share <= (FULLEST if len(plans) > 1 else 1.0)]
+    if not holding:
+        raise DrawstopError(too_slow(description, plans))
+    best = min(holding, key=lambda plan: plan.engine)
+    if latency is None:
+        return best
+    if latency < best.engine:
+        raise DrawstopError(
+            f"--latency {latency} is less than this machine can hold: {best.engine} samples ({best.filling} to fill a "
+            f"block of {best.block}, {best.slack} to play it); give at least that, or --latency auto"
+        )
+    return replace(best, slack=latency - best.filling)
+
+
+def too_slow(description: InstrumentDescription, plans: Sequence[Plan]) -> str:
+    """What to tell the user: how slow, and what would do."""
+    worst = plans[0]
+    told = (
+        f"{description.name} is too slow for this machine: a block of {worst.block} samples "
+        f"({1000 * worst.block / worst.rate:.1f} ms) takes {1000 * worst.seconds_per_block:.1f} ms"
+    )
+    return f"{told}; no block up to {plans[-1].block} samples is faster than real time: take a smaller model"

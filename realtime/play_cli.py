@@ -1,0 +1,102 @@
+"""The commands `drawstop play` and `drawstop devices`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def play(
+    instruments: Annotated[list[Path], typer.Argument(help="Baked instruments, X.ts; the first one plays.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Set a stop, slug=value in -1..1. May be repeated.")
+    ] = None,
+    midi: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A MIDI input by (part of) its name: CC 20, 21, … and notes 60, 61, … move the stops."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Sound device for both directions, by name or number: drawstop devices."),
+    ] = None,
+    input_device: Annotated[
+        str | None, typer.Option("--input", help="Sound input, if it is another.")
+    ] = None,
+    output_device: Annotated[
+        str | None, typer.Option("--output", help="Sound output, if it is another.")
+    ] = None,
+    rate: Annotated[
+        int | None, typer.Option(help="The device's sample rate in Hz; else the instrument's.")
+    ] = None,
+    device_block: Annotated[
+        int, typer.Option(help="Samples per device block; 0 lets the device choose.")
+    ] = 0,
+    block: Annotated[
+        int | None,
+        typer.Option(help="Samples per block of the instrument, a multiple of its ratio; else by trial."),
+    ] = None,
+    latency: Annotated[
+        str,
+        typer.Option(
+            help="The engine's delay in device samples, or auto: the least that this machine holds."
+        ),
+    ] = "auto",
+    input_gain: Annotated[float, typer.Option(help="dB.")] = 0.0,
+    output_gain: Annotated[float, typer.Option(help="dB, before the limiter (ceiling -0.3 dBFS).")] = 0.0,
+    wet: Annotated[
+        float, typer.Option(help="The instrument's share, 0 to 1; the rest is the delayed input.")
+    ] = 1.0,
+    ramp: Annotated[float, typer.Option(help="Seconds in which a stop travels to a new value.")] = 0.02,
+    noise: Annotated[
+        bool, typer.Option(help="The instrument's own noise; without it the same input sounds the same.")
+    ] = True,
+    seed: Annotated[int, typer.Option(help="Of the instrument's noise.")] = 0,
+    record: Annotated[Path | None, typer.Option(help="Record the performance into this new folder.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="End by itself after so long.")] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No live view, for scripts and stages.")
+    ] = False,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure", help="Measure the delay with a click through a cable from output to input, and end."
+        ),
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--json", help="Write delay, counters and timing here at the end.")
+    ] = None,
+) -> None:
+    """Play an instrument live: sound in, sound out, stops moving.
+
+    Keys: b bypass, m mute, p panic (mute, stops to 0, memory cleared), 1-9 another of the instruments, q end. An
+    instrument that is baked anew while it plays comes in by itself.
+
+    Example: drawstop play organ.ts --midi nanoKONTROL --set guitar=-1 --record takes/1
+    """
+    options = dict(locals())
+    from realtime.live.performing import PlayOptions, perform
+
+    perform(PlayOptions(**options))
+
+
+def devices() -> None:
+    """List the sound devices and MIDI inputs that `play` can use.
+
+    Example: drawstop devices
+    """
+    from realtime.controls.midi_ports import input_names
+    from realtime.live.devices import list_devices
+
+    for device in list_devices():
+        marks = [
+            name for name, is_it in (("input", device.default_in), ("output", device.default_out)) if is_it
+        ]
+        default = f"  default {' and '.join(marks)}" if marks else ""
+        typer.echo(
+            f"{device.index:3}  {device.name} ({device.host_api}): {device.channels_in} in, {device.channels_out} out, "
+            f"{device.rate} Hz{default}"
+        )
+    for name in input_names():
+        typer.echo(f"MIDI {name}")
