@@ -5,13 +5,21 @@ from typing import Annotated
 
 import typer
 
+from drawstop.base.errors import DrawstopError
+
 OUTPUT_SUFFIXES = (".wav", ".flac")
 
 
 def render(
-    instrument: Annotated[Path, typer.Argument(help="A baked instrument, X.ts.")],
-    recording: Annotated[Path, typer.Argument(help="The recording to play through it; any format and rate.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write, .wav or .flac.")],
+    instrument: Annotated[Path | None, typer.Argument(help="A baked instrument, X.ts.")] = None,
+    recording: Annotated[
+        Path | None, typer.Argument(help="The recording to play through it; any format and rate.")
+    ] = None,
+    session: Annotated[
+        Path | None,
+        typer.Option(help="Play a recorded performance (drawstop play --record) again, bit for bit."),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Set a stop, slug=value, value in -1..1. May be repeated."),
@@ -24,10 +32,17 @@ def render(
     ] = 2048,
     seed: Annotated[int, typer.Option(help="Seed of the instrument's noise; same seed, same file.")] = 0,
 ) -> None:
-    """Play a recording through an instrument, with the delay taken out.
+    """Play a recording through an instrument, with the delay taken out; or a recorded performance again.
 
     Example: drawstop render organ.ts drums.wav -o out.wav --set guitar=0.8 --set voice=-0.3
     """
+    if session is not None:
+        _render_session(session, out, given=[instrument, recording, settings, midi])
+        return
+    if instrument is None or recording is None:
+        raise DrawstopError(
+            "render takes an instrument and a recording, or --session DIR; see drawstop render --help"
+        )
     _check_output(out, recording)
     values = dict(parse_setting(setting) for setting in settings or [])
 
@@ -57,8 +72,6 @@ def parse_setting(text: str) -> tuple[str, float]:
     >>> parse_setting("guitar=-0.5")
     ('guitar', -0.5)
     """
-    from drawstop.base.errors import DrawstopError
-
     slug, equals, number = text.partition("=")
     try:
         if not slug or not equals:
@@ -70,10 +83,26 @@ def parse_setting(text: str) -> tuple[str, float]:
         ) from None
 
 
+def _render_session(folder: Path, out: Path, given: list[object]) -> None:
+    if any(given):
+        raise DrawstopError(
+            "--session has its instrument, input and events inside; give only --session and -o"
+        )
+    _check_output(out, folder)
+
+    from drawstop.base.audio_files import write_audio
+    from drawstop.base.progress import track
+    from realtime.replay import compared, replay
+    from realtime.session import read_session
+
+    session = read_session(folder)
+    rendered = replay(session, progress=lambda blocks: track(blocks, "rendering"))
+    write_audio(out, rendered, session.about.sample_rate)
+    typer.echo("\n".join(compared(session, rendered)), err=True)
+
+
 def _check_output(out: Path, recording: Path) -> None:
     """Refuse before the long work what would fail after it."""
-    from drawstop.base.errors import DrawstopError
-
     if out.suffix.lower() not in OUTPUT_SUFFIXES:
         raise DrawstopError(f"the output must end in .wav or .flac, got {out.name!r}")
     if not out.parent.is_dir():

@@ -31,12 +31,13 @@ FADE_S = 0.05
 class Played:
     """One block that is done: its first sample and its sound, `[channels_out, n]`.
 
-    `whole` is False where an instrument couldn't take the block or had died: then its sound is the dry input's.
+    Where the instrument never got the block (`skipped`) or died over it (`died`), the sound is the dry input's.
     """
 
     start: int
     audio: Audio
-    whole: bool = True
+    skipped: bool = False
+    died: bool = False
 
 
 @dataclass
@@ -232,8 +233,11 @@ class Performance:
         self._retiring = [(last, source) for last, source in self._retiring if last > oldest]
         return free
 
-    def submit(self, audio: Audio) -> list[ControlEvent]:
+    def submit(self, audio: Audio, skip: bool = False) -> list[ControlEvent]:
         """Send the next block to the instrument; `collect` gives it back when it is played.
+
+        Args:
+            skip: as if the instrument had no room for it.
 
         Shape:
             audio: `[channels_in, block]`, finite.
@@ -250,11 +254,11 @@ class Performance:
         pending = _Pending(self._index, start, faders, [])
         for lane in self._lanes:
             dry = lane.dry(matched(audio, self.channels_out))
-            taken = self._send(lane, driven, events, reset)
+            taken = self._send(lane, driven, events, reset, skip)
             weight = self._weight(lane, start)
             if weight is not None and not weight.any():
                 continue
-            pending.skipped |= not taken
+            pending.skipped |= lane.alive and not taken
             pending.parts.append(_Part(lane, dry, weight))
         self._pending.append(pending)
         self._index += 1
@@ -275,21 +279,22 @@ class Performance:
         mixed = sum(
             (self._mixed(part, pending) for part in pending.parts[1:]), self._mixed(pending.parts[0], pending)
         )
-        whole = not pending.skipped and all(pending.index in part.lane.done for part in pending.parts)
+        missing = not all(pending.index in part.lane.done for part in pending.parts)
         for lane in (*self._lanes, *(part.lane for part in pending.parts)):
             lane.forget(pending.index)
-        return Played(pending.start, self.desk.finish(mixed, pending.faders), whole)
+        sound = self.desk.finish(mixed, pending.faders)
+        return Played(pending.start, sound, pending.skipped, missing and not pending.skipped)
 
     def _lane(self, description: InstrumentDescription, source: BlockSource, fade_at: int | None) -> Lane:
         dry = DelayLine(self.channels_out, description.delay_samples)
         return Lane(source, description, self._index, fade_at, KnobSignals(description.stops), dry)
 
-    def _send(self, lane: Lane, driven: Audio, events: list[ControlEvent], reset: bool) -> bool:
+    def _send(self, lane: Lane, driven: Audio, events: list[ControlEvent], reset: bool, skip: bool) -> bool:
         description = lane.description
         block = np.empty((description.channels_in + len(description.stops), self.block), dtype=np.float32)
         block[: description.channels_in] = matched(driven, description.channels_in)
         lane.knobs.fill(events, self.next_sample, block[description.channels_in :])
-        taken = lane.alive and lane.source.submit(block, self._ramp_s, reset)
+        taken = lane.alive and not skip and lane.source.submit(block, self._ramp_s, reset)
         if taken:
             lane.sent.append(self._index)
         return taken

@@ -84,7 +84,7 @@ def play(
 def devices() -> None:
     """List the sound devices and MIDI inputs that `play` can use.
 
-    Example: drawstop devices
+    Example: drawstop devices  (then: drawstop play organ.ts --device 3)
     """
     from realtime.controls.midi_ports import input_names
     from realtime.live.devices import list_devices

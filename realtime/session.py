@@ -10,7 +10,7 @@ import queue
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -149,16 +149,20 @@ class Swap:
 
     sample: int
     instrument: str
+    slot: int
+    """Its player's place; the first instrument has 0."""
     fade_at: int | None = None
 
 
 @dataclass(frozen=True)
 class Lost:
-    """Samples that weren't heard in time, or (`skipped`) that the instrument never got."""
+    """A block that wasn't heard whole: it was `late`, the instrument never got it (`skipped`), or `died` over it."""
 
     sample: int
     samples: int
-    skipped: bool = False
+    why: str = "late"
+    unheard: int = 0
+    """How many samples, at the device's rate, the listener missed."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,8 @@ class Session:
     events: list[ControlEvent]
     swaps: list[Swap]
     lost: list[Lost]
+    deaths: list[tuple[int, int]]
+    """Sample and slot of each player that crashed."""
 
     def instrument(self, digest: str) -> Path:
         """Where its copy of an instrument lies."""
@@ -188,22 +194,27 @@ def read_session(folder: Path) -> Session:
         DrawstopError: no session there, or one of another format.
     """
     about = _about(folder)
-    events: list[ControlEvent] = []
-    swaps: dict[int, Swap] = {}
-    lost: list[Lost] = []
-    for line in _lines(folder / EVENTS):
-        sample = int(line["sample"])
-        if "to" in line:
-            events.append(ControlEvent(sample, line["to"], float(line["value"]), line.get("source", "")))
-        elif "swap" in line:
-            swaps[sample] = Swap(sample, line["swap"])
-        elif "fade" in line:
-            began = swaps[int(line["fade"])]
-            swaps[began.sample] = Swap(began.sample, began.instrument, sample)
-        elif "lost" in line:
-            lost.append(Lost(sample, int(line["lost"]), bool(line.get("skipped", False))))
     heard, played = _sound(folder / INPUT, about.channels_in), _sound(folder / OUTPUT, about.channels_out)
-    return Session(folder, about, heard, played, events, list(swaps.values()), lost)
+    session = Session(folder, about, heard, played, [], [], [], [])
+    for line in _lines(folder / EVENTS):
+        _take(session, line)
+    return session
+
+
+def _take(session: Session, line: dict[str, Any]) -> None:
+    """Sort one line of the events into its list; lines of a kind that we don't know are left out."""
+    sample = int(line["sample"])
+    if "to" in line:
+        session.events.append(ControlEvent(sample, line["to"], float(line["value"]), line.get("source", "")))
+    elif "swap" in line:
+        session.swaps.append(Swap(sample, line["swap"], int(line["slot"])))
+    elif "fade" in line:
+        place = next(i for i, swap in enumerate(session.swaps) if swap.sample == line["fade"])
+        session.swaps[place] = replace(session.swaps[place], fade_at=sample)
+    elif "lost" in line:
+        session.lost.append(Lost(sample, int(line["lost"]), line["why"], int(line["unheard"])))
+    elif "died" in line:
+        session.deaths.append((sample, int(line["died"])))
 
 
 def _about(folder: Path) -> SessionAbout:

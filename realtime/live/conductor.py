@@ -59,6 +59,8 @@ class Report:
     lost_blocks: int = 0
     lost_samples: int = 0
     skipped_blocks: int = 0
+    least_lead: int = 0
+    """Device samples by which blocks were in time, at the closest since this device was opened."""
     replaced_inputs: int = 0
     limited_samples: int = 0
     refused_events: int = 0
@@ -127,7 +129,7 @@ class Conductor:
         for audio, played in self._engine.give():
             self.report.output_peak = max(self.report.output_peak, float(np.abs(audio).max(initial=0.0)))
             late = self._writer.write(audio)
-            if late or not played.whole:
+            if late or played.skipped or played.died:
                 self._count_lost(played, late)
         self._tell_fade()
 
@@ -196,7 +198,7 @@ class Conductor:
         sample = self._performance.swap(description, self._player(ticket, slot))
         self._fade_told = False
         if self._session:
-            self._session.event(sample, swap=digest)
+            self._session.event(sample, swap=digest, slot=slot)
             self._swapped_at = sample
         return "swap", None
 
@@ -214,6 +216,7 @@ class Conductor:
             report.swapping = self._performance.swapping
             limiter = self._performance.desk.limiter
             report.limited_samples = limiter.limited_samples if limiter else 0
+            report.least_lead = self._writer.least_lead if self._writer else 0
             report.replaced_inputs = self._engine.replaced_inputs
             report.retired = [self._slot_of(source) for source in self._performance.retired()]
         if self._session:
@@ -225,7 +228,7 @@ class Conductor:
     def _on_end(self) -> None:
         self.ended = True
 
-    def close(self) -> None:
+    def close(self, wake: Semaphore) -> None:
         """Fade out, then close the session."""
         line = self._line
         if line is not None:
@@ -233,7 +236,7 @@ class Conductor:
                 line["phase"][0] = STOPPING
             deadline = time.perf_counter() + 0.5
             while line["phase"][0] != STOPPED and time.perf_counter() < deadline:
-                time.sleep(0.002)
+                wake.acquire(timeout=WAIT_S)
                 self.on_wake()
         if self._session:
             self._session.close()
@@ -248,10 +251,10 @@ class Conductor:
     def _count_lost(self, played: Played, late: int) -> None:
         self.report.lost_blocks += 1
         self.report.lost_samples += late
-        self.report.skipped_blocks += not played.whole
+        self.report.skipped_blocks += played.skipped
         if self._session:
-            skipped = {} if played.whole else {"skipped": True}
-            self._session.event(played.start, lost=played.audio.shape[1], late=late, **skipped)
+            why = "skipped" if played.skipped else "died" if played.died else "late"
+            self._session.event(played.start, lost=played.audio.shape[1], why=why, unheard=late)
 
     def _record_input(self, start: int, audio: Audio, events: list[ControlEvent]) -> None:
         self.report.events += len(events)
@@ -287,7 +290,7 @@ def run_conductor(wake: Semaphore, goes: tuple[Semaphore, Semaphore], parent: Co
             answer = conductor.command(*parent.recv())
             if answer is not None:
                 parent.send(answer)
-    conductor.close()
+    conductor.close(wake)
     try:
         parent.send(("ended", conductor.report))
     except OSError:  # the stage is gone: nobody to tell

@@ -15,7 +15,7 @@ from realtime.live.shared import Fields, SharedArrays, ring_parts
 
 FADE_S = 0.02
 LARGEST_BLOCK = 16384
-CLICK, CLICK_AFTER_S = 0.9, 0.5
+CLICK, CLICK_AFTER_S = 0.9, 0.2
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,9 @@ class ConductorHandle(_Child):
     def __init__(self, wake: Semaphore, goes: tuple[Semaphore, Semaphore]) -> None:
         super().__init__("realtime.live.conductor:run_conductor", wake, goes)
         self._lock = threading.Lock()
+
+    def wait_ready(self) -> None:
+        """Wait until it listens."""
         self.real_time: bool = self.receive("the conductor", OPEN_PATIENCE_S)[1]
 
     def tell(self, *command: Any) -> None:

@@ -27,12 +27,16 @@ class OutputWriter:
         first: the frame at which the first played sample belongs: the engine's delay.
         rate: the device's, in hertz.
         margin: frames that the device may take between our look and our write: its largest block.
+
+    Attributes:
+        least_lead: by how many frames a block was ahead of the device when it was written, at the closest.
     """
 
     def __init__(self, line: SharedArrays, first: int, rate: int, margin: int) -> None:
         self._line = line
         self._ring: Audio = line["output"]
         self._next = first
+        self.least_lead = first
         self._margin = margin
         channels = self._ring.shape[1]
         self._enter = round(ENTER_S * rate)
@@ -50,6 +54,7 @@ class OutputWriter:
         start, stop = self._next, self._next + len(sound)
         self._next = stop
         claimed = int(self._line["position"][0])
+        self.least_lead = min(self.least_lead, start - claimed)
         if start >= claimed and not self._interrupted:
             self._place(start, sound)
             return 0

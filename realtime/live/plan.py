@@ -16,10 +16,11 @@ from realtime.engine import least_delay
 
 USUAL_SHARE = 0.99
 """A block takes this quantile of the trial's blocks."""
-MARGIN = 1.3
-MARGIN_S = 0.001
-"""Beside what a block takes: waking up, mixing, other programs."""
-FULLEST = 0.7
+SAFETY = 2.0
+"""When we choose, a block may take so many times as long: a busy neighbour core slows this one down as much."""
+OVERHEAD_S = 0.004
+"""Beside what a block takes: waking up, mixing, and the hiccups of a machine that has other work."""
+FULLEST = 0.5
 """The largest share of a block's duration that playing it may take when we choose."""
 LARGEST_BLOCK = 4096
 
@@ -98,28 +99,53 @@ def make_plan(
     Raises:
         DrawstopError: no block holds, or the delay asked for is too short.
     """
-    rate = description.sample_rate
-    model = description.delay_samples * device_rate / rate
-    plans = []
-    for block, seconds in tried.items():
-        usual = float(np.quantile(np.asarray(seconds), USUAL_SHARE))
-        filling = least_delay(block, host_block, device_rate, rate)
-        together = -(-host_block * rate // (block * device_rate))  # blocks that one callback may complete
-        needed = together * usual * MARGIN + MARGIN_S
-        slack = -(-int(np.ceil(needed * device_rate)) // host_block) * host_block
-        plans.append(Plan(device_rate, rate, host_block, block, filling, slack, model, device, usual))
+    plans = [
+        _plan(
+            description,
+            block,
+            float(np.quantile(np.asarray(seconds), USUAL_SHARE)),
+            device_rate,
+            host_block,
+            device,
+        )
+        for block, seconds in tried.items()
+    ]
     holding = [plan for plan in plans if plan.share <= (FULLEST if len(plans) > 1 else 1.0)]
+    holding = holding or [plan for plan in plans if plan.share <= 1.0]
     if not holding:
         raise DrawstopError(too_slow(description, plans))
     best = min(holding, key=lambda plan: plan.engine)
     if latency is None:
         return best
-    if latency < best.engine:
+    least = best.filling + _slack(best, safety=1.0, overhead_s=0.0)
+    if latency < least:
         raise DrawstopError(
-            f"--latency {latency} is less than this machine can hold: {best.engine} samples ({best.filling} to fill a "
-            f"block of {best.block}, {best.slack} to play it); give at least that, or --latency auto"
+            f"--latency {latency} is less than this machine can hold: {least} samples ({best.filling} to fill a block of "
+            f"{best.block}, {least - best.filling} to play it); give at least that, or --latency auto"
         )
     return replace(best, slack=latency - best.filling)
+
+
+def _plan(
+    description: InstrumentDescription,
+    block: int,
+    seconds: float,
+    device_rate: int,
+    host_block: int,
+    device: float,
+) -> Plan:
+    rate = description.sample_rate
+    filling = least_delay(block, host_block, device_rate, rate)
+    model = description.delay_samples * device_rate / rate
+    plan = Plan(device_rate, rate, host_block, block, filling, 0, model, device, seconds)
+    return replace(plan, slack=_slack(plan, SAFETY))
+
+
+def _slack(plan: Plan, safety: float, overhead_s: float = OVERHEAD_S) -> int:
+    """Whole device blocks that last as long as playing what one callback may complete."""
+    together = -(-plan.host_block * plan.rate // (plan.block * plan.device_rate))
+    needed_s = together * plan.seconds_per_block * safety + overhead_s
+    return -(-int(np.ceil(needed_s * plan.device_rate)) // plan.host_block) * plan.host_block
 
 
 def too_slow(description: InstrumentDescription, plans: Sequence[Plan]) -> str:

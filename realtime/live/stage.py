@@ -15,7 +15,7 @@ from realtime.controls.events import ControlEvent
 from realtime.live.children import CONTEXT
 from realtime.live.conductor import LineSettings, Report
 from realtime.live.device import DeviceRequest
-from realtime.live.devices import find_device, list_devices
+from realtime.live.devices import SoundDevice, find_device, list_devices
 from realtime.live.handles import ConductorHandle, DeviceHandle, PlayerHandle
 from realtime.live.line import line_fields
 from realtime.live.plan import Plan, candidates, make_plan
@@ -87,10 +87,13 @@ class Stage:
         Raises:
             DrawstopError: no instrument, no device, or the machine is too slow.
         """
-        self._player = self._start_player(self.request.instrument, 0)
+        player = self._new_player(self.request.instrument, 0)
+        self._conductor = ConductorHandle(self._wake, self._goes)
+        devices = list_devices()  # while the others start
+        self._player = self._loaded(player)
+        self._conductor.wait_ready()
         self._tried = self._player.trial(candidates(self.description, self.request.block))
-        self._open_device()
-        assert self._device is not None
+        self._open_device(devices)
         self.plan = self._planned(self.request.latency)
         self._player.begin(self.plan.block)
         return self.plan
@@ -99,8 +102,8 @@ class Stage:
         """Let it sound. `session`: a folder that `begin_session` made, to record into."""
         assert self.plan is not None
         self._session = session
-        conductor = ConductorHandle(self._wake, self._goes)
-        self._conductor = conductor
+        conductor = self._conductor
+        assert conductor is not None
         player = self._player
         conductor.tell(
             "perform",
@@ -117,8 +120,7 @@ class Stage:
 
     def start_measuring(self) -> SharedArrays:
         """Run the loop with a pass-through for the instrument and a click for its output; gives the line."""
-        assert self.plan is not None
-        self._conductor = ConductorHandle(self._wake, self._goes)
+        assert self.plan is not None and self._conductor is not None
         self._conductor.tell("pass_through", self._player.description, self.plan.block)
         self._start_line(measuring=True)
         assert self._line is not None
@@ -184,15 +186,18 @@ class Stage:
             self._line = None
         return report
 
-    def _start_player(self, path: Path, slot: int) -> PlayerHandle:
+    def _new_player(self, path: Path, slot: int) -> PlayerHandle:
         request = PlayerRequest(path, self.request.seed, self.request.noise)
         self._players[slot] = PlayerHandle(request, slot, self._goes[slot], self._wake)
-        try:
-            self._players[slot].wait_loaded()
-        except DrawstopError:
-            self._players.pop(slot).end()
-            raise
         return self._players[slot]
+
+    def _loaded(self, player: PlayerHandle) -> PlayerHandle:
+        try:
+            player.wait_loaded()
+        except DrawstopError:
+            self._players.pop(player.slot).end()
+            raise
+        return player
 
     def _swap(self, path: Path) -> None:
         if not self._swapping.acquire(blocking=False):
@@ -208,7 +213,7 @@ class Stage:
     def _bring_in(self, path: Path) -> None:
         assert self._conductor is not None and self.plan is not None
         slot = self._free_slot()
-        player = self._start_player(path, slot)
+        player = self._loaded(self._new_player(path, slot))
         try:
             player.begin(self.plan.block)
             if self._session is not None:
@@ -271,22 +276,22 @@ class Stage:
     def _take_up_device(self) -> None:
         """Open the device again, or the default one if that isn't there."""
         try:
-            self._open_device()
-        except DrawstopError:
+            devices = list_devices()
             try:
-                self._open_device(default=True)
+                self._open_device(devices)
             except DrawstopError:
-                self._next_retry = time.monotonic() + RETRY_S
-                return
+                self._open_device(devices, default=True)
+        except DrawstopError:
+            self._next_retry = time.monotonic() + RETRY_S
+            return
         assert self.plan is not None and self._device is not None
         self._tried = {self.plan.block: self._tried[self.plan.block]}
         self.plan = self._planned(None)
         self.notes.append(f"sound again: {self._device.name} at {self._device.rate} Hz")
         self._start_line()
 
-    def _open_device(self, default: bool = False) -> None:
+    def _open_device(self, devices: list[SoundDevice], default: bool = False) -> None:
         request, description = self.request, self.description
-        devices = list_devices()
         source = find_device(devices, None if default else request.input_device, "input")
         target = find_device(devices, None if default else request.output_device, "output")
         channels = (min(description.channels_in, source.channels_in), min(2, target.channels_out))

@@ -31,6 +31,8 @@ class Figures:
     broken_samples: int = 0
     device_losses: int = 0
     swaps: int = 0
+    lead_ms: float = 0.0
+    """By how much the closest block was in time."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
 
     def update(self, stage: Stage, report: Report) -> None:
@@ -40,6 +42,8 @@ class Figures:
         self.longest_s = max(self.longest_s, self.recent_s)
         self.failed_blocks, self.broken_samples = stage.troubles()
         self.device_losses, self.swaps = stage.device_losses, stage.swaps
+        if stage.plan is not None:
+            self.lead_ms = stage.plan.milliseconds(report.least_lead)
         stage.last_values = report.values
 
     def final(self, report: Report) -> None:
@@ -52,6 +56,7 @@ class Figures:
         for passing in ("retired", "swapping", "input_peak", "output_peak"):
             told.pop(passing)
         return told | {
+            "closest_call_ms": self.lead_ms,
             "longest_block_s": self.longest_s,
             "failed_blocks": self.failed_blocks,
             "broken_samples": self.broken_samples,
@@ -95,7 +100,7 @@ def view(stage: Stage, figures: Figures) -> RenderableType:
     return Group(
         Text(_state(stage, report), style="bold"),
         table,
-        Text(_counters(report, plan)),
+        Text(_counters(figures, plan)),
         *map(Text, figures.notes),
     )
 
@@ -105,7 +110,7 @@ def summary_lines(figures: Figures, recorded: Path | None) -> list[str]:
     report = figures.report
     lines = [
         f"Ended. Lost blocks: {report.lost_blocks} ({report.lost_samples} samples); longest block "
-        f"{1000 * figures.longest_s:.1f} ms; events: {report.events}."
+        f"{1000 * figures.longest_s:.1f} ms; closest call {figures.lead_ms:.1f} ms; events: {report.events}."
     ]
     if report.refused_events or figures.failed_blocks or report.replaced_inputs:
         lines.append(
@@ -131,8 +136,10 @@ def _state(stage: Stage, report: Report) -> str:
     return "  ".join([stage.description.name, *marks])
 
 
-def _counters(report: Report, plan: Plan | None) -> str:
+def _counters(figures: Figures, plan: Plan | None) -> str:
+    report = figures.report
     delay = f"delay {plan.milliseconds(plan.total):.1f} ms   " if plan is not None else ""
+    delay += f"closest call {figures.lead_ms:.1f} ms   "
     told = f"{delay}lost blocks {report.lost_blocks}   limited samples {report.limited_samples}"
     return told + (f"   {report.problem}" if report.problem else "")
 
