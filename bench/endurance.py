@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.endurance", description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--instrument", type=Path, help="a baked one; the demo's by default")
+    parser.add_argument("--outage", type=float, default=OUTAGE_S, help="seconds from one outage to the next")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     os.environ |= {"JACK_DEFAULT_SERVER": SERVER, "JACK_NO_START_SERVER": "1"}
@@ -46,7 +47,7 @@ def main() -> None:
         load = subprocess.Popen(["stress-ng", "--cpu", str(max(1, (os.cpu_count() or 2) - 1)), "-q"])
         server = start_server()
         try:
-            figures = endure(instrument, 60 * arguments.minutes, server)
+            figures = endure(instrument, 60 * arguments.minutes, arguments.outage, server)
         finally:
             load.terminate()
     print(json.dumps(figures, indent=1))
@@ -110,14 +111,16 @@ class Load:
         return ControlEvent(self._stage.now(), stop.slug, float(self._random.uniform(-1, 1)), source)
 
 
-def endure(instrument: Path, seconds: float, server: subprocess.Popen[bytes]) -> dict[str, Any]:
+def endure(
+    instrument: Path, seconds: float, outage_s: float, server: subprocess.Popen[bytes]
+) -> dict[str, Any]:
     """Play for so long; the counts."""
     stage = Stage(StageRequest(instrument))
     plan = stage.open()
     stage.start()
     load = Load(stage)
     begin = time.monotonic()
-    next_swap, next_outage, back_at = begin + SWAP_S, begin + OUTAGE_S, 0.0
+    next_swap, next_outage, back_at = begin + SWAP_S, begin + outage_s, 0.0
     outages, lines = 0, LineCounts()
     memory: list[list[float]] = []
     report = stage.report()
@@ -127,14 +130,14 @@ def endure(instrument: Path, seconds: float, server: subprocess.Popen[bytes]) ->
         lines.look(stage)
         stage.watch()
         report = stage.report()
-        memory.append(own_memory())
+        memory.append(own_memory(stage))
         if stage.notes:
             print(f"{now - begin:7.1f} s  lost {report.lost_blocks}  {stage.notes.pop(0)}", flush=True)
         if now >= next_swap and stage.line is not None:
             next_swap += SWAP_S
             stage.swap(instrument)
         if now >= next_outage:
-            next_outage, back_at = next_outage + OUTAGE_S, now + OUTAGE_LASTS_S
+            next_outage, back_at = next_outage + outage_s, now + OUTAGE_LASTS_S
             outages += 1
             server.terminate()
             server.wait()
@@ -170,32 +173,13 @@ def endure(instrument: Path, seconds: float, server: subprocess.Popen[bytes]) ->
     }
 
 
-def own_memory() -> list[float]:
+def own_memory(stage: Stage) -> list[float]:
     """Resident memory in MB of this process and of the conductor: those that live as long as the performance."""
     sizes = []
-    for pid in (os.getpid(), *_conductors()):
+    for pid in (os.getpid(), stage.conductor_pid):
         fields = Path(f"/proc/{pid}/statm").read_text().split()
         sizes.append((int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGESIZE") / 1e6)
     return sizes
-
-
-_known: list[int] = []
-
-
-def _conductors() -> list[int]:
-    """The conductor: our child that has neither torch nor PortAudio loaded; looked for once."""
-    if not _known:
-        children = subprocess.run(
-            ["pgrep", "-P", str(os.getpid())], capture_output=True, text=True
-        ).stdout.split()
-        for pid in children:
-            try:
-                maps = Path(f"/proc/{pid}/maps").read_text()
-            except OSError:
-                continue
-            if "soxr" in maps and "libtorch" not in maps:
-                _known.append(int(pid))
-    return _known
 
 
 class LineCounts:

@@ -38,6 +38,11 @@ class _Child:
         """Whether the process runs."""
         return self._process.is_alive()
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid or 0
+
     def kill(self) -> None:
         """End it at once."""
         self._process.kill()
@@ -122,9 +127,9 @@ class PlayerHandle(_Child):
     def end(self) -> None:
         """End the process and free its memory."""
         super().end()
-        if self._shared is not None:
-            self._shared.close()
-            self._shared = None
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            shared.close()
 
 
 class DeviceHandle(_Child):

@@ -65,6 +65,7 @@ class Stage:
         self._conductor: ConductorHandle | None = None
         self._device: DeviceHandle | None = None
         self._line: SharedArrays | None = None
+        self._left_line: SharedArrays | None = None
         self._line_start = 0
         self._session: Path | None = None
         self._swapping = threading.Lock()
@@ -147,13 +148,19 @@ class Stage:
         self._line_start = report.line_start
         for slot in report.retired:
             if slot in self._players:
-                self._players.pop(slot).end()
+                self._drop(self._players[slot])
         return report
 
     @property
     def line(self) -> SharedArrays | None:
         """The line to the device, with its counters; None while there is no device."""
         return self._line
+
+    @property
+    def conductor_pid(self) -> int:
+        """The conductor's process, for those who look after its memory."""
+        assert self._conductor is not None
+        return self._conductor.pid
 
     def longest_block_s(self) -> float:
         """The longest that a block took to play since this was last asked, in seconds."""
@@ -179,23 +186,36 @@ class Stage:
         report = self._conductor.finish() if self._conductor is not None else Report()
         if self._device is not None:
             self._device.end()
-        for player in self._players.values():
-            player.end()
+        for player in list(self._players.values()):
+            player.end()  # also one that is still loading: its swap then ends with an error that nobody reads
+        with self._swapping:
+            pass
+        self._close_left_line()
         if self._line is not None:
             self._line.close()
             self._line = None
         return report
+
+    def _close_left_line(self) -> None:
+        """Free a line that was left a while ago: another thread may have looked at the last one until now."""
+        if self._left_line is not None:
+            self._left_line.close()
+            self._left_line = None
 
     def _new_player(self, path: Path, slot: int) -> PlayerHandle:
         request = PlayerRequest(path, self.request.seed, self.request.noise)
         self._players[slot] = PlayerHandle(request, slot, self._goes[slot], self._wake)
         return self._players[slot]
 
+    def _drop(self, player: PlayerHandle) -> None:
+        self._players.pop(player.slot, None)
+        player.end()
+
     def _loaded(self, player: PlayerHandle) -> PlayerHandle:
         try:
             player.wait_loaded()
         except DrawstopError:
-            self._players.pop(player.slot).end()
+            self._drop(player)
             raise
         return player
 
@@ -222,7 +242,7 @@ class Stage:
             if refused:
                 raise DrawstopError(refused)
         except BaseException:
-            self._players.pop(slot).end()
+            self._drop(player)
             raise
         self._player = player
         self.swaps += 1
@@ -269,8 +289,8 @@ class Stage:
         self._device.kill()
         self._device = None
         self._conductor.tell("line_lost")
-        self._line.close()
-        self._line = None
+        self._close_left_line()
+        self._left_line, self._line = self._line, None
         self._next_retry = time.monotonic()
 
     def _take_up_device(self) -> None:
