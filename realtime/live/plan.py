@@ -16,9 +16,9 @@ from realtime.engine import least_delay
 
 USUAL_SHARE = 0.99
 """A block takes this quantile of the trial's blocks."""
-SAFETY = 2.0
+SAFETY = 2.5
 """When we choose, a block may take so many times as long: a busy neighbour core slows this one down as much."""
-OVERHEAD_S = 0.004
+OVERHEAD_S = 0.005
 """Beside what a block takes: waking up, mixing, and the hiccups of a machine that has other work."""
 FULLEST = 0.5
 """The largest share of a block's duration that playing it may take when we choose."""
