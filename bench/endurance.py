@@ -50,6 +50,7 @@ def main() -> None:
             figures = endure(instrument, 60 * arguments.minutes, arguments.outage, server)
         finally:
             load.terminate()
+            subprocess.run(["pkill", "-f", SERVER], check=False)
     print(json.dumps(figures, indent=1))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")

@@ -4,6 +4,8 @@ Key idea: soxr's stream keeps sample k of its output at time k / rate exactly; a
 for the samples that its filter looks ahead. So resampling moves nothing, and the waiting is a number.
 """
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 import soxr
@@ -35,6 +37,7 @@ class StreamResampler:
         return out
 
 
+@functools.lru_cache
 def resampled_wait(host_block: int, block: int, device_rate: int, rate: int) -> int:
     """Device samples by which the output must lag so that it never runs dry: found by playing silence."""
     down, up = StreamResampler(device_rate, rate, 1), StreamResampler(rate, device_rate, 1)

@@ -23,8 +23,10 @@ STOPS = (
 class SmallInstrument(nn.Module):
     """y[t] = gain[t] (x[t - DELAY] + 0.25 x[t - DELAY - ECHO]) + noise; gain = 1 + guitar / 2 - voice / 4."""
 
-    def __init__(self, channels: int = 1) -> None:
+    def __init__(self, channels: int = 1, work: int = 0) -> None:
         super().__init__()
+        self.work = work  # matrix products of 512 x 512 in each call, for a slow instrument
+        self.register_buffer("matrix", torch.eye(512 if work else 1))
         kernel = torch.zeros(channels, 1, DELAY + ECHO + 1)
         kernel[:, 0, ECHO] = 1.0
         kernel[:, 0, 0] = 0.25
@@ -48,6 +50,8 @@ class SmallInstrument(nn.Module):
             self.last_gain = torch.ones(1, 1, 1)
             self.health = torch.ones(1)
             self.reset_next = 0
+        for _ in range(self.work):
+            self.matrix = self.matrix @ self.matrix
         audio, knobs = x[:, : self.channels], x[:, self.channels :]
         if bool((audio > 100.0).any()):
             raise RuntimeError("the small instrument was asked to fail")
@@ -119,8 +123,8 @@ def description(channels: int = 1) -> InstrumentDescription:
     )  # fmt: skip
 
 
-def save_small_instrument(path: Path, channels: int = 1) -> Path:
+def save_small_instrument(path: Path, channels: int = 1, work: int = 0) -> Path:
     """Script the instrument and save it with its description embedded, as a bake does."""
-    scripted = torch.jit.script(SmallInstrument(channels).eval())
+    scripted = torch.jit.script(SmallInstrument(channels, work).eval())
     torch.jit.save(scripted, str(path), _extra_files={EXTRA_FILE: description(channels).to_json()})
     return path

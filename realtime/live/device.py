@@ -35,7 +35,7 @@ class DeviceRequest:
 class Callback:
     """What PortAudio calls. It only copies and counts: no array is made, nothing is locked, logged or waited for."""
 
-    def __init__(self, line: SharedArrays, rate: int, wake: Semaphore) -> None:
+    def __init__(self, line: SharedArrays, rate: int, wake: Semaphore, real_time: bool = False) -> None:
         self._input, self._output = line["input"], line["output"]
         self._phase, self._position, self._written = line["phase"], line["position"], line["written"]
         self._called, self._lost, self._callbacks = line["called"], line["lost"], line["callbacks"]
@@ -50,12 +50,12 @@ class Callback:
         self._fall = np.concatenate([rise[::-1], np.zeros(LARGEST_BLOCK)]).astype(np.float32)[:, None]
         self._fade = fade
         self._playing = self._falling = 0  # frames since the start, and since the end began
-        self._first = True
+        self._claim_priority = real_time  # in the first call: the thread is PortAudio's
 
     def __call__(self, indata: Any, outdata: Any, frames: int, _: Any, status: Any) -> None:
         start_time = time.perf_counter()
-        if self._first:
-            self._first = False
+        if self._claim_priority:
+            self._claim_priority = False
             take_real_time_priority(DEVICE_PRIORITY)
         if self._phase[0] in (PROBING, STOPPED):
             outdata[:] = 0.0
@@ -161,7 +161,7 @@ def open_stream(line: SharedArrays, request: DeviceRequest, wake: Semaphore) -> 
                 channels=(request.channels_in, request.channels_out),
                 dtype="float32",
                 latency="low",
-                callback=Callback(line, rate, wake),
+                callback=Callback(line, rate, wake, real_time=True),
                 clip_off=True,
                 dither_off=True,
             )

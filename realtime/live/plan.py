@@ -86,6 +86,7 @@ def make_plan(
     host_block: int,
     device: float,
     latency: int | None,
+    others: Mapping[int, Sequence[float]] | None = None,
 ) -> Plan:
     """The plan with the least delay that this machine can hold.
 
@@ -94,6 +95,7 @@ def make_plan(
         device_rate: hertz.
         host_block: the device's (largest) block, in samples.
         device: the device's own delay, in samples.
+        others: the same for blocks that the user didn't ask for, to name one that would do.
         latency: the engine's delay that is asked for, in samples; None: the least.
 
     Raises:
@@ -113,7 +115,7 @@ def make_plan(
     holding = [plan for plan in plans if plan.share <= (FULLEST if len(plans) > 1 else 1.0)]
     holding = holding or [plan for plan in plans if plan.share <= 1.0]
     if not holding:
-        raise DrawstopError(too_slow(description, plans))
+        raise DrawstopError(too_slow(description, plans, others or {}))
     best = min(holding, key=lambda plan: plan.engine)
     if latency is None:
         return best
@@ -148,11 +150,20 @@ def _slack(plan: Plan, safety: float, overhead_s: float = OVERHEAD_S) -> int:
     return -(-int(np.ceil(needed_s * plan.device_rate)) // plan.host_block) * plan.host_block
 
 
-def too_slow(description: InstrumentDescription, plans: Sequence[Plan]) -> str:
+def too_slow(
+    description: InstrumentDescription, plans: Sequence[Plan], others: Mapping[int, Sequence[float]]
+) -> str:
     """What to tell the user: how slow, and what would do."""
-    worst = plans[0]
+    worst, rate = plans[0], description.sample_rate
     told = (
         f"{description.name} is too slow for this machine: a block of {worst.block} samples "
-        f"({1000 * worst.block / worst.rate:.1f} ms) takes {1000 * worst.seconds_per_block:.1f} ms"
+        f"({1000 * worst.block / rate:.1f} ms) takes {1000 * worst.seconds_per_block:.1f} ms"
     )
-    return f"{told}; no block up to {plans[-1].block} samples is faster than real time: take a smaller model"
+    doing = [
+        block
+        for block, seconds in others.items()
+        if np.quantile(seconds, USUAL_SHARE) <= FULLEST * block / rate
+    ]
+    if doing:
+        return f"{told}; --block {min(doing)} would do"
+    return f"{told}; no block up to {max(plan.block for plan in plans)} samples does better: take a smaller model"

@@ -95,7 +95,13 @@ class Stage:
         self._conductor.wait_ready()
         self._tried = self._player.trial(candidates(self.description, self.request.block))
         self._open_device(devices)
-        self.plan = self._planned(self.request.latency)
+        try:
+            self.plan = self._planned(self.request.latency)
+        except DrawstopError:
+            if self.request.block is None:
+                raise
+            others = self._player.trial(candidates(self.description, None))
+            self.plan = self._planned(self.request.latency, others)
         self._player.begin(self.plan.block)
         return self.plan
 
@@ -327,16 +333,12 @@ class Stage:
             raise
         self._line = line
 
-    def _planned(self, latency: int | None) -> Plan:
+    def _planned(self, latency: int | None, others: dict[int, Sequence[float]] | None = None) -> Plan:
         assert self._device is not None
         device = self._device
+        own_delay = device.latency_s * device.rate
         return make_plan(
-            self.description,
-            self._tried,
-            device.rate,
-            device.host_block,
-            device.latency_s * device.rate,
-            latency,
+            self.description, self._tried, device.rate, device.host_block, own_delay, latency, others
         )
 
     def _start_line(self, measuring: bool = False) -> None:
