@@ -130,7 +130,11 @@ def endure(
         now = time.monotonic()
         lines.look(stage)
         stage.watch()
-        report = stage.report()
+        before, report = report.lost_blocks, stage.report()
+        if report.lost_blocks > before:
+            print(
+                f"{now - begin:7.1f} s  lost {report.lost_blocks}, {report.lost_samples} samples", flush=True
+            )
         memory.append(own_memory(stage))
         if stage.notes:
             print(f"{now - begin:7.1f} s  lost {report.lost_blocks}  {stage.notes.pop(0)}", flush=True)
