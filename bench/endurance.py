@@ -117,6 +117,7 @@ def endure(
 ) -> dict[str, Any]:
     """Play for so long; the counts."""
     stage = Stage(StageRequest(instrument))
+    stage.load()
     plan = stage.open()
     stage.start()
     load = Load(stage)

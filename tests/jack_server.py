@@ -2,8 +2,10 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -91,11 +93,30 @@ class Playing:
         self.process = subprocess.Popen(
             command, env=server.environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )  # fmt: skip
+        self._said: dict[str, list[str]] = {"out": [], "err": []}
+        self._readers = [
+            threading.Thread(target=self._said[name].extend, args=(stream,), daemon=True)
+            for name, stream in (("out", self.process.stdout), ("err", self.process.stderr))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def tells(self, text: str) -> None:
+        """Wait until it has said this on stderr."""
+        wait_for(lambda: text in "".join(self._said["err"]) or self.process.poll() is not None, repr(text))
+        assert text in "".join(self._said["err"])
+
+    def interrupt(self) -> tuple[int, str, str]:
+        """Ctrl-C; see `ended`."""
+        self.process.send_signal(signal.SIGINT)
+        return self.ended()
 
     def ended(self) -> tuple[int, str, str]:
         """Wait for its end; exit code, output and errors."""
-        out, err = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, out, err
+        self.process.wait(PATIENCE_S)
+        for reader in self._readers:
+            reader.join(PATIENCE_S)
+        return self.process.returncode, "".join(self._said["out"]), "".join(self._said["err"])
 
 
 def _real_time_is_granted() -> bool:

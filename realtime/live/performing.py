@@ -98,11 +98,11 @@ def perform(options: PlayOptions) -> None:
     request, events = options.request(), options.first_events()
     stage = Stage(request)
     try:
-        plan = stage.open()
-        targets: dict[str, Ranged] = {stop.slug: stop for stop in stage.description.stops}
+        targets: dict[str, Ranged] = {stop.slug: stop for stop in stage.load().stops}
         targets |= {parameter.slug: parameter for parameter in PARAMETERS}
         for event in events:
             check_event(event, targets)
+        plan = stage.open()
         typer.echo("\n".join(plan_lines(stage.description.name, plan)), err=True)
         if options.measure:
             from realtime.live.measuring import measure

@@ -70,6 +70,8 @@ class Stage:
         self._session: Path | None = None
         self._swapping = threading.Lock()
         self._next_retry = 0.0
+        self._devices: list[SoundDevice] = []
+        self._blocks: list[int] = []
         self._tried: dict[int, Sequence[float]] = {}
 
     @property
@@ -82,26 +84,36 @@ class Stage:
         """SHA-256 of that instrument's file."""
         return self._player.digest
 
-    def open(self) -> Plan:
-        """Load, try, plan; nothing sounds yet. Takes seconds.
+    def load(self) -> InstrumentDescription:
+        """Start the processes and load the instrument; what can be refused at once is.
 
         Raises:
-            DrawstopError: no instrument, no device, or the machine is too slow.
+            DrawstopError: no instrument, no such device, or a block that doesn't fit.
         """
         player = self._new_player(self.request.instrument, 0)
         self._conductor = ConductorHandle(self._wake, self._goes)
-        devices = list_devices()  # while the others start
+        self._devices = list_devices()  # while the others start
+        self._find_devices()
         self._player = self._loaded(player)
         self._conductor.wait_ready()
-        self._tried = self._player.trial(candidates(self.description, self.request.block))
-        self._open_device(devices)
+        self._blocks = candidates(self.description, self.request.block)
+        return self.description
+
+    def open(self) -> Plan:
+        """Open the device, try how fast the instrument plays, and plan; nothing sounds yet.
+
+        Raises:
+            DrawstopError: the device refuses, or the machine is too slow.
+        """
+        self._open_device(*self._find_devices())
+        self._tried = self._player.trial(self._blocks)
         try:
             self.plan = self._planned(self.request.latency)
         except DrawstopError:
-            if self.request.block is None:
+            if self.request.block is None or self.request.latency is not None:
                 raise
             others = self._player.trial(candidates(self.description, None))
-            self.plan = self._planned(self.request.latency, others)
+            self.plan = self._planned(None, others)
         self._player.begin(self.plan.block)
         return self.plan
 
@@ -302,11 +314,11 @@ class Stage:
     def _take_up_device(self) -> None:
         """Open the device again, or the default one if that isn't there."""
         try:
-            devices = list_devices()
+            self._devices = list_devices()
             try:
-                self._open_device(devices)
+                self._open_device(*self._find_devices())
             except DrawstopError:
-                self._open_device(devices, default=True)
+                self._open_device(*self._find_devices(default=True))
         except DrawstopError:
             self._next_retry = time.monotonic() + RETRY_S
             return
@@ -316,12 +328,16 @@ class Stage:
         self.notes.append(f"sound again: {self._device.name} at {self._device.rate} Hz")
         self._start_line()
 
-    def _open_device(self, devices: list[SoundDevice], default: bool = False) -> None:
+    def _find_devices(self, default: bool = False) -> tuple[SoundDevice, SoundDevice]:
+        request = self.request
+        wanted = (None, None) if default else (request.input_device, request.output_device)
+        source = find_device(self._devices, wanted[0], "input")
+        return source, find_device(self._devices, wanted[1], "output")
+
+    def _open_device(self, source: SoundDevice, target: SoundDevice) -> None:
         request, description = self.request, self.description
-        source = find_device(devices, None if default else request.input_device, "input")
-        target = find_device(devices, None if default else request.output_device, "output")
         channels = (min(description.channels_in, source.channels_in), min(2, target.channels_out))
-        rates = (request.rate,) if request.rate and not default else (description.sample_rate, target.rate)
+        rates = (request.rate,) if request.rate else (description.sample_rate, target.rate)
         line = SharedArrays(line_fields(*channels))
         asked = DeviceRequest(
             source.index, target.index, tuple(dict.fromkeys(rates)), *channels, request.host_block
