@@ -1,0 +1,1 @@
+"""Other ways to compute an instrument's blocks than TorchScript's own."""

@@ -1,0 +1,70 @@
+"""OpenVINO's CPU plugin: weights packed once, operations fused, streaming state inside its own runtime.
+
+Needs the package `openvino` (Apache 2.0), which isn't one of Drawstop's dependencies.
+"""
+
+import importlib
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from realtime.backends.graph import StreamGraph
+
+
+class OpenVinoSegment:
+    """A recorded stretch compiled by OpenVINO.
+
+    Args:
+        threads: that OpenVINO computes with.
+        precision: `f32`, or `bf16` where the processor has it: twice as fast, and 40 to 50 dB from the original.
+
+    Raises ImportError where OpenVINO isn't installed.
+    """
+
+    def __init__(self, graph: StreamGraph, threads: int = 1, precision: str = "f32") -> None:
+        openvino: Any = importlib.import_module("openvino")
+        model = _convert(openvino, graph)
+        settings = {
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": precision,
+        }
+        self._request: Any = openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
+        self._inputs = [openvino.Tensor(np.zeros(tuple(each.shape), np.float32)) for each in graph.inputs]
+        for index, tensor in enumerate(self._inputs):
+            self._request.set_input_tensor(index, tensor)
+        self._fresh = [state.numpy() for state in graph.states]
+        self._tensor = openvino.Tensor
+        self.reset()
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        for own, given in zip(self._inputs, inputs, strict=True):
+            own.data[:] = given.numpy()
+        self._request.infer()
+        return torch.from_numpy(self._request.get_output_tensor(0).data)
+
+    def reset(self) -> None:
+        """As freshly made."""
+        for state in self._request.query_state():
+            state.state = self._tensor(self._fresh[int(state.name.split("out_")[1])])
+
+
+def _convert(openvino: Any, graph: StreamGraph) -> Any:
+    """The graph as OpenVINO's model with the states inside."""
+    inputs = (*graph.inputs, *graph.states)
+    first = len(graph.inputs)
+    with torch.no_grad():
+        traced = torch.jit.trace(graph.module, inputs, check_trace=False)
+    model = openvino.convert_model(traced, example_input=inputs)
+    model.reshape({index: list(tensor.shape) for index, tensor in enumerate(inputs)})
+    pairs = {}
+    for index in range(len(graph.states)):
+        model.inputs[first + index].get_tensor().set_names({f"in_{index}"})
+        model.outputs[index + 1].get_tensor().add_names({f"out_{index}"})
+        pairs[f"in_{index}"] = f"out_{index}"
+    transform: Any = importlib.import_module("openvino._offline_transformations")
+    transform.apply_make_stateful_transformation(model, pairs)
+    return model
