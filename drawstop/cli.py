@@ -59,6 +59,7 @@ EXTRAS = {
     "torchaudio": "rave",
     "audiocraft": "musicgen",
     "sae_lens": "saelens",
+    "openvino": "openvino",
 }
 """Which of our extras brings a top-level module that the base install doesn't have."""
 

@@ -53,6 +53,12 @@ def play(
         bool, typer.Option(help="The instrument's own noise; without it the same input sounds the same.")
     ] = True,
     seed: Annotated[int, typer.Option(help="Of the instrument's noise.")] = 0,
+    backend: Annotated[
+        str,
+        typer.Option(
+            help="What computes the instrument: torchscript, packed, or openvino (large models: a third of the time)."
+        ),
+    ] = "torchscript",
     record: Annotated[Path | None, typer.Option(help="Record the performance into this new folder.")] = None,
     seconds: Annotated[float | None, typer.Option(help="End by itself after so long.")] = None,
     headless: Annotated[

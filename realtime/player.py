@@ -5,7 +5,7 @@ threads, denormals, the warm-up, and what happens when an instrument fails.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from drawstop.base.errors import DrawstopError
+from realtime.backends.choice import TORCHSCRIPT, compiled
 from realtime.blocks import silence_non_finite
 from realtime.instrument_file import Instrument
 
@@ -30,6 +31,7 @@ class Player:
         seed: of the player's own random stream. Same seed and input, same bits. The global one isn't touched.
         threads: torch threads, set for the whole process in `prepare` (torch knows no other way).
         noise: the instrument's attribute `noise`, 0 or 1; None leaves it as it is.
+        backend: what computes it, one of `backends.choice.BACKENDS`; TorchScript is the reference.
 
     Attributes:
         replaced_outputs: output samples that were NaN or Inf and became 0.
@@ -37,13 +39,20 @@ class Player:
     """
 
     def __init__(
-        self, instrument: Instrument, seed: int = 0, threads: int = 1, noise: int | None = None
+        self,
+        instrument: Instrument,
+        seed: int = 0,
+        threads: int = 1,
+        noise: int | None = None,
+        backend: str = TORCHSCRIPT,
     ) -> None:
         if threads < 1:
             raise DrawstopError(f"threads must be 1 or more, got {threads}")
         self.instrument = instrument
         self.seed = seed
         self._threads = threads
+        self._backend = backend
+        self._play: Callable[[torch.Tensor], torch.Tensor] = instrument.module.play
         self._channels_out = instrument.description.channels_out
         if noise is not None:
             instrument.module.set_noise(noise)
@@ -54,6 +63,8 @@ class Player:
     def prepare(self, block: int) -> None:
         """Warm the instrument up for blocks of this many samples, then reset. Up to seconds."""
         torch.set_num_threads(self._threads)
+        if self._backend != TORCHSCRIPT:
+            self._play = compiled(self._backend, self.instrument.module, block, self._threads)
         description = self.instrument.description
         silence = np.zeros((description.channels_in + len(description.stops), block), dtype=np.float32)
         for _ in range(WARM_UP_BLOCKS):
@@ -106,7 +117,7 @@ class Player:
     def _called(self, block: Audio) -> Audio:
         with torch.inference_mode():
             # A copy: an instrument may keep a view of its input as a cache.
-            output = self.instrument.module.play(torch.from_numpy(block[None].copy()))
+            output = self._play(torch.from_numpy(block[None].copy()))
             played: Audio = np.array(output.numpy()[0], dtype=np.float32)
         if played.shape != (self._channels_out, block.shape[1]):
             raise DrawstopError(f"the instrument returned {list(played.shape)}")

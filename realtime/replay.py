@@ -94,7 +94,7 @@ def _versions(session: Session) -> str:
 
 def _player(session: Session, digest: str) -> Player:
     instrument = instrument_file.load(session.instrument(digest))
-    return Player(instrument, session.about.seed, noise=session.about.noise)
+    return Player(instrument, session.about.seed, noise=session.about.noise, backend=session.about.backend)
 
 
 def _by_block(events: list[ControlEvent], block: int) -> Iterator[list[ControlEvent]]:

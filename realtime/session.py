@@ -49,6 +49,7 @@ class SessionAbout:
     instrument: str
     """SHA-256 of the instrument that it begins with; a copy lies in instruments/."""
     versions: dict[str, str]
+    backend: str = "torchscript"
     format: int = FORMAT
 
 

@@ -1,9 +1,10 @@
 """OpenVINO's CPU plugin: weights packed once, operations fused, streaming state inside its own runtime.
 
-Needs the package `openvino` (Apache 2.0), which isn't one of Drawstop's dependencies.
+Needs the extra `openvino` (Apache 2.0).
 """
 
 import importlib
+import sys
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ class OpenVinoSegment:
     """
 
     def __init__(self, graph: StreamGraph, threads: int = 1, precision: str = "f32") -> None:
+        # A None makes its import fail, and OpenVINO then takes its own stub: a player tells nobody what it plays.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         openvino: Any = importlib.import_module("openvino")
         model = _convert(openvino, graph)
         settings = {

@@ -15,6 +15,7 @@ import typer
 from drawstop import __version__
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file, write_json
+from realtime.backends.choice import OPENVINO, check_backend
 from realtime.cli import parse_setting
 from realtime.controls.events import ControlEvent
 from realtime.controls.midi import MidiTranslator, default_routes
@@ -52,6 +53,7 @@ class PlayOptions:
     ramp: float
     noise: bool
     seed: int
+    backend: str
     record: Path | None
     seconds: float | None
     headless: bool
@@ -62,6 +64,7 @@ class PlayOptions:
         """What the stage needs. Raises DrawstopError for a latency that is no number."""
         if self.latency != "auto" and not self.latency.isdigit():
             raise DrawstopError(f"--latency takes auto or a number of samples, got {self.latency!r}")
+        check_backend(self.backend)
         return StageRequest(
             self.instruments[0],
             self.input_device or self.device,
@@ -73,6 +76,7 @@ class PlayOptions:
             self.seed,
             None if self.noise else 0,
             CEILING_DB,
+            self.backend,
         )
 
     def first_events(self) -> list[ControlEvent]:
@@ -102,6 +106,7 @@ def perform(options: PlayOptions) -> None:
         targets |= {parameter.slug: parameter for parameter in PARAMETERS}
         for event in events:
             check_event(event, targets)
+        typer.echo("Trying how fast this machine plays it…", err=True)
         plan = stage.open()
         typer.echo("\n".join(plan_lines(stage.description.name, plan)), err=True)
         if options.measure:
@@ -236,6 +241,8 @@ def _about(stage: Stage, options: PlayOptions, plan: Plan) -> SessionAbout:
     import importlib.metadata
 
     versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy", "soxr")}
+    if options.backend == OPENVINO:
+        versions["openvino"] = importlib.metadata.version("openvino")
     versions |= {"drawstop": __version__, "python": platform.python_version(), "machine": platform.machine()}
     description = stage.description
     return SessionAbout(
@@ -248,6 +255,7 @@ def _about(stage: Stage, options: PlayOptions, plan: Plan) -> SessionAbout:
         CEILING_DB,
         sha256_file(options.instruments[0]),
         versions,
+        options.backend,
     )
 
 

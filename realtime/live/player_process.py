@@ -58,7 +58,9 @@ def run_player(request: PlayerRequest, go: Semaphore, wake: Semaphore, parent: C
 
 def load_player(request: PlayerRequest) -> Player:
     """A player, freshly loaded."""
-    return Player(instrument_file.load(request.path), request.seed, request.threads, request.noise)
+    return Player(
+        instrument_file.load(request.path), request.seed, request.threads, request.noise, request.backend
+    )
 
 
 def play(player: Player, shared: SharedArrays, go: Semaphore, wake: Semaphore, parent: Connection) -> None:

@@ -30,6 +30,7 @@ class PlayerRequest:
     seed: int = 0
     noise: int | None = None
     threads: int = 1
+    backend: str = "torchscript"
 
 
 def player_fields(description: InstrumentDescription, block: int) -> Fields:

@@ -43,6 +43,7 @@ class StageRequest:
     seed: int = 0
     noise: int | None = None
     ceiling_db: float = -0.3
+    backend: str = "torchscript"
 
 
 class Stage:
@@ -221,7 +222,7 @@ class Stage:
             self._left_line = None
 
     def _new_player(self, path: Path, slot: int) -> PlayerHandle:
-        request = PlayerRequest(path, self.request.seed, self.request.noise)
+        request = PlayerRequest(path, self.request.seed, self.request.noise, backend=self.request.backend)
         self._players[slot] = PlayerHandle(request, slot, self._goes[slot], self._wake)
         return self._players[slot]
 

@@ -1,0 +1,36 @@
+"""Which backend computes an instrument, by its name."""
+
+import importlib.util
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from drawstop.base.errors import DrawstopError
+
+if TYPE_CHECKING:
+    import torch
+
+TORCHSCRIPT, PACKED, OPENVINO = "torchscript", "packed", "openvino"
+BACKENDS = (TORCHSCRIPT, PACKED, OPENVINO)
+
+
+def check_backend(name: str) -> None:
+    """Raises DrawstopError for a backend that there isn't, or that isn't installed."""
+    if name not in BACKENDS:
+        raise DrawstopError(f"--backend takes one of {', '.join(BACKENDS)}, got {name!r}")
+    if name == OPENVINO and importlib.util.find_spec("openvino") is None:
+        raise DrawstopError(
+            "--backend openvino needs the package openvino; add the extra that brings it: uv sync --extra openvino"
+        )
+
+
+def compiled(
+    name: str, module: "torch.jit.ScriptModule", block: int, threads: int
+) -> "Callable[[torch.Tensor], torch.Tensor]":
+    """A loaded instrument's `play`, computed by another backend for blocks of one length. Takes seconds."""
+    from realtime.backends.openvino import OpenVinoSegment
+    from realtime.backends.packed import PackedSegment
+    from realtime.backends.player import BackendPlayer
+
+    compiler = partial(OpenVinoSegment, threads=threads) if name == OPENVINO else PackedSegment
+    return BackendPlayer(module, compiler, block).play
