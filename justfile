@@ -30,9 +30,15 @@ test *arguments:
 test-models:
     DRAWSTOP_WHOLE_TABLE=1 uv run pytest tests/test_any_rave.py tests/test_rave_table.py
 
-# what a block costs: the instrument beside the plain RAVE, in one run
+# what a block costs: the instrument beside the plain RAVE, and other backends beside TorchScript, in one run each
 bench:
     uv run python -m bench
+    uv run python -m bench.backends --only packed openvino
+
+# an hour of playing on a loaded machine, controllers storming, devices and instruments going and coming:
+# does the sound ever stop? Needs jackd and stress-ng; `just endurance --minutes 10` is the short form
+endurance *arguments:
+    uv run python -m bench.endurance {{arguments}}
 
 # the demo: sound, picture, table, instrument
 demo *arguments:
