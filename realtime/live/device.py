@@ -124,6 +124,8 @@ def run_device(
     Tells `("open", rate, seconds of input and output latency)` or `("error", one line)`.
     """
     begin_child()
+    # This thread too, and those that it starts: one that is preempted while it holds Python's lock stops the callback.
+    take_real_time_priority(DEVICE_PRIORITY)
     line = SharedArrays(*ticket)
     try:
         stream, rate = open_stream(line, request, wake)
