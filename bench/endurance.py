@@ -189,7 +189,7 @@ def endure(
 def own_memory(stage: Stage) -> list[float]:
     """Resident memory in MB of this process and of the conductor: those that live as long as the performance."""
     sizes = []
-    for pid in (os.getpid(), stage.conductor_pid):
+    for pid in (os.getpid(), stage.conductor.pid):
         fields = Path(f"/proc/{pid}/statm").read_text().split()
         sizes.append((int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGESIZE") / 1e6)
     return sizes

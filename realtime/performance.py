@@ -110,6 +110,7 @@ class Performance:
         self.block = block
         self.desk = Desk(self.sample_rate, ceiling_db)
         self._queue = EventQueue()
+        self._targets: tuple[tuple[int, ...], dict[str, Ranged]] | None = None  # for these lanes
         self._begin(description, source)
 
     def _begin(self, description: InstrumentDescription, source: BlockSource) -> None:
@@ -165,8 +166,11 @@ class Performance:
     @property
     def targets(self) -> dict[str, Ranged]:
         """What events can move, by slug."""
-        stops = {stop.slug: stop for lane in self._lanes for stop in lane.description.stops}
-        return stops | {parameter.slug: parameter for parameter in PARAMETERS}
+        lanes = tuple(map(id, self._lanes))
+        if self._targets is None or self._targets[0] != lanes:
+            stops = {stop.slug: stop for lane in self._lanes for stop in lane.description.stops}
+            self._targets = lanes, stops | {parameter.slug: parameter for parameter in PARAMETERS}
+        return self._targets[1]
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Queue events; may be called from another thread. Late events apply at the next sample played.
@@ -178,6 +182,10 @@ class Performance:
         for event in checked:
             check_event(event, targets)
         self._queue.schedule(checked)
+
+    def take_in_events(self) -> None:
+        """Sort the events that have come while no block does, so that the next one isn't late for them."""
+        self._queue.take_in(self.next_sample)
 
     def check_swap(self, description: InstrumentDescription) -> None:
         """Raises DrawstopError if this instrument can't join the performance."""

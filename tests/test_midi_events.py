@@ -165,6 +165,16 @@ def test_a_late_event_applies_at_the_next_sample() -> None:
     assert knobs.block(10, 4)[0].tolist() == [0.25] * 4
 
 
+def test_of_late_events_the_last_one_for_each_target_counts() -> None:
+    queue = EventQueue()
+    queue.schedule([ControlEvent(i % 50, SLUGS[i % 2], i / 1000, "storm") for i in range(1000)])
+    queue.schedule([ControlEvent(120, "guitar", 0.5, "knob")])
+    queue.take_in(100)
+    due = queue.due(100, 200)
+    assert [(event.sample, event.value) for event in due] == [(100, 0.998), (100, 0.999), (120, 0.5)]
+    assert queue.due(200, 300) == []
+
+
 @pytest.mark.parametrize(("slug", "value"), [("oboe", 0.0), ("voice", 1.5), ("voice", float("nan"))])
 def test_a_wrong_event_is_refused_with_the_stops_name(slug: str, value: float) -> None:
     targets = {stop.slug: stop for stop in STOPS}

@@ -4,9 +4,11 @@ It is a loop around an `Engine`, woken by the device and by the players. It neve
 for a disk or a screen; the stage, in another process, tells it what to do.
 """
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
@@ -111,6 +113,11 @@ class Conductor:
         self.ended = False
         self.report = Report()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no device waits for sound."""
+        return self._line is None
+
     def command(self, name: str, *arguments: Any) -> Any:
         """Obey one command of the stage; what it gives back is sent to the stage unless it is None."""
         handler: Callable[..., Any] = getattr(self, f"_on_{name}")
@@ -119,6 +126,8 @@ class Conductor:
     def on_wake(self) -> None:
         """Take the input that has come, send out what is played."""
         if self._line is None or self._engine is None or self._writer is None:
+            if self._performance is not None:
+                self._performance.take_in_events()
             return
         position = int(self._line["position"][0])
         if position > self._read:
@@ -284,14 +293,20 @@ def run_conductor(wake: Semaphore, goes: tuple[Semaphore, Semaphore], parent: Co
     while not conductor.ended and not orphaned():
         wake.acquire(timeout=WAIT_S)
         conductor.on_wake()
-        for _ in range(COMMANDS_PER_ROUND):
-            if not parent.poll(0):
-                break
-            answer = conductor.command(*parent.recv())
-            if answer is not None:
-                parent.send(answer)
+        try:
+            _obey_waiting(conductor, parent)
+        except (EOFError, OSError):  # the stage is gone
+            break
     conductor.close(wake)
-    try:
+    with suppress(OSError):  # nobody may be left to tell
         parent.send(("ended", conductor.report))
-    except OSError:  # the stage is gone: nobody to tell
-        return
+
+
+def _obey_waiting(conductor: Conductor, parent: Connection) -> None:
+    """Obey what has come; while it sounds only so much at a time, for the next block may be there."""
+    for _ in itertools.count() if conductor.idle else range(COMMANDS_PER_ROUND):
+        if conductor.ended or not parent.poll(0):
+            return
+        answer = conductor.command(*parent.recv())
+        if answer is not None:
+            parent.send(answer)

@@ -26,6 +26,7 @@ from realtime.limiter import CEILING_DB
 from realtime.live.keys import pressed_keys
 from realtime.live.line import quantile
 from realtime.live.plan import Plan
+from realtime.live.sound_line import DeviceWish
 from realtime.live.stage import Stage, StageRequest
 from realtime.live.view import Figures, plan_lines, summary_lines, view
 from realtime.session import SessionAbout, begin_session
@@ -67,10 +68,12 @@ class PlayOptions:
         check_backend(self.backend)
         return StageRequest(
             self.instruments[0],
-            self.input_device or self.device,
-            self.output_device or self.device,
-            self.rate,
-            self.device_block,
+            DeviceWish(
+                self.input_device or self.device,
+                self.output_device or self.device,
+                self.rate,
+                self.device_block,
+            ),
             self.block,
             None if self.latency == "auto" else int(self.latency),
             self.seed,
