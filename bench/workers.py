@@ -52,9 +52,11 @@ def main() -> None:
     )
     for name, layout in LAYOUTS.items():
         here, there = CONTEXT.Pipe()
-        child = start_child(
-            "bench.workers:run_layout", layout, arguments.instrument, arguments.seconds, there
+        child = CONTEXT.Process(
+            target=run_layout, args=(layout, arguments.instrument, arguments.seconds, there)
         )
+        child.start()  # no daemon: it has children of its own
+        there.close()
         after, late = here.recv()
         child.join()
         lost = int((after > SLACK_CALLS * PERIOD_S).sum())

@@ -110,7 +110,6 @@ class Performance:
         self.block = block
         self.desk = Desk(self.sample_rate, ceiling_db)
         self._queue = EventQueue()
-        self._targets: tuple[tuple[int, ...], dict[str, Ranged]] | None = None  # for these lanes
         self._begin(description, source)
 
     def _begin(self, description: InstrumentDescription, source: BlockSource) -> None:
@@ -118,7 +117,7 @@ class Performance:
         self._ramp_s: float | None = None
         self._pending: deque[_Pending] = deque()
         self._retiring: list[tuple[int, BlockSource]] = []
-        self._lanes = [self._lane(description, source, fade_at=0)]
+        self._set_lanes(self._lane(description, source, fade_at=0))
 
     def prepare(self) -> None:
         """Warm the instrument up, then reset. Slow: call it before the audio starts."""
@@ -166,11 +165,7 @@ class Performance:
     @property
     def targets(self) -> dict[str, Ranged]:
         """What events can move, by slug."""
-        lanes = tuple(map(id, self._lanes))
-        if self._targets is None or self._targets[0] != lanes:
-            stops = {stop.slug: stop for lane in self._lanes for stop in lane.description.stops}
-            self._targets = lanes, stops | {parameter.slug: parameter for parameter in PARAMETERS}
-        return self._targets[1]
+        return self._targets
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Queue events; may be called from another thread. Late events apply at the next sample played.
@@ -218,7 +213,7 @@ class Performance:
         self.check_swap(description)
         lane = self._lane(description, source, fade_at)
         lane.knobs.take_over(self._lanes[-1].knobs.values)
-        self._lanes.append(lane)
+        self._set_lanes(*self._lanes, lane)
         return self.next_sample
 
     @property
@@ -232,7 +227,9 @@ class Performance:
             if lane.source is source:
                 lane.alive = False
         if self.swapping and not self._lanes[-1].alive:
-            self._retire(self._lanes.pop())
+            old, new = self._lanes
+            self._set_lanes(old)
+            self._retire(new)
 
     def retired(self) -> list[BlockSource]:
         """Sources that no block needs any more, each told once."""
@@ -293,6 +290,11 @@ class Performance:
         sound = self.desk.finish(mixed, pending.faders)
         return Played(pending.start, sound, pending.skipped, missing and not pending.skipped)
 
+    def _set_lanes(self, *lanes: Lane) -> None:
+        self._lanes = list(lanes)
+        stops: dict[str, Ranged] = {stop.slug: stop for lane in lanes for stop in lane.description.stops}
+        self._targets = stops | {parameter.slug: parameter for parameter in PARAMETERS}
+
     def _lane(self, description: InstrumentDescription, source: BlockSource, fade_at: int | None) -> Lane:
         dry = DelayLine(self.channels_out, description.delay_samples)
         return Lane(source, description, self._index, fade_at, KnobSignals(description.stops), dry)
@@ -317,7 +319,7 @@ class Performance:
         if new.fade_at is None and heard >= WARM_IN_S * self.sample_rate and not new.sent:
             new.fade_at = start
         if new.fade_at is not None and start >= new.fade_at + self._fade_samples:
-            self._lanes = [new]
+            self._set_lanes(new)
             self._retire(old)
 
     def _retire(self, lane: Lane) -> None:

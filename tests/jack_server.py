@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
 REPOSITORY = Path(__file__).parents[1]
 PATIENCE_S = 60.0
@@ -88,11 +89,14 @@ class JackServer:
 class Playing:
     """`drawstop play …` in a process of its own, as a user starts it."""
 
+    started: ClassVar[list["Playing"]] = []
+
     def __init__(self, server: JackServer, *arguments: object) -> None:
         command = [sys.executable, "-m", "drawstop", "play", *map(str, arguments)]
         self.process = subprocess.Popen(
             command, env=server.environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )  # fmt: skip
+        Playing.started.append(self)
         self._said: dict[str, list[str]] = {"out": [], "err": []}
         self._readers = [
             threading.Thread(target=self._said[name].extend, args=(stream,), daemon=True)
@@ -111,11 +115,20 @@ class Playing:
         self.process.send_signal(signal.SIGINT)
         return self.ended()
 
+    def close(self) -> None:
+        """End it, if it still runs, and its pipes."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+
     def ended(self) -> tuple[int, str, str]:
         """Wait for its end; exit code, output and errors."""
         self.process.wait(PATIENCE_S)
         for reader in self._readers:
             reader.join(PATIENCE_S)
+        self.close()
         return self.process.returncode, "".join(self._said["out"]), "".join(self._said["err"])
 
 

@@ -40,6 +40,14 @@ def jack() -> Iterator[JackServer]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def _nothing_plays_on() -> Iterator[None]:
+    yield
+    for playing in Playing.started:
+        playing.close()
+    Playing.started.clear()
+
+
 def json_of(path: Path) -> dict:
     return json.loads(path.read_text())
 
@@ -72,10 +80,10 @@ def test_the_loop_measured_by_jack_iodelay_and_by_our_click_is_as_long_as_report
         told = json_of(tmp_path / "click.json")
         for part in told.values():
             assert abs(part["measured"] - part["reported"]) <= 1.0, out
-        playing = Playing(server, *common, "--wet", 0, "--json", tmp_path / "play.json", "--seconds", 8)
+        playing = Playing(server, *common, "--wet", 0, "--json", tmp_path / "play.json")
         connected_player(server)
         through = iodelay(server, "PortAudio:in_0", "PortAudio:out_0")
-        assert playing.ended()[0] == 0
+        assert playing.interrupt()[0] == 0
         straight = iodelay(server, "jack_delay:in", "jack_delay:out")
         plan = json_of(tmp_path / "play.json")["plan"]
         reported = plan["filling"] + plan["slack"] + plan["model"]
