@@ -1,7 +1,9 @@
 """Other runtimes against TorchScript: the same sound, block after block, for every kind of RAVE and place of a stop."""
 
 import math
+import multiprocessing
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,28 @@ def test_a_recorded_graph_takes_its_cache_in_and_gives_the_new_one_out() -> None
     y, new = graph.module(x, torch.tensor([[[8.0, 9.0]]]))
     assert y.flatten().tolist() == pytest.approx([17 / 3, 10 / 3, 1.0, 2.0])
     assert new.flatten().tolist() == [2.0, 3.0]
+
+
+def models_come_and_go_and_a_signal_comes() -> None:
+    cache = torch.zeros(1, 1, 2)
+
+    def call(x: Tensor) -> Tensor:
+        joined = torch.cat([cache, x], -1)
+        cache.copy_(joined[..., -2:])
+        return joined[..., :-2] * 0.5
+
+    graph = record(call, (torch.ones(1, 1, 4),), [cache])
+    first, second = OpenVinoSegment(graph), OpenVinoSegment(graph)
+    del first
+    del second
+    heard: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
+
+
+def test_a_process_whose_openvino_models_came_and_went_still_answers_signals() -> None:
+    process = multiprocessing.get_context("spawn").Process(target=models_come_and_go_and_a_signal_comes)
+    process.start()
+    process.join(100)
+    assert process.exitcode == 0

@@ -5,6 +5,7 @@ Needs the extra `openvino` (Apache 2.0).
 
 import importlib
 import sys
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,7 @@ class OpenVinoSegment:
     """
 
     def __init__(self, graph: StreamGraph, threads: int = 1, precision: str = "f32") -> None:
-        # A None makes its import fail, and OpenVINO then takes its own stub: a player tells nobody what it plays.
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-        openvino: Any = importlib.import_module("openvino")
+        openvino = _openvino()
         model = _convert(openvino, graph)
         settings = {
             "INFERENCE_NUM_THREADS": threads,
@@ -35,7 +34,7 @@ class OpenVinoSegment:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": precision,
         }
-        self._request: Any = openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
+        self._request: Any = _core().compile_model(model, "CPU", settings).create_infer_request()
         self._inputs = [openvino.Tensor(np.zeros(tuple(each.shape), np.float32)) for each in graph.inputs]
         for index, tensor in enumerate(self._inputs):
             self._request.set_input_tensor(index, tensor)
@@ -53,6 +52,23 @@ class OpenVinoSegment:
         """As freshly made."""
         for state in self._request.query_state():
             state.state = self._tensor(self._fresh[int(state.name.split("out_")[1])])
+
+
+def _openvino() -> Any:
+    # A None makes its import fail, and OpenVINO then takes its own stub: a player tells nobody what it plays.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return importlib.import_module("openvino")
+
+
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    """OpenVINO's runtime, one for as long as the process lives.
+
+    Each one gives its thread a stack for signals (the processor's matrix registers need room), and puts the one it
+    found back when it ends. Of two, the first to end takes its stack with it, the second puts just that one back, and
+    the next signal ends the process with a segmentation fault.
+    """
+    return _openvino().Core()
 
 
 def _convert(openvino: Any, graph: StreamGraph) -> Any:
