@@ -92,11 +92,11 @@ class PlayerHandle(_Child):
         """Wait until the instrument is loaded. Raises DrawstopError if it can't be."""
         self.description: InstrumentDescription = self.receive(self.path.name, LOAD_PATIENCE_S)[1]
 
-    def trial(self, blocks: Sequence[int]) -> dict[int, Sequence[float]]:
-        """The seconds that blocks of each length take."""
-        self._pipe.send(("trial", blocks))
-        tried: dict[int, Sequence[float]] = self.receive(self.path.name, LOAD_PATIENCE_S)[1]
-        return tried
+    def trial(self, block: int) -> Sequence[float]:
+        """The seconds that each of some blocks of this length takes."""
+        self._pipe.send(("trial", block))
+        seconds: Sequence[float] = self.receive(self.path.name, LOAD_PATIENCE_S)[1]
+        return seconds
 
     def begin(self, block: int) -> None:
         """Warm up for this block; then it plays what the conductor sends."""

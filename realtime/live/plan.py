@@ -79,6 +79,26 @@ def candidates(description: InstrumentDescription, wanted: int | None) -> list[i
     return [ratio << doubling for doubling in range(12) if ratio << doubling <= max(LARGEST_BLOCK, ratio)]
 
 
+def next_to_try(
+    description: InstrumentDescription,
+    blocks: Sequence[int],
+    tried: Mapping[int, Sequence[float]],
+    device_rate: int,
+    host_block: int,
+) -> int | None:
+    """The smallest block that hasn't been tried; None if filling it alone takes as long as one that holds."""
+    left = [block for block in blocks if block not in tried]
+    if not left:
+        return None
+    plans = [
+        _plan(description, block, seconds, device_rate, host_block, 0.0) for block, seconds in tried.items()
+    ]
+    best = min((plan.engine for plan in plans if plan.share <= FULLEST), default=None)
+    block = min(left)
+    filling = least_delay(block, host_block, device_rate, description.sample_rate)
+    return None if best is not None and filling >= best else block
+
+
 def make_plan(
     description: InstrumentDescription,
     tried: Mapping[int, Sequence[float]],
@@ -102,14 +122,7 @@ def make_plan(
         DrawstopError: no block holds, or the delay asked for is too short.
     """
     plans = [
-        _plan(
-            description,
-            block,
-            float(np.quantile(np.asarray(seconds), USUAL_SHARE)),
-            device_rate,
-            host_block,
-            device,
-        )
+        _plan(description, block, seconds, device_rate, host_block, device)
         for block, seconds in tried.items()
     ]
     holding = [plan for plan in plans if plan.share <= (FULLEST if len(plans) > 1 else 1.0)]
@@ -131,15 +144,16 @@ def make_plan(
 def _plan(
     description: InstrumentDescription,
     block: int,
-    seconds: float,
+    seconds: Sequence[float],
     device_rate: int,
     host_block: int,
     device: float,
 ) -> Plan:
+    usual = float(np.quantile(np.asarray(seconds), USUAL_SHARE))
     rate = description.sample_rate
     filling = least_delay(block, host_block, device_rate, rate)
     model = description.delay_samples * device_rate / rate
-    plan = Plan(device_rate, rate, host_block, block, filling, 0, model, device, seconds)
+    plan = Plan(device_rate, rate, host_block, block, filling, 0, model, device, usual)
     return replace(plan, slack=_slack(plan, SAFETY))
 
 
@@ -166,4 +180,5 @@ def too_slow(
     ]
     if doing:
         return f"{told}; --block {min(doing)} would do"
-    return f"{told}; no block up to {max(plan.block for plan in plans)} samples does better: take a smaller model"
+    largest = max([plan.block for plan in plans] + list(others))
+    return f"{told}; no block up to {largest} samples does better: take a smaller model"

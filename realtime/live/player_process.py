@@ -22,13 +22,15 @@ from realtime.player import Player
 
 TRIAL_S = 0.5
 FEWEST_TRIAL_BLOCKS = 40
+HOPELESS_BLOCKS = 8
+"""If not one of so many is played within its own duration, the trial ends: a slow model has waited long enough."""
 
 
 def run_player(request: PlayerRequest, go: Semaphore, wake: Semaphore, parent: Connection) -> None:
     """The process: load, then do what the parent asks for, then play until it says or is gone.
 
-    Tells `("loaded", description)` or `("error", one line)`. Asked `("trial", blocks)` it tells the seconds that
-    blocks of each length took; asked `("play", ticket, block)` it warms up, tells `("ready", real-time priority)`
+    Tells `("loaded", description)` or `("error", one line)`. Asked `("trial", block)` it tells the seconds that
+    each of some blocks of this length took; asked `("play", ticket, block)` it warms up, tells `("ready", real-time priority)`
     and plays.
     """
     begin_child()
@@ -44,7 +46,7 @@ def run_player(request: PlayerRequest, go: Semaphore, wake: Semaphore, parent: C
         asked = parent.recv()
         if asked[0] == "trial":
             take_real_time_priority(PLAYER_PRIORITY)  # nothing sounds yet
-            parent.send(("tried", {block: try_block(load_player(request), block) for block in asked[1]}))
+            parent.send(("tried", try_block(load_player(request), asked[1])))
         elif asked[0] == "play":
             shared = SharedArrays(*asked[1])
             player.prepare(asked[2])
@@ -95,8 +97,11 @@ def try_block(player: Player, block: int) -> list[float]:
         (description.channels_in + len(description.stops), block)
     )
     sound = (0.1 * noise).astype(np.float32)
+    lasts_s = block / description.sample_rate
     seconds: list[float] = []
     while sum(seconds) < TRIAL_S or len(seconds) < FEWEST_TRIAL_BLOCKS:
+        if len(seconds) >= HOPELESS_BLOCKS and min(seconds) > lasts_s:
+            break
         start = time.perf_counter()
         player.play(sound)
         seconds.append(time.perf_counter() - start)

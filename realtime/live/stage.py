@@ -15,7 +15,7 @@ from realtime.controls.events import ControlEvent
 from realtime.live.children import CONTEXT
 from realtime.live.conductor import Report
 from realtime.live.handles import ConductorHandle, PlayerHandle
-from realtime.live.plan import Plan, candidates, make_plan
+from realtime.live.plan import Plan, candidates, make_plan, next_to_try
 from realtime.live.remote_player import PlayerRequest
 from realtime.live.shared import SharedArrays
 from realtime.live.sound_line import DeviceWish, SoundLine
@@ -107,14 +107,13 @@ class Stage:
             DrawstopError: the device refuses, or the machine is too slow.
         """
         self._sound.open(self.description)
-        self._tried = self._player.trial(self._blocks)
+        self._tried = self._trial(self._blocks)
         try:
             self.plan = self._planned(self.request.latency)
         except DrawstopError:
             if self.request.block is None or self.request.latency is not None:
                 raise
-            others = self._player.trial(candidates(self.description, None))
-            self.plan = self._planned(None, others)
+            self.plan = self._planned(None, self._trial(candidates(self.description, None)))
         self._player.begin(self.plan.block)
         return self.plan
 
@@ -273,6 +272,15 @@ class Stage:
             self.notes.append(f"sound again: {sound.device.name} at {sound.device.rate} Hz")
             sound.start(self.conductor, self.plan)
             self.report()
+
+    def _trial(self, blocks: Sequence[int]) -> dict[int, Sequence[float]]:
+        """The seconds that blocks of each length take, from the smallest to the last that may be the best."""
+        device = self._sound.device
+        assert device is not None
+        tried: dict[int, Sequence[float]] = {}
+        while block := next_to_try(self.description, blocks, tried, device.rate, device.host_block):
+            tried[block] = self._player.trial(block)
+        return tried
 
     def _planned(self, latency: int | None, others: dict[int, Sequence[float]] | None = None) -> Plan:
         device = self._sound.device
