@@ -21,7 +21,7 @@ from realtime.live.shared import SharedArrays
 from realtime.player import Player
 
 TRIAL_S = 0.5
-FEWEST_TRIAL_BLOCKS = 40
+FEWEST_TRIAL_BLOCKS, ENOUGH_TRIAL_BLOCKS = 40, 250
 HOPELESS_BLOCKS = 8
 """If not one of so many is played within its own duration, the trial ends: a slow model has waited long enough."""
 
@@ -99,7 +99,9 @@ def try_block(player: Player, block: int) -> list[float]:
     sound = (0.1 * noise).astype(np.float32)
     lasts_s = block / description.sample_rate
     seconds: list[float] = []
-    while sum(seconds) < TRIAL_S or len(seconds) < FEWEST_TRIAL_BLOCKS:
+    while len(seconds) < FEWEST_TRIAL_BLOCKS or (
+        len(seconds) < ENOUGH_TRIAL_BLOCKS and sum(seconds) < TRIAL_S
+    ):
         if len(seconds) >= HOPELESS_BLOCKS and min(seconds) > lasts_s:
             break
         start = time.perf_counter()
