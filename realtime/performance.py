@@ -212,7 +212,7 @@ class Performance:
         """
         self.check_swap(description)
         lane = self._lane(description, source, fade_at)
-        lane.knobs.take_over(self._lanes[-1].knobs.values)
+        lane.knobs.take_over(self._lanes[-1].knobs)
         self._set_lanes(*self._lanes, lane)
         return self.next_sample
 

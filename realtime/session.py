@@ -206,7 +206,11 @@ def _take(session: Session, line: dict[str, Any]) -> None:
     """Sort one line of the events into its list; lines of a kind that we don't know are left out."""
     sample = int(line["sample"])
     if "to" in line:
-        session.events.append(ControlEvent(sample, line["to"], float(line["value"]), line.get("source", "")))
+        session.events.append(
+            ControlEvent(
+                sample, line["to"], float(line["value"]), line.get("source", ""), int(line.get("glide", 0))
+            )
+        )
     elif "swap" in line:
         session.swaps.append(Swap(sample, line["swap"], int(line["slot"])))
     elif "fade" in line:

@@ -1,15 +1,12 @@
 from pathlib import Path
 
 import mido
-import numpy as np
 import pytest
 from small_instrument import STOPS
 
 from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
 from realtime.controls.midi import MidiRoute, cc_value, default_routes, read_midi_file
-from realtime.controls.queue import EventQueue
-from realtime.controls.signals import KnobSignals, check_event
 
 RATE = 44100
 SLUGS = [stop.slug for stop in STOPS]
@@ -120,64 +117,3 @@ def test_missing_damaged_empty_and_type_2_files_are_refused_in_one_line(tmp_path
 def test_a_route_outside_the_midi_ranges_is_refused(wrong: dict) -> None:
     with pytest.raises(DrawstopError):
         MidiRoute(**{"kind": "cc", "number": 1, "slug": "guitar", **wrong})
-
-
-class Knobs:
-    """A queue and its signals, as a performance uses them."""
-
-    def __init__(self) -> None:
-        self.queue, self.signals = EventQueue(), KnobSignals(STOPS)
-
-    def block(self, start: int, length: int) -> np.ndarray:
-        out = np.full((len(STOPS), length), np.nan, dtype=np.float32)
-        self.signals.fill(self.queue.due(start, start + length), start, out)
-        return out
-
-
-def test_an_event_changes_its_signal_from_exactly_its_sample_on_and_no_other() -> None:
-    knobs = Knobs()
-    knobs.queue.schedule([ControlEvent(5, "voice", 0.5, "test")])
-    block = knobs.block(0, 10)
-    assert block[1].tolist() == [0.0] * 5 + [0.5] * 5
-    assert block[0].tolist() == [0.0] * 10
-
-
-@pytest.mark.parametrize("length", [1, 3, 10, 64])
-def test_knob_signals_are_the_same_however_time_is_cut_into_blocks(length: int) -> None:
-    generator = np.random.default_rng(length)
-    events = [
-        ControlEvent(int(generator.integers(640)), SLUGS[int(generator.integers(2))], float(value), "test")
-        for value in generator.uniform(-1, 1, 200)
-    ]
-    expected = np.zeros((2, 640), dtype=np.float32)
-    for event in sorted(events, key=lambda event: event.sample):
-        expected[SLUGS.index(event.slug), event.sample :] = event.value
-    knobs = Knobs()
-    knobs.queue.schedule(events)
-    pieces = [knobs.block(start, length) for start in range(0, 640, length)]
-    np.testing.assert_array_equal(np.concatenate(pieces, axis=1)[:, :640], expected)
-
-
-def test_a_late_event_applies_at_the_next_sample() -> None:
-    knobs = Knobs()
-    knobs.block(0, 10)
-    knobs.queue.schedule([ControlEvent(3, "guitar", 0.25, "test")])
-    assert knobs.block(10, 4)[0].tolist() == [0.25] * 4
-
-
-def test_of_late_events_the_last_one_for_each_target_counts() -> None:
-    queue = EventQueue()
-    queue.schedule([ControlEvent(i % 50, SLUGS[i % 2], i / 1000, "storm") for i in range(1000)])
-    queue.schedule([ControlEvent(120, "guitar", 0.5, "knob")])
-    queue.take_in(100)
-    due = queue.due(100, 200)
-    assert [(event.sample, event.value) for event in due] == [(100, 0.998), (100, 0.999), (120, 0.5)]
-    assert queue.due(200, 300) == []
-
-
-@pytest.mark.parametrize(("slug", "value"), [("oboe", 0.0), ("voice", 1.5), ("voice", float("nan"))])
-def test_a_wrong_event_is_refused_with_the_stops_name(slug: str, value: float) -> None:
-    targets = {stop.slug: stop for stop in STOPS}
-    check_event(ControlEvent(0, "guitar", 1.0, "test"), targets)
-    with pytest.raises(DrawstopError, match=slug):
-        check_event(ControlEvent(0, slug, value, "test"), targets)

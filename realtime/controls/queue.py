@@ -41,7 +41,7 @@ class EventQueue:
     def due(self, start: int, stop: int) -> list[ControlEvent]:
         """Take out the events before sample `stop`, sorted; those that are late come at `start`."""
         self.take_in(start)
-        found = [replace(event, sample=start) for event in self._late.values()]
+        found = [_moved(event, start) for event in self._late.values()]
         self._late.clear()
         while self._waiting and self._waiting[0][0] < stop:
             found.append(heapq.heappop(self._waiting)[2])
@@ -52,3 +52,8 @@ class EventQueue:
         self._inbox.clear()
         self._waiting.clear()
         self._late.clear()
+
+
+def _moved(event: ControlEvent, sample: int) -> ControlEvent:
+    """A late event at a later sample; a glide still ends where it would have."""
+    return replace(event, sample=sample, glide=max(0, event.glide - (sample - event.sample)))

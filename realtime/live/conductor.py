@@ -269,7 +269,10 @@ class Conductor:
         self.report.events += len(events)
         if self._session:
             for event in events:
-                self._session.event(event.sample, to=event.slug, value=event.value, source=event.source)
+                glide = {"glide": event.glide} if event.glide else {}
+                self._session.event(
+                    event.sample, to=event.slug, value=event.value, source=event.source, **glide
+                )
             self._session.input(audio)
 
     def _record_output(self, played: Played) -> None:
