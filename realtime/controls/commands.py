@@ -1,0 +1,31 @@
+"""What a button, a key or an OSC message may ask for, beside moving a stop."""
+
+from typing import Protocol
+
+
+class Commands(Protocol):
+    """Safe to call from any thread. Each raises DrawstopError where it can't be done, and then changes nothing."""
+
+    def scene(self, name: str | int, seconds: float = 0.0) -> None:
+        """Recall a scene, by its name or its place (from 0), at once or over time."""
+        ...
+
+    def store(self, name: str) -> None:
+        """Keep where every stop stands as a scene."""
+        ...
+
+    def morph(self, first: str, second: str, share: float) -> None:
+        """Between two scenes: 0 is the first, 1 the second."""
+        ...
+
+    def undo(self) -> None:
+        """Take the last recall, morph or store back."""
+        ...
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        ...
+
+    def panic(self) -> None:
+        """Silence, every stop at rest, the instrument's memory cleared."""
+        ...

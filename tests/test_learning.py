@@ -1,0 +1,86 @@
+"""From what a touch sends to the kind of knob it is."""
+
+import mido
+import pytest
+
+from drawstop.base.errors import DrawstopError
+from realtime.controls.learning import detect
+
+
+def cc(number: int, *values: int) -> list[mido.Message]:
+    return [mido.Message("control_change", control=number, value=value, channel=4) for value in values]
+
+
+def pairs(coarse: int, fine: int, values: range, lsb_first: bool) -> list[mido.Message]:
+    both = [cc(coarse, value >> 7) + cc(fine, value & 127) for value in values]
+    return [message for pair in both for message in (pair[::-1] if lsb_first else pair)]
+
+
+def kind(messages: list[mido.Message]) -> tuple[str, str, bool]:
+    learned = detect(messages, "nano")
+    assert learned.source.device == "nano"
+    return str(learned.source), learned.mode, learned.sure
+
+
+def test_a_knob_of_7_bits() -> None:
+    assert kind(cc(20, 60, 61, 62, 63, 65, 66, 64, 62)) == ("cc 20", "absolute", True)
+    assert kind(cc(20, 3, 2, 1, 0, 1, 2)) == ("cc 20", "absolute", True)
+    assert detect(cc(20, 3, 9)).source.channel == 5
+
+
+@pytest.mark.parametrize("lsb_first", [False, True])
+def test_a_fader_of_14_bits_and_its_order(lsb_first: bool) -> None:
+    learned = detect(pairs(3, 35, range(5000, 6000, 37), lsb_first))
+    assert str(learned.source) == "cc14 3"
+    assert learned.order == ("lsb-first" if lsb_first else "msb-first")
+
+
+@pytest.mark.parametrize("lsb_first", [False, True])
+@pytest.mark.parametrize(("name", "choose"), [("nrpn", (99, 98)), ("rpn", (101, 100))])
+def test_a_parameter_number(name: str, choose: tuple[int, int], lsb_first: bool) -> None:
+    learned = detect(cc(choose[0], 7) + cc(choose[1], 104) + pairs(6, 38, range(0, 900, 90), lsb_first))
+    assert str(learned.source) == f"{name} 1000"
+    assert learned.order == ("lsb-first" if lsb_first else "msb-first")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [
+        ("twos-complement", (1, 1, 2, 1, 127, 127, 126, 127)),
+        ("binary-offset", (65, 65, 66, 65, 63, 63, 62, 63)),
+        ("sign-bit", (1, 1, 2, 1, 65, 65, 66, 65)),
+    ],
+)
+def test_an_endless_encoder_and_its_coding(encoding: str, data: tuple[int, ...]) -> None:
+    learned = detect(cc(30, *data))
+    assert (learned.mode, learned.encoding, learned.sure) == ("relative", encoding, True)
+
+
+def test_an_encoder_that_was_turned_one_way_only_may_be_two_kinds() -> None:
+    assert kind(cc(30, 1, 1, 1, 2, 1)) == ("cc 30", "relative", False)
+
+
+def test_pads_keys_and_buttons() -> None:
+    pad = [mido.Message("note_on", note=36, velocity=90), mido.Message("aftertouch", value=40)]
+    assert kind([*pad, mido.Message("note_off", note=36)]) == ("note 36", "velocity", True)
+    assert kind(cc(64, 127, 0)) == ("cc 64", "toggle", True)
+    assert kind(cc(64, 127)) == ("cc 64", "toggle", False)
+
+
+def test_wheels_and_pressure() -> None:
+    assert kind([mido.Message("pitchwheel", pitch=pitch) for pitch in (0, 90, 900)]) == (
+        "bend",
+        "absolute",
+        True,
+    )
+    assert kind([mido.Message("aftertouch", value=9)]) == ("pressure", "absolute", True)
+    assert kind([mido.Message("polytouch", note=61, value=9)]) == ("key-pressure 61", "absolute", True)
+
+
+def test_nothing_that_can_be_mapped_is_said() -> None:
+    with pytest.raises(DrawstopError, match="touch a knob"):
+        detect([mido.Message("clock"), mido.Message("program_change", program=3)])
+
+
+def test_a_knob_among_other_noise_is_the_one_that_moved_most() -> None:
+    assert kind([*cc(1, 5), *cc(20, 1, 9, 20, 40), *cc(7, 3)]) == ("cc 20", "absolute", True)

@@ -1,0 +1,88 @@
+"""`mapping.toml`: what can be written in it, what is said of a mistake, and that our writing keeps a person's own."""
+
+from pathlib import Path
+
+import pytest
+
+from drawstop.base.errors import DrawstopError
+from realtime.controls.mapping import Knob, Mapping
+from realtime.controls.mapping_file import EXAMPLE, add_knob, parse_mapping, read_mapping
+from realtime.controls.midi_sources import parse_source
+
+PATH = Path("m.toml")
+
+
+def test_the_example_says_what_it_means() -> None:
+    mapping = parse_mapping(EXAMPLE, PATH)
+    assert [str(knob.source) for knob in mapping.knobs] == ["cc 20", "cc14 1", "cc 30", "note 36", "cc 20"]
+    voice = mapping.knobs[1]
+    assert (voice.source.device, voice.source.channel, voice.low, voice.high) == ("nanoKONTROL", 2, 1.0, -1.0)
+    assert (voice.takeover, mapping.knobs[0].takeover, voice.dead_zone) == ("scale", "pickup", 0.1)
+    assert mapping.knobs[2].mode == "relative"
+    assert mapping.knobs[4].shift == "alt"
+    assert mapping.buttons[0].name == "alt"
+    assert mapping.combine == {"voice": "sum"}
+    assert mapping.pairs == {voice.source: "msb-first"}
+
+
+def test_an_empty_file_maps_nothing() -> None:
+    assert parse_mapping("", PATH) == Mapping()
+
+
+KNOB = '[[knob]]\nsource = "cc 20"\nstop = "guitar"\n'
+MISTAKES = {
+    "curve = exponential\n": (1, "put a text in quotes"),
+    "take_over = 'jump'\n": (1, "there is no 'take_over' here; known are: takeover"),
+    "takeover = 1\n": (1, "takeover takes a text, got 1"),
+    "smoothing = true\n": (1, "smoothing takes a number, got True"),
+    KNOB + 'curve = "wavy"\n': (1, "a curve is one of linear"),
+    KNOB + "curve = { steps = 'many' }\n": (4, "a curve is"),
+    KNOB + "range = [0.5]\n": (4, "a range is [lowest, highest], got [0.5]"),
+    KNOB + "chanel = 3\n": (4, "there is no 'chanel' here"),
+    KNOB + "channel = 17\n": (1, "in 1..16, got 17"),
+    KNOB + 'takeover = "grab"\n': (1, "takeover is one of jump, pickup, scale, relative; got 'grab'"),
+    KNOB + KNOB.replace("cc 20", "cc 200"): (4, "in 0..119, got 200"),
+    '[[knob]]\nsource = "cc 20"\n': (1, "stop is missing"),
+    '[[knob]]\nstop = "guitar"\n': (1, "source is missing"),
+    '[knob]\nsource = "cc 20"\n': (1, "write [[knob]]"),
+    '[[button]]\nsource = "note 1"\ndoes = "scene"\n': (1, "needs a name"),
+    '[[button]]\nsource = "note 1"\ndoes = "sing"\n': (1, "does is one of"),
+    '[combine]\nvoice = "mean"\n': (2, "combine takes last or sum, got 'mean'"),
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_is_one_line_with_its_place_and_a_cure(text: str) -> None:
+    line, says = MISTAKES[text]
+    with pytest.raises(DrawstopError) as raised:
+        parse_mapping(text, PATH)
+    message = str(raised.value)
+    assert message.startswith(f"m.toml, line {line}: "), message
+    assert says in message
+    assert "\n" not in message
+
+
+def test_a_learned_knob_comes_behind_the_others_and_comments_stay(tmp_path: Path) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    knob = Knob(parse_source("cc14 2", 3, "nano"), "guitar", order="lsb-first")
+    add_knob(path, knob)
+    text = path.read_text(encoding="utf-8")
+    for line in EXAMPLE.splitlines():
+        assert line in text
+    assert read_mapping(path).knobs[-1] == knob
+    add_knob(path, Knob(knob.source, "guitar", low=0.0, high=1.0))
+    again = read_mapping(path).knobs
+    assert len(again) == 6
+    assert (again[-1].low, again[-1].high, again[-1].order) == (0.0, 1.0, "msb-first")
+
+
+def test_a_new_file_is_made_and_a_broken_one_stays_as_it_is(tmp_path: Path) -> None:
+    knob = Knob(parse_source("cc 1"), "guitar", "relative", encoding="sign-bit")
+    add_knob(tmp_path / "new.toml", knob)
+    assert read_mapping(tmp_path / "new.toml").knobs == (knob,)
+    broken = tmp_path / "broken.toml"
+    broken.write_text("knob = 3\n")
+    with pytest.raises(DrawstopError, match="line 1"):
+        add_knob(broken, knob)
+    assert broken.read_text() == "knob = 3\n"
