@@ -178,7 +178,7 @@ def _perform(
     """Plays the sound through the engine, knobs moving and at rest; gives the knobs' movements."""
     from drawstop.base.audio_files import read_audio, resample, write_audio
     from realtime import instrument_file
-    from realtime.controls.midi import default_routes, read_midi_file
+    from realtime.controls.midi_files import read_midi_file
     from realtime.render import render
 
     instrument = instrument_file.load(out / "instrument.ts")
@@ -187,8 +187,7 @@ def _perform(
     if rate != description.sample_rate:
         audio = resample(audio, rate, description.sample_rate)
     audio = audio.repeat(description.channels_in, axis=0)
-    routes = default_routes([stop.slug for stop in description.stops])
-    events = read_midi_file(parts.midi, description.sample_rate, routes)
+    events = read_midi_file(parts.midi, description.sample_rate, description.stops)
     write_audio(out / "input.wav", audio, description.sample_rate)
     for name, moves in (("performance", events), ("neutral", [])):
 

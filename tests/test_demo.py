@@ -85,14 +85,17 @@ def test_the_heard_figures_are_recomputed_from_the_written_sounds(two_runs: list
 def test_the_written_sounds_are_as_long_as_the_input_and_the_knobs_change_only_what_follows_them(
     two_runs: list[Path],
 ) -> None:
-    from realtime.controls.midi import default_routes, read_midi_file
+    from drawstop.base.description import StopDescription
+    from realtime.controls.midi_files import read_midi_file
 
     sounds = {
         name: soundfile.read(two_runs[0] / f"{name}.wav", dtype="float32")[0]
         for name in ("input", "neutral", "performance")
     }
     assert len({len(sound) for sound in sounds.values()}) == 1
-    events = read_midi_file(Shipped.find().midi, 44100, default_routes(["guitar", "voice"]))
+    events = read_midi_file(
+        Shipped.find().midi, 44100, [StopDescription(slug, slug, slug) for slug in ("guitar", "voice")]
+    )
     first_move = min(event.sample for event in events if event.value != 0)
     # the part that a knob's movement in the same latent frame may already touch is left out
     still = first_move - 4096

@@ -157,7 +157,7 @@ def test_keys_toggle_hold_and_hear_how_hard_they_are_struck() -> None:
     desk.touch("note 37", 0)
     assert desk["voice"] == 0.0
     desk.touch("note 38", 64)
-    assert desk["engine.wet"] == 0.5
+    assert desk["engine.wet"] == 64 / 127
     desk.touch("note 38", 0)
     assert desk["engine.wet"] == 1.0  # where it rests
 

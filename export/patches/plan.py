@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from drawstop.base.description import InstrumentDescription, MethodDescription, StopDescription
 from drawstop.base.errors import DrawstopError
-from realtime.controls.midi import default_routes
+from realtime.controls.mapping import default_mapping
 
 OSC_PORT = 9000
 """The UDP port that the play patches listen on, for `/stop/<slug> <float>`."""
@@ -78,8 +78,9 @@ class Plan:
 
     def controller(self, stop: StopDescription) -> int | None:
         """The stop's MIDI control change, the same as in our engine; None past the last one there is."""
-        routes = default_routes([each.slug for each in self.stops])
-        return next((r.number for r in routes if r.kind == "cc" and r.slug == stop.slug), None)
+        knobs = default_mapping([each.slug for each in self.stops]).knobs
+        sources = [knob.source for knob in knobs if knob.stop == stop.slug]
+        return next((source.number for source in sources if source.kind == "cc"), None)
 
     def address(self, stop: StopDescription) -> str:
         """The stop's OSC address."""

@@ -125,7 +125,10 @@ class Mapper:
             return response(state.position)
         if knob.mode in ("momentary", "velocity"):
             down = is_press(touch)
-            return response(touch.position if knob.mode == "velocity" else 1.0) if down else target.default
+            share = (
+                touch.data / touch.maximum if knob.mode == "velocity" else 1.0
+            )  # no middle: a key isn't turned
+            return response(share) if down else target.default
         if knob.mode == "toggle":
             down, before = is_press(touch), state.pressed
             state.pressed = down

@@ -123,7 +123,7 @@ class Mapping:
 def default_mapping(slugs: Sequence[str]) -> Mapping:
     """CC 20, 21, … and keys 60, 61, … (middle C and up) for the stops in their order; knobs take over at once."""
     knobs = [
-        Knob(MidiSource("cc", number), slug, takeover="jump")
+        Knob(MidiSource("cc", number), slug, takeover="jump", smoothing_s=0.0)
         for number, slug in zip(range(FIRST_CC, LAST_CC + 1), slugs, strict=False)
     ]
     keys = [

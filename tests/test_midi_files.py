@@ -6,10 +6,11 @@ from small_instrument import STOPS
 
 from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
-from realtime.controls.midi import MidiRoute, cc_value, default_routes, read_midi_file
+from realtime.controls.mapping import Knob, Mapping
+from realtime.controls.midi_files import read_midi_file
+from realtime.controls.midi_sources import parse_source
 
 RATE = 44100
-SLUGS = [stop.slug for stop in STOPS]
 
 
 def midi_file(path: Path, *tracks: list[mido.Message], file_type: int = 1) -> Path:
@@ -31,14 +32,7 @@ def moves(events: list[ControlEvent]) -> list[tuple[int, str, float]]:
     return [(event.sample, event.slug, event.value) for event in events]
 
 
-def test_controller_at_0_64_and_127_lands_exactly_on_minimum_middle_and_maximum() -> None:
-    assert [cc_value(data) for data in (0, 64, 127)] == [-1.0, 0.0, 1.0]
-    assert [cc_value(data, 0.0, 0.5) for data in (0, 64, 127)] == [0.0, 0.25, 0.5]
-    values = [cc_value(data) for data in range(128)]
-    assert values == sorted(set(values))
-
-
-def test_default_routes_take_cc_20_and_note_60_on_every_channel_in_the_order_of_the_stops(
+def test_the_default_mapping_takes_cc_20_and_note_60_on_every_channel_in_the_order_of_the_stops(
     tmp_path: Path,
 ) -> None:
     track = [
@@ -48,7 +42,7 @@ def test_default_routes_take_cc_20_and_note_60_on_every_channel_in_the_order_of_
         mido.Message("note_on", note=60, velocity=64),
         mido.Message("note_off", note=60, velocity=99, time=480),
     ]  # fmt: skip
-    events = read_midi_file(midi_file(tmp_path / "a.mid", track), RATE, default_routes(SLUGS))
+    events = read_midi_file(midi_file(tmp_path / "a.mid", track), RATE, STOPS)
     half = RATE // 2
     assert moves(events) == [
         (0, "guitar", 1.0), (half, "voice", -1.0), (2 * half, "voice", 1.0), (3 * half, "voice", 0.0),
@@ -59,7 +53,7 @@ def test_default_routes_take_cc_20_and_note_60_on_every_channel_in_the_order_of_
 def test_tempo_changes_in_another_track_move_the_events_to_the_right_sample(tmp_path: Path) -> None:
     conductor = [tempo(60), tempo(240, time=480)]  # one second, then a quarter second per beat
     player = [cc(20, 0, time=240), cc(20, 64, time=480), cc(20, 127, time=480)]
-    events = read_midi_file(midi_file(tmp_path / "a.mid", conductor, player), RATE, default_routes(SLUGS))
+    events = read_midi_file(midi_file(tmp_path / "a.mid", conductor, player), RATE, STOPS)
     assert moves(events) == [
         (RATE // 2, "guitar", -1.0), (round(RATE * 1.125), "guitar", 0.0),
         (round(RATE * 1.375), "guitar", 1.0),
@@ -69,7 +63,7 @@ def test_tempo_changes_in_another_track_move_the_events_to_the_right_sample(tmp_
 def test_a_long_file_with_an_odd_tempo_does_not_drift(tmp_path: Path) -> None:
     ticks, count, microseconds = 7, 20_000, 487_013
     track = [mido.MetaMessage("set_tempo", tempo=microseconds)] + [cc(20, 1, time=ticks)] * count
-    events = read_midi_file(midi_file(tmp_path / "a.mid", track), RATE, default_routes(SLUGS))
+    events = read_midi_file(midi_file(tmp_path / "a.mid", track), RATE, STOPS)
     exact = (ticks * count * microseconds * RATE + 240_000_000) // 480_000_000
     assert events[-1].sample == exact
 
@@ -79,25 +73,23 @@ def test_smpte_time_division_counts_frames_and_ignores_the_tempo(tmp_path: Path)
     content = bytearray(path.read_bytes())
     content[12:14] = bytes([256 - 25, 40])  # 25 frames of 40 ticks: a tick is a millisecond
     path.write_bytes(content)
-    assert moves(read_midi_file(path, RATE, default_routes(SLUGS))) == [(RATE, "guitar", 1.0)]
+    assert moves(read_midi_file(path, RATE, STOPS)) == [(RATE, "guitar", 1.0)]
 
 
-def test_a_route_with_a_channel_ignores_the_other_channels(tmp_path: Path) -> None:
-    path = midi_file(tmp_path / "a.mid", [cc(7, 127, channel=1), cc(7, 0, channel=2)])
-    events = read_midi_file(path, RATE, [MidiRoute("cc", 7, "voice", channel=2)])
-    assert moves(events) == [(0, "voice", -1.0)]
+def test_a_mapping_says_which_messages_count(tmp_path: Path) -> None:
+    path = midi_file(tmp_path / "a.mid", [cc(7, 127, channel=1), cc(7, 0, channel=2), cc(20, 127)])
+    mapping = Mapping((Knob(parse_source("cc 7", channel=3), "voice", takeover="jump"),))
+    assert moves(read_midi_file(path, RATE, STOPS, mapping)) == [(0, "voice", -1.0)]
 
 
-def test_a_toggle_flips_on_each_press_and_ignores_the_release(tmp_path: Path) -> None:
-    press, release = mido.Message("note_on", note=40, velocity=127), mido.Message("note_off", note=40)
-    path = midi_file(tmp_path / "a.mid", [press, release, press, release, cc(5, 127), cc(5, 0), cc(5, 127)])
-    routes = [
-        MidiRoute("note", 40, "guitar", toggle=True),
-        MidiRoute("cc", 5, "voice", maximum=0.5, toggle=True),
-    ]
-    assert [(event.slug, event.value) for event in read_midi_file(path, RATE, routes)] == [
-        ("guitar", 1.0), ("guitar", 0.0), ("voice", 0.5), ("voice", 0.0)
-    ]  # fmt: skip
+def test_a_14_bit_value_has_the_time_of_its_second_half_and_a_lonely_half_counts_at_the_end(
+    tmp_path: Path,
+) -> None:
+    path = midi_file(tmp_path / "a.mid", [cc(1, 64), cc(33, 1, time=3), cc(1, 127, time=480)])
+    mapping = Mapping((Knob(parse_source("cc14 1"), "voice", takeover="jump"),))
+    events = read_midi_file(path, RATE, STOPS, mapping)
+    assert [event.sample for event in events] == [round(RATE * 3 / 960), round(RATE * 483 / 960)]
+    assert [event.value for event in events] == [pytest.approx(1 / 8191), pytest.approx(1 - 127 / 8191)]
 
 
 def test_missing_damaged_empty_and_type_2_files_are_refused_in_one_line(tmp_path: Path) -> None:
@@ -108,12 +100,6 @@ def test_missing_damaged_empty_and_type_2_files_are_refused_in_one_line(tmp_path
     midi_file(tmp_path / "two.mid", [cc(20, 1)], file_type=2)
     for name in [*files, "two.mid", "missing.mid"]:
         with pytest.raises(DrawstopError) as raised:
-            read_midi_file(tmp_path / name, RATE, default_routes(SLUGS))
+            read_midi_file(tmp_path / name, RATE, STOPS)
         assert name in str(raised.value)
         assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize("wrong", [{"number": 128}, {"number": -1}, {"channel": 16}, {"kind": "bend"}])
-def test_a_route_outside_the_midi_ranges_is_refused(wrong: dict) -> None:
-    with pytest.raises(DrawstopError):
-        MidiRoute(**{"kind": "cc", "number": 1, "slug": "guitar", **wrong})
