@@ -27,6 +27,9 @@ def render(
     midi: Annotated[
         Path | None, typer.Option(help="A MIDI file that moves the stops: CC 20, 21, … and notes 60, 61, ….")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="With --midi: which of its controllers moves what, M.toml.")
+    ] = None,
     block: Annotated[
         int, typer.Option(help="Samples per block, a multiple of the instrument's ratio.")
     ] = 2048,
@@ -37,7 +40,7 @@ def render(
     Example: drawstop render organ.ts drums.wav -o out.wav --set guitar=0.8 --set voice=-0.3
     """
     if session is not None:
-        _render_session(session, out, given=[instrument, recording, settings, midi])
+        _render_session(session, out, given=[instrument, recording, settings, midi, mapping])
         return
     if instrument is None or recording is None:
         raise DrawstopError(
@@ -49,7 +52,8 @@ def render(
     from drawstop.base.audio_files import read_audio, write_audio
     from drawstop.base.progress import track
     from realtime import instrument_file
-    from realtime.controls.midi import default_routes, read_midi_file
+    from realtime.controls.mapping_file import read_mapping
+    from realtime.controls.midi_files import read_midi_file
     from realtime.render import render as render_audio
 
     loaded = instrument_file.load(instrument)
@@ -57,9 +61,10 @@ def render(
     audio, rate = read_audio(recording, description.sample_rate, description.channels_in)
     events = []
     if midi is not None:
-        events = read_midi_file(midi, rate, default_routes([stop.slug for stop in description.stops]))
+        events = read_midi_file(midi, rate, description.stops, read_mapping(mapping) if mapping else None)
         if not events:
-            typer.echo(f"note: {midi} moves no stop; CC 20, 21, … and notes 60, 61, … would", err=True)
+            movers = f"see {mapping}" if mapping else "CC 20, 21, … and notes 60, 61, … would"
+            typer.echo(f"note: {midi} moves no stop; {movers}", err=True)
     rendered = render_audio(
         loaded, audio, events, values, block, seed, progress=lambda blocks: track(blocks, "rendering")
     )

@@ -13,13 +13,19 @@ from export.patches.max_live import PER_COLUMN, device_delay, live_device
 from export.patches.max_play import play_patch
 from export.patches.max_wiring import CC_EXPRESSION
 from export.patches.plan import OSC_PORT, Plan
-from realtime.controls.midi import cc_value
+from realtime.controls.curves import Response
+from realtime.controls.midi_sources import MidiSource, Touch
 
 MODEL = "organ.ts"
 DEVICE_HEIGHT = 169  # pixels, of every device in Live
 HELP_METHODS = [["forward"], ["play"], ["encode", "decode"], ["encode", "steer", "decode"], ["listen"]]
 SHAPES = [(1, 1, 4), (1, 2, 128), (2, 2, 4), (2, 16, 16)]
 """Channels, stops, latents."""
+
+
+def value_of(data: int) -> float:
+    """A controller's data as our engine takes them."""
+    return Response()(Touch(MidiSource("cc", 20), data).position)
 
 
 def patches(plan: Plan) -> dict[str, MaxPatch]:
@@ -150,7 +156,7 @@ def test_a_scene_is_called_by_its_label_and_gives_its_values() -> None:
 def test_maxs_expression_for_a_control_change_is_our_engines() -> None:
     expression = CC_EXPRESSION.removeprefix("expr ").replace("$f1", "float(data)")
     for data in range(128):
-        assert eval(expression, {"float": float, "data": data}) == pytest.approx(cc_value(data), abs=1e-9)
+        assert eval(expression, {"float": float, "data": data}) == pytest.approx(value_of(data), abs=1e-9)
     assert [eval(expression, {"float": float, "data": data}) for data in (0, 64, 127)] == [-1, 0, 1]
 
 

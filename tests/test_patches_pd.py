@@ -15,13 +15,19 @@ from pythonosc.udp_client import SimpleUDPClient
 from export.patches.pd_help import help_canvases
 from export.patches.pd_play import play_canvas
 from export.patches.plan import OSC_PORT, RAMP_SECONDS, Plan
-from realtime.controls.midi import cc_value
+from realtime.controls.curves import Response
+from realtime.controls.midi_sources import MidiSource, Touch
 
 MODEL = "organ.ts"
 LEVEL_TOLERANCE_DB = 0.1
 """env~ measures through a window."""
 SHAPES = [(1, 1, 4), (1, 2, 128), (2, 2, 4), (2, 16, 16)]
 """Channels, stops, latents."""
+
+
+def value_of(data: int) -> float:
+    """A controller's data as our engine takes them."""
+    return Response()(Touch(MidiSource("cc", 20), data).position)
 
 
 @pytest.fixture(autouse=True)
@@ -101,8 +107,8 @@ def test_a_control_change_means_what_it_means_in_our_engine(tmp_path: Path) -> N
         steps = [("#ctlin", f"{plan.controller(stop)} {value} 1") for value in data]
         for value, got in zip(data, sent(tmp_path, plan, steps)[1:], strict=True):
             name, number = re.fullmatch(r"nn-forward: set (\w+) (\S+)", "\n".join(got)).groups()  # type: ignore[union-attr]
-            assert name == stop.slug and float(number) == pytest.approx(cc_value(value), abs=1e-6)
-            assert value not in (0, 64, 127) or float(number) == cc_value(value)
+            assert name == stop.slug and float(number) == pytest.approx(value_of(value), abs=1e-6)
+            assert value not in (0, 64, 127) or float(number) == value_of(value)
 
 
 def test_other_controllers_turn_nothing(tmp_path: Path) -> None:

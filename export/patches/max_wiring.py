@@ -5,7 +5,7 @@ from py2max import Box
 from drawstop.base.description import StopDescription
 from export.patches.max_file import CHARACTER, MESSAGE, MaxPatch
 from export.patches.plan import OSC_PORT, Plan
-from realtime.controls.midi import CC_CENTRE
+from realtime.controls.midi_sources import CC_CENTRE
 
 LEFT, TOP, ROW = 20, 20, 30
 METER_MS = 50

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from drawstop.base.description import StopDescription
 from export.patches.pd_file import CHARACTER, PdCanvas
 from export.patches.plan import OSC_PORT, OSC_PREFIX, RAMP_SECONDS, Plan
-from realtime.controls.midi import CC_CENTRE, DATA_MAXIMUM
+from realtime.controls.midi_sources import CC_CENTRE, SEVEN_BITS
 
 LEFT, TOP, ROW = 20, 20, 28
 PER_ROW = 4
@@ -96,7 +96,7 @@ def midi(plan: Plan) -> PdCanvas:
         if controller is None:
             canvas.text(x, y, "no cc is left", 20)
             continue
-        above = DATA_MAXIMUM - CC_CENTRE
+        above = SEVEN_BITS - CC_CENTRE
         came = canvas.obj(x, y, f"ctlin {controller}")
         centred = canvas.obj(x, y + ROW, f"- {CC_CENTRE}")
         side = canvas.obj(x, y + 2 * ROW, "moses 0")

@@ -11,6 +11,8 @@ Order = Literal["msb-first", "lsb-first"]
 """Which half of a 14-bit value a controller sends first. MIDI 1.0 says the most significant one; not all do."""
 
 SEVEN_BITS, FOURTEEN_BITS = 127, 16383
+CC_CENTRE = 64
+"""The controller data that mean exactly the middle: a knob at rest is exactly 0."""
 MAXIMA: dict[Kind, int] = {
     "cc": SEVEN_BITS,
     "cc14": FOURTEEN_BITS,

@@ -1,0 +1,122 @@
+"""A process that holds the MIDI ports: JACK's library crashes whoever closes a port after its server has gone.
+
+It opens what is plugged in, closes what is pulled out, and tells whole messages with the moment at which they came.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from realtime.live.children import begin_child, orphaned
+
+BACKENDS = ("mido.backends.rtmidi", "mido.backends.rtmidi/UNIX_JACK")
+"""The system's own (ALSA, CoreMIDI, WinMM), and JACK's."""
+LOOK_S = 1.0
+OWN_CLIENT = "RtMidi"
+"""What the ports that rtmidi opens to talk to others are called. (mido names a client only if its port is virtual.)"""
+Place = tuple[str, str]
+"""A port: its backend and its name."""
+
+
+def run_midi(inputs: Sequence[str], outputs: Sequence[str], parent: Connection) -> None:
+    """The process: hold the ports whose names have one of these parts in them, until the parent ends it or is gone.
+
+    Tells `("in", device, bytes, time.monotonic())` per message, and `("ports", inputs, outputs)`, with the names of all
+    that are open, whenever that changes. Asked `("out", device, bytes)` it sends.
+    """
+    begin_child()
+    with _quiet_stderr():
+        ports = _Ports(inputs, outputs, parent)
+        while not orphaned():
+            ports.look()
+            deadline = time.monotonic() + LOOK_S
+            while (left := deadline - time.monotonic()) > 0:
+                with suppress(EOFError, OSError):
+                    if not parent.poll(left):
+                        break
+                    asked = parent.recv()
+                    if asked[0] == "out":
+                        ports.send(asked[1], asked[2])
+                        continue
+                os._exit(0)  # not the way out by Python's: that would close the ports
+
+
+class _Ports:
+    """The ports that are open."""
+
+    def __init__(self, inputs: Sequence[str], outputs: Sequence[str], parent: Connection) -> None:
+        self._wanted = {"input": inputs, "output": outputs}
+        self._open: dict[str, dict[Place, Any]] = {"input": {}, "output": {}}
+        self._systems = list(BACKENDS)
+        self._parent = parent
+        self._lock = threading.Lock()
+        self._told: Any = None
+
+    def look(self) -> None:
+        """Open what is new, close what has gone; tell it."""
+        for direction, wanted in self._wanted.items():
+            there = set(self._places(direction)) if wanted else set()
+            ports = self._open[direction]
+            for place in ports.keys() - there:
+                ports.pop(place).close()
+            for place in sorted(there - ports.keys()):
+                if any(part.lower() in place[1].lower() for part in wanted):
+                    with suppress(Exception):  # somebody else has it: tried again at the next look
+                        ports[place] = self._opened(direction, place)
+        names = tuple(sorted({name for _, name in self._open[direction]}) for direction in self._open)
+        if names != self._told:
+            self._told = names
+            self._tell("ports", *names)
+
+    def send(self, device: str, message: bytes) -> None:
+        """Send to every output of that name."""
+        import mido
+
+        for (_, name), port in self._open["output"].items():
+            if name == device:
+                port.send(mido.Message.from_bytes(message))
+
+    def _places(self, direction: str) -> Iterator[Place]:
+        import mido
+
+        for system in list(self._systems):
+            backend = mido.Backend(system)
+            list_names = backend.get_input_names if direction == "input" else backend.get_output_names
+            try:
+                names = list_names()
+            except Exception:  # noqa: BLE001 - python-rtmidi raises a plain error of its own where a system is missing
+                if any(place[0] == system for ports in self._open.values() for place in ports):
+                    os._exit(0)  # its server has gone; whoever starts us again gets fresh ports
+                continue
+            yield from ((system, name) for name in names if not name.startswith(OWN_CLIENT))
+
+    def _opened(self, direction: str, place: Place) -> Any:
+        import mido
+
+        system, name = place
+        backend = mido.Backend(system)
+        if direction == "output":
+            return backend.open_output(name)
+        return backend.open_input(
+            name,
+            callback=lambda message: self._tell("in", name, bytes(message.bin()), time.monotonic()),
+        )
+
+    def _tell(self, *message: Any) -> None:
+        with self._lock, suppress(OSError):
+            self._parent.send(message)
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """JACK's library writes a screenful whenever there is no server."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
