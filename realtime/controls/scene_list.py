@@ -24,7 +24,7 @@ class SceneList:
         keep: told of every change.
     """
 
-    def __init__(self, scenes: Iterable[Scene], keep: Keep) -> None:
+    def __init__(self, scenes: Iterable[Scene], keep: Keep = keep_nothing) -> None:
         self._scenes = {scene.slug: scene for scene in scenes}
         self._keep = keep
 

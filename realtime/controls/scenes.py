@@ -36,7 +36,7 @@ class Scenes:
     Args:
         hub: moves the stops.
         scenes: what there is at first.
-        corners: the pad's scenes: (0, 0), (1, 0), (0, 1), (1, 1).
+        corners: the slugs of the pad's scenes: (0, 0), (1, 0), (0, 1), (1, 1).
         tempo: makes beats seconds.
         keep: writes what is stored and removed.
         tell: for people: what a recall left out, once for each scene and stop.
@@ -116,9 +116,11 @@ class Scenes:
             return scene
 
     def remove(self, which: str | int) -> None:
-        """Forget a scene. Raises DrawstopError where there is none."""
+        """Forget a scene. Raises DrawstopError where there is none, and for a corner of the pad."""
         with self._lock:
             slug = self.find(which).slug
+            if slug in self.corners:
+                raise DrawstopError(f"scene {slug!r} is a corner of the pad; give the pad another one first")
             self._keep_step(f"remove {slug}", slug, None)
 
     def recall(
