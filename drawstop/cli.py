@@ -46,6 +46,8 @@ COMMANDS: dict[str, Command] = {
     "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),
     "inspect": Command("export.cli:inspect", "Say what a file is: an instrument, a bank, a RAVE."),
     "play": Command("realtime.play_cli:play", "Play an instrument live: sound in, sound out, stops moving."),
+    "learn": Command("realtime.controls_cli:learn", "Map a controller to stops by touching it."),
+    "monitor": Command("realtime.controls_cli:monitor", "Show what controllers send, and what it moves."),
     "devices": Command("realtime.play_cli:devices", "List the sound devices and MIDI inputs."),
     "render": Command("realtime.cli:render", "Play a sound file through an instrument, knobs moving."),
 }

@@ -14,8 +14,17 @@ def play(
     midi: Annotated[
         list[str] | None,
         typer.Option(
-            help="A MIDI input by (part of) its name: CC 20, 21, … and notes 60, 61, … move the stops."
+            help="A MIDI input by (part of) its name: CC 20, 21, … and notes 60, 61, … move the stops. May be repeated."
         ),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            help="Which controller moves what: M.toml, made by drawstop learn; every MIDI input is heard."
+        ),
+    ] = None,
+    scenes: Annotated[
+        Path | None, typer.Option(help="Scenes to recall, and where new ones are kept: scenes.toml.")
     ] = None,
     device: Annotated[
         str | None,
@@ -76,8 +85,8 @@ def play(
 ) -> None:
     """Play an instrument live: sound in, sound out, stops moving.
 
-    Keys: b bypass, m mute, p panic (mute, stops to 0, memory cleared), 1-9 another of the instruments, q end. An
-    instrument that is baked anew while it plays comes in by itself.
+    Keys: b bypass, m mute, p panic (mute, stops to 0, memory cleared), u undo a scene, 1-9 another of the instruments, q end. An
+    instrument that is baked anew while it plays comes in by itself, and so do a mapping and scenes that are saved.
 
     Example: drawstop play organ.ts --midi nanoKONTROL --set guitar=-1 --record takes/1
     """
@@ -92,8 +101,8 @@ def devices() -> None:
 
     Example: drawstop devices  (then: drawstop play organ.ts --device 3)
     """
-    from realtime.controls.midi_ports import input_names
     from realtime.live.devices import list_devices
+    from realtime.live.midi_process import input_names
 
     for device in list_devices():
         marks = [

@@ -110,6 +110,10 @@ class Playing:
         wait_for(lambda: text in "".join(self._said["err"]) or self.process.poll() is not None, repr(text))
         assert text in "".join(self._said["err"])
 
+    def said(self, text: str) -> int:
+        """How often it has said this on stderr."""
+        return "".join(self._said["err"]).count(text)
+
     def interrupt(self) -> tuple[int, str, str]:
         """Ctrl-C; see `ended`."""
         self.process.send_signal(signal.SIGINT)

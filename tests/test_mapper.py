@@ -35,8 +35,8 @@ class Asked:
     def __init__(self) -> None:
         self.deeds = list[tuple[object, ...]]()
 
-    def scene(self, name: str | int, seconds: float = 0.0) -> None:
-        self.deeds.append(("scene", name))
+    def scene(self, which: str | int, seconds: float | None = None) -> None:
+        self.deeds.append(("scene", which))
 
     def store(self, name: str) -> None:
         self.deeds.append(("store", name))
@@ -231,11 +231,11 @@ def test_a_stop_that_the_instrument_doesnt_have_now_is_left_alone() -> None:
     assert desk["guitar"] == 1.0
 
 
-def test_the_hub_hears_which_device_it_was() -> None:
+def test_the_hub_hears_what_was_touched() -> None:
     desk, told = Desk(knob("cc 20")), list[Change]()
     desk.hub.subscribe(told.extend)
     desk.touch("cc 20", 1, device="nano")
-    assert told[0].origin == "nano"
+    assert told[0].origin == parse_source("cc 20", 1, "nano")
 
 
 def test_the_default_mapping_gives_each_stop_a_knob_and_a_key() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import mido
 import pytest
 from jack_server import JackServer, wait_for
+from midi_controller import Controller, cc, ended
 
 from realtime.live.midi_ports import MidiPorts
 
@@ -18,57 +19,12 @@ def _programs(needs_program: Callable[[str], None]) -> None:
         needs_program(name)
 
 
-SENDER = """
-import sys, mido
-port = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("out", virtual=True, client_name=sys.argv[1])
-print("ready", flush=True)
-for line in sys.stdin:
-    port.send(mido.Message.from_hex(line))
-"""
-
-
-def ended(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
-
-
-class Controller:
-    """A virtual MIDI device, in a process of its own."""
-
-    def __init__(self, server: JackServer, name: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SENDER, name], env=server.environment, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
-
-    def send(self, *messages: mido.Message) -> None:
-        assert self.process.stdin is not None
-        for message in messages:
-            self.process.stdin.write(message.hex() + "\n")
-            self.process.stdin.flush()
-            time.sleep(
-                0.002
-            )  # one JACK period has room for few messages; more are lost by the sender's own library
-
-    def pull(self) -> None:
-        ended(self.process)
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
     with JackServer() as server:
         for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
             monkeypatch.setenv(key, server.environment[key])
         yield server
-
-
-def cc(value: int) -> mido.Message:
-    return mido.Message("control_change", control=20, value=value)
 
 
 def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_and_a_new_server(
@@ -83,9 +39,9 @@ def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_an
     with MidiPorts(lambda *told: heard.append(told), ["nano"], on_change=changed):
         nano, other = Controller(server, "nano"), Controller(server, "other")
         wait_for(lambda: names == ["nano:out"], "the input")
-        other.send(cc(1))
+        other.send(*cc(1, 1))
         before = time.monotonic()
-        nano.send(*(cc(value) for value in range(100)), mido.Message("sysex", data=(1, 2, 3)))
+        nano.send(*cc(20, *range(100)), mido.Message("sysex", data=(1, 2, 3)))
         wait_for(lambda: len(heard) == 101, "the messages")
         assert [message.value for _, message, _ in heard[:100]] == list(range(100))
         assert {device for device, _, _ in heard} == {"nano:out"}
@@ -96,8 +52,8 @@ def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_an
         wait_for(lambda: names == [], "the pull to be seen")
         nano = Controller(server, "nano")
         wait_for(lambda: names == ["nano:out"], "the input again")
-        nano.send(cc(5))
-        wait_for(lambda: heard[-1][1] == cc(5), "a message after the pull")
+        nano.send(*cc(20, 5))
+        wait_for(lambda: [heard[-1][1]] == cc(20, 5), "a message after the pull")
 
         nano.pull()
         other.pull()
@@ -106,8 +62,8 @@ def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_an
         server.start()
         nano = Controller(server, "nano")
         wait_for(lambda: names == ["nano:out"], "the input on the new server")
-        nano.send(cc(6))
-        wait_for(lambda: heard[-1][1] == cc(6), "a message through the new server")
+        nano.send(*cc(20, 6))
+        wait_for(lambda: [heard[-1][1]] == cc(20, 6), "a message through the new server")
         nano.pull()
 
 
@@ -130,8 +86,8 @@ for message in port:
     try:
         with MidiPorts(lambda *told: None, [], ["fader"], changed) as ports:
             wait_for(lambda: names == ["fader:in"], "the output")
-            ports.send("fader:in", cc(77))
+            ports.send("fader:in", cc(20, 77)[0])
             assert process.stdout is not None
-            assert mido.Message.from_hex(process.stdout.readline()) == cc(77)
+            assert mido.Message.from_hex(process.stdout.readline()) == cc(20, 77)[0]
     finally:
         ended(process)

@@ -4,10 +4,10 @@ from typing import Protocol
 
 
 class Commands(Protocol):
-    """Safe to call from any thread. Each raises DrawstopError where it can't be done, and then changes nothing."""
+    """Safe to call from any thread; none of them waits. Each raises DrawstopError where it can't be done."""
 
-    def scene(self, name: str | int, seconds: float = 0.0) -> None:
-        """Recall a scene, by its name or its place (from 0), at once or over time."""
+    def scene(self, which: str | int, seconds: float | None = None) -> None:
+        """Recall a scene, by its name or its number (from 0); over its own time if no other is given."""
         ...
 
     def store(self, name: str) -> None:

@@ -92,6 +92,11 @@ class ControlHub:
                 for slug, target in self._targets.items()
             }
 
+    def adopt(self, values: Mapping[str, float]) -> None:
+        """Take note of where targets stand that the sound has been told by another way. Nobody is told."""
+        with self._lock:
+            self._values |= {slug: _within(self._target(slug), value) for slug, value in values.items()}
+
     def move(
         self,
         values: Mapping[str, float],

@@ -42,7 +42,7 @@ class Mapper:
 
     Args:
         mapping: who moves what.
-        hub: is moved; told the touch's device as the origin, so that its fader isn't told what it did.
+        hub: is moved; told the touched source as the origin, so that a fader isn't told what it did itself.
         commands: obeys buttons; None: nobody does.
     """
 
@@ -92,9 +92,7 @@ class Mapper:
         elif button.does in ("bypass", "mute"):
             slug = BYPASS.slug if button.does == "bypass" else MUTE.slug
             if slug in values:
-                self._hub.move(
-                    {slug: 1.0 - round(values[slug])}, str(button.source), origin=touch.source.device
-                )
+                self._hub.move({slug: 1.0 - round(values[slug])}, str(button.source), origin=touch.source)
         elif self._commands is not None:
             command: Callable[..., None] = getattr(self._commands, button.does)
             command(*([button.name] if button.name else []))
@@ -110,7 +108,7 @@ class Mapper:
             self._hub.move(
                 {knob.stop: value},
                 str(touch.source),
-                origin=touch.source.device,
+                origin=touch.source,
                 at=at,
                 seconds=knob.smoothing_s,
             )

@@ -105,12 +105,14 @@ class Mapping:
         buttons: likewise.
         combine: for a stop that several knobs move: the `last` touched one counts (the default), or their `sum`.
         programs: whether a program change recalls the scene of that number.
+        feedback: whether controllers are told where their stops stand: for motor faders and rings of lights.
     """
 
     knobs: tuple[Knob, ...] = ()
     buttons: tuple[Button, ...] = ()
     combine: dict[str, Combine] = field(default_factory=dict)
     programs: bool = True
+    feedback: bool = False
 
     @property
     def pairs(self) -> dict[MidiSource, Order]:

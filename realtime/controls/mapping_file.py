@@ -18,6 +18,8 @@ EXAMPLE = """\
 
 takeover = "pickup"      # a knob that stands elsewhere than its stop waits until it passes it; or jump, scale, relative
 smoothing = 0.01         # seconds in which a stop follows its knob
+programs = true          # a program change recalls the scene of that number
+feedback = true          # tell motor faders and rings of lights where their stops stand
 
 [[knob]]
 source = "cc 20"         # also cc14 1, nrpn 300, rpn 0, bend, pressure, key-pressure 60, note 60
@@ -73,7 +75,7 @@ KNOB_KEYS = (
 HOW_IT_SENDS = ("mode", "order", "encoding")
 """What a controller decides, not its player: these are written anew when a knob is learned again."""
 BUTTON_KEYS = ("source", "device", "channel", "does", "name")
-TOP_KEYS = ("takeover", "smoothing", "programs", "knob", "button", "combine")
+TOP_KEYS = ("takeover", "smoothing", "programs", "feedback", "knob", "button", "combine")
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -153,7 +155,13 @@ def _mapping(document: Table[str, Any], lines: Lines) -> Mapping:
         if how not in ("last", "sum"):
             raise lines.error(("combine", slug), f"combine takes last or sum, got {how!r}")
         combine[slug] = how
-    return Mapping(tuple(knobs), tuple(buttons), combine, reader.get("programs", "true or false", True))
+    return Mapping(
+        tuple(knobs),
+        tuple(buttons),
+        combine,
+        reader.get("programs", "true or false", True),
+        reader.get("feedback", "true or false", False),
+    )
 
 
 def _knob(reader: TableReader, common: Table[str, Any]) -> Knob:

@@ -12,6 +12,7 @@ import mido
 from realtime.live.children import CONTEXT, start_child
 
 START_AGAIN_S = 1.0
+IDLE_S = 0.01
 
 Heard = Callable[[str, Any, float], None]
 
@@ -25,6 +26,7 @@ class MidiPorts:
         inputs: parts of names; an input whose name has one of them in it is held whenever it is there.
         outputs: the same for outputs.
         on_change: called with the names of the open inputs and outputs when those change.
+        on_idle: called whenever nothing has come for `IDLE_S`.
     """
 
     def __init__(
@@ -33,8 +35,9 @@ class MidiPorts:
         inputs: Sequence[str] = ("",),
         outputs: Sequence[str] = (),
         on_change: Callable[[Sequence[str], Sequence[str]], None] = lambda inputs, outputs: None,
+        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
-        self._on_message, self._on_change = on_message, on_change
+        self._on_message, self._on_change, self._on_idle = on_message, on_change, on_idle
         self._wanted = (tuple(inputs), tuple(outputs))
         self._ended = threading.Event()
         self._lock = threading.Lock()
@@ -69,7 +72,10 @@ class MidiPorts:
                 process.kill()
             with suppress(EOFError, OSError):
                 while True:
-                    self._take(here.recv())
+                    if here.poll(IDLE_S):
+                        self._take(here.recv())
+                    else:
+                        self._on_idle()
             process.join()
             here.close()
             self._on_change((), ())

@@ -45,13 +45,31 @@ def run_midi(inputs: Sequence[str], outputs: Sequence[str], parent: Connection) 
                 os._exit(0)  # not the way out by Python's: that would close the ports
 
 
+def input_names() -> list[str]:
+    """The MIDI inputs of every system that answers."""
+    with _quiet_stderr():
+        return [name for system in BACKENDS for name in _names(system, "input") or ()]
+
+
+def _names(system: str, direction: str) -> list[str] | None:
+    """The ports of one system; None if it isn't there."""
+    import mido
+
+    backend = mido.Backend(system)
+    list_names = backend.get_input_names if direction == "input" else backend.get_output_names
+    try:
+        names: list[str] = list_names()
+    except Exception:  # noqa: BLE001 - python-rtmidi raises a plain error of its own where a system is missing
+        return None
+    return [name for name in names if not name.startswith(OWN_CLIENT)]
+
+
 class _Ports:
     """The ports that are open."""
 
     def __init__(self, inputs: Sequence[str], outputs: Sequence[str], parent: Connection) -> None:
         self._wanted = {"input": inputs, "output": outputs}
         self._open: dict[str, dict[Place, Any]] = {"input": {}, "output": {}}
-        self._systems = list(BACKENDS)
         self._parent = parent
         self._lock = threading.Lock()
         self._told: Any = None
@@ -81,18 +99,12 @@ class _Ports:
                 port.send(mido.Message.from_bytes(message))
 
     def _places(self, direction: str) -> Iterator[Place]:
-        import mido
-
-        for system in list(self._systems):
-            backend = mido.Backend(system)
-            list_names = backend.get_input_names if direction == "input" else backend.get_output_names
-            try:
-                names = list_names()
-            except Exception:  # noqa: BLE001 - python-rtmidi raises a plain error of its own where a system is missing
-                if any(place[0] == system for ports in self._open.values() for place in ports):
-                    os._exit(0)  # its server has gone; whoever starts us again gets fresh ports
-                continue
-            yield from ((system, name) for name in names if not name.startswith(OWN_CLIENT))
+        for system in BACKENDS:
+            names = _names(system, direction)
+            if names is not None:
+                yield from ((system, name) for name in names)
+            elif any(place[0] == system for ports in self._open.values() for place in ports):
+                os._exit(0)  # its server has gone; whoever starts us again gets fresh ports
 
     def _opened(self, direction: str, place: Place) -> Any:
         import mido

@@ -18,11 +18,11 @@ from drawstop.base.files import sha256_file, write_json
 from realtime.backends.choice import OPENVINO, check_backend
 from realtime.cli import parse_setting
 from realtime.controls.events import ControlEvent
-from realtime.controls.midi import MidiTranslator, default_routes
-from realtime.controls.midi_ports import open_input
 from realtime.controls.signals import Ranged, check_event
-from realtime.desk import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, PARAMETERS, RAMP, RESET, WET
+from realtime.desk import INPUT_GAIN, OUTPUT_GAIN, PARAMETERS, RAMP, WET
 from realtime.limiter import CEILING_DB
+from realtime.live.control_bridge import ControlBridge, ControlRequest
+from realtime.live.file_watcher import FileWatcher
 from realtime.live.keys import pressed_keys
 from realtime.live.line import quantile
 from realtime.live.plan import Plan
@@ -41,6 +41,8 @@ class PlayOptions:
     instruments: list[Path]
     settings: list[str] | None
     midi: list[str] | None
+    mapping: Path | None
+    scenes: Path | None
     device: str | None
     input_device: str | None
     output_device: str | None
@@ -82,6 +84,10 @@ class PlayOptions:
             self.backend,
         )
 
+    def control(self) -> ControlRequest:
+        """Who may move the stops."""
+        return ControlRequest(self.midi or (), self.mapping, self.scenes)
+
     def first_events(self) -> list[ControlEvent]:
         """Where the faders and stops stand at the start."""
         faders = (
@@ -102,7 +108,8 @@ def perform(options: PlayOptions) -> None:
         DrawstopError: anything that keeps it from beginning; a performance that runs ends by the user alone.
     """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # a server that we started would end with us
-    request, events = options.request(), options.first_events()
+    request, events, control = options.request(), options.first_events(), options.control()
+    control.check()
     stage = Stage(request)
     try:
         targets: dict[str, Ranged] = {stop.slug: stop for stop in stage.load().stops}
@@ -119,20 +126,22 @@ def perform(options: PlayOptions) -> None:
             return
         if options.record is not None:
             begin_session(options.record, _about(stage, options, plan), request.instrument)
-        _run(stage, options, events)
+        _run(stage, options, events, control)
     finally:
         stage.close()
 
 
-def _run(stage: Stage, options: PlayOptions, events: list[ControlEvent]) -> None:
+def _run(stage: Stage, options: PlayOptions, events: list[ControlEvent], control: ControlRequest) -> None:
+    bridge = ControlBridge(stage, control)
+    bridge.hub.adopt({event.slug: event.value for event in events})
     stage.start(events, options.record)
-    watcher = FileWatcher(options.instruments[0])
+    file = options.instruments[0]
+    watcher = FileWatcher(file, lambda: stage.swap(file))
     figures = Figures()
     end = None if options.seconds is None else time.monotonic() + options.seconds
     try:
         with ExitStack() as stack:
-            for name in options.midi or []:
-                stack.enter_context(open_input(name, _MidiIn(stage)))
+            stack.enter_context(bridge)
             show = stack.enter_context(_shown(options.headless))
             keys = stack.enter_context(pressed_keys(not options.headless))
             while end is None or time.monotonic() < end:
@@ -140,9 +149,10 @@ def _run(stage: Stage, options: PlayOptions, events: list[ControlEvent]) -> None
                 stage.watch()
                 figures.update(stage, stage.report())
                 show(stage, figures)
-                if any(_obey(key, stage, options.instruments) for key in keys()):
+                if any(_obey(key, stage, bridge, options.instruments) for key in keys()):
                     break
-                watcher.look(stage)
+                watcher.look()
+                bridge.tick()
     except KeyboardInterrupt:
         pass  # the usual way to end a performance
     line = stage.line
@@ -155,71 +165,12 @@ def _run(stage: Stage, options: PlayOptions, events: list[ControlEvent]) -> None
         )
 
 
-class _MidiIn:
-    """Messages of a MIDI input, as events at the moment at which they come."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._slugs: tuple[str, ...] = ()
-
-    def __call__(self, message: Any) -> None:
-        slugs = tuple(stop.slug for stop in self._stage.description.stops)
-        if slugs != self._slugs:
-            self._slugs, self._translator = slugs, MidiTranslator(default_routes(slugs))
-        events = self._translator.events(message, self._stage.now())
-        if events:
-            self._stage.schedule(events)
-
-
-class FileWatcher:
-    """Sees when an instrument's file has been baked anew."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen = self._stamp()
-
-    def look(self, stage: Stage) -> None:
-        """Swap in what is new."""
-        stamp = self._stamp()
-        if stamp is None or stamp == self._seen:
-            return
-        self._seen = stamp
-        stage.swap(self._path)
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            about = self._path.stat()
-        except OSError:
-            return None
-        return about.st_mtime_ns, about.st_size
-
-
-def panic(stage: Stage) -> list[ControlEvent]:
-    """Silence, every stop at 0, the instrument's memory cleared."""
-    sample = stage.now()
-    stops = [ControlEvent(sample, stop.slug, 0.0, "panic") for stop in stage.description.stops]
-    return [
-        ControlEvent(sample, MUTE.slug, 1.0, "panic"),
-        ControlEvent(sample, RESET.slug, 1.0, "panic"),
-        *stops,
-    ]
-
-
-def _obey(key: str, stage: Stage, instruments: list[Path]) -> bool:
+def _obey(key: str, stage: Stage, bridge: ControlBridge, instruments: list[Path]) -> bool:
     """Do what a key asks for; whether it asks to end."""
-    if key == "q":
-        return True
-    values = stage.last_values
-    for letter, fader in (("b", BYPASS), ("m", MUTE)):
-        if key == letter:
-            stage.schedule(
-                [ControlEvent(stage.now(), fader.slug, 1.0 - round(values.get(fader.slug, 0.0)), "key")]
-            )
-    if key == "p":
-        stage.schedule(panic(stage))
     if key.isdigit() and 1 <= int(key) <= len(instruments):
         stage.swap(instruments[int(key) - 1])
-    return False
+    bridge.press(key)
+    return key == "q"
 
 
 @contextmanager

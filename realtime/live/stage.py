@@ -46,7 +46,6 @@ class Stage:
     Attributes:
         notes: lines for the user about what has happened, oldest first; the reader takes them out.
         plan: the delay, once it is open.
-        last_values: each stop's and fader's value, as the reader of reports left it here.
     """
 
     def __init__(self, request: StageRequest) -> None:
@@ -54,7 +53,6 @@ class Stage:
         self.notes: list[str] = []
         self.plan: Plan | None = None
         self.device_losses = self.swaps = 0
-        self.last_values: dict[str, float] = {}
         self._wake = CONTEXT.Semaphore(0)
         self._goes = (CONTEXT.Semaphore(0), CONTEXT.Semaphore(0))
         self._sound = SoundLine(request.device, self._wake)

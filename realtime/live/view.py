@@ -44,7 +44,6 @@ class Figures:
         self.device_losses, self.swaps = stage.device_losses, stage.swaps
         if stage.plan is not None:
             self.lead_ms = stage.plan.milliseconds(report.least_lead)
-        stage.last_values = report.values
 
     def final(self, report: Report) -> None:
         """The last report, of the ended performance."""

@@ -1,0 +1,215 @@
+"""Controllers to the stage and back: MIDI, scenes, OSC, the keyboard; all through one hub."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drawstop.base.errors import DrawstopError
+from realtime.controls.events import ControlEvent
+from realtime.controls.hub import ControlHub
+from realtime.controls.mapping import Mapping, default_mapping
+from realtime.controls.mapping_file import read_mapping
+from realtime.controls.midi_control import MidiControl
+from realtime.controls.midi_feedback import MidiFeedback
+from realtime.controls.scenes import Scenes
+from realtime.controls.scenes_file import ScenesFile
+from realtime.controls.signals import Ranged
+from realtime.desk import BYPASS, MUTE, PARAMETERS, RESET
+from realtime.live.file_watcher import FileWatcher
+from realtime.live.midi_ports import MidiPorts
+from realtime.live.stage import Stage
+
+
+@dataclass(frozen=True)
+class ControlRequest:
+    """What controls a performance.
+
+    Args:
+        midi: parts of the names of MIDI inputs; with a mapping and none of these, every input.
+        mapping: its file; None: `default_mapping`.
+        scenes: their file; None: they are kept until the end only.
+    """
+
+    midi: Sequence[str] = ()
+    mapping: Path | None = None
+    scenes: Path | None = None
+
+    def check(self) -> None:
+        """Read the files, before anything is started for them. Raises DrawstopError where one is broken."""
+        if self.mapping is not None:
+            read_mapping(self.mapping)
+        if self.scenes is not None:
+            ScenesFile(self.scenes).read()
+
+
+@dataclass
+class StageSound:
+    """A stage, as the hub sees it."""
+
+    stage: Stage
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the instrument, in hertz."""
+        return self.stage.description.sample_rate
+
+    def now(self) -> int:
+        """See `Stage.now`."""
+        return self.stage.now()
+
+    def schedule(self, events: Iterable[ControlEvent]) -> None:
+        """See `Stage.schedule`."""
+        self.stage.schedule(events)
+
+
+@dataclass
+class _Commands:
+    """What buttons and messages ask for; see `controls.commands`."""
+
+    hub: ControlHub
+    scenes: Scenes | None = field(default=None)
+
+    def scene(self, which: str | int, seconds: float | None = None) -> None:
+        self._all().recall(which, seconds)
+
+    def store(self, name: str) -> None:
+        self._all().store(name)
+
+    def morph(self, first: str, second: str, share: float) -> None:
+        self._all().morph(first, second, share)
+
+    def undo(self) -> None:
+        self._all().undo()
+
+    def redo(self) -> None:
+        self._all().redo()
+
+    def panic(self) -> None:
+        stops = [slug for slug in self.hub.targets if "." not in slug]
+        self.hub.move({MUTE.slug: 1.0, RESET.slug: 1.0, **dict.fromkeys(stops, 0.0)}, "panic")
+
+    def _all(self) -> Scenes:
+        assert self.scenes is not None
+        return self.scenes
+
+
+class ControlBridge:
+    """Everything that moves a stage's stops, from entering the context to leaving it.
+
+    Attributes:
+        hub: where everything stands.
+        scenes: those of the performance.
+
+    Raises:
+        DrawstopError: a mapping or scenes that can't be read.
+    """
+
+    def __init__(self, stage: Stage, request: ControlRequest) -> None:
+        self._stage, self._request = stage, request
+        self._targets = _targets(stage)
+        self.hub = ControlHub(StageSound(stage), self._targets)
+        self.commands = _Commands(self.hub)
+        self._watchers: list[FileWatcher] = []
+        self.scenes = self.commands.scenes = self._scenes(request.scenes)
+        self._midi = MidiControl(
+            self.hub, self._mapping(), self.commands, self.scenes.tempo, stage.notes.append
+        )
+        if request.mapping is not None:
+            self._watchers.append(FileWatcher(request.mapping, self._use_new_mapping))
+        self._inputs: set[str] = set()
+        self._open = ExitStack()
+
+    def __enter__(self) -> "ControlBridge":
+        if not self._request.midi and self._request.mapping is None:
+            return self
+        wanted = tuple(self._request.midi) or ("",)
+        outputs = wanted if self._midi.mapping.feedback else ()
+        self._ports = MidiPorts(
+            self._midi.hear, wanted, outputs, self._ports_changed, lambda: self._midi.tick(time.monotonic())
+        )
+        self._feedback = MidiFeedback(
+            self.hub, self._ports.send, lambda: self._midi.mapping, lambda: self._midi.bank
+        )
+        self._open.enter_context(self._feedback)
+        self._open.enter_context(self._ports)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def tick(self) -> None:
+        """Follow what has changed: the instrument, the files. To be called ten times a second."""
+        targets = _targets(self._stage)
+        if targets != self._targets:
+            self._targets = targets
+            self.hub.set_targets(targets)
+            if self._request.mapping is None:
+                self._midi.use(self._mapping())
+        for watcher in self._watchers:
+            watcher.look()
+
+    def press(self, key: str) -> None:
+        """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo."""
+        for letter, fader in (("b", BYPASS), ("m", MUTE)):
+            if key == letter:
+                self.hub.move({fader.slug: 1.0 - round(self.hub.values[fader.slug])}, "key")
+        commands: dict[str, Callable[[], None]] = {"p": self.commands.panic, "u": self.commands.undo}
+        if key in commands:
+            self._told(commands[key])
+
+    def _mapping(self) -> Mapping:
+        if self._request.mapping is not None:
+            mapping = read_mapping(self._request.mapping)
+            unknown = sorted({knob.stop for knob in mapping.knobs} - self.hub.targets.keys())
+            if unknown:
+                known = ", ".join(self.hub.targets)
+                self._stage.notes.append(
+                    f"{self._request.mapping} moves {', '.join(unknown)}, which aren't here; there are: {known}"
+                )
+            return mapping
+        return default_mapping([stop.slug for stop in self._stage.description.stops])
+
+    def _use_new_mapping(self) -> None:
+        def use() -> None:
+            self._midi.use(self._mapping())
+            self._stage.notes.append(f"{self._request.mapping} is in use as it was saved")
+
+        self._told(use, "the old one plays on")
+
+    def _scenes(self, path: Path | None) -> Scenes:
+        if path is None:
+            return Scenes(self.hub, tell=self._stage.notes.append)
+        file = ScenesFile(path)
+        read = file.read()
+        scenes = Scenes(
+            self.hub, read.scenes, corners=read.corners, keep=file.keep, tell=self._stage.notes.append
+        )
+
+        def use() -> None:
+            read = file.read()
+            scenes.replace(read.scenes, read.corners)
+
+        self._watchers.append(FileWatcher(path, lambda: self._told(use, "the scenes stay as they were")))
+        return scenes
+
+    def _told(self, act: Callable[[], None], otherwise: str = "") -> None:
+        """Do something; if it can't be done, a note says so."""
+        try:
+            act()
+        except DrawstopError as error:
+            self._stage.notes.append(f"{error}; {otherwise}" if otherwise else str(error))
+
+    def _ports_changed(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        for name in sorted(set(inputs) - self._inputs):
+            self._stage.notes.append(f"MIDI {name} is here")
+        for name in sorted(self._inputs - set(inputs)):
+            self._stage.notes.append(f"MIDI {name} has gone; it is taken up again when it comes back")
+            self._midi.forget(name)
+        self._inputs = set(inputs)
+        self._feedback.devices(outputs)
+
+
+def _targets(stage: Stage) -> list[Ranged]:
+    return [*stage.description.stops, *PARAMETERS]

@@ -1,0 +1,55 @@
+"""A MIDI controller for tests: a virtual JACK MIDI port in a process of its own, as a real box is outside of ours."""
+
+import subprocess
+import sys
+import time
+
+import mido
+from jack_server import JackServer
+
+_SENDER = """
+import sys, mido
+port = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("out", virtual=True, client_name=sys.argv[1])
+print("ready", flush=True)
+for line in sys.stdin:
+    port.send(mido.Message.from_hex(line))
+"""
+PACE_S = 0.002  # one JACK period has room for few messages; more are lost by the sender's own library
+
+
+class Controller:
+    """Its output is called `<name>:out`."""
+
+    def __init__(self, server: JackServer, name: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _SENDER, name], env=server.environment, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def send(self, *messages: mido.Message, pace_s: float = PACE_S) -> None:
+        """Send messages, one after another."""
+        assert self._process.stdin is not None
+        for message in messages:
+            self._process.stdin.write(message.hex() + "\n")
+            self._process.stdin.flush()
+            time.sleep(pace_s)
+
+    def pull(self) -> None:
+        """Pull its cable."""
+        ended(self._process)
+
+
+def ended(process: "subprocess.Popen[str]") -> None:
+    """Kill a process and close its pipes."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def cc(number: int, *values: int) -> list[mido.Message]:
+    """Control changes, on channel 1."""
+    return [mido.Message("control_change", control=number, value=value) for value in values]
