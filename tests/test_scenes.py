@@ -13,6 +13,7 @@ from realtime.controls.history import GESTURE_PAUSE_SECONDS
 from realtime.controls.hub import Change, ControlHub
 from realtime.controls.scene import Scene, scene_slug
 from realtime.controls.scene_list import MOST_SCENES
+from realtime.controls.scene_moves import SceneMoves
 from realtime.controls.scenes import Scenes
 from realtime.controls.tempo import Tempo
 from realtime.desk import WET
@@ -248,6 +249,20 @@ def test_after_an_undo_a_morph_goes_on_from_the_place_where_it_began(hub: Contro
     assert hub.values["guitar"] == 0.25
     scenes.morph("verse", "part", 0.5)
     assert hub.values["guitar"] == 0.25
+    scenes.recall("chorus")
+    scenes.undo()
+    scenes.morph("verse", "part", 0.5)
+    assert hub.values["guitar"] == 0.25
+
+
+def test_a_store_in_the_middle_of_a_morph_parts_it_in_two_steps(hub: ControlHub, scenes: Scenes) -> None:
+    scenes.morph("verse", "chorus", 0.5)
+    middle = stands(hub)
+    scenes.store("Middle")
+    scenes.morph("verse", "chorus", 1.0)
+    scenes.undo()
+    assert stands(hub) == middle
+    assert scenes.undo() == "store middle"
 
 
 def test_undo_leaves_alone_what_the_step_did_not_move(hub: ControlHub, scenes: Scenes) -> None:
@@ -358,6 +373,28 @@ def test_any_sequence_stays_in_range_and_undo_gives_back_what_was_before(seed: i
             target = hub.targets[event.slug]
             assert target.minimum <= event.value <= target.maximum
         sound.events.clear()
+
+
+class SwappedUnderneath(ControlHub):
+    """A hub whose instrument is another one as soon as somebody has looked at it."""
+
+    swap = False
+
+    @property
+    def values(self) -> dict[str, float]:
+        found = super().values
+        if self.swap:
+            self.swap = False
+            self.set_targets(STOPS[1:])
+        return found
+
+
+def test_a_stop_that_goes_away_in_the_midst_of_a_recall_is_left_out() -> None:
+    hub = SwappedUnderneath(Recorder(), STOPS)
+    moves = SceneMoves(hub, lambda message: None)
+    hub.swap = True
+    assert moves.send(VERSE.values, "test") == ({"voice": 0.0, "organ": 0.0}, {"voice": -0.25, "organ": 1.0})
+    assert hub.values == {"voice": -0.25, "organ": 1.0}
 
 
 def test_an_instrument_may_be_swapped_under_scenes_from_another_thread(hub: ControlHub) -> None:

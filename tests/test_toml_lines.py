@@ -129,7 +129,13 @@ def test_each_key_stands_in_the_line_that_is_told_for_it(seed: int) -> None:
         ('a = 1\nb = "x\n', r"my.toml, line 2: Illegal character .*; end the text with a quote"),
         ("a = [1,\n2\n\n\n", "my.toml, line 2: Unclosed array; close it with ]"),
         ("a = 1 b = 2", "my.toml, line 1: Expected newline .*; write one name = value in a line"),
-        ("a = " + "[" * 5000, "my.toml: brackets stand in brackets too deeply; close some of them"),
+        ('a = "C:\\d"', r"my.toml, line 1: Unescaped .*; write \\\\ for a backslash"),
+        ("a = 1 # \x00", "my.toml, line 1: .*; take that character out"),
+        ("\n[a\nb = 1", r"my.toml, line 2: Expected '\]' .*; close the header: \[name\]"),
+        (
+            "b = 1\na = " + "[" * 5000,
+            "my.toml, line 2: brackets stand in brackets too deeply; close some of them",
+        ),
     ],
 )
 def test_a_syntax_error_names_its_line_and_a_cure(text: str, message: str) -> None:

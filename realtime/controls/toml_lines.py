@@ -34,7 +34,11 @@ _CURES = (
     ("Duplicate", "keep one of the two"),
     ("inline table", "write it in one line: { guitar = 0.5, voice = 0.0 }"),
     ("Unterminated string", "end the text with a quote"),
-    ("Illegal character", "end the text with a quote in its own line"),
+    (r"Illegal character '\n'", "end the text with a quote in its own line"),
+    (r"invalid character '\n'", "end the text with a quote in its own line"),
+    ("character '", "take that character out"),
+    ("Unescaped", r"write \\ for a backslash, or put the text in 'single quotes'"),
+    ("Expected ']", "close the header: [name] or [[name]]"),
     ("Expected newline", "write one name = value in a line"),
 )
 _OTHER_CURE = "mend that line (how TOML is written: https://toml.io)"
@@ -92,7 +96,11 @@ def parse_toml(text: str, path: Path) -> tuple[tomlkit.TOMLDocument, Lines]:
         line = getattr(error, "line", 1)
         raise DrawstopError(f"{path}, line {line}: {error}; {_OTHER_CURE}") from error
     except RecursionError as error:
-        raise DrawstopError(f"{path}: brackets stand in brackets too deeply; close some of them") from error
+        rows = [row.count("[") + row.count("{") for row in text.split("\n")]
+        line = rows.index(max(rows)) + 1
+        raise DrawstopError(
+            f"{path}, line {line}: brackets stand in brackets too deeply; close some of them"
+        ) from error
 
 
 def _syntax_error(message: str, text: str, path: Path) -> DrawstopError:
