@@ -12,9 +12,10 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
 from drawstop.base.description import StopDescription
+from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
 from realtime.controls.hub import ControlHub
-from realtime.desk import FADERS, RAMP
+from realtime.desk import PARAMETERS
 
 RATE = 44100
 PATIENCE_S = 10.0
@@ -42,7 +43,7 @@ class Recorder:
 
 
 def make_hub(sound: Recorder | None = None) -> ControlHub:
-    return ControlHub(sound or Recorder(), [*STOPS, *FADERS, RAMP])
+    return ControlHub(sound or Recorder(), [*STOPS, *PARAMETERS])
 
 
 class Scenes:
@@ -52,8 +53,6 @@ class Scenes:
         self.asked: list[tuple[object, ...]] = []
 
     def scene(self, name: str, seconds: float) -> None:
-        from drawstop.base.errors import DrawstopError
-
         if name == "none":
             raise DrawstopError("there is no scene 'none'; there are: verse")
         self.asked.append(("scene", name, seconds))

@@ -1,5 +1,6 @@
 """OSC's bytes: what is read, what is refused, and that nothing else ever happens."""
 
+import contextlib
 import math
 import random
 import socket
@@ -232,10 +233,8 @@ def test_the_largest_packets_take_no_long_time() -> None:
     ]
     for packet in heavy:
         begin = time.perf_counter()
-        try:
+        with contextlib.suppress(PacketError):
             read_packet(packet)
-        except PacketError:
-            pass
         assert time.perf_counter() - begin < SLOWEST_PACKET_S
 
 
@@ -266,9 +265,13 @@ def test_a_broken_packet_in_a_stream_is_empty_and_the_next_is_whole() -> None:
 @pytest.mark.parametrize("stream", [b"\xc0" + b"/" * 200_000, b"\0\x10\0\0"], ids=["by end", "by length"])
 def test_a_stream_whose_packet_never_ends_is_refused(stream: bytes) -> None:
     framing = StreamFraming()
-    with pytest.raises(PacketError, match="without the end of a packet|bytes or fewer"):
+
+    def read() -> None:
         for place in range(0, len(stream), 4096):
             framing.feed(stream[place : place + 4096])
+
+    with pytest.raises(PacketError, match=r"without the end of a packet|bytes or fewer"):
+        read()
 
 
 @pytest.mark.parametrize(
@@ -282,6 +285,7 @@ def test_a_stream_whose_packet_never_ends_is_refused(stream: bytes) -> None:
         ("/stop/[!a-g]*", ["/stop/voice"]),
         ("/{stop/guitar,wet}", []),
         ("/*", ["/wet"]),
+        ("/stop/{" + ",".join(f"guitar_{n}" for n in range(20)) + ",voice}", ["/stop/voice"]),
         ("/stop/[", []),
         ("/stop/{", []),
         ("/stop/" + "{a,g}" * 7, []),
@@ -301,12 +305,8 @@ def test_no_pattern_takes_long() -> None:
         "*a" * 4 + "b" * 240,
         "*a" * 120,
         "?*" * 120,
-        "[a-z]*" * 40,
-        "*" * 240,
-        "{*a,*b}" * 6,
-        "[" * 240,
-        "{" * 240,
     ]
+    patterns += ["[a-z]*" * 40, "*" * 240, "{*a,*b}" * 6, "[" * 240, "{" * 240, "{a,b}" * 6 + "a" * 200]
     patterns += ["".join(chance.choices("*?[]{}a,!-", k=240)) for _ in range(300)]
     for pattern in patterns:
         begin = time.perf_counter()

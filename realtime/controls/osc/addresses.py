@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from realtime.controls.signals import Ranged
-from realtime.desk import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RAMP, WET
+from realtime.desk import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RAMP, WET, Fader
 
 FADERS = {
     "/bypass": BYPASS,
@@ -25,7 +25,7 @@ class Address:
 
     Args:
         pattern: the address; a part in <> stands for a name.
-        arguments: OSC type tags; a bar between those of which one is taken, brackets around what may be left out.
+        arguments: OSC type tags, brackets around what may be left out. See `_NUMBERS` for `f`.
         meaning: what it does, or what it tells.
         way: "in": sent to Drawstop; "out": sent by it.
         example: what follows `oscsend localhost 9000`, for stops "guitar" and "voice" and scenes "verse" and "chorus".
@@ -38,33 +38,33 @@ class Address:
     example: str = ""
 
 
+_NUMBERS = "Where `f` stands, `i`, `d`, `h`, `T` (1) and `F` (0) are taken too; brackets: may be left out."
 _BUTTON = "a 0 (a button that is let go) does nothing"
-_NUMBER = "f|i|d|h|T|F"
-_PRESS = f"[{_NUMBER}]"
+
+
+def _meaning(fader: Fader) -> str:
+    words = f"{fader.label[0].upper()}{fader.label[1:]}."
+    ends = (fader.minimum, fader.maximum)
+    return words if ends == (0, 1) else f"{words} {ends[0]:g} to {ends[1]:g}."
+
 
 TABLE = (
-    Address("/stop/<slug>", _NUMBER, "Moves a stop to a value in its range, or to the range's end.", "in", "/stop/guitar f -1"),
+    Address("/stop/<slug>", "f", "Moves a stop to a value in its range, or to the range's end.", "in", "/stop/guitar f -1"),
     Address("/stop/<slug>/ramp", "f f", "The same in a straight line over 0 to 3600 s.", "in", "/stop/voice/ramp ff 1 2"),
     *(
-        Address(
-            address,
-            _NUMBER,
-            f"{fader.label[0].upper()}{fader.label[1:]}. From {fader.minimum:g} to {fader.maximum:g}.",
-            "in",
-            f"{address} f {fader.default:g}",
-        )
+        Address(address, "f", _meaning(fader), "in", f"{address} f {fader.default:g}")
         for address, fader in FADERS.items()
     ),
     Address("/scene/<name>", "[f]", "Goes to a scene: at once, or over so many seconds.", "in", "/scene/verse f 4"),
-    Address("/scene/<name>/store", _PRESS, f"Keeps where everything stands as a scene; {_BUTTON}.", "in", "/scene/verse/store"),
+    Address("/scene/<name>/store", "[f]", f"Keeps where everything stands as a scene; {_BUTTON}.", "in", "/scene/verse/store"),
     Address("/morph/<a>/<b>", "f", "Between two scenes: 0 is the first, 1 the second.", "in", "/morph/verse/chorus f 0.25"),
     Address("/morph", "s s f", "The same, for scenes with any name.", "in", "/morph ssf verse chorus 0.25"),
-    Address("/undo", _PRESS, f"Takes back the last scene, morph or store; {_BUTTON}.", "in", "/undo"),
-    Address("/panic", _PRESS, f"Silence, every stop at 0, the instrument's memory cleared; {_BUTTON}.", "in", "/panic"),
+    Address("/undo", "[f]", f"Takes back the last scene, morph or store; {_BUTTON}.", "in", "/undo"),
+    Address("/panic", "[f]", f"Silence, every stop at 0, the instrument's memory cleared; {_BUTTON}.", "in", "/panic"),
     Address("/stops", "[i]", "Asks for the stops. Here and below, i: the UDP port to answer to.", "in", "/stops i 9001"),
     Address("/values", "[i]", "Asks where all stops and faders stand.", "in", "/values i 9001"),
     Address("/subscribe", "[i]", "Asks to be told every change; all values come first.", "in", "/subscribe i 9001"),
-    Address("/unsubscribe", "", "Ends that.", "in", "/unsubscribe"),
+    Address("/unsubscribe", "[i]", "Ends that.", "in", "/unsubscribe i 9001"),
     Address("/ping", "[i]", "Asks for a /pong.", "in", "/ping i 9001"),
     Address("/stops", "i", "The number of stops; a /stops/<slug> for each follows.", "out"),
     Address("/stops/<slug>", "s f f f f", "Of a stop: name, minimum, maximum, default, value.", "out"),
@@ -99,13 +99,12 @@ def name_of(target: Ranged) -> str:
 def table() -> str:
     """The table in Markdown, those that are sent first."""
     parts = []
-    for way, title in (("in", "What you send"), ("out", "What Drawstop sends")):
+    for way, title in (("in", f"What you send\n\n{_NUMBERS}"), ("out", "What Drawstop sends")):
         rows = [row for row in TABLE if row.way == way]
         lines = ["| address | arguments | |", "|---|---|---|"]
-        lines += [f"| `{row.pattern}` | {_types(row.arguments)} | {row.meaning} |" for row in rows]
+        lines += [
+            f"| `{row.pattern}` | {f'`{row.arguments}`' if row.arguments else 'none'} | {row.meaning} |"
+            for row in rows
+        ]
         parts.append(f"## {title}\n\n" + "\n".join(lines))
     return "\n\n".join(parts)
-
-
-def _types(arguments: str) -> str:
-    return f"`{arguments}`".replace("|", "\\|") if arguments else "none"

@@ -108,17 +108,21 @@ class Feedback:
         Raises:
             DrawstopError: too many subscribe.
         """
+        self.unsubscribe(client, port)
         with self._lock:
-            if client not in self._subscribers and len(self._subscribers) >= MAX_SUBSCRIBERS:
+            if len(self._subscribers) >= MAX_SUBSCRIBERS:
                 raise DrawstopError(f"{MAX_SUBSCRIBERS} clients are told changes already; /unsubscribe one")
             expires = now + SUBSCRIPTION_S if client.transport == "udp" else float("inf")
             self._subscribers[client] = _Subscriber(client, port, expires)
         self.tell_all(client)
 
-    def unsubscribe(self, client: Client) -> None:
-        """Tell a client no more."""
+    def unsubscribe(self, client: Client, port: int | None = None) -> None:
+        """Tell a client no more, nor another program of its machine that asked to be told at the same UDP port."""
+        place = _place(client, port)
         with self._lock:
-            self._subscribers.pop(client, None)
+            for each in list(self._subscribers.values()):
+                if each.client == client or _place(each.client, each.port) == place:
+                    del self._subscribers[each.client]
 
     def heard(self, client: Client, now: float) -> None:
         """A client has sent something, so it's there."""
@@ -214,6 +218,11 @@ def values_by_address(hub: ControlHub) -> dict[str, float]:
     return {
         address: _float32(values[slug]) for slug, address in addresses.items() if address and slug in values
     }
+
+
+def _place(client: Client, port: int | None) -> tuple[str, str, int]:
+    """Where a client is told."""
+    return client.transport, client.host, port if port and client.transport == "udp" else client.port
 
 
 def _float32(value: float) -> float:

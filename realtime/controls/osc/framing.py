@@ -5,7 +5,7 @@ from pythonosc import slip
 from realtime.controls.osc.packets import MAX_PACKET_BYTES, PacketError
 
 _LENGTH_BYTES = 4
-_MOST_SLIP_BYTES = 2 * MAX_PACKET_BYTES
+MAX_SLIP_BYTES = 2 * MAX_PACKET_BYTES
 """Of a packet in which every byte is escaped."""
 
 
@@ -39,7 +39,7 @@ class StreamFraming:
 
     def _by_end(self) -> list[bytes]:
         *frames, self._waiting = self._waiting.split(slip.END)
-        if len(self._waiting) > _MOST_SLIP_BYTES:
+        if len(self._waiting) > MAX_SLIP_BYTES:
             raise PacketError(f"{len(self._waiting)} bytes came without the end of a packet")
         return [slip.decode(frame) if slip.is_valid(frame) else b"" for frame in frames if frame]
 

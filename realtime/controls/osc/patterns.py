@@ -41,7 +41,8 @@ def _choices(part: str) -> list[re.Pattern[str]]:
     count = 1
     for option in options:
         count *= len(option)
-    if count * len(part) > MAX_CHOSEN:
+    length = sum(len("".join(option)) * count // len(option) for option in options)
+    if length > MAX_CHOSEN:
         return []
     return [re.compile(fnmatch.translate("".join(chosen))) for chosen in product(*options)]
 

@@ -193,7 +193,7 @@ class Router:
             case ["subscribe"]:
                 self._feedback.subscribe(client, arguments.port(), now)
             case ["unsubscribe"]:
-                self._feedback.unsubscribe(client)
+                self._feedback.unsubscribe(client, arguments.port())
             case ["ping"]:
                 self._answer(client, arguments.port(), "/pong")
             case _:

@@ -43,7 +43,7 @@ class OscServer:
         watch: told of every message, in the same way.
 
     Raises:
-        DrawstopError: an entry of `allow` that is no address.
+        DrawstopError: an entry of `allow` that is no address, or a port that is none.
     """
 
     def __init__(
@@ -57,6 +57,8 @@ class OscServer:
         notes: Callable[[str], None] | None = None,
         watch: Callable[[Client, Message], None] | None = None,
     ) -> None:
+        if not 0 <= port <= 65535:
+            raise DrawstopError(f"OSC's port must be in 0..65535, got {port}")
         self._hub, self._host, self._port, self._allow, self._notes = hub, host, port, AllowList(allow), notes
         self._open_to_all = not allow
         self.complaints = Complaints(notes)
@@ -173,10 +175,11 @@ class OscServer:
                 "too many clients", f"{MAX_CONNECTIONS} TCP clients are here, {client} isn't let in"
             )
         else:
-            self._connections[client] = Connection(
-                sock, client, self._selector, self._router.take, self._left, self.complaints
-            )
-            return
+            with contextlib.suppress(OSError):  # gone already
+                self._connections[client] = Connection(
+                    sock, client, self._selector, self._router.take, self._left, self.complaints
+                )
+                return
         sock.close()
 
     def _left(self, client: Client) -> None:
@@ -219,12 +222,11 @@ class OscServer:
             sock.bind(address)
             if kind == socket.SOCK_STREAM:
                 sock.listen(MAX_CONNECTIONS)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             if sock is not None:
                 sock.close()
-            why = reason_of(error) if isinstance(error, OSError) else str(error)
             raise DrawstopError(
-                f"OSC can't listen at {self._host}:{self._port} ({why}); end the program that has the port, "
+                f"OSC can't listen at {self._host}:{self._port} ({reason_of(error)}); end the program that has the port, "
                 "or choose another port or address"
             ) from error
         return sock
