@@ -36,8 +36,8 @@ oscsend localhost {port} "/stop/*/ramp" ff 0 4    # all stops to 0, in 4 s
   (meters: {meters:g}); the first change goes out at once and the last always. One movement is at most one message to
   each other client, and none to the one that moved, except where its message crossed another's value: then it's told
   the outcome, once, after {crossing:g} ms. A surface that sends back the very value that it was told causes nothing
-  more; one that sends back another (rounded, say) is obeyed. UDP may lose
-  a message on its way: `/values` asks again, and over TCP none is lost.
+  more; one that sends back another (rounded, say) is obeyed.
+  UDP may lose a message on its way: `/values` asks again, and over TCP none is lost.
 - **Who is who.** A client is its address and port. A UDP client that sends from one port and listens at another names
   that one in `/subscribe`; answers go there too. If it sends each message from a new port, as `oscsend` does, it
   counts as another client each time, and is told its own movements.

@@ -1,13 +1,10 @@
 """What the OSC tests share: two stops, a sound that keeps its events, and programs of others that speak OSC."""
 
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 
-import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
@@ -95,15 +92,6 @@ def wait_for(truth: Callable[[], object], what: str, patience_s: float = PATIENC
     while not truth():
         assert time.monotonic() < end, f"{what} didn't come within {patience_s} s"
         time.sleep(0.002)
-
-
-def need_program(name: str) -> None:
-    """Skip where a program of others is missing; in CI, which installs them all, fail."""
-    if shutil.which(name) is None:
-        message = f"the program {name!r} isn't installed (see .ci/run)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
 
 
 def oscsend(url: str, *words: object) -> None:

@@ -8,7 +8,8 @@ import struct
 import time
 
 import pytest
-from osc_parts import need_program, oscsend
+from osc_parts import oscsend
+from programs import need_program
 from pythonosc import slip
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg

@@ -20,25 +20,28 @@ from osc_parts import (
     Scenes,
     UdpPeer,
     make_hub,
-    need_program,
     oscsend,
     wait_for,
 )
+from programs import need_program
 from pythonosc import slip
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
 from pythonosc.tcp_client import SimpleTCPClient
+from pythonosc.udp_client import SimpleUDPClient
 
 from drawstop.base.errors import DrawstopError
 from realtime.controls.hub import ControlHub
 from realtime.controls.osc.addresses import TABLE
-from realtime.controls.osc.feedback import CROSSING_S, INTERVAL_S
-from realtime.controls.osc.packets import write_message
+from realtime.controls.osc.clients import Client
+from realtime.controls.osc.feedback import CROSSING_S, INTERVAL_S, METER_FLOOR_DBFS
+from realtime.controls.osc.packets import Message, write_message
 from realtime.controls.osc.router import ERRORS_PER_S, HORIZON_S, MAX_PATTERNS
 from realtime.controls.osc.server import MAX_CONNECTIONS, OscServer
 
 QUIET_S = 0.3  # nothing comes any more
 STEP_S = 0.02  # what issue 7 allows two clients to be apart, p99
+TURN_S = 0.1  # beside a client that sends as fast as it can, on a busy machine
 FLOOD_S, FLOOD_PER_S = 3, 5000
 TAG_S = 0.001  # issue 7's bound for a time tag
 SAMPLES_OFF = 1  # the clocks are read to the sample; the two ways round differently
@@ -47,10 +50,19 @@ SAMPLES_OFF = 1  # the clocks are read to the sample; the two ways round differe
 class Stage:
     """A hub, its sound, its commands, and a server on free ports."""
 
-    def __init__(self, commands: Scenes | None, allow: Sequence[str] = ()) -> None:
+    def __init__(self, commands: Scenes | None, allow: Sequence[str] = (), host: str = "127.0.0.1") -> None:
         self.sound, self.scenes, self.notes = Recorder(), commands, list[str]()
         self.hub: ControlHub = make_hub(self.sound)
-        self.server = OscServer(self.hub, port=0, allow=allow, commands=commands, notes=self.notes.append)
+        self.seen: list[tuple[Client, Message]] = []
+        self.server = OscServer(
+            self.hub,
+            host=host,
+            port=0,
+            allow=allow,
+            commands=commands,
+            notes=self.notes.append,
+            watch=lambda client, message: self.seen.append((client, message)),
+        )
         self._clients: list[UdpPeer] = []
 
     def __enter__(self) -> "Stage":
@@ -202,13 +214,13 @@ def test_stops_are_told_with_name_range_and_value(stage: Stage) -> None:
 @pytest.mark.parametrize("row", [row for row in TABLE if row.way == "in"], ids=lambda row: row.pattern)
 def test_every_example_of_the_table_works_with_liblo_over_udp_and_tcp(row: object, stage: Stage) -> None:
     need_program("oscsend")
-    seen = []
-    stage.server._router._watch = lambda client, message: seen.append(client.transport)  # type: ignore[attr-defined]
-    oscsend(f"osc.udp://127.0.0.1:{stage.server.udp_port}", *row.example.split())  # type: ignore[attr-defined]
-    oscsend(f"osc.tcp://127.0.0.1:{stage.server.tcp_port}", *row.example.split())  # type: ignore[attr-defined]
-    wait_for(lambda: len(seen) == 2, "both messages")
+    words = row.example.split()  # type: ignore[attr-defined]
+    oscsend(f"osc.udp://127.0.0.1:{stage.server.udp_port}", *words)
+    oscsend(f"osc.tcp://127.0.0.1:{stage.server.tcp_port}", *words)
+    wait_for(lambda: len(stage.seen) == 2, "both messages")
     stage.settled(stage.client())
-    assert set(seen[:2]) == {"udp", "tcp"} and not stage.server.complaints.counts
+    assert {client.transport for client, _ in stage.seen[:2]} == {"udp", "tcp"}
+    assert stage.seen[0][1] == stage.seen[1][1] and not stage.server.complaints.counts
 
 
 def test_what_is_sent_is_in_the_table(stage: Stage) -> None:
@@ -419,6 +431,8 @@ def test_meters_are_told_slower(stage: Stage) -> None:
         stage.server.meters({"in": level, "out": level - 6.0})
         time.sleep(0.002)
     heard = client.hears()
+    stage.server.meters({"in": -math.inf, "out": math.nan})
+    assert client.hears() == [("/meter/in", METER_FLOOR_DBFS), ("/meter/out", METER_FLOOR_DBFS)]
     assert {each[0] for each in heard} == {"/meter/in", "/meter/out"}
     assert 20 <= len(heard) <= 2 * 22
     assert heard[-1] == ("/meter/out", np.float32(level - 6.0))
@@ -441,9 +455,9 @@ def test_a_client_that_cannot_listen_where_it_sends_names_a_port(stage: Stage) -
         stage.hub.move({"voice": 0.5}, "test")
         assert "/stop/voice f 0.5" in dump.line_with("/stop/voice")
         oscsend(server, "/subscribe", "i", port)  # from another port of its own: the same listener still
-        wait_for(lambda: len(stage.server.feedback._subscribers) == 1, "one subscription")
+        wait_for(lambda: len(stage.server.feedback.clients) == 1, "one subscription")
         oscsend(server, "/unsubscribe", "i", port)
-        wait_for(lambda: not stage.server.feedback._subscribers, "its end")
+        wait_for(lambda: not stage.server.feedback.clients, "its end")
 
 
 def test_pure_data_moves_a_stop(stage: Stage, tmp_path: Path) -> None:
@@ -469,12 +483,12 @@ def test_a_tcp_client_moves_and_is_told_in_slip_and_with_lengths(stage: Stage) -
             client.send_message("/ping", [])
             assert [message.address for message in client.get_messages(0.3)][:1] == ["/pong"]
             client.send_message("/subscribe", [])
-            wait_for(lambda: stage.server.feedback._subscribers, "the subscription")
+            wait_for(lambda: stage.server.feedback.clients, "the subscription")
             client.send_message("/stop/guitar", -0.5)
             stage.hub.move({"voice": 0.5}, "cc 20")
             told = list(client.get_messages(0.3))
             assert ("/stop/voice", [0.5]) in [(message.address, message.params) for message in told]
-        wait_for(lambda: not stage.server.feedback._subscribers, "the end of the subscription")
+        wait_for(lambda: not stage.server.feedback.clients, "the end of the subscription")
     assert not stage.server.complaints.counts
 
 
@@ -501,6 +515,29 @@ def test_tcp_clients_that_go_flood_or_never_end_harm_nobody(stage: Stage) -> Non
     assert stage.moved() == [("guitar", 0.5, 0)]
     for sock in (endless, deaf):
         sock.close()
+
+
+def test_a_tcp_client_that_floods_leaves_others_their_turn(stage: Stage) -> None:
+    client, ended, late = stage.client(), threading.Event(), list[float]()
+    flood = slip.encode(write_message("/stop/guitar", 0.5)) * 1000
+    with socket.create_connection(("127.0.0.1", stage.server.tcp_port)) as sock:
+
+        def send() -> None:
+            while not ended.is_set():
+                sock.sendall(flood)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        for step in range(50):
+            begin = time.monotonic()
+            client.send_message("/stop/voice", step / 50)
+            stage.settled(client)
+            late.append(time.monotonic() - begin)
+            assert stage.hub.values["voice"] == np.float32(step / 50)
+        ended.set()
+        sender.join()
+    assert np.median(late) < TURN_S
+    assert stage.hub.values["guitar"] == 0.5
 
 
 def test_only_so_many_tcp_clients_are_let_in(stage: Stage) -> None:
@@ -536,6 +573,15 @@ def test_listening_to_the_network_is_told_and_to_this_machine_not() -> None:
         with OscServer(make_hub(), host=host, port=0, notes=notes.append):
             assert len(notes) == told
     assert "whoever reaches it can move the stops" in notes[0]
+
+
+def test_it_listens_by_ipv6_too() -> None:
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").is_file():
+        pytest.skip("this machine has no IPv6")
+    with Stage(None, ["::1"], "::1") as stage, SimpleUDPClient("::1", stage.server.udp_port) as client:
+        client.send_message("/ping", [])
+        assert [message.address for message in client.get_messages(QUIET_S)] == ["/pong"]
+        assert not stage.notes
 
 
 def test_a_taken_port_and_a_foreign_address_are_one_clear_line(stage: Stage) -> None:

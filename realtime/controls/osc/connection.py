@@ -8,8 +8,8 @@ from realtime.controls.osc.clients import Client, Complaints
 from realtime.controls.osc.framing import StreamFraming
 from realtime.controls.osc.packets import PacketError
 
-READ_BYTES = 1 << 16
-"""Read at once before others have their turn."""
+READ_BYTES = 1 << 13
+"""Read at once before others have their turn: a few hundred messages, some milliseconds of work."""
 
 MAX_UNSENT_BYTES = 1 << 18
 """What may wait for a client that doesn't read; one beyond that is hung up on."""

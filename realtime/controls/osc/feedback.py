@@ -29,6 +29,9 @@ INTERVAL_S = 1 / 60
 METER_INTERVAL_S = 1 / 20
 """The same for meters, which never rest."""
 
+METER_FLOOR_DBFS = -120.0
+"""What silence is told as: surfaces can't draw minus infinity."""
+
 CROSSING_S = 0.1
 """A client that moves a target so soon after it was told another value may not have seen that one."""
 
@@ -102,6 +105,11 @@ class Feedback:
         self._movers: dict[str, object] = {}
         self._meters: dict[str, float] = {}
 
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """Who is told."""
+        return tuple(self._subscribers)
+
     def subscribe(self, client: Client, port: int | None, now: float) -> None:
         """Tell a client everything now and every change from now on.
 
@@ -167,7 +175,9 @@ class Feedback:
                 address = f"/meter/{name}"
                 if address not in self._meters and len(self._meters) >= MAX_METERS:
                     continue
-                self._meters[address] = _float32(level)
+                self._meters[address] = _float32(
+                    max(METER_FLOOR_DBFS, level)
+                )  # so no number is the floor too
                 for subscriber in self._subscribers.values():
                     subscriber.mark(address, METER_INTERVAL_S)
         self._wake()

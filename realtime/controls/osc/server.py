@@ -99,7 +99,7 @@ class OscServer:
         self._waker.setblocking(False)
         if self._open_to_all and not self._host.startswith("127.") and self._host not in ("localhost", "::1"):
             self._note(
-                f"OSC listens at {self._host}:{self._port}: whoever reaches it can move the stops; allow only some"
+                f"OSC listens at {self._host}:{self.udp_port}: whoever reaches it can move the stops; allow only some"
             )
         self._closing = False
         self._unsubscribe = self._hub.subscribe(self.feedback.hear)
