@@ -169,15 +169,13 @@ class Feedback:
         self._wake()
 
     def meters(self, levels: Mapping[str, float]) -> None:
-        """Show levels, in dBFS, by name; `MAX_METERS` names or fewer."""
+        """Show levels, in dBFS, by name; `MAX_METERS` names or fewer. What is no number is shown as the floor."""
         with self._lock:
             for name, level in levels.items():
                 address = f"/meter/{name}"
                 if address not in self._meters and len(self._meters) >= MAX_METERS:
                     continue
-                self._meters[address] = _float32(
-                    max(METER_FLOOR_DBFS, level)
-                )  # so no number is the floor too
+                self._meters[address] = _float32(max(METER_FLOOR_DBFS, level))
                 for subscriber in self._subscribers.values():
                     subscriber.mark(address, METER_INTERVAL_S)
         self._wake()
