@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import knobs
+import osc_page
 
 from drawstop.cli import COMMANDS, overview
 
@@ -27,7 +28,7 @@ def commands() -> str:
 def main(arguments: list[str]) -> int:
     """Write or check the pages; gives the process's exit status."""
     stale = []
-    for name, write in (("commands.md", commands), ("knobs.md", knobs.page)):
+    for name, write in (("commands.md", commands), ("knobs.md", knobs.page), ("osc.md", osc_page.page)):
         path, current = FOLDER / name, write()
         if "--check" not in arguments:
             path.write_text(current, encoding="utf-8")

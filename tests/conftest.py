@@ -1,6 +1,5 @@
 import os
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose time to a team of threads
 
 import pytest
+from programs import need_program
 from rave_table import export_table
 
 if TYPE_CHECKING:
@@ -44,15 +44,7 @@ def refused(result: tuple[int, str, str], says: str) -> None:
 @pytest.fixture(scope="session")
 def needs_program() -> Callable[[str], None]:
     """Skip a test whose system program is missing; in CI, which installs them all, fail it."""
-
-    def need(name: str) -> None:
-        if shutil.which(name) is None:
-            message = f"the program {name!r} isn't installed (see .ci/run)"
-            if os.environ.get("CI") == "true":
-                pytest.fail(message)
-            pytest.skip(message)
-
-    return need
+    return need_program
 
 
 @pytest.fixture(scope="session")

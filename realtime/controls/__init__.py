@@ -1,1 +1,1 @@
-"""Controllers: bytes -> events -> knob signals. All pure; ports and sockets are left to the caller."""
+"""Controllers: bytes -> events -> knob signals. Ports and sockets are thin edges around what is pure."""

@@ -1,0 +1,232 @@
+"""The sockets: UDP and TCP on one thread, which hears clients and tells them."""
+
+import contextlib
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+from drawstop.base.errors import DrawstopError, reason_of
+from realtime.controls.hub import ControlHub
+from realtime.controls.osc.clients import AllowList, Client, Complaints
+from realtime.controls.osc.commands import Commands
+from realtime.controls.osc.connection import Connection
+from realtime.controls.osc.feedback import Feedback, Outgoing
+from realtime.controls.osc.packets import MAX_PACKET_BYTES, Message
+from realtime.controls.osc.router import Router
+
+PORT = 9000
+LOOPBACK = "127.0.0.1"
+
+MAX_CONNECTIONS = 32
+"""TCP clients at once; one more is hung up on."""
+
+ROUND_DATAGRAMS = 64
+"""Taken from the UDP socket before others have their turn: a few milliseconds of work."""
+
+RECEIVE_BUFFER_BYTES = 1 << 20
+"""Asked of the system for datagrams that wait; Linux gives less unless told otherwise (net.core.rmem_max)."""
+
+
+class OscServer:
+    """Listens from `start` to `close`, or as a context.
+
+    Args:
+        hub: what clients move, and whose changes they are told.
+        host: the address to listen at; the default is this machine alone. "0.0.0.0": every network it's in.
+        port: of UDP and TCP alike; 0: any two free ones, see `udp_port` and `tcp_port`.
+        allow: addresses and networks of clients; none: all that reach it.
+        commands: does what isn't a movement.
+        notes: takes lines for the user; called from the server's thread, and must not wait.
+        watch: told of every message, in the same way.
+
+    Raises:
+        DrawstopError: an entry of `allow` that is no address, or a port that is none.
+    """
+
+    def __init__(
+        self,
+        hub: ControlHub,
+        *,
+        host: str = LOOPBACK,
+        port: int = PORT,
+        allow: Sequence[str] = (),
+        commands: Commands | None = None,
+        notes: Callable[[str], None] | None = None,
+        watch: Callable[[Client, Message], None] | None = None,
+    ) -> None:
+        if not 0 <= port <= 65535:
+            raise DrawstopError(f"OSC's port must be in 0..65535, got {port}")
+        self._hub, self._host, self._port, self._allow, self._notes = hub, host, port, AllowList(allow), notes
+        self._open_to_all = not allow
+        self.complaints = Complaints(notes)
+        self.feedback = Feedback(hub, self._wake)
+        self._router = Router(hub, self.feedback, self.complaints, self._send, commands, watch)
+        self._connections: dict[Client, Connection] = {}
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self.udp_port = self.tcp_port = port
+
+    def __enter__(self) -> "OscServer":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Open the ports and listen.
+
+        Raises:
+            DrawstopError: a port is taken, or the address isn't this machine's.
+        """
+        self._udp = self._bound(socket.SOCK_DGRAM)
+        try:
+            self._tcp = self._bound(socket.SOCK_STREAM)
+        except DrawstopError:
+            self._udp.close()
+            raise
+        self.udp_port, self.tcp_port = self._udp.getsockname()[1], self._tcp.getsockname()[1]
+        self._woken, self._waker = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        for sock, react in ((self._udp, self._hear), (self._tcp, self._meet), (self._woken, self._awake)):
+            sock.setblocking(False)
+            self._selector.register(sock, selectors.EVENT_READ, react)
+        self._waker.setblocking(False)
+        if self._open_to_all and not self._host.startswith("127.") and self._host not in ("localhost", "::1"):
+            self._note(
+                f"OSC listens at {self._host}:{self.udp_port}: whoever reaches it can move the stops; allow only some"
+            )
+        self._closing = False
+        self._unsubscribe = self._hub.subscribe(self.feedback.hear)
+        self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hang up and free the ports. A second time does nothing."""
+        if self._thread is None:
+            return
+        self._closing = True
+        self._wake()
+        self._thread.join()
+        self._thread = None
+        self._unsubscribe()
+        for connection in list(self._connections.values()):
+            connection.close()
+        self._selector.close()
+        for sock in (self._udp, self._tcp, self._woken, self._waker):
+            sock.close()
+
+    def meters(self, levels: Mapping[str, float]) -> None:
+        """Tell subscribed clients levels in dBFS, by name: `/meter/<name>`. From any thread; doesn't wait."""
+        self.feedback.meters(levels)
+
+    def tell_all(self) -> None:
+        """Tell subscribed clients where everything stands: after the hub has got another instrument's stops."""
+        self.feedback.tell_all()
+
+    def _run(self) -> None:
+        while not self._closing:
+            try:
+                self._round()
+            except Exception as error:  # noqa: BLE001 - a fault in one message must not end all control
+                self.complaints.add("fault in Drawstop", f"{type(error).__name__}: {error}")
+
+    def _round(self) -> None:
+        now = time.monotonic()
+        next_command = self._router.run_waiting(now)
+        outgoing, next_news = self.feedback.due(now)
+        for each in outgoing:
+            self._send(each)
+        moments = [moment for moment in (next_command, next_news) if moment is not None]
+        timeout = max(0.0, min(moments) - time.monotonic()) if moments else None
+        try:
+            for key, _ in self._selector.select(timeout):
+                key.data()
+        finally:
+            self._router.flush()
+
+    def _hear(self) -> None:
+        for _ in range(ROUND_DATAGRAMS):
+            try:
+                packet, address = self._udp.recvfrom(MAX_PACKET_BYTES + 1)
+            except OSError:  # no more; or a client's port that was closed, as some systems tell it
+                return
+            client = Client("udp", address[0], address[1])
+            if client.host in self._allow:
+                self._router.take(client, packet)
+            else:
+                self._refuse(client)
+
+    def _meet(self) -> None:
+        try:
+            sock, address = self._tcp.accept()
+        except OSError:  # gone again
+            return
+        client = Client("tcp", address[0], address[1])
+        if client.host not in self._allow:
+            self._refuse(client)
+        elif len(self._connections) >= MAX_CONNECTIONS:
+            self.complaints.add(
+                "too many clients", f"{MAX_CONNECTIONS} TCP clients are here, {client} isn't let in"
+            )
+        else:
+            with contextlib.suppress(OSError):  # gone already
+                self._connections[client] = Connection(
+                    sock, client, self._selector, self._router.take, self._left, self.complaints
+                )
+                return
+        sock.close()
+
+    def _left(self, client: Client) -> None:
+        self._connections.pop(client, None)
+        self.feedback.unsubscribe(client)
+
+    def _refuse(self, client: Client) -> None:
+        self.complaints.add("client not allowed", f"{client} isn't among those allowed")
+
+    def _send(self, outgoing: Outgoing) -> None:
+        client = outgoing.client
+        if client.transport == "udp":
+            with contextlib.suppress(OSError):  # no way there, or no room: it's told the next change
+                self._udp.sendto(outgoing.packet, (client.host, outgoing.port or client.port))
+        elif client in self._connections:
+            self._connections[client].send(outgoing.packet)
+
+    def _awake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._woken.recv(4096)
+
+    def _wake(self) -> None:
+        if self._thread is not None and self._thread is not threading.current_thread():
+            with contextlib.suppress(OSError):  # full: it's awake already
+                self._waker.send(b"\0")
+
+    def _note(self, text: str) -> None:
+        if self._notes is not None:
+            self._notes(text)
+
+    def _bound(self, kind: socket.SocketKind) -> socket.socket:
+        sock = None
+        try:
+            family, _, _, _, address = socket.getaddrinfo(self._host, self._port, type=kind)[0]
+            sock = socket.socket(family, kind)
+            if kind == socket.SOCK_STREAM:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            else:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            sock.bind(address)
+            if kind == socket.SOCK_STREAM:
+                sock.listen(MAX_CONNECTIONS)
+        except OSError as error:
+            if sock is not None:
+                sock.close()
+            raise DrawstopError(
+                f"OSC can't listen at {self._host}:{self._port} ({reason_of(error)}); end the program that has the port, "
+                "or choose another port or address"
+            ) from error
+        return sock
