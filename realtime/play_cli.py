@@ -26,6 +26,19 @@ def play(
     scenes: Annotated[
         Path | None, typer.Option(help="Scenes to recall, and where new ones are kept: scenes.toml.")
     ] = None,
+    osc: Annotated[
+        int | None, typer.Option(help="Listen for OSC at this port, UDP and TCP; 9000 is usual.")
+    ] = None,
+    listen: Annotated[
+        str,
+        typer.Option(help="The address that OSC listens at; 0.0.0.0 opens it to every network you are in."),
+    ] = "127.0.0.1",
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An address or network that may send OSC, such as 192.168.1.0/24. May be repeated."
+        ),
+    ] = None,
     device: Annotated[
         str | None,
         typer.Option(help="Sound device for both directions, by name or number: drawstop devices."),

@@ -49,7 +49,7 @@ class Scenes:
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
 
-    def scene(self, name: str, seconds: float) -> None:
+    def scene(self, name: str | int, seconds: float | None = None) -> None:
         if name == "none":
             raise DrawstopError("there is no scene 'none'; there are: verse")
         self.asked.append(("scene", name, seconds))
@@ -59,6 +59,12 @@ class Scenes:
 
     def morph(self, first: str, second: str, share: float) -> None:
         self.asked.append(("morph", first, second, share))
+
+    def pad(self, x: float, y: float) -> None:
+        self.asked.append(("pad", x, y))
+
+    def redo(self) -> None:
+        self.asked.append(("redo",))
 
     def undo(self) -> None:
         self.asked.append(("undo",))

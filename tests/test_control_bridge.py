@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ ALL_14_BITS = [m for v in range(0, 16384, 64) for m in cc(1, v >> 7) + cc(33, v 
 
 @pytest.fixture(scope="module", autouse=True)
 def _programs(needs_program: Callable[[str], None]) -> None:
-    for name in ("jackd", "jack_lsp"):
+    for name in ("jackd", "jack_lsp", "oscsend", "oscdump"):
         needs_program(name)
 
 
@@ -64,6 +65,42 @@ def plug_in(jack: JackServer) -> Iterator[Callable[[str], Controller]]:
 @pytest.fixture
 def box(plug_in: Callable[[str], Controller]) -> Controller:
     return plug_in("box")
+
+
+def run_drawstop(jack: JackServer, *arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "drawstop", *map(str, arguments)], env=jack.environment, cwd=REPOSITORY,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+class Lines:
+    """What a process says, line by line, while it runs."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process, self.lines = process, list[str]()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(self.process.stdout)
+
+    def wait_for(self, text: str) -> None:
+        wait_for(lambda: any(text in line for line in self.lines), f"{text!r} in {self.lines}", 20)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Gives UDP and TCP ports that nobody uses."""
+
+    def find() -> int:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.bind(("127.0.0.1", 0))
+            port: int = one.getsockname()[1]
+            return port
+
+    return find
 
 
 def moves(session: Session, source: str) -> list[float]:
@@ -106,12 +143,67 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     assert code == 0, err
     session = read_session(take)
     heard = moves(session, "cc14 1")
-    assert len(set(heard)) > 128  # more than 7 bits can say; of several that come late for a block the last one counts
+    assert (
+        len(set(heard)) > 128
+    )  # more than 7 bits can say; of several that come late for a block the last one counts
     assert heard == sorted(heard)
     assert heard[-1] == pytest.approx(2 * 16320 / 16383 - 1, abs=1e-3)
     assert moves(session, "cc 20") == [1.0]
     assert moves(session, "scene verse")[-1] == 0.0  # what voice was when the scene was stored
     assert moves(session, "cc 30") == [-1.0, round(32 / 63, 4)]
+
+
+def osc(port: int, address: str, *arguments: object) -> None:
+    subprocess.run(["oscsend", "localhost", str(port), address, *map(str, arguments)], check=True)
+
+
+def test_osc_clients_and_a_controller_move_one_stage_and_each_is_told_what_the_other_did(
+    small: Path,
+    tmp_path: Path,
+    jack: JackServer,
+    plug_in: Callable[[str], Controller],
+    free_port: Callable[[], int],
+) -> None:
+    port, ear = free_port(), free_port()
+    mapping, take = tmp_path / "m.toml", tmp_path / "take"
+    mapping.write_text('[[knob]]\nsource = "cc 20"\nstop = "voice"\ntakeover = "jump"\n')
+    dump = subprocess.Popen(
+        ["oscdump", "-L", str(ear)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    nano, heard = plug_in("nano"), Lines(dump)
+    playing = Playing(
+        jack, small, "--headless", "--block", 512, "--mapping", mapping, "--osc", port, "--record", take
+    )
+    playing.tells("MIDI nano:out is here")
+    osc(port, "/subscribe", "i", ear)
+    heard.wait_for("/stop/voice f 0.0")
+    osc(port, "/stop/guitar/ramp", "ff", 1.0, 0.5)
+    nano.send(*cc(20, 127))
+    heard.wait_for("/stop/guitar f 1.0")
+    heard.wait_for("/stop/voice f 1.0")
+    heard.wait_for("/meter/in f")
+    osc(port, "/scene/loud/store")
+    osc(port, "/stop/*", "f", 0)
+    osc(port, "/scene/loud")
+    osc(port, "/panic")
+    heard.wait_for("/mute f 1.0")
+    osc(port, "/stop/oboe", "f", 1)
+    playing.tells("oboe")
+    code, _, err = playing.interrupt()
+    ended(dump)
+    assert code == 0, err
+    session = read_session(take)
+    assert [(e.slug, e.value, e.glide) for e in session.events if e.source.startswith("osc")][:1] == [
+        ("guitar", 1.0, RATE // 2)
+    ]
+    assert moves(session, "scene loud") == [1.0, 1.0]
+    assert moves(session, "panic") == [1.0, 1.0, 0.0, 0.0]
+    rendered = subprocess.run(
+        [sys.executable, "-m", "drawstop", "render", "--session", take, "-o", tmp_path / "out.wav"],
+        env=jack.environment, capture_output=True, text=True, cwd=REPOSITORY,
+    )  # fmt: skip
+    assert rendered.returncode == 0, rendered.stderr
+    assert "the same bits as were played" in rendered.stderr
 
 
 def test_a_broken_mapping_is_one_line_before_anything_sounds(
@@ -121,29 +213,6 @@ def test_a_broken_mapping_is_one_line_before_anything_sounds(
     code, _, err = Playing(jack, small, "--headless", "--mapping", tmp_path / "m.toml").ended()
     assert code == 2
     assert "m.toml, line 1: stop is missing" in err
-
-
-def run_drawstop(jack: JackServer, *arguments: object) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "drawstop", *map(str, arguments)], env=jack.environment, cwd=REPOSITORY,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-
-
-class Lines:
-    """What a process says, line by line, while it runs."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process, self.lines = process, list[str]()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(self.process.stdout)
-
-    def wait_for(self, text: str) -> None:
-        wait_for(lambda: any(text in line for line in self.lines), f"{text!r} in {self.lines}", 20)
 
 
 def test_learn_tells_a_knob_a_fader_an_encoder_and_a_pad_from_their_touch(

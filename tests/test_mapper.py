@@ -44,6 +44,9 @@ class Asked:
     def morph(self, first: str, second: str, share: float) -> None:
         self.deeds.append(("morph", first, second, share))
 
+    def pad(self, x: float, y: float) -> None:
+        self.deeds.append(("pad", x, y))
+
     def undo(self) -> None:
         self.deeds.append(("undo",))
 

@@ -158,19 +158,23 @@ def test_commands_reach_whoever_does_them(stage: Stage) -> None:
         ("/scene/verse/store", 0.0),  # the button is let go
         ("/morph/verse/chorus", 0.25),
         ("/morph", ["first verse", "refrain", 0.5]),
+        ("/pad", [0.5, 0.25]),
         ("/undo", []),
+        ("/redo", []),
         ("/panic", True),
         ("/panic", False),
     ]:
         client.send_message(address, arguments)
     stage.settled(client)
     assert stage.scenes is not None and stage.scenes.asked == [
-        ("scene", "verse", 0.0),
+        ("scene", "verse", None),
         ("scene", "verse", 4.0),
         ("store", "verse"),
         ("morph", "verse", "chorus", 0.25),
         ("morph", "first verse", "refrain", 0.5),
+        ("pad", 0.5, 0.25),
         ("undo",),
+        ("redo",),
         ("panic",),
     ]
 

@@ -18,6 +18,10 @@ class Commands(Protocol):
         """Between two scenes: 0 is the first, 1 the second."""
         ...
 
+    def pad(self, x: float, y: float) -> None:
+        """Between the pad's four scenes, at a place of 0 to 1 each way."""
+        ...
+
     def undo(self) -> None:
         """Take the last recall, morph or store back."""
         ...

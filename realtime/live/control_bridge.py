@@ -1,7 +1,8 @@
 """Controllers to the stage and back: MIDI, scenes, OSC, the keyboard; all through one hub."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
 from realtime.controls.hub import ControlHub
-from realtime.controls.mapping import Mapping, default_mapping
+from realtime.controls.mapping import Mapping as ControllerMapping
+from realtime.controls.mapping import default_mapping
 from realtime.controls.mapping_file import read_mapping
 from realtime.controls.midi_control import MidiControl
 from realtime.controls.midi_feedback import MidiFeedback
+from realtime.controls.osc.server import LOOPBACK, OscServer
+from realtime.controls.scene import Scene
 from realtime.controls.scenes import Scenes
 from realtime.controls.scenes_file import ScenesFile
 from realtime.controls.signals import Ranged
@@ -30,11 +34,17 @@ class ControlRequest:
         midi: parts of the names of MIDI inputs; with a mapping and none of these, every input.
         mapping: its file; None: `default_mapping`.
         scenes: their file; None: they are kept until the end only.
+        osc: the port to listen at for OSC; None: none.
+        listen: the address to listen at; "0.0.0.0": every network that this machine is in.
+        allow: addresses and networks that may send; none: all that reach it.
     """
 
     midi: Sequence[str] = ()
     mapping: Path | None = None
     scenes: Path | None = None
+    osc: int | None = None
+    listen: str = LOOPBACK
+    allow: Sequence[str] = ()
 
     def check(self) -> None:
         """Read the files, before anything is started for them. Raises DrawstopError where one is broken."""
@@ -80,6 +90,9 @@ class _Commands:
     def morph(self, first: str, second: str, share: float) -> None:
         self._all().morph(first, second, share)
 
+    def pad(self, x: float, y: float) -> None:
+        self._all().pad(x, y)
+
     def undo(self) -> None:
         self._all().undo()
 
@@ -112,6 +125,7 @@ class ControlBridge:
         self.hub = ControlHub(StageSound(stage), self._targets)
         self.commands = _Commands(self.hub)
         self._watchers: list[FileWatcher] = []
+        self._writer = ThreadPoolExecutor(1, "scenes")
         self.scenes = self.commands.scenes = self._scenes(request.scenes)
         self._midi = MidiControl(
             self.hub, self._mapping(), self.commands, self.scenes.tempo, stage.notes.append
@@ -119,11 +133,24 @@ class ControlBridge:
         if request.mapping is not None:
             self._watchers.append(FileWatcher(request.mapping, self._use_new_mapping))
         self._inputs: set[str] = set()
+        self._osc = None if request.osc is None else OscServer(
+            self.hub, host=request.listen, port=request.osc, allow=request.allow, commands=self.commands,
+            notes=stage.notes.append,
+        )  # fmt: skip
         self._open = ExitStack()
 
     def __enter__(self) -> "ControlBridge":
-        if not self._request.midi and self._request.mapping is None:
-            return self
+        if self._osc is not None:
+            self._open.enter_context(self._osc)
+        if self._request.midi or self._request.mapping is not None:
+            self._open_midi()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+        self._writer.shutdown()
+
+    def _open_midi(self) -> None:
         wanted = tuple(self._request.midi) or ("",)
         outputs = wanted if self._midi.mapping.feedback else ()
         self._ports = MidiPorts(
@@ -134,10 +161,6 @@ class ControlBridge:
         )
         self._open.enter_context(self._feedback)
         self._open.enter_context(self._ports)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._open.close()
 
     def tick(self) -> None:
         """Follow what has changed: the instrument, the files. To be called ten times a second."""
@@ -145,10 +168,17 @@ class ControlBridge:
         if targets != self._targets:
             self._targets = targets
             self.hub.set_targets(targets)
+            if self._osc is not None:
+                self._osc.tell_all()
             if self._request.mapping is None:
                 self._midi.use(self._mapping())
         for watcher in self._watchers:
             watcher.look()
+
+    def meters(self, levels: Mapping[str, float]) -> None:
+        """Tell subscribed clients the levels, in dBFS by meter."""
+        if self._osc is not None:
+            self._osc.meters(levels)
 
     def press(self, key: str) -> None:
         """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo."""
@@ -159,7 +189,7 @@ class ControlBridge:
         if key in commands:
             self._told(commands[key])
 
-    def _mapping(self) -> Mapping:
+    def _mapping(self) -> ControllerMapping:
         if self._request.mapping is not None:
             mapping = read_mapping(self._request.mapping)
             unknown = sorted({knob.stop for knob in mapping.knobs} - self.hub.targets.keys())
@@ -183,9 +213,13 @@ class ControlBridge:
             return Scenes(self.hub, tell=self._stage.notes.append)
         file = ScenesFile(path)
         read = file.read()
-        scenes = Scenes(
-            self.hub, read.scenes, corners=read.corners, keep=file.keep, tell=self._stage.notes.append
-        )
+
+        def keep(
+            slug: str, scene: Scene | None, place: int
+        ) -> None:  # by whoever presses the button, who can't wait
+            self._writer.submit(lambda: self._told(lambda: file.keep(slug, scene, place)))
+
+        scenes = Scenes(self.hub, read.scenes, corners=read.corners, keep=keep, tell=self._stage.notes.append)
 
         def use() -> None:
             read = file.read()

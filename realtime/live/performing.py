@@ -43,6 +43,9 @@ class PlayOptions:
     midi: list[str] | None
     mapping: Path | None
     scenes: Path | None
+    osc: int | None
+    listen: str
+    allow: list[str] | None
     device: str | None
     input_device: str | None
     output_device: str | None
@@ -86,7 +89,9 @@ class PlayOptions:
 
     def control(self) -> ControlRequest:
         """Who may move the stops."""
-        return ControlRequest(self.midi or (), self.mapping, self.scenes)
+        return ControlRequest(
+            self.midi or (), self.mapping, self.scenes, self.osc, self.listen, self.allow or ()
+        )
 
     def first_events(self) -> list[ControlEvent]:
         """Where the faders and stops stand at the start."""
@@ -153,6 +158,7 @@ def _run(stage: Stage, options: PlayOptions, events: list[ControlEvent], control
                     break
                 watcher.look()
                 bridge.tick()
+                bridge.meters(figures.levels())
     except KeyboardInterrupt:
         pass  # the usual way to end a performance
     line = stage.line

@@ -45,6 +45,11 @@ class Figures:
         if stage.plan is not None:
             self.lead_ms = stage.plan.milliseconds(report.least_lead)
 
+    def levels(self) -> dict[str, float]:
+        """The peaks since the last report, in dBFS, not below `FLOOR_DB`."""
+        peaks = {"in": self.report.input_peak, "out": self.report.output_peak}
+        return {name: 20 * float(np.log10(max(peak, 10 ** (FLOOR_DB / 20)))) for name, peak in peaks.items()}
+
     def final(self, report: Report) -> None:
         """The last report, of the ended performance."""
         self.report = report

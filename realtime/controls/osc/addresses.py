@@ -55,11 +55,13 @@ TABLE = (
         Address(address, "f", _meaning(fader), "in", f"{address} f {fader.default:g}")
         for address, fader in FADERS.items()
     ),
-    Address("/scene/<name>", "[f]", "Goes to a scene: at once, or over so many seconds.", "in", "/scene/verse f 4"),
+    Address("/scene/<name>", "[f]", "Goes to a scene, over so many seconds or its own time.", "in", "/scene/verse f 4"),
     Address("/scene/<name>/store", "[f]", f"Keeps where everything stands as a scene; {_BUTTON}.", "in", "/scene/verse/store"),
     Address("/morph/<a>/<b>", "f", "Between two scenes: 0 is the first, 1 the second.", "in", "/morph/verse/chorus f 0.25"),
     Address("/morph", "s s f", "The same, for scenes with any name.", "in", "/morph ssf verse chorus 0.25"),
+    Address("/pad", "f f", "Between the pad's four scenes: x and y, 0 to 1.", "in", "/pad ff 0.5 0.5"),
     Address("/undo", "[f]", f"Takes back the last scene, morph or store; {_BUTTON}.", "in", "/undo"),
+    Address("/redo", "[f]", f"Does again what was taken back; {_BUTTON}.", "in", "/redo"),
     Address("/panic", "[f]", f"Silence, every stop at 0, the instrument's memory cleared; {_BUTTON}.", "in", "/panic"),
     Address("/stops", "[i]", "Asks for the stops. Here and below, i: the UDP port to answer to.", "in", "/stops i 9001"),
     Address("/values", "[i]", "Asks where all stops and faders stand.", "in", "/values i 9001"),

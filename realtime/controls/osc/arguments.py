@@ -44,9 +44,14 @@ class Arguments:
             raise RefusedError("wrong arguments", f"takes two names and a number, got {self._types()}")
         return first, second, _number(share)
 
-    def seconds(self) -> float:
-        """Seconds, or nothing: 0."""
-        return _seconds(self._exactly(1, "seconds or nothing")[0]) if self._values else 0.0
+    def seconds(self) -> float | None:
+        """Seconds, or nothing."""
+        return _seconds(self._exactly(1, "seconds or nothing")[0]) if self._values else None
+
+    def two_numbers(self) -> tuple[float, float]:
+        """Two numbers."""
+        first, second = self._exactly(2, "two numbers")
+        return _number(first), _number(second)
 
     def pressed(self) -> bool:
         """Nothing, or what a button sends: 0 is let go."""

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from drawstop.base.errors import DrawstopError
+from realtime.controls.commands import Commands
 from realtime.controls.hub import ControlHub
 from realtime.controls.osc.addresses import FADERS, is_stop, name_of
 from realtime.controls.osc.arguments import Arguments, RefusedError
 from realtime.controls.osc.clients import Client, Complaints
-from realtime.controls.osc.commands import Commands
 from realtime.controls.osc.feedback import Feedback, Outgoing, values_by_address
 from realtime.controls.osc.packets import Message, PacketError, read_packet, write_message
 from realtime.controls.osc.patterns import is_pattern, matching
@@ -173,9 +173,14 @@ class Router:
                 self._asked().morph(first, second, arguments.number())
             case ["morph"]:
                 self._asked().morph(*arguments.two_names_and_number())
+            case ["pad"]:
+                self._asked().pad(*arguments.two_numbers())
             case ["undo"]:
                 if arguments.pressed():
                     self._asked().undo()
+            case ["redo"]:
+                if arguments.pressed():
+                    self._asked().redo()
             case ["panic"]:
                 if arguments.pressed():
                     self._asked().panic()

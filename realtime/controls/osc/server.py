@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 from drawstop.base.errors import DrawstopError, reason_of
+from realtime.controls.commands import Commands
 from realtime.controls.hub import ControlHub
 from realtime.controls.osc.clients import AllowList, Client, Complaints
-from realtime.controls.osc.commands import Commands
 from realtime.controls.osc.connection import Connection
 from realtime.controls.osc.feedback import Feedback, Outgoing
 from realtime.controls.osc.packets import MAX_PACKET_BYTES, Message
