@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import controllers_page
 import knobs
 import osc_page
 
@@ -28,7 +29,13 @@ def commands() -> str:
 def main(arguments: list[str]) -> int:
     """Write or check the pages; gives the process's exit status."""
     stale = []
-    for name, write in (("commands.md", commands), ("knobs.md", knobs.page), ("osc.md", osc_page.page)):
+    pages = {
+        "commands.md": commands,
+        "controllers.md": controllers_page.page,
+        "knobs.md": knobs.page,
+        "osc.md": osc_page.page,
+    }
+    for name, write in pages.items():
         path, current = FOLDER / name, write()
         if "--check" not in arguments:
             path.write_text(current, encoding="utf-8")

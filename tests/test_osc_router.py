@@ -100,7 +100,10 @@ def test_any_message_of_any_types_is_done_or_counted(desk: Desk) -> None:
     assert set(desk.complaints.counts) <= kinds and len(desk.complaints.counts) >= 4
     assert len(desk.feedback.clients) <= MAX_SUBSCRIBERS
     asked = {each[0] for each in desk.scenes.asked}
-    assert asked == {"scene", "store", "morph", "pad", "undo", "redo", "panic"} and len(desk.sound.events) > FUZZED / 100
+    assert (
+        asked == {"scene", "store", "morph", "pad", "undo", "redo", "panic"}
+        and len(desk.sound.events) > FUZZED / 100
+    )
 
 
 def test_only_so_many_commands_wait(desk: Desk) -> None:
