@@ -1,7 +1,7 @@
 """The page of controllers and mappings, docs/controllers.md, with the example and the limits that the code has."""
 
 from realtime.controls.learning import QUIET_S
-from realtime.controls.mapping_file import EXAMPLE
+from realtime.controls.mapping_file import EXAMPLE, box_names
 from realtime.controls.midi_decoder import WAIT_S
 from realtime.controls.midi_feedback import ROUND_S
 from realtime.controls.takeover import CLOSE, STEEPEST
@@ -24,6 +24,11 @@ A controller may come and go while it plays, and so may JACK's server: it is tak
 is saved while it plays applies at once; one with a mistake is told with its line, and the old one plays on.
 The same mapping plays MIDI files: `drawstop render organ.ts in.wav -o out.wav --midi knobs.mid --mapping organ.toml`.
 Scenes: [scenes.md](scenes.md). OSC: [osc.md](osc.md).
+
+## Ready to use
+
+`drawstop play organ.ts --mapping NAME` with {boxes}: these controllers as they come, from their makers' charts (each
+file in `realtime/controls/boxes` says which). *None of them was plugged in here.*
 
 ## Learning
 
@@ -50,13 +55,14 @@ takes the last one back. Your comments stay.
 * **feedback**: positions go to outputs whose names fit `device` (and `--midi`), at most {rate:.0f} a second for each
   knob; never to the knob that was touched. *Never tried with a motor fader, only with virtual ports.*
 
-*Not yet*: MPE, a mapping for named controllers ready to use, OSCQuery.
+*Not yet*: MPE, OSCQuery.
 """
 
 
 def page() -> str:
     """The whole page."""
     return PAGE.format(
+        boxes=", ".join(f"`{name}`" for name in box_names()),
         quiet=QUIET_S,
         example=EXAMPLE,
         wait=1000 * WAIT_S,

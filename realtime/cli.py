@@ -28,7 +28,7 @@ def render(
         Path | None, typer.Option(help="A MIDI file that moves the stops: CC 20, 21, … and notes 60, 61, ….")
     ] = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="With --midi: which of its controllers moves what, M.toml.")
+        str | None, typer.Option(help="With --midi: which of its controllers moves what, M.toml.")
     ] = None,
     block: Annotated[
         int, typer.Option(help="Samples per block, a multiple of the instrument's ratio.")
@@ -52,7 +52,7 @@ def render(
     from drawstop.base.audio_files import read_audio, write_audio
     from drawstop.base.progress import track
     from realtime import instrument_file
-    from realtime.controls.mapping_file import read_mapping
+    from realtime.controls.mapping_file import find_mapping, read_mapping
     from realtime.controls.midi_files import read_midi_file
     from realtime.render import render as render_audio
 
@@ -61,7 +61,9 @@ def render(
     audio, rate = read_audio(recording, description.sample_rate, description.channels_in)
     events = []
     if midi is not None:
-        events = read_midi_file(midi, rate, description.stops, read_mapping(mapping) if mapping else None)
+        events = read_midi_file(
+            midi, rate, description.stops, read_mapping(find_mapping(mapping)) if mapping else None
+        )
         if not events:
             movers = f"see {mapping}" if mapping else "CC 20, 21, … and notes 60, 61, … would"
             typer.echo(f"note: {midi} moves no stop; {movers}", err=True)

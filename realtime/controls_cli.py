@@ -70,7 +70,7 @@ def learn(
 def monitor(
     midi: Midi = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="Show what this mapping makes of it, too: M.toml.")
+        str | None, typer.Option(help="Show what this mapping makes of it, too: M.toml.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="End by itself after so long.")] = None,
 ) -> None:
@@ -78,10 +78,11 @@ def monitor(
 
     Example: drawstop monitor --mapping organ.toml
     """
+    from realtime.controls.mapping_file import find_mapping
     from realtime.live.midi_listening import monitor as show
 
     try:
-        show(midi or (), mapping, seconds, typer.echo)
+        show(midi or (), find_mapping(mapping) if mapping else None, seconds, typer.echo)
     except KeyboardInterrupt:
         return  # the usual way to end it
 

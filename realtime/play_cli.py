@@ -18,9 +18,10 @@ def play(
         ),
     ] = None,
     mapping: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="Which controller moves what: M.toml, made by drawstop learn; every MIDI input is heard."
+            help="Which controller moves what: M.toml, made by drawstop learn, or a controller's name: nanokontrol2, "
+            "x-touch-mini, launch-control-xl. Every MIDI input is heard."
         ),
     ] = None,
     scenes: Annotated[

@@ -79,8 +79,8 @@ def knob(source: str, stop: str = "guitar", **settings: object) -> Knob:
     return Knob(parse_source(source), stop, **{"takeover": "jump", **settings})
 
 
-def button(source: str, does: str, name: str = "") -> Button:
-    return Button(parse_source(source), does, name)
+def button(source: str, does: str, name: str = "", shift: str | None = None) -> Button:
+    return Button(parse_source(source), does, name, shift)
 
 
 def test_a_knob_moves_its_stop_over_its_whole_range_and_rests_in_the_middle() -> None:
@@ -193,6 +193,20 @@ def test_a_shift_button_gives_a_knob_another_job_while_it_is_held() -> None:
     desk.touch("note 1", 0)
     desk.touch("cc 20", 0)
     assert (desk["guitar"], desk["voice"]) == (-1.0, 1.0)
+
+
+def test_a_shift_gives_a_button_another_job_too() -> None:
+    desk = Desk(
+        button("note 1", "scene", "verse"),
+        button("note 1", "store", "verse", "set"),
+        button("cc 60", "shift", "set"),
+    )
+    desk.touch("note 1", 100, 0)
+    desk.touch("cc 60", 127)
+    desk.touch("note 1", 100, 0)
+    desk.touch("cc 60", 0)
+    desk.touch("note 1", 100)
+    assert desk.asked.deeds == [("scene", "verse"), ("store", "verse"), ("scene", "verse")]
 
 
 def test_banks_share_their_knobs() -> None:

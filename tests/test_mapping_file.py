@@ -5,8 +5,15 @@ from pathlib import Path
 import pytest
 
 from drawstop.base.errors import DrawstopError
-from realtime.controls.mapping import Knob, Mapping
-from realtime.controls.mapping_file import EXAMPLE, add_knob, parse_mapping, read_mapping
+from realtime.controls.mapping import Knob, Mapping, for_stops
+from realtime.controls.mapping_file import (
+    EXAMPLE,
+    add_knob,
+    box_names,
+    find_mapping,
+    parse_mapping,
+    read_mapping,
+)
 from realtime.controls.midi_sources import parse_source
 
 PATH = Path("m.toml")
@@ -86,3 +93,25 @@ def test_a_new_file_is_made_and_a_broken_one_stays_as_it_is(tmp_path: Path) -> N
     with pytest.raises(DrawstopError, match="line 1"):
         add_knob(broken, knob)
     assert broken.read_text() == "knob = 3\n"
+
+
+def test_controllers_as_they_come_have_a_mapping_for_any_stops() -> None:
+    assert box_names() == ["launch-control-xl", "nanokontrol2", "x-touch-mini"]
+    for name in box_names():
+        mapping = for_stops(read_mapping(find_mapping(name)), ["guitar", "voice"])
+        assert [knob.stop for knob in mapping.knobs if knob.mode == "absolute"] == [
+            "guitar",
+            "voice",
+            "engine.wet",
+        ]
+        pressed = [(str(button.source), button.shift) for button in mapping.buttons]
+        sources = [(str(knob.source), knob.shift) for knob in mapping.knobs] + pressed
+        assert len(set(sources)) == len(sources)
+        assert {button.does for button in mapping.buttons} >= {"scene", "store", "undo", "panic", "shift"}
+
+
+def test_a_mapping_is_a_file_or_a_controllers_name(tmp_path: Path) -> None:
+    with pytest.raises(DrawstopError, match=r"no mapping at organ; .* x-touch-mini"):
+        find_mapping("organ")
+    (tmp_path / "m.toml").write_text("")
+    assert find_mapping(str(tmp_path / "m.toml")) == tmp_path / "m.toml"

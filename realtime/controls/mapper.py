@@ -71,9 +71,10 @@ class Mapper:
             self._commands.scene(program)
 
     def _listens(self, knob: Knob) -> bool:
-        shifts = self._held.shifts
-        shifted = knob.shift in shifts if knob.shift is not None else not shifts
-        return shifted and knob.bank in (None, self._held.bank)
+        return self._shifted(knob.shift) and knob.bank in (None, self._held.bank)
+
+    def _shifted(self, shift: str | None) -> bool:
+        return shift in self._held.shifts if shift is not None else not self._held.shifts
 
     def _press(self, place: int, button: Button, touch: Touch) -> None:
         down, before = is_press(touch), place in self._held.pressed
@@ -82,7 +83,7 @@ class Mapper:
         (self._held.pressed.add if down else self._held.pressed.discard)(place)
         if button.does == "shift":
             (self._held.shifts.add if down else self._held.shifts.discard)(button.name)
-        elif down:
+        elif down and self._shifted(button.shift):
             self._do(button, touch)
 
     def _do(self, button: Button, touch: Touch) -> None:

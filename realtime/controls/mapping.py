@@ -1,7 +1,7 @@
 """Which controller moves what: the mapping, as data. `mapping_file` reads and writes it, `mapper` plays it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from drawstop.base.errors import DrawstopError
@@ -28,7 +28,7 @@ class Knob:
 
     Args:
         source: what is touched.
-        stop: the slug that it moves.
+        stop: the slug that it moves; or `#1` for the instrument's first stop, and so on.
         mode: `absolute`: where it stands. `relative`: by the steps that an endless encoder sends. `toggle`: a press
             goes to the range's end, the next one back to rest. `momentary`: at the range's end while it is held.
             `velocity`: like that, as far as it was struck hard.
@@ -83,11 +83,13 @@ class Button:
         source: what is pressed: a key, or anything whose data reach the upper half.
         does: `scene`, `store`, `bank`, `shift`: with `name`; `undo`, `redo`, `panic`, `bypass`, `mute`.
         name: of the scene, the bank or the shift.
+        shift: works only while this shift is held; None: only while none is. A shift itself always works.
     """
 
     source: MidiSource
     does: Deed
     name: str = ""
+    shift: str | None = None
 
     def __post_init__(self) -> None:
         _one_of("does", self.does, get_args(Deed))
@@ -133,6 +135,16 @@ def default_mapping(slugs: Sequence[str]) -> Mapping:
         for number, slug in zip(range(FIRST_NOTE, LAST_NOTE + 1), slugs, strict=False)
     ]
     return Mapping((*knobs, *keys))
+
+
+def for_stops(mapping: Mapping, slugs: Sequence[str]) -> Mapping:
+    """The mapping for an instrument's stops: `#1` becomes its first one's slug. Knobs of places that it hasn't go."""
+    places = {f"#{place}": slug for place, slug in enumerate(slugs, 1)}
+    knobs = (replace(knob, stop=places.get(knob.stop, knob.stop)) for knob in mapping.knobs)
+    combine = {places.get(stop, stop): how for stop, how in mapping.combine.items()}
+    return replace(
+        mapping, knobs=tuple(knob for knob in knobs if not knob.stop.startswith("#")), combine=combine
+    )
 
 
 def _one_of(what: str, value: str, known: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import tomlkit
 
+from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_file
 from realtime.controls.curves import LINEAR, Curve
 from realtime.controls.mapping import Button, Combine, Knob, Mapping
@@ -23,7 +24,7 @@ feedback = true          # tell motor faders and rings of lights where their sto
 
 [[knob]]
 source = "cc 20"         # also cc14 1, nrpn 300, rpn 0, bend, pressure, key-pressure 60, note 60
-stop = "guitar"
+stop = "guitar"          # or "#1": the instrument's first stop, whatever its name
 
 [[knob]]                 # only this box, only its channel 2, turned the other way round, flat in the middle
 source = "cc14 1"
@@ -74,8 +75,33 @@ KNOB_KEYS = (
 )  # fmt: skip
 HOW_IT_SENDS = ("mode", "order", "encoding")
 """What a controller decides, not its player: these are written anew when a knob is learned again."""
-BUTTON_KEYS = ("source", "device", "channel", "does", "name")
+BUTTON_KEYS = ("source", "device", "channel", "does", "name", "shift")
 TOP_KEYS = ("takeover", "smoothing", "programs", "feedback", "knob", "button", "combine")
+
+
+BOXES = Path(__file__).parent / "boxes"
+"""Mappings for controllers as they come, by their names."""
+
+
+def box_names() -> list[str]:
+    """The controllers that need no mapping of their own."""
+    return sorted(path.stem for path in BOXES.glob("*.toml"))
+
+
+def find_mapping(text: str) -> Path:
+    """The file of a mapping: a path, or the name of a controller.
+
+    Raises:
+        DrawstopError: neither.
+    """
+    path = Path(text)
+    if path.exists():
+        return path
+    if text in box_names():
+        return BOXES / f"{text}.toml"
+    raise DrawstopError(
+        f"no mapping at {text}; drawstop learn makes one, and these controllers have one: {', '.join(box_names())}"
+    )
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -190,7 +216,12 @@ def _knob(reader: TableReader, common: Table[str, Any]) -> Knob:
 def _button(reader: TableReader) -> Button:
     reader.only(BUTTON_KEYS)
     return reader.made(
-        lambda: Button(_source(reader), reader.needed("does"), reader.get("name", "text", ""))  # type: ignore[arg-type]
+        lambda: Button(
+            _source(reader),
+            reader.needed("does"),
+            reader.get("name", "text", ""),
+            reader.get("shift", "text", None),
+        )  # type: ignore[arg-type]
     )
 
 

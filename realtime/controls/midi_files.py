@@ -10,7 +10,7 @@ from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
 from realtime.controls.hub import ControlHub
 from realtime.controls.mapper import Mapper
-from realtime.controls.mapping import Mapping, default_mapping
+from realtime.controls.mapping import Mapping, default_mapping, for_stops
 from realtime.controls.midi_decoder import MidiDecoder
 from realtime.controls.signals import Ranged
 
@@ -46,7 +46,8 @@ def read_midi_file(
     Raises:
         DrawstopError: missing, unreadable or damaged file, or a type 2 file.
     """
-    mapping = mapping or default_mapping([target.slug for target in targets])
+    slugs = [target.slug for target in targets]
+    mapping = for_stops(mapping, slugs) if mapping else default_mapping(slugs)
     timeline = _Timeline(sample_rate)
     mapper, decoder = Mapper(mapping, ControlHub(timeline, targets)), MidiDecoder(path.name, mapping.pairs)
     seconds = Fraction(0)

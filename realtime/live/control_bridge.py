@@ -11,7 +11,7 @@ from drawstop.base.errors import DrawstopError
 from realtime.controls.events import ControlEvent
 from realtime.controls.hub import ControlHub
 from realtime.controls.mapping import Mapping as ControllerMapping
-from realtime.controls.mapping import default_mapping
+from realtime.controls.mapping import default_mapping, for_stops
 from realtime.controls.mapping_file import read_mapping
 from realtime.controls.midi_control import MidiControl
 from realtime.controls.midi_feedback import MidiFeedback
@@ -170,8 +170,7 @@ class ControlBridge:
             self.hub.set_targets(targets)
             if self._osc is not None:
                 self._osc.tell_all()
-            if self._request.mapping is None:
-                self._midi.use(self._mapping())
+            self._told(lambda: self._midi.use(self._mapping()))
         for watcher in self._watchers:
             watcher.look()
 
@@ -190,8 +189,9 @@ class ControlBridge:
             self._told(commands[key])
 
     def _mapping(self) -> ControllerMapping:
+        slugs = [stop.slug for stop in self._stage.description.stops]
         if self._request.mapping is not None:
-            mapping = read_mapping(self._request.mapping)
+            mapping = for_stops(read_mapping(self._request.mapping), slugs)
             unknown = sorted({knob.stop for knob in mapping.knobs} - self.hub.targets.keys())
             if unknown:
                 known = ", ".join(self.hub.targets)
@@ -199,7 +199,7 @@ class ControlBridge:
                     f"{self._request.mapping} moves {', '.join(unknown)}, which aren't here; there are: {known}"
                 )
             return mapping
-        return default_mapping([stop.slug for stop in self._stage.description.stops])
+        return default_mapping(slugs)
 
     def _use_new_mapping(self) -> None:
         def use() -> None:

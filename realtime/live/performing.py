@@ -18,6 +18,7 @@ from drawstop.base.files import sha256_file, write_json
 from realtime.backends.choice import OPENVINO, check_backend
 from realtime.cli import parse_setting
 from realtime.controls.events import ControlEvent
+from realtime.controls.mapping_file import find_mapping
 from realtime.controls.signals import Ranged, check_event
 from realtime.desk import INPUT_GAIN, OUTPUT_GAIN, PARAMETERS, RAMP, WET
 from realtime.limiter import CEILING_DB
@@ -41,7 +42,7 @@ class PlayOptions:
     instruments: list[Path]
     settings: list[str] | None
     midi: list[str] | None
-    mapping: Path | None
+    mapping: str | None
     scenes: Path | None
     osc: int | None
     listen: str
@@ -89,9 +90,8 @@ class PlayOptions:
 
     def control(self) -> ControlRequest:
         """Who may move the stops."""
-        return ControlRequest(
-            self.midi or (), self.mapping, self.scenes, self.osc, self.listen, self.allow or ()
-        )
+        mapping = find_mapping(self.mapping) if self.mapping else None
+        return ControlRequest(self.midi or (), mapping, self.scenes, self.osc, self.listen, self.allow or ())
 
     def first_events(self) -> list[ControlEvent]:
         """Where the faders and stops stand at the start."""
