@@ -221,7 +221,7 @@ def _button(reader: TableReader) -> Button:
             reader.needed("does"),
             reader.get("name", "text", ""),
             reader.get("shift", "text", None),
-        )  # type: ignore[arg-type]
+        )
     )
 
 

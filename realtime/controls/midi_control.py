@@ -60,7 +60,7 @@ class MidiControl:
     def hear(self, device: str, message: Any, time: float) -> None:
         """Do what a message asks for. Args: the input's name; mido's message; seconds on `time.monotonic`'s clock."""
         with self._lock:
-            if self._tempo is not None and message.type in ("clock", "start", "continue"):
+            if self._tempo is not None and message.type in ("clock", "start", "continue", "stop"):
                 self._clock(self._tempo, message.type, time)
                 return
             if device not in self._decoders:

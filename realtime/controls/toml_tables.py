@@ -39,11 +39,11 @@ class TableReader:
             raise self.error(key, f"{key} takes a {kind}, got {value!r}")
         return value
 
-    def needed(self, key: str) -> str:
+    def needed(self, key: str) -> Any:
         """A text that must be there."""
         if key not in self.values:
             raise self.error("", f'{key} is missing; add {key} = "…"')
-        return str(self.get(key, "text", ""))
+        return self.get(key, "text", "")
 
     def tables(self, key: str) -> list["TableReader"]:
         """The tables of an array."""
