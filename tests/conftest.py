@@ -1,6 +1,6 @@
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,3 +126,22 @@ def _bake(model: Path, bank: Path, out: Path) -> "Baked":
 
     torch.set_num_threads(1)
     return bake(model, [bank], out)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small real instrument's file; see small_instrument.py."""
+    from small_instrument import save_small_instrument
+
+    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
+
+
+@pytest.fixture
+def playing_ends() -> Iterator[None]:
+    """Whatever a failed test left playing ends with it."""
+    from jack_server import Playing
+
+    yield
+    for playing in Playing.started:
+        playing.close()
+    Playing.started.clear()

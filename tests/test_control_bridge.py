@@ -14,13 +14,14 @@ import mido
 import pytest
 from jack_server import REPOSITORY, JackServer, Playing, wait_for
 from midi_controller import Controller, cc, ended
-from small_instrument import save_small_instrument
 
 from realtime.controls.mapping_file import read_mapping
 from realtime.session import Session, read_session
 
 RATE = 44100
 ALL_14_BITS = [m for v in range(0, 16384, 64) for m in cc(1, v >> 7) + cc(33, v & 127)]
+
+pytestmark = pytest.mark.usefixtures("playing_ends")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,23 +30,10 @@ def _programs(needs_program: Callable[[str], None]) -> None:
         needs_program(name)
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
-
-
 @pytest.fixture
 def jack() -> Iterator[JackServer]:
     with JackServer() as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def _nothing_plays_on() -> Iterator[None]:
-    yield
-    for playing in Playing.started:
-        playing.close()
-    Playing.started.clear()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from small_instrument import save_small_instrument
 from realtime.session import read_session
 
 SETTLE_S = 3.0
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("playing_ends")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,22 +30,9 @@ def _programs(needs_program: Callable[[str], None]) -> None:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
-
-
-@pytest.fixture(scope="module")
 def jack() -> Iterator[JackServer]:
     with JackServer() as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def _nothing_plays_on() -> Iterator[None]:
-    yield
-    for playing in Playing.started:
-        playing.close()
-    Playing.started.clear()
 
 
 def json_of(path: Path) -> dict:
