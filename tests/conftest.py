@@ -1,10 +1,13 @@
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose time to a team of threads
+# Started in the background by a script, we and whatever we start would be deaf to the Ctrl-C that tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 from programs import need_program

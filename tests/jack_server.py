@@ -123,7 +123,8 @@ class Playing:
         """End it, if it still runs, and its pipes."""
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
+        for stream, reader in zip((self.process.stdout, self.process.stderr), self._readers, strict=True):
+            reader.join(PATIENCE_S)  # until its orphans have ended, too
             assert stream is not None
             stream.close()
 

@@ -1,5 +1,6 @@
 """The device's process: PortAudio's callback copies between the sound card and the line, and counts."""
 
+import os
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -142,6 +143,9 @@ def run_device(
     else:
         line["phase"][0] = STOPPING
         time.sleep(4 * FADE_S)
+        os._exit(
+            0
+        )  # nobody is left to end us if the stream's end hangs, as JACK's does when its server has gone
     stream.abort(ignore_errors=True)
 
 
