@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose time to a team of threads
-# Started in the background by a script, we and whatever we start would be deaf to the Ctrl-C that tests send.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 from programs import need_program
@@ -15,6 +13,9 @@ from rave_table import export_table
 
 if TYPE_CHECKING:
     from export.bake import Baked
+
+# Started in the background by a script, we and whatever we start would be deaf to the Ctrl-C that tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parents[1]
 Run = Callable[..., tuple[int, str, str]]
