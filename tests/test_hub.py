@@ -68,6 +68,21 @@ def test_a_movement_in_the_future_has_its_sample_and_its_glide(hub: ControlHub, 
     assert event.glide == RATE // 2
 
 
+def test_of_two_movements_the_second_is_never_the_earlier_one_though_the_clock_trembles(
+    hub: ControlHub, sound: Recorder
+) -> None:
+    hub.move({"guitar": 0.1}, "cc")
+    sound.sample -= 90
+    hub.move({"guitar": 0.2}, "cc")
+    hub.move({"guitar": 1.0}, "bundle", at=time.monotonic() + 1.0)
+    sound.sample += 200
+    hub.move({"guitar": 0.3}, "cc")
+    assert [event.sample for event in sound.events if event.source == "cc"] == [1000, 1000, 1110]
+    sound.sample = 5 - RATE
+    hub.move({"guitar": 0.4}, "cc")
+    assert sound.events[-1].sample == 5 - RATE  # a clock that began anew
+
+
 def test_values_beyond_the_range_end_at_it_and_no_numbers_are_refused(
     hub: ControlHub, sound: Recorder
 ) -> None:

@@ -68,9 +68,9 @@ def test_a_fine_half_alone_changes_nothing_before_a_coarse_one_has_come(order: O
     assert decoder.overdue(9.0) == []
 
 
-def test_a_fine_half_after_a_whole_value_adjusts_it_as_midi_1_says() -> None:
-    messages = [cc(1, 10), cc(33, 20), cc(33, 21)]
-    assert decoded(messages, {MidiSource("cc14", 1): "msb-first"}, "cc14") == [1300, 1301]
+def test_a_fine_half_whose_coarse_one_was_lost_changes_nothing() -> None:
+    messages = [cc(1, 10), cc(33, 20), cc(33, 90), cc(1, 11), cc(33, 0)]
+    assert decoded(messages, {MidiSource("cc14", 1): "msb-first"}, "cc14") == [1300, 1408]
 
 
 def test_controllers_that_the_mapping_calls_no_pair_stay_two_controllers() -> None:

@@ -33,6 +33,10 @@ class Sound(Protocol):
         ...
 
 
+CLOCK_JITTER_S = 0.5
+"""The sound's clock goes back by more only when it begins anew."""
+
+
 @dataclass(frozen=True)
 class Change:
     """A target has been sent to another value.
@@ -69,6 +73,7 @@ class ControlHub:
         self._listeners: list[Listener] = []
         self._targets: dict[str, Ranged] = {}
         self._values: dict[str, float] = {}
+        self._latest = 0
         self.set_targets(targets)
 
     @property
@@ -120,7 +125,7 @@ class ControlHub:
         """
         checked = {slug: _within(self._target(slug), value) for slug, value in values.items()}
         with self._lock:
-            sample, glide = self.sample_at(at), max(0, round(seconds * self.sound.sample_rate))
+            sample, glide = self._in_order(at), max(0, round(seconds * self.sound.sample_rate))
             self.sound.schedule(
                 ControlEvent(sample, slug, value, source, glide) for slug, value in checked.items()
             )
@@ -129,6 +134,19 @@ class ControlHub:
         changes = [Change(slug, value, source, origin, seconds) for slug, value in checked.items()]
         for listener in listeners:
             listener(changes)
+
+    def _in_order(self, at: float | None) -> int:
+        """The sample of a movement: of two that are made one after the other, the second isn't the earlier one.
+
+        The sound's clock is read from the device's callbacks, which come early or late by a millisecond or two.
+        """
+        sample = self.sample_at(at)
+        if at is not None and at > time.monotonic():
+            return sample  # ahead of what is made by hand
+        if self._latest - sample < CLOCK_JITTER_S * self.sound.sample_rate:
+            sample = max(sample, self._latest)
+        self._latest = sample
+        return sample
 
     def sample_at(self, at: float | None) -> int:
         """The input sample that is heard at a moment of `time.monotonic`'s clock; None: now."""

@@ -46,7 +46,7 @@ class _Pair:
         """The least significant half has come; the whole value, if that completes it."""
         self.lsb = data
         if self.order == "msb-first":
-            return None if self.msb is None else self._whole()
+            return None if self.waiting is None else self._whole()
         self.lsb_waits = True
         return None
 

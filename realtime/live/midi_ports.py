@@ -1,9 +1,12 @@
-"""The MIDI ports of this machine, held by a process of their own that is started again when it has ended."""
+"""The MIDI ports of this machine, held by a process of their own that is started again when it has ended.
+
+Another one looks for what is plugged in and out: while it looks, no message waits.
+"""
 
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -51,8 +54,6 @@ class MidiPorts:
 
     def __exit__(self, *error: object) -> None:
         self._ended.set()
-        if self._process is not None:
-            self._process.kill()
         self._thread.join()
 
     def send(self, device: str, message: Any) -> None:
@@ -62,24 +63,43 @@ class MidiPorts:
                 self._pipe.send(("out", device, bytes(message.bin())))
 
     def _listen(self) -> None:
+        names_here, names_there = CONTEXT.Pipe()
+        self._looker = start_child("realtime.live.midi_process:run_names", names_there)
+        names_there.close()
+        names: Any = None
         while not self._ended.is_set():
-            here, there = CONTEXT.Pipe()
-            process = start_child("realtime.live.midi_process:run_midi", *self._wanted, there)
-            there.close()
-            with self._lock:
-                self._pipe, self._process = here, process
-            if self._ended.is_set():
-                process.kill()
+            here = self._start()
             with suppress(EOFError, OSError):
-                while True:
-                    if here.poll(IDLE_S):
+                if names is not None:
+                    here.send(("there", names))
+                while not self._ended.is_set():
+                    ready = wait([here, names_here], IDLE_S)
+                    if names_here in ready:
+                        names = names_here.recv()
+                        here.send(("there", names))
+                    if here in ready:
                         self._take(here.recv())
-                    else:
+                    if not ready:
                         self._on_idle()
-            process.join()
+            with self._lock:
+                self._pipe = None
+            assert self._process is not None
+            self._process.kill()
+            self._process.join()
             here.close()
             self._on_change((), ())
             self._ended.wait(START_AGAIN_S)
+        self._looker.kill()
+        self._looker.join()
+        names_here.close()
+
+    def _start(self) -> Connection:
+        here, there = CONTEXT.Pipe()
+        process = start_child("realtime.live.midi_process:run_midi", *self._wanted, there)
+        there.close()
+        with self._lock:
+            self._pipe, self._process = here, process
+        return here
 
     def _take(self, told: tuple[Any, ...]) -> None:
         if told[0] == "ports":

@@ -6,7 +6,7 @@ It opens what is plugged in, closes what is pulled out, and tells whole messages
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,31 +18,57 @@ BACKENDS = ("mido.backends.rtmidi", "mido.backends.rtmidi/UNIX_JACK")
 LOOK_S = 1.0
 OWN_CLIENT = "RtMidi"
 """What the ports that rtmidi opens to talk to others are called. (mido names a client only if its port is virtual.)"""
+Direction = str
+DIRECTIONS: tuple[Direction, ...] = ("input", "output")
 Place = tuple[str, str]
 """A port: its backend and its name."""
+Names = dict[Direction, dict[str, list[str] | None]]
+"""What is there, by direction and backend."""
+
+
+def run_names(parent: Connection) -> None:
+    """A process that looks for ports: JACK's library takes a tenth of a second for it, and holds Python's lock.
+
+    Tells, whenever it has changed, the names by direction and backend; None for a backend that isn't there.
+    """
+    begin_child()
+    told: Names = {}
+    with _quiet_stderr():
+        while not orphaned():
+            names = {
+                direction: {system: _names(system, direction) for system in BACKENDS}
+                for direction in DIRECTIONS
+            }
+            if names != told:
+                told = names
+                with suppress(OSError):
+                    parent.send(names)
+            with suppress(EOFError, OSError):
+                parent.poll(LOOK_S)
 
 
 def run_midi(inputs: Sequence[str], outputs: Sequence[str], parent: Connection) -> None:
     """The process: hold the ports whose names have one of these parts in them, until the parent ends it or is gone.
 
     Tells `("in", device, bytes, time.monotonic())` per message, and `("ports", inputs, outputs)`, with the names of all
-    that are open, whenever that changes. Asked `("out", device, bytes)` it sends.
+    that are open, whenever that changes. Asked `("out", device, bytes)` it sends; asked `("there", names)`, as
+    `run_names` tells them, it opens and closes.
     """
     begin_child()
     with _quiet_stderr():
         ports = _Ports(inputs, outputs, parent)
         while not orphaned():
-            ports.look()
-            deadline = time.monotonic() + LOOK_S
-            while (left := deadline - time.monotonic()) > 0:
-                with suppress(EOFError, OSError):
-                    if not parent.poll(left):
-                        break
-                    asked = parent.recv()
-                    if asked[0] == "out":
-                        ports.send(asked[1], asked[2])
-                        continue
-                os._exit(0)  # not the way out by Python's: that would close the ports
+            try:
+                if not parent.poll(LOOK_S):
+                    continue
+                asked = parent.recv()
+            except (EOFError, OSError):
+                break
+            if asked[0] == "out":
+                ports.send(asked[1], asked[2])
+            else:
+                ports.look(asked[1])
+        os._exit(0)  # not the way out by Python's: that would close the ports
 
 
 def input_names() -> list[str]:
@@ -74,16 +100,16 @@ class _Ports:
         self._lock = threading.Lock()
         self._told: Any = None
 
-    def look(self) -> None:
+    def look(self, names_there: Names) -> None:
         """Open what is new, close what has gone; tell it."""
         for direction, wanted in self._wanted.items():
-            there = set(self._places(direction)) if wanted else set()
+            there = set(self._places(names_there[direction])) if wanted else set()
             ports = self._open[direction]
             for place in ports.keys() - there:
                 ports.pop(place).close()
             for place in sorted(there - ports.keys()):
                 if any(part.lower() in place[1].lower() for part in wanted):
-                    with suppress(Exception):  # somebody else has it: tried again at the next look
+                    with suppress(Exception):  # somebody else has it: tried again when something changes
                         ports[place] = self._opened(direction, place)
         names = tuple(sorted({name for _, name in self._open[direction]}) for direction in self._open)
         if names != self._told:
@@ -98,9 +124,8 @@ class _Ports:
             if name == device:
                 port.send(mido.Message.from_bytes(message))
 
-    def _places(self, direction: str) -> Iterator[Place]:
-        for system in BACKENDS:
-            names = _names(system, direction)
+    def _places(self, names_there: Mapping[str, list[str] | None]) -> Iterator[Place]:
+        for system, names in names_there.items():
             if names is not None:
                 yield from ((system, name) for name in names)
             elif any(place[0] == system for ports in self._open.values() for place in ports):
