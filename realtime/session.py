@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drawstop.base.errors import DrawstopError, reason_of
-from drawstop.base.files import write_json
+from drawstop.base.files import atomic_file, sha256_file, write_json
 from realtime.controls.events import ControlEvent
 
 Audio = npt.NDArray[np.float32]
@@ -133,15 +133,18 @@ def begin_session(folder: Path, about: SessionAbout, instrument: Path) -> None:
 
 
 def keep_instrument(folder: Path, instrument: Path, digest: str) -> None:
-    """Keep an instrument with the session: a hard link where the disk can (a bake never writes into an old file), else a copy."""
+    """Keep a copy of an instrument with the session; no link, for a copy onto the original would write into both.
+
+    Raises:
+        DrawstopError: the file has changed since its SHA-256 was `digest`.
+    """
     place = folder / INSTRUMENTS / f"{digest}.ts"
     if place.exists():
         return
-    place.parent.mkdir(exist_ok=True)
-    try:
-        os.link(instrument, place)
-    except OSError:
-        shutil.copyfile(instrument, place)
+    with atomic_file(place) as beside:
+        shutil.copyfile(instrument, beside)
+        if sha256_file(beside) != digest:
+            raise DrawstopError(f"{instrument} has changed since it was loaded; start again")
 
 
 @dataclass(frozen=True)

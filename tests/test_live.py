@@ -187,6 +187,20 @@ def test_an_instrument_that_is_baked_anew_comes_in_while_it_plays_and_the_sessio
     assert rendered_equals_played(jack, take, tmp_path / "again.wav")
 
 
+def test_an_instrument_that_is_baked_anew_before_the_first_sound_comes_in_too(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    own = tmp_path / "own.ts"
+    shutil.copyfile(small, own)
+    save_small_instrument(tmp_path / "new.ts")
+    playing = Playing(jack, own, "--headless")
+    playing.tells("Trying how fast")  # the old one is loaded
+    os.replace(tmp_path / "new.ts", own)
+    playing.tells("own.ts is coming in")
+    code, _, err = playing.interrupt()
+    assert code == 0, err
+
+
 def test_a_broken_new_instrument_is_refused_and_the_old_one_plays_on(
     small: Path, tmp_path: Path, jack: JackServer
 ) -> None:

@@ -127,11 +127,11 @@ class ControlBridge:
         self._watchers: list[FileWatcher] = []
         self._writer = ThreadPoolExecutor(1, "scenes")
         self.scenes = self.commands.scenes = self._scenes(request.scenes)
+        if request.mapping is not None:
+            self._watchers.append(FileWatcher(request.mapping, self._use_new_mapping))
         self._midi = MidiControl(
             self.hub, self._mapping(), self.commands, self.scenes.tempo, stage.notes.append
         )
-        if request.mapping is not None:
-            self._watchers.append(FileWatcher(request.mapping, self._use_new_mapping))
         self._inputs: set[str] = set()
         self._osc = None if request.osc is None else OscServer(
             self.hub, host=request.listen, port=request.osc, allow=request.allow, commands=self.commands,
@@ -212,6 +212,12 @@ class ControlBridge:
         if path is None:
             return Scenes(self.hub, tell=self._stage.notes.append)
         file = ScenesFile(path)
+
+        def use() -> None:
+            read = file.read()
+            scenes.replace(read.scenes, read.corners)
+
+        self._watchers.append(FileWatcher(path, lambda: self._told(use, "the scenes stay as they were")))
         read = file.read()
 
         def keep(
@@ -220,12 +226,6 @@ class ControlBridge:
             self._writer.submit(lambda: self._told(lambda: file.keep(slug, scene, place)))
 
         scenes = Scenes(self.hub, read.scenes, corners=read.corners, keep=keep, tell=self._stage.notes.append)
-
-        def use() -> None:
-            read = file.read()
-            scenes.replace(read.scenes, read.corners)
-
-        self._watchers.append(FileWatcher(path, lambda: self._told(use, "the scenes stay as they were")))
         return scenes
 
     def _told(self, act: Callable[[], None], otherwise: str = "") -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 class FileWatcher:
-    """Looks at a file when it is told to.
+    """Looks at a file when it is told to. To be made before the file is first read: what changes from then on is seen.
 
     Args:
         path: of the file; it may come and go.

@@ -14,7 +14,7 @@ import typer
 
 from drawstop import __version__
 from drawstop.base.errors import DrawstopError
-from drawstop.base.files import sha256_file, write_json
+from drawstop.base.files import write_json
 from realtime.backends.choice import OPENVINO, check_backend
 from realtime.cli import parse_setting
 from realtime.controls.events import ControlEvent
@@ -116,6 +116,9 @@ def perform(options: PlayOptions) -> None:
     request, events, control = options.request(), options.first_events(), options.control()
     control.check()
     stage = Stage(request)
+    watcher = FileWatcher(
+        request.instrument, lambda: stage.swap(request.instrument)
+    )  # what comes after is news
     try:
         targets: dict[str, Ranged] = {stop.slug: stop for stop in stage.load().stops}
         targets |= {parameter.slug: parameter for parameter in PARAMETERS}
@@ -131,17 +134,21 @@ def perform(options: PlayOptions) -> None:
             return
         if options.record is not None:
             begin_session(options.record, _about(stage, options, plan), request.instrument)
-        _run(stage, options, events, control)
+        _run(stage, options, events, control, watcher)
     finally:
         stage.close()
 
 
-def _run(stage: Stage, options: PlayOptions, events: list[ControlEvent], control: ControlRequest) -> None:
+def _run(
+    stage: Stage,
+    options: PlayOptions,
+    events: list[ControlEvent],
+    control: ControlRequest,
+    watcher: FileWatcher,
+) -> None:
     bridge = ControlBridge(stage, control)
     bridge.hub.adopt({event.slug: event.value for event in events})
     stage.start(events, options.record)
-    file = options.instruments[0]
-    watcher = FileWatcher(file, lambda: stage.swap(file))
     figures = Figures()
     end = None if options.seconds is None else time.monotonic() + options.seconds
     try:
@@ -213,7 +220,7 @@ def _about(stage: Stage, options: PlayOptions, plan: Plan) -> SessionAbout:
         options.seed,
         None if options.noise else 0,
         CEILING_DB,
-        sha256_file(options.instruments[0]),
+        stage.digest,
         versions,
         options.backend,
     )
