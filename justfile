@@ -24,16 +24,17 @@ check:
 
 # run the tests; arguments go to pytest
 test *arguments:
-    uv run pytest {{arguments}}
+    uv run pytest -n 2 {{arguments}}
 
 # every kind of RAVE through every check of the instrument: minutes
 test-models:
-    DRAWSTOP_WHOLE_TABLE=1 uv run pytest tests/test_any_rave.py tests/test_rave_table.py
+    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/test_any_rave.py tests/test_rave_table.py tests/test_backends.py
 
-# what a block costs: the instrument beside the plain RAVE, and other backends beside TorchScript, in one run each
+# what a block costs: the instrument beside the plain RAVE, and every backend beside TorchScript, in one run each:
+# half an hour, of which exporting two RAVEs of full size and compiling take the most
 bench:
     uv run python -m bench
-    uv run python -m bench.backends --only packed openvino
+    uv run python -m bench.backends --models demo raspberry v2 --threads 1 2
 
 # an hour of playing on a loaded machine, controllers storming, devices and instruments going and coming:
 # does the sound ever stop? Needs jackd and stress-ng; `just endurance --minutes 10` is the short form

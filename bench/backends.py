@@ -1,6 +1,9 @@
 """What a block costs in other runtimes than TorchScript's own, and how far from its sound they are.
 
-    python -m bench.backends [--model rave.ts] [--blocks 300] [--threads 1 2] [--minutes 10] [--only packed openvino]
+    python -m bench.backends [--models demo raspberry v2 rave.ts] [--blocks 300] [--threads 1 2] [--minutes 10]
+        [--only packed openvino]
+
+The demo's instrument; raspberry and v2 in the size that people train them, with random weights; or a RAVE of yours.
 
 Each takes turns with TorchScript, block by block; ratios measured so hold on a busy machine too, milliseconds don't.
 What isn't installed is left out, with a line that says so.
@@ -10,6 +13,8 @@ import argparse
 import functools
 import math
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -35,6 +40,8 @@ from realtime.backends.segment import Compiler
 from training.models.rave import RaveModel
 from training.stops import load_bank
 
+TABLE = Path(__file__).parents[1] / "tests" / "rave_table.py"
+FULL_SIZE = ("raspberry", "v2")
 WARM_UP_BLOCKS = 20
 UNOPTIMISED = "TorchScript, unoptimised"
 
@@ -67,7 +74,7 @@ def compilers(threads: int) -> dict[str, Compiler]:
 def main() -> None:
     """Measure and print a table for each number of threads."""
     parser = argparse.ArgumentParser(prog="python -m bench.backends", description="What other runtimes cost.")
-    parser.add_argument("--model", type=Path, default=DEMO / "rave.ts")
+    parser.add_argument("--models", nargs="+", default=["demo"], help="demo, raspberry, v2, or files")
     parser.add_argument("--blocks", type=int, default=300, help="blocks per row")
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
     parser.add_argument("--minutes", type=float, default=0.5, help="sound that is compared")
@@ -75,32 +82,43 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "bench.ts"
-        own = arguments.model == DEMO / "rave.ts"
-        model = RaveModel(arguments.model)
-        bank = load_bank(DEMO / "bank", model.fingerprint) if own else random_bank(model, 2)
-        torch.jit.save(script(model, [bank]), str(file))
-        for threads in arguments.threads:
-            torch.set_num_threads(threads)
-            _bench(file, Sounds(model.rates.sample_rate, own), threads, arguments)
+        for name in arguments.models:
+            file = Path(folder) / "bench.ts"
+            model = RaveModel(model_file(name, Path(folder)))
+            bank = load_bank(DEMO / "bank", model.fingerprint) if name == "demo" else random_bank(model, 2)
+            torch.jit.save(script(model, [bank]), str(file))
+            for threads in arguments.threads:
+                torch.set_num_threads(threads)
+                sounds = Sounds(model.rates.sample_rate, recorded=name == "demo")
+                _bench(name, file, sounds, threads, arguments)
 
 
-def _bench(file: Path, sounds: Sounds, threads: int, arguments: argparse.Namespace) -> None:
+def model_file(name: str, folder: Path) -> Path:
+    """The demo's RAVE, one of full size that acids-rave's own script exports into `folder`, or the file of that name."""
+    if name == "demo":
+        return DEMO / "rave.ts"
+    if name not in FULL_SIZE:
+        return Path(name)
+    subprocess.run([sys.executable, str(TABLE), str(folder), f"{name}_full_size"], check=True)
+    return folder / f"{name}_full_size_streaming.ts"
+
+
+def _bench(name: str, file: Path, sounds: Sounds, threads: int, arguments: argparse.Namespace) -> None:
     console = Console()
-    console.print(f"{arguments.model.name}, blocks of {BLOCK}, {threads} thread(s)")
+    console.print(f"{name}, blocks of {BLOCK}, {threads} thread(s)")
     table = Table("", "p50 ms", "x", "p99 ms", "x", "made in s")
     players: dict[str, Player] = {}
-    for name, make in {UNOPTIMISED: None, **compilers(threads)}.items():
-        if arguments.only and name not in arguments.only:
+    for row, make in {UNOPTIMISED: None, **compilers(threads)}.items():
+        if arguments.only and row not in arguments.only:
             continue
         start = time.perf_counter()
         try:
-            players[name] = _player(file, name, make)
+            players[row] = _player(file, row, make)
         except ImportError as error:
-            console.print(f"{name}: left out, it needs {getattr(error, 'name', None) or error}")
+            console.print(f"{row}: left out, it needs {getattr(error, 'name', None) or error}")
             continue
         seconds = time.perf_counter() - start
-        table.add_row(name, *_row(file, players[name], sounds, arguments.blocks), f"{seconds:.1f}")
+        table.add_row(row, *_row(file, players[row], sounds, arguments.blocks), f"{seconds:.1f}")
     console.print(table)
     if arguments.minutes > 0:
         console.print(_compared(file, players, sounds, arguments.minutes))

@@ -125,6 +125,8 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("v2_nopqmf", ("v2_nopqmf",), NARROW, expected="not exported"),
 )
+FULL_SIZE = (Row("raspberry_full_size", ("raspberry",), ()), Row("v2_full_size", ("v2", "causal"), ()))
+"""As people train them, for benches: only by name."""
 
 
 def export_table(folder: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
@@ -149,10 +151,10 @@ def rows_of(names: Sequence[str] | None = None) -> tuple[Row, ...]:
     Raises:
         ValueError: a name that no row has.
     """
-    known = {row.name: row for row in ROWS}
+    known = {row.name: row for row in ROWS + FULL_SIZE}
     if unknown := [name for name in names or () if name not in known]:
         raise ValueError(f"expected rows out of {', '.join(known)}; got {', '.join(unknown)}")
-    return tuple(known[name] for name in names or known)
+    return tuple(known[name] for name in names) if names else ROWS
 
 
 def main(folder: Path, rows: Sequence[Row]) -> int:
