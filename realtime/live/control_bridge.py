@@ -81,8 +81,8 @@ class _Commands:
     hub: ControlHub
     scenes: Scenes | None = field(default=None)
 
-    def scene(self, which: str | int, seconds: float | None = None) -> None:
-        self._all().recall(which, seconds)
+    def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
+        self._all().recall(which, seconds, beats=beats)
 
     def store(self, name: str) -> None:
         self._all().store(name)
