@@ -75,7 +75,7 @@ class StageSound:
 
 
 @dataclass
-class _Commands:
+class StageCommands:
     """What buttons and messages ask for; see `controls.commands`."""
 
     hub: ControlHub
@@ -123,7 +123,7 @@ class ControlBridge:
         self._stage, self._request = stage, request
         self._targets = _targets(stage)
         self.hub = ControlHub(StageSound(stage), self._targets)
-        self.commands = _Commands(self.hub)
+        self.commands = StageCommands(self.hub)
         self._watchers: list[FileWatcher] = []
         self._writer = ThreadPoolExecutor(1, "scenes")
         self.scenes = self.commands.scenes = self._scenes(request.scenes)
