@@ -58,6 +58,8 @@ MISTAKES = {
     KNOB + 'curve = "wavy"\n': (1, "a curve is one of linear"),
     KNOB + "curve = { steps = 'many' }\n": (4, "a curve is"),
     KNOB + "range = [0.5]\n": (4, "a range is [lowest, highest], got [0.5]"),
+    KNOB + "range = [0.5, 0.5]\n": (1, "two different ends, got 0.5 and 0.5"),
+    KNOB + "dead_zone = 1\n": (1, "a dead zone is a share of the way, 0 to below 1; got 1"),
     KNOB + "chanel = 3\n": (4, "there is no 'chanel' here"),
     KNOB + "channel = 17\n": (1, "in 1..16, got 17"),
     KNOB + 'takeover = "grab"\n': (1, "takeover is one of jump, pickup, scale, relative; got 'grab'"),

@@ -18,7 +18,6 @@ from realtime.controls.mapping_file import parse_mapping
 from realtime.controls.midi_control import MidiControl
 from realtime.live.midi_ports import MidiPorts
 
-
 STEP = 2 * 2 / 16383
 """Of a bend of 14 bits on a stop's way from -1 to 1, twice as fast: the wheel's upper half has a step less."""
 

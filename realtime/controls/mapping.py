@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from drawstop.base.errors import DrawstopError
-from realtime.controls.curves import LINEAR, Curve
+from realtime.controls.curves import LINEAR, Curve, Response
 from realtime.controls.midi_sources import MidiSource, Order
 from realtime.controls.mpe_zones import WHOLE_LOWER_ZONE, Zones
 from realtime.controls.scene import check_times
@@ -13,7 +13,7 @@ from realtime.controls.takeover import TakeoverName, check_takeover
 
 Mode = Literal["absolute", "relative", "toggle", "momentary", "velocity"]
 Encoding = Literal["twos-complement", "binary-offset", "sign-bit"]
-"""How an endless encoder says how far it was turned: 1 and 127 are one step up and down; 65 and 63; 1 and 65."""
+"""How an endless encoder says how far it was turned; see `Knob`."""
 Combine = Literal["last", "sum"]
 Deed = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
 DEEDS_WITH_A_NAME = ("scene", "store", "bank", "shift")
@@ -31,7 +31,7 @@ class Knob:
     """A source that moves a stop, or a fader of the desk.
 
     Args:
-        source: what is touched.
+        source: what is touched: its kind, and its number where there are many, as in `cc 20`.
         stop: the slug that it moves; or `#1` for the instrument's first stop, and so on.
         mode: `absolute`: where it stands. `relative`: by the steps that an endless encoder sends. `toggle`: a press
             goes to the range's end, the next one back to rest. `momentary`: at the range's end while it is held.
@@ -43,7 +43,8 @@ class Knob:
         smoothing_s: seconds in which the stop follows.
         takeover: what it does when it doesn't stand where the stop stands. Keys, encoders and MPE sources have no place
             of their own, so they don't wait.
-        encoding: of a relative one.
+        encoding: how an endless encoder says one step up and one down: 1 and 127 (`twos-complement`), 65 and 63
+            (`binary-offset`), 1 and 65 (`sign-bit`).
         step: share of the way that one step of a relative one goes.
         order: which half of a 14-bit value comes first.
         semitones: of a bend: so many, each way, go all the way; None: as many as the controller can bend.
@@ -82,6 +83,8 @@ class Knob:
             raise DrawstopError(
                 f"a bend goes above 0 to {MOST_SEMITONES} semitones each way, got {self.semitones:g}"
             )
+        ends = (-1.0, 1.0) if self.low is None or self.high is None else (self.low, self.high)
+        Response(*ends, self.curve, self.dead_zone)  # refuses what can't be
         if not 0.0 <= self.smoothing_s <= 10.0:
             raise DrawstopError(f"smoothing takes 0 to 10 seconds, got {self.smoothing_s:g}")
         if not 0.0 < self.step <= 1.0:
@@ -128,7 +131,8 @@ class Mapping:
         combine: for a stop that several knobs move: the `last` touched one counts (the default), or their `sum`.
         programs: whether a program change recalls the scene of that number.
         feedback: whether controllers are told where their stops stand: for motor faders and rings of lights.
-        mpe: the zones of an MPE controller, until it says itself what they are.
+        mpe: the member channels of an MPE controller's zones, until it says itself what they are. They count where a
+            source is an MPE source.
     """
 
     knobs: tuple[Knob, ...] = ()

@@ -22,7 +22,7 @@ from realtime.controls.midi_sources import (
     Touch,
 )
 from realtime.controls.mpe import BEND_RANGE, MpeNotes
-from realtime.controls.mpe_zones import Zones
+from realtime.controls.mpe_zones import NO_ZONES, Zones
 
 WAIT_S = 0.02
 """The two halves of a value come within a millisecond on a cable (MIDI 1.0: 31,250 baud), within a few over USB."""
@@ -93,12 +93,12 @@ class MidiDecoder:
         device: str = "",
         pairs: Mapping[MidiSource, Order] | None = None,
         mpe: Collection[MidiSource] = (),
-        zones: Zones = Zones(),  # noqa: B008  # frozen
+        zones: Zones = NO_ZONES,
     ) -> None:
         self._device = device
         here = [source for source in mpe if (source.device or "").lower() in device.lower()]
         self._mpe = dict.fromkeys((source.kind, source.notes) for source in here)
-        self._zones = zones if here else Zones()
+        self._zones = zones if here else NO_ZONES
         self._notes = MpeNotes(self._zones)
         self._told: dict[tuple[Kind, Notes, int], int] = {}
         self._orders = dict(pairs or {})

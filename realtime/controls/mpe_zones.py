@@ -67,5 +67,6 @@ class Zones:
         return None
 
 
+NO_ZONES = Zones()
 WHOLE_LOWER_ZONE = Zones(lower=MOST_MEMBERS)
 """What most controllers of one zone come with."""
