@@ -1,9 +1,14 @@
 """The page of controllers and mappings, docs/controllers.md, with the example and the limits that the code has."""
 
+from mapping_reference import reference
+from mistakes import mistakes
+
 from realtime.controls.learning import QUIET_S
 from realtime.controls.mapping_file import EXAMPLE, box_names
 from realtime.controls.midi_decoder import WAIT_S
 from realtime.controls.midi_feedback import ROUND_S
+from realtime.controls.mpe import BEND_RANGE, CONFIGURATION, MEMBER_SEMITONES, PLAIN_SEMITONES, TIMBRE
+from realtime.controls.mpe_zones import WHOLE_LOWER_ZONE
 from realtime.controls.takeover import CLOSE, STEEPEST
 
 PAGE = """\
@@ -34,7 +39,7 @@ file in `realtime/controls/boxes` says which). *None of them was plugged in here
 
 `drawstop learn` listens until nothing has come for {quiet} s, and tells from what came: a knob of 7 bits, a 14-bit
 controller and which half it sends first, an NRPN or RPN, an endless encoder and its coding, a key or pad, a button
-that sends control changes, a wheel, pressure.
+that sends control changes, a wheel, pressure, a finger on an MPE controller.
 Turn knobs both ways: an endless encoder that is turned one way only could be of two kinds (it then says so). `--undo`
 takes the last one back. Your comments stay.
 
@@ -43,8 +48,10 @@ takes the last one back. Your comments stay.
 ```toml
 {example}```
 
+Every key is in the [reference](#the-mappings-reference), and [what is said of mistakes](#what-is-said-of-mistakes) below.
+
 * **14 bits**: a value counts when both its halves have come, and has the time of the second. A coarse half alone
-  counts after {wait:.0f} ms. All 16,384 positions stay distinct.
+  counts after {wait:.0f} ms; a fine half alone changes nothing. All 16,384 positions stay distinct.
 * **takeover**: what a knob does that stands elsewhere than its stop. `jump`: the stop goes there. `pickup`: nothing
   until the knob comes within {close:.1%} of the stop's place or passes it. `scale`: the stop goes the knob's way, at
   a speed that brings both to the end together, at most {steepest:g} times the knob's. `relative`: the stop moves by
@@ -55,7 +62,46 @@ takes the last one back. Your comments stay.
 * **feedback**: positions go to outputs whose names fit `device` (and `--midi`), at most {rate:.0f} a second for each
   knob; never to the knob that was touched. *Never tried with a motor fader, only with virtual ports.*
 
-*Not yet*: MPE, OSCQuery.
+## MPE
+
+An MPE controller (MIDI Polyphonic Expression 1.0) gives each note a channel of its own, so that each finger bends,
+presses and slides for itself. `source = "mpe …"` hears that, whatever the note:
+
+| source | a finger's | sent as |
+|---|---|---|
+| `mpe bend` | glide to the side | pitch bend of the note's channel |
+| `mpe pressure` | pressure | channel pressure |
+| `mpe timbre` | slide along the key | controller {timbre} |
+| `mpe strike` | strike | note-on velocity |
+| `mpe lift` | lift | note-off velocity, until the next note begins |
+
+* **Several notes**: the newest that still sounds counts (`notes = "last"`), or the one farthest from rest (`"max"`), or
+  all together (`"sum"`, no farther than the end). What a channel sends before its note begins is where the note begins.
+* **Release**: when the last note has ended, bend and timbre go to the middle, pressure and strike to 0. A stop that
+  pressure, strike or lift moves goes from where it rests to its end, unless `range` says otherwise; so it rests again.
+* **Zones**: the lower one (master channel 1) with all {members} members, until the controller sends an MPE Configuration
+  Message (RPN {configuration}) or `[mpe]` says otherwise; `channel = 1` or `16` means the lower or the upper zone alone.
+  A master's own messages are kept apart: `bend` with `channel = 1` is the wheel of the lower zone. Member channels' notes
+  are keys, too (`note 60`); their bend, pressure and controller {timbre} are `mpe …` only.
+* **Semitones**: a member bends by {member:g} semitones each way, a master or a plain channel by {plain:g}, until RPN
+  {bend_range} says otherwise. `semitones = 2` on a knob: two semitones go all the way.
+* A mapping without `mpe …` hears such a controller channel by channel. A finger needs no takeover.
+* `learn` knows a finger by its note and two of bend, pressure and timbre on one channel other than 1, and takes what it
+  did most: a glide of two semitones, a slide, a press, a mere strike.
+
+*No MPE controller was plugged in here: all of this is from the specification, and through virtual ports.*
+
+## The mapping's reference
+
+{reference}
+
+## What is said of mistakes
+
+Each of these was told by the program itself when this page was generated. A line is where the mistake stands in the file.
+
+{mistakes}
+
+*Not yet*: OSCQuery.
 """
 
 
@@ -69,4 +115,12 @@ def page() -> str:
         close=CLOSE,
         steepest=STEEPEST,
         rate=1 / ROUND_S,
+        timbre=TIMBRE,
+        members=WHOLE_LOWER_ZONE.lower,
+        configuration=CONFIGURATION,
+        bend_range=BEND_RANGE,
+        member=MEMBER_SEMITONES,
+        plain=PLAIN_SEMITONES,
+        reference=reference(),
+        mistakes=mistakes(),
     )

@@ -27,16 +27,16 @@ def commands() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check the pages; gives the process's exit status."""
-    stale = []
+    """Write or check the pages, or those that are named; gives the process's exit status."""
+    stale, named = [], [name for name in arguments if not name.startswith("--")]
     pages = {
         "commands.md": commands,
         "controllers.md": controllers_page.page,
         "knobs.md": knobs.page,
         "osc.md": osc_page.page,
     }
-    for name, write in pages.items():
-        path, current = FOLDER / name, write()
+    for name in named or pages:
+        path, current = FOLDER / name, pages[name]()
         if "--check" not in arguments:
             path.write_text(current, encoding="utf-8")
         elif not path.is_file() or path.read_text(encoding="utf-8") != current:

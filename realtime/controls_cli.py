@@ -62,7 +62,8 @@ def learn(
             _say(f"{stop}: {told(learned)}")
             if not learned.sure:
                 _say(
-                    "  that could be another kind, too: if it moves wrongly, learn it again and turn it both ways"
+                    "  that could be another kind, too: if it moves wrongly, learn it again and turn it both ways "
+                    "(on an MPE controller: move the finger one way only)"
                 )
     _say(f"{mapping} is written. Next: drawstop play X.ts --mapping {mapping}")
 
@@ -95,7 +96,7 @@ def _write(mapping: Path, learned: object, stop: str, takeover: str) -> None:
     from dataclasses import replace
 
     from realtime.controls.learning import Learned
-    from realtime.controls.mapping_file import add_knob
+    from realtime.controls.mapping_writing import add_knob
     from realtime.controls.takeover import check_takeover
 
     assert isinstance(learned, Learned)

@@ -49,10 +49,10 @@ class Scenes:
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
 
-    def scene(self, name: str | int, seconds: float | None = None) -> None:
+    def scene(self, name: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
         if name == "none":
             raise DrawstopError("there is no scene 'none'; there are: verse")
-        self.asked.append(("scene", name, seconds))
+        self.asked.append(("scene", name, seconds, beats))
 
     def store(self, name: str) -> None:
         self.asked.append(("store", name))

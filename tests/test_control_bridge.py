@@ -20,6 +20,13 @@ from realtime.session import Session, read_session
 
 RATE = 44100
 ALL_14_BITS = [m for v in range(0, 16384, 64) for m in cc(1, v >> 7) + cc(33, v & 127)]
+FINGER = [
+    message.copy(channel=3)
+    for message in (
+        mido.Message("pitchwheel", pitch=0), *cc(74, 64), mido.Message("note_on", note=60, velocity=70),
+        *[mido.Message("aftertouch", value=value) for value in range(0, 100, 5)], mido.Message("note_off", note=60),
+    )
+]  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("playing_ends")
 
@@ -208,7 +215,7 @@ def test_learn_tells_a_knob_a_fader_an_encoder_and_a_pad_from_their_touch(
 ) -> None:
     path = tmp_path / "organ.toml"
     path.write_text("# mine\n")
-    process = run_drawstop(jack, "learn", path, "guitar", "voice", "engine.wet", "engine.mute")
+    process = run_drawstop(jack, "learn", path, "guitar", "voice", "engine.wet", "engine.mute", "organ")
     told = Lines(process)
     touches = {
         "guitar": (
@@ -221,6 +228,7 @@ def test_learn_tells_a_knob_a_fader_an_encoder_and_a_pad_from_their_touch(
             [mido.Message("note_on", note=36, velocity=99), mido.Message("note_off", note=36)],
             "note 36 on channel 1 of box:out: a key or pad",
         ),
+        "organ": (FINGER, "mpe pressure of box:out: a finger on an MPE controller, any note"),
     }
     told.wait_for("box:out is here")
     for stop, (messages, says) in touches.items():
@@ -231,16 +239,18 @@ def test_learn_tells_a_knob_a_fader_an_encoder_and_a_pad_from_their_touch(
     knobs = read_mapping(path).knobs
     assert [(str(knob.source), knob.stop, knob.mode) for knob in knobs] == [
         ("cc 20", "guitar", "absolute"), ("cc14 1", "voice", "absolute"),
-        ("cc 30", "engine.wet", "relative"), ("note 36", "engine.mute", "velocity"),
+        ("cc 30", "engine.wet", "relative"), ("note 36", "engine.mute", "velocity"), ("mpe pressure", "organ", "absolute"),
     ]  # fmt: skip
-    assert {(knob.source.device, knob.source.channel) for knob in knobs} == {("box:out", 1)}
+    assert [(knob.source.device, knob.source.channel) for knob in knobs] == [("box:out", 1)] * 4 + [
+        ("box:out", None)
+    ]
     assert path.read_text().startswith("# mine\n")
     ended(process)
 
     undone = run_drawstop(jack, "learn", path, "--undo")
     assert undone.wait(20) == 0
     ended(undone)
-    assert len(read_mapping(path).knobs) == 3
+    assert len(read_mapping(path).knobs) == 4
 
 
 def test_monitor_shows_what_comes_and_what_it_moves(

@@ -77,6 +77,54 @@ def test_wheels_and_pressure() -> None:
     assert kind([mido.Message("polytouch", note=61, value=9)]) == ("key-pressure 61", "absolute", True)
 
 
+def finger(*moves: mido.Message, velocity: int = 90) -> list[mido.Message]:
+    """As MPE asks: where the finger is comes before its note, all on one member channel."""
+    begin = [mido.Message("pitchwheel", pitch=0), *cc(74, 64), mido.Message("aftertouch", value=0)]
+    note = mido.Message("note_on", note=60, velocity=velocity)
+    return [each.copy(channel=4) for each in (*begin, note, *moves, mido.Message("note_off", note=60))]
+
+
+def wheel(*pitches: int) -> list[mido.Message]:
+    return [mido.Message("pitchwheel", pitch=pitch) for pitch in pitches]
+
+
+def press(*values: int) -> list[mido.Message]:
+    return [mido.Message("aftertouch", value=value) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("moves", "source", "sure"),
+    [
+        ([], "mpe strike", True),
+        ([*press(3, 8, 2), *wheel(40, -60)], "mpe strike", True),  # no finger keeps still
+        ([*press(30, 90, 20), *wheel(40, -60)], "mpe pressure", True),
+        ([*press(30, 90), *cc(74, 70, 110), *wheel(50)], "mpe timbre", True),
+        ([*press(30, 90), *wheel(200, 400, 900), *cc(74, 66)], "mpe bend", True),
+        ([*press(30, 90), *wheel(200, 400, 900), *cc(74, 110)], "mpe bend", False),
+    ],
+)
+def test_a_finger_on_an_mpe_controller_and_what_it_did(
+    moves: list[mido.Message], source: str, sure: bool
+) -> None:
+    learned = detect(finger(*moves), "seaboard")
+    assert (str(learned.source), learned.mode, learned.sure) == (source, "absolute", sure)
+    assert (learned.source.channel, learned.source.device) == (None, "seaboard")
+    assert learned.knob("guitar").source.is_mpe
+
+
+def test_a_chord_on_an_mpe_controller_is_one_finger_of_it() -> None:
+    other = [message.copy(channel=6) for message in finger(*press(1, 2))]
+    assert kind([*other, *finger(*press(30, 90))])[0].startswith("mpe")
+
+
+def test_what_may_be_a_plain_channel_is_taken_as_one() -> None:
+    note = [mido.Message("note_on", note=36, velocity=90, channel=9)]
+    assert kind([*note, mido.Message("aftertouch", value=40, channel=9)]) == ("note 36", "velocity", True)
+    assert kind([*note, mido.Message("pitchwheel", pitch=40, channel=3), *cc(74, 3)])[0] == "note 36"
+    on_one = [message.copy(channel=0) for message in finger(*press(30, 90))]
+    assert kind(on_one) == ("note 60", "velocity", True)
+
+
 def test_nothing_that_can_be_mapped_is_said() -> None:
     with pytest.raises(DrawstopError, match="touch a knob"):
         detect([mido.Message("clock"), mido.Message("program_change", program=3)])

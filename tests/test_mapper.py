@@ -35,8 +35,8 @@ class Asked:
     def __init__(self) -> None:
         self.deeds = list[tuple[object, ...]]()
 
-    def scene(self, which: str | int, seconds: float | None = None) -> None:
-        self.deeds.append(("scene", which))
+    def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
+        self.deeds.append(("scene", which, *(each for each in (seconds, beats) if each is not None)))
 
     def store(self, name: str) -> None:
         self.deeds.append(("store", name))
@@ -240,6 +240,35 @@ def test_a_program_change_recalls_the_scene_of_its_number() -> None:
         each.touch("program 2", 127)
     assert desk.asked.deeds == [("scene", 2)]
     assert other.asked.deeds == []
+
+
+def test_a_scene_button_says_how_long_its_recall_takes() -> None:
+    desk = Desk(
+        Button(parse_source("note 1"), "scene", "verse", seconds=2.0),
+        Button(parse_source("note 2"), "scene", "verse", beats=4.0),
+    )
+    seen = []
+    desk.asked.scene = lambda *told, **more: seen.append((*told, more))  # type: ignore[method-assign]
+    desk.touch("note 1", 100, 0)
+    desk.touch("note 2", 100, 0)
+    assert seen == [("verse", 2.0, {"beats": None}), ("verse", None, {"beats": 4.0})]
+
+
+def test_a_finger_begins_anew_with_each_note_and_needs_no_takeover() -> None:
+    desk = Desk(
+        knob("mpe pressure", takeover="pickup"),
+        knob("mpe bend", "voice", takeover="pickup", semitones=2.0),
+        knob("mpe strike", "engine.wet", low=0.0),
+    )
+    desk.hub.move({"guitar": 0.75}, "scene")
+    desk.touch("mpe pressure", 127, 0)
+    assert desk["guitar"] == 0.0  # pressed and let go: where the stop rests, not at its lowest
+    desk.touch("mpe strike", 127)
+    assert desk["engine.wet"] == 1.0
+    for semitones, data, value in ((48.0, 8192, 0.0), (48.0, 8192 + 341, 0.999), (48.0, 0, -1.0), (2.0, 16383, 1.0),
+                                   (0.0, 16383, 0.0)):  # fmt: skip
+        desk.mapper.touch(Touch(parse_source("mpe bend", 1, "box"), data, semitones=semitones))
+        assert desk["voice"] == pytest.approx(value, abs=1e-3)
 
 
 def test_a_stop_that_the_instrument_doesnt_have_now_is_left_alone() -> None:

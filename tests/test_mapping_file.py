@@ -8,26 +8,39 @@ from drawstop.base.errors import DrawstopError
 from realtime.controls.mapping import Knob, Mapping, for_stops
 from realtime.controls.mapping_file import (
     EXAMPLE,
-    add_knob,
     box_names,
     find_mapping,
     parse_mapping,
     read_mapping,
 )
+from realtime.controls.mapping_writing import add_knob
 from realtime.controls.midi_sources import parse_source
+from realtime.controls.mpe_zones import Zones
 
 PATH = Path("m.toml")
 
 
 def test_the_example_says_what_it_means() -> None:
     mapping = parse_mapping(EXAMPLE, PATH)
-    assert [str(knob.source) for knob in mapping.knobs] == ["cc 20", "cc14 1", "cc 30", "note 36", "cc 20"]
+    assert [str(knob.source) for knob in mapping.knobs] == [
+        "cc 20", "cc14 1", "cc 30", "note 36", "cc 20", "mpe pressure", "mpe bend",
+    ]  # fmt: skip
     voice = mapping.knobs[1]
     assert (voice.source.device, voice.source.channel, voice.low, voice.high) == ("nanoKONTROL", 2, 1.0, -1.0)
     assert (voice.takeover, mapping.knobs[0].takeover, voice.dead_zone) == ("scale", "pickup", 0.1)
     assert mapping.knobs[2].mode == "relative"
     assert mapping.knobs[4].shift == "alt"
     assert mapping.buttons[0].name == "alt"
+    assert (mapping.buttons[2].name, mapping.buttons[2].seconds, mapping.buttons[2].beats) == (
+        "verse",
+        None,
+        4.0,
+    )
+    assert [(str(source), source.notes) for source in mapping.mpe_sources] == [
+        ("mpe pressure", "max"),
+        ("mpe bend", "last"),
+    ]
+    assert (mapping.knobs[6].semitones, mapping.mpe) == (2.0, Zones(lower=15))
     assert mapping.combine == {"voice": "sum"}
     assert mapping.pairs == {voice.source: "msb-first"}
 
@@ -45,6 +58,8 @@ MISTAKES = {
     KNOB + 'curve = "wavy"\n': (1, "a curve is one of linear"),
     KNOB + "curve = { steps = 'many' }\n": (4, "a curve is"),
     KNOB + "range = [0.5]\n": (4, "a range is [lowest, highest], got [0.5]"),
+    KNOB + "range = [0.5, 0.5]\n": (1, "two different ends, got 0.5 and 0.5"),
+    KNOB + "dead_zone = 1\n": (1, "a dead zone is a share of the way, 0 to below 1; got 1"),
     KNOB + "chanel = 3\n": (4, "there is no 'chanel' here"),
     KNOB + "channel = 17\n": (1, "in 1..16, got 17"),
     KNOB + 'takeover = "grab"\n': (1, "takeover is one of jump, pickup, scale, relative; got 'grab'"),
@@ -54,6 +69,24 @@ MISTAKES = {
     '[knob]\nsource = "cc 20"\n': (1, "write [[knob]]"),
     '[[button]]\nsource = "note 1"\ndoes = "scene"\n': (1, "needs a name"),
     '[[button]]\nsource = "note 1"\ndoes = "sing"\n': (1, "does is one of"),
+    KNOB + 'notes = "max"\n': (1, "'cc 20' is never of several notes"),
+    KNOB + "semitones = 2\n": (1, "only a bend goes by semitones; 'cc 20' is none"),
+    KNOB.replace("cc 20", "mpe bend") + "semitones = 97\n": (1, "above 0 to 96 semitones each way, got 97"),
+    KNOB.replace("cc 20", "mpe timbre") + 'notes = "mean"\n': (
+        1,
+        "notes is one of last, max, sum; got 'mean'",
+    ),
+    KNOB.replace("cc 20", "mpe timbre") + "channel = 5\n": (1, "1 (lower) or 16 (upper), got 5"),
+    KNOB.replace("cc 20", "mpe tilt"): (1, "a MIDI source is written as"),
+    "[mpe]\nlower = 8\nupper = 7\n": (1, "at most 14 members together, got lower = 8 and upper = 7"),
+    "[mpe]\nlower = 16\n": (1, "0 to 15 members, got lower = 16"),
+    "[mpe]\nzone = 1\n": (2, "there is no 'zone' here; known are: lower, upper"),
+    "mpe = 'lower'\n": (1, "write [mpe] above it"),
+    '[[button]]\nsource = "note 1"\ndoes = "undo"\nbeats = 4\n': (1, "only a button that does 'scene' takes"),
+    '[[button]]\nsource = "note 1"\ndoes = "scene"\nname = "a"\nbeats = 4\nseconds = 1\n': (
+        1,
+        "give one of the two",
+    ),
     '[combine]\nvoice = "mean"\n': (2, "combine takes last or sum, got 'mean'"),
 }
 
@@ -80,8 +113,15 @@ def test_a_learned_knob_comes_behind_the_others_and_comments_stay(tmp_path: Path
     assert read_mapping(path).knobs[-1] == knob
     add_knob(path, Knob(knob.source, "guitar", low=0.0, high=1.0))
     again = read_mapping(path).knobs
-    assert len(again) == 6
+    assert len(again) == 8
     assert (again[-1].low, again[-1].high, again[-1].order) == (0.0, 1.0, "msb-first")
+
+
+def test_an_mpe_knob_is_written_as_it_is(tmp_path: Path) -> None:
+    source = parse_source("mpe bend", 16, "seaboard", "sum")
+    knob = Knob(source, "guitar", semitones=12.0, dead_zone=0.25, step=0.5, takeover="scale", bank="two")
+    add_knob(tmp_path / "m.toml", knob)
+    assert read_mapping(tmp_path / "m.toml").knobs == (knob,)
 
 
 def test_a_new_file_is_made_and_a_broken_one_stays_as_it_is(tmp_path: Path) -> None:

@@ -4,13 +4,34 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import mido
 import pytest
 from jack_server import JackServer, wait_for
 from midi_controller import Controller, cc, ended
 
+from drawstop.base.description import StopDescription
+from realtime.controls.events import ControlEvent
+from realtime.controls.hub import ControlHub
+from realtime.controls.mapping_file import parse_mapping
+from realtime.controls.midi_control import MidiControl
 from realtime.live.midi_ports import MidiPorts
+
+STEP = 2 * 2 / 16383
+"""Of a bend of 14 bits on a stop's way from -1 to 1, twice as fast: the wheel's upper half has a step less."""
+
+
+class Silence:
+    """A sound that nobody hears."""
+
+    sample_rate = 48000
+
+    def now(self) -> int:
+        return 0
+
+    def schedule(self, events: object) -> None:
+        assert all(isinstance(event, ControlEvent) for event in events)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,6 +86,69 @@ def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_an
         nano.send(*cc(20, 6))
         wait_for(lambda: [heard[-1][1]] == cc(20, 6), "a message through the new server")
         nano.pull()
+
+
+def test_fingers_of_an_mpe_controller_move_their_stops_through_a_real_port(server: JackServer) -> None:
+    """As MPE controllers send: the zone first, then each note on a channel of its own, its place before it begins."""
+    hub = ControlHub(Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")])
+    plan = """
+[[knob]]
+source = "mpe pressure"
+notes = "max"
+stop = "guitar"
+[[knob]]
+source = "mpe bend"
+semitones = 12
+stop = "voice"
+[[knob]]
+source = "bend"
+stop = "oboe"
+takeover = "jump"
+"""
+    control, names, heard = MidiControl(hub, parse_mapping(plan, Path("m.toml"))), list[str](), list[object]()
+
+    def hear(device: str, message: mido.Message, moment: float) -> None:
+        control.hear(device, message, moment)
+        heard.append(message)
+
+    def changed(inputs: list[str], outputs: list[str]) -> None:
+        names[:] = inputs
+
+    def finger(channel: int, bend: int, *pressures: int) -> list[mido.Message]:
+        begin = [
+            mido.Message("pitchwheel", channel=channel, pitch=bend),
+            *cc(74, 64),
+            mido.Message("note_on", note=60),
+        ]
+        presses = [mido.Message("aftertouch", value=value) for value in pressures]
+        return [message.copy(channel=channel) for message in (*begin, *presses)]
+
+    with MidiPorts(hear, ["seaboard"], on_change=changed):
+        seaboard = Controller(server, "seaboard")
+        wait_for(lambda: names == ["seaboard:out"], "the input")
+        sent = 0
+
+        def play(*messages: mido.Message) -> dict[str, float]:
+            nonlocal sent
+            sent += len(messages)
+            seaboard.send(*messages)
+            wait_for(lambda: len(heard) == sent, "the messages")
+            return hub.values
+
+        configure = [*cc(101, 0), *cc(100, 6), *cc(6, 5), *cc(101, 0), *cc(100, 0)]
+        play(*configure, *[each.copy(channel=1) for each in (*cc(101, 0), *cc(100, 0), *cc(6, 24))])
+        one = play(*finger(1, 2048, 20, 100))
+        assert one == pytest.approx({"guitar": (100 - 64) / 126 + 0.5, "voice": 0.5, "oboe": 0.0}, abs=STEP)
+        two = play(*finger(2, -2048, 64))
+        assert two == pytest.approx({"guitar": (100 - 64) / 126 + 0.5, "voice": -0.5, "oboe": 0.0}, abs=STEP)
+        assert play(mido.Message("pitchwheel", pitch=8191))["oboe"] == 1.0  # the master's
+        plain = play(mido.Message("pitchwheel", channel=6, pitch=-8192))  # no member of five
+        assert plain == pytest.approx({**two, "oboe": -1.0})
+        alone = play(mido.Message("note_off", channel=1, note=60))
+        assert alone == pytest.approx({"guitar": 0.5, "voice": -0.5, "oboe": -1.0})
+        rest = play(mido.Message("note_off", channel=2, note=60))
+        assert rest == {"guitar": 0.0, "voice": 0.0, "oboe": -1.0}
+        seaboard.pull()
 
 
 def test_messages_go_out(server: JackServer) -> None:

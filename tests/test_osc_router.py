@@ -106,6 +106,25 @@ def test_any_message_of_any_types_is_done_or_counted(desk: Desk) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "takes a number of beats, got nothing"),
+        ((-1.0,), "takes 0 to 4096 beats, got -1"),
+        ((5000.0,), "takes 0 to 4096 beats, got 5000"),
+        ((1.0, 2.0), "takes a number of beats, got float, float"),
+        (("four",), "takes a number, got str"),
+    ],
+)
+def test_beats_that_cant_be_are_refused_with_the_reason(
+    desk: Desk, arguments: tuple[object, ...], says: str
+) -> None:
+    desk.take(write_message("/scene/verse/beats", *arguments))
+    (answer,) = desk.sent
+    assert read_packet(answer.packet)[0].arguments == (says, "/scene/verse/beats")
+    assert desk.complaints.counts == {"wrong arguments": 1} and not desk.scenes.asked
+
+
 def test_only_so_many_commands_wait(desk: Desk) -> None:
     builder = OscBundleBuilder(time.time() + 30.0)
     for _ in range(MAX_WAITING + 10):

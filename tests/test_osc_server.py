@@ -154,6 +154,8 @@ def test_commands_reach_whoever_does_them(stage: Stage) -> None:
     for address, arguments in [
         ("/scene/verse", []),
         ("/scene/verse", 4.0),
+        ("/scene/verse/beats", 8),
+        ("/scene/beats", []),  # a scene may be called so
         ("/scene/verse/store", 1.0),
         ("/scene/verse/store", 0.0),  # the button is let go
         ("/morph/verse/chorus", 0.25),
@@ -167,8 +169,10 @@ def test_commands_reach_whoever_does_them(stage: Stage) -> None:
         client.send_message(address, arguments)
     stage.settled(client)
     assert stage.scenes is not None and stage.scenes.asked == [
-        ("scene", "verse", None),
-        ("scene", "verse", 4.0),
+        ("scene", "verse", None, None),
+        ("scene", "verse", 4.0, None),
+        ("scene", "verse", None, 8.0),
+        ("scene", "beats", None, None),
         ("store", "verse"),
         ("morph", "verse", "chorus", 0.25),
         ("morph", "first verse", "refrain", 0.5),

@@ -6,8 +6,11 @@ from typing import Protocol
 class Commands(Protocol):
     """Safe to call from any thread; none of them waits. Each raises DrawstopError where it can't be done."""
 
-    def scene(self, which: str | int, seconds: float | None = None) -> None:
-        """Recall a scene, by its name or its number (from 0); over its own time if no other is given."""
+    def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
+        """Recall a scene, by its name or its number (from 0), over so many seconds or quarter notes.
+
+        Over its own time if neither is given.
+        """
         ...
 
     def store(self, name: str) -> None:

@@ -21,6 +21,7 @@ from realtime.controls.midi_decoder import (
     RPN_MSB,
 )
 from realtime.controls.midi_sources import Kind, MidiSource, Order
+from realtime.controls.mpe_touch import touched_by
 
 QUIET_S = 0.8
 """A touch is over when nothing has come for so long."""
@@ -40,7 +41,7 @@ class Learned:
     """What was touched, and how it sends.
 
     Attributes:
-        source: with its channel and its device.
+        source: with its device, and with its channel but for an MPE controller's, whose notes change theirs.
         mode: `absolute`, `relative`, `toggle` (a button that sends cc) or `velocity` (a key).
         order: which half of a 14-bit value comes first.
         encoding: of an endless encoder.
@@ -66,6 +67,8 @@ def detect(messages: Sequence[Any], device: str | None = None) -> Learned:
     """
     notes = [message for message in messages if message.type == "note_on" and message.velocity > 0]
     controllers = [message for message in messages if message.type == "control_change"]
+    if (finger := touched_by(messages)) is not None:
+        return Learned(MidiSource(finger.kind, device=device), sure=finger.sure)
     if notes:  # before anything else: pads send pressure too
         note = notes[0]
         return Learned(MidiSource("note", note.note, note.channel + 1, device), "velocity")

@@ -10,11 +10,12 @@ from realtime.controls.commands import Commands
 from realtime.controls.curves import Response
 from realtime.controls.hub import ControlHub
 from realtime.controls.mapping import Button, Encoding, Knob, Mapping
-from realtime.controls.midi_sources import Touch
+from realtime.controls.midi_sources import MPE_RESTS, Touch
 from realtime.controls.signals import Ranged
 from realtime.controls.takeover import Takeover
 from realtime.desk import BYPASS, MUTE
 
+FROM_REST = [kind for kind, rest in MPE_RESTS.items() if rest == 0]
 UPPER_HALF = 0.5
 """From here on a controller's data are a press."""
 
@@ -94,6 +95,8 @@ class Mapper:
             slug = BYPASS.slug if button.does == "bypass" else MUTE.slug
             if slug in values:
                 self._hub.move({slug: 1.0 - round(values[slug])}, str(button.source), origin=touch.source)
+        elif self._commands is not None and button.does == "scene":
+            self._commands.scene(button.name, button.seconds, beats=button.beats)
         elif self._commands is not None:
             command: Callable[..., None] = getattr(self._commands, button.does)
             command(*([button.name] if button.name else []))
@@ -134,7 +137,9 @@ class Mapper:
             if not down or before:
                 return None
             return target.default if now == response(1.0) else response(1.0)
-        goal = state.takeover(touch.position, response.inverse(now))
+        if touch.source.is_mpe:  # a finger begins anew with each note
+            return response(position_of(knob, touch))
+        goal = state.takeover(position_of(knob, touch), response.inverse(now))
         return None if goal is None else response(goal)
 
     def _added(self, knob: Knob, state: _KnobState, touch: Touch, target: Ranged) -> float:
@@ -151,14 +156,21 @@ class Mapper:
 def response_of(knob: Knob, target: Ranged) -> Response:
     """How a knob's position becomes its stop's value; where the mapping says no range, the stop's own.
 
-    A key's own range begins where the stop rests.
+    The range of a key, and of a finger's strike, pressure and lift, begins where the stop rests.
     """
-    key = knob.mode in ("toggle", "momentary", "velocity")
+    key = knob.mode in ("toggle", "momentary", "velocity") or knob.source.kind in FROM_REST
     low = knob.low if knob.low is not None else target.default if key else target.minimum
     high = knob.high if knob.high is not None else target.maximum
     if low == high:  # a stop that rests at its end
         low = target.minimum
     return Response(low, high, knob.curve, knob.dead_zone)
+
+
+def position_of(knob: Knob, touch: Touch) -> float:
+    """Where a touch stands for a knob, 0 to 1; a bend, by the knob's own semitones."""
+    if knob.semitones is None:
+        return touch.position
+    return min(max(0.5 + (touch.position - 0.5) * touch.semitones / knob.semitones, 0.0), 1.0)
 
 
 def relative_steps(data: int, encoding: Encoding) -> int:

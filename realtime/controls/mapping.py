@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from drawstop.base.errors import DrawstopError
-from realtime.controls.curves import LINEAR, Curve
+from realtime.controls.curves import LINEAR, Curve, Response
 from realtime.controls.midi_sources import MidiSource, Order
+from realtime.controls.mpe_zones import WHOLE_LOWER_ZONE, Zones
+from realtime.controls.scene import check_times
 from realtime.controls.takeover import TakeoverName, check_takeover
 
 Mode = Literal["absolute", "relative", "toggle", "momentary", "velocity"]
 Encoding = Literal["twos-complement", "binary-offset", "sign-bit"]
-"""How an endless encoder says how far it was turned: 1 and 127 are one step up and down; 65 and 63; 1 and 65."""
+"""How an endless encoder says how far it was turned; see `Knob`."""
 Combine = Literal["last", "sum"]
 Deed = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
 DEEDS_WITH_A_NAME = ("scene", "store", "bank", "shift")
@@ -19,6 +21,8 @@ PAIRED = ("cc14", "nrpn", "rpn")
 
 SMOOTHING_S = 0.01
 RELATIVE_STEP = 1 / 128
+MOST_SEMITONES = 96
+"""The widest bend of an MPE controller (MPE 1.0)."""
 FIRST_CC, LAST_CC, FIRST_NOTE, LAST_NOTE = 20, 119, 60, 127
 
 
@@ -27,7 +31,7 @@ class Knob:
     """A source that moves a stop, or a fader of the desk.
 
     Args:
-        source: what is touched.
+        source: what is touched: its kind, and its number where there are many, as in `cc 20`.
         stop: the slug that it moves; or `#1` for the instrument's first stop, and so on.
         mode: `absolute`: where it stands. `relative`: by the steps that an endless encoder sends. `toggle`: a press
             goes to the range's end, the next one back to rest. `momentary`: at the range's end while it is held.
@@ -37,10 +41,13 @@ class Knob:
         curve: between the two.
         dead_zone: share of the way around the middle that counts as the middle.
         smoothing_s: seconds in which the stop follows.
-        takeover: what it does when it doesn't stand where the stop stands.
-        encoding: of a relative one.
+        takeover: what it does when it doesn't stand where the stop stands. Keys, encoders and MPE sources have no place
+            of their own, so they don't wait.
+        encoding: how an endless encoder says one step up and one down: 1 and 127 (`twos-complement`), 65 and 63
+            (`binary-offset`), 1 and 65 (`sign-bit`).
         step: share of the way that one step of a relative one goes.
         order: which half of a 14-bit value comes first.
+        semitones: of a bend: so many, each way, go all the way; None: as many as the controller can bend.
         shift: works only while this shift is held; None: only while none is.
         bank: works only while this bank is chosen; None: in every bank.
     """
@@ -57,6 +64,7 @@ class Knob:
     encoding: Encoding = "twos-complement"
     step: float = RELATIVE_STEP
     order: Order = "msb-first"
+    semitones: float | None = None
     shift: str | None = None
     bank: str | None = None
 
@@ -69,6 +77,14 @@ class Knob:
             raise DrawstopError(f"an endless encoder sends cc; '{self.source}' can't be relative")
         if self.mode == "velocity" and self.source.kind != "note":
             raise DrawstopError(f"only a note has a velocity; '{self.source}' is none")
+        if self.semitones is not None and self.source.kind not in ("bend", "mpe bend"):
+            raise DrawstopError(f"only a bend goes by semitones; '{self.source}' is none")
+        if self.semitones is not None and not 0.0 < self.semitones <= MOST_SEMITONES:
+            raise DrawstopError(
+                f"a bend goes above 0 to {MOST_SEMITONES} semitones each way, got {self.semitones:g}"
+            )
+        ends = (-1.0, 1.0) if self.low is None or self.high is None else (self.low, self.high)
+        Response(*ends, self.curve, self.dead_zone)  # refuses what can't be
         if not 0.0 <= self.smoothing_s <= 10.0:
             raise DrawstopError(f"smoothing takes 0 to 10 seconds, got {self.smoothing_s:g}")
         if not 0.0 < self.step <= 1.0:
@@ -83,6 +99,8 @@ class Button:
         source: what is pressed: a key, or anything whose data reach the upper half.
         does: `scene`, `store`, `bank`, `shift`: with `name`; `undo`, `redo`, `panic`, `bypass`, `mute`.
         name: of the scene, the bank or the shift.
+        seconds: how long a scene's recall takes; None: the scene's own time.
+        beats: the same in quarter notes, at the MIDI clock's tempo.
         shift: works only while this shift is held; None: only while none is. A shift itself always works.
     """
 
@@ -90,9 +108,14 @@ class Button:
     does: Deed
     name: str = ""
     shift: str | None = None
+    seconds: float | None = None
+    beats: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("does", self.does, get_args(Deed))
+        if self.does != "scene" and (self.seconds, self.beats) != (None, None):
+            raise DrawstopError(f"only a button that does 'scene' takes seconds or beats, not {self.does!r}")
+        check_times(self.seconds, self.beats)
         if (self.does in DEEDS_WITH_A_NAME) != bool(self.name):
             needs = "needs a name" if self.does in DEEDS_WITH_A_NAME else "takes no name"
             raise DrawstopError(f"a button that does {self.does!r} {needs}")
@@ -108,6 +131,8 @@ class Mapping:
         combine: for a stop that several knobs move: the `last` touched one counts (the default), or their `sum`.
         programs: whether a program change recalls the scene of that number.
         feedback: whether controllers are told where their stops stand: for motor faders and rings of lights.
+        mpe: the member channels of an MPE controller's zones, until it says itself what they are. They count where a
+            source is an MPE source.
     """
 
     knobs: tuple[Knob, ...] = ()
@@ -115,13 +140,20 @@ class Mapping:
     combine: dict[str, Combine] = field(default_factory=dict)
     programs: bool = True
     feedback: bool = False
+    mpe: Zones = WHOLE_LOWER_ZONE
 
     @property
     def pairs(self) -> dict[MidiSource, Order]:
         """Its 14-bit sources, and which half comes first; what a decoder must know."""
-        sources = [(knob.source, knob.order) for knob in self.knobs]
+        sources: list[tuple[MidiSource, Order]] = [(knob.source, knob.order) for knob in self.knobs]
         sources += [(button.source, "msb-first") for button in self.buttons]
         return {source: order for source, order in sources if source.kind in PAIRED}
+
+    @property
+    def mpe_sources(self) -> tuple[MidiSource, ...]:
+        """Its MPE sources; where there are none, an MPE controller is heard as any other."""
+        sources = [knob.source for knob in self.knobs] + [button.source for button in self.buttons]
+        return tuple(source for source in sources if source.is_mpe)
 
 
 def default_mapping(slugs: Sequence[str]) -> Mapping:

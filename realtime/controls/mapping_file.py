@@ -4,13 +4,11 @@ from collections.abc import Mapping as Table
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-
 from drawstop.base.errors import DrawstopError
-from drawstop.base.files import atomic_file
 from realtime.controls.curves import LINEAR, Curve
 from realtime.controls.mapping import Button, Combine, Knob, Mapping
 from realtime.controls.midi_sources import MidiSource, parse_source
+from realtime.controls.mpe_zones import Zones
 from realtime.controls.toml_lines import Lines, parse_toml, read_toml
 from realtime.controls.toml_tables import TableReader, is_a
 
@@ -23,7 +21,7 @@ programs = true          # a program change recalls the scene of that number
 feedback = true          # tell motor faders and rings of lights where their stops stand
 
 [[knob]]
-source = "cc 20"         # also cc14 1, nrpn 300, rpn 0, bend, pressure, key-pressure 60, note 60
+source = "cc 20"         # also cc14 1, nrpn 300, rpn 0, bend, pressure, key-pressure 60, note 60, program 3
 stop = "guitar"          # or "#1": the instrument's first stop, whatever its name
 
 [[knob]]                 # only this box, only its channel 2, turned the other way round, flat in the middle
@@ -56,6 +54,16 @@ curve = "s-curve"        # or linear, exponential, { steps = 5 }, { table = [[0,
 shift = "alt"            # only while the shift button of that name is held
 bank = "two"             # only while this bank is chosen
 
+[[knob]]                 # a finger's pressure on an MPE controller; also mpe bend, mpe timbre, mpe strike, mpe lift
+source = "mpe pressure"
+notes = "max"            # of several notes the one pressed hardest; or sum, or last: the newest note
+stop = "guitar"
+
+[[knob]]                 # gliding two semitones to either side goes all the way
+source = "mpe bend"
+semitones = 2
+stop = "voice"
+
 [[button]]
 source = "note 40"
 does = "shift"           # or scene, store, bank (each with a name); undo, redo, panic, bypass, mute
@@ -65,19 +73,37 @@ name = "alt"
 source = "note 41"
 does = "panic"
 
+[[button]]
+source = "note 42"
+does = "scene"
+name = "verse"
+beats = 4                # quarter notes of the MIDI clock; or seconds; without either the scene's own time
+
+[mpe]                    # the zones' member channels, until the controller says itself; without this, lower = 15
+lower = 15
+
 [combine]
 voice = "sum"            # knobs of this stop add up; otherwise the last one touched counts
 """
 
-KNOB_KEYS = (
-    "source", "device", "channel", "order", "stop", "mode", "range", "curve", "dead_zone", "smoothing", "takeover",
-    "encoding", "step", "shift", "bank",
-)  # fmt: skip
-HOW_IT_SENDS = ("mode", "order", "encoding")
-"""What a controller decides, not its player: these are written anew when a knob is learned again."""
-BUTTON_KEYS = ("source", "device", "channel", "does", "name", "shift")
-TOP_KEYS = ("takeover", "smoothing", "programs", "feedback", "knob", "button", "combine")
-
+TOP_KEYS = {
+    "takeover": "text", "smoothing": "number", "programs": "true or false", "feedback": "true or false",
+    "mpe": "table", "combine": "table", "knob": "tables", "button": "tables",
+}  # fmt: skip
+SOURCE_KEYS = {"source": "text", "device": "text", "channel": "whole number", "notes": "text"}
+KNOB_KEYS = SOURCE_KEYS | {
+    "stop": "text", "mode": "text", "range": "list", "curve": "text or table", "dead_zone": "number",
+    "smoothing": "number", "takeover": "text", "encoding": "text", "step": "number", "order": "text",
+    "semitones": "number", "shift": "text", "bank": "text",
+}  # fmt: skip
+BUTTON_KEYS = SOURCE_KEYS | {
+    "does": "text", "name": "text", "seconds": "number", "beats": "number", "shift": "text",
+}  # fmt: skip
+MPE_KEYS = {"lower": "whole number", "upper": "whole number"}
+"""The keys of the file's tables, and what each takes. What isn't given is as the dataclass has it: `Knob`, `Button`."""
+FIELDS = {"smoothing": "smoothing_s"}
+"""The dataclass's name of a key, where it has another one."""
+_READ_APART = ("source", "device", "channel", "notes", "stop", "range", "curve", "does")
 
 BOXES = Path(__file__).parent / "boxes"
 """Mappings for controllers as they come, by their names."""
@@ -120,73 +146,23 @@ def parse_mapping(text: str, path: Path) -> Mapping:
     return _mapping(document.unwrap(), lines)
 
 
-def add_knob(path: Path, knob: Knob) -> None:
-    """Write one more knob into a mapping, which is made if it isn't there. A knob with this source and stop is replaced.
-
-    Raises:
-        DrawstopError: what is there is no mapping; it stays as it was.
-    """
-    document = tomlkit.document()
-    if path.exists():
-        read_mapping(path)
-        document, _ = read_toml(path)
-    knobs = document.setdefault("knob", tomlkit.aot())
-    table = _knob_table(knob)
-    same = [place for place, each in enumerate(knobs) if _same(each, table)]
-    if same:
-        for key in HOW_IT_SENDS:
-            knobs[same[0]].pop(key, None)
-        knobs[same[0]].update(table)
-    else:
-        knobs.append(table)
-    text = tomlkit.dumps(document)
-    parse_mapping(text, path)
-    with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def _same(table: Table[str, Any], other: Table[str, Any]) -> bool:
-    return all(
-        table.get(key) == other.get(key) for key in ("source", "device", "channel", "stop", "shift", "bank")
-    )
-
-
-def _knob_table(knob: Knob) -> Any:
-    table = tomlkit.table()
-    plain = Knob(knob.source, knob.stop)
-    table["source"] = str(knob.source)
-    for key in ("device", "channel"):
-        if getattr(knob.source, key) is not None:
-            table[key] = getattr(knob.source, key)
-    table["stop"] = knob.stop
-    for key in ("mode", "order", "takeover", "encoding", "step", "dead_zone", "shift", "bank"):
-        if getattr(knob, key) != getattr(plain, key):
-            table[key] = getattr(knob, key)
-    if knob.low is not None and knob.high is not None:
-        table["range"] = [knob.low, knob.high]
-    return table
-
-
 def _mapping(document: Table[str, Any], lines: Lines) -> Mapping:
     reader = TableReader(document, (), lines)
     reader.only(TOP_KEYS)
-    common = {
-        "takeover": reader.get("takeover", "text", "pickup"),
-        "smoothing": float(reader.get("smoothing", "number", 0.01)),
-    }
-    knobs = [_knob(each, common) for each in reader.tables("knob")]
-    buttons = [_button(each) for each in reader.tables("button")]
+    common = _given(reader, {key: TOP_KEYS[key] for key in ("takeover", "smoothing")})
     combine: dict[str, Combine] = {}
     for slug, how in reader.table("combine").items():
         if how not in ("last", "sum"):
             raise lines.error(("combine", slug), f"combine takes last or sum, got {how!r}")
         combine[slug] = how
+    rest = _given(reader, {key: TOP_KEYS[key] for key in ("programs", "feedback")})
+    if "mpe" in document:
+        rest["mpe"] = _zones(TableReader(reader.table("mpe"), ("mpe",), lines))
     return Mapping(
-        tuple(knobs),
-        tuple(buttons),
+        tuple(_knob(each, common) for each in reader.tables("knob")),
+        tuple(_button(each) for each in reader.tables("button")),
         combine,
-        reader.get("programs", "true or false", True),
-        reader.get("feedback", "true or false", False),
+        **rest,
     )
 
 
@@ -195,39 +171,35 @@ def _knob(reader: TableReader, common: Table[str, Any]) -> Knob:
     low, high = _range(reader)
     return reader.made(
         lambda: Knob(
-            source=_source(reader),
-            stop=reader.needed("stop"),
-            mode=reader.get("mode", "text", "absolute"),
+            _source(reader),
+            reader.needed("stop"),
             low=low,
             high=high,
             curve=_curve(reader),
-            dead_zone=float(reader.get("dead_zone", "number", 0.0)),
-            smoothing_s=float(reader.get("smoothing", "number", common["smoothing"])),
-            takeover=reader.get("takeover", "text", common["takeover"]),
-            encoding=reader.get("encoding", "text", "twos-complement"),
-            step=float(reader.get("step", "number", 1 / 128)),
-            order=reader.get("order", "text", "msb-first"),
-            shift=reader.get("shift", "text", None),
-            bank=reader.get("bank", "text", None),
+            **{**common, **_given(reader, KNOB_KEYS)},
         )
     )
 
 
 def _button(reader: TableReader) -> Button:
     reader.only(BUTTON_KEYS)
-    return reader.made(
-        lambda: Button(
-            _source(reader),
-            reader.needed("does"),
-            reader.get("name", "text", ""),
-            reader.get("shift", "text", None),
-        )
-    )
+    return reader.made(lambda: Button(_source(reader), reader.needed("does"), **_given(reader, BUTTON_KEYS)))
+
+
+def _zones(reader: TableReader) -> Zones:
+    reader.only(MPE_KEYS)
+    return reader.made(lambda: Zones(**_given(reader, MPE_KEYS)))
+
+
+def _given(reader: TableReader, keys: Table[str, str]) -> dict[str, Any]:
+    """Of some keys those that are there, by their dataclass's names."""
+    plain = {key: kind for key, kind in keys.items() if key in reader.values and key not in _READ_APART}
+    return {FIELDS.get(key, key): reader.get(key, kind, None) for key, kind in plain.items()}
 
 
 def _source(reader: TableReader) -> MidiSource:
     channel, device = reader.get("channel", "whole number", None), reader.get("device", "text", None)
-    return parse_source(reader.needed("source"), channel, device)
+    return parse_source(reader.needed("source"), channel, device, reader.get("notes", "text", "last"))
 
 
 def _range(reader: TableReader) -> tuple[float | None, float | None]:

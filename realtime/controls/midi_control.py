@@ -55,7 +55,9 @@ class MidiControl:
         """Go on with another mapping; no stop moves."""
         with self._lock:
             self._mapper = Mapper(mapping, self._hub, self._commands)
-            self._decoders.clear()
+            before, self._decoders = self._decoders, {}
+            for device, decoder in before.items():
+                self._decoder(device).go_on_from(decoder)
 
     def hear(self, device: str, message: Any, time: float) -> None:
         """Do what a message asks for. Args: the input's name; mido's message; seconds on `time.monotonic`'s clock."""
@@ -63,9 +65,7 @@ class MidiControl:
             if self._tempo is not None and message.type in ("clock", "start", "continue", "stop"):
                 self._clock(self._tempo, message.type, time)
                 return
-            if device not in self._decoders:
-                self._decoders[device] = MidiDecoder(device, self.mapping.pairs)
-            self._touched(self._decoders[device].touches(message, time))
+            self._touched(self._decoder(device).touches(message, time))
 
     def tick(self, time: float) -> None:
         """To be called now and then: a 14-bit value whose other half hasn't come counts without it."""
@@ -77,6 +77,12 @@ class MidiControl:
         """A device has been pulled out: half a value that it has sent means nothing any more."""
         with self._lock:
             self._decoders.pop(device, None)
+
+    def _decoder(self, device: str) -> MidiDecoder:
+        if device not in self._decoders:
+            plan = self.mapping
+            self._decoders[device] = MidiDecoder(device, plan.pairs, plan.mpe_sources, plan.mpe)
+        return self._decoders[device]
 
     def _touched(self, touches: Sequence[Touch]) -> None:
         for touch in touches:

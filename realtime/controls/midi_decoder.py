@@ -3,13 +3,26 @@
 The halves of a 14-bit controller look like two controllers. Which controllers are pairs, and which half comes first,
 stands in the mapping; whatever isn't named there is taken as 7 bits. A value's time is that of the message that
 completes it. If the other half doesn't come within `WAIT_S`, the coarse half counts alone.
+
+Of an MPE controller, a member channel's bend, pressure and timbre are its note's alone (`mpe`); its notes are keys too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from realtime.controls.midi_sources import FOURTEEN_BITS, Kind, MidiSource, Order, Touch
+from realtime.controls.midi_sources import (
+    FOURTEEN_BITS,
+    MPE_MASTERS,
+    MPE_RESTS,
+    Kind,
+    MidiSource,
+    Notes,
+    Order,
+    Touch,
+)
+from realtime.controls.mpe import BEND_RANGE, MpeNotes
+from realtime.controls.mpe_zones import NO_ZONES, Zones
 
 WAIT_S = 0.02
 """The two halves of a value come within a millisecond on a cable (MIDI 1.0: 31,250 baud), within a few over USB."""
@@ -29,35 +42,38 @@ class _Pair:
     msb: int | None = None
     lsb: int = 0
     waiting: float | None = None
-    """When the half came that waits for its other one."""
-    lsb_waits: bool = False
+    """When the coarse half came that waits for its other one."""
+    fine_waits: tuple[int, float] | None = None
+    """A fine half that comes first, and when; one that has waited too long lost its other half on the way."""
 
     def coarse(self, data: int, time: float) -> int | None:
         """The most significant half has come; the whole value, if that completes it."""
-        self.msb = data
-        if self.order == "lsb-first" and self.lsb_waits:
+        self.msb, self.lsb = data, 0  # MIDI 1.0: a new coarse value resets the fine one
+        if self.fine_waits is not None and time - self.fine_waits[1] < WAIT_S:
+            self.lsb = self.fine_waits[0]
             return self._whole()
-        if self.order == "msb-first":
-            self.lsb = 0  # MIDI 1.0: a new coarse value resets the fine one
         self.waiting = time
         return None
 
     def fine(self, data: int, time: float) -> int | None:
         """The least significant half has come; the whole value, if that completes it."""
-        self.lsb = data
-        if self.order == "msb-first":
-            return None if self.waiting is None else self._whole()
-        self.lsb_waits = True
+        if self.order == "lsb-first":
+            self.fine_waits = data, time
+        elif self.waiting is not None:
+            self.lsb = data
+            return self._whole()
         return None
 
     def overdue(self, time: float) -> int | None:
         """The value without its other half, if that hasn't come in time."""
         if self.waiting is None or time - self.waiting < WAIT_S:
             return None
-        return self._whole()
+        fine, value = self.fine_waits, self._whole()
+        self.fine_waits = fine  # the next value's
+        return value
 
     def _whole(self) -> int:
-        self.waiting, self.lsb_waits = None, False
+        self.waiting = self.fine_waits = None
         assert self.msb is not None
         return self.msb << 7 | self.lsb
 
@@ -68,10 +84,23 @@ class MidiDecoder:
     Args:
         device: the input's name; touches carry it.
         pairs: the 14-bit sources of the mapping (`cc14`, `nrpn`, `rpn`) and which half each sends first.
+        mpe: the mapping's MPE sources. An input that none of them can mean has no zones, whatever it sends.
+        zones: an MPE controller's, until it says otherwise.
     """
 
-    def __init__(self, device: str = "", pairs: Mapping[MidiSource, Order] | None = None) -> None:
+    def __init__(
+        self,
+        device: str = "",
+        pairs: Mapping[MidiSource, Order] | None = None,
+        mpe: Collection[MidiSource] = (),
+        zones: Zones = NO_ZONES,
+    ) -> None:
         self._device = device
+        here = [source for source in mpe if (source.device or "").lower() in device.lower()]
+        self._mpe = dict.fromkeys((source.kind, source.notes) for source in here)
+        self._zones = zones if here else NO_ZONES
+        self._notes = MpeNotes(self._zones)
+        self._told: dict[tuple[Kind, Notes, int], int] = {}
         self._orders = dict(pairs or {})
         self._pairs: dict[MidiSource, _Pair] = {}
         self._numbers: dict[tuple[int, Kind], tuple[int | None, int | None]] = {}
@@ -83,22 +112,46 @@ class MidiDecoder:
         SysEx, clock and whatever else isn't a touch gives none.
         """
         late = self.overdue(time)
+        if self._notes.hear(message):
+            return late + self._of_notes(time)
+        return late + self._plain(message, time) + self._of_notes(time)
+
+    def go_on_from(self, before: "MidiDecoder") -> None:
+        """Know what another decoder of this input has heard: MPE zones, the notes that sound, the bends' ranges."""
+        if before._zones == self._zones:
+            self._notes = before._notes
+
+    def _plain(self, message: Any, time: float) -> list[Touch]:
         channel = getattr(message, "channel", 0) + 1
         match message.type:
             case "control_change":
-                return late + self._controller(channel, message.control, message.value, time)
+                return self._controller(channel, message.control, message.value, time)
             case "note_on" | "note_off":
                 data = message.velocity if message.type == "note_on" else 0
-                return [*late, self._touch("note", message.note, channel, data, time)]
+                return [self._touch("note", message.note, channel, data, time)]
             case "pitchwheel":
-                return [*late, self._touch("bend", None, channel, message.pitch + 8192, time)]
+                return [self._touch("bend", None, channel, message.pitch + 8192, time)]
             case "aftertouch":
-                return [*late, self._touch("pressure", None, channel, message.value, time)]
+                return [self._touch("pressure", None, channel, message.value, time)]
             case "polytouch":
-                return [*late, self._touch("key-pressure", message.note, channel, message.value, time)]
+                return [self._touch("key-pressure", message.note, channel, message.value, time)]
             case "program_change":
-                return [*late, self._touch("program", message.program, channel, 127, time)]
-        return late
+                return [self._touch("program", message.program, channel, 127, time)]
+        return []
+
+    def _of_notes(self, time: float) -> list[Touch]:
+        """What has changed of the MPE sources: a finger that doesn't bend leaves a stop alone that bending moves."""
+        found = []
+        for kind, notes in self._mpe:
+            for master in MPE_MASTERS:
+                data = self._notes.data(kind, master, notes)
+                if data != self._told.get((kind, notes, master), MPE_RESTS[kind]):
+                    self._told[kind, notes, master] = data
+                    source = MidiSource(kind, None, master, self._device, notes)
+                    bends = kind == "mpe bend"
+                    semitones = self._notes.semitones(master, of_members=True) if bends else 0.0
+                    found.append(Touch(source, data, time, semitones))
+        return found
 
     def overdue(self, time: float) -> list[Touch]:
         """Values whose other half hasn't come in time; to be asked now and then."""
@@ -135,6 +188,8 @@ class MidiDecoder:
         if msb is None or lsb is None or (msb, lsb) == NO_PARAMETER:
             return []
         if number in (DATA_MSB, DATA_LSB):
+            if kind == "rpn" and (self._mpe or (msb, lsb) == (0, BEND_RANGE)):
+                self._notes.set_parameter(channel, msb << 7 | lsb, data, coarse=number == DATA_MSB)
             return self._half(kind, msb << 7 | lsb, channel, number == DATA_MSB, data, time)
         pair = self._pair(kind, msb << 7 | lsb, channel)
         if pair is None:
@@ -168,4 +223,5 @@ class MidiDecoder:
         return source, self._pairs[source]
 
     def _touch(self, kind: Kind, number: int | None, channel: int, data: int, time: float) -> Touch:
-        return Touch(MidiSource(kind, number, channel, self._device), data, time)
+        semitones = self._notes.semitones(channel) if kind == "bend" else 0.0
+        return Touch(MidiSource(kind, number, channel, self._device), data, time, semitones)

@@ -87,7 +87,7 @@ class MidiFeedback:
 
     def _show(self, knob: Knob, value: float, origin: object) -> None:
         target = self._hub.targets.get(knob.stop)
-        if target is None or knob.mode not in SHOWN_MODES or knob.shift is not None:
+        if target is None or knob.mode not in SHOWN_MODES or (knob.shift, knob.semitones) != (None, None):
             return
         if isinstance(origin, MidiSource) and knob.source.takes(Touch(origin, 0)):
             return

@@ -49,7 +49,8 @@ def read_midi_file(
     slugs = [target.slug for target in targets]
     mapping = for_stops(mapping, slugs) if mapping else default_mapping(slugs)
     timeline = _Timeline(sample_rate)
-    mapper, decoder = Mapper(mapping, ControlHub(timeline, targets)), MidiDecoder(path.name, mapping.pairs)
+    mapper = Mapper(mapping, ControlHub(timeline, targets))
+    decoder = MidiDecoder(path.name, mapping.pairs, mapping.mpe_sources, mapping.mpe)
     seconds = Fraction(0)
     for seconds, message in _timed_messages(_open(path)):
         timeline.sample = round(seconds * sample_rate)

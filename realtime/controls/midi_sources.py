@@ -1,12 +1,17 @@
 """What can be touched on a MIDI controller: a knob, a fader, a wheel, a key; and how a person writes it down."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from drawstop.base.errors import DrawstopError
 
-Kind = Literal["cc", "cc14", "nrpn", "rpn", "bend", "pressure", "key-pressure", "note", "program"]
+Kind = Literal[
+    "cc", "cc14", "nrpn", "rpn", "bend", "pressure", "key-pressure", "note", "program",
+    "mpe bend", "mpe pressure", "mpe timbre", "mpe strike", "mpe lift",
+]  # fmt: skip
+Notes = Literal["last", "max", "sum"]
+"""What counts of several notes that sound together on an MPE controller: the newest, the one farthest from rest, all."""
 Order = Literal["msb-first", "lsb-first"]
 """Which half of a 14-bit value a controller sends first. MIDI 1.0 says the most significant one; not all do."""
 
@@ -23,6 +28,11 @@ MAXIMA: dict[Kind, int] = {
     "key-pressure": SEVEN_BITS,
     "note": SEVEN_BITS,
     "program": SEVEN_BITS,
+    "mpe bend": FOURTEEN_BITS,
+    "mpe pressure": SEVEN_BITS,
+    "mpe timbre": SEVEN_BITS,
+    "mpe strike": SEVEN_BITS,
+    "mpe lift": SEVEN_BITS,
 }
 """The largest data value of each kind."""
 NUMBERS: dict[Kind, int] = {
@@ -35,6 +45,16 @@ NUMBERS: dict[Kind, int] = {
     "program": 127,
 }
 """The largest number of each kind; the others are one per channel."""
+MPE_RESTS: dict[Kind, int] = {
+    "mpe bend": 8192,
+    "mpe pressure": 0,
+    "mpe timbre": 64,
+    "mpe strike": 0,
+    "mpe lift": 0,
+}
+"""The kinds that belong to a note, and their data while no note sounds."""
+MPE_MASTERS = (1, 16)
+"""The master channels of the lower and the upper zone (MPE 1.0, section 2.1)."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +65,18 @@ class MidiSource:
         kind: see `Kind`; `cc14` is a controller with its other half 32 above.
         number: the controller's, the key's or the parameter's; None for a kind that is one per channel, and for any
             program.
-        channel: 1 to 16, as controllers show it; None: any.
+        channel: 1 to 16, as controllers show it; None: any. Of an MPE source, its zone's master: 1 for the lower, 16
+            for the upper zone.
         device: a part of the MIDI input's name; None: any.
+        notes: of an MPE source: which of the notes that sound together counts, `last`, `max` (the one farthest from
+            rest) or `sum`.
     """
 
     kind: Kind
     number: int | None = None
     channel: int | None = None
     device: str | None = None
+    notes: Notes = "last"
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -68,6 +92,24 @@ class MidiSource:
             raise DrawstopError(f"a {self.kind} number must be in 0..{largest}, got {self.number}")
         if self.channel is not None and not 1 <= self.channel <= 16:
             raise DrawstopError(f"a MIDI channel must be in 1..16, got {self.channel}")
+        self._check_mpe()
+
+    def _check_mpe(self) -> None:
+        if self.notes not in get_args(Notes):
+            raise DrawstopError(f"notes is one of {', '.join(get_args(Notes))}; got {self.notes!r}")
+        if self.notes != "last" and (not self.is_mpe or self.kind == "mpe lift"):
+            raise DrawstopError(
+                f"'{self}' is never of several notes; notes goes with mpe bend, pressure, timbre and strike"
+            )
+        if self.is_mpe and self.channel not in (None, *MPE_MASTERS):
+            raise DrawstopError(
+                f"an MPE zone is named by its master channel, 1 (lower) or 16 (upper), got {self.channel}"
+            )
+
+    @property
+    def is_mpe(self) -> bool:
+        """Whether it belongs to a note of an MPE zone."""
+        return self.kind in MPE_RESTS
 
     def __str__(self) -> str:
         return self.kind if self.number is None else f"{self.kind} {self.number}"
@@ -79,6 +121,7 @@ class MidiSource:
             self.kind == other.kind
             and self.number in (None, other.number)
             and self.channel in (None, other.channel)
+            and self.notes == other.notes
             and (self.device is None or self.device.lower() in (other.device or "").lower())
         )
 
@@ -91,11 +134,13 @@ class Touch:
         source: what was touched, with its channel and its device.
         data: 0 to `maximum`; a key that is let go has 0.
         time: when its last message came, in seconds.
+        semitones: of a bend: how far it goes each way (RPN 0); else 0.
     """
 
     source: MidiSource
     data: int
     time: float = 0.0
+    semitones: float = 0.0
 
     @property
     def maximum(self) -> int:
@@ -115,22 +160,20 @@ class Touch:
         return 0.5 + (self.data - middle) / (2 * (self.maximum - middle))
 
 
-def parse_source(text: str, channel: int | None = None, device: str | None = None) -> MidiSource:
-    """A source as it is written in a mapping: `cc 20`, `cc14 1`, `nrpn 300`, `bend`, `note 60`.
+def parse_source(
+    text: str, channel: int | None = None, device: str | None = None, notes: Notes = "last"
+) -> MidiSource:
+    """A source as it is written in a mapping: `cc 20`, `cc14 1`, `nrpn 300`, `bend`, `note 60`, `mpe pressure`.
 
     Raises:
         DrawstopError: anything else.
     """
-    found = re.fullmatch(r"([a-z0-9-]+?)(?:\s+(\d{1,5}))?", text.strip())
+    found = re.fullmatch(r"((?:mpe )?[a-z0-9-]+?)(?: (\d{1,5}))?", " ".join(text.split()))
     if found is None or found[1] not in get_args(Kind):
         raise DrawstopError(
             f"a MIDI source is written as 'cc 20', 'cc14 1', 'nrpn 300', 'rpn 0', 'bend', 'pressure', "
-            f"'key-pressure 60', 'note 60' or 'program 3'; got {text!r}"
+            f"'key-pressure 60', 'note 60', 'program 3', 'mpe bend', 'mpe pressure', 'mpe timbre', 'mpe strike' "
+            f"or 'mpe lift'; got {text!r}"
         )
     kind: Kind = found[1]  # type: ignore[assignment]
-    return MidiSource(kind, None if found[2] is None else int(found[2]), channel, device)
-
-
-def on_any_channel(source: MidiSource) -> MidiSource:
-    """The same source without its channel and device."""
-    return replace(source, channel=None, device=None)
+    return MidiSource(kind, None if found[2] is None else int(found[2]), channel, device, notes)

@@ -1,6 +1,6 @@
 """A table of a TOML file that people write: its values checked one by one, each complaint with its line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from drawstop.base.errors import DrawstopError
@@ -24,7 +24,7 @@ class TableReader:
         self.values = values
         self._place, self._lines = place, lines
 
-    def only(self, known: tuple[str, ...]) -> None:
+    def only(self, known: Iterable[str]) -> None:
         """Refuse any other key."""
         for key in self.values:
             if key not in known:
@@ -37,7 +37,7 @@ class TableReader:
             return default
         if not is_a(kind, value):
             raise self.error(key, f"{key} takes a {kind}, got {value!r}")
-        return value
+        return float(value) if kind == "number" else value
 
     def needed(self, key: str) -> Any:
         """A text that must be there."""

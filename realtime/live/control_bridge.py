@@ -75,14 +75,14 @@ class StageSound:
 
 
 @dataclass
-class _Commands:
+class StageCommands:
     """What buttons and messages ask for; see `controls.commands`."""
 
     hub: ControlHub
     scenes: Scenes | None = field(default=None)
 
-    def scene(self, which: str | int, seconds: float | None = None) -> None:
-        self._all().recall(which, seconds)
+    def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
+        self._all().recall(which, seconds, beats=beats)
 
     def store(self, name: str) -> None:
         self._all().store(name)
@@ -123,7 +123,7 @@ class ControlBridge:
         self._stage, self._request = stage, request
         self._targets = _targets(stage)
         self.hub = ControlHub(StageSound(stage), self._targets)
-        self.commands = _Commands(self.hub)
+        self.commands = StageCommands(self.hub)
         self._watchers: list[FileWatcher] = []
         self._writer = ThreadPoolExecutor(1, "scenes")
         self.scenes = self.commands.scenes = self._scenes(request.scenes)

@@ -92,6 +92,8 @@ def told(learned: Learned) -> str:
         kind = "a button"
     if source.kind in ("cc14", "nrpn", "rpn"):
         kind += f", {learned.order}"
+    if source.is_mpe:
+        return f"{source} of {source.device}: a finger on an MPE controller, any note"
     return f"{source} on channel {source.channel} of {source.device}: {kind}"
 
 

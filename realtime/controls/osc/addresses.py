@@ -56,6 +56,7 @@ TABLE = (
         for address, fader in FADERS.items()
     ),
     Address("/scene/<name>", "[f]", "Goes to a scene, over so many seconds or its own time.", "in", "/scene/verse f 4"),
+    Address("/scene/<name>/beats", "f", "The same over so many beats of the MIDI clock.", "in", "/scene/verse/beats f 4"),
     Address("/scene/<name>/store", "[f]", f"Keeps where everything stands as a scene; {_BUTTON}.", "in", "/scene/verse/store"),
     Address("/morph/<a>/<b>", "f", "Between two scenes: 0 is the first, 1 the second.", "in", "/morph/verse/chorus f 0.25"),
     Address("/morph", "s s f", "The same, for scenes with any name.", "in", "/morph ssf verse chorus 0.25"),

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from drawstop.base.errors import DrawstopError
 from realtime.controls.osc.clients import Kind
+from realtime.controls.scene import LONGEST_BEATS, LONGEST_SECONDS
 
-MAX_SECONDS = 3600.0
+MAX_SECONDS = LONGEST_SECONDS
 """Of a glide."""
 
 
@@ -47,6 +48,13 @@ class Arguments:
     def seconds(self) -> float | None:
         """Seconds, or nothing."""
         return _seconds(self._exactly(1, "seconds or nothing")[0]) if self._values else None
+
+    def beats(self) -> float:
+        """Quarter notes."""
+        beats = _number(self._exactly(1, "a number of beats")[0])
+        if not 0.0 <= beats <= LONGEST_BEATS:
+            raise RefusedError("wrong arguments", f"takes 0 to {LONGEST_BEATS:g} beats, got {beats:g}")
+        return beats
 
     def two_numbers(self) -> tuple[float, float]:
         """Two numbers."""

@@ -166,6 +166,8 @@ class Router:
         match parts:
             case ["scene", name]:
                 self._asked().scene(name, arguments.seconds())
+            case ["scene", name, "beats"]:
+                self._asked().scene(name, beats=arguments.beats())
             case ["scene", name, "store"]:
                 if arguments.pressed():
                     self._asked().store(name)

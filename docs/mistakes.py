@@ -1,0 +1,172 @@
+"""What is said of mistakes in mapping.toml, in scenes.toml and over OSC: each by the real code, of a real mistake."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from pythonosc.osc_bundle_builder import OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from drawstop.base.description import StopDescription
+from drawstop.base.errors import DrawstopError
+from realtime.controls.events import ControlEvent
+from realtime.controls.hub import ControlHub
+from realtime.controls.mapping_file import find_mapping, parse_mapping, read_mapping
+from realtime.controls.osc.clients import Client, Complaints
+from realtime.controls.osc.feedback import Feedback, Outgoing
+from realtime.controls.osc.packets import read_packet
+from realtime.controls.osc.router import HORIZON_S, MAX_WAITING, Router
+from realtime.controls.scene import Scene
+from realtime.controls.scene_list import MOST_SCENES
+from realtime.controls.scenes import Scenes
+from realtime.controls.scenes_file import scene_set
+from realtime.controls.toml_lines import parse_toml
+from realtime.desk import PARAMETERS
+from realtime.live.control_bridge import StageCommands
+
+KNOB = '[[knob]]\nsource = "cc 20"\nstop = "guitar"\n'
+BUTTON = '[[button]]\nsource = "note 40"\n'
+SCENE = '[[scene]]\nname = "Verse"\nvalues = { guitar = 0.5 }\n'
+IN_MAPPING = (
+    "take_over = 'jump'\n", "smoothing = true\n", "curve = exponential\n", "mpe = 'lower'\n", "[mpe]\nlower = 16\n",
+    "[mpe]\nlower = 8\nupper = 7\n", '[combine]\nvoice = "mean"\n', '[knob]\nsource = "cc 20"\n',
+    '[[knob]]\nstop = "guitar"\n', KNOB.replace("cc 20", "knob 20"), KNOB.replace("cc 20", "cc"),
+    KNOB.replace("cc 20", "cc 120"), KNOB.replace("cc 20", "bend 3"), KNOB + "channel = 17\n",
+    KNOB + 'mode = "endless"\n', KNOB + 'mode = "velocity"\n', KNOB.replace("cc 20", "note 36") + 'mode = "relative"\n',
+    KNOB + 'encoding = "signed"\n', KNOB + 'order = "lsb"\n', KNOB + "step = 2\n", KNOB + "smoothing = 11\n",
+    KNOB + 'takeover = "grab"\n', KNOB + "range = [0.5]\n", KNOB + "range = [0.5, 0.5]\n", KNOB + "dead_zone = 1\n",
+    KNOB + 'curve = "wavy"\n', KNOB + "curve = { steps = 'many' }\n", KNOB + "curve = { steps = 1 }\n",
+    KNOB + "curve = { table = [[0, 0], [0.9, 1]] }\n", KNOB + "curve = { table = [[0, 0], [0, 0.5], [1, 1]] }\n",
+    KNOB + "curve = { table = [[0, 0], [0.5, 0.5], [1, 0.2]] }\n", KNOB + 'notes = "max"\n',
+    KNOB.replace("cc 20", "mpe bend") + 'notes = "mean"\n', KNOB.replace("cc 20", "mpe bend") + "channel = 5\n",
+    KNOB.replace("cc 20", "mpe bend") + "semitones = 97\n", KNOB + "semitones = 2\n", BUTTON + 'does = "sing"\n',
+    BUTTON + 'does = "scene"\n', BUTTON + 'does = "undo"\nname = "verse"\n', BUTTON + 'does = "undo"\nbeats = 4\n',
+    BUTTON + 'does = "scene"\nname = "verse"\nseconds = 1\nbeats = 4\n',
+)  # fmt: skip
+IN_SCENES = (
+    "pads = []\n", "scene = 3\n", 'pad = ["verse"]\n' + SCENE, "pad = 4\n", 'pad = ["a", "b", "c", "d"]\n' + SCENE,
+    '[[scene]]\nvalues = { guitar = 0.5 }\n', SCENE.replace("Verse", "--"), '[[scene]]\nname = "Verse"\n',
+    SCENE.replace("0.5", "nan"), SCENE.replace("0.5", "0,5"), SCENE + "seconds = -2\n", SCENE + "beats = 5000\n",
+    SCENE + "seconds = 1\nbeats = 4\n", SCENE + "\n" + SCENE, SCENE.replace("values", "value"),
+    "[[scene]]\n" * (MOST_SCENES + 1),
+)  # fmt: skip
+IN_OSC: tuple[tuple[object, ...], ...] = (
+    ("/stop/oboe", "f", 1), ("/stop/[x-z]*", "f", 1), ("/stop/guitar",), ("/stop/guitar", "s", "loud"),
+    ("/stop/guitar", "f", float("nan")), ("/stop/guitar/ramp", "ff", 1, -2), ("/scene/coda",),
+    ("/scene/verse", "f", 4000), ("/scene/verse/beats", "f", 5000), ("/morph/verse/chorus", "f", float("inf")),
+    ("/morph", "fsf", 1, "verse", 0.5), ("/pad", "f", 0.5), ("/pad", "ff", 0.5, 0.5), ("/subscribe", "i", 99999),
+)  # fmt: skip
+OF_OSC = """\
+For stops guitar and voice, scenes verse and chorus and no corners of a pad; the text is the first argument of `/error`.
+
+"""
+
+
+class _Silence:
+    """A sound that nobody hears."""
+
+    sample_rate = 44100
+
+    def now(self) -> int:
+        return 0
+
+    def schedule(self, events: Iterable[ControlEvent]) -> None:
+        for _ in events:
+            pass
+
+
+def mistakes() -> str:
+    """The four tables in Markdown."""
+    mapping = [(text, _refused(partial(parse_mapping, text, Path("organ.toml")))) for text in IN_MAPPING]
+    scenes = [(text, _refused(partial(_read_scenes, text))) for text in IN_SCENES]
+    files = [
+        ("--mapping shows/organ.toml", _refused(partial(read_mapping, Path("shows/organ.toml")))),
+        ("--mapping organ", _refused(partial(find_mapping, "organ"))),
+    ]
+    messages = [*((_words(each), _answer(each)) for each in IN_OSC), *_late(), *_without_scenes()]
+    tables = {"In mapping.toml": mapping, "In scenes.toml": scenes, "Of files": files, "Over OSC": messages}
+    return "\n\n".join(
+        f"### {title}\n\n{OF_OSC if told is messages else ''}{_table(told)}" for title, told in tables.items()
+    )
+
+
+def _read_scenes(text: str) -> object:
+    return scene_set(*parse_toml(text, Path("scenes.toml")))
+
+
+def _refused(read: Callable[[], object]) -> str:
+    """The error that reading gives."""
+    try:
+        read()
+    except DrawstopError as error:
+        return str(error)
+    raise AssertionError("nothing was wrong")
+
+
+class _Desk:
+    """A router as a performance has it, and what it answers."""
+
+    def __init__(self, *, scenes: bool = True) -> None:
+        hub = ControlHub(
+            _Silence(), [*(StopDescription(slug, slug, slug) for slug in ("guitar", "voice")), *PARAMETERS]
+        )
+        self.sent = list[Outgoing]()
+        known = Scenes(hub, [Scene("Verse", {"guitar": 0.5}), Scene("Chorus", {"guitar": -0.5})])
+        commands = StageCommands(hub, known) if scenes else None
+        self.router = Router(hub, Feedback(hub, lambda: None), Complaints(), self.sent.append, commands)
+
+    def told(self, packet: bytes) -> str:
+        """What /error says of a packet."""
+        self.router.take(Client("udp", "127.0.0.1", 9001), packet)
+        self.router.flush()
+        answer = read_packet(self.sent[-1].packet)[0]
+        assert answer.address == "/error"
+        return str(answer.arguments[0])
+
+
+def _message(words: tuple[object, ...]) -> OscMessageBuilder:
+    builder = OscMessageBuilder(str(words[0]))
+    for kind, value in zip(str(words[1]) if len(words) > 1 else "", words[2:], strict=True):
+        builder.add_arg(value, kind)  # type: ignore[arg-type]
+    return builder
+
+
+def _answer(words: tuple[object, ...]) -> str:
+    return _Desk().told(_message(words).build().dgram)
+
+
+def _late() -> list[tuple[str, str]]:
+    """Of time tags: too far ahead, and too many."""
+    far, many = (
+        OscBundleBuilder(int(time.time() + 1000 * HORIZON_S)),
+        OscBundleBuilder(int(time.time() + HORIZON_S / 2)),
+    )
+    far.add_content(_message(("/undo",)).build())
+    for _ in range(MAX_WAITING + 1):
+        many.add_content(_message(("/undo",)).build())
+    told = re.sub(r"got [\d.]+", "got …", _Desk().told(far.build().dgram))
+    return [
+        ("/undo, in a bundle for a time far ahead", told),
+        (f"/undo, {MAX_WAITING + 1} times in a bundle", _Desk().told(many.build().dgram)),
+    ]
+
+
+def _without_scenes() -> list[tuple[str, str]]:
+    return [
+        ("/undo, where nobody obeys commands", _Desk(scenes=False).told(_message(("/undo",)).build().dgram))
+    ]
+
+
+def _words(words: tuple[object, ...]) -> str:
+    return " ".join(map(str, words))
+
+
+def _table(told: Iterable[tuple[str, str]]) -> str:
+    lines = ["| written | told |", "|---|---|"]
+    for written, error in told:
+        rows = written.strip().split("\n")
+        shown = rows if len(rows) < 8 else [*rows[:2], f"… ({len(rows)} of them)"]
+        lines.append(f"| {'<br>'.join(f'`{row}`' for row in shown if row)} | `{error}` |")
+    return "\n".join(lines)
