@@ -1,6 +1,6 @@
 """The page of OSC's addresses, docs/osc.md, written from realtime/controls/osc."""
 
-from realtime.controls.osc import feedback, framing, packets, patterns, router, server
+from realtime.controls.osc import door, feedback, framing, packets, patterns, router, server, subscriber
 from realtime.controls.osc.addresses import table
 
 PAGE = """\
@@ -63,12 +63,12 @@ def page() -> str:
         patterns=router.MAX_PATTERNS,
         horizon=router.HORIZON_S,
         errors=router.ERRORS_PER_S,
-        rate=1 / feedback.INTERVAL_S,
-        meters=1 / feedback.METER_INTERVAL_S,
-        crossing=1000 * feedback.CROSSING_S,
+        rate=1 / subscriber.INTERVAL_S,
+        meters=1 / subscriber.METER_INTERVAL_S,
+        crossing=1000 * subscriber.CROSSING_S,
         subscription=feedback.SUBSCRIPTION_S / 60,
         subscribers=feedback.MAX_SUBSCRIBERS,
-        connections=server.MAX_CONNECTIONS,
+        connections=door.MAX_CONNECTIONS,
         packet=packets.MAX_PACKET_BYTES,
         message=packets.MAX_MESSAGE_BYTES,
         arguments=packets.MAX_ARGUMENTS,
