@@ -49,9 +49,12 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Send as much as there's room for; the rest follows by itself."""
+        if not self._open:
+            return
         if len(self._unsent) > MAX_UNSENT_BYTES:
             self._complaints.add("client that doesn't read", f"{self._client} was hung up on")
             self.close()
+            return
         self._unsent += data
         self._write()
 
