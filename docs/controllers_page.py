@@ -55,7 +55,7 @@ takes the last one back. Your comments stay.
 * **feedback**: positions go to outputs whose names fit `device` (and `--midi`), at most {rate:.0f} a second for each
   knob; never to the knob that was touched. *Never tried with a motor fader, only with virtual ports.*
 
-*Not yet*: MPE, OSCQuery.
+*Not yet*: MPE.
 """
 
 

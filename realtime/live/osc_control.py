@@ -40,7 +40,10 @@ class OscRequest:
         AllowList(self.allow)
         if self.port is None and (self.query is not None or self.announce):
             raise DrawstopError("--oscquery and --announce tell of what --osc listens to; add --osc 9000")
-        if self.query is not None and self.query == self.port != 0:
+        for name, port in (("OSC", self.port), ("OSCQuery", self.query)):
+            if port is not None and not 1 <= port <= 65535:
+                raise DrawstopError(f"{name}'s port must be in 1..65535, got {port}")
+        if self.port is not None and self.query == self.port:
             raise DrawstopError(
                 f"--osc listens at port {self.port} for TCP too; give --oscquery another, such as {self.port + 1}"
             )

@@ -54,6 +54,9 @@ class Announcement:
             self._zeroconf.close()
 
     def _announce(self) -> None:
+        if not self._addresses:
+            self._notes("OSC can't be announced (this machine is in no network)")
+            return
         try:
             self._zeroconf = Zeroconf(self._addresses)
             for info in self._infos:
