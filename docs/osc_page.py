@@ -58,8 +58,9 @@ oscsend localhost {port} "/stop/*/ramp" ff 0 4    # all stops to 0, in 4 s
 
 `--oscquery {query}` beside `--osc {port}` describes, by HTTP, all that can be moved, after
 [Vidvox's proposal](https://github.com/Vidvox/OSCQueryProposal), which ossia score, Chataigne, VDMX and others read.
-*Tried with python-oscquery, websocket-client and curl only.* `--announce`, with `--listen 0.0.0.0`, tells the network (zeroconf: `_oscjson._tcp` and `_osc._udp`), so
-that they list Drawstop by the instrument's name. To look yourself:
+*Tried with python-oscquery, websocket-client, curl and Chromium only.* `--announce`, with `--listen 0.0.0.0`, tells the
+network (zeroconf: `_oscjson._tcp` and `_osc._udp`), so that they list Drawstop by the instrument's name. To look
+yourself:
 
 ```sh
 curl 'http://localhost:{query}/'                     # everything, or what is below an address
@@ -74,10 +75,11 @@ curl 'http://localhost:{query}/?HOST_INFO'
 | `/morph`, `/pad` | `ssf` with the scenes' names, `ff` |
 | `/meter/<name>` | read only, in dBFS |
 
-`HOST_INFO` names what is here of the proposal's optional parts: 
+`HOST_INFO` names what is here of the proposal's optional parts:
 {extensions}.
-Ramps, `/morph/<a>/<b>`, `/scene/<name>/store` and the questions above are heard but not described, because an address that is a container too is read wrongly by many surfaces. An attribute that isn't here is
-answered with 400, an address that isn't with 404, a value that can't be read with 204.
+Ramps, `/morph/<a>/<b>`, `/scene/<name>/store` and the questions above are heard but not described,
+because an address that is a container too is read wrongly by many surfaces. An attribute that isn't here is answered
+with 400, an address that isn't with 404, a value that can't be read with 204.
 
 **The same port takes WebSockets.** Text messages `{{"COMMAND": "LISTEN", "DATA": "/stop/guitar"}}` and `IGNORE` choose
 what is told; it's told as binary OSC packets, first where it stands, then each change under the rules of *Feedback*.
