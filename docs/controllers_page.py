@@ -100,8 +100,6 @@ presses and slides for itself. `source = "mpe …"` hears that, whatever the not
 Each of these was told by the program itself when this page was generated. A line is where the mistake stands in the file.
 
 {mistakes}
-
-*Not yet*: OSCQuery.
 """
 
 

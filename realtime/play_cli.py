@@ -30,6 +30,20 @@ def play(
     osc: Annotated[
         int | None, typer.Option(help="Listen for OSC at this port, UDP and TCP; 9000 is usual.")
     ] = None,
+    oscquery: Annotated[
+        int | None,
+        typer.Option(
+            help="Describe all that can be moved at this port, HTTP and WebSocket, so that surfaces build themselves; "
+            "9001 beside --osc 9000."
+        ),
+    ] = None,
+    announce: Annotated[
+        bool,
+        typer.Option(
+            "--announce",
+            help="Tell the network (zeroconf, Bonjour) where OSC and OSCQuery are; with --listen.",
+        ),
+    ] = False,
     listen: Annotated[
         str,
         typer.Option(help="The address that OSC listens at; 0.0.0.0 opens it to every network you are in."),

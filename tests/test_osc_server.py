@@ -34,10 +34,12 @@ from drawstop.base.errors import DrawstopError
 from realtime.controls.hub import ControlHub
 from realtime.controls.osc.addresses import TABLE
 from realtime.controls.osc.clients import Client
-from realtime.controls.osc.feedback import CROSSING_S, INTERVAL_S, METER_FLOOR_DBFS
+from realtime.controls.osc.door import MAX_CONNECTIONS
+from realtime.controls.osc.feedback import METER_FLOOR_DBFS
 from realtime.controls.osc.packets import Message, write_message
 from realtime.controls.osc.router import ERRORS_PER_S, HORIZON_S, MAX_PATTERNS
-from realtime.controls.osc.server import MAX_CONNECTIONS, OscServer
+from realtime.controls.osc.server import OscServer
+from realtime.controls.osc.subscriber import CROSSING_S, INTERVAL_S
 
 QUIET_S = 0.3  # nothing comes any more
 STEP_S = 0.02  # what issue 7 allows two clients to be apart, p99

@@ -15,7 +15,6 @@ from realtime.controls.mapping import default_mapping, for_stops
 from realtime.controls.mapping_file import read_mapping
 from realtime.controls.midi_control import MidiControl
 from realtime.controls.midi_feedback import MidiFeedback
-from realtime.controls.osc.server import LOOPBACK, OscServer
 from realtime.controls.scene import Scene
 from realtime.controls.scenes import Scenes
 from realtime.controls.scenes_file import ScenesFile
@@ -23,6 +22,7 @@ from realtime.controls.signals import Ranged
 from realtime.desk import BYPASS, MUTE, PARAMETERS, RESET
 from realtime.live.file_watcher import FileWatcher
 from realtime.live.midi_ports import MidiPorts
+from realtime.live.osc_control import OscControl, OscRequest
 from realtime.live.stage import Stage
 
 
@@ -34,20 +34,21 @@ class ControlRequest:
         midi: parts of the names of MIDI inputs; with a mapping and none of these, every input.
         mapping: its file; None: `default_mapping`.
         scenes: their file; None: they are kept until the end only.
-        osc: the port to listen at for OSC; None: none.
-        listen: the address to listen at; "0.0.0.0": every network that this machine is in.
-        allow: addresses and networks that may send; none: all that reach it.
+        osc: where OSC is listened to.
     """
 
     midi: Sequence[str] = ()
     mapping: Path | None = None
     scenes: Path | None = None
-    osc: int | None = None
-    listen: str = LOOPBACK
-    allow: Sequence[str] = ()
+    osc: OscRequest = field(default_factory=OscRequest)
 
     def check(self) -> None:
-        """Read the files, before anything is started for them. Raises DrawstopError where one is broken."""
+        """Read the files, before anything is started for them.
+
+        Raises:
+            DrawstopError: one is broken, or OSC can't be as it's asked for.
+        """
+        self.osc.check()
         if self.mapping is not None:
             read_mapping(self.mapping)
         if self.scenes is not None:
@@ -133,9 +134,8 @@ class ControlBridge:
             self.hub, self._mapping(), self.commands, self.scenes.tempo, stage.notes.append
         )
         self._inputs: set[str] = set()
-        self._osc = None if request.osc is None else OscServer(
-            self.hub, host=request.listen, port=request.osc, allow=request.allow, commands=self.commands,
-            notes=stage.notes.append,
+        self._osc = None if request.osc.port is None else OscControl(
+            self.hub, request.osc, self.commands, lambda: self.scenes.all, stage.description.name, stage.notes.append
         )  # fmt: skip
         self._open = ExitStack()
 
@@ -165,14 +165,15 @@ class ControlBridge:
     def tick(self) -> None:
         """Follow what has changed: the instrument, the files. To be called ten times a second."""
         targets = _targets(self._stage)
-        if targets != self._targets:
+        swapped = targets != self._targets
+        if swapped:
             self._targets = targets
             self.hub.set_targets(targets)
-            if self._osc is not None:
-                self._osc.tell_all()
             self._told(lambda: self._midi.use(self._mapping()))
         for watcher in self._watchers:
             watcher.look()
+        if self._osc is not None:
+            self._osc.look(swapped)
 
     def meters(self, levels: Mapping[str, float]) -> None:
         """Tell subscribed clients the levels, in dBFS by meter."""

@@ -26,6 +26,7 @@ from realtime.live.control_bridge import ControlBridge, ControlRequest
 from realtime.live.file_watcher import FileWatcher
 from realtime.live.keys import pressed_keys
 from realtime.live.line import quantile
+from realtime.live.osc_control import OscRequest
 from realtime.live.plan import Plan
 from realtime.live.sound_line import DeviceWish
 from realtime.live.stage import Stage, StageRequest
@@ -45,6 +46,8 @@ class PlayOptions:
     mapping: str | None
     scenes: Path | None
     osc: int | None
+    oscquery: int | None
+    announce: bool
     listen: str
     allow: list[str] | None
     device: str | None
@@ -91,7 +94,8 @@ class PlayOptions:
     def control(self) -> ControlRequest:
         """Who may move the stops."""
         mapping = find_mapping(self.mapping) if self.mapping else None
-        return ControlRequest(self.midi or (), mapping, self.scenes, self.osc, self.listen, self.allow or ())
+        osc = OscRequest(self.osc, self.oscquery, self.listen, self.allow or (), self.announce)
+        return ControlRequest(self.midi or (), mapping, self.scenes, osc)
 
     def first_events(self) -> list[ControlEvent]:
         """Where the faders and stops stand at the start."""

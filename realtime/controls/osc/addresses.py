@@ -38,7 +38,7 @@ class Address:
     example: str = ""
 
 
-_NUMBERS = "Where `f` stands, `i`, `d`, `h`, `T` (1) and `F` (0) are taken too; brackets: may be left out."
+_NUMBERS = "Where `f` stands, `i`, `d`, `h`, `T` (1) and `F` (0) are taken too; brackets: may be left out, or be an `I` or `N`."
 _BUTTON = "a 0 (a button that is let go) does nothing"
 
 

@@ -20,14 +20,14 @@ class RefusedError(DrawstopError):
 
 
 class Arguments:
-    """The arguments of one message; every method takes all of them.
+    """The arguments of one message; every method takes all of them. A nil or an impulse alone is nothing.
 
     Raises:
         RefusedError: they aren't what the method takes.
     """
 
     def __init__(self, values: Sequence[object]) -> None:
-        self._values = values
+        self._values = () if list(values) == [None] else values
 
     def number(self) -> float:
         """`f`, `i`, `d`, `h`, `T` (1) or `F` (0)."""

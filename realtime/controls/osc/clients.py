@@ -8,13 +8,18 @@ from typing import Literal
 
 from drawstop.base.errors import DrawstopError
 
+Transport = Literal["udp", "tcp", "ws"]
+"""How a client is reached; "ws": a WebSocket, see `controls.oscquery`."""
+
 Kind = Literal[
     "malformed packet",
+    "malformed request",
     "unknown address",
     "wrong arguments",
     "time tag too far ahead",
     "command refused",
     "client not allowed",
+    "web page not allowed",
     "too many clients",
     "client that doesn't read",
     "fault in Drawstop",
@@ -26,7 +31,7 @@ Kind = Literal[
 class Client:
     """Whoever sends: two with equal fields are the same. It's the origin of its movements; see `Change`."""
 
-    transport: Literal["udp", "tcp"]
+    transport: Transport
     host: str
     port: int
 

@@ -10,10 +10,11 @@ that moved it. There is one exception: where its message crossed one that told i
 outcome, once, when `CROSSING_S` have passed.
 """
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,18 +23,10 @@ from realtime.controls.hub import Change, ControlHub
 from realtime.controls.osc.addresses import address_of
 from realtime.controls.osc.clients import Client
 from realtime.controls.osc.packets import write_message
-
-INTERVAL_S = 1 / 60
-"""Between two messages to one client for one address: a screen shows no more. The first goes out at once."""
-
-METER_INTERVAL_S = 1 / 20
-"""The same for meters, which never rest."""
+from realtime.controls.osc.subscriber import INTERVAL_S, METER_INTERVAL_S, Subscriber
 
 METER_FLOOR_DBFS = -120.0
 """What silence is told as: surfaces can't draw minus infinity."""
-
-CROSSING_S = 0.1
-"""A client that moves a target so soon after it was told another value may not have seen that one."""
 
 SUBSCRIPTION_S = 300.0
 """A UDP client is told changes for so long after its last message of any kind; /ping will do."""
@@ -54,42 +47,6 @@ class Outgoing:
     port: int | None = None
 
 
-@dataclass
-class _Subscriber:
-    client: Client
-    port: int | None
-    expires: float
-    knows: dict[str, float] = field(default_factory=dict)
-    """By address: the value that the client has, where we're sure of it."""
-    told: dict[str, float] = field(default_factory=dict)
-    """By address: when it was last told another's value."""
-    sent: dict[str, float] = field(default_factory=dict)
-    """By address: when something was last sent to it."""
-    marks: dict[str, float] = field(default_factory=dict)
-    """By address: the moment from which it may be sent, if it's news."""
-
-    def mark(self, address: str, interval: float) -> None:
-        """Something may be news."""
-        self.marks.setdefault(address, self.sent.get(address, -interval) + interval)
-
-    def take_marks(self, now: float) -> list[str]:
-        """The marked addresses whose moment has come."""
-        found = [address for address, moment in self.marks.items() if moment <= now]
-        for address in found:
-            del self.marks[address]
-        return found
-
-    def moved(self, address: str, value: float, now: float) -> None:
-        """It sent a value itself."""
-        told = self.told.get(address, -CROSSING_S)
-        if now - told < CROSSING_S and self.knows.get(address) != value:
-            self.knows.pop(address, None)
-            self.marks[address] = told + CROSSING_S
-        else:
-            self.knows[address] = value
-            self.mark(address, INTERVAL_S)  # it's no news unless another thread's change came between
-
-
 class Feedback:
     """The subscribed clients, and what each of them has to be told. Safe to use from several threads.
 
@@ -101,7 +58,7 @@ class Feedback:
     def __init__(self, hub: ControlHub, wake: Callable[[], None]) -> None:
         self._hub, self._wake = hub, wake
         self._lock = threading.Lock()
-        self._subscribers: dict[Client, _Subscriber] = {}
+        self._subscribers: dict[Client, Subscriber] = {}
         self._movers: dict[str, object] = {}
         self._meters: dict[str, float] = {}
 
@@ -109,6 +66,12 @@ class Feedback:
     def clients(self) -> tuple[Client, ...]:
         """Who is told."""
         return tuple(self._subscribers)
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """The meters' levels, by address."""
+        with self._lock:
+            return dict(self._meters)
 
     def subscribe(self, client: Client, port: int | None, now: float) -> None:
         """Tell a client everything now and every change from now on.
@@ -118,11 +81,35 @@ class Feedback:
         """
         self.unsubscribe(client, port)
         with self._lock:
-            if len(self._subscribers) >= MAX_SUBSCRIBERS:
-                raise DrawstopError(f"{MAX_SUBSCRIBERS} clients are told changes already; /unsubscribe one")
-            expires = now + SUBSCRIPTION_S if client.transport == "udp" else float("inf")
-            self._subscribers[client] = _Subscriber(client, port, expires)
+            self._add(client, port, now, None)
         self.tell_all(client)
+
+    def listen(self, client: Client, address: str, now: float) -> None:
+        """Tell a client where one address stands, now and whenever it changes; others, only as it asked for.
+
+        Raises:
+            DrawstopError: too many subscribe.
+        """
+        with self._lock:
+            if client not in self._subscribers:
+                self._add(client, None, now, set())
+            subscriber = self._subscribers[client]
+            if subscriber.listens is not None:
+                subscriber.listens.add(address)
+            subscriber.forget([address])
+        self._wake()
+
+    def ignore(self, client: Client, address: str) -> None:
+        """End that for one address. A client that has subscribed to all is told on."""
+        with self._lock:
+            if client in self._subscribers:
+                self._subscribers[client].ignore(address)
+
+    def drop(self, addresses: Iterable[str]) -> None:
+        """These addresses are no more: whoever listens to one has to ask anew when it comes back."""
+        with self._lock:
+            for address, subscriber in itertools.product(addresses, self._subscribers.values()):
+                subscriber.ignore(address)
 
     def unsubscribe(self, client: Client, port: int | None = None) -> None:
         """Tell a client no more, nor another program of its machine that asked to be told at the same UDP port."""
@@ -148,8 +135,7 @@ class Feedback:
         addresses = values_by_address(self._hub)
         with self._lock:
             for subscriber in self._chosen(client):
-                subscriber.knows.clear()
-                subscriber.marks.update(dict.fromkeys(addresses, 0.0))
+                subscriber.forget(addresses)
         self._wake()
 
     def hear(self, changes: Sequence[Change]) -> None:
@@ -199,8 +185,14 @@ class Feedback:
             ]
         return found, min(waiting, default=None)
 
+    def _add(self, client: Client, port: int | None, now: float, listens: set[str] | None) -> None:
+        if len(self._subscribers) >= MAX_SUBSCRIBERS:
+            raise DrawstopError(f"{MAX_SUBSCRIBERS} clients are told changes already; /unsubscribe one")
+        expires = now + SUBSCRIPTION_S if client.transport == "udp" else float("inf")
+        self._subscribers[client] = Subscriber(client, port, expires, listens)
+
     def _news(
-        self, subscriber: _Subscriber, addresses: Sequence[str], values: Mapping[str, float], now: float
+        self, subscriber: Subscriber, addresses: Sequence[str], values: Mapping[str, float], now: float
     ) -> list[Outgoing]:
         found = []
         for address in addresses:
@@ -213,7 +205,7 @@ class Feedback:
             found.append(Outgoing(subscriber.client, write_message(address, value), subscriber.port))
         return found
 
-    def _chosen(self, client: Client | None) -> list[_Subscriber]:
+    def _chosen(self, client: Client | None) -> list[Subscriber]:
         if client is None:
             return list(self._subscribers.values())
         return [self._subscribers[client]] if client in self._subscribers else []

@@ -5,6 +5,7 @@ from pythonosc import slip
 from realtime.controls.osc.packets import MAX_PACKET_BYTES, PacketError
 
 _LENGTH_BYTES = 4
+_FIRST_BYTES = b"\0/#" + slip.END
 MAX_SLIP_BYTES = 2 * MAX_PACKET_BYTES
 """Of a packet in which every byte is escaped."""
 
@@ -13,7 +14,8 @@ class StreamFraming:
     """Cuts one connection's bytes into packets, and makes packets ready for it.
 
     OSC 1.1 puts END bytes around a packet (SLIP), OSC 1.0 its length before it, as liblo does. The first byte tells:
-    a length's is 0, since a packet is shorter than 16 MB; neither END nor a packet's beginning is.
+    a length's is 0, since a packet is shorter than 16 MB; neither END nor a packet's beginning is. Any other first
+    byte is no OSC: a browser that a web page makes send something here begins with a letter, and packets may follow.
     """
 
     def __init__(self) -> None:
@@ -28,6 +30,10 @@ class StreamFraming:
         """
         self._waiting += data
         if self._length_first is None and self._waiting:
+            if self._waiting[0] not in _FIRST_BYTES:
+                raise PacketError(
+                    f"OSC by TCP begins with a length, END, '/' or '#', got {self._waiting[:8]!r}"
+                )
             self._length_first = self._waiting[0] == 0
         return self._by_length() if self._length_first else self._by_end()
 

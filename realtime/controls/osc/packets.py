@@ -32,7 +32,7 @@ MAX_ARGUMENTS = 64
 
 _BUNDLE = b"#bundle\0"
 _HEADER_BYTES = 16  # "#bundle" and the time tag
-_SIZES = dict.fromkeys("ifrm", 4) | dict.fromkeys("hdt", 8) | dict.fromkeys("TFN[]", 0)
+_SIZES = dict.fromkeys("ifrm", 4) | dict.fromkeys("hdt", 8) | dict.fromkeys("TFNI[]", 0)
 _CLOCK_TRIES, _CLOCK_GAP_S = 3, 20e-6
 
 
@@ -106,7 +106,7 @@ def _later(at: float | None, tag: bytes, ahead: float) -> float | None:
 def _message(packet: bytes, at: float | None) -> Message:
     _check_layout(packet)
     try:
-        read = OscMessage(packet)
+        read = OscMessage(_impulses_as_nil(packet))
     except (ParseError, ValueError) as error:  # ValueError: text that isn't UTF-8
         raise PacketError(f"a message can't be read ({type(error).__name__})") from error
     return Message(read.address, tuple(read.params), at)
@@ -131,6 +131,15 @@ def _check_layout(packet: bytes) -> None:
         raise PacketError(f"a message's arguments end at byte {place} of {len(packet)}")
 
 
+def _impulses_as_nil(packet: bytes) -> bytes:
+    """The same with N for I, which python-osc doesn't know."""
+    begin = _after_text(packet, 0)
+    if begin == len(packet):
+        return packet
+    end = _after_text(packet, begin)
+    return packet[:begin] + packet[begin:end].replace(b"I", b"N") + packet[end:]
+
+
 def _after(packet: bytes, place: int, tag: str) -> int:
     """Where the argument that begins here ends; perhaps beyond the packet."""
     if tag == "s":
@@ -141,7 +150,7 @@ def _after(packet: bytes, place: int, tag: str) -> int:
             raise PacketError(f"a blob's size is 0 or more, got {size}")
         return place + 4 + size + -size % 4
     if tag not in _SIZES:
-        raise PacketError(f"arguments have the types i f s b h d t r m T F N, got {tag!r}")
+        raise PacketError(f"arguments have the types i f s b h d t r m T F N I, got {tag!r}")
     return place + _SIZES[tag]
 
 

@@ -1,4 +1,4 @@
-"""The sockets: UDP and TCP on one thread, which hears clients and tells them."""
+"""The sockets: UDP, TCP and other entrances on one thread, which hears clients and tells them."""
 
 import contextlib
 import selectors
@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
-from drawstop.base.errors import DrawstopError, reason_of
+from drawstop.base.errors import DrawstopError
 from realtime.controls.commands import Commands
 from realtime.controls.hub import ControlHub
 from realtime.controls.osc.clients import AllowList, Client, Complaints
-from realtime.controls.osc.connection import Connection
+from realtime.controls.osc.connection import TcpEntrance
+from realtime.controls.osc.door import Door, Entrance, House, bound, refuse
 from realtime.controls.osc.feedback import Feedback, Outgoing
 from realtime.controls.osc.packets import MAX_PACKET_BYTES, Message
 from realtime.controls.osc.router import Router
@@ -20,14 +21,8 @@ from realtime.controls.osc.router import Router
 PORT = 9000
 LOOPBACK = "127.0.0.1"
 
-MAX_CONNECTIONS = 32
-"""TCP clients at once; one more is hung up on."""
-
 ROUND_DATAGRAMS = 64
 """Taken from the UDP socket before others have their turn: a few milliseconds of work."""
-
-RECEIVE_BUFFER_BYTES = 1 << 20
-"""Asked of the system for datagrams that wait; Linux gives less unless told otherwise (net.core.rmem_max)."""
 
 
 class OscServer:
@@ -41,6 +36,7 @@ class OscServer:
         commands: does what isn't a movement.
         notes: takes lines for the user; called from the server's thread, and must not wait.
         watch: told of every message, in the same way.
+        entrances: other ways in, such as OSCQuery's.
 
     Raises:
         DrawstopError: an entry of `allow` that is no address, or a port that is none.
@@ -56,6 +52,7 @@ class OscServer:
         commands: Commands | None = None,
         notes: Callable[[str], None] | None = None,
         watch: Callable[[Client, Message], None] | None = None,
+        entrances: Sequence[Entrance] = (),
     ) -> None:
         if not 0 <= port <= 65535:
             raise DrawstopError(f"OSC's port must be in 0..65535, got {port}")
@@ -64,7 +61,8 @@ class OscServer:
         self.complaints = Complaints(notes)
         self.feedback = Feedback(hub, self._wake)
         self._router = Router(hub, self.feedback, self.complaints, self._send, commands, watch)
-        self._connections: dict[Client, Connection] = {}
+        self._entrances: tuple[Entrance, ...] = (TcpEntrance(port), *entrances)
+        self._doors: dict[str, Door] = {}
         self._thread: threading.Thread | None = None
         self._closing = False
         self.udp_port = self.tcp_port = port
@@ -84,19 +82,19 @@ class OscServer:
         Raises:
             DrawstopError: a port is taken, or the address isn't this machine's.
         """
-        self._udp = self._bound(socket.SOCK_DGRAM)
+        self._udp = bound(self._host, self._port, socket.SOCK_DGRAM)
+        self.udp_port = self._udp.getsockname()[1]
         try:
-            self._tcp = self._bound(socket.SOCK_STREAM)
+            for entrance in self._entrances:
+                sock = bound(self._host, entrance.port, socket.SOCK_STREAM)
+                self._doors[entrance.transport] = Door(
+                    entrance, sock, self._allow, self.complaints, self.feedback.unsubscribe
+                )
         except DrawstopError:
-            self._udp.close()
+            self._close_sockets()
             raise
-        self.udp_port, self.tcp_port = self._udp.getsockname()[1], self._tcp.getsockname()[1]
-        self._woken, self._waker = socket.socketpair()
-        self._selector = selectors.DefaultSelector()
-        for sock, react in ((self._udp, self._hear), (self._tcp, self._meet), (self._woken, self._awake)):
-            sock.setblocking(False)
-            self._selector.register(sock, selectors.EVENT_READ, react)
-        self._waker.setblocking(False)
+        self.tcp_port = self._doors["tcp"].sock.getsockname()[1]
+        self._open()
         if self._open_to_all and not self._host.startswith("127.") and self._host not in ("localhost", "::1"):
             self._note(
                 f"OSC listens at {self._host}:{self.udp_port}: whoever reaches it can move the stops; allow only some"
@@ -105,6 +103,20 @@ class OscServer:
         self._unsubscribe = self._hub.subscribe(self.feedback.hear)
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._thread.start()
+
+    def _open(self) -> None:
+        self._woken, self._waker = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        for sock in (self._woken, self._waker):
+            sock.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ, self._awake)
+        self._selector.register(self._udp, selectors.EVENT_READ, self._hear)
+        house = House(
+            self._selector, self._router.take, self.feedback, self.complaints, self.udp_port, self._wake
+        )
+        for door in self._doors.values():
+            self._selector.register(door.sock, selectors.EVENT_READ, door.meet)
+            door.entrance.open(house, door.sock.getsockname()[1])
 
     def close(self) -> None:
         """Hang up and free the ports. A second time does nothing."""
@@ -115,11 +127,16 @@ class OscServer:
         self._thread.join()
         self._thread = None
         self._unsubscribe()
-        for connection in list(self._connections.values()):
-            connection.close()
+        self._close_sockets()
         self._selector.close()
-        for sock in (self._udp, self._tcp, self._woken, self._waker):
-            sock.close()
+        self._woken.close()
+        self._waker.close()
+
+    def _close_sockets(self) -> None:
+        for door in self._doors.values():
+            door.close()
+        self._doors.clear()
+        self._udp.close()
 
     def meters(self, levels: Mapping[str, float]) -> None:
         """Tell subscribed clients levels in dBFS, by name: `/meter/<name>`. From any thread; doesn't wait."""
@@ -142,7 +159,8 @@ class OscServer:
         outgoing, next_news = self.feedback.due(now)
         for each in outgoing:
             self._send(each)
-        moments = [moment for moment in (next_command, next_news) if moment is not None]
+        rounds = [entrance.round(now) for entrance in self._entrances]
+        moments = [moment for moment in (next_command, next_news, *rounds) if moment is not None]
         timeout = max(0.0, min(moments) - time.monotonic()) if moments else None
         try:
             for key, _ in self._selector.select(timeout):
@@ -160,42 +178,15 @@ class OscServer:
             if client.host in self._allow:
                 self._router.take(client, packet)
             else:
-                self._refuse(client)
-
-    def _meet(self) -> None:
-        try:
-            sock, address = self._tcp.accept()
-        except OSError:  # gone again
-            return
-        client = Client("tcp", address[0], address[1])
-        if client.host not in self._allow:
-            self._refuse(client)
-        elif len(self._connections) >= MAX_CONNECTIONS:
-            self.complaints.add(
-                "too many clients", f"{MAX_CONNECTIONS} TCP clients are here, {client} isn't let in"
-            )
-        else:
-            with contextlib.suppress(OSError):  # gone already
-                self._connections[client] = Connection(
-                    sock, client, self._selector, self._router.take, self._left, self.complaints
-                )
-                return
-        sock.close()
-
-    def _left(self, client: Client) -> None:
-        self._connections.pop(client, None)
-        self.feedback.unsubscribe(client)
-
-    def _refuse(self, client: Client) -> None:
-        self.complaints.add("client not allowed", f"{client} isn't among those allowed")
+                refuse(self.complaints, client)
 
     def _send(self, outgoing: Outgoing) -> None:
         client = outgoing.client
         if client.transport == "udp":
             with contextlib.suppress(OSError):  # no way there, or no room: it's told the next change
                 self._udp.sendto(outgoing.packet, (client.host, outgoing.port or client.port))
-        elif client in self._connections:
-            self._connections[client].send(outgoing.packet)
+        else:
+            self._doors[client.transport].send(client, outgoing.packet)
 
     def _awake(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -209,24 +200,3 @@ class OscServer:
     def _note(self, text: str) -> None:
         if self._notes is not None:
             self._notes(text)
-
-    def _bound(self, kind: socket.SocketKind) -> socket.socket:
-        sock = None
-        try:
-            family, _, _, _, address = socket.getaddrinfo(self._host, self._port, type=kind)[0]
-            sock = socket.socket(family, kind)
-            if kind == socket.SOCK_STREAM:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            else:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            sock.bind(address)
-            if kind == socket.SOCK_STREAM:
-                sock.listen(MAX_CONNECTIONS)
-        except OSError as error:
-            if sock is not None:
-                sock.close()
-            raise DrawstopError(
-                f"OSC can't listen at {self._host}:{self._port} ({reason_of(error)}); end the program that has the port, "
-                "or choose another port or address"
-            ) from error
-        return sock
