@@ -44,7 +44,7 @@ endurance *arguments:
 demo *arguments:
     uv run drawstop demo {{arguments}}
 
-# render the demo's recordings and train its RAVE anew (about half an hour of one core; resumable);
+# render the demo's recordings and train its RAVE anew (about an hour of one core; resumable);
 # needs a C++ compiler, fluidsynth, espeak-ng and the soundfonts that LICENSES.md lists
 demo-train *arguments:
     uv run --group recipe python -m training.demo.recipe {{arguments}}
@@ -52,4 +52,4 @@ demo-train *arguments:
 # render recordings and train the demo's small MusicGen, EnCodec included (about half an hour of one core; resumable);
 # needs fluidsynth and the soundfonts that LICENSES.md lists
 demo-train-musicgen *arguments:
-    uv run --group recipe --extra musicgen python -m training.demo.musicgen_recipe {{arguments}}
+    uv run python -m training.demo.musicgen_recipe {{arguments}}
