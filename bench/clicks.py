@@ -34,7 +34,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        path = arguments.instrument or bake_demo(Path(folder))
+        path = arguments.instrument or _demo(Path(folder))
         instrument = torch.jit.load(str(path)).eval()  # type: ignore[no-untyped-call]
     rate = int(instrument.get_sample_rate())
     audio = torch.from_numpy(read_audio(arguments.recording, rate, int(instrument.forward_params[0]))[0])
@@ -66,8 +66,7 @@ def main() -> None:
     )
 
 
-def bake_demo(folder: Path) -> Path:
-    """The demo's instrument, in this folder."""
+def _demo(folder: Path) -> Path:
     model = RaveModel(DEMO / "rave.ts")
     path = folder / "demo.ts"
     torch.jit.save(script(model, [load_bank(DEMO / "bank", model.fingerprint)]), str(path))

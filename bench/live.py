@@ -16,7 +16,8 @@ from realtime.session import SessionAbout, begin_session
 
 RATE, PERIOD = 48000, 256
 SERVER = f"bench-{os.getpid()}"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
+DEMO = Path(__file__).parents[1] / "training" / "demo"
 
 
 class Server:
@@ -45,8 +46,12 @@ class Server:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE_S
         while not ports():
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"jackd doesn't answer: {' '.join(self._command)}")
+            ended = self._process.poll()
+            if ended is not None or time.monotonic() > deadline:
+                how = (
+                    "doesn't answer" if ended is None else f"ended with {ended}; JACK holds 8 servers at most"
+                )
+                raise RuntimeError(f"{' '.join(self._command)}: {how}")
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -54,7 +59,7 @@ class Server:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(5)
+                self._process.wait(PATIENCE_S)  # one that is killed keeps its place among JACK's 8 servers
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -81,10 +86,12 @@ def connect(source: str, target: str) -> None:
 def demo_instrument(folder: Path) -> Path:
     """The demo's, baked into this folder, by a process of its own: a stage's never imports torch."""
     code = (
-        "import pathlib, sys; from bench.clicks import bake_demo; print(bake_demo(pathlib.Path(sys.argv[1])))"
+        "import sys; from pathlib import Path; from export.bake import bake; "
+        "bake(Path(sys.argv[1]), [Path(sys.argv[2])], Path(sys.argv[3]))"
     )
-    done = subprocess.run([sys.executable, "-c", code, folder], check=True, stdout=subprocess.PIPE, text=True)
-    return Path(done.stdout.split()[-1])
+    path = folder / "demo.ts"
+    subprocess.run([sys.executable, "-c", code, DEMO / "rave.ts", DEMO / "bank", path], check=True)
+    return path
 
 
 def begin_recording(stage: Stage, folder: Path) -> None:
