@@ -41,6 +41,10 @@ bench:
 endurance *arguments:
     uv run python -m bench.endurance {{arguments}}
 
+# the control bridge, live under JACK: timing, step, flood or performance, each with a table and limits. Needs jackd
+bench-controls *arguments:
+    uv run python -m bench.controls {{arguments}}
+
 # the demo: sound, picture, table, instrument
 demo *arguments:
     uv run drawstop demo {{arguments}}

@@ -19,18 +19,17 @@ from typing import Any
 
 import numpy as np
 
+from bench.live import PERIOD, RATE, Server, demo_instrument, resident_megabytes
 from drawstop.base.description import InstrumentDescription
 from realtime.controls.events import ControlEvent
 from realtime.live.line import quantile
 from realtime.live.stage import Stage, StageRequest
 
-RATE, PERIOD = 48000, 256
 MESSAGES_PER_S, BURST_S = 5000, 0.01
 SCENE_S, SWAP_S, OUTAGE_S, OUTAGE_LASTS_S = 0.1, 30.0, 300.0, 3.0
 TICK_S = 0.1
 SETTLED_S = 45.0
 """Memory is compared from here on: after the first swap."""
-SERVER = f"endurance-{os.getpid()}"
 
 
 def main() -> None:
@@ -39,43 +38,21 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--instrument", type=Path, help="a baked one; the demo's by default")
     parser.add_argument("--outage", type=float, default=OUTAGE_S, help="seconds from one outage to the next")
+    parser.add_argument("--swap", type=float, default=SWAP_S, help="seconds from one swap to the next")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    os.environ |= {"JACK_DEFAULT_SERVER": SERVER, "JACK_NO_START_SERVER": "1"}
     with tempfile.TemporaryDirectory() as folder:
-        instrument = arguments.instrument or _demo(Path(folder))
+        instrument = arguments.instrument or demo_instrument(Path(folder))
         load = subprocess.Popen(["stress-ng", "--cpu", str(max(1, (os.cpu_count() or 2) - 1)), "-q"])
-        server = start_server()
         try:
-            figures = endure(instrument, 60 * arguments.minutes, arguments.outage, server)
+            with Server() as server:
+                figures = endure(instrument, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
         finally:
             load.terminate()
-            subprocess.run(["pkill", "-f", SERVER], check=False)
     print(json.dumps(figures, indent=1))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
     sys.exit(int(figures["lost_blocks"] > 0))
-
-
-def _demo(folder: Path) -> Path:
-    from bench.clicks import _demo as bake_demo
-
-    return bake_demo(folder)
-
-
-def can_be_real_time() -> bool:
-    """Whether this process may take real-time priority; tried in a child, which it changes."""
-    code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(70))"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
-
-
-def start_server() -> subprocess.Popen[bytes]:
-    """The JACK server, in real-time mode where that is granted."""
-    kind = ["-R", "-P", "70"] if can_be_real_time() else ["--no-realtime"]
-    command = ["jackd", *kind, "-n", SERVER, "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(1.0)
-    return server
 
 
 class Load:
@@ -120,7 +97,7 @@ class Load:
 
 
 def endure(
-    instrument: Path, seconds: float, outage_s: float, server: subprocess.Popen[bytes]
+    instrument: Path, seconds: float, outage_s: float, swap_s: float, server: Server
 ) -> dict[str, Any]:
     """Play for so long; the counts."""
     stage = Stage(StageRequest(instrument))
@@ -129,9 +106,9 @@ def endure(
     stage.start()
     load = Load(stage)
     begin = time.monotonic()
-    next_swap, next_outage, back_at = begin + SWAP_S, begin + outage_s, 0.0
+    next_swap, next_outage, back_at = begin + swap_s, begin + outage_s, 0.0
     outages, lines = 0, LineCounts()
-    memory: list[list[float]] = []
+    memory = Memory()
     report = stage.report()
     while time.monotonic() - begin < seconds:
         time.sleep(TICK_S)
@@ -143,26 +120,24 @@ def endure(
             print(
                 f"{now - begin:7.1f} s  lost {report.lost_blocks}, {report.lost_samples} samples", flush=True
             )
-        memory.append(own_memory(stage))
+        memory.look(stage, settled=now - begin >= SETTLED_S)
         if stage.notes:
             print(f"{now - begin:7.1f} s  lost {report.lost_blocks}  {stage.notes.pop(0)}", flush=True)
         if now >= next_swap and stage.line is not None:
-            next_swap += SWAP_S
+            next_swap += swap_s
             stage.swap(instrument)
         if now >= next_outage:
             next_outage, back_at = next_outage + outage_s, now + OUTAGE_LASTS_S
             outages += 1
-            server.terminate()
-            server.wait()
+            server.stop()
         if back_at and now >= back_at:
-            back_at, server = 0.0, start_server()
+            back_at = 0.0
+            server.start()
     load.end()
     report = stage.report()
     swaps, losses = stage.swaps, stage.device_losses
     lines.look(stage)
     stage.close()
-    server.terminate()
-    settled = memory[round(SETTLED_S / TICK_S) :] or memory
     return {
         "minutes": seconds / 60,
         "block": plan.block,
@@ -178,21 +153,32 @@ def endure(
         "swaps": swaps,
         "outages": outages,
         "device_losses": losses,
-        "memory_MB": {
-            name: {"start": round(sizes[0], 2), "end": round(sizes[-1], 2)}
-            for name, sizes in zip(("stage_and_load", "conductor"), np.array(settled).T.tolist(), strict=True)
-        },
+        "memory_MB": memory.figures(),
         **lines.figures(),
     }
 
 
-def own_memory(stage: Stage) -> list[float]:
-    """Resident memory in MB of this process and of the conductor: those that live as long as the performance."""
-    sizes = []
-    for pid in (os.getpid(), stage.conductor.pid):
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
-        sizes.append((int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGESIZE") / 1e6)
-    return sizes
+class Memory:
+    """Resident memory in MB of this process and of the conductor: those that live as long as the performance.
+
+    It keeps two looks and no more: a list of them would be what grows.
+    """
+
+    def __init__(self) -> None:
+        self._first: list[float] | None = None
+        self._last: list[float] = []
+        self._settled = False
+
+    def look(self, stage: Stage, settled: bool) -> None:
+        """Look now; the first look and then the first settled one are what later ones are compared with."""
+        self._last = [resident_megabytes(pid) for pid in (os.getpid(), stage.conductor.pid)]
+        if self._first is None or (settled and not self._settled):
+            self._first, self._settled = self._last, settled
+
+    def figures(self) -> dict[str, dict[str, float]]:
+        """At the start and at the end."""
+        both = zip(("stage_and_load", "conductor"), self._first or [], self._last, strict=False)
+        return {name: {"start": round(start, 2), "end": round(end, 2)} for name, start, end in both}
 
 
 class LineCounts:

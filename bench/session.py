@@ -6,7 +6,6 @@ jack_iodelay's tones go in; the stops and faders get random values at random mom
 """
 
 import argparse
-import os
 import subprocess
 import tempfile
 import time
@@ -14,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.endurance import SERVER, start_server
-from drawstop.base.files import sha256_file
+from bench.live import Server, begin_recording, connect
 from realtime.controls.events import ControlEvent
 from realtime.desk import BYPASS, INPUT_GAIN, WET
 from realtime.live.stage import Stage, StageRequest
 from realtime.replay import compared, replay
-from realtime.session import SessionAbout, begin_session, read_session
+from realtime.session import read_session
 
 FADERS = (BYPASS, INPUT_GAIN, WET)
 FADER_SHARE = 0.1
@@ -35,33 +33,27 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--events", type=int, default=10_000)
     arguments = parser.parse_args()
-    os.environ |= {"JACK_DEFAULT_SERVER": SERVER, "JACK_NO_START_SERVER": "1"}
-    server = start_server()
-    tones = None
     stage = Stage(StageRequest(arguments.instrument))
     with tempfile.TemporaryDirectory() as folder:
         take = Path(folder) / "take"
-        try:
-            description = stage.load()
-            plan = stage.open()
-            about = SessionAbout(
-                description.sample_rate, description.channels_in, description.channels_out, plan.block, 0, None, -0.3,
-                sha256_file(arguments.instrument), {},
-            )  # fmt: skip
-            begin_session(take, about, arguments.instrument)
-            stage.start(session=take)
-            tones = subprocess.Popen(["jack_iodelay"], stdout=subprocess.DEVNULL)
-            time.sleep(1.0)
-            subprocess.run(["jack_connect", "jack_delay:out", "PortAudio:in_0"], check=True)
-            send(stage, arguments.events, 60 * arguments.minutes)
-        finally:
-            report = stage.close()
-            if tones is not None:
-                tones.kill()
-            server.terminate()
+        tones = None
+        with Server():
+            try:
+                stage.load()
+                stage.open()
+                begin_recording(stage, take)
+                stage.start(session=take)
+                tones = subprocess.Popen(["jack_iodelay"], stdout=subprocess.DEVNULL)
+                time.sleep(1.0)
+                connect("jack_delay:out", "PortAudio:in_0")
+                send(stage, arguments.events, 60 * arguments.minutes)
+            finally:
+                report = stage.close()
+                if tones is not None:
+                    tones.kill()
         session = read_session(take)
         print(
-            f"{session.input.shape[1] / about.sample_rate:.1f} s, {len(session.events)} events, "
+            f"{session.input.shape[1] / session.about.sample_rate:.1f} s, {len(session.events)} events, "
             f"{report.lost_blocks} lost blocks, input peak {np.abs(session.input).max():.2f}"
         )
         renders = [replay(session) for _ in range(2)]

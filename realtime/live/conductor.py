@@ -35,6 +35,8 @@ Audio = npt.NDArray[np.float32]
 
 WAIT_S = 0.1
 COMMANDS_PER_ROUND = 64
+COMMANDS_FIRST_S = 0.001
+"""So long may commands keep a block that has come. They go first: an event is late once its block has been sent."""
 FINISH_S = 2.0
 
 
@@ -295,9 +297,8 @@ def run_conductor(wake: Semaphore, goes: tuple[Semaphore, Semaphore], parent: Co
     conductor = Conductor(goes)
     while not conductor.ended and not orphaned():
         wake.acquire(timeout=WAIT_S)
-        conductor.on_wake()
         try:
-            _obey_waiting(conductor, parent)
+            play_round(conductor, parent)
         except (EOFError, OSError):  # the stage is gone
             break
     conductor.close(wake)
@@ -305,11 +306,23 @@ def run_conductor(wake: Semaphore, goes: tuple[Semaphore, Semaphore], parent: Co
         parent.send(("ended", conductor.report))
 
 
-def _obey_waiting(conductor: Conductor, parent: Connection) -> None:
-    """Obey what has come; while it sounds only so much at a time, for the next block may be there."""
+def play_round(conductor: Conductor, parent: Connection) -> None:
+    """What has been asked, what has come, what is asked meanwhile. Raises OSError or EOFError if the stage is gone."""
+    begin = time.perf_counter()
+    while _obey_next(conductor, parent) and time.perf_counter() - begin < COMMANDS_FIRST_S:
+        pass
+    conductor.on_wake()
+    # While it sounds only so much at a time: the next block may be there.
     for _ in itertools.count() if conductor.idle else range(COMMANDS_PER_ROUND):
-        if conductor.ended or not parent.poll(0):
-            return
-        answer = conductor.command(*parent.recv())
-        if answer is not None:
-            parent.send(answer)
+        if not _obey_next(conductor, parent):
+            break
+
+
+def _obey_next(conductor: Conductor, parent: Connection) -> bool:
+    """Obey the next command; whether there was one."""
+    if conductor.ended or not parent.poll(0):
+        return False
+    answer = conductor.command(*parent.recv())
+    if answer is not None:
+        parent.send(answer)
+    return True

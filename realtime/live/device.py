@@ -40,11 +40,12 @@ class Callback:
         self._input, self._output = line["input"], line["output"]
         self._phase, self._position, self._written = line["phase"], line["position"], line["written"]
         self._called, self._lost, self._callbacks = line["called"], line["lost"], line["callbacks"]
+        self._origin = line["origin"]
         self._frames, self._flags, self._longest = line["frames"], line["flags"], line["longest"]
         self._durations, self._intervals = line["durations"], line["intervals"]
         self._kept, self._click_at = line["kept"], line["click"]
         self._click_after = round(CLICK_AFTER_S * rate)
-        self._wake = wake
+        self._wake, self._rate = wake, rate
         fade = round(FADE_S * rate)
         rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / fade)
         self._rise = np.concatenate([rise, np.ones(LARGEST_BLOCK)]).astype(np.float32)[:, None]
@@ -63,6 +64,7 @@ class Callback:
             self._count_block(frames)
             return
         position = int(self._position[0])
+        self._origin[0] = start_time - (position + frames) / self._rate
         self._position[0] = position + frames  # claimed before it is read: the writer keeps away from here
         for here, there in ring_parts(position, frames, RING_FRAMES):
             self._input[there] = indata[here]

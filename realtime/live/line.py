@@ -32,6 +32,7 @@ def line_fields(channels_in: int, channels_out: int) -> Fields:
         "position": ((1,), "int64"),  # frames that the device has brought and taken
         "written": ((1,), "int64"),  # output frames that are played up to here
         "called": ((1,), "float64"),  # perf_counter of the last callback
+        "origin": ((1,), "float64"),  # perf_counter at which frame 0 was heard, by the last callback
         "lost": ((1,), "int64"),  # frames that the device took before they were played
         "callbacks": ((1,), "int64"),
         "frames": ((2,), "int64"),  # smallest and largest device block

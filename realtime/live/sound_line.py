@@ -111,9 +111,9 @@ class SoundLine:
         line = self.line
         if line is None or not line["position"][0]:
             return self.start_sample
-        since = max(0.0, time.perf_counter() - float(line["called"][0]))
-        frames = int(line["position"][0]) + min(since, STALLED_S) * plan.device_rate
-        return self.start_sample + int(frames * plan.rate / plan.device_rate)
+        # One number holds the clock: two could be of different callbacks.
+        now = min(time.perf_counter(), float(line["called"][0]) + STALLED_S)
+        return self.start_sample + max(0, int((now - float(line["origin"][0])) * plan.rate))
 
     def _chosen(self, source: str | None, target: str | None) -> tuple[SoundDevice, SoundDevice]:
         return find_device(self._devices, source, "input"), find_device(self._devices, target, "output")

@@ -1,0 +1,66 @@
+"""The control bridge, measured live under a real JACK server.
+
+    python -m bench.controls timing|step|flood|performance [--json FILE]
+
+Each prints a table and the limits; a broken limit is exit code 1. Needs jackd.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from bench.controls.figures import Figures
+
+
+def main() -> None:
+    """Measure, print, and say by the exit code whether every limit was kept."""
+    parser = argparse.ArgumentParser(prog="python -m bench.controls", description=__doc__.split("\n")[0])
+    which = parser.add_subparsers(dest="which", required=True)
+    one = which.add_parser("timing", help="knob to sound: by MIDI, by OSC, with time tags")
+    one.add_argument("--movements", type=int, default=1000, help="of each hand")
+    one.add_argument("--rates", type=int, nargs="+", default=[44100, 48000], help="of the device, Hz")
+    one.add_argument("--instrument", type=Path, help="for the offline part; the demo's by default")
+    one = which.add_parser("step", help="two OSC clients, a motor fader and a scene at one stop")
+    one.add_argument("--movements", type=int, default=200, help="of each hand")
+    one = which.add_parser("flood", help="5,000 messages a second and 1,700 broken packets, while it plays")
+    one.add_argument("--seconds", type=float, default=60.0)
+    one = which.add_parser("performance", help="all of it, recorded and rendered again")
+    one.add_argument("--seconds", type=float, default=300.0, help="30 or more")
+    one.add_argument("--instrument", type=Path, help="a baked one; the demo's by default")
+    for each in which.choices.values():
+        each.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    found = _measured(arguments)
+    for figures in found:
+        figures.show()
+    if arguments.json:
+        arguments.json.write_text(json.dumps([figures.as_json() for figures in found], indent=1) + "\n")
+    sys.exit(int(any(figures.broken for figures in found)))
+
+
+def _measured(arguments: argparse.Namespace) -> list[Figures]:
+    """Imports are here: a stage's process has no torch, which a rendering has."""
+    match arguments.which:
+        case "timing":
+            from bench.controls import offline, timing
+
+            live = [timing.measure(arguments.movements, rate) for rate in arguments.rates]
+            return [*live, offline.measure(arguments.movements, arguments.instrument)]
+        case "step":
+            from bench.controls import step
+
+            return [step.measure(arguments.movements, echoes) for echoes in (False, True)]
+        case "flood":
+            from bench.controls import flood
+
+            return [flood.measure(arguments.seconds)]
+        case "performance":
+            from bench.controls import performance
+
+            return [performance.measure(arguments.seconds, arguments.instrument)]
+    raise AssertionError(arguments.which)
+
+
+if __name__ == "__main__":
+    main()

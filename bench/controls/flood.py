@@ -1,0 +1,156 @@
+"""A flood: 5,000 messages a second by MIDI, OSC over UDP and OSC over TCP together, and packets that are almost OSC.
+
+The sound plays through it. Each way moves a stop of its own, so that the last value of each is the last that was
+sent. The broken packets end a little before the others: some of them are right by chance and move stops too.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import mido
+import numpy as np
+
+from bench.controls import fuzz
+from bench.controls.figures import Figures
+from bench.controls.hands import Due, Hand, message, midi_box, osc_client
+from bench.controls.instrument import SLUGS, make_gain
+from bench.controls.playing import Playing
+from bench.live import Server, free_port, resident_megabytes
+from realtime.live.control_bridge import ControlRequest
+from realtime.live.stage import StageRequest
+
+BLOCK = 512
+MAPPING = '[[knob]]\nsource = "bend"\nstop = "one"\ntakeover = "jump"\n'
+MIDI_PER_S, UDP_PER_S, TCP_PER_S = 500, 2500, 2000
+BURST_S = 0.004
+"""A sender wakes so often; JACK's MIDI takes a few messages at once and no more."""
+FUZZED_PER_S = 1900
+FUZZED_SHARE = 0.9
+"""Of the time, from the start."""
+WARM_S = 5.0
+"""Of the same flood, before memory is compared."""
+SETTLE_S = 2.0
+START_S = 3.0
+"""Until the hands have made up what they send."""
+MIDI_SLUG = SLUGS[0]
+MOST_GROWTH_MB = 2.0
+
+
+def measure(seconds: float) -> Figures:
+    """Flood for so long."""
+    faults: list[str] = []
+    threading.excepthook = lambda fault: faults.append(repr(fault.exc_value))
+    with tempfile.TemporaryDirectory() as name, Server():
+        folder = Path(name)
+        (folder / "m.toml").write_text(MAPPING)
+        instrument, port = make_gain(folder), free_port()
+        control = ControlRequest(mapping=folder / "m.toml", osc=port)
+        with Playing(StageRequest(instrument, block=BLOCK), control) as playing:
+            with midi_box("box") as box, osc_client("udp", port) as udp, osc_client("tcp", port) as tcp:
+                playing.tells("MIDI box:out is here")
+                hands = dict(zip(SLUGS, ((box, MIDI_PER_S), (udp, UDP_PER_S), (tcp, TCP_PER_S)), strict=True))
+                flood(hands, port, WARM_S)
+                time.sleep(SETTLE_S)
+                before = _memory(playing)
+                last, counts = flood(hands, port, seconds)
+                time.sleep(SETTLE_S)
+                after = _memory(playing)
+                dropped = dropped_datagrams(port)
+            report = playing.stage.report()
+            stands = {slug: (playing.bridge.hub.values[slug], report.values[slug]) for slug in hands}
+        faults += [note for note in playing.notes if "fault in Drawstop" in note]
+    figures = Figures(
+        f"Flood: {seconds:g} s", ("by", "stop", "messages", "a second", "last sent", "hub", "sound")
+    )
+    for way, slug in zip(("MIDI", "OSC over UDP", "OSC over TCP"), hands, strict=True):
+        hub, sound = stands[slug]
+        figures.row(
+            way,
+            slug,
+            counts[slug],
+            counts[slug] / seconds,
+            f"{last[slug]:.5f}",
+            f"{hub:.5f}",
+            f"{sound:.5f}",
+        )
+        off = max(abs(hub - last[slug]), abs(sound - last[slug]))
+        figures.limit(f"{slug}: last value less the last one sent", off, 1e-6)
+    figures.row("broken packets, UDP", "", counts["fuzz"], counts["fuzz"] / seconds, "", "", "")
+    for process, size in after.items():
+        figures.row(f"memory, MB: {process}", "", f"{before[process]:.1f}", f"{size:.1f}", "", "", "")
+        figures.limit(f"memory: {process}, growth in MB", size - before[process], MOST_GROWTH_MB)
+    figures.limit("lost blocks, by sequence number", report.lost_blocks, 0)
+    figures.limit("faults", len(faults), 0)
+    figures.details |= {
+        "datagrams_that_the_system_dropped": dropped,
+        "faults": faults,
+        "blocks": report.sample // BLOCK,
+        "events": report.events,
+        "notes": playing.notes,
+    }
+    return figures
+
+
+def flood(
+    hands: dict[str, tuple[Hand, int]], port: int, seconds: float
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Let all of them send; the last value of each, and how many messages."""
+    begin = time.monotonic() + START_S
+    counts = {slug: round(per_s * seconds) for slug, (_, per_s) in hands.items()}
+    counts["fuzz"] = round(FUZZED_PER_S * FUZZED_SHARE * seconds)
+    with osc_client("udp", port) as fuzzer:
+        for slug, (hand, per_s) in hands.items():
+            hand.play_made("bench.controls.flood:messages", slug, counts[slug], per_s, begin)
+        fuzzer.play_made("bench.controls.flood:broken", counts["fuzz"], begin, int(seconds))
+        for hand in (*(hand for hand, _ in hands.values()), fuzzer):
+            hand.sent()
+    return {slug: values_of(slug, counts[slug])[-1] for slug in hands}, counts
+
+
+def values_of(slug: str, count: int) -> list[float]:
+    """So many values of a stop."""
+    values = np.random.default_rng(SLUGS.index(slug)).uniform(-1.0, 1.0, count)
+    if slug == MIDI_SLUG:
+        values = np.round(8191 * values) / 8191
+    return [float(value) for value in values.astype(np.float32)]
+
+
+def messages(slug: str, count: int, per_s: int, begin: float) -> Iterator[Due]:
+    """What one hand sends."""
+    for index, value in enumerate(values_of(slug, count)):
+        if slug == MIDI_SLUG:
+            content = bytes(mido.Message("pitchwheel", pitch=round(8191 * value)).bin())
+        else:
+            content = message(f"/stop/{slug}", value)
+        yield Due(_burst(begin, index, per_s), content)
+
+
+def broken(count: int, begin: float, seed: int) -> Iterator[Due]:
+    """What the fourth one sends."""
+    for index, packet in enumerate(fuzz.packets(count, seed)):
+        yield Due(_burst(begin, index, FUZZED_PER_S), packet)
+
+
+def _burst(begin: float, index: int, per_s: int) -> float:
+    """The moment of a sender's message: several at once, every `BURST_S`."""
+    return begin + index / per_s // BURST_S * BURST_S
+
+
+def _memory(playing: Playing) -> dict[str, float]:
+    return {
+        "stage and bridge": resident_megabytes(os.getpid()),
+        "conductor": resident_megabytes(playing.stage.conductor.pid),
+    }
+
+
+def dropped_datagrams(port: int) -> int:
+    """How many the system had no room for, of those to a UDP port of this machine."""
+    for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[1].split(":")[1], 16) == port:
+            return int(fields[-1])
+    raise RuntimeError(f"nobody has UDP port {port}")

@@ -1,0 +1,140 @@
+"""A stage with its control bridge in this process, played as `drawstop play` plays them."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.live import begin_recording
+from realtime.controls.events import ControlEvent
+from realtime.live.conductor import Report
+from realtime.live.control_bridge import ControlBridge, ControlRequest
+from realtime.live.stage import Stage, StageRequest
+
+TICK_S = 0.1
+PATIENCE_S = 20.0
+LOOK_S = 0.02
+AROUND_S = 0.5
+
+
+class Playing:
+    """Sounds from entering the context to leaving it.
+
+    Args:
+        stage: what plays.
+        control: who moves it; with OSC, port 0 takes any two free ones.
+        take: a folder to record into.
+
+    Attributes:
+        notes: the lines that a user would see.
+        report: the last one; after the end, the end's.
+    """
+
+    def __init__(self, stage: StageRequest, control: ControlRequest, take: Path | None = None) -> None:
+        self._control, self._take = control, take
+        self.stage = Stage(stage)
+        self.notes: list[str] = []
+        self.report = Report()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="tick", daemon=True)
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Playing":
+        try:
+            self.stage.load()
+            self.plan = self.stage.open()
+            if self._take is not None:
+                begin_recording(self.stage, self._take)
+            self.bridge = ControlBridge(self.stage, self._control)
+            self.stage.start(session=self._take)
+            self._open.enter_context(self.bridge)
+        except BaseException:
+            self.stage.close()
+            raise
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._open.close()
+        self.report = self.stage.close()
+
+    def tells(self, text: str) -> None:
+        """Wait until a note has this in it."""
+        self.wait_for(lambda: any(text in note for note in self.notes), f"{text!r}")
+
+    def wait_for(self, is_so: Callable[[], bool], what: str) -> None:
+        """Wait until a function says yes."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"waited {PATIENCE_S:g} s in vain for {what}; notes: {self.notes}")
+            time.sleep(0.01)
+
+    def settle(self, events: list[ControlEvent]) -> None:
+        """Send events that nobody plays."""
+        self.stage.schedule(events)
+
+    def _tick(self) -> None:
+        while not self._ended.wait(TICK_S):
+            self.stage.watch()
+            self.report = self.stage.report()
+            while self.stage.notes:
+                self.notes.append(self.stage.notes.pop(0))
+            self.bridge.tick()
+            self.bridge.meters({"in": -120.0, "out": -120.0})
+
+
+class Clock:
+    """Which input sample was heard at a moment, as all of the device's callbacks of a second together say.
+
+    A single callback comes early or late; the median of a second's doesn't. Looks from entering the context on.
+    """
+
+    def __init__(self, playing: Playing) -> None:
+        self._playing = playing
+        self._looks: list[tuple[float, float]] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    def __enter__(self) -> "Clock":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._start = self._playing.report.line_start
+
+    def samples(self, moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The instrument's input samples at these moments of `time.monotonic`. `[n]` -> `[n]`"""
+        plan = self._playing.plan
+        moments_seen, origins = np.array(self._looks).T
+        first = np.searchsorted(moments_seen, moments - AROUND_S)
+        last = np.searchsorted(moments_seen, moments + AROUND_S)
+        origin = np.array([np.median(origins[a:b]) for a, b in zip(first, last, strict=True)])
+        found: npt.NDArray[np.float64] = self._start + (moments - origin) * plan.rate
+        return found
+
+    def jitter_ms(self) -> list[float]:
+        """How far single callbacks are from that."""
+        _, origins = np.array(self._looks).T
+        return [float(each) for each in 1000.0 * np.abs(origins - np.median(origins))]
+
+    def _run(self) -> None:
+        while not self._ended.wait(LOOK_S):
+            line = self._playing.stage.line
+            if line is None:
+                continue
+            if line["position"][0] and line["called"][0]:
+                self._looks.append((time.monotonic(), float(line["origin"][0])))
