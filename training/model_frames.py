@@ -14,7 +14,7 @@ from torch.nn.functional import pad
 from drawstop.base.audio_files import read_audio
 from drawstop.base.errors import DrawstopError
 from training.activations import Frames, StoredRecording
-from training.models.layers import LayeredModel, choose_sites
+from training.models.layered import LayeredModel, choose_sites
 from training.order import Rows, cut
 from training.recordings import Recording, Split
 
