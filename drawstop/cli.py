@@ -38,8 +38,12 @@ COMMANDS: dict[str, Command] = {
     "fine-tune": Command(
         "training.fine_tune_cli:fine_tune", "Teach a RAVE's training run latents that add up; resumable."
     ),
-    "activations": Command("training.cli:activations", "Write a model's frames of some recordings to disk."),
-    "train": Command("training.cli:train", "Train a sparse autoencoder on a model's frames; resumable."),
+    "activations": Command(
+        "training.train_cli:activations", "Write a model's frames of some recordings to disk."
+    ),
+    "train": Command(
+        "training.train_cli:train", "Train a sparse autoencoder on a model's frames; resumable."
+    ),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
     "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),

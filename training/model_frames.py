@@ -61,6 +61,11 @@ class ModelFrames:
         """Tells these frames from others: the model, the sites and the recordings' contents."""
         return identity_of(self.model.fingerprint, self.recordings, self.model.piece_frames)
 
+    @property
+    def all_pieces(self) -> list[range]:
+        """The rows of every piece, by its number."""
+        return [piece for _, piece in self._pieces]
+
     def pieces(self, split: Split | None = None) -> list[range]:
         """The rows of a split (None: of all recordings), piece by piece."""
         return [piece for i, piece in self._pieces if split is None or self.recordings[i].split == split]

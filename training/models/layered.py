@@ -26,6 +26,8 @@ class LayeredModel(Protocol):
     fingerprint: str
     piece_frames: int | None
     """How many frames it hears in one go, at most; None: a whole recording."""
+    centred: bool
+    """Whether its frames lie about a mean that means nothing; else a frame of zeros is silence, and stays so."""
 
     @property
     def sample_rate(self) -> int:

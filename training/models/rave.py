@@ -60,6 +60,8 @@ class RaveModel:
 
     piece_frames: int | None = None
     """A recording is heard in one go: its frames depend on all that came before."""
+    centred: bool = False
+    """A frame of silence is all zeros in a bias-free RAVE: no mean and no bias keep it so through an SAE."""
 
     @property
     def sample_rate(self) -> int:

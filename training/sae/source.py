@@ -80,7 +80,8 @@ class StoredFrames:
         for store in stores:
             if store.recordings != self.first.recordings or store.fingerprint != self.first.fingerprint:
                 raise DrawstopError(
-                    f"{store.path} and {self.first.path} hold frames of other models, recordings or rates: collect them in one run"
+                    f"{store.path} and {self.first.path} hold frames of other models, recordings or rates: "
+                    f"write them in one run"
                 )
         self.widths = {site: store.width for site, store in self.stores.items()}
 

@@ -63,7 +63,7 @@ def train_sites(
     config: SAEConfig,
     *,
     buffer_frames: int | None = None,
-    checkpoints: Path | None = None,
+    checkpoints: Mapping[str, Path] | None = None,
     progress: Progress | None = None,
     device: str = "cpu",
 ) -> dict[str, SAE]:
@@ -75,15 +75,14 @@ def train_sites(
     Args:
         config: what to train; `d_in` is each site's own.
         buffer_frames: rows that are held and shuffled together, see `ShuffledRows`; None: all.
-        checkpoints: a folder for a checkpoint per site. The place in the stream is the step: a resumed run fills the
+        checkpoints: a file for each site, as `train`'s. The place in the stream is the step: a resumed run fills the
             buffer anew. A site that was saved before the run was killed waits for the others.
 
     Raises:
         DrawstopError: as `train`, or a buffer smaller than a batch.
     """
     configs = {site: replace(config, d_in=width) for site, width in source.widths.items()}
-    files = {site: checkpoints / f"{site}.checkpoint" for site in configs} if checkpoints else {}
-    return _train(source, configs, buffer_frames, files, progress, device)
+    return _train(source, configs, buffer_frames, checkpoints or {}, progress, device)
 
 
 def _train(
