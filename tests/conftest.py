@@ -13,6 +13,7 @@ from rave_table import export_table
 
 if TYPE_CHECKING:
     from export.bake import Baked
+    from training.models.musicgen import MusicGenModel
 
 # Started in the background by a script, we and whatever we start would be deaf to the Ctrl-C that tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -138,6 +139,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from small_instrument import save_small_instrument
 
     return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
+
+
+@pytest.fixture(scope="session")
+def tiny_musicgen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny random MusicGen; see tiny_musicgen.py."""
+    from tiny_musicgen import save_tiny_musicgen
+
+    return save_tiny_musicgen(tmp_path_factory.mktemp("musicgen") / "model")
+
+
+@pytest.fixture(scope="session")
+def musicgen(tiny_musicgen: Path) -> "MusicGenModel":
+    """The same, loaded once for all tests: none of them changes it."""
+    from training.models.musicgen import MusicGenModel
+
+    return MusicGenModel(tiny_musicgen, "cpu")
 
 
 @pytest.fixture
