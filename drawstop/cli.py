@@ -54,6 +54,9 @@ COMMANDS: dict[str, Command] = {
     "monitor": Command("realtime.controls_cli:monitor", "Show what controllers send, and what it moves."),
     "devices": Command("realtime.play_cli:devices", "List the sound devices and MIDI inputs."),
     "render": Command("realtime.cli:render", "Play a sound file through an instrument, knobs moving."),
+    "musicgen": Command(
+        "export.musicgen_cli:musicgen", "Make music with a MusicGen whose layers' stops are moved."
+    ),
 }
 
 EXTRAS = {
@@ -64,6 +67,8 @@ EXTRAS = {
     "pytorch_lightning": "rave",
     "torchaudio": "rave",
     "audiocraft": "musicgen",
+    "omegaconf": "musicgen",
+    "psutil": "musicgen",
     "sae_lens": "saelens",
     "openvino": "openvino",
 }

@@ -139,11 +139,6 @@ def save_tiny_musicgen(
     with without_remarks():
         encodec = builders.get_compression_model(OmegaConf.create(compression))
     language_model = builders.get_lm_model(OmegaConf.create(lm))
-    with (
-        torch.no_grad()
-    ):  # what a LUT holds at first is loud; a real model's text speaks as loud as its music
-        for parameter in language_model.parameters():
-            parameter.mul_(2.0)
     trained = {"lm": language_model.state_dict(), "compression": encodec.state_dict()}
     solvers = folder.parent / f"{folder.name}-solvers"
     solvers.mkdir(parents=True, exist_ok=True)
