@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command] = {
         "training.train_cli:train", "Train a sparse autoencoder on a model's frames; resumable."
     ),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
+    "layers": Command("training.layers_cli:layers", "Say which of a MusicGen's layers carry a concept."),
     "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
     "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),

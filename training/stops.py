@@ -166,7 +166,11 @@ class StopBank:
         """This bank with a stop added, or replaced where the name is already there; the others keep every
         bit."""
         kept = tuple(other for other in self.stops if other.name != stop.name)
-        return StopBank(self.sae, (*kept, stop), self.model_fingerprint, self.site, self.provenance)
+        return replace(self, stops=(*kept, stop))
+
+    def without_stop(self, name: str) -> "StopBank":
+        """This bank less the stop of a name, where it has one."""
+        return replace(self, stops=tuple(stop for stop in self.stops if stop.name != name))
 
 
 def make_slug(name: str, taken: set[str] | None = None) -> str:

@@ -45,6 +45,39 @@ class LayeredModel(Protocol):
         begin after the sound's end may follow."""
 
 
+class SoundRates(Protocol):
+    """What an autoencoder of sound says of itself."""
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+
+    @property
+    def channels(self) -> int:
+        """Of its sound."""
+
+    @property
+    def ratio(self) -> int:
+        """Samples per frame."""
+
+
+class Autoencoder(Protocol):
+    """A model that plays back what it hears: a RAVE, or a MusicGen's EnCodec."""
+
+    @property
+    def rates(self) -> SoundRates:
+        """Its rates."""
+
+    def encode(self, audio: Tensor) -> Tensor:
+        """`[batch, channels, samples]` -> what `decode` takes."""
+
+    def decode(self, x: Tensor) -> Tensor:
+        """-> `[batch, channels, samples]`."""
+
+    def voices(self) -> int:
+        """The largest batch."""
+
+
 def choose_sites(model: LayeredModel, wanted: Sequence[str]) -> dict[str, SiteRates]:
     """The sites of some names, `all` for every one, in the model's own order.
 
