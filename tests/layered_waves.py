@@ -54,7 +54,7 @@ def write_waves(folder: Path, count: int = 14, seconds: float = 1.3) -> Path:
     for i in range(count):
         rng = np.random.default_rng(i)
         time = np.arange(int(seconds * RATE)) / RATE
-        tone = np.sin(2 * np.pi * rng.uniform(200, 900) * (1 + i % 2) * time)
+        tone = np.sin(2 * np.pi * rng.uniform(200, 400) * (1 + 3 * (i % 2)) * time)
         path = folder / ("even", "odd")[i % 2] / f"{i:02}.wav"
         write_audio(path, 0.3 * tone[None] + 0.2 * rng.standard_normal((1, len(time))), RATE)
     return folder

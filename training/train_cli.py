@@ -65,7 +65,7 @@ def train(
         int | None,
         typer.Option(
             help="Frames held in memory and shuffled together, in whole batches; each takes 4 bytes per number and site. A "
-            "stream's is 262144 where nothing is said."
+            "stream's is 65536 where nothing is said."
         ),
     ] = None,
     device: DeviceOption = "auto",
@@ -100,7 +100,7 @@ def train(
         typer.echo(f"{place}: {with_figures(bank)}")
 
 
-STREAM_BUFFER_FRAMES = 262144
+STREAM_BUFFER_FRAMES = 65536
 
 
 def _frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":

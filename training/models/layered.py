@@ -78,6 +78,10 @@ class Autoencoder(Protocol):
         """The largest batch."""
 
 
+ALL = ("all", "layers.all")
+"""Names of every site."""
+
+
 def choose_sites(model: LayeredModel, wanted: Sequence[str]) -> dict[str, SiteRates]:
     """The sites of some names, `all` for every one, in the model's own order.
 
@@ -86,6 +90,7 @@ def choose_sites(model: LayeredModel, wanted: Sequence[str]) -> dict[str, SiteRa
     """
     there = model.sites()
     for name in wanted:
-        if name != "all" and name not in there:
+        if name not in ALL and name not in there:
             raise DrawstopError(f"no site {name!r} in this model: expected all or some of {', '.join(there)}")
-    return {name: rates for name, rates in there.items() if "all" in wanted or name in wanted}
+    every = any(name in ALL for name in wanted)
+    return {name: rates for name, rates in there.items() if every or name in wanted}
