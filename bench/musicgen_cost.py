@@ -72,8 +72,8 @@ def main() -> None:
     console.print(table)
     console.print(
         "Measured: the first two columns, on one core of this machine (CPU seconds). Arithmetic: all others, for "
-        f"{HOURS_OF_SOUND} h of sound at {FRAME_RATE} frames a second, {arguments.steps} steps of {SAEConfig.batch_size} frames, all layers, "
-        f"{arguments.features} features, a buffer of {BUFFER_FRAMES} frames."
+        f"{HOURS_OF_SOUND} h of sound at {FRAME_RATE} frames a second, {arguments.steps} steps of {SAEConfig.batch_size} frames, "
+        f"all layers, {arguments.features} features, a buffer of {BUFFER_FRAMES} frames."
     )
 
 

@@ -35,6 +35,10 @@ def clips(recordings: Path, saes: dict[str, SAE]) -> Clips:
     return hear_clips(LayeredWaves(), saes, (kinds[0], kinds[1]))
 
 
+def recipe_of(clips: Clips, off: float, on: float) -> Recipe:
+    return Recipe(tuple(clips.candidates("b", 6)), off=off, on=on)
+
+
 def test_clip_statistics_equal_those_of_the_frames(clips: Clips, saes: dict[str, SAE]) -> None:
     frames = ModelFrames(LayeredWaves(), clips.recordings, ["a", "b"])
     for site, sae in saes.items():
@@ -69,7 +73,7 @@ def test_permuted_labels_are_chance_on_average(clips: Clips) -> None:
 def test_a_static_stop_takes_features_down_to_their_mean_without_and_brings_their_level(
     clips: Clips, saes: dict[str, SAE]
 ) -> None:
-    stop = layer_stop("static", "odd", saes["b"], "b", clips, Recipe(6, off=0.5, on=2.0))
+    stop = layer_stop("static", "odd", saes["b"], "b", clips, recipe_of(clips, 0.5, 2.0))
     chosen, train, found = clips.candidates("b", 6), clips.of("train"), clips.sites["b"]
     assert sorted(torch.nonzero(stop.shares).flatten().tolist()) == sorted(chosen)
     on, off = (found.features[train & side].mean(0)[chosen] for side in (clips.labels, ~clips.labels))
@@ -93,7 +97,7 @@ def test_a_direction_is_the_difference_of_means_both_ways(clips: Clips, saes: di
 def test_a_random_stop_is_as_large_as_the_static_one_of_other_features(
     clips: Clips, saes: dict[str, SAE]
 ) -> None:
-    recipe = Recipe(6, off=1.0, on=1.0)
+    recipe = recipe_of(clips, 1.0, 1.0)
     static, random, again = (
         layer_stop(kind, "odd", saes["b"], "b", clips, recipe, seed=3)
         for kind in ("static", "random", "random")
@@ -106,7 +110,7 @@ def test_a_random_stop_is_as_large_as_the_static_one_of_other_features(
 
 
 def test_one_side_of_a_stop_leaves_the_other_alone(clips: Clips, saes: dict[str, SAE]) -> None:
-    stop = layer_stop("static", "odd", saes["b"], "b", clips, Recipe(6, off=1.0, on=1.0))
+    stop = layer_stop("static", "odd", saes["b"], "b", clips, recipe_of(clips, 1.0, 1.0))
     off, on = with_side(stop, 0), with_side(stop, 1)
     assert off.constants is not None and on.constants is not None and stop.constants is not None
     assert torch.equal(off.constants + on.constants, stop.constants)

@@ -13,7 +13,7 @@ from training.banks import BANKS_FILE, load_banks
 from training.layer_effect import Predictions
 from training.layer_stops import CAP
 from training.models.musicgen import MusicGenModel
-from training.models.musicgen_likelihood import log_likelihood
+from training.models.musicgen_likelihood import log_likelihood, pulls
 from training.stops import STOPS_FILE
 
 RATE = 4000
@@ -92,6 +92,21 @@ def test_the_likelihood_is_the_mean_log_probability_of_the_tokens(tiny: Path, to
     assert torch.equal(log_likelihood(musicgen, audio, nothing), log_likelihood(musicgen, audio))
     halved = {"layers.1": lambda x, seconds: 0.5 * x}
     assert not torch.allclose(log_likelihood(musicgen, audio, halved), log_likelihood(musicgen, audio))
+
+
+def test_a_pull_is_the_slope_of_the_likelihood(tiny: Path) -> None:
+    musicgen = MusicGenModel(str(tiny), "cpu")
+    audio = torch.randn(1, 1, RATE, generator=torch.Generator().manual_seed(0)) * 0.1
+    direction = torch.randn(musicgen.width, 1, generator=torch.Generator().manual_seed(1))
+    found = pulls(musicgen, audio, ["layers.0", "layers.2"])
+    for site, pull in found.items():
+        steps = []
+        for size in (1e-2, -1e-2):
+            edit = {site: lambda x, seconds, size=size: x + size * direction}
+            steps.append(float(log_likelihood(musicgen, audio, edit)))
+        assert float(pull @ direction[:, 0]) == pytest.approx(
+            (steps[0] - steps[1]) / 2e-2, rel=0.02, abs=1e-5
+        )
 
 
 def test_layers_tells_every_layer_in_a_table_and_as_json(

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 from training.models.musicgen import MusicGenModel
 from training.models.musicgen_layers import PIECE_SECONDS
-from training.models.musicgen_likelihood import log_likelihood
+from training.models.musicgen_likelihood import log_likelihood, pulls
 from training.models.musicgen_steps import Edit
 from training.recordings import load
 from training.sae.model import SAE
@@ -66,6 +66,16 @@ class Predictions:
         )
         return (with_it - without) * (1 if value > 0 else -1)
 
+    def pulls(self, sites: Sequence[str]) -> dict[str, Tensor]:
+        """The gradient of the effect at +1 by what is added to every frame of a site, `[width]` each; see `pulls`."""
+        with_it, without = (self._pulls(clips, sites) for clips in self.kinds)
+        return {site: with_it[site] - without[site] for site in sites}
+
+    def _pulls(self, clips: list[Tensor], sites: Sequence[str]) -> dict[str, Tensor]:
+        found = [pulls(self.musicgen, clip[None], sites) for clip in clips]
+        return {site: torch.stack([each[site] for each in found]).mean(0) for site in sites}
+
+    @torch.no_grad()
     def _likely(self, clips: list[Tensor], edits: Mapping[str, Edit]) -> float:
         together = torch.stack(clips)
         parts = [log_likelihood(self.musicgen, part, edits) for part in together.split(ROWS)]

@@ -23,13 +23,13 @@ class Recipe:
     """What a layer's stop is made of.
 
     Attributes:
-        features: how many of the most telling features.
+        features: which, the most telling first.
         off, on: strengths at -1 and +1 in units of the features' own levels where the concept sounds (of a direction: of
             the difference of means). At -1 the features are taken away first; `off` is what is pushed beyond.
         takes: whether -1 takes the features away.
     """
 
-    features: int = 16
+    features: tuple[int, ...] = ()
     off: float = 0.0
     on: float = 1.0
     takes: bool = True
@@ -59,7 +59,7 @@ def layer_stop(
         train, frames = clips.of("train"), clips.sites[site].frames
         write = frames[train & clips.labels].mean(0) - frames[train & ~clips.labels].mean(0)
     else:
-        chosen = torch.tensor(clips.candidates(site, recipe.features))
+        chosen = torch.tensor(recipe.features, dtype=torch.int64)
         taken, levels = _shares_and_levels(clips, site, chosen)
         rows = sae.W_dec.detach()
         write = levels @ rows[chosen]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from training.layer_clips import Clips, hear_clips
 from training.layer_ear import Ear
 from training.layer_effect import Predictions, edits_of
-from training.layer_find import Layer, LayerOptions, best_recipe
-from training.layer_stops import LayerKind, Recipe, layer_stop
+from training.layer_find import Layer, LayerOptions, best_recipes
+from training.layer_stops import LayerKind, layer_stop
 from training.material import Progress, refuse_overlap, step_report
 from training.models.musicgen_layers import MusicGenLayers
 from training.sae.model import SAE
@@ -83,8 +83,7 @@ def sweep_layers(
         else {}
     )
     rows = []
-    for site in saes:
-        layer = best_recipe(name, saes, site, clips, chooses, options)
+    for layer in best_recipes(name, saes, clips, chooses, options):
         rows.append(_row(name, saes, layer, clips, measures, ear, before, options))
         if progress:
             progress("editing the layers", len(rows), len(saes))
@@ -101,10 +100,9 @@ def _row(
     before: dict[str, float],
     options: LayerOptions,
 ) -> LayerRow:
-    site, count = layer.site, layer.recipe.features
+    site, recipe = layer.site, replace(layer.recipe, off=1.0)
     stops: dict[str, Stop] = {
-        kind: layer_stop(kind, name, saes[site], site, clips, Recipe(count, 1.0, 1.0), options.seed)
-        for kind in COMPARED
+        kind: layer_stop(kind, name, saes[site], site, clips, recipe, options.seed) for kind in COMPARED
     }
     nats: list[dict[str, float]] = [
         {kind: measures.effect(saes, {site: stop}, value) for kind, stop in stops.items()}
@@ -123,7 +121,7 @@ def _row(
         said["l0"],
         int(said["dead"]),
         **detection,
-        features=count,
+        features=len(recipe.features),
         off_nats=nats[0],
         on_nats=nats[1],
         heard=heard,
