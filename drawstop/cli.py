@@ -38,9 +38,14 @@ COMMANDS: dict[str, Command] = {
     "fine-tune": Command(
         "training.fine_tune_cli:fine_tune", "Teach a RAVE's training run latents that add up; resumable."
     ),
-    "activations": Command("training.cli:activations", "Write a model's frames of some recordings to disk."),
-    "train": Command("training.cli:train", "Train a sparse autoencoder on a model's frames; resumable."),
+    "activations": Command(
+        "training.train_cli:activations", "Write a model's frames of some recordings to disk."
+    ),
+    "train": Command(
+        "training.train_cli:train", "Train a sparse autoencoder on a model's frames; resumable."
+    ),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
+    "layers": Command("training.layers_cli:layers", "Say which of a MusicGen's layers carry a concept."),
     "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
     "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),
@@ -50,6 +55,9 @@ COMMANDS: dict[str, Command] = {
     "monitor": Command("realtime.controls_cli:monitor", "Show what controllers send, and what it moves."),
     "devices": Command("realtime.play_cli:devices", "List the sound devices and MIDI inputs."),
     "render": Command("realtime.cli:render", "Play a sound file through an instrument, knobs moving."),
+    "musicgen": Command(
+        "export.musicgen_cli:musicgen", "Make music with a MusicGen whose layers' stops are moved."
+    ),
 }
 
 EXTRAS = {
@@ -60,6 +68,8 @@ EXTRAS = {
     "pytorch_lightning": "rave",
     "torchaudio": "rave",
     "audiocraft": "musicgen",
+    "omegaconf": "musicgen",
+    "psutil": "musicgen",
     "sae_lens": "saelens",
     "openvino": "openvino",
 }

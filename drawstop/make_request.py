@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from drawstop.base.audio_files import list_audio
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import require_writable, sha256_file
-from training.cli import open_model
 from training.ear import EAR_OPTIONS
 from training.find import FindOptions, kind_of
 from training.judge_fit import JudgeOptions
 from training.material import LEARNED_AT_LEAST, TEST_AT_LEAST, deal, refuse_overlap
+from training.models.opening import open_rave
 from training.recordings import Split, load
 from training.stops import STOPS_FILE, make_slug
 from training.unseen import loud
@@ -126,7 +126,7 @@ def read_request(
         for folder in folders:
             if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
                 raise DrawstopError(f"--out {out} lies among the recordings of {folder}: give another folder")
-    opened = open_model(model)
+    opened = open_rave(model, "latent")
     for path in sorted({path for each in wanted for path in (*each.with_paths, *each.without_paths)}):
         _refuse_useless(path, opened)
     request = Request(opened, wanted, out, options)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from drawstop.base.errors import DrawstopError
+from drawstop.base.settings import read_setting
 
 OUTPUT_SUFFIXES = (".wav", ".flac")
 
@@ -79,15 +80,12 @@ def parse_setting(text: str) -> tuple[str, float]:
     >>> parse_setting("guitar=-0.5")
     ('guitar', -0.5)
     """
-    slug, equals, number = text.partition("=")
-    try:
-        if not slug or not equals:
-            raise ValueError
-        return slug.strip(), float(number)
-    except ValueError:
+    setting = read_setting(text)
+    if setting.start_seconds is not None:
         raise DrawstopError(
-            f"--set takes slug=value with a number, such as guitar=0.8, got {text!r}"
-        ) from None
+            f"here --set holds from beginning to end, got {text!r}: leave the span out, or move the stop with --midi"
+        )
+    return setting.slug, setting.first
 
 
 def _render_session(folder: Path, out: Path, given: list[object]) -> None:

@@ -13,6 +13,8 @@ from rave_table import export_table
 
 if TYPE_CHECKING:
     from export.bake import Baked
+    from training.models.musicgen import MusicGenModel
+    from training.stops import StopBank
 
 # Started in the background by a script, we and whatever we start would be deaf to the Ctrl-C that tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -102,17 +104,26 @@ def baked_variational(variational_rave: Path, tmp_path_factory: pytest.TempPathF
 
 def write_random_bank(model: Path, folder: Path, site: str = "latent") -> Path:
     """A bank of two random stops for a site of any RAVE, the first of them gated; gives its folder."""
+    from training.models.rave import RaveModel
+    from training.stops import save_bank
+
+    rave = RaveModel(model, site)
+    save_bank(folder, random_stops(rave.rates.width, rave.fingerprint, site))
+    return folder
+
+
+def random_stops(
+    width: int, fingerprint: str, site: str, kinds: tuple[str, str] = ("gated", "random")
+) -> "StopBank":
+    """A bank of two random stops, guitar and voice."""
     import torch
 
     from training.claim import Decision
     from training.gate import Gate, GateConfig
-    from training.models.rave import RaveModel
     from training.sae.config import SAEConfig
     from training.sae.model import SAE
-    from training.stops import Gates, Stop, StopBank, make_slug, save_bank
+    from training.stops import Gates, Stop, StopBank, make_slug
 
-    rave = RaveModel(model, site)
-    width = rave.rates.width
     sae = SAE(SAEConfig(d_in=width, n_features=64, k=8, centre=False, bias=False))
     random = torch.Generator().manual_seed(0)
     torch.manual_seed(0)
@@ -128,10 +139,9 @@ def write_random_bank(model: Path, folder: Path, site: str = "latent") -> Path:
             1.0,
             gates=gates if kind == "gated" else None,
         )
-        for name, kind in (("guitar", "gated"), ("voice", "random"))
+        for name, kind in zip(("guitar", "voice"), kinds, strict=True)
     )
-    save_bank(folder, StopBank(sae, stops, rave.fingerprint, site))
-    return folder
+    return StopBank(sae, stops, fingerprint, site)
 
 
 def _bake(model: Path, bank: Path, out: Path) -> "Baked":
@@ -149,6 +159,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from small_instrument import save_small_instrument
 
     return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
+
+
+@pytest.fixture(scope="session")
+def tiny_musicgen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny random MusicGen; see tiny_musicgen.py."""
+    from tiny_musicgen import save_tiny_musicgen
+
+    return save_tiny_musicgen(tmp_path_factory.mktemp("musicgen") / "model")
+
+
+@pytest.fixture(scope="session")
+def musicgen(tiny_musicgen: Path) -> "MusicGenModel":
+    """The same, loaded once for all tests: none of them changes it."""
+    from training.models.musicgen import MusicGenModel
+
+    return MusicGenModel(tiny_musicgen, "cpu")
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 of them.
 
 A store is a folder that appears whole or not at all: `frames.npy` (float32 `[n_frames, width]`) and
-`index.json`.
+`index.json`. Several sites of one model are several stores, written in one pass.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +18,7 @@ import torch
 
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_folder, write_json
+from training.order import ShuffledRows, cut
 from training.recordings import SPLITS, Recording, Split
 
 Frames = npt.NDArray[np.float32]
@@ -38,39 +40,6 @@ class StoredRecording:
     stop: int
 
 
-class ShuffledRows:
-    """An endless, shuffled stream of row numbers that can be entered at any step.
-
-    Epoch e is a permutation drawn from (seed, e) alone, and batch s takes the stream's places `s * size` to
-    `(s + 1) * size`: so a batch depends on (rows, size, seed, step) and on nothing that happened before.
-    """
-
-    def __init__(self, rows: npt.NDArray[np.int64], size: int, seed: int) -> None:
-        if len(rows) == 0 or size < 1:
-            raise DrawstopError(
-                f"expected at least one frame and a batch size of 1 or more, got {len(rows)} and {size}"
-            )
-        self._rows, self._size, self._seed = rows, size, seed
-        self._epoch, self._order = -1, rows
-
-    def batch(self, step: int) -> npt.NDArray[np.int64]:
-        """The rows of batch number `step`: `[size]`."""
-        first, stop = step * self._size, (step + 1) * self._size
-        parts, count = [], len(self._rows)
-        while first < stop:
-            epoch, place = divmod(first, count)
-            part = self._epoch_order(epoch)[place : place + stop - first]
-            parts.append(part)
-            first += len(part)
-        return np.concatenate(parts)
-
-    def _epoch_order(self, epoch: int) -> npt.NDArray[np.int64]:
-        if epoch != self._epoch:
-            self._order = np.random.default_rng([self._seed, epoch]).permutation(self._rows)
-            self._epoch = epoch
-        return self._order
-
-
 class ActivationStore:
     """The frames of one site of one model, read through a memory map.
 
@@ -79,13 +48,20 @@ class ActivationStore:
         fingerprint: the model's fingerprint.
         frames: float32 `[n_frames, width]`, memory-mapped, read-only.
         recordings: one entry per recording, in the order of their frames.
+        piece_frames: how many frames of a recording the model heard in one go, at most; None: all of them.
     """
 
     def __init__(
-        self, path: Path, site: str, fingerprint: str, frames: Frames, recordings: tuple[StoredRecording, ...]
+        self,
+        path: Path,
+        site: str,
+        fingerprint: str,
+        frames: Frames,
+        recordings: tuple[StoredRecording, ...],
+        piece_frames: int | None = None,
     ) -> None:
         self.path, self.site, self.fingerprint = path, site, fingerprint
-        self.frames, self.recordings = frames, recordings
+        self.frames, self.recordings, self.piece_frames = frames, recordings, piece_frames
 
     @classmethod
     def open(cls, path: Path) -> "ActivationStore":
@@ -105,6 +81,7 @@ class ActivationStore:
             frames = np.load(path / FRAMES_FILE, mmap_mode="r")
             shape = (recordings[-1].stop, index["width"])
             site, fingerprint, format = str(index["site"]), str(index["fingerprint"]), index["format"]
+            piece_frames = index.get("piece_frames")
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise DrawstopError(
                 f"the activation store {path} is damaged ({error}); collect it again"
@@ -114,7 +91,7 @@ class ActivationStore:
                 f"the activation store {path} is damaged: expected format {_FORMAT}, {list(shape)} float32, "
                 f"got format {format} and {frames.dtype} {list(frames.shape)}; collect it again"
             )
-        return cls(path, site, fingerprint, frames, recordings)
+        return cls(path, site, fingerprint, frames, recordings, piece_frames)
 
     @property
     def width(self) -> int:
@@ -131,11 +108,15 @@ class ActivationStore:
             raise DrawstopError(f"expected a split out of {', '.join(SPLITS)}, got {name!r}")
         return [i for i, recording in enumerate(self.recordings) if recording.split == name]
 
+    def pieces(self, split: Split | None = None) -> list[range]:
+        """The row numbers of a split's frames (None: of all frames), ascending, piece by piece."""
+        chosen = range(len(self.recordings)) if split is None else self.split(split)
+        spans = [(self.recordings[i].start, self.recordings[i].stop) for i in chosen]
+        return [piece for start, stop in spans for piece in cut(start, stop, self.piece_frames)]
+
     def rows(self, split: Split | None = None) -> npt.NDArray[np.int64]:
         """The row numbers of a split's frames (None: of all frames), ascending."""
-        if split is None:
-            return np.arange(len(self.frames), dtype=np.int64)
-        spans = [np.arange(self.recordings[i].start, self.recordings[i].stop) for i in self.split(split)]
+        spans = [np.arange(piece.start, piece.stop, dtype=np.int64) for piece in self.pieces(split)]
         return np.concatenate([np.empty(0, dtype=np.int64), *spans])
 
     def batches(
@@ -149,9 +130,10 @@ class ActivationStore:
             split: whose frames; None takes all.
             start: the number of the first batch to give.
         """
-        shuffled, step = ShuffledRows(self.rows(split), size, seed), start
+        shuffled, step = ShuffledRows(self.pieces(split), size, seed), start
+        rows = shuffled.window(0)
         while True:
-            yield torch.from_numpy(self.frames[shuffled.batch(step)])
+            yield torch.from_numpy(self.frames[rows[shuffled.places(step)]])
             step += 1
 
 
@@ -169,42 +151,76 @@ def write_store(
     Raises:
         DrawstopError: no items, frames of another width or not finite, or a place that can't be written.
     """
-    with atomic_folder(out, marker=INDEX_FILE) as folder:
-        with (folder / FRAMES_FILE).open("wb") as file:
-            entries, width = _write_frames(file, items)
-        index = {"format": _FORMAT, "site": site, "fingerprint": fingerprint, "width": width}
-        write_json(folder / INDEX_FILE, {**index, "recordings": [asdict(entry) for entry in entries]})
-    return ActivationStore.open(out)
+    one_site = ((recording, {site: frames}) for recording, frames in items)
+    return write_stores({site: out}, fingerprint, one_site)[site]
 
 
-def _write_frames(
-    file: BinaryIO, items: Iterable[tuple[Recording, npt.NDArray[Any]]]
-) -> tuple[list[StoredRecording], int]:
-    """Append all frames behind a header, then write the header again with the true count (numpy leaves room
-    for it)."""
-    entries: list[StoredRecording] = []
-    width, rows = 0, 0
-    for recording, array in items:
+def write_stores(
+    places: Mapping[str, Path],
+    fingerprint: str,
+    items: Iterable[tuple[Recording, Mapping[str, npt.NDArray[Any]]]],
+    piece_frames: int | None = None,
+) -> dict[str, ActivationStore]:
+    """`write_store` for several sites in one pass over the recordings.
+
+    Args:
+        places: the store's folder of each site.
+        items: recordings and their frames of each site.
+        piece_frames: how many frames of a recording the model heard in one go, at most; None: all of them.
+
+    Raises:
+        DrawstopError: as `write_store`.
+    """
+    with ExitStack() as opened:
+        folders = {
+            site: opened.enter_context(atomic_folder(out, marker=INDEX_FILE)) for site, out in places.items()
+        }
+        with ExitStack() as files:
+            writers = {
+                site: _Writer(files.enter_context((folder / FRAMES_FILE).open("wb")))
+                for site, folder in folders.items()
+            }
+            for recording, frames in items:
+                for site, writer in writers.items():
+                    writer.add(recording, frames[site])
+            for writer in writers.values():
+                writer.finish()
+        for site, folder in folders.items():
+            index = writers[site].index() | {"format": _FORMAT, "site": site, "fingerprint": fingerprint}
+            write_json(folder / INDEX_FILE, index | ({"piece_frames": piece_frames} if piece_frames else {}))
+    return {site: ActivationStore.open(out) for site, out in places.items()}
+
+
+class _Writer:
+    """Appends frames behind a header, then writes the header again with the true count (numpy leaves room for it)."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._entries = file, list[StoredRecording]()
+        self._width, self._rows = 0, 0
+
+    def add(self, recording: Recording, array: npt.NDArray[Any]) -> None:
         frames = np.ascontiguousarray(array, dtype=np.float32)
-        _check_frames(frames, width, recording.path)
-        if not entries:
-            width = int(frames.shape[1])
-            _write_header(file, 0, width)
-        file.write(frames.tobytes())
-        stop = rows + len(frames)
-        entries.append(
-            StoredRecording(
-                recording.path.as_posix(), recording.label, recording.hash, recording.split, rows, stop
+        _check_frames(frames, self._width, recording.path)
+        if not self._entries:
+            self._width = int(frames.shape[1])
+            _write_header(self._file, 0, self._width)
+        self._file.write(frames.tobytes())
+        start, self._rows = self._rows, self._rows + len(frames)
+        path = recording.path.as_posix()
+        self._entries.append(
+            StoredRecording(path, recording.label, recording.hash, recording.split, start, self._rows)
+        )
+
+    def finish(self) -> None:
+        if self._rows == 0:
+            raise DrawstopError(
+                "expected at least one recording with one frame, got none; check the folder of recordings"
             )
-        )
-        rows = stop
-    if rows == 0:
-        raise DrawstopError(
-            "expected at least one recording with one frame, got none; check the folder of recordings"
-        )
-    file.seek(0)
-    _write_header(file, rows, width)
-    return entries, width
+        self._file.seek(0)
+        _write_header(self._file, self._rows, self._width)
+
+    def index(self) -> dict[str, Any]:
+        return {"width": self._width, "recordings": [asdict(entry) for entry in self._entries]}
 
 
 def _check_frames(frames: Frames, width: int, path: Path) -> None:

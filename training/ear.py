@@ -12,7 +12,7 @@ from training.augmentation import Augmentation
 from training.judge import Judge
 from training.judge_fit import JudgeOptions, Report, fit_judge
 from training.material import vary
-from training.models.rave import RaveModel
+from training.models.layered import Autoencoder
 from training.recordings import load
 from training.unseen import clip_samples, loud
 
@@ -31,7 +31,7 @@ CONCEPT_AND_OTHERS = ((1, 0), (1, 1), (0, 1), (0, 2))
 
 
 def train_ear(
-    model: RaveModel,
+    model: Autoencoder,
     name: str,
     with_paths: list[Path],
     without_paths: list[Path],

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from training.candidates import auroc
 from training.judge import Judge
-from training.models.rave import RaveModel
+from training.models.layered import Autoencoder
 
 Draw = Callable[[np.random.Generator, int], tuple[Tensor, Tensor]]
 """Draws so many sounds `[clips, channels, samples]` and their labels `[clips, concepts]`, 0 or 1."""
@@ -36,7 +36,7 @@ class JudgeOptions:
 
 def fit_judge(
     concepts: tuple[str, ...],
-    model: RaveModel,
+    model: Autoencoder,
     draw: Draw,
     options: JudgeOptions,
     report: Report | None = None,
@@ -68,7 +68,7 @@ def fit_judge(
 
 
 @torch.no_grad()
-def reconstruct(model: RaveModel, audio: Tensor) -> Tensor:
+def reconstruct(model: Autoencoder, audio: Tensor) -> Tensor:
     """What the unsteered RAVE makes of `[clips, channels, samples]`, mono `[clips, samples]`."""
     parts = [model.decode(model.encode(part)).mean(1) for part in audio.split(model.voices())]
     return torch.cat(parts)[:, : audio.shape[-1]].clone()

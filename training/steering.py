@@ -13,7 +13,7 @@ from drawstop.base.errors import DrawstopError
 from training.claim import Claim, share_of
 from training.gate import Gate
 from training.sae.model import SAE, activate
-from training.stops import StopBank
+from training.stops import Stop, StopBank
 
 QUIET_DB = -60.0
 
@@ -32,6 +32,12 @@ class Steering(nn.Module):
         delta_on  = sum_s max(v_s, 0) * b_s,  |delta_on| <= cap * |z|
         b_s       = sum_i f_i * u_si of a static stop, sum_i on_si * d_i of a gated one
 
+    Where the SAE's frames are centred, zero isn't silence: what its features don't explain stays in (x' = x + decode(f') -
+    decode(f)), and a stop may have constants, c_s- added at -1 and c_s+ at +1 whatever plays:
+
+        delta_off = -sum_i total_i * d_i + sum_s max(-v_s, 0) * c_s-,   |c_s-| <= cap * |z|
+        b_s       = sum_i f_i * u_si + c_s+
+
     The edit looks at no frame to come, so it adds no delay. Static stops have no memory; gates hear the frames
     before: a call starts from silence, unless `allocate` made the module a stream, whose calls go on from one
     another. A stream equals the whole.
@@ -48,6 +54,7 @@ class Steering(nn.Module):
     shares: Tensor
     writes: Tensor
     caps: Tensor
+    constants: Tensor
 
     def __init__(self, sae: SAE, bank: StopBank) -> None:
         super().__init__()
@@ -59,7 +66,15 @@ class Steering(nn.Module):
         self.architecture: str = sae.config.architecture
         self.k: int = sae.config.k
         self.register_buffer("shares", torch.stack([stop.shares for stop in stops]))
-        self.register_buffer("writes", torch.stack([stop.writes for stop in stops]))
+        self.register_buffer("writes", _stacked_writes(stops))
+        self.follows: tuple[int, ...] = tuple(len(stop.writes) for stop in stops)
+        self.constant_of: tuple[int, ...] = _places(
+            [s for s, each in enumerate(stops) if each.constants is not None], len(stops)
+        )
+        constants = [stop.constants for stop in stops if stop.constants is not None]
+        empty = torch.zeros(0, 2, sae.config.d_in)
+        self.register_buffer("constants", torch.stack(constants) if constants else empty)
+        self.keeps_error: bool = sae.config.centre
         self.register_buffer("caps", torch.tensor([stop.cap for stop in stops]))
         self.n_stops: int = len(stops)
         gates = [copy.deepcopy(stop.gates) for stop in stops]  # nobody else streams through their caches
@@ -132,7 +147,17 @@ class Steering(nn.Module):
             amount = torch.clamp(-values[:, s], 0.0, 1.0).unsqueeze(-1)
             if bool((amount > 0).any()):
                 total = total + amount * self.taken(s, features, claims)
-        return -with_error(torch.minimum(total, features), features, z, self.W_dec)
+        taken = torch.minimum(total, features)
+        if not self.keeps_error:
+            return -with_error(taken, features, z, self.W_dec)
+        delta = -(taken @ self.W_dec)
+        for s in range(self.n_stops):
+            place = self.constant_of[s]
+            if place >= 0:
+                amount = torch.clamp(-values[:, s], 0.0, 1.0).unsqueeze(-1)
+                limit = self.caps[s] * z.norm(2, dim=-1, keepdim=True)
+                delta = delta + amount * capped(self.constants[place, 0], limit)
+        return delta
 
     def delta_on(self, features: Tensor, written: list[Tensor], z: Tensor, values: Tensor) -> Tensor:
         """What is brought in, in units of z, with each stop's own cap applied and then the largest cap to
@@ -143,9 +168,15 @@ class Steering(nn.Module):
             amount = torch.clamp(values[:, s], 0.0, 1.0).unsqueeze(-1)
             if bool((amount > 0).any()):
                 gate = self.on_gate_of[s]
-                write = written[gate] if gate >= 0 else features @ self.writes[s]
+                write = written[gate] if gate >= 0 else self.following(s, features, z)
                 total = total + amount * capped(write, self.caps[s] * level)
         return capped(total, self.caps.max() * level)
+
+    def following(self, s: int, features: Tensor, z: Tensor) -> Tensor:
+        """What a static stop writes, in units of z. `[batch, frames, n_features]` -> `[batch, frames, width]`."""
+        write = features @ self.writes[s] if self.follows[s] > 0 else torch.zeros_like(z)
+        place = self.constant_of[s]
+        return write if place < 0 else write + self.constants[place, 1]
 
     @torch.jit.export
     def loudness(self, x: Tensor) -> Tensor:
@@ -170,6 +201,17 @@ def with_error(taken: Tensor, features: Tensor, z: Tensor, decoder: Tensor) -> T
     Shape: taken and features `[..., n_features]`, z `[..., width]`, decoder `[n_features, width]` -> `[..., width]`.
     """
     return taken @ decoder + share_of(taken, features) * (z - features @ decoder)
+
+
+def _stacked_writes(stops: tuple[Stop, ...]) -> Tensor:
+    """`[stops, n_features, width]`, zeros for stops that write nothing; `[stops, 0, width]` where none does."""
+    most = max(len(stop.writes) for stop in stops)
+    return torch.stack(
+        [
+            torch.cat([stop.writes, stop.writes.new_zeros(most - len(stop.writes), stop.writes.shape[1])])
+            for stop in stops
+        ]
+    )
 
 
 def _places(stops: list[int], count: int) -> tuple[int, ...]:

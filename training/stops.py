@@ -95,10 +95,12 @@ class Stop:
         kind: how it was made: "static", "gated", "direction" or "random".
         shares: `[n_features]` in 0..1: the part of each feature that belongs to the concept (m).
         writes: `[n_features, width]`: what each feature writes when the concept is brought in (u), in units
-        of z.
+        of z; `[0, width]` where none writes anything.
         cap: largest norm of what is brought in, as a multiple of the frame's own norm.
         figures: calibration figures, as measured by `find`.
         gates: of a gated stop, used in the place of shares and writes (which stay, as its static twin).
+        constants: `[2, width]`, in units of z: what is added at -1 and at +1 whatever plays, under the cap; None: nothing.
+            For layers in which a frame of zeros isn't silence, so that a concept can come in where no feature of it fires.
     """
 
     name: str
@@ -109,21 +111,29 @@ class Stop:
     cap: float
     figures: dict[str, Any] = field(default_factory=dict)
     gates: Gates | None = None
+    constants: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.shares.ndim != 1 or self.writes.ndim != 2 or self.writes.shape[0] != self.shares.shape[0]:
+        written = (0, *self.shares.shape)
+        if self.shares.ndim != 1 or self.writes.ndim != 2 or self.writes.shape[0] not in written:
             raise DrawstopError(
                 f"stop {self.name}: expected shares [n_features] and writes [n_features, width], "
                 f"got {list(self.shares.shape)} and {list(self.writes.shape)}"
             )
         if not (torch.isfinite(self.shares).all() and torch.isfinite(self.writes).all()):
             raise DrawstopError(f"stop {self.name} holds numbers that are not finite: find it again")
+        if self.constants is not None and (
+            self.constants.shape != (2, self.writes.shape[1]) or not torch.isfinite(self.constants).all()
+        ):
+            raise DrawstopError(
+                f"stop {self.name}: expected finite constants [2, {self.writes.shape[1]}], got {list(self.constants.shape)}"
+            )
         if not 0 < self.cap < float("inf"):
             raise DrawstopError(f"stop {self.name}: expected a positive cap, got {self.cap}")
         if self.gates is not None:
             for _, gate in _sides(self.gates):
                 highest, width = int(gate.features.max()), gate.config.width
-                if highest >= self.writes.shape[0] or width != self.writes.shape[1]:
+                if highest >= self.shares.shape[0] or width != self.writes.shape[1]:
                     raise DrawstopError(
                         f"stop {self.name}: expected gates of {list(self.writes.shape)} features and latents, "
                         f"got feature {highest} and {width} latents: find it again"
@@ -156,7 +166,11 @@ class StopBank:
         """This bank with a stop added, or replaced where the name is already there; the others keep every
         bit."""
         kept = tuple(other for other in self.stops if other.name != stop.name)
-        return StopBank(self.sae, (*kept, stop), self.model_fingerprint, self.site, self.provenance)
+        return replace(self, stops=(*kept, stop))
+
+    def without_stop(self, name: str) -> "StopBank":
+        """This bank less the stop of a name, where it has one."""
+        return replace(self, stops=tuple(stop for stop in self.stops if stop.name != name))
 
 
 def make_slug(name: str, taken: set[str] | None = None) -> str:
@@ -185,6 +199,8 @@ def save_bank(folder: Path, bank: StopBank) -> None:
         for stop in bank.stops:
             tensors[f"{stop.slug}.shares"] = stop.shares.contiguous()
             tensors[f"{stop.slug}.writes"] = _smallest(stop.writes)
+            if stop.constants is not None:
+                tensors[f"{stop.slug}.constants"] = stop.constants.contiguous()
         (beside / WEIGHTS_FILE).write_bytes(save(tensors))
         gates = {
             f"{stop.slug}.{side}.{name}": _smallest(weight)
@@ -241,6 +257,7 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
                 entry["cap"],
                 entry["figures"],
                 _load_gates(entry["slug"], entry["gates"], gates) if "gates" in entry else None,
+                tensors.get(f"{entry['slug']}.constants"),
             )
             for entry in text["stops"]
         )

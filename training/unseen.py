@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from drawstop.base.errors import DrawstopError
+from training.models.layered import Autoencoder
 from training.models.rave import RaveModel
 from training.recordings import load
 from training.silence import loud_enough
@@ -77,7 +78,7 @@ def unseen_clips(
     )
 
 
-def clip_samples(model: RaveModel) -> int:
+def clip_samples(model: Autoencoder) -> int:
     """Samples of a clip: whole frames."""
     return round(CLIP_SECONDS * model.rates.sample_rate / model.rates.ratio) * model.rates.ratio
 

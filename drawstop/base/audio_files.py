@@ -1,6 +1,7 @@
 """Sound files in and out: any format libsndfile reads, any rate and channel count; `[channels, samples]`."""
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,19 @@ _SUBTYPES = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
 _SFC_SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile's sndfile.h
 
 
-def read_audio(path: Path, sample_rate: int | None = None, channels: int | None = None) -> tuple[Audio, int]:
+def read_audio(
+    path: Path,
+    sample_rate: int | None = None,
+    channels: int | None = None,
+    part: tuple[float, float] | None = None,
+) -> tuple[Audio, int]:
     """Read a sound file.
 
     Args:
         path: a file in any format that libsndfile reads.
         sample_rate: in Hz; the sound is resampled to it (soxr VHQ). None keeps the file's rate.
         channels: how many to give: 1 takes the mean, one channel is repeated n times. None keeps the file's.
+        part: where to begin and how much to read, in seconds; None reads all of it.
 
     Shape: `[channels, samples]`, float32, with at least one sample.
 
@@ -43,7 +50,7 @@ def read_audio(path: Path, sample_rate: int | None = None, channels: int | None 
     if path.stat().st_size == 0:
         raise DrawstopError(f"{path} is empty: 0 bytes")
     try:
-        interleaved, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        interleaved, rate = _read(path, part)
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a .raw file tells no rate
         message = f"{path} isn't a sound file that libsndfile can read; convert it to wav or flac"
         raise DrawstopError(message) from error
@@ -57,6 +64,16 @@ def read_audio(path: Path, sample_rate: int | None = None, channels: int | None 
         audio = resample(audio, rate, sample_rate)
         rate = sample_rate
     return audio, int(rate)
+
+
+def _read(path: Path, part: tuple[float, float] | None) -> tuple[Audio, int]:
+    """`[samples, channels]` and the file's rate."""
+    with soundfile.SoundFile(path) as file:
+        count = -1
+        if part is not None:
+            file.seek(min(round(part[0] * file.samplerate), file.frames))
+            count = max(1, math.ceil(part[1] * file.samplerate))
+        return file.read(count, dtype="float32", always_2d=True), file.samplerate
 
 
 def resample(audio: Audio, rate: int, new_rate: int) -> Audio:

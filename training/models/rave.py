@@ -1,7 +1,7 @@
 """A RAVE `.ts` as a steerable model: frames of its latent or of a layer, sound from such frames, its delay, its state."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,21 @@ class RaveModel:
         self.site = read_site(site, len(self.core.encoder_layers), len(self.core.decoder_layers))
         self.rates = self._rates(self.site)[str(self.site)]
 
+    piece_frames: int | None = None
+    """A recording is heard in one go: its frames depend on all that came before."""
+    centred: bool = False
+    """A frame of silence is all zeros in a bias-free RAVE: no mean and no bias keep it so through an SAE."""
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.rates.sample_rate
+
+    @property
+    def channels(self) -> int:
+        """Of the sound that it hears and plays."""
+        return self.rates.channels
+
     def sites(self) -> dict[str, Rates]:
         """Every place where a stop can live, in the order of the sound, with its rates."""
         return self._rates()
@@ -75,9 +90,28 @@ class RaveModel:
         The end is padded with silence to a whole number of frames. The batch is at most the voices that the
         file has caches for.
         """
+        return self.frames(audio, [str(self.site)])[str(self.site)]
+
+    @torch.no_grad()
+    def frames(self, audio: Tensor, sites: Sequence[str]) -> dict[str, Tensor]:
+        """`encode` for several sites in one pass: `[batch, channels, samples]` -> by site `[batch, width, frames]`.
+
+        Raises:
+            DrawstopError: a site that isn't there.
+        """
+        depths = (len(self.core.encoder_layers), len(self.core.decoder_layers))
+        missing = {str(read_site(site, *depths)) for site in sites}
         self.reset()
-        frames = -(-audio.shape[-1] // self.rates.ratio)
-        return self._to_site(self._whole(audio, self.rates.latent_ratio), self.site)[..., :frames]
+        samples, found = audio.shape[-1], {}
+        padded = self._whole(audio, self.rates.latent_ratio)
+        for name, x in self._walk(padded):
+            if name in missing:
+                ratio = padded.shape[-1] // x.shape[-1]
+                found[name] = x[..., : -(-samples // ratio)]
+                missing.remove(name)
+            if not missing:
+                break
+        return found
 
     def decode(self, x: Tensor) -> Tensor:
         """Audio of a site's frames, from fresh caches; gradients flow to `x`. `[batch, width, frames]` -> `[batch,
@@ -92,9 +126,6 @@ class RaveModel:
             x = self.core.decoder_input(x, False)
         x = _through(self.core.decoder_layers[layer + 1 if side == "decoder" else 0 :], x)
         return self.core.audio(self.core.tail(x, False))[..., :samples]
-
-    def _to_site(self, audio: Tensor, site: Site) -> Tensor:
-        return next(x for name, x in self._walk(audio) if name == str(site))
 
     def _walk(self, audio: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Every site's frames, in the order of the sound; who stops early computes no more than asked for."""

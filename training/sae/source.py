@@ -1,49 +1,183 @@
-"""The frames that a training reads: a store's splits, or a tensor that is all for training."""
+"""The frames that a training reads: a tensor, stores on disk, or a model that computes them; and the buffer they lie in."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from drawstop.base.errors import DrawstopError
-from training.activations import ActivationStore
-from training.sae.config import SAEConfig
+from training.activations import ActivationStore, Frames
+from training.model_frames import identity_of
+from training.order import Rows, ShuffledRows
+from training.recordings import Split
+
+ONE_SITE = "frames"
+"""The site of frames that come without a name."""
 
 _MEASURED_FRAMES = 65536  # figures of three digits, thresholds of features that fire once in 10 000
+_COPIED_ROWS = 4096
 
 
-@dataclass(frozen=True)
-class Source:
-    """Frames and the rows of them to train on and to validate on."""
+class Source(Protocol):
+    """Frames of one or several sites; row r is the same moment at each.
 
-    frames: npt.NDArray[np.float32]
-    training: npt.NDArray[np.int64]
-    validation: npt.NDArray[np.int64]
+    Attributes:
+        widths: numbers per frame of each site.
+        random_access: any rows can be read at any time; else reading is dear, and a buffer holds what is read.
+        identity: tells these frames from others.
+    """
 
-    def take(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
-        """The frames of some rows: `[rows, d_in]`."""
-        return torch.from_numpy(np.ascontiguousarray(self.frames[rows], dtype=np.float32))
+    widths: dict[str, int]
+    random_access: bool
 
+    @property
+    def identity(self) -> str: ...
 
-def source_of(source: ActivationStore | torch.Tensor, config: SAEConfig) -> Source:
-    """The frames to train on; DrawstopError where their width is another or there are none."""
-    if isinstance(source, ActivationStore):
-        data = Source(source.frames, source.rows("train"), source.rows("validation"))
-    else:
-        frames = source.detach().cpu().to(torch.float32).numpy()
-        data = Source(frames, np.arange(len(frames), dtype=np.int64), np.empty(0, dtype=np.int64))
-    if data.frames.ndim != 2 or data.frames.shape[1] != config.d_in:
-        raise DrawstopError(f"expected frames [frames, {config.d_in}], got shape {list(data.frames.shape)}")
-    if len(data.training) == 0:
-        raise DrawstopError(
-            "expected frames to train on, got none; add recordings until the train split has some"
-        )
-    return data
+    def pieces(self, split: Split | None = None) -> list[range]: ...
+
+    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None: ...
 
 
-def thinned(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """At most `_MEASURED_FRAMES` of the rows, evenly spread."""
-    if len(rows) <= _MEASURED_FRAMES:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, _MEASURED_FRAMES).astype(np.int64)]
+class TensorFrames:
+    """Frames `[frames, width]` that are all for training."""
+
+    random_access = True
+
+    def __init__(self, frames: torch.Tensor) -> None:
+        self.frames = frames.detach().cpu().to(torch.float32).contiguous().numpy()
+        self.widths = {ONE_SITE: frames.shape[1] if frames.ndim == 2 else 0}
+
+    @property
+    def identity(self) -> str:
+        """The hash of the frames."""
+        return hashlib.sha256(self.frames.tobytes()).hexdigest()
+
+    def pieces(self, split: Split | None = None) -> list[range]:
+        """All rows, or none where another split than train is asked for."""
+        return [range(len(self.frames))] if split in (None, "train") else []
+
+    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
+        """Copies rows into the site's array `[rows, width]`."""
+        into[ONE_SITE][:] = self.frames[rows]
+
+
+class StoredFrames:
+    """The stores of several sites of one model, of the same recordings.
+
+    Raises:
+        DrawstopError: stores that don't belong together.
+    """
+
+    random_access = True
+
+    def __init__(self, stores: list[ActivationStore]) -> None:
+        self.stores = {store.site: store for store in stores}
+        self.first = stores[0]
+        for store in stores:
+            if store.recordings != self.first.recordings or store.fingerprint != self.first.fingerprint:
+                raise DrawstopError(
+                    f"{store.path} and {self.first.path} hold frames of other models, recordings or rates: "
+                    f"write them in one run"
+                )
+        self.widths = {site: store.width for site, store in self.stores.items()}
+
+    @property
+    def identity(self) -> str:
+        """As that of the model's frames that were stored."""
+        return identity_of(self.first.fingerprint, self.first.recordings, self.first.piece_frames)
+
+    def pieces(self, split: Split | None = None) -> list[range]:
+        """The rows of a split, piece by piece."""
+        return self.first.pieces(split)
+
+    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
+        """Copies rows into each site's array `[rows, width]`, some at a time: no second copy in memory."""
+        for site, array in into.items():
+            for first in range(0, len(rows), _COPIED_ROWS):
+                part = slice(first, first + _COPIED_ROWS)
+                array[part] = self.stores[site].frames[rows[part]]
+
+
+class Batches:
+    """Batches of all sites of a source, row by row alike, entered at any step; holds one window where reading is dear.
+
+    Args:
+        buffer_frames: rows to hold at once, see `ShuffledRows`; None: none where any row can be read at any time, else all.
+
+    Attributes:
+        buffer_bytes: what the buffer holds: rows x numbers of all sites x 4.
+    """
+
+    def __init__(self, source: Source, size: int, seed: int, buffer_frames: int | None = None) -> None:
+        self.source = source
+        self.order = ShuffledRows(source.pieces("train"), size, seed, buffer_frames)
+        self._held = buffer_frames is not None or not source.random_access
+        self._number, self._rows = -1, np.empty(0, dtype=np.int64)
+        self._buffer = _empty(source.widths, self.order.held if self._held else 0)
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Of memory that the buffer takes, however long the stream is."""
+        return sum(array.nbytes for array in self._buffer.values())
+
+    def enter(self, step: int) -> None:
+        """Goes to the window of a step."""
+        number = self.order.window_of(step)
+        if number != self._number:
+            self._number, self._rows = number, self.order.window(number)
+            if self._held:
+                self.source.read(self._rows, self._buffer)
+
+    def __len__(self) -> int:
+        """Frames in a window."""
+        return self.order.held
+
+    def batch(self, step: int) -> Iterator[tuple[str, torch.Tensor]]:
+        """Batch number `step`, site by site: `[size, width]` each."""
+        self.enter(step)
+        places = self.order.places(step)
+        for site in self.source.widths:
+            yield site, self.take(site, places)
+
+    def take(self, site: str, places: Rows) -> torch.Tensor:
+        """Frames of the current window: `[places, width]`."""
+        if self._held:
+            return torch.from_numpy(self._buffer[site][places])
+        found = _empty({site: self.source.widths[site]}, len(places))
+        self.source.read(self._rows[places], found)
+        return torch.from_numpy(found[site])
+
+    def enter_validation(self) -> int:
+        """Makes frames of the validation split the window, evenly spread ones: no more than the buffer holds, and whole
+        pieces of them; gives their number."""
+        pieces = self.source.pieces("validation")
+        most = min(_MEASURED_FRAMES, len(self)) if self._held else _MEASURED_FRAMES
+        if self._held:
+            pieces = pieces[:: max(1, -(-sum(map(len, pieces)) // most))]
+        rows = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(p.start, p.stop) for p in pieces)])
+        self._number, self._rows = -1, rows[thinned(len(rows), most)]
+        if self._held:
+            self.source.read(
+                self._rows, {site: array[: len(self._rows)] for site, array in self._buffer.items()}
+            )
+        return len(self._rows)
+
+
+def source_of(source: ActivationStore | torch.Tensor) -> Source:
+    """A store or a tensor as a source of one site."""
+    return StoredFrames([source]) if isinstance(source, ActivationStore) else TensorFrames(source)
+
+
+def thinned(count: int, most: int = _MEASURED_FRAMES) -> Rows:
+    """At most so many of `count` places, evenly spread."""
+    if count <= most:
+        return np.arange(count, dtype=np.int64)
+    return np.linspace(0, count - 1, most).astype(np.int64)
+
+
+def _empty(widths: Mapping[str, int], rows: int) -> dict[str, Frames]:
+    return {site: np.empty((rows, width), dtype=np.float32) for site, width in widths.items()}

@@ -1,35 +1,30 @@
-"""Training an SAE: the same seed gives the same bits, and so does a training that was killed and resumed.
+"""Training SAEs: the same seed gives the same bits, and so does a training that was killed and resumed.
 
 Batch, learning rate and first weights are functions of (config, step) alone; the checkpoint holds everything
-else.
+else. Several sites are trained side by side, on the same rows; each comes out as it would alone.
 """
 
-import io
-import pickle
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from drawstop.base.errors import DrawstopError
-from drawstop.base.files import atomic_file
-from training.activations import ActivationStore, ShuffledRows
+from training.activations import ActivationStore
+from training.order import Rows
 from training.sae.config import SAEConfig, TrainingFigures
-from training.sae.losses import aux_loss, fraction_of_variance_explained, reconstruction_loss
-from training.sae.model import SAE, activate
-from training.sae.source import Source, source_of, thinned
+from training.sae.losses import fraction_of_variance_explained
+from training.sae.model import SAE
+from training.sae.run import Run
+from training.sae.source import Batches, Source, source_of, thinned
 
 Progress = Callable[[int, float], None]
-"""Called after each step with the number of steps done and the loss."""
+"""Called after each step with the number of steps done and the loss (of several sites: their mean)."""
 
 _CHUNK_FRAMES = 4096
-_UNREADABLE = (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError, TypeError)
 _ROUNDING_POWER = 1e-13  # relative to the mean's: float32 frames that vary less only vary by rounding
-_NOT_RESULTS = frozenset({"checkpoint_every"})
 
 
 def train(
@@ -57,137 +52,116 @@ def train(
         loss that
             isn't finite.
     """
-    data = source_of(source, config)
-    sae = SAE(config)
-    _fit_normalisation(sae, data)
-    _start_from_frames(sae, data)
-    sae.to(device)
-    run = _Run(sae, device)
-    if checkpoint is not None and Path(checkpoint).exists():
-        run.load(Path(checkpoint))
-    shuffled = ShuffledRows(data.training, config.batch_size, config.seed)
-    while run.step < config.steps:
-        loss = run.advance(data.take(shuffled.batch(run.step)).to(device))
-        if checkpoint is not None and (run.step % config.checkpoint_every == 0 or run.step == config.steps):
-            run.save(Path(checkpoint))
-        if progress is not None:
-            progress(run.step, float(loss))
-    sae.cpu()
-    if config.architecture == "jumprelu":
-        sae.threshold.copy_(
-            run.topk_view().to_jumprelu(sae.normalise(data.take(thinned(data.training)))).threshold
-        )
-    sae.figures = _measure(sae, data)
-    return sae
+    data = source_of(source)
+    site = next(iter(data.widths))
+    checkpoints = {} if checkpoint is None else {site: Path(checkpoint)}
+    return _train(data, {site: config}, None, checkpoints, progress, device)[site]
 
 
-def learning_rate_at(step: int, config: SAEConfig) -> float:
-    """Rises linearly over the warm-up, stays, and falls linearly to 0 at `config.steps`.
+def train_sites(
+    source: Source,
+    config: SAEConfig,
+    *,
+    buffer_frames: int | None = None,
+    checkpoints: Mapping[str, Path] | None = None,
+    progress: Progress | None = None,
+    device: str = "cpu",
+) -> dict[str, SAE]:
+    """`train` for all sites of a source side by side, in one pass over its frames.
 
-    >>> config = SAEConfig(d_in=2, steps=100, learning_rate=1.0, warmup_share=0.1, decay_share=0.5)
-    >>> [learning_rate_at(step, config) for step in (0, 9, 50, 75)]
-    [0.1, 1.0, 1.0, 0.5]
+    Mean, scale and first directions come from the first buffer-full. Stored and streamed frames in the same order give
+    the same weights.
+
+    Args:
+        config: what to train; `d_in` is each site's own.
+        buffer_frames: rows that are held and shuffled together, see `ShuffledRows`; None: all.
+        checkpoints: a file for each site, as `train`'s. The place in the stream is the step: a resumed run fills the
+            buffer anew. A site that was saved before the run was killed waits for the others.
+
+    Raises:
+        DrawstopError: as `train`, or a buffer smaller than a batch.
     """
-    warmup, decay = config.warmup_share * config.steps, config.decay_share * config.steps
-    rise = min(1.0, (step + 1) / warmup) if warmup > 0 else 1.0
-    fall = min(1.0, (config.steps - step) / decay) if decay > 0 else 1.0
-    return config.learning_rate * rise * fall
+    configs = {site: replace(config, d_in=width) for site, width in source.widths.items()}
+    return _train(source, configs, buffer_frames, checkpoints or {}, progress, device)
 
 
-class _Run:
-    """A training under way: the SAE, Adam's state, the step, and when each feature fired last."""
+def _train(
+    source: Source,
+    configs: Mapping[str, SAEConfig],
+    buffer_frames: int | None,
+    checkpoints: Mapping[str, Path],
+    progress: Progress | None,
+    device: str,
+) -> dict[str, SAE]:
+    _refuse_unfit(source, configs)
+    shared = next(iter(configs.values()))
+    batches = Batches(source, shared.batch_size, shared.seed, buffer_frames)
+    runs = {
+        site: _begin(batches, site, config, checkpoints.get(site), device) for site, config in configs.items()
+    }
+    for step in range(min(run.step for run in runs.values()), shared.steps):
+        losses = []
+        for site, x in batches.batch(step):
+            if runs[site].step == step:
+                losses.append(runs[site].advance(x.to(device)))
+        if (step + 1) % shared.checkpoint_every == 0 or step + 1 == shared.steps:
+            for site, path in checkpoints.items():
+                runs[site].save(path)
+        if progress is not None:
+            progress(step + 1, float(torch.stack(losses).mean()))
+    return _finished(batches, runs, shared.steps)
 
-    def __init__(self, sae: SAE, device: str) -> None:
-        self.sae, self.step = sae, 0
-        self.optimizer = torch.optim.Adam([p for p in sae.parameters() if p.requires_grad], lr=0.0)
-        self.silent_steps = torch.zeros(sae.config.n_features, dtype=torch.int64, device=device)
 
-    def topk_view(self) -> SAE:
-        """The same weights as a TopK SAE: what every architecture is while it trains."""
-        topk = SAE(SAEConfig(**{**asdict(self.sae.config), "architecture": "topk"}))
-        topk.load_state_dict(self.sae.state_dict())
-        return topk
+def _begin(batches: Batches, site: str, config: SAEConfig, checkpoint: Path | None, device: str) -> Run:
+    """A run at its checkpoint, or at step 0, normalised by the first window."""
+    run = Run(SAE(config), device, batches.source.identity)
+    if checkpoint is not None and checkpoint.exists():
+        run.load(checkpoint)
+        return run
+    batches.enter(0)
+    _fit_normalisation(run.sae, batches, site)
+    _start_from_frames(run.sae, batches, site)
+    return run
 
-    def advance(self, x: torch.Tensor) -> torch.Tensor:
-        """One step on frames x `[batch, d_in]`; gives the loss `[]`."""
-        sae, config = self.sae, self.sae.config
-        z = sae.normalise(x)
-        pre = sae.pre_activations(z)
-        features = activate(pre, "topk", config.k, sae.threshold)
-        z_hat = sae.decode(features)
-        self.silent_steps = torch.where((features > 0).any(0), 0, self.silent_steps + 1)
-        dead = self.silent_steps > config.dead_after_steps
-        loss = reconstruction_loss(z, z_hat)
-        loss = loss + config.aux_weight * aux_loss(z - z_hat, pre, sae.W_dec, dead, config.aux_k)
-        if not torch.isfinite(loss):
-            raise DrawstopError(f"the loss isn't finite at step {self.step}; try a smaller learning_rate")
-        self._descend(loss)
-        self.step += 1
-        return loss.detach()
 
-    def _descend(self, loss: torch.Tensor) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate_at(self.step, self.sae.config)
-        self.optimizer.zero_grad()
-        loss.backward()
-        rows, gradient = self.sae.W_dec.detach(), self.sae.W_dec.grad
-        if gradient is not None:  # only the part along the unit sphere: the rest would be undone below
-            gradient -= (gradient * rows).sum(1, keepdim=True) * rows
-        self.optimizer.step()
-        with torch.no_grad():
-            self.sae.W_dec.copy_(functional.normalize(self.sae.W_dec, dim=1))
+def _finished(batches: Batches, runs: Mapping[str, Run], steps: int) -> dict[str, SAE]:
+    """The trained SAEs with thresholds and figures: of the last window, then of the validation split."""
+    batches.enter(steps - 1)
+    chosen = thinned(len(batches))
+    for site, run in runs.items():
+        z = _normalised(run.sae, batches, site, chosen)
+        if run.sae.config.architecture == "jumprelu":
+            run.sae.threshold.copy_(run.topk_view().to_jumprelu(z).threshold)
+        run.sae.figures = _measure(run.sae, z)
+    count = batches.enter_validation()
+    for site, run in runs.items():
+        if count and run.sae.figures is not None:
+            explained = measure(run.sae, _normalised(run.sae, batches, site, np.arange(count)))[0]
+            run.sae.figures = replace(run.sae.figures, validation_fraction_of_variance_explained=explained)
+    return {site: run.sae.cpu() for site, run in runs.items()}
 
-    def save(self, path: Path) -> None:
-        state = {
-            "config": _identity(self.sae.config),
-            "step": self.step,
-            "sae": self.sae.state_dict(),
-            "adam": self.optimizer.state_dict(),
-            "silent_steps": self.silent_steps,
-        }
-        buffer = io.BytesIO()  # so that a full disk is an OSError that atomic_file can tell
-        torch.save(state, buffer)
-        with atomic_file(path) as temporary:
-            temporary.write_bytes(buffer.getvalue())
 
-    def load(self, path: Path) -> None:
-        content = path.read_bytes()
-        try:
-            state: dict[str, Any] = torch.load(
-                io.BytesIO(content), weights_only=True, map_location=self.silent_steps.device
-            )
-            config, mean, scale = state["config"], state["sae"]["mean"], state["sae"]["scale"]
-        except _UNREADABLE as error:
+def _refuse_unfit(source: Source, configs: Mapping[str, SAEConfig]) -> None:
+    for site, config in configs.items():
+        if source.widths[site] != config.d_in:
             raise DrawstopError(
-                f"the checkpoint {path} is damaged; delete it to train from the start"
-            ) from error
-        if config != _identity(self.sae.config):
-            changed = [
-                name for name, value in _identity(self.sae.config).items() if config.get(name) != value
-            ]
-            raise DrawstopError(
-                f"the checkpoint {path} is of another training ({', '.join(changed)} changed); "
-                "delete it, or train as it was begun"
+                f"expected frames [frames, {config.d_in}], got {source.widths[site]} numbers per frame"
             )
-        if not (torch.equal(mean, self.sae.mean) and torch.equal(scale, self.sae.scale)):
-            raise DrawstopError(f"the checkpoint {path} was trained on other frames; delete it to train anew")
-        self.sae.load_state_dict(state["sae"])
-        self.optimizer.load_state_dict(state["adam"])
-        self.silent_steps, self.step = state["silent_steps"], state["step"]
+    if not sum(map(len, source.pieces("train"))):
+        raise DrawstopError(
+            "expected frames to train on, got none; add recordings until the train split has some"
+        )
 
 
-def _identity(config: SAEConfig) -> dict[str, Any]:
-    return {name: value for name, value in asdict(config).items() if name not in _NOT_RESULTS}
-
-
-def _fit_normalisation(sae: SAE, data: Source) -> None:
-    """Mean and scale of the training frames, summed in float64: a chunk of frames in memory at a time."""
-    count, parts = len(data.training), range(0, len(data.training), _CHUNK_FRAMES)
-    chunks = (data.take(data.training[first : first + _CHUNK_FRAMES]).double() for first in parts)
+def _fit_normalisation(sae: SAE, batches: Batches, site: str) -> None:
+    """Mean and scale of the window's frames, summed in float64: a chunk of frames in memory at a time."""
+    count = len(batches)
+    parts = [np.arange(first, min(first + _CHUNK_FRAMES, count)) for first in range(0, count, _CHUNK_FRAMES)]
+    chunks = (batches.take(site, part).double() for part in parts)
     mean = sum((chunk.sum(0) for chunk in chunks), torch.zeros(sae.config.d_in, dtype=torch.float64)) / count
     if not sae.config.centre:
         mean = torch.zeros_like(mean)
-    chunks = (data.take(data.training[first : first + _CHUNK_FRAMES]).double() for first in parts)
+    chunks = (batches.take(site, part).double() for part in parts)
     power = float(sum((chunk - mean).square().sum() for chunk in chunks)) / (count * sae.config.d_in)
     if not (np.isfinite(power) and power > _ROUNDING_POWER * float(mean.square().mean())):
         raise DrawstopError(
@@ -197,23 +171,20 @@ def _fit_normalisation(sae: SAE, data: Source) -> None:
     sae.scale.fill_(power**0.5)
 
 
-def _start_from_frames(sae: SAE, data: Source) -> None:
-    rng = np.random.default_rng([sae.config.seed, 0x5AE])
-    rows = rng.choice(
-        data.training, sae.config.n_features, replace=len(data.training) < sae.config.n_features
-    )
-    sae.start_from(sae.normalise(data.take(rows)))
+def _start_from_frames(sae: SAE, batches: Batches, site: str) -> None:
+    rng, count = np.random.default_rng([sae.config.seed, 0x5AE]), sae.config.n_features
+    places = rng.choice(len(batches), count, replace=len(batches) < count)
+    sae.start_from(_normalised(sae, batches, site, places))
 
 
-def _measure(sae: SAE, data: Source) -> TrainingFigures:
-    explained, active, fired = measure(sae, sae.normalise(data.take(thinned(data.training))))
-    validation = None
-    if len(data.validation):
-        validation = measure(sae, sae.normalise(data.take(thinned(data.validation))))[0]
+def _normalised(sae: SAE, batches: Batches, site: str, places: Rows) -> torch.Tensor:
+    return sae.normalise(batches.take(site, places).to(sae.scale.device))
+
+
+def _measure(sae: SAE, z: torch.Tensor) -> TrainingFigures:
+    explained, active, fired = measure(sae, z)
     dead = sae.config.n_features - int(fired.sum())
-    return TrainingFigures(
-        explained, validation, active, dead, dead / sae.config.n_features, sae.config.steps
-    )
+    return TrainingFigures(explained, None, active, dead, dead / sae.config.n_features, sae.config.steps)
 
 
 @torch.no_grad()
@@ -223,7 +194,7 @@ def measure(sae: SAE, z: torch.Tensor) -> tuple[float, float, torch.Tensor]:
     Shape: z `[frames, d_in]`; a chunk of features in memory at a time.
     """
     z_hat, active = torch.empty_like(z), 0
-    fired = torch.zeros(sae.config.n_features, dtype=torch.bool)
+    fired = torch.zeros(sae.config.n_features, dtype=torch.bool, device=z.device)
     for first in range(0, len(z), _CHUNK_FRAMES):
         features = sae.encode(z[first : first + _CHUNK_FRAMES])
         z_hat[first : first + _CHUNK_FRAMES] = sae.decode(features)

@@ -1,0 +1,145 @@
+"""What a training will cost, before it begins: from a short measured trial and arithmetic."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from training.model_frames import ModelFrames
+from training.order import ShuffledRows
+from training.sae.config import SAEConfig
+from training.sae.model import SAE
+from training.sae.run import Run
+
+NUMBER_BYTES = 4
+STATES = 4
+"""Numbers per weight while it is trained: itself, its gradient, and Adam's two averages. A checkpoint holds three of them."""
+TRIAL_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What a trial measured.
+
+    Attributes:
+        frames_per_s: frames that the model gives per second, all sites in one pass.
+        steps_per_s: training steps per second of the widest site, alone.
+    """
+
+    frames_per_s: float
+    steps_per_s: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Hours and bytes of a run.
+
+    Attributes:
+        frames: that the model computes, each for all sites.
+        buffer_bytes: held by the shuffle buffer; 0 where frames are read from disk as they are needed.
+        weights_bytes: the SAEs of all sites in memory, with gradients and Adam's state.
+        frames_bytes, checkpoint_bytes: on disk while it runs.  bank_bytes: on disk for good.
+    """
+
+    frames: int
+    sites: int
+    steps: int
+    model_hours: float
+    training_hours: float
+    buffer_bytes: int
+    weights_bytes: int
+    frames_bytes: int
+    checkpoint_bytes: int
+    bank_bytes: int
+
+    def text(self) -> str:
+        """The cost in a few lines."""
+        return "\n".join(
+            [
+                f"time: about {hours(self.model_hours + self.training_hours)} ({self.frames} frames of {self.sites} sites "
+                f"{hours(self.model_hours)}, {self.steps} steps {hours(self.training_hours)}; from a short trial)",
+                f"memory: {size(self.buffer_bytes)} shuffle buffer, {size(self.weights_bytes)} SAEs in training, and the model",
+                f"disk: {size(self.frames_bytes)} frames and {size(self.checkpoint_bytes)} checkpoints until it is done, "
+                f"{size(self.bank_bytes)} banks",
+            ]
+        )
+
+
+def cost_of(
+    pieces: list[range],
+    total_frames: int,
+    widths: list[int],
+    config: SAEConfig,
+    rates: Rates,
+    *,
+    stream: bool,
+    buffer_frames: int | None,
+) -> Cost:
+    """The arithmetic.
+
+    Args:
+        pieces: the training split's, see `ShuffledRows`.
+        total_frames: of all recordings: what is stored without a stream.
+        widths: numbers per frame of each site.
+    """
+    held = ShuffledRows(pieces, config.batch_size, config.seed, buffer_frames).held
+    everything = held == sum(map(len, pieces))
+    windows = -(-config.steps * config.batch_size // held)
+    frames = total_frames if not stream else held if everything else held * windows
+    weights = sum(config.n_features * (2 * width + 1) + width for width in widths)
+    return Cost(
+        frames=frames,
+        sites=len(widths),
+        steps=config.steps,
+        model_hours=frames / rates.frames_per_s / 3600,
+        training_hours=sum(width / max(widths) for width in widths) * config.steps / rates.steps_per_s / 3600,
+        buffer_bytes=held * sum(widths) * NUMBER_BYTES if stream or buffer_frames is not None else 0,
+        weights_bytes=weights * STATES * NUMBER_BYTES,
+        frames_bytes=0 if stream else total_frames * sum(widths) * NUMBER_BYTES,
+        checkpoint_bytes=weights * (STATES - 1) * NUMBER_BYTES,
+        bank_bytes=weights * NUMBER_BYTES,
+    )
+
+
+def trial(frames: ModelFrames, config: SAEConfig, device: str) -> Rates:
+    """Measures the model on one piece, and the widest site's SAE on noise; each once before to warm up."""
+    longest = max(range(len(frames.all_pieces)), key=lambda number: len(frames.all_pieces[number]))
+    model_s = _second_time(lambda: frames.piece(longest), 1)
+    run = Run(SAE(replace(config, d_in=max(frames.widths.values()))), device, "")
+    x = torch.randn(config.batch_size, run.sae.config.d_in).to(device)
+    step_s = _second_time(lambda: float(run.advance(x)), TRIAL_STEPS)
+    return Rates(len(frames.all_pieces[longest]) / model_s, 1 / step_s)
+
+
+def _second_time(call: Callable[[], object], count: int) -> float:
+    """Seconds per call, after one that isn't measured."""
+    call()
+    start = time.perf_counter()
+    for _ in range(count):
+        call()
+    return (time.perf_counter() - start) / count
+
+
+def size(count: int) -> str:
+    """Bytes for people.
+
+    >>> size(0), size(1_234_000), size(19_300_000_000)
+    ('0 MB', '1.2 MB', '19.3 GB')
+    """
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.1f} MB" if count else "0 MB"
+
+
+def hours(value: float) -> str:
+    """A duration for people.
+
+    >>> hours(0.001), hours(0.2), hours(3.21)
+    ('4 s', '12 min', '3.2 h')
+    """
+    if value >= 1:
+        return f"{value:.1f} h"
+    return f"{60 * value:.0f} min" if value * 60 >= 2 else f"{3600 * value:.0f} s"

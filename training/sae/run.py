@@ -1,0 +1,123 @@
+"""One site's training under way: the SAE, Adam's state, the step; and its checkpoint."""
+
+import io
+import pickle
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from drawstop.base.errors import DrawstopError
+from drawstop.base.files import atomic_file
+from training.sae.config import SAEConfig
+from training.sae.losses import aux_loss, reconstruction_loss
+from training.sae.model import SAE, activate
+
+_UNREADABLE = (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError, TypeError)
+_NOT_RESULTS = frozenset({"checkpoint_every"})
+
+
+def learning_rate_at(step: int, config: SAEConfig) -> float:
+    """Rises linearly over the warm-up, stays, and falls linearly to 0 at `config.steps`.
+
+    >>> config = SAEConfig(d_in=2, steps=100, learning_rate=1.0, warmup_share=0.1, decay_share=0.5)
+    >>> [learning_rate_at(step, config) for step in (0, 9, 50, 75)]
+    [0.1, 1.0, 1.0, 0.5]
+    """
+    warmup, decay = config.warmup_share * config.steps, config.decay_share * config.steps
+    rise = min(1.0, (step + 1) / warmup) if warmup > 0 else 1.0
+    fall = min(1.0, (config.steps - step) / decay) if decay > 0 else 1.0
+    return config.learning_rate * rise * fall
+
+
+class Run:
+    """A training under way: the SAE, Adam's state, the step, and when each feature fired last.
+
+    Args:
+        frames: the identity of the frames that it is trained on.
+    """
+
+    def __init__(self, sae: SAE, device: str, frames: str) -> None:
+        self.sae, self.step, self.frames = sae.to(device), 0, frames
+        self.optimizer = torch.optim.Adam([p for p in sae.parameters() if p.requires_grad], lr=0.0)
+        self.silent_steps = torch.zeros(sae.config.n_features, dtype=torch.int64, device=device)
+
+    def topk_view(self) -> SAE:
+        """The same weights as a TopK SAE: what every architecture is while it trains."""
+        topk = SAE(SAEConfig(**{**asdict(self.sae.config), "architecture": "topk"}))
+        topk.load_state_dict(self.sae.state_dict())
+        return topk
+
+    def advance(self, x: torch.Tensor) -> torch.Tensor:
+        """One step on frames x `[batch, d_in]`; gives the loss `[]`."""
+        sae, config = self.sae, self.sae.config
+        z = sae.normalise(x)
+        pre = sae.pre_activations(z)
+        features = activate(pre, "topk", config.k, sae.threshold)
+        z_hat = sae.decode(features)
+        self.silent_steps = torch.where((features > 0).any(0), 0, self.silent_steps + 1)
+        dead = self.silent_steps > config.dead_after_steps
+        loss = reconstruction_loss(z, z_hat)
+        loss = loss + config.aux_weight * aux_loss(z - z_hat, pre, sae.W_dec, dead, config.aux_k)
+        if not torch.isfinite(loss):
+            raise DrawstopError(f"the loss isn't finite at step {self.step}; try a smaller learning_rate")
+        self._descend(loss)
+        self.step += 1
+        return loss.detach()
+
+    def _descend(self, loss: torch.Tensor) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate_at(self.step, self.sae.config)
+        self.optimizer.zero_grad()
+        loss.backward()
+        rows, gradient = self.sae.W_dec.detach(), self.sae.W_dec.grad
+        if gradient is not None:  # only the part along the unit sphere: the rest would be undone below
+            gradient -= (gradient * rows).sum(1, keepdim=True) * rows
+        self.optimizer.step()
+        with torch.no_grad():
+            self.sae.W_dec.copy_(functional.normalize(self.sae.W_dec, dim=1))
+
+    def save(self, path: Path) -> None:
+        state = {
+            "config": _identity(self.sae.config),
+            "frames": self.frames,
+            "step": self.step,
+            "sae": self.sae.state_dict(),
+            "adam": self.optimizer.state_dict(),
+            "silent_steps": self.silent_steps,
+        }
+        buffer = io.BytesIO()  # so that a full disk is an OSError that atomic_file can tell
+        torch.save(state, buffer)
+        with atomic_file(path) as temporary:
+            temporary.write_bytes(buffer.getvalue())
+
+    def load(self, path: Path) -> None:
+        content = path.read_bytes()
+        try:
+            state: dict[str, Any] = torch.load(
+                io.BytesIO(content), weights_only=True, map_location=self.silent_steps.device
+            )
+            config, frames = state["config"], state["frames"]
+        except _UNREADABLE as error:
+            raise DrawstopError(
+                f"the checkpoint {path} is damaged; delete it to train from the start"
+            ) from error
+        if config != _identity(self.sae.config):
+            changed = [
+                name for name, value in _identity(self.sae.config).items() if config.get(name) != value
+            ]
+            raise DrawstopError(
+                f"the checkpoint {path} is of another training ({', '.join(changed)} changed); "
+                "delete it, or train as it was begun"
+            )
+        if frames != self.frames:
+            raise DrawstopError(f"the checkpoint {path} was trained on other frames; delete it to train anew")
+        self.sae.load_state_dict(state["sae"])
+        self.optimizer.load_state_dict(state["adam"])
+        self.silent_steps, self.step = state["silent_steps"], state["step"]
+
+
+def _identity(config: SAEConfig) -> dict[str, Any]:
+    return {name: value for name, value in asdict(config).items() if name not in _NOT_RESULTS}

@@ -1,0 +1,163 @@
+"""From a model and recordings to a bank for each of some sites, resumable: frames streamed, or kept on disk until it is done."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from drawstop.base.errors import DrawstopError
+from drawstop.base.progress import track
+from training.activations import INDEX_FILE, ActivationStore, Frames, write_stores
+from training.banks import is_ours, save_banks
+from training.cost import Cost, cost_of, trial
+from training.model_frames import ModelFrames
+from training.recordings import Recording
+from training.sae.config import SAEConfig
+from training.sae.source import Source, StoredFrames
+from training.sae.train import Progress, train_sites
+from training.stops import StopBank
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What to train beside the recordings and the sites."""
+
+    features: int = SAEConfig.n_features
+    """Features in each dictionary."""
+    k: int = SAEConfig.k
+    """Features that may be active in one frame."""
+    steps: int = SAEConfig.steps
+    """Training steps."""
+    seed: int = 0
+    """The same seed gives the same bits."""
+    stream: bool = False
+    """Frames are computed as they are needed, and never stored."""
+    buffer_frames: int | None = None
+    """Frames that are held and shuffled together; None holds all of a stream, and none of a disk."""
+    device: str = "cpu"
+    """Where the SAEs are trained."""
+
+    def config(self, centred: bool) -> SAEConfig:
+        """The SAEs' configuration; `d_in` is each site's own."""
+        return SAEConfig(
+            d_in=1,
+            n_features=self.features,
+            k=self.k,
+            steps=self.steps,
+            seed=self.seed,
+            centre=centred,
+            bias=centred,
+            checkpoint_every=min(SAEConfig.checkpoint_every, self.steps),
+        )
+
+
+def train_banks(
+    frames: ModelFrames,
+    out: Path,
+    options: TrainOptions,
+    model_name: str,
+    progress: Progress | None = None,
+    told: Callable[[Cost], None] | None = None,
+) -> list[StopBank]:
+    """Trains the SAEs of all sites of `frames` side by side, and writes them as banks without stops.
+
+    Interrupted, the same call goes on from `OUT.checkpoint`; stored frames lie in `OUT.frames` meanwhile.
+
+    Args:
+        told: called with the cost before anything that takes long begins.
+
+    Raises:
+        DrawstopError: `out` holds something else; or as `train_sites`.
+    """
+    if not is_ours(out):
+        kind = "holds files that aren't ours to replace" if out.is_dir() else "is a file"
+        raise DrawstopError(f"{out} {kind}; give another folder")
+    config = options.config(frames.model.centred)
+    if told is not None:
+        told(expected_cost(frames, config, options))
+    beside, checkpoint = Path(f"{out}.frames"), Path(f"{out}.checkpoint")
+    source: Source = frames if options.stream else StoredFrames(stored(frames, beside))
+    saes = train_sites(
+        source,
+        config,
+        buffer_frames=options.buffer_frames,
+        checkpoints=places(list(frames.widths), checkpoint, ".checkpoint"),
+        progress=progress,
+        device=options.device,
+    )
+    provenance = {
+        "model": model_name,
+        "recordings": len(frames.found),
+        "frames": frames.recordings[-1].stop,
+        "seed": options.seed,
+        "streamed": options.stream,
+    }
+    banks = [StopBank(sae, (), frames.model.fingerprint, site, provenance) for site, sae in saes.items()]
+    save_banks(out, banks)
+    for leftover in (beside, checkpoint):
+        shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+    return banks
+
+
+def expected_cost(frames: ModelFrames, config: SAEConfig, options: TrainOptions) -> Cost:
+    """What a run will cost, from a short trial."""
+    rates = trial(frames, config, options.device)
+    return cost_of(
+        frames.pieces("train") or frames.pieces(),
+        frames.recordings[-1].stop,
+        list(frames.widths.values()),
+        config,
+        rates,
+        stream=options.stream,
+        buffer_frames=options.buffer_frames,
+    )
+
+
+def write_frames(frames: ModelFrames, out: Path) -> list[ActivationStore]:
+    """All sites' frames on disk, in one pass: `out` is the store of one site, or the folder of several sites' stores."""
+    written = write_stores(
+        places(list(frames.widths), out), frames.model.fingerprint, _items(frames), frames.model.piece_frames
+    )
+    return list(written.values())
+
+
+def stored(frames: ModelFrames, folder: Path) -> list[ActivationStore]:
+    """The frames that an interrupted training left, where they are these; else written anew."""
+    folders = places(list(frames.widths), folder).values()
+    if all((each / INDEX_FILE).is_file() for each in folders):
+        stores = [ActivationStore.open(each) for each in folders]
+        same = StoredFrames(stores).identity == frames.identity
+        if same and [store.site for store in stores] == list(frames.widths):
+            return stores
+    if folder.is_dir() and not (folder / INDEX_FILE).is_file():
+        shutil.rmtree(folder)
+    return write_frames(frames, folder)
+
+
+def places(sites: list[str], path: Path, suffix: str = "") -> Mapping[str, Path]:
+    """Where each site's part lies: the path itself for one, inside it for several."""
+    if len(sites) == 1:
+        return {sites[0]: path}
+    return {site: path / f"{site}{suffix}" for site in sites}
+
+
+def _items(frames: ModelFrames) -> Iterator[tuple[Recording, Mapping[str, Frames]]]:
+    found = frames.found
+    for index, recording in enumerate(track(found, "reading frames", len(found))):
+        yield recording, frames.of_recording(index)
+
+
+def with_figures(bank: StopBank) -> str:
+    """How well a bank's SAE describes frames, in a line."""
+    figures = bank.sae.figures
+    assert figures is not None
+    validation = figures.validation_fraction_of_variance_explained
+    held_out = (
+        "no validation recordings" if validation is None else f"{validation:.3f} on held-out recordings"
+    )
+    return (
+        f"variance explained {figures.fraction_of_variance_explained:.3f} ({held_out}), L0 {figures.l0:.1f}, "
+        f"dead {figures.dead_features} of {bank.sae.config.n_features}"
+    )

@@ -1,0 +1,119 @@
+"""The commands `drawstop activations` and `drawstop train`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from training.model_frames import ModelFrames
+
+SITE = "latent"
+
+ModelArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="A RAVE: its exported .ts, or its training run's folder. Or a MusicGen: its folder, or its name on the hub."
+    ),
+]
+RecordingsArgument = Annotated[Path, typer.Argument(help="A folder of recordings; any format and rate.")]
+SiteOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The place in the model whose frames are used; several times for several, all for every one: latent, encoder.N, "
+        "decoder.N of a RAVE (the latent where nothing is said), layers.N of a MusicGen."
+    ),
+]
+DeviceOption = Annotated[
+    str, typer.Option(help="Where a MusicGen and the SAEs are computed: auto, cpu, cuda or mps.")
+]
+
+
+def activations(
+    model: ModelArgument,
+    recordings: RecordingsArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write.")],
+    site: SiteOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Write a model's frames of some recordings to disk, all sites in one pass: OUT, or OUT/SITE for each of several sites.
+
+    Example: drawstop activations rave.ts recordings/ --site latent --out frames/
+    """
+    from training.train_banks import write_frames
+
+    frames = _frames(model, recordings, site, device)
+    for store in write_frames(frames, out):
+        count = len(frames.found)
+        typer.echo(f"{store.path}: {len(store.frames)} frames of {store.width} numbers, {count} recordings")
+
+
+def train(
+    model: ModelArgument,
+    recordings: RecordingsArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The bank's folder to write.")],
+    site: SiteOption = None,
+    features: Annotated[int, typer.Option(help="Features in the dictionary.")] = 512,
+    k: Annotated[int, typer.Option(help="Features that may be active in one frame.")] = 16,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bits.")] = 0,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Compute frames as they are needed; nothing but checkpoints on disk."),
+    ] = False,
+    buffer_frames: Annotated[
+        int | None,
+        typer.Option(
+            help="Frames held in memory and shuffled together, in whole batches; each takes 4 bytes per number and site. A "
+            "stream's is 65536 where nothing is said."
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train a sparse autoencoder on a model's frames: a bank, without stops yet. Several sites are trained side by side, in one
+    pass: BANK/SITE for each.
+
+    What it will cost is said first. Interrupted, the same command goes on from BANK.checkpoint; without --stream the frames
+    lie in BANK.frames meanwhile.
+
+    Example: drawstop train rave.ts recordings/ --out bank/ --features 512 --k 16 --steps 5000
+
+    Example: drawstop train facebook/musicgen-small recordings/ --site all --stream --out banks/ --features 4096 --k 32
+    """
+    from drawstop.base.progress import steps_bar
+    from training.train_banks import TrainOptions, places, train_banks, with_figures
+
+    frames = _frames(model, recordings, site, device)
+    held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
+    options = TrainOptions(features, k, steps, seed, stream, held, _training_device(frames))
+    with steps_bar() as progress:
+        banks = train_banks(
+            frames,
+            out,
+            options,
+            model.name,
+            lambda step, loss: progress("training", step, steps),
+            lambda cost: typer.echo(cost.text()),
+        )
+    for bank in banks:
+        place = places([each.site for each in banks], out)[bank.site]
+        typer.echo(f"{place}: {with_figures(bank)}")
+
+
+STREAM_BUFFER_FRAMES = 65536
+
+
+def _frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
+    from training.model_frames import ModelFrames
+    from training.models.opening import open_layered
+    from training.recordings import scan
+
+    found = scan(recordings)
+    opened = open_layered(model, device)
+    wanted = sites or ([SITE] if SITE in opened.sites() else ["all"])
+    return ModelFrames(opened, found, wanted)
+
+
+def _training_device(frames: "ModelFrames") -> str:
+    """A MusicGen's SAEs are trained where it is; a RAVE's on the CPU, bit for bit."""
+    return str(getattr(getattr(frames.model, "musicgen", None), "device", "cpu"))
