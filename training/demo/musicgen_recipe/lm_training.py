@@ -36,6 +36,10 @@ class LanguageModelTraining(Training):
         self.language_model = new_language_model()
         super().__init__(run / CHECKPOINT, self.language_model, schedule)
 
+    def generators(self) -> list[torch.Generator]:
+        """Those that drop the texts: audiocraft's models draw it from generators of their own."""
+        return [self.language_model.cfg_dropout.rng, self.language_model.att_dropout.rng]
+
     def loss(self, rng: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         loss = self._cross_entropy(rng, "train").mean()
         if (self.step + 1) % self.schedule.log_every:

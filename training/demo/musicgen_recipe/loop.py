@@ -58,6 +58,10 @@ class Training(ABC):
     def loss(self, rng: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of one drawn batch, and figures for the log. All chance comes from `rng` and torch's generator."""
 
+    def generators(self) -> list[torch.Generator]:
+        """The model's own random generators, which are saved too."""
+        return []
+
     def run(self, until: int | None = None) -> None:
         """Train to the end (or only to step `until`), with checkpoints and a log line every so many steps."""
         last = self.schedule.steps if until is None else until
@@ -110,6 +114,7 @@ class Training(ABC):
             "average": self.average,
             "optimizer": self.optimizer.state_dict(),
             "random": torch.get_rng_state(),
+            "generators": [generator.get_state() for generator in self.generators()],
             "schedule": asdict(self.schedule),
         }
         temporary = self.path.with_suffix(".part")
@@ -124,4 +129,6 @@ class Training(ABC):
         self.average = state["average"]
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
+        for generator, saved in zip(self.generators(), state["generators"], strict=True):
+            generator.set_state(saved)
         self.step = int(state["step"])
