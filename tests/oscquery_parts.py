@@ -71,10 +71,11 @@ class WebStage:
         return [(event.slug, event.value, event.glide) for event in self.sound.events]
 
     def settled(self) -> None:
-        """Wait until the server's thread has gone round."""
+        """Wait until the server's thread has gone round: the first pong may come from the round that it's in."""
         with UdpPeer(self.server.udp_port) as client:
-            client.send_message("/ping", [])
-            client.hears_until("/pong")
+            for _ in range(2):
+                client.send_message("/ping", [])
+                client.hears_until("/pong")
 
 
 class WebPeer:
@@ -88,6 +89,11 @@ class WebPeer:
 
     def send(self, address: str, *arguments: str | float) -> None:
         self.socket.send_binary(write_message(address, *arguments))
+
+    def settled(self) -> None:
+        """Wait until all that it has sent is done; what it hears meanwhile is passed over."""
+        self.send("/ping")
+        self.hears_until("/pong")
 
     def hears(self, patience_s: float = 0.4) -> list[tuple[Any, ...]]:
         """What comes until nothing has come for so long: OSC's address and arguments, or COMMAND and DATA."""
