@@ -61,7 +61,7 @@ def passes(model: MusicGenLayers, seconds: float, rounds: int) -> Table:
                 _ = float(found[group[-1]].sum())  # waits for an accelerator
             times.setdefault(name, []).append(clock() - start)
     width = next(iter(model.sites().values())).width
-    title = f"{len(sites)} layers of {width}, {frames} frames a pass, {model.musicgen.device} (*: on a CPU the process's CPU time)"
+    title = f"{len(sites)} layers of {width}, {frames} frames a pass, {model.musicgen.device} (*: on a CPU, CPU time)"
     table = Table("", "median s*", "frames/s", "frames x layers / s", "held at once", title=title)
     for name, values in times.items():
         median = statistics.median(values)
