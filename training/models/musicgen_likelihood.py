@@ -10,9 +10,8 @@ from training.models.musicgen import MusicGenModel
 from training.models.musicgen_steps import Edit, Steps, Window
 
 
-@torch.no_grad()
 def log_likelihood(musicgen: MusicGenModel, audio: Tensor, edits: Mapping[str, Edit] | None = None) -> Tensor:
-    """Mean log-probability of a token, in nats, without a description: all layers in one pass, teacher-forced.
+    """Mean log-probability of a token, in nats, without a description, teacher-forced. Gradients flow to what edits hold.
 
     Shape: audio `[batch, channels, samples]`, at most one window long -> `[batch]` on the CPU.
     """
