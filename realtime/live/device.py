@@ -129,7 +129,12 @@ def run_device(
     begin_child()
     # This thread too, and those that it starts: one that is preempted while it holds Python's lock stops the callback.
     take_real_time_priority(DEVICE_PRIORITY)
-    line = SharedArrays(*ticket)
+    _hold_device(SharedArrays(*ticket), request, wake, parent)
+    # Not the way out by Python's: PortAudio's end hangs there when JACK's server has gone, and perhaps nobody is left to end us.
+    os._exit(0)
+
+
+def _hold_device(line: SharedArrays, request: DeviceRequest, wake: Semaphore, parent: Connection) -> None:
     try:
         stream, rate = open_stream(line, request, wake)
     except DrawstopError as error:
@@ -138,17 +143,13 @@ def run_device(
     parent.send(("open", rate, sum(stream.latency)))
     while not orphaned():
         if parent.poll(0.2):
-            break
+            stream.abort(ignore_errors=True)
+            return
         if not stream.active:
             parent.send(("error", "the device has stopped"))
             return
-    else:
-        line["phase"][0] = STOPPING
-        time.sleep(4 * FADE_S)
-        os._exit(
-            0
-        )  # nobody is left to end us if the stream's end hangs, as JACK's does when its server has gone
-    stream.abort(ignore_errors=True)
+    line["phase"][0] = STOPPING
+    time.sleep(4 * FADE_S)
 
 
 def open_stream(line: SharedArrays, request: DeviceRequest, wake: Semaphore) -> tuple[Any, int]:
