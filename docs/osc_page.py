@@ -36,11 +36,14 @@ oscsend localhost {port} "/stop/*/ramp" ff 0 4    # all stops to 0, in 4 s
   when its message comes, not when it begins; a glide's end likewise. A message that is wrong leaves the rest of its
   bundle be.
 - **Feedback.** Each subscribed client is told where a target stands, at most {rate:g} times a second for each address
-  (meters: {meters:g}); the first change goes out at once and the last always. One movement is at most one message to
+  (meters and levels: {meters:g}); the first change goes out at once and the last always. One movement is at most one message to
   each other client, and none to the one that moved, except where its message crossed another's value: then it's told
   the outcome, once, after {crossing:g} ms. A surface that sends back the very value that it was told causes nothing
   more; one that sends back another (rounded, say) is obeyed.
   UDP may lose a message on its way: `/values` asks again, and over TCP none is lost.
+- **Levels.** With `--levels`, `/level/<slug>` tells ten times a second how strongly each stop sounds in what is played
+  (not in what is heard): the mean since the last time. Where nobody can tell, as while another
+  instrument's levels are on their way, it is told once as 0.
 - **Who is who.** A client is its address and port. A UDP client that sends from one port and listens at another names
   that one in `/subscribe`; answers go there too. If it sends each message from a new port, as `oscsend` does, it
   counts as another client each time, and is told its own movements.
@@ -73,7 +76,7 @@ curl 'http://localhost:{query}/?HOST_INFO'
 | `/stop/<slug>`, and the faders | `TYPE` `f`, `VALUE`, `RANGE`, `CLIPMODE` `both`: a value beyond the range is its end |
 | `/scene/<name>`, `/undo`, `/redo`, `/panic` | `TYPE` `I`, a button; in `OVERLOADS` the same with a number |
 | `/morph`, `/pad` | `ssf` with the scenes' names, `ff` |
-| `/meter/<name>` | read only, in dBFS |
+| `/meter/<name>`, `/level/<slug>` | read only, in dBFS, and 0 to 1 with `--levels` |
 
 `HOST_INFO` names what is here of the proposal's optional parts:
 {extensions}.

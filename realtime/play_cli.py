@@ -96,6 +96,14 @@ def play(
             help="What computes the instrument: torchscript, packed, or openvino (large models: a third of the time)."
         ),
     ] = "torchscript",
+    levels: Annotated[
+        bool,
+        typer.Option(
+            "--levels",
+            help="Hear how strongly each stop sounds in what you play: shown, and told as OSC's /level/<slug>. Takes another "
+            "copy of the model in memory and up to one core, behind everything else.",
+        ),
+    ] = False,
     record: Annotated[Path | None, typer.Option(help="Record the performance into this new folder.")] = None,
     seconds: Annotated[float | None, typer.Option(help="End by itself after so long.")] = None,
     headless: Annotated[

@@ -154,6 +154,24 @@ def _bake(model: Path, bank: Path, out: Path) -> "Baked":
 
 
 @pytest.fixture(scope="session")
+def demo_instrument(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's real instrument, as a bake writes it but without the minutes of its checks."""
+    import torch
+
+    from drawstop.base.description import EXTRA_FILE
+    from export.bake import describe, script
+    from training.models.rave import RaveModel
+    from training.stops import load_bank
+
+    model = RaveModel(demo_rave)
+    banks = [load_bank(demo_rave.parent / "bank", model.fingerprint)]
+    path = tmp_path_factory.mktemp("demo-instrument") / "demo.ts"
+    description = describe(model, banks, path.stem, "").to_json()
+    torch.jit.save(script(model, banks), str(path), _extra_files={EXTRA_FILE: description})
+    return path
+
+
+@pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small real instrument's file; see small_instrument.py."""
     from small_instrument import save_small_instrument

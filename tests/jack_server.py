@@ -137,6 +137,45 @@ class Playing:
         return self.process.returncode, "".join(self._said["out"]), "".join(self._said["err"])
 
 
+class Sounding:
+    """A recording, at the server's rate, played over and over into a port by a JACK client of its own."""
+
+    CODE = """if True:
+        import sys, sounddevice, soundfile
+        sound, rate = soundfile.read(sys.argv[1], dtype="float32")
+        sounddevice.play(sound, rate, device="system", loop=True)
+        sys.stdin.read()
+    """
+
+    def __init__(self, server: JackServer, recording: Path, port: str) -> None:
+        before = set(server.ports())
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", self.CODE, str(recording)], env=server.environment, stdin=subprocess.PIPE
+        )
+        try:
+            wait_for(lambda: self._outputs(server, before), "the recording's port")
+        except AssertionError:
+            self.close()
+            raise
+        server.connect(self._outputs(server, before)[0], port)
+
+    def _outputs(self, server: JackServer, before: set[str]) -> list[str]:
+        return sorted(port for port in set(server.ports()) - before if ":out_" in port)
+
+    def __enter__(self) -> "Sounding":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+
 def _real_time_is_granted() -> bool:
     """As on a stage: the server before everything else. Tried in a process of its own, which it changes."""
     code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(70))"

@@ -18,6 +18,7 @@ STOPS = (
     StopDescription(name="Guitar", slug="guitar", label="guitar"),
     StopDescription(name="Voice", slug="voice", label="voice"),
 )
+OTHER_STOPS = (StopDescription(name="Flute", slug="flute", label="flute"), STOPS[1])
 
 
 class SmallInstrument(nn.Module):
@@ -79,6 +80,17 @@ class SmallInstrument(nn.Module):
         return self.play(torch.cat([x, torch.zeros(x.shape[0], 2, x.shape[2])], dim=1))
 
     @torch.jit.export
+    def listen(self, x: Tensor) -> Tensor:
+        """The first stop sounds as strongly as the sound is loud, the second as much of the time as it is above 0."""
+        loud = functional.avg_pool1d(x.abs().mean(1, True), 64).clamp(0.0, 1.0)
+        above = functional.avg_pool1d((x[:, :1] > 0.0).to(x), 64)
+        return torch.cat([loud, above], dim=1)
+
+    @torch.jit.export
+    def set_flute(self, value: float) -> int:
+        return self.set_guitar(value)
+
+    @torch.jit.export
     def set_guitar(self, value: float) -> int:
         self.guitar = (value,)
         return 0
@@ -112,19 +124,22 @@ class SmallInstrument(nn.Module):
         return 0
 
 
-def description(channels: int = 1) -> InstrumentDescription:
+def description(channels: int = 1, stops: tuple[StopDescription, ...] = STOPS) -> InstrumentDescription:
     audio = tuple(f"(signal) Channel {channel + 1}" for channel in range(channels))
-    knobs = tuple(f"(signal) {stop.slug}" for stop in STOPS)
+    knobs = tuple(f"(signal) {stop.slug}" for stop in stops)
     play = MethodDescription("play", audio + knobs, 1, audio, 1, DELAY)
+    listen = MethodDescription("listen", audio, 1, knobs, RATIO, 0)
     return InstrumentDescription(
         name="Small", version="1", sample_rate=SAMPLE_RATE, channels_in=channels, channels_out=channels,
-        ratio=RATIO, latent_size=1, delay_samples=DELAY, stops=STOPS, methods=(play,),
+        ratio=RATIO, latent_size=1, delay_samples=DELAY, stops=stops, methods=(play, listen),
         model_fingerprint="", bank_fingerprint="", provenance={},
     )  # fmt: skip
 
 
-def save_small_instrument(path: Path, channels: int = 1, work: int = 0) -> Path:
+def save_small_instrument(
+    path: Path, channels: int = 1, work: int = 0, stops: tuple[StopDescription, ...] = STOPS
+) -> Path:
     """Script the instrument and save it with its description embedded, as a bake does."""
     scripted = torch.jit.script(SmallInstrument(channels, work).eval())
-    torch.jit.save(scripted, str(path), _extra_files={EXTRA_FILE: description(channels).to_json()})
+    torch.jit.save(scripted, str(path), _extra_files={EXTRA_FILE: description(channels, stops).to_json()})
     return path

@@ -39,7 +39,7 @@ from realtime.controls.osc.feedback import METER_FLOOR_DBFS
 from realtime.controls.osc.packets import Message, write_message
 from realtime.controls.osc.router import ERRORS_PER_S, HORIZON_S, MAX_PATTERNS
 from realtime.controls.osc.server import OscServer
-from realtime.controls.osc.subscriber import CROSSING_S, INTERVAL_S
+from realtime.controls.osc.subscriber import CROSSING_S, INTERVAL_S, METER_INTERVAL_S
 
 QUIET_S = 0.3  # nothing comes any more
 STEP_S = 0.02  # what issue 7 allows two clients to be apart, p99
@@ -239,6 +239,7 @@ def test_what_is_sent_is_in_the_table(stage: Stage) -> None:
         client.send_message(address, [])
     stage.settled(stage.client())
     stage.server.meters({"in": -20.0})
+    stage.server.levels({"voice": 0.5})
     patterns = {row.pattern for row in TABLE if row.way == "out"}
     names = {"guitar": "<slug>", "voice": "<slug>", "in": "<name>"}
     heard = {"/".join(names.get(part, part) for part in str(each[0]).split("/")) for each in client.hears()}
@@ -295,10 +296,10 @@ def test_errors_are_answered_only_so_often_and_answers_never(stage: Stage) -> No
         client.send_message("/nowhere", [])
     assert ERRORS_PER_S <= len(client.hears()) <= 2 * ERRORS_PER_S  # at most two seconds are touched
     time.sleep(1.0)
-    for address in ("/error", "/pong", "/meter/in"):
+    for address in ("/error", "/pong", "/meter/in", "/level/voice"):
         client.send_message(address, ["a", "b"])
     assert client.hears() == []
-    assert stage.server.complaints.counts == {"unknown address": 53}
+    assert stage.server.complaints.counts == {"unknown address": 54}
 
 
 def both_clocks() -> tuple[float, float]:
@@ -446,6 +447,39 @@ def test_meters_are_told_slower(stage: Stage) -> None:
     assert {each[0] for each in heard} == {"/meter/in", "/meter/out"}
     assert 20 <= len(heard) <= 2 * 22
     assert heard[-1] == ("/meter/out", np.float32(level - 6.0))
+
+
+def test_levels_are_told_by_stop_and_those_that_have_gone_once_as_0(stage: Stage) -> None:
+    client = stage.client()
+    client.send_message("/subscribe", [])
+    client.hears()
+    for levels in (
+        {"guitar": 0.75, "voice": math.nan},
+        {"voice": 0.25},
+        {"voice": 0.25},
+        {},
+        {},
+        {"voice": 0.25},
+    ):
+        stage.server.levels(levels)
+        time.sleep(2 * METER_INTERVAL_S)
+    assert client.hears() == [
+        ("/level/guitar", 0.75), ("/level/voice", 0.0), ("/level/voice", 0.25), ("/level/guitar", 0.0),
+        ("/level/voice", 0.0), ("/level/voice", 0.25),
+    ]  # fmt: skip
+
+
+def test_levels_of_many_instruments_make_room_for_each_other(stage: Stage) -> None:
+    client = stage.client()
+    client.send_message("/subscribe", [])
+    client.hears()
+    for instrument in range(4):
+        stops = [f"/level/stop_{instrument}_{stop}" for stop in range(100)]
+        stage.server.levels({stop.removeprefix("/level/"): 0.5 for stop in stops})
+        assert client.hears() == [(stop, 0.5) for stop in stops]
+        stage.server.levels({})
+        assert set(client.hears()) == {(stop, 0.0) for stop in stops}
+        stage.server.levels({})
 
 
 def test_a_client_that_cannot_listen_where_it_sends_names_a_port(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from realtime.controls.scene import Scene
 from realtime.desk import PARAMETERS
 
 SCENES = (Scene("Verse 1", {}), Scene("Été", {}))
-METERS = ("/meter/in", "/meter/out")
+METERS = ("/meter/in", "/meter/out", "/level/guitar")
 VALUES = {
     "/stop/guitar": 0.5, "/stop/voice": 0.0, "/bypass": 0.0, "/mute": 0.0, "/wet": 1.0, "/input_gain": 0.0,
     "/output_gain": 0.0, "/ramp": 0.02, "/meter/in": -20.0,

@@ -175,10 +175,10 @@ class ControlBridge:
         if self._osc is not None:
             self._osc.look(swapped)
 
-    def meters(self, levels: Mapping[str, float]) -> None:
-        """Tell subscribed clients the levels, in dBFS by meter."""
+    def meters(self, decibels: Mapping[str, float], levels: Mapping[str, float]) -> None:
+        """Tell subscribed clients the meters, in dBFS, and how strongly each stop sounds, 0..1."""
         if self._osc is not None:
-            self._osc.meters(levels)
+            self._osc.meters(decibels, levels)
 
     def press(self, key: str) -> None:
         """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo."""

@@ -25,7 +25,7 @@ PROBE_CALLBACKS = 20
 PROBE_PATIENCE_S = 5.0
 
 
-class _Child:
+class Child:
     """A process and the pipe to it."""
 
     def __init__(self, target: str, *arguments: Any) -> None:
@@ -77,7 +77,7 @@ class _Child:
         return self._pipe
 
 
-class PlayerHandle(_Child):
+class PlayerHandle(Child):
     """A process that holds one instrument."""
 
     def __init__(self, request: PlayerRequest, slot: int, go: Semaphore, wake: Semaphore) -> None:
@@ -132,7 +132,7 @@ class PlayerHandle(_Child):
             shared.close()
 
 
-class DeviceHandle(_Child):
+class DeviceHandle(Child):
     """A process that holds the open device. Raises DrawstopError if it can't be opened."""
 
     def __init__(self, line: SharedArrays, request: DeviceRequest, wake: Semaphore, name: str) -> None:
@@ -158,7 +158,7 @@ class DeviceHandle(_Child):
         return int(line["frames"][1])
 
 
-class ConductorHandle(_Child):
+class ConductorHandle(Child):
     """The conductor's process. Safe to use from several threads."""
 
     def __init__(self, wake: Semaphore, goes: tuple[Semaphore, Semaphore]) -> None:

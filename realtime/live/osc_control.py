@@ -116,9 +116,10 @@ class OscControl:
         if self._query is not None:
             self._query.look()
 
-    def meters(self, levels: Mapping[str, float]) -> None:
-        """Tell levels, in dBFS by meter."""
-        self._server.meters(levels)
+    def meters(self, decibels: Mapping[str, float], levels: Mapping[str, float]) -> None:
+        """Tell the meters, in dBFS, and how strongly each stop sounds, 0..1."""
+        self._server.meters(decibels)
+        self._server.levels(levels)
 
 
 def is_loopback(host: str) -> bool:

@@ -64,6 +64,7 @@ class PlayOptions:
     noise: bool
     seed: int
     backend: str
+    levels: bool
     record: Path | None
     seconds: float | None
     headless: bool
@@ -89,6 +90,7 @@ class PlayOptions:
             None if self.noise else 0,
             CEILING_DB,
             self.backend,
+            self.levels and not self.measure,
         )
 
     def control(self) -> ControlRequest:
@@ -169,12 +171,12 @@ def _run(
                     break
                 watcher.look()
                 bridge.tick()
-                bridge.meters(figures.levels())
+                bridge.meters(figures.levels(), figures.stop_levels)
     except KeyboardInterrupt:
         pass  # the usual way to end a performance
     line = stage.line
     timing = _timing(line) if line is not None else {}
-    figures.final(stage.close())
+    figures.final(stage, stage.close())
     typer.echo("\n".join(summary_lines(figures, options.record)), err=True)
     if options.report is not None:
         write_json(

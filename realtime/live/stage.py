@@ -15,6 +15,7 @@ from realtime.controls.events import ControlEvent
 from realtime.live.children import CONTEXT
 from realtime.live.conductor import Report
 from realtime.live.handles import ConductorHandle, PlayerHandle
+from realtime.live.listening import Listening
 from realtime.live.plan import Plan, candidates, make_plan, next_to_try
 from realtime.live.remote_player import PlayerRequest
 from realtime.live.shared import SharedArrays
@@ -37,6 +38,8 @@ class StageRequest:
     noise: int | None = None
     ceiling_db: float = -0.3
     backend: str = "torchscript"
+    levels: bool = False
+    """Whether to hear how strongly each stop sounds."""
 
 
 class Stage:
@@ -46,12 +49,14 @@ class Stage:
     Attributes:
         notes: lines for the user about what has happened, oldest first; the reader takes them out.
         plan: the delay, once it is open.
+        listening: how strongly each stop sounds.
     """
 
     def __init__(self, request: StageRequest) -> None:
         self.request = request
         self.notes: list[str] = []
         self.plan: Plan | None = None
+        self.listening = Listening(request.levels, self.notes)
         self.device_losses = self.swaps = 0
         self._wake = CONTEXT.Semaphore(0)
         self._goes = (CONTEXT.Semaphore(0), CONTEXT.Semaphore(0))
@@ -92,9 +97,11 @@ class Stage:
         """
         player = self._new_player(self.request.instrument, 0)
         self._conductor = ConductorHandle(self._wake, self._goes)
+        self.listening.load(self.request.instrument)
         self._sound.find()  # while the others start
         self._player = self._loaded(player)
         self._conductor.wait_ready()
+        self.listening.wait_loaded(self.description)
         self._blocks = candidates(self.description, self.request.block)
         return self.description
 
@@ -113,6 +120,8 @@ class Stage:
                 raise
             self.plan = self._planned(None, self._trial(candidates(self.description, None)))
         self._player.begin(self.plan.block)
+        self.listening.follow(self._player, self.plan.block)
+        self.listening.wait_ready()
         return self.plan
 
     def start(self, settings: Iterable[ControlEvent] = (), session: Path | None = None) -> None:
@@ -176,10 +185,12 @@ class Stage:
             raise DrawstopError("the conductor's process has ended; what was recorded is kept. Start again")
         self._watch_player()
         self._watch_device()
+        self.listening.watch()
 
     def close(self) -> Report:
         """Fade out, close the session, end all processes."""
         report = self._conductor.finish() if self._conductor is not None else Report()
+        self.listening.close()
         for player in list(self._players.values()):
             player.end()  # also one that is still loading: its swap then ends with an error that nobody reads
         with self._swapping:
@@ -229,6 +240,7 @@ class Stage:
             self._drop(player)
             raise
         self._player = player
+        self.listening.follow(player, self.plan.block)
         self.swaps += 1
         model = player.description.delay_samples * self.plan.device_rate / self.plan.rate
         self.plan = replace(self.plan, model=model)

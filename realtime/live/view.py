@@ -31,6 +31,10 @@ class Figures:
     broken_samples: int = 0
     device_losses: int = 0
     swaps: int = 0
+    stop_levels: dict[str, float] = field(default_factory=dict)
+    """How strongly each stop sounds, 0..1; none where nobody listens."""
+    heard: dict[str, Any] = field(default_factory=dict)
+    """See `Listening.figures`."""
     lead_ms: float = 0.0
     """By how much the closest block was in time."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
@@ -42,6 +46,7 @@ class Figures:
         self.longest_s = max(self.longest_s, self.recent_s)
         self.failed_blocks, self.broken_samples = stage.troubles()
         self.device_losses, self.swaps = stage.device_losses, stage.swaps
+        self.stop_levels = stage.listening.levels()
         if stage.plan is not None:
             self.lead_ms = stage.plan.milliseconds(report.least_lead)
 
@@ -50,9 +55,9 @@ class Figures:
         peaks = {"in": self.report.input_peak, "out": self.report.output_peak}
         return {name: 20 * float(np.log10(max(peak, 10 ** (FLOOR_DB / 20)))) for name, peak in peaks.items()}
 
-    def final(self, report: Report) -> None:
+    def final(self, stage: Stage, report: Report) -> None:
         """The last report, of the ended performance."""
-        self.report = report
+        self.report, self.heard = report, stage.listening.figures()
 
     def as_json(self) -> dict[str, Any]:
         """The figures for `--json`."""
@@ -66,6 +71,7 @@ class Figures:
             "broken_samples": self.broken_samples,
             "device_losses": self.device_losses,
             "swaps": self.swaps,
+            **self.heard,
         }
 
 
@@ -95,7 +101,9 @@ def view(stage: Stage, figures: Figures) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for stop in stage.description.stops:
         value = report.values.get(stop.slug, 0.0)
-        table.add_row(stop.label, _knob(value), f"{value:+.2f}")
+        level = figures.stop_levels.get(stop.slug)
+        heard = () if level is None else (_bar(level), f"{100 * level:.0f} %")
+        table.add_row(stop.label, _knob(value), f"{value:+.2f}", *heard)
     table.add_row("in", _meter(report.input_peak), _decibels(report.input_peak))
     table.add_row("out", _meter(report.output_peak), _decibels(report.output_peak))
     if plan is not None:

@@ -74,6 +74,7 @@ TABLE = (
     Address("/stop/<slug>", "f", "Where a stop stands, or travels to.", "out"),
     *(Address(address, "f", "Where this fader stands.", "out") for address in FADERS),
     Address("/meter/<name>", "f", "A level in dBFS: `in` and `out`.", "out"),
+    Address("/level/<slug>", "f", "How strongly a stop sounds in what is played, 0 to 1; with `--levels`.", "out"),
     Address("/pong", "", "The answer to /ping.", "out"),
     Address("/error", "s s", "What was wrong with a message, and its address.", "out"),
 )  # fmt: skip

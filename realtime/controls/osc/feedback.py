@@ -34,8 +34,9 @@ SUBSCRIPTION_S = 300.0
 MAX_SUBSCRIBERS = 32
 """More than a stage has surfaces; each costs a message per change."""
 
+LEVEL = "/level/"  # before a stop's slug
 MAX_METERS = 256
-"""Names of meters: two, and a level for every stop."""
+"""Addresses of meters and levels: two, and one for every stop."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Feedback:
         return tuple(self._subscribers)
 
     @property
-    def levels(self) -> dict[str, float]:
-        """The meters' levels, by address."""
+    def readings(self) -> dict[str, float]:
+        """What meters and levels show, by address."""
         with self._lock:
             return dict(self._meters)
 
@@ -156,12 +157,24 @@ class Feedback:
 
     def meters(self, levels: Mapping[str, float]) -> None:
         """Show levels, in dBFS, by name; `MAX_METERS` names or fewer. What is no number is shown as the floor."""
+        self._show({f"/meter/{name}": max(METER_FLOOR_DBFS, level) for name, level in levels.items()})
+
+    def levels(self, levels: Mapping[str, float]) -> None:
+        """Show how strongly stops sound, by slug; those that aren't there any more as 0, then no longer."""
+        found = {f"{LEVEL}{slug}": max(0.0, level) for slug, level in levels.items()}
         with self._lock:
-            for name, level in levels.items():
-                address = f"/meter/{name}"
+            gone = {each for each in self._meters if each.startswith(LEVEL) and each not in found}
+            waiting = {address for each in self._subscribers.values() for address in each.marks}
+            for address in {each for each in gone - waiting if not self._meters[each]}:  # all know it
+                del self._meters[address]
+        self._show(found | dict.fromkeys(gone & self._meters.keys(), 0.0))
+
+    def _show(self, meters: Mapping[str, float]) -> None:
+        with self._lock:
+            for address, level in meters.items():
                 if address not in self._meters and len(self._meters) >= MAX_METERS:
                     continue
-                self._meters[address] = _float32(max(METER_FLOOR_DBFS, level))
+                self._meters[address] = _float32(level)
                 for subscriber in self._subscribers.values():
                     subscriber.mark(address, METER_INTERVAL_S)
         self._wake()

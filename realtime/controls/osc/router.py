@@ -27,7 +27,7 @@ MAX_PATTERNS = 32
 ERRORS_PER_S = 20
 """Answers to wrong messages in a second, all clients together: a flood of them isn't answered with a flood."""
 
-ANSWERS = frozenset({"error", "pong", "meter"})
+ANSWERS = frozenset({"error", "pong", "meter", "level"})
 """What Drawstop itself sends gets no /error, so that two that hear each other don't complain for ever."""
 
 _SHOWN = 80  # characters of an address in a complaint

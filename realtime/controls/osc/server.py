@@ -142,6 +142,11 @@ class OscServer:
         """Tell subscribed clients levels in dBFS, by name: `/meter/<name>`. From any thread; doesn't wait."""
         self.feedback.meters(levels)
 
+    def levels(self, levels: Mapping[str, float]) -> None:
+        """Tell them how strongly each stop sounds, 0..1, by slug: `/level/<slug>`. A stop that was there and isn't any more
+        is told as 0."""
+        self.feedback.levels(levels)
+
     def tell_all(self) -> None:
         """Tell subscribed clients where everything stands: after the hub has got another instrument's stops."""
         self.feedback.tell_all()

@@ -9,7 +9,7 @@ INTERVAL_S = 1 / 60
 """Between two messages to one client for one address: a screen shows no more. The first goes out at once."""
 
 METER_INTERVAL_S = 1 / 20
-"""The same for meters, which never rest."""
+"""The same for meters and levels, which never rest."""
 
 CROSSING_S = 0.1
 """A client that moves a target so soon after it was told another value may not have seen that one."""

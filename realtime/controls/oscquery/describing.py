@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from realtime.controls.osc.addresses import FADERS, address_of, is_stop, name_of
 from realtime.controls.osc.arguments import MAX_SECONDS
-from realtime.controls.osc.feedback import METER_FLOOR_DBFS
+from realtime.controls.osc.feedback import LEVEL, METER_FLOOR_DBFS
 from realtime.controls.oscquery.nodes import READ, READ_AND_WRITE, WRITE, Namespace, Node, container
 from realtime.controls.scene import Scene
 from realtime.controls.signals import Ranged
@@ -16,13 +16,13 @@ _SECONDS = ({"TYPE": "f", "ACCESS": WRITE, "RANGE": [{"MIN": 0.0, "MAX": MAX_SEC
 _BUTTONS = {"/undo": "undo a scene", "/redo": "redo", "/panic": "panic: silence"}
 
 
-def describe(targets: Iterable[Ranged], scenes: Sequence[Scene], meters: Iterable[str]) -> Namespace:
+def describe(targets: Iterable[Ranged], scenes: Sequence[Scene], meters: Sequence[str]) -> Namespace:
     """The tree of what is here. Ramps, `/morph/<a>/<b>`, storing and questions aren't in it, though they are heard.
 
     Args:
         targets: stops and faders; those without an address are left out.
         scenes: in their order.
-        meters: their addresses.
+        meters: the addresses of meters and of stops' levels.
     """
     stops, faders = [], []
     for target in targets:
@@ -41,7 +41,10 @@ def describe(targets: Iterable[Ranged], scenes: Sequence[Scene], meters: Iterabl
         _morph([scene.slug for scene in scenes]),
         Node("/pad", "between the pad's four scenes", WRITE, "ff", (_SHARE, _SHARE), ("both", "both")),
         *buttons,
-        container("/meter", "levels", [_meter(path) for path in meters]),
+        container("/meter", "levels", [_meter(path) for path in meters if not path.startswith(LEVEL)]),
+        container(
+            "/level", "how strongly stops sound", [_level(path) for path in meters if path.startswith(LEVEL)]
+        ),
     ]
     return Namespace(container("/", "Drawstop", nodes))
 
@@ -78,3 +81,7 @@ def _meter(path: str) -> Node:
     name = path.rpartition("/")[2]
     ends = {"MIN": METER_FLOOR_DBFS, "MAX": FULL_SCALE_DBFS}
     return Node(path, f"level {name}, dBFS", READ, "f", (ends,), ("none",))
+
+
+def _level(path: str) -> Node:
+    return Node(path, f"how strongly {path.removeprefix(LEVEL)} sounds", READ, "f", (_SHARE,), ("none",))

@@ -98,7 +98,7 @@ class OscQuery:
             self._house.feedback.listen(client, address, time.monotonic())
 
     def _answer(self, connection: WebConnection, target: str, with_body: bool) -> None:
-        values = values_by_address(self._hub) | self._house.feedback.levels
+        values = values_by_address(self._hub) | self._house.feedback.readings
         about = host_info(self._name, connection.address, self._house.udp_port)
         found = answer(
             target, self._refresh(), {path: _short(value) for path, value in values.items()}, about
@@ -109,7 +109,11 @@ class OscQuery:
 
     def _refresh(self) -> Namespace:
         """The namespace as it is now; if it has changed, clients are told."""
-        here = (tuple(self._hub.targets.values()), tuple(self._scenes()), tuple(self._house.feedback.levels))
+        here = (
+            tuple(self._hub.targets.values()),
+            tuple(self._scenes()),
+            tuple(self._house.feedback.readings),
+        )
         if self._namespace is None or here != self._described:
             before, self._described = self._namespace, here
             self._namespace = describe(*here)
