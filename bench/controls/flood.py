@@ -1,7 +1,7 @@
 """A flood: 5,000 messages a second by MIDI, OSC over UDP and OSC over TCP together, and packets that are almost OSC.
 
-The sound plays through it. Each way moves a stop of its own, so that the last value of each is the last that was
-sent. The broken packets end a little before the others: some of them are right by chance and move stops too.
+The sound plays through it. Each way moves a stop of its own. Some of the broken packets are right by chance and move stops
+too: when all is sent, each way sends one value more, and there its stop must stand.
 """
 
 import os
@@ -28,9 +28,8 @@ MAPPING = '[[knob]]\nsource = "bend"\nstop = "one"\ntakeover = "jump"\n'
 MIDI_PER_S, UDP_PER_S, TCP_PER_S = 500, 2500, 2000
 BURST_S = 0.004
 """A sender wakes so often; JACK's MIDI takes a few messages at once and no more."""
-FUZZED_PER_S = 1900
-FUZZED_SHARE = 0.9
-"""Of the time, from the start."""
+FUZZED_PER_S = 1700
+LAST_VALUES = dict(zip(SLUGS, (-0.25, 0.5, 0.75), strict=True))
 WARM_S = 5.0
 """Of the same flood, before memory is compared."""
 SETTLE_S = 2.0
@@ -101,14 +100,24 @@ def flood(
     """Let all of them send; the last value of each, and how many messages."""
     begin = time.monotonic() + START_S
     counts = {slug: round(per_s * seconds) for slug, (_, per_s) in hands.items()}
-    counts["fuzz"] = round(FUZZED_PER_S * FUZZED_SHARE * seconds)
+    counts["fuzz"] = round(FUZZED_PER_S * seconds)
     with osc_client("udp", port) as fuzzer:
         for slug, (hand, per_s) in hands.items():
             hand.play_made("bench.controls.flood:messages", slug, counts[slug], per_s, begin)
         fuzzer.play_made("bench.controls.flood:broken", counts["fuzz"], begin, int(seconds))
         for hand in (*(hand for hand, _ in hands.values()), fuzzer):
-            hand.sent()
-    return {slug: values_of(slug, counts[slug])[-1] for slug in hands}, counts
+            hand.done()
+    time.sleep(SETTLE_S)  # what waits in sockets is heard
+    for slug, (hand, _) in hands.items():
+        hand.play([Due(0.0, _content(slug, last_value(slug)))])
+        hand.done()
+    return {slug: last_value(slug) for slug in hands}, counts
+
+
+def last_value(slug: str) -> float:
+    """What a way sends in the end, as exactly as it can be sent."""
+    value = LAST_VALUES[slug]
+    return float(np.float32(round(8191 * value) / 8191)) if slug == MIDI_SLUG else value
 
 
 def values_of(slug: str, count: int) -> list[float]:
@@ -122,17 +131,19 @@ def values_of(slug: str, count: int) -> list[float]:
 def messages(slug: str, count: int, per_s: int, begin: float) -> Iterator[Due]:
     """What one hand sends."""
     for index, value in enumerate(values_of(slug, count)):
-        if slug == MIDI_SLUG:
-            content = bytes(mido.Message("pitchwheel", pitch=round(8191 * value)).bin())
-        else:
-            content = message(f"/stop/{slug}", value)
-        yield Due(_burst(begin, index, per_s), content)
+        yield Due(_burst(begin, index, per_s), _content(slug, value))
 
 
 def broken(count: int, begin: float, seed: int) -> Iterator[Due]:
     """What the fourth one sends."""
     for index, packet in enumerate(fuzz.packets(count, seed)):
         yield Due(_burst(begin, index, FUZZED_PER_S), packet)
+
+
+def _content(slug: str, value: float) -> bytes:
+    if slug == MIDI_SLUG:
+        return bytes(mido.Message("pitchwheel", pitch=round(8191 * value)).bin())
+    return message(f"/stop/{slug}", value)
 
 
 def _burst(begin: float, index: int, per_s: int) -> float:

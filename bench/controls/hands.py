@@ -76,6 +76,10 @@ class Hand:
         moments: list[float] = self._asked("sent")
         return moments
 
+    def done(self) -> None:
+        """Wait until all is sent; the moments are forgotten."""
+        self._asked("done")
+
     def send(self, content: bytes) -> float:
         """Send now; the moment."""
         self.play([Due(0.0, content)])
@@ -179,7 +183,7 @@ def _obey(
     """A hand's loop, until its other end is gone."""
     due: deque[Due] = deque()
     sent: list[float] = []
-    asked_sent = False
+    asked_sent = ""
     while True:
         while due and due[0].moment <= time.monotonic():
             each = due.popleft()
@@ -187,8 +191,8 @@ def _obey(
             sent.append(time.monotonic())
             send(content)
         if asked_sent and not due:
-            pipe.send(sent)
-            sent, asked_sent = [], False
+            pipe.send(sent if asked_sent == "sent" else None)
+            sent, asked_sent = [], ""
         left = None if not due else max(0.0, due[0].moment - time.monotonic())
         ready = wait([pipe] if sock is None else [pipe, sock], left)
         if sock in ready:
@@ -203,8 +207,8 @@ def _obey(
             elif what == "make":
                 module, maker = asked[0].split(":")
                 due.extend(getattr(importlib.import_module(module), maker)(*asked[1]))
-            elif what == "sent":
-                asked_sent = True
+            elif what in ("sent", "done"):
+                asked_sent = what
             else:
                 pipe.send([heard.popleft() for _ in range(len(heard))])
 
