@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from drawstop.base.errors import DrawstopError
 
-_NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)"  # the last two, so that their range is what is refused
 _TIME = r"(?:\d+(?:\.\d+)?|\.\d+)"
 _SETTING = re.compile(
     rf"(?P<slug>[^=]+)=(?P<first>{_NUMBER})(?:\.\.(?P<last>{_NUMBER}))?"

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import pickle
 import re
 from dataclasses import dataclass
@@ -167,10 +168,9 @@ def _in_folder(folder: Path) -> tuple[Path, Path]:
 
 
 def _from_hub(name: str, file: str) -> Path:
-    from audiocraft.models.loaders import get_audiocraft_cache_dir
     from huggingface_hub import constants, hf_hub_download
 
-    cache = get_audiocraft_cache_dir() or constants.HF_HUB_CACHE
+    cache = os.environ.get("AUDIOCRAFT_CACHE_DIR") or constants.HF_HUB_CACHE  # where audiocraft looks
     try:
         return Path(hf_hub_download(repo_id=name, filename=file, cache_dir=cache))
     except (OSError, ValueError) as error:
