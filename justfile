@@ -48,3 +48,8 @@ demo *arguments:
 # needs a C++ compiler, fluidsynth, espeak-ng and the soundfonts that LICENSES.md lists
 demo-train *arguments:
     uv run --group recipe python -m training.demo.recipe {{arguments}}
+
+# render recordings and train the demo's small MusicGen, EnCodec included (about half an hour of one core; resumable);
+# needs fluidsynth and the soundfonts that LICENSES.md lists
+demo-train-musicgen *arguments:
+    uv run python -m training.demo.musicgen_recipe {{arguments}}

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,21 +50,28 @@ def has_reverb(index: int) -> bool:
     return index % 4 == 3
 
 
-def render_corpus(out: Path, *, seed: int = 0, processes: int = 2) -> Path:
-    """Render all timbres that `out` lacks and write `out`/index.json; returns the index's path.
+def render_corpus(
+    out: Path,
+    *,
+    seed: int = 0,
+    processes: int = 2,
+    sample_rate: int = SAMPLE_RATE,
+    timbres: Sequence[Timbre] = TIMBRES,
+) -> Path:
+    """Render all of `timbres` that `out` lacks and write `out`/index.json; returns the index's path.
 
     Raises FileNotFoundError for a missing soundfont or program (fluidsynth, espeak-ng).
     """
     out.mkdir(parents=True, exist_ok=True)
-    missing = [timbre for timbre in TIMBRES if not array_path(out, timbre.name).exists()]
+    missing = [timbre for timbre in timbres if not array_path(out, timbre.name).exists()]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        pool.starmap(render_timbre, [(timbre, out, seed) for timbre in missing], chunksize=1)
+        pool.starmap(render_timbre, [(timbre, out, seed, sample_rate) for timbre in missing], chunksize=1)
     phrases = random_phrases(TRAIN_PHRASES + VALIDATION_PHRASES + TEST_PHRASES, seed)
     index = {
         "format": 1,
         "seed": seed,
-        "sample_rate": SAMPLE_RATE,
-        "timbres": [asdict(timbre) | {"file": array_path(out, timbre.name).name} for timbre in TIMBRES],
+        "sample_rate": sample_rate,
+        "timbres": [asdict(timbre) | {"file": array_path(out, timbre.name).name} for timbre in timbres],
         "phrases": [
             {
                 "split": split_of_phrase(i),
@@ -83,10 +91,11 @@ def array_path(folder: Path, name: str) -> Path:
     return folder / f"{name}.npy"
 
 
-def render_timbre(timbre: Timbre, out: Path, seed: int) -> None:
+def render_timbre(timbre: Timbre, out: Path, seed: int, sample_rate: int = SAMPLE_RATE) -> None:
     """Render and store one timbre; a killed rendering leaves no file behind."""
     phrases = random_phrases(TRAIN_PHRASES + VALIDATION_PHRASES + TEST_PHRASES, seed)
-    clips = _sing(timbre, phrases) if timbre.soundfont == ESPEAK else _play(timbre, phrases)
+    render = _sing if timbre.soundfont == ESPEAK else _play
+    clips = render(timbre, phrases, sample_rate)
     data = np.stack([to_int16(normalise(clip)) for clip in clips])
     temporary = out / f".{timbre.name}.{os.getpid()}.npy"
     np.save(temporary, data)
@@ -106,13 +115,15 @@ def to_int16(clip: Audio) -> NDArray[np.int16]:
     return np.round(clip * 32767).astype(np.int16)
 
 
-def _play(timbre: Timbre, phrases: list[Phrase]) -> list[Audio]:
+def _play(timbre: Timbre, phrases: list[Phrase], sample_rate: int) -> list[Audio]:
     with tempfile.TemporaryDirectory() as folder:
         midi_path = Path(folder) / "phrases.mid"
         _midi_file(timbre, phrases).save(midi_path)
-        dry = _fluidsynth(timbre, midi_path, Path(folder) / "dry.wav", reverb=False)
-        wet = _fluidsynth(timbre, midi_path, Path(folder) / "wet.wav", reverb=True)
-    length, slot = round(PHRASE_SECONDS * SAMPLE_RATE), round(SLOT_SECONDS * SAMPLE_RATE)
+        dry, wet = (
+            _fluidsynth(timbre, midi_path, Path(folder) / "out.wav", sample_rate, reverb=reverb)
+            for reverb in (False, True)
+        )
+    length, slot = round(PHRASE_SECONDS * sample_rate), round(SLOT_SECONDS * sample_rate)
     return [(wet if has_reverb(i) else dry)[i * slot : i * slot + length] for i in range(len(phrases))]
 
 
@@ -140,9 +151,9 @@ def _midi_file(timbre: Timbre, phrases: list[Phrase]) -> mido.MidiFile:
     return file
 
 
-def _fluidsynth(timbre: Timbre, midi_path: Path, wav_path: Path, *, reverb: bool) -> Audio:
+def _fluidsynth(timbre: Timbre, midi_path: Path, wav_path: Path, sample_rate: int, *, reverb: bool) -> Audio:
     soundfont = find_soundfont(timbre.soundfont)
-    options = f"-ni -q -r {SAMPLE_RATE} -R {int(reverb)} -C 0 -g 0.7 -F".split()
+    options = f"-ni -q -r {sample_rate} -R {int(reverb)} -C 0 -g 0.7 -F".split()
     command = ["fluidsynth", *options, str(wav_path), str(soundfont), str(midi_path)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     stereo, _ = soundfile.read(wav_path, dtype="float32", always_2d=True)
@@ -150,11 +161,11 @@ def _fluidsynth(timbre: Timbre, midi_path: Path, wav_path: Path, *, reverb: bool
     return mono
 
 
-def _sing(timbre: Timbre, phrases: list[Phrase]) -> list[Audio]:
+def _sing(timbre: Timbre, phrases: list[Phrase], sample_rate: int) -> list[Audio]:
     from training.demo.recipe.singing import Singer
 
-    singer = Singer(timbre.speaker, SAMPLE_RATE)
-    time = np.arange(round(1.2 * SAMPLE_RATE)) / SAMPLE_RATE
+    singer = Singer(timbre.speaker, sample_rate)
+    time = np.arange(round(1.2 * sample_rate)) / sample_rate
     room = np.random.default_rng(0).standard_normal(len(time)) * np.exp(-time * 5.0)
     room *= 0.5 / np.sqrt(np.sum(room**2))
     clips = []

@@ -1,0 +1,47 @@
+"""The whole recipe: `python -m training.demo.musicgen_recipe`. Both trainings resume where they were stopped."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.demo.musicgen_recipe.encodec_training import CHECKPOINT as ENCODEC_CHECKPOINT
+from training.demo.musicgen_recipe.encodec_training import STEPS as ENCODEC_STEPS
+from training.demo.musicgen_recipe.export import export_compression_model, export_language_model
+from training.demo.musicgen_recipe.lm_training import CHECKPOINT as LM_CHECKPOINT
+from training.demo.musicgen_recipe.lm_training import STEPS as LM_STEPS
+
+SHIPPED = Path(__file__).parent.parent
+
+
+def make_musicgen(
+    run: Annotated[Path, typer.Option(help="Where recordings, codes and checkpoints lie.")] = Path(
+        "runs/musicgen"
+    ),
+    out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = SHIPPED,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
+    lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,
+) -> None:
+    """Renders the recordings, trains EnCodec and language model, exports, and measures."""
+    musicgen = out / "musicgen"
+    _part("corpus", "--out", run / "corpus", "--seed", seed)
+    _part("encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
+    export_compression_model(run / ENCODEC_CHECKPOINT, musicgen)
+    _part("codes", "--run", run, "--musicgen", musicgen, "--seed", seed)
+    _part("lm_training", "--run", run, "--steps", lm_steps, "--seed", seed)
+    export_language_model(run / LM_CHECKPOINT, musicgen)
+    figures = out / "musicgen_figures.json"
+    _part("figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
+
+
+def _part(module: str, *arguments: object) -> None:
+    """Runs a part in a process of its own, one after the other: each gives its memory back."""
+    name = f"training.demo.musicgen_recipe.{module}"
+    subprocess.run([sys.executable, "-m", name, *(str(argument) for argument in arguments)], check=True)
+
+
+if __name__ == "__main__":
+    typer.run(make_musicgen)
