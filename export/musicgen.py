@@ -11,10 +11,11 @@ from drawstop.base.audio_files import read_audio
 from drawstop.base.settings import Setting, read_setting
 from export.musicgen_knobs import Knobs
 from realtime.controls.events import ControlEvent
+from training.banks import load_banks
 from training.models.musicgen import MusicGenModel
 from training.models.musicgen_sampling import Generated, Sampling
 from training.models.musicgen_steps import Edit
-from training.stops import StopBank, load_bank
+from training.stops import StopBank
 
 Progress = Callable[[int, int], None]
 Settings = Mapping[str, float] | Sequence[str]
@@ -53,7 +54,7 @@ def steer(
 
     Args:
         model: an open model, or what `MusicGenModel` opens.
-        banks: one for each layer that is steered; loaded, or their folders.
+        banks: one for each layer that is steered; loaded, or their folders, or a folder of banks.
         prompts: descriptions; None is no description.
         settings: stop to value, or texts as `--set` takes them: `["guitar=1", "voice=-1@0s..4s"]`.
         sampling: length, seed, guidance and the like.
@@ -67,7 +68,8 @@ def steer(
         DrawstopError: what can't be loaded or doesn't fit, in one line.
     """
     opened = model if isinstance(model, MusicGenModel) else MusicGenModel(model)
-    knobs = Knobs(opened, [bank if isinstance(bank, StopBank) else load_bank(Path(bank)) for bank in banks])
+    loaded = [[bank] if isinstance(bank, StopBank) else load_banks(Path(bank)) for bank in banks]
+    knobs = Knobs(opened, [each for several in loaded for each in several])
     sampling = sampling or Sampling()
     heard, followed = _sound(audio_prompt, opened), _sound(melody, opened)
     edits = knobs.edits(

@@ -24,7 +24,10 @@ def musicgen(
         ),
     ] = None,
     bank: Annotated[
-        list[Path] | None, typer.Option(help="A bank of one of its layers. Once for each layer.")
+        list[Path] | None,
+        typer.Option(
+            help="A bank of one of its layers, or a folder of banks, as drawstop train writes it. May be repeated."
+        ),
     ] = None,
     prompt: Annotated[
         list[str] | None, typer.Option(help="What the music is to be, in words. May be repeated.")
@@ -83,7 +86,7 @@ def musicgen(
 
     A stop moves at every layer whose bank has one of its name. Interrupted, what is finished stays.
 
-    Example: drawstop musicgen facebook/musicgen-small --bank layer-12/ --prompt "a slow folk song" --set guitar=1 -o takes/
+    Example: drawstop musicgen facebook/musicgen-small --bank banks/ --prompt "a slow folk song" --set guitar=1 -o takes/
     """
     from export.musicgen_record import Request, read_record
     from training.models.musicgen_sampling import Sampling

@@ -12,6 +12,7 @@ from export.musicgen_knobs import Knobs
 from export.musicgen_record import Request, record_of
 from realtime.controls.mapping_file import find_mapping, read_mapping
 from realtime.controls.midi_files import read_midi_file
+from training.banks import bank_folders
 from training.models.musicgen import MusicGenModel
 from training.models.musicgen_sampling import Generated, Sampling, require_possible
 from training.stops import bank_fingerprint, load_bank, make_slug
@@ -50,9 +51,10 @@ class Studio:
     """
 
     def __init__(self, request: Request, midi: Path | None = None, mapping: str | None = None) -> None:
-        settings, banks = read_settings(request.settings), [load_bank(Path(bank)) for bank in request.banks]
+        settings = read_settings(request.settings)
+        folders = [folder for bank in request.banks for folder in bank_folders(Path(bank))]
         self.model = MusicGenModel(request.model, request.device, request.precision)
-        self.knobs = Knobs(self.model, banks)
+        self.knobs = Knobs(self.model, [load_bank(folder) for folder in folders])
         if midi is not None:
             rules = read_mapping(find_mapping(mapping)) if mapping else None
             events = read_midi_file(midi, self.model.sample_rate, self.knobs.targets, rules)
@@ -65,7 +67,7 @@ class Studio:
         require_possible(self.model.model, request.sampling, request.prompts, *heard)
         self.fingerprints = {
             "model": self.model.fingerprint,
-            "banks": [bank_fingerprint(Path(bank)) for bank in request.banks],
+            "banks": [bank_fingerprint(folder) for folder in folders],
             **{name: sha256_file(Path(path)) for name, path in given.items() if path},
         }
 

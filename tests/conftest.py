@@ -24,6 +24,7 @@ Run = Callable[..., tuple[int, str, str]]
 GROUPS = {"playing_ends": "live", "needs_program": "live", "rave_table": "raves"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers (`pytest -n 2`) a file stays with one; so do all tests that play live, and all that want the RAVEs."""
     for item in items:
