@@ -25,9 +25,7 @@ def musicgen(
     ] = None,
     bank: Annotated[
         list[Path] | None,
-        typer.Option(
-            help="A bank of one of its layers, or a folder of banks, as drawstop train writes it. May be repeated."
-        ),
+        typer.Option(help="A bank of one of its layers, or a folder of them. May be repeated."),
     ] = None,
     prompt: Annotated[
         list[str] | None, typer.Option(help="What the music is to be, in words. May be repeated.")
