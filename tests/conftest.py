@@ -21,18 +21,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parents[1]
 Run = Callable[..., tuple[int, str, str]]
-GROUPS = {"playing_ends": "live", "needs_program": "live", "rave_table": "raves"}
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers (`pytest -n 2`) a file stays with one; so do all tests that play live, and all that want the RAVEs."""
-    for item in items:
-        wanted = getattr(item, "fixturenames", ())
-        shared = next(
-            (name for name in ("playing_ends", "needs_program", "rave_table") if name in wanted), None
-        )
-        item.add_marker(pytest.mark.xdist_group(GROUPS.get(shared or "", item.path.stem)))
 
 
 @pytest.fixture
