@@ -1,5 +1,7 @@
 """The page of controllers and mappings, docs/controllers.md, with the example and the limits that the code has."""
 
+from pathlib import Path
+
 from mapping_reference import reference
 from mistakes import mistakes
 
@@ -10,6 +12,9 @@ from realtime.controls.midi_feedback import ROUND_S
 from realtime.controls.mpe import BEND_RANGE, CONFIGURATION, MEMBER_SEMITONES, PLAIN_SEMITONES, TIMBRE
 from realtime.controls.mpe_zones import WHOLE_LOWER_ZONE
 from realtime.controls.takeover import CLOSE, STEEPEST
+
+MEASURED = Path(__file__).parent / "controllers_measured.md"
+"""What was measured, written by hand."""
 
 PAGE = """\
 # Controllers
@@ -105,7 +110,7 @@ Each of these was told by the program itself when this page was generated. A lin
 
 def page() -> str:
     """The whole page."""
-    return PAGE.format(
+    told = PAGE.format(
         boxes=", ".join(f"`{name}`" for name in box_names()),
         quiet=QUIET_S,
         example=EXAMPLE,
@@ -122,3 +127,4 @@ def page() -> str:
         reference=reference(),
         mistakes=mistakes(),
     )
+    return told + MEASURED.read_text(encoding="utf-8")
