@@ -168,9 +168,7 @@ def test_an_instrument_that_is_baked_anew_comes_in_while_it_plays_and_the_sessio
     own = tmp_path / "own.ts"
     shutil.copyfile(small, own)
     take = tmp_path / "take"
-    playing = Playing(
-        jack, own, "--headless", "--record", take, "--seconds", 12, "--json", tmp_path / "r.json"
-    )
+    playing = Playing(jack, own, "--headless", "--record", take, "--json", tmp_path / "r.json")
     wait_for(lambda: (take / "input.f32").is_file(), "the recording")
     time.sleep(1.0)
     save_small_instrument(tmp_path / "new.ts")

@@ -73,7 +73,8 @@ def test_whatever_is_described_can_be_sent_as_it_is_described(stage: WebStage) -
         target.slug: target.maximum for target in stage.hub.targets.values() if target.slug != "engine.reset"
     }
     assert stage.commands.asked == [
-        ("scene", "verse_1", None), ("scene", "verse_1", 3600.0), ("scene", "chorus", None), ("scene", "chorus", 3600.0),
+        ("scene", "verse_1", None, None), ("scene", "verse_1", 3600.0, None),
+        ("scene", "chorus", None, None), ("scene", "chorus", 3600.0, None),
         ("morph", "chorus", "chorus", 1.0), ("pad", 1.0, 1.0), ("undo",), ("undo",), ("redo",), ("redo",), ("panic",), ("panic",),
     ]  # fmt: skip
     assert sent == len(moved) + len(stage.commands.asked)
