@@ -120,7 +120,7 @@ def test_layers_tells_every_layer_in_a_table_and_as_json(
     assert [row["site"] for row in rows] == ["layers.0", "layers.2"]
     for row in rows:
         assert 0 <= row["auroc_best"] <= 1
-        assert row["features"] in (4, 16, 64)
+        assert 1 <= row["features"] <= 64
         assert set(row["off_nats"]) == {"static", "direction", "random"}
         assert 0 < row["l0"] <= 4
         assert f"{row['fve']:.3f}" in out
