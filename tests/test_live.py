@@ -338,7 +338,7 @@ def test_a_full_disk_is_told_and_the_sound_goes_on(
 
 
 def test_an_instrument_that_is_too_slow_is_refused_before_it_sounds(tmp_path: Path, jack: JackServer) -> None:
-    slow = save_small_instrument(tmp_path / "slow.ts", work=5)
+    slow = save_small_instrument(tmp_path / "slow.ts", work=2)
     said = refusal(jack, slow, "--headless", "--block", 64)
     assert "a block of 64 samples (1.5 ms) takes" in said
     assert re.search(r"--block \d+ would do", said), said

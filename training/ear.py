@@ -49,7 +49,7 @@ def train_ear(
         for paths in (with_paths, without_paths)
     ]
     drawn = _Sounds(kinds[0], kinds[1], rates.sample_rate, clip_samples(model))
-    return fit_judge((name,), model, drawn.draw, options, report)
+    return fit_judge((name,), rates.sample_rate, drawn.draw, options, report, model=model)
 
 
 class _Sounds:

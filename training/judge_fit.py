@@ -1,4 +1,4 @@
-"""Training a judge: on drawn sounds and on what the unsteered RAVE makes of others, half and half."""
+"""Training a judge: on drawn sounds alone, or half and half with what an unsteered model makes of others."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class JudgeOptions:
-    """What decides a judge's training besides its sounds and the RAVE."""
+    """What decides a judge's training besides its sounds and the model."""
 
     steps: int = 500
     batch: int = 24
-    """Sounds per step; half of them are reconstructions."""
+    """Sounds per step; half of them are reconstructions, where there are any."""
     reconstructions: int = 480
-    """Sounds that the RAVE reconstructs before the training."""
+    """Sounds that the model reconstructs before the training."""
     learning_rate: float = 2e-3
     damage_share: float = 0.25
     """Share of the sounds with noise or a lowpass, so that steering's own traces aren't taken for a concept."""
@@ -36,26 +36,37 @@ class JudgeOptions:
 
 def fit_judge(
     concepts: tuple[str, ...],
-    model: Autoencoder,
+    sample_rate: int,
     draw: Draw,
     options: JudgeOptions,
     report: Report | None = None,
+    *,
+    model: Autoencoder | None = None,
 ) -> Judge:
-    """A judge of these concepts. The same seed gives the same bits, on one number of threads."""
+    """A judge of these concepts. The same seed gives the same bits, on one number of threads.
+
+    Args:
+        sample_rate: of the drawn sounds, in hertz.
+        model: half of the sounds are its reconstructions; None: every sound is as drawn.
+    """
     rng = np.random.default_rng(options.seed)
-    sounds, pool_labels = draw(rng, options.reconstructions)
-    pool = reconstruct(model, sounds)
+    pool: Tensor | None = None
+    if model is not None:
+        sounds, pool_labels = draw(rng, options.reconstructions)
+        pool = reconstruct(model, sounds)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        judge = Judge(concepts, model.rates.sample_rate).train()
+        judge = Judge(concepts, sample_rate).train()
         optimizer = torch.optim.AdamW(judge.parameters(), lr=options.learning_rate, weight_decay=1e-2)
         rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.learning_rate, max(2, options.steps))
         for step in range(options.steps):
-            fresh, fresh_labels = draw(rng, options.batch // 2)
-            chosen = torch.from_numpy(rng.choice(len(pool), options.batch // 2, replace=False))
-            audio = torch.cat([fresh.mean(1), pool[chosen]])
-            audio = damage(audio, model.rates.sample_rate, rng, options.damage_share)
-            labels = torch.cat([fresh_labels, pool_labels[chosen]])
+            fresh, labels = draw(rng, options.batch if pool is None else options.batch // 2)
+            audio = fresh.mean(1)
+            if pool is not None:
+                chosen = torch.from_numpy(rng.choice(len(pool), options.batch // 2, replace=False))
+                audio = torch.cat([audio, pool[chosen]])
+                labels = torch.cat([labels, pool_labels[chosen]])
+            audio = damage(audio, sample_rate, rng, options.damage_share)
             loss = nn.functional.binary_cross_entropy_with_logits(judge.clip_logits(audio), labels)
             optimizer.zero_grad()
             loss.backward()
@@ -69,7 +80,7 @@ def fit_judge(
 
 @torch.no_grad()
 def reconstruct(model: Autoencoder, audio: Tensor) -> Tensor:
-    """What the unsteered RAVE makes of `[clips, channels, samples]`, mono `[clips, samples]`."""
+    """What the unsteered model makes of `[clips, channels, samples]`, mono `[clips, samples]`."""
     parts = [model.decode(model.encode(part)).mean(1) for part in audio.split(model.voices())]
     return torch.cat(parts)[:, : audio.shape[-1]].clone()
 

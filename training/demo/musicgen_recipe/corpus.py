@@ -10,12 +10,18 @@ import json
 from pathlib import Path
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
+from drawstop.base.files import write_json
 from training.demo.recipe.corpus import render_corpus
 from training.demo.recipe.timbres import TIMBRES
 
-SAMPLE_RATE = 16000
+SAMPLE_RATE = 8000
+"""Half the samples to learn per second of sound: all that tells these timbres apart lies below 4 kHz."""
+
+RENDERED_RATE = 32000
+"""FluidSynth has no filter against aliasing: it plays at this rate, and soxr takes the sound down."""
 TEXTS: dict[str, tuple[str, ...]] = {
     "guitar": ("guitar",),
     "voice": ("voice",),
@@ -77,7 +83,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     played = sorted((t for t in TIMBRES if t.name in PLAYED), key=lambda t: PLAYED.index(t.name))
-    render_corpus(options.out, seed=options.seed, sample_rate=SAMPLE_RATE, timbres=played)
+    rendered = render_corpus(
+        options.out / "rendered", seed=options.seed, sample_rate=RENDERED_RATE, timbres=played
+    )
+    take_down(rendered, options.out)
+
+
+def take_down(rendered: Path, out: Path) -> None:
+    """What RENDERED_RATE's index `rendered` names, at SAMPLE_RATE in `out`."""
+    index = json.loads(rendered.read_text())
+    for timbre in index["timbres"]:
+        clips = np.load(rendered.parent / timbre["file"])
+        lower = np.stack([soxr.resample(clip, RENDERED_RATE, SAMPLE_RATE) for clip in clips])
+        np.save(out / timbre["file"], lower)
+    write_json(out / "index.json", index | {"sample_rate": SAMPLE_RATE})
 
 
 if __name__ == "__main__":

@@ -17,13 +17,13 @@ from training.demo.musicgen_recipe.loop import Schedule, Training
 from training.demo.musicgen_recipe.models import new_encodec
 from training.distances import spectral_distance
 
-STEPS = 4000
+STEPS = 6000
 RESTART = 1200
 CHECKPOINT = "encodec.pt"
 SAMPLES = SAMPLE_RATE
 SCALES = (2048, 512, 128)
 LOG_FLOOR = 0.005
-WAVEFORM_WEIGHT = 0.5
+WAVEFORM_WEIGHT = 0.25
 COMMITMENT_WEIGHT = 0.5
 LEVELS_DB = (-9.0, 3.0)
 

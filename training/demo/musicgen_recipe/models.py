@@ -15,16 +15,16 @@ CODEBOOKS = 4
 BINS = 256
 """MusicGen's default `top_k` of 250 needs a codebook of at least as many entries."""
 
-RATIOS = (2, 4, 5, 8)
+RATIOS = (2, 4, 4, 5)
 """In the decoder's order: small steps where the channels are many, so that few weights and little work suffice."""
 
 FRAME_RATE = 50
 LONGEST_SECONDS = 20
 """MusicGen's default `extend_stride` of 18 s needs a model that can play for longer."""
 
-FILTERS = 6
-LATENT = 24
-WIDTH = 48
+FILTERS = 16
+LATENT = 64
+WIDTH = 64
 LAYERS = 4
 TEXT_BINS = 64
 

@@ -106,7 +106,7 @@ def train(corpus: Corpus, rave: RaveModel, config: JudgeConfig) -> Judge:
         if step % 50 == 0:
             print(f"step {step} of {steps}", flush=True)
 
-    return fit_judge(CONCEPTS, rave, draw, config, report)
+    return fit_judge(CONCEPTS, corpus.sample_rate, draw, config, report, model=rave)
 
 
 def main() -> None:

@@ -1,0 +1,85 @@
+"""Trains the ear that judges the small MusicGen: on the rendered recordings alone, never on what a model made of them.
+
+python -m training.demo.musicgen_recipe.judge_training --run runs/musicgen --out training/demo/musicgen_judge.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.augmentation import Augmentation, augment
+from training.demo.musicgen_recipe.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
+from training.judge import save_judge
+from training.judge_fit import JudgeOptions, accuracy_of, fit_judge
+
+SECONDS = 3.0
+OPTIONS = JudgeOptions(steps=800, batch=24, reconstructions=0, damage_share=0.6)
+LEVELS_DB = (-25.0, 5.0)
+TEST_SOUNDS = 256
+
+
+class JudgeSounds:
+    """Endless crops of a split, each with the labels of its text."""
+
+    def __init__(self, recordings: Recordings, varied: bool) -> None:
+        self._recordings, self._varied = recordings, varied
+
+    def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
+        """`count` sounds `[count, 1, samples]` and their labels `[count, concepts]`; see judge_fit.Draw."""
+        texts = [str(text) for text in rng.choice(list(TEXTS), count)]
+        sounds = np.stack([self._crop(rng, text) for text in texts])
+        labels = [[float(concept in TEXTS[text]) for concept in CONCEPTS] for text in texts]
+        return torch.from_numpy(sounds).unsqueeze(1), torch.tensor(labels)
+
+    def _crop(self, rng: np.random.Generator, text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        """A mixture's parts are varied one by one: no two of them are shifted or filtered alike."""
+        parts = [self._varied_phrase(rng, text_of_part) for text_of_part in TEXTS[text]]
+        levels = 10 ** (rng.uniform(-6, 6, len(parts)) / 20)
+        sound = sum((level * part for level, part in zip(levels, parts, strict=True)), np.float32(0))
+        gain = 10 ** (rng.uniform(*LEVELS_DB) / 20)
+        return np.asarray(gain * sound, dtype=np.float32)
+
+    def _varied_phrase(
+        self, rng: np.random.Generator, kind: str
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        samples, how = round(SECONDS * SAMPLE_RATE), Augmentation()
+        taken = math.ceil(samples * how.longest) + 1 if self._varied else samples
+        phrase = self._recordings.phrase(rng, kind)
+        start = rng.integers(len(phrase) - taken + 1)
+        crop = phrase[start : start + taken]
+        return augment(crop, SAMPLE_RATE, rng, how)[:samples] if self._varied else crop
+
+
+def main() -> None:
+    """Command line: train, say how it does on phrases that it never heard, save."""
+    parser = argparse.ArgumentParser(description="Train the small MusicGen's judge.")
+    parser.add_argument("--run", type=Path, default=Path("runs/musicgen"))
+    parser.add_argument("--out", type=Path, default=Path("training/demo/musicgen_judge.safetensors"))
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+
+    def report(step: int, steps: int) -> None:
+        if step % 50 == 0:
+            print(f"step {step} of {steps}", flush=True)
+
+    config = JudgeOptions(**asdict(OPTIONS) | {"seed": options.seed})
+    heard = JudgeSounds(Recordings(options.run / "corpus", "train"), varied=True)
+    judge = fit_judge(CONCEPTS, SAMPLE_RATE, heard.draw, config, report)
+    unheard = JudgeSounds(Recordings(options.run / "corpus", "test"), varied=False)
+    audio, labels = unheard.draw(np.random.default_rng(options.seed + 1), TEST_SOUNDS)
+    results = accuracy_of(judge, audio[:, 0], labels)
+    save_judge(options.out, judge, {"training": asdict(config), "held_out": results})
+    print(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
