@@ -125,7 +125,7 @@ def _bench(name: str, file: Path, sounds: Sounds, threads: int, arguments: argpa
 
 
 def _load(file: Path) -> torch.jit.ScriptModule:
-    instrument = torch.jit.load(str(file), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+    instrument: torch.jit.ScriptModule = torch.jit.load(str(file), map_location="cpu").eval()  # type: ignore[no-untyped-call]
     instrument.set_noise(0)
     return instrument
 
@@ -138,8 +138,9 @@ class Plain:
 
     def play(self, x: Tensor) -> Tensor:
         """The next block."""
-        with torch.inference_mode(), torch.jit.optimized_execution(self._optimised):
-            return self._instrument.play(x)
+        with torch.inference_mode(), torch.jit.optimized_execution(self._optimised):  # type: ignore[attr-defined]
+            played: Tensor = self._instrument.play(x)
+            return played
 
     def reset(self) -> None:
         """As freshly loaded."""
@@ -195,6 +196,7 @@ def _compared(file: Path, players: dict[str, Player], sounds: Sounds, minutes: f
         "", "SNR dB", "at rest", "moving", "first tenth", "last tenth", title=f"{minutes:g} minutes"
     )
     tenth = max(1, blocks // 10)
+    parts: list[slice | np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]
     parts = [slice(None), ~half, half, slice(0, tenth), slice(blocks - tenth, None)]
     for name, error in errors.items():
         table.add_row(name, *(f"{_db(signal[part].sum(), error[part].sum()):.1f}" for part in parts))

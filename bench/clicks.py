@@ -79,7 +79,7 @@ def _play(instrument: torch.jit.ScriptModule, audio: Tensor, slug: str, values: 
     instrument.set_noise(0)
     instrument.set_reset(1)
     out = []
-    for index, block in enumerate(audio.split(BLOCK, -1)):
+    for index, block in enumerate(torch.split(audio, BLOCK, -1)):
         if block.shape[-1] == BLOCK:
             if index in values:
                 getattr(instrument, f"set_{slug}")(values[index])

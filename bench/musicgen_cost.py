@@ -54,8 +54,9 @@ def main() -> None:
         rows = HOURS_OF_SOUND * 3600 * FRAME_RATE
         pieces = [range(first, first + PIECE_FRAMES) for first in range(0, rows, PIECE_FRAMES)]
         config = SAEConfig(d_in=1, n_features=arguments.features, k=32, steps=arguments.steps)
-        how = {"stream": True, "buffer_frames": BUFFER_FRAMES}
-        cost = cost_of(pieces, rows, [width] * layers, config, rates, **how)
+        cost = cost_of(
+            pieces, rows, [width] * layers, config, rates, stream=True, buffer_frames=BUFFER_FRAMES
+        )
         stored = rows * width * layers * 4
         table.add_row(
             name,

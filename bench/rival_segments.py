@@ -35,6 +35,7 @@ class InductorSegment:
             self._run = inductor.aoti_load_package(path)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
+        y: Tensor
         y, *new = self._run(*inputs, *self._states)
         self._states = [state.clone() for state in new]  # the next run would write over them
         return y
@@ -100,12 +101,11 @@ def _onnx(graph: StreamGraph, module: torch.nn.Module) -> bytes:
     inputs = (*graph.inputs, *graph.states)
     content = io.BytesIO()
     with torch.no_grad():
-        traced: Any = torch.jit.trace(module, inputs, check_trace=False)
+        traced: Any = torch.jit.trace(module, inputs, check_trace=False)  # type: ignore[no-untyped-call]
         names = [f"in_{index}" for index in range(len(inputs))]
         outs = [f"out_{index}" for index in range(len(graph.states) + 1)]
-        torch.onnx.export(
-            traced, inputs, content, input_names=names, output_names=outs, opset_version=17, dynamo=False
-        )
+        export: Any = torch.onnx.export  # its annotation leaves out that it writes into streams too
+        export(traced, inputs, content, input_names=names, output_names=outs, opset_version=17, dynamo=False)
     return content.getvalue()
 
 

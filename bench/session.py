@@ -57,7 +57,7 @@ def main() -> None:
             f"{report.lost_blocks} lost blocks, input peak {np.abs(session.input).max():.2f}"
         )
         renders = [replay(session) for _ in range(2)]
-        print("both renders equal:", np.array_equal(*renders))
+        print("both renders equal:", np.array_equal(renders[0], renders[1]))
         print("\n".join(compared(session, renders[0])))
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import soundfile
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.__main__ import BLOCK, DEMO
@@ -34,11 +35,12 @@ class Sounds:
         return torch.cat([sound, knobs.expand(-1, -1, BLOCK)], 1)
 
 
-def _shaped(samples: int) -> np.ndarray:
+def _shaped(samples: int) -> NDArray[np.float32]:
     """Noise that falls by 3 dB an octave, its level moving between silence and -12 dBFS about once a second."""
     random = np.random.default_rng(0)
     spectrum = np.fft.rfft(random.standard_normal(samples))
     spectrum /= np.sqrt(np.maximum(1, np.arange(len(spectrum))))
     noise = np.fft.irfft(spectrum, samples)
     level = np.interp(np.linspace(0, 60, samples), np.arange(61), random.random(61) ** 2)
-    return (0.25 * level * noise / noise.std()).astype(np.float32)
+    shaped: NDArray[np.float32] = (0.25 * level * noise / noise.std()).astype(np.float32)
+    return shaped

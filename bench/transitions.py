@@ -140,14 +140,16 @@ def played(transition: Transition, paths: tuple[Path, Path], slow: bool = False)
             blocks.append(block.audio[0])
     finally:
         desk_module.TRAVEL_S, performance_module.FADE_S = travel, fade
-    return np.concatenate(blocks)[START:]
+    heard: Audio = np.concatenate(blocks)[START:]
+    return heard
 
 
 def chord(rate: int = RATE, seconds: float = SECONDS) -> Audio:
     """220, 440 and 1250 Hz, peak under .5. `[samples]`"""
     times = np.arange(round(rate * seconds)) / rate
     parts = [np.sin(2 * np.pi * hz * times + hz) / n for n, hz in enumerate((220.0, 440.0, 1250.0), 2)]
-    return (0.4 * np.sum(parts, axis=0)).astype(np.float32)
+    sound: Audio = (0.4 * np.sum(parts, axis=0)).astype(np.float32)
+    return sound
 
 
 def high_energy_db(sound: Audio, rate: int = RATE) -> float:

@@ -57,13 +57,48 @@ class Ears:
     judge: Judge
     tagger: Tagger
 
-    def shares(self, audio: Tensor, concept: str) -> Figures:
-        """In which share of the clips each hears the concept; None without clips. audio `[clips, samples]`."""
+    def hear(self, audio: Tensor) -> "Hearing":
+        """What each hears in every clip of `[clips, samples]`."""
         if not len(audio):
+            return Hearing({})
+        judged, tagged = self.judge.heard(audio), self.tagger.heard(audio, self.judge.sample_rate)
+        return Hearing(
+            {
+                name: {"judge": judged[:, place], "tagger": tagged[:, self.tagger.concepts.index(name)]}
+                for place, name in enumerate(self.judge.concepts)
+                if name in self.tagger.concepts
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """By concept and ear: in which clips it's heard, bool `[clips]`."""
+
+    heard: dict[str, dict[str, Tensor]]
+
+    def shares(self, concept: str, clips: list[int]) -> Figures:
+        """In which share of these clips each ear hears the concept; None without clips."""
+        if not clips:
             return {"judge": None, "tagger": None}
-        judged = self.judge.heard(audio)[:, self.judge.concepts.index(concept)]
-        tagged = self.tagger.heard(audio, self.judge.sample_rate)[:, self.tagger.concepts.index(concept)]
-        return {"judge": _round(judged.float().mean()), "tagger": _round(tagged.float().mean())}
+        return {ear: _round(heard[clips].float().mean()) for ear, heard in self.heard[concept].items()}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What an edit made of clips: what is heard, and how far level and spectrum moved, in dB, `[clips]`."""
+
+    hearing: Hearing
+    level: Tensor
+    spectrum: Tensor
+
+    def figures(self, concept: str, clips: list[int]) -> Figures:
+        """Of these clips."""
+        level, spectrum = (
+            _round(moved[clips].mean()) if clips else None for moved in (self.level, self.spectrum)
+        )
+        heard = self.hearing.shares(concept, clips)
+        return {"clips": len(clips), "heard": heard, "level_db": level, "spectral_db": spectrum}
 
 
 def measure(
@@ -96,32 +131,35 @@ def measure(
         return played
 
     neutral = play("stop", list(range(len(clips.labels))), {})
+    at_rest = ears.hear(neutral)
     figures: Figures = {}
     for stop in bank.stops:
         having = clips.where(stop.name, BOTH)
         lacking = [index for index in range(len(clips.labels)) if index not in having]
         figures[stop.slug] = {
             "heard_at_0": {
-                "with": ears.shares(neutral[having], stop.name),
-                "without": ears.shares(neutral[lacking], stop.name),
+                "with": at_rest.shares(stop.name, having),
+                "without": at_rest.shares(stop.name, lacking),
             },
             "clips": {"with": len(having), "without": len(lacking)},
         }
         for key, indices, value in (("at_minus_1", having, -1.0), ("at_plus_1", lacking, 1.0)):
             for edit in ("stop", "random"):
                 played = play(edit, indices, {stop.slug: value})
-                seen = _compare(ears, played, neutral[indices], stop.name)
+                changed = _changed(ears, played, neutral[indices])
+                seen = changed.figures(stop.name, list(range(len(indices))))
                 if key == "at_minus_1":
                     alone = [at for at, index in enumerate(indices) if clips.labels[index] != BOTH]
                     mixed = [at for at, index in enumerate(indices) if clips.labels[index] == BOTH]
-                    seen["alone"] = _compare(ears, played[alone], neutral[indices][alone], stop.name)
-                    seen["in_mixtures"] = _compare(ears, played[mixed], neutral[indices][mixed], stop.name)
+                    seen["alone"] = changed.figures(stop.name, alone)
+                    seen["in_mixtures"] = changed.figures(stop.name, mixed)
                 figures[stop.slug].setdefault(key, {})[edit] = seen
     if set(TOGGLED) <= {stop.slug for stop in bank.stops}:
         solos = clips.where("guitar")
         played = play("stop", solos, {"guitar": -1.0, "voice": 1.0})
+        toggled, every = ears.hear(played), list(range(len(solos)))
         figures["toggle"] = {"clips": len(solos)} | {
-            name: {"at_0": ears.shares(neutral[solos], name), "toggled": ears.shares(played, name)}
+            name: {"at_0": at_rest.shares(name, solos), "toggled": toggled.shares(name, every)}
             for name in TOGGLED
         }
     return figures
@@ -159,17 +197,12 @@ def _decode(model: RaveModel, latents: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _compare(ears: Ears, played: Tensor, neutral: Tensor, concept: str) -> Figures:
-    """How often the concept is heard, and what the edit did to level and spectrum."""
+def _changed(ears: Ears, played: Tensor, neutral: Tensor) -> Changed:
+    """What an edit did to clips; both `[clips, samples]`."""
     if not len(played):
-        return {"clips": 0, "heard": ears.shares(played, concept), "level_db": None, "spectral_db": None}
+        return Changed(Hearing({}), torch.zeros(0), torch.zeros(0))
     level = 10 * torch.log10((played.square().mean(-1) + 1e-10) / (neutral.square().mean(-1) + 1e-10))
-    return {
-        "clips": len(played),
-        "heard": ears.shares(played, concept),
-        "level_db": _round(level.mean()),
-        "spectral_db": _round(log_spectral_distance(played, neutral).mean()),
-    }
+    return Changed(ears.hear(played), level, log_spectral_distance(played, neutral))
 
 
 def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:

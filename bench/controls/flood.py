@@ -21,6 +21,7 @@ from bench.controls.instrument import SLUGS, make_gain
 from bench.controls.playing import Playing
 from bench.live import Server, free_port, resident_megabytes
 from realtime.live.control_bridge import ControlRequest
+from realtime.live.osc_control import OscRequest
 from realtime.live.stage import StageRequest
 
 BLOCK = 512
@@ -47,7 +48,7 @@ def measure(seconds: float) -> Figures:
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
-        control = ControlRequest(mapping=folder / "m.toml", osc=port)
+        control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
         with Playing(StageRequest(instrument, block=BLOCK), control) as playing:
             with midi_box("box") as box, osc_client("udp", port) as udp, osc_client("tcp", port) as tcp:
                 playing.tells("MIDI box:out is here")

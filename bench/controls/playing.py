@@ -90,7 +90,7 @@ class Playing:
             while self.stage.notes:
                 self.notes.append(self.stage.notes.pop(0))
             self.bridge.tick()
-            self.bridge.meters({"in": -120.0, "out": -120.0})
+            self.bridge.meters({"in": -120.0, "out": -120.0}, {})
 
 
 class Clock:

@@ -19,6 +19,7 @@ from bench.controls.instrument import make_gain
 from bench.controls.playing import Playing
 from bench.live import Server, free_port
 from realtime.live.control_bridge import ControlRequest
+from realtime.live.osc_control import OscRequest
 from realtime.live.stage import StageRequest
 
 BLOCK = 512
@@ -89,7 +90,7 @@ def measure(movements: int, echoes: bool) -> Figures:
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
-        control = ControlRequest(mapping=folder / "m.toml", osc=port)
+        control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
         with (
             midi_box("fader", listens=True, echoes=echoes) as fader,
             osc_client("udp", port) as udp,

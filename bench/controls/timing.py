@@ -23,6 +23,7 @@ from bench.controls.instrument import DELAY, RATIO, SLUGS, make_gain
 from bench.controls.playing import Clock, Playing
 from bench.live import Server, connect, free_port
 from realtime.live.control_bridge import ControlRequest
+from realtime.live.osc_control import OscRequest
 from realtime.live.sound_line import DeviceWish
 from realtime.live.stage import StageRequest
 from realtime.replay import replay
@@ -57,7 +58,7 @@ def measure(movements: int, rate: int) -> Figures:
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
         stage = StageRequest(instrument, DeviceWish(rate=rate), BLOCK)
-        control = ControlRequest(mapping=folder / "m.toml", osc=port)
+        control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
         with (
             midi_box("knob") as knob, midi_box("ear", listens=True) as ear,
             osc_client("udp", port) as plain, osc_client("udp", port) as tagged,

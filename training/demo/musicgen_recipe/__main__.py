@@ -7,13 +7,17 @@ from typing import Annotated
 
 import typer
 
+from training.demo.musicgen_recipe.corpus import CONCEPTS
 from training.demo.musicgen_recipe.encodec_training import CHECKPOINT as ENCODEC_CHECKPOINT
 from training.demo.musicgen_recipe.encodec_training import STEPS as ENCODEC_STEPS
 from training.demo.musicgen_recipe.export import export_compression_model, export_language_model
 from training.demo.musicgen_recipe.lm_training import CHECKPOINT as LM_CHECKPOINT
 from training.demo.musicgen_recipe.lm_training import STEPS as LM_STEPS
+from training.demo.musicgen_recipe.recordings import EVERYTHING, FOLDER
 
 SHIPPED = Path(__file__).parent.parent
+SAE_FEATURES, SAE_K, SAE_STEPS = 256, 8, 800
+STOP_KINDS = {"static": "", "direction": "-direction", "random": "-random"}
 
 
 def make_musicgen(
@@ -25,9 +29,10 @@ def make_musicgen(
     encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
     lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,
 ) -> None:
-    """Renders the recordings, trains EnCodec and language model, exports, and measures."""
+    """Renders the recordings, trains judge, EnCodec and language model, exports, measures, finds stops and measures them."""
     musicgen = out / "musicgen"
     _part("corpus", "--out", run / "corpus", "--seed", seed)
+    _part("judge_training", "--run", run, "--out", out / "musicgen_judge.safetensors", "--seed", seed)
     _part("encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
     export_compression_model(run / ENCODEC_CHECKPOINT, musicgen)
     _part("codes", "--run", run, "--musicgen", musicgen, "--seed", seed)
@@ -35,6 +40,30 @@ def make_musicgen(
     export_language_model(run / LM_CHECKPOINT, musicgen)
     figures = out / "musicgen_figures.json"
     _part("figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
+    _part("recordings", "--run", run, "--seed", seed)
+    _find_stops(run, musicgen, seed)
+    _part("success", "--run", run, "--demo", out, "--out", out / "musicgen_success.json")
+
+
+def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
+    """Banks of every layer, and three stops a concept, by the commands that a user types; banks that are there are kept."""
+    banks, recordings = run / "banks", run / FOLDER
+    if not (banks / "banks.json").exists():
+        sizes = ("--features", SAE_FEATURES, "--k", SAE_K, "--steps", SAE_STEPS, "--seed", seed)
+        _drawstop(
+            "train", musicgen, recordings / EVERYTHING, "--site", "all", "--stream", *sizes, "--out", banks
+        )
+    for concept in CONCEPTS:
+        folders = ("--with", recordings / concept / "with", "--without", recordings / concept / "without")
+        other = next(each for each in CONCEPTS if each != concept)
+        for kind, suffix in STOP_KINDS.items():
+            name = concept + suffix
+            asked = ("--kind", kind, "--prompt", concept, "--other-prompt", other, "--seed", seed)
+            _drawstop("find", banks, name, *folders, "--model", musicgen, *asked)
+
+
+def _drawstop(*arguments: object) -> None:
+    subprocess.run([sys.executable, "-m", "drawstop", *(str(argument) for argument in arguments)], check=True)
 
 
 def _part(module: str, *arguments: object) -> None:

@@ -85,10 +85,10 @@ def noises(model: MusicGen, seed: int) -> Sounds:
 
 
 class Ears:
-    """The demo's judge and tagger: neither heard an EnCodec or this model, and the tagger heard other music alone."""
+    """A judge of the recordings alone, and the tagger, which heard other music alone: neither heard an EnCodec or this model."""
 
     def __init__(self, demo: Path) -> None:
-        self.judge: Judge = load_judge(demo / "judge.safetensors")
+        self.judge: Judge = load_judge(demo / "musicgen_judge.safetensors")
         self.tagger: Tagger = load_tagger(demo / "tagger.safetensors")
 
     def judged(self, audio: Tensor, sample_rate: int) -> Tensor:
