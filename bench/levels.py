@@ -19,6 +19,9 @@ from rich.table import Table
 
 from bench.live import Server, demo_instrument
 
+BLOCK = 1024
+"""The same for both: a trial on a loaded machine may choose another each time."""
+
 
 def main() -> None:
     """Play twice, print a table; exit code 1 where `--levels` lost a block."""

@@ -7,6 +7,7 @@ Each prints a table and the limits; a broken limit is exit code 1. Needs jackd.
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def main() -> None:
     for each in which.choices.values():
         each.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background job ignores it, and so do its children
     found = _measured(arguments)
     for figures in found:
         figures.show()

@@ -118,14 +118,12 @@ def flood(
 def last_value(slug: str) -> float:
     """What a way sends in the end, as exactly as it can be sent."""
     value = LAST_VALUES[slug]
-    return float(np.float32(round(8191 * value) / 8191)) if slug == MIDI_SLUG else value
+    return _bend_value(_pitch(value)) if slug == MIDI_SLUG else value
 
 
 def values_of(slug: str, count: int) -> list[float]:
     """So many values of a stop."""
     values = np.random.default_rng(SLUGS.index(slug)).uniform(-1.0, 1.0, count)
-    if slug == MIDI_SLUG:
-        values = np.round(8191 * values) / 8191
     return [float(value) for value in values.astype(np.float32)]
 
 
@@ -143,8 +141,17 @@ def broken(count: int, begin: float, seed: int) -> Iterator[Due]:
 
 def _content(slug: str, value: float) -> bytes:
     if slug == MIDI_SLUG:
-        return bytes(mido.Message("pitchwheel", pitch=round(8191 * value)).bin())
+        return bytes(mido.Message("pitchwheel", pitch=_pitch(value)).bin())
     return message(f"/stop/{slug}", value)
+
+
+def _pitch(value: float) -> int:
+    return round(8191 * value)
+
+
+def _bend_value(pitch: int) -> float:
+    """Where a pitch wheel's -8192..8191 puts a stop: the middle is exactly 0, and both ends are reached."""
+    return float(np.float32(pitch / (8192 if pitch < 0 else 8191)))
 
 
 def _burst(begin: float, index: int, per_s: int) -> float:

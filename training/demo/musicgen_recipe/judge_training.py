@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.augmentation import Augmentation, augment
@@ -21,9 +22,17 @@ from training.judge import save_judge
 from training.judge_fit import JudgeOptions, accuracy_of, fit_judge
 
 SECONDS = 3.0
-OPTIONS = JudgeOptions(steps=800, batch=24, reconstructions=0, damage_share=0.6)
+OPTIONS = JudgeOptions(steps=800, batch=24, reconstructions=0, damage_share=0.4)
 LEVELS_DB = (-25.0, 5.0)
+SMEARED_SHARE = 0.7
+"""Of the sounds have blurred phases and magnitudes, as any codec's have: a trace of coding isn't a concept."""
+WINDOWS = (128, 256, 512, 1024)
+LARGEST_JITTER = 1.0
+"""Of a magnitude's logarithm, in nepers."""
 TEST_SOUNDS = 256
+
+
+Sound = NDArray[np.float32]
 
 
 class JudgeSounds:
@@ -36,10 +45,12 @@ class JudgeSounds:
         """`count` sounds `[count, 1, samples]` and their labels `[count, concepts]`; see judge_fit.Draw."""
         texts = [str(text) for text in rng.choice(list(TEXTS), count)]
         sounds = np.stack([self._crop(rng, text) for text in texts])
+        if self._varied:
+            sounds = np.stack([smear(each, rng) if rng.random() < SMEARED_SHARE else each for each in sounds])
         labels = [[float(concept in TEXTS[text]) for concept in CONCEPTS] for text in texts]
         return torch.from_numpy(sounds).unsqueeze(1), torch.tensor(labels)
 
-    def _crop(self, rng: np.random.Generator, text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    def _crop(self, rng: np.random.Generator, text: str) -> Sound:
         """A mixture's parts are varied one by one: no two of them are shifted or filtered alike."""
         parts = [self._varied_phrase(rng, text_of_part) for text_of_part in TEXTS[text]]
         levels = 10 ** (rng.uniform(-6, 6, len(parts)) / 20)
@@ -47,15 +58,25 @@ class JudgeSounds:
         gain = 10 ** (rng.uniform(*LEVELS_DB) / 20)
         return np.asarray(gain * sound, dtype=np.float32)
 
-    def _varied_phrase(
-        self, rng: np.random.Generator, kind: str
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    def _varied_phrase(self, rng: np.random.Generator, kind: str) -> Sound:
         samples, how = round(SECONDS * SAMPLE_RATE), Augmentation()
         taken = math.ceil(samples * how.longest) + 1 if self._varied else samples
         phrase = self._recordings.phrase(rng, kind)
         start = rng.integers(len(phrase) - taken + 1)
         crop = phrase[start : start + taken]
         return augment(crop, SAMPLE_RATE, rng, how)[:samples] if self._varied else crop
+
+
+def smear(sound: Sound, rng: np.random.Generator) -> Sound:
+    """The sound with random errors of phase and magnitude in every bin of a spectrogram. `[samples]` -> the same."""
+    size = int(rng.choice(WINDOWS))
+    window = torch.hann_window(size)
+    spectrum = torch.stft(torch.from_numpy(sound), size, size // 4, window=window, return_complex=True)
+    turned = rng.uniform(-np.pi, np.pi, spectrum.shape) * rng.uniform(0, 1)
+    jitter = rng.standard_normal(spectrum.shape) * rng.uniform(0, LARGEST_JITTER)
+    change = torch.from_numpy(np.exp(jitter + 1j * turned)).to(spectrum.dtype)
+    smeared: Sound = torch.istft(spectrum * change, size, size // 4, window=window, length=len(sound)).numpy()
+    return smeared
 
 
 def main() -> None:
