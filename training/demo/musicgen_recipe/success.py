@@ -3,7 +3,8 @@
 python -m training.demo.musicgen_recipe.success --run runs/musicgen --demo training/demo
 
 The banks in RUN/banks hold, for each concept, the stop that `drawstop find` made of SAE features (CONCEPT), the difference of
-means (CONCEPT-direction) and the random control (CONCEPT-random). Each cell is written as soon as it is measured.
+means (CONCEPT-direction) and the random control (CONCEPT-random). Each cell is written as soon as it is measured; one whose
+stops aren't there is left out.
 """
 
 from __future__ import annotations
@@ -69,7 +70,11 @@ def main() -> None:
     found: dict[str, Any] = {"pieces": PIECES, "seconds": SECONDS, "seed": SEED, "heard": {}}
     if options.out.exists():
         found = json.loads(options.out.read_text())
+    there = {stop.slug for bank in banks for stop in bank.stops}
     for name, text, settings in cells():
+        if not there.issuperset(settings):
+            print(f"{name}: left out, not all of {', '.join(settings)} are in the banks", flush=True)
+            continue
         if name not in found["heard"]:
             found["heard"][name] = measured(model, banks, judge, text, settings)
             write_json(options.out, found)
