@@ -17,7 +17,7 @@ from training.demo.musicgen_recipe.recordings import EVERYTHING, FOLDER
 
 SHIPPED = Path(__file__).parent.parent
 SAE_FEATURES, SAE_K, SAE_STEPS = 256, 8, 800
-STOP_KINDS = {"static": "", "direction": "-direction", "random": "-random"}
+STOP_KINDS = {"static": "", "direction": "_direction", "random": "_random"}
 
 
 def make_musicgen(

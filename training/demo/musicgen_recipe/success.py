@@ -3,7 +3,7 @@
 python -m training.demo.musicgen_recipe.success --run runs/musicgen --demo training/demo
 
 The banks in RUN/banks hold, for each concept, the stop that `drawstop find` made of SAE features (CONCEPT), the difference of
-means (CONCEPT-direction) and the random control (CONCEPT-random). Each cell is written as soon as it is measured; one whose
+means (CONCEPT_direction) and the random control (CONCEPT_random). Each cell is written as soon as it is measured; one whose
 stops aren't there is left out.
 """
 
@@ -30,7 +30,7 @@ PIECES = 64
 SECONDS = 3.0
 SEED = 90_000
 """`find` draws its pieces from seeds below 20."""
-KINDS = {"features": "", "difference of means": "-direction", "random": "-random"}
+KINDS = {"features": "", "difference of means": "_direction", "random": "_random"}
 
 
 def cells() -> Iterator[tuple[str, str, dict[str, float]]]:
