@@ -54,7 +54,8 @@ demo *arguments:
 demo-train *arguments:
     uv run --group recipe python -m training.demo.recipe {{arguments}}
 
-# render recordings and train the demo's small MusicGen, EnCodec included (about half an hour of one core; resumable);
+# render recordings, train the demo's small MusicGen and its judge, find stops and measure them (an hour and a half of one core; the trainings and
+# the last measurement resume);
 # needs fluidsynth and the soundfonts that LICENSES.md lists
 demo-train-musicgen *arguments:
     uv run python -m training.demo.musicgen_recipe {{arguments}}

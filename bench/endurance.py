@@ -9,7 +9,6 @@ swap every 30 s, the server stopped and started every 5 minutes. Blocks are coun
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.live import PERIOD, RATE, Server, demo_instrument, resident_megabytes
+from bench.live import PERIOD, RATE, Server, demo_instrument, other_cores_busy, resident_megabytes
 from drawstop.base.description import InstrumentDescription
 from realtime.controls.events import ControlEvent
 from realtime.live.line import quantile
@@ -43,12 +42,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         instrument = arguments.instrument or demo_instrument(Path(folder))
-        load = subprocess.Popen(["stress-ng", "--cpu", str(max(1, (os.cpu_count() or 2) - 1)), "-q"])
-        try:
-            with Server() as server:
-                figures = endure(instrument, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
-        finally:
-            load.terminate()
+        with other_cores_busy(), Server() as server:
+            figures = endure(instrument, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
     print(json.dumps(figures, indent=1))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")

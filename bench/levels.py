@@ -7,7 +7,6 @@ A real JACK server, every core but one loaded by stress-ng. Needs jackd and stre
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.live import Server, demo_instrument
+from bench.live import Server, demo_instrument, other_cores_busy
 
 BLOCK = 1024
 """The same for both: a trial on a loaded machine may choose another each time."""
@@ -30,16 +29,12 @@ def main() -> None:
     parser.add_argument("--instrument", type=Path, help="a baked one; the demo's by default")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    load = subprocess.Popen(["stress-ng", "--cpu", str(max(1, (os.cpu_count() or 2) - 1)), "-q"])
-    try:
-        with tempfile.TemporaryDirectory() as folder, Server():
-            instrument = arguments.instrument or demo_instrument(Path(folder))
-            told = {
-                name: play(instrument, arguments.seconds, options, Path(folder) / "report.json")
-                for name, options in (("without", []), ("--levels", ["--levels"]))
-            }
-    finally:
-        load.terminate()
+    with tempfile.TemporaryDirectory() as folder, other_cores_busy(), Server():
+        instrument = arguments.instrument or demo_instrument(Path(folder))
+        told = {
+            name: play(instrument, arguments.seconds, options, Path(folder) / "report.json")
+            for name, options in (("without", []), ("--levels", ["--levels"]))
+        }
     table = Table("", "blocks", "lost", "closest call, ms", "heard by the listener", "skipped by it")
     for name, report in told.items():
         blocks = report["sample"] // report["plan"]["block"]
@@ -57,16 +52,11 @@ def main() -> None:
 def play(instrument: Path, seconds: float, options: list[str], report: Path) -> dict[str, Any]:
     """What the command's own report says after so many seconds."""
     words = [
-        "play",
-        str(instrument),
-        "--headless",
-        "--seconds",
-        str(seconds),
-        "--json",
-        str(report),
-        *options,
-    ]
-    subprocess.run([sys.executable, "-m", "drawstop", *words], check=True, stdout=subprocess.DEVNULL)
+        "play", instrument, "--headless", "--block", BLOCK, "--seconds", seconds, "--json", report, *options,
+    ]  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "drawstop", *map(str, words)], check=True, stdout=subprocess.DEVNULL
+    )
     told: dict[str, Any] = json.loads(report.read_text())
     return told
 

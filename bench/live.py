@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -64,6 +65,16 @@ class Server:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+
+@contextlib.contextmanager
+def other_cores_busy() -> Iterator[None]:
+    """Every core but one loaded by stress-ng."""
+    load = subprocess.Popen(["stress-ng", "--cpu", str(max(1, (os.cpu_count() or 2) - 1)), "-q"])
+    try:
+        yield
+    finally:
+        load.terminate()
 
 
 def can_be_real_time() -> bool:

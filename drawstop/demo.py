@@ -133,7 +133,7 @@ def _run(
     progress("baking and verifying", 1, 1)
     for check in baked.checks:
         console.print(f"  {'✓' if check.passed else '✗'} {check.name}: {check.seen}", highlight=False)
-    events = _perform(parts, given, out, seed, progress)
+    events = perform(parts, given, out, seed, progress)
 
     torch.set_num_threads(THREADS)
     judge = load_judge(parts.judge)
@@ -172,10 +172,14 @@ def _bank_anew(
     return load_bank(folder, model.fingerprint)
 
 
-def _perform(
+def perform(
     parts: Shipped, given: "tuple[Audio, int] | None", out: Path, seed: int, progress: Progress
 ) -> "list[ControlEvent]":
-    """Plays the sound through the engine, knobs moving and at rest; gives the knobs' movements."""
+    """Plays the sound through `out`/instrument.ts, knobs moving and at rest; gives the knobs' movements.
+
+    Args:
+        given: audio `[1, samples]` and its rate in hertz; None: the demo's own phrase.
+    """
     from drawstop.base.audio_files import read_audio, resample, write_audio
     from realtime import instrument_file
     from realtime.controls.midi_files import read_midi_file

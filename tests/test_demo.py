@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -129,6 +130,26 @@ def test_figures_hold_every_stop_beside_random_edits_and_neither_times_nor_place
                 assert 0 <= measured[key]["stop"]["heard"][ear] <= 1
     assert str(two_runs[0]) not in text
     assert str(Path.cwd()) not in text
+
+
+@needs_parts
+def test_your_own_stereo_sound_at_another_rate_is_played(tmp_path: Path, two_runs: list[Path]) -> None:
+    from drawstop.base.audio_files import read_audio
+    from drawstop.demo import perform
+    from drawstop.demo_picture import draw
+    from training.judge import load_judge
+
+    seconds = np.arange(48000) / 48000
+    tone = 0.2 * np.sin(2 * np.pi * 220 * seconds)
+    soundfile.write(tmp_path / "mine.wav", np.stack([tone, tone], 1), 48000)
+    out = tmp_path / "out"
+    out.mkdir()
+    shutil.copy(two_runs[0] / "instrument.ts", out)
+    given = read_audio(tmp_path / "mine.wav", channels=1)
+    events = perform(Shipped.find(), given, out, 0, lambda what, done, total: None)
+    assert soundfile.info(out / "performance.wav").frames == 44100
+    draw(out, events, load_judge(Shipped.find().judge), ["guitar", "voice"])
+    assert (out / "performance.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(

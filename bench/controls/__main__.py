@@ -32,9 +32,8 @@ def main() -> None:
     for each in which.choices.values():
         each.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell's background job ignores it, and so do its children
+    # a shell's background job ignores Ctrl-C, and so would its children, which are ended by it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     found = _measured(arguments)
     for figures in found:
         figures.show()

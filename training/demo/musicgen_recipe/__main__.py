@@ -14,10 +14,10 @@ from training.demo.musicgen_recipe.export import export_compression_model, expor
 from training.demo.musicgen_recipe.lm_training import CHECKPOINT as LM_CHECKPOINT
 from training.demo.musicgen_recipe.lm_training import STEPS as LM_STEPS
 from training.demo.musicgen_recipe.recordings import EVERYTHING, FOLDER
+from training.demo.musicgen_recipe.success import KINDS, SECONDS, name_of
 
 SHIPPED = Path(__file__).parent.parent
 SAE_FEATURES, SAE_K, SAE_STEPS = 256, 8, 800
-STOP_KINDS = {"static": "", "direction": "_direction", "random": "_random"}
 
 
 def make_musicgen(
@@ -56,10 +56,10 @@ def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
     for concept in CONCEPTS:
         folders = ("--with", recordings / concept / "with", "--without", recordings / concept / "without")
         other = next(each for each in CONCEPTS if each != concept)
-        for kind, suffix in STOP_KINDS.items():
-            name = concept + suffix
-            asked = ("--kind", kind, "--prompt", concept, "--other-prompt", other, "--seed", seed)
-            _drawstop("find", banks, name, *folders, "--model", musicgen, *asked)
+        prompts = ("--prompt", concept, "--other-prompt", other, "--seconds", SECONDS, "--seed", seed)
+        for kind in KINDS.values():
+            name = name_of(concept, kind)
+            _drawstop("find", banks, name, *folders, "--model", musicgen, "--kind", kind, *prompts)
 
 
 def _drawstop(*arguments: object) -> None:

@@ -84,6 +84,12 @@ def noises(model: MusicGen, seed: int) -> Sounds:
     return {"noise": noise(rng, SAMPLES, samples), "random codes": random}
 
 
+def judged(judge: Judge, audio: Tensor, sample_rate: int) -> Tensor:
+    """What a judge hears in `[clips, samples]`: bool `[clips, concepts]`."""
+    taken = torch.from_numpy(resample(audio.numpy(), sample_rate, judge.sample_rate))
+    return torch.cat([judge.heard(part) for part in taken.split(16)])
+
+
 class Ears:
     """A judge of the recordings alone, and the tagger, which heard other music alone: neither heard an EnCodec or this model."""
 
@@ -93,8 +99,7 @@ class Ears:
 
     def judged(self, audio: Tensor, sample_rate: int) -> Tensor:
         """What the judge hears in `[clips, samples]`: bool `[clips, concepts]`."""
-        raised = torch.from_numpy(resample(audio.numpy(), sample_rate, self.judge.sample_rate))
-        return torch.cat([self.judge.heard(part) for part in raised.split(16)])
+        return judged(self.judge, audio, sample_rate)
 
     def tagged(self, audio: Tensor, sample_rate: int) -> Tensor:
         """What the tagger hears in the first TAGGED of `[clips, samples]`: bool `[clips, concepts]`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from training.augmentation import Augmentation, augment
 from training.demo.musicgen_recipe.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
+from training.demo.recipe.progress import print_step
 from training.judge import save_judge
 from training.judge_fit import JudgeOptions, accuracy_of, fit_judge
 
@@ -88,13 +89,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
 
-    def report(step: int, steps: int) -> None:
-        if step % 50 == 0:
-            print(f"step {step} of {steps}", flush=True)
-
-    config = JudgeOptions(**asdict(OPTIONS) | {"seed": options.seed})
+    config = replace(OPTIONS, seed=options.seed)
     heard = JudgeSounds(Recordings(options.run / "corpus", "train"), varied=True)
-    judge = fit_judge(CONCEPTS, SAMPLE_RATE, heard.draw, config, report)
+    judge = fit_judge(CONCEPTS, SAMPLE_RATE, heard.draw, config, print_step)
     unheard = JudgeSounds(Recordings(options.run / "corpus", "test"), varied=False)
     audio, labels = unheard.draw(np.random.default_rng(options.seed + 1), TEST_SOUNDS)
     results = accuracy_of(judge, audio[:, 0], labels)

@@ -17,33 +17,40 @@ from typing import Any
 
 import torch
 
-from drawstop.base.files import write_json
+from drawstop.base.files import sha256_file, write_json
 from export.musicgen import steer
 from training.banks import load_banks
 from training.demo.musicgen_recipe.corpus import CONCEPTS, TEXTS
+from training.demo.musicgen_recipe.figures import judged
 from training.judge import Judge, load_judge
 from training.models.musicgen import MusicGenModel
 from training.models.musicgen_sampling import Sampling
-from training.stops import StopBank
+from training.stops import StopBank, bank_fingerprint
 
 PIECES = 64
 SECONDS = 3.0
 SEED = 90_000
 """`find` draws its pieces from seeds below 20."""
-KINDS = {"features": "", "difference of means": "_direction", "random": "_random"}
+KINDS = {"features": "static", "difference of means": "direction", "random": "random"}
+"""What `drawstop find` calls them."""
+
+
+def name_of(concept: str, kind: str) -> str:
+    """A concept's stop of one kind."""
+    return concept if kind == "static" else f"{concept}_{kind}"
 
 
 def cells() -> Iterator[tuple[str, str, dict[str, float]]]:
     """Name, text and settings of everything that is measured."""
     for text in TEXTS:
         yield f"{text}: at rest", text, {}
-        for kind, suffix in KINDS.items():
+        for label, kind in KINDS.items():
             for concept in CONCEPTS:
                 value = -1.0 if concept in TEXTS[text] else 1.0
-                yield f"{text}: {concept} {value:+g}, {kind}", text, {concept + suffix: value}
+                yield f"{text}: {concept} {value:+g}, {label}", text, {name_of(concept, kind): value}
     for text, value in (("both", -1.0), ("neither", 1.0)):
-        for kind, suffix in KINDS.items():
-            yield f"{text}: all {value:+g}, {kind}", text, {concept + suffix: value for concept in CONCEPTS}
+        for label, kind in KINDS.items():
+            yield f"{text}: all {value:+g}, {label}", text, {name_of(c, kind): value for c in CONCEPTS}
 
 
 def measured(
@@ -52,8 +59,21 @@ def measured(
     """In what share of the pieces each concept is heard."""
     sampling = Sampling(seconds=SECONDS, seed=SEED + list(TEXTS).index(text))
     made = steer(model, banks, [text] * PIECES, settings, sampling, unsteered=False).made.audio[:, 0]
-    heard = torch.cat([judge.heard(part) for part in made.split(16)]).double().mean(0)
+    heard = judged(judge, made, model.sample_rate).double().mean(0)
     return {concept: round(float(share), 4) for concept, share in zip(CONCEPTS, heard, strict=True)}
+
+
+def begun(path: Path, model: MusicGenModel, judge: Path, banks: Path) -> dict[str, Any]:
+    """The figures in the file, if they are of this model, judge and banks; else none yet."""
+    folders = [stops.parent for stops in sorted(banks.glob("*/stops.json"))]
+    of = {"model": model.fingerprint, "judge": sha256_file(judge)}
+    of |= {folder.name: bank_fingerprint(folder) for folder in folders}
+    settings = {"pieces": PIECES, "seconds": SECONDS, "seed": SEED, "of": of}
+    if path.exists():
+        found: dict[str, Any] = json.loads(path.read_text())
+        if {name: found.get(name) for name in settings} == settings:
+            return found
+    return settings | {"heard": {}}
 
 
 def main() -> None:
@@ -66,17 +86,16 @@ def main() -> None:
     torch.set_num_threads(1)
     model = MusicGenModel(options.demo / "musicgen", "cpu")
     banks = load_banks(options.run / "banks", model.fingerprint)
-    judge = load_judge(options.demo / "musicgen_judge.safetensors")
-    found: dict[str, Any] = {"pieces": PIECES, "seconds": SECONDS, "seed": SEED, "heard": {}}
-    if options.out.exists():
-        found = json.loads(options.out.read_text())
+    judge = options.demo / "musicgen_judge.safetensors"
+    found = begun(options.out, model, judge, options.run / "banks")
+    ear = load_judge(judge)
     there = {stop.slug for bank in banks for stop in bank.stops}
     for name, text, settings in cells():
         if not there.issuperset(settings):
             print(f"{name}: left out, not all of {', '.join(settings)} are in the banks", flush=True)
             continue
         if name not in found["heard"]:
-            found["heard"][name] = measured(model, banks, judge, text, settings)
+            found["heard"][name] = measured(model, banks, ear, text, settings)
             write_json(options.out, found)
         print(name, found["heard"][name], flush=True)
 

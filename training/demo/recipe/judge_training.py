@@ -20,6 +20,7 @@ from torch import Tensor
 
 from training import judge_fit
 from training.augmentation import Augmentation, augment
+from training.demo.recipe.progress import print_step
 from training.judge import Judge, save_judge
 from training.judge_fit import JudgeOptions, accuracy_of, fit_judge
 from training.models.rave import RaveModel
@@ -102,11 +103,7 @@ def train(corpus: Corpus, rave: RaveModel, config: JudgeConfig) -> Judge:
         audio, labels = corpus.batch(rng, TRAIN_PHRASES, count)
         return audio.unsqueeze(1), labels
 
-    def report(step: int, steps: int) -> None:
-        if step % 50 == 0:
-            print(f"step {step} of {steps}", flush=True)
-
-    return fit_judge(CONCEPTS, corpus.sample_rate, draw, config, report, model=rave)
+    return fit_judge(CONCEPTS, corpus.sample_rate, draw, config, print_step, model=rave)
 
 
 def main() -> None:
