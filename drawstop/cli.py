@@ -72,6 +72,8 @@ EXTRAS = {
     "psutil": "musicgen",
     "sae_lens": "saelens",
     "openvino": "openvino",
+    "librosa": "evidence",
+    "pesto": "evidence",
 }
 """Which of our extras brings a top-level module that the base install doesn't have."""
 

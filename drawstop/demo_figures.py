@@ -11,7 +11,7 @@ from torch import Tensor
 from drawstop.base.audio_files import list_audio, read_audio
 from drawstop.base.errors import DrawstopError
 from training.controls import BankEdit, RandomEdit
-from training.judge import FRAME_HOP, Judge
+from training.judge import Judge
 from training.models.rave import RaveModel
 from training.stops import StopBank
 from training.tagger import Tagger
@@ -170,7 +170,7 @@ def hear(judge: Judge, audio: Tensor) -> Figures:
     """What the judge hears in a whole sound: clip and per-second probabilities. audio `[samples]`."""
     clip = judge.clip_logits(audio[None])[0].sigmoid()
     frames = judge.frame_logits(audio[None])[0]
-    starts = torch.arange(frames.shape[1]) * FRAME_HOP
+    starts = torch.arange(frames.shape[1]) * judge.frame_hop
     frame_seconds = starts // judge.sample_rate
     count = int(frame_seconds[starts < max(len(audio), 1)].max()) + 1  # the last may be a part of a second
     parts = [frames[:, frame_seconds == second].mean(1) for second in range(count)]

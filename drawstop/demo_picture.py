@@ -13,7 +13,7 @@ from drawstop.base.audio_files import read_audio
 from drawstop.base.files import atomic_file
 from drawstop.demo_figures import WAVS
 from realtime.controls.events import ControlEvent
-from training.judge import FRAME_HOP, HIGHEST_HZ, LOWEST_HZ, Judge, mel_filters
+from training.judge import HIGHEST_HZ, LOWEST_HZ, Judge, mel_filters
 
 matplotlib.use("Agg")
 
@@ -102,7 +102,7 @@ def _draw_heard(axis: Any, sounds: dict[str, Tensor], judge: Judge, seconds: flo
     with torch.no_grad():
         for name, style in (("neutral", {"lw": 1.1, "ls": ":"}), ("performance", {"lw": 2.2})):
             heard = _smoothed(judge.frame_logits(sounds[name][None])[0]).sigmoid()
-            times = np.arange(heard.shape[-1]) * FRAME_HOP / judge.sample_rate
+            times = np.arange(heard.shape[-1]) * judge.frame_hop / judge.sample_rate
             for concept, colour, line in zip(judge.concepts, COLOURS, heard, strict=False):
                 label = concept if name == "performance" else f"{concept}, neutral.wav"
                 axis.plot(times, line.numpy(), color=colour, label=label, **style)

@@ -5,7 +5,7 @@ import torch
 
 from drawstop.base.audio_files import read_audio
 from drawstop.base.errors import DrawstopError
-from training.judge import FRAME_HOP, Judge, judge_metadata, load_judge, mel_filters, save_judge
+from training.judge import Judge, judge_metadata, load_judge, mel_filters, save_judge, window_samples
 
 DEMO = Path(__file__).parent.parent / "training" / "demo"
 GAIN_TOLERANCE = 1e-3
@@ -30,12 +30,21 @@ def clip(path: str) -> torch.Tensor:
     return torch.from_numpy(read_audio(DEMO / "recordings" / path, 44100, 1)[0])
 
 
-def test_every_mel_band_has_a_filter() -> None:
-    assert torch.allclose(mel_filters(44100).sum(1), torch.ones(64))
+@pytest.mark.parametrize("sample_rate", [8000, 16000, 32000, 44100, 48000])
+def test_every_mel_band_has_a_filter_at_every_rate(sample_rate: int) -> None:
+    filters = mel_filters(sample_rate, window_samples(sample_rate))
+    assert torch.allclose(filters.sum(1), torch.ones(64))
+
+
+@pytest.mark.parametrize(
+    ("sample_rate", "samples"), [(8000, 512), (32000, 2048), (44100, 2048), (48000, 2048)]
+)
+def test_windows_are_about_as_long_at_every_rate(sample_rate: int, samples: int) -> None:
+    assert window_samples(sample_rate) == samples
 
 
 def test_frame_logits_are_concepts_by_frames(fresh: Judge) -> None:
-    logits = fresh.frame_logits(torch.randn(2, 10 * FRAME_HOP))
+    logits = fresh.frame_logits(torch.randn(2, 10 * fresh.frame_hop))
     assert logits.shape[:2] == (2, 2)
     assert abs(logits.shape[2] - 10) <= 1
 

@@ -3,6 +3,7 @@
 It is trained apart from every SAE and stop, sees sound only, and is never used to fit anything.
 """
 
+import math
 from pathlib import Path
 
 import torch
@@ -12,10 +13,8 @@ from drawstop.base.errors import DrawstopError
 from training.silence import loud_enough
 from training.weights_file import read_weights, write_weights
 
-N_FFT = 2048
-MEL_HOP = 512
-FRAME_HOP = 1024
-"""Samples between two frame logits: the first convolution halves the spectrogram's rate."""
+WINDOW_SECONDS = 0.046
+"""A power of two of samples near this: 2048 at 44.1 kHz. Attacks must be seen at low rates too."""
 BANDS = 64
 LOWEST_HZ, HIGHEST_HZ = 60.0, 12000.0
 SILENT_FRAME_DB = -40.0
@@ -24,9 +23,15 @@ _LOG_EPSILON = 1e-3
 _KIND = "judge"
 
 
-def mel_filters(sample_rate: int, n_fft: int = N_FFT, bands: int = BANDS) -> Tensor:
+def window_samples(sample_rate: int) -> int:
+    """The length of the spectra's windows at a rate, in samples."""
+    return int(2 ** round(math.log2(WINDOW_SECONDS * sample_rate)))
+
+
+def mel_filters(sample_rate: int, n_fft: int, bands: int = BANDS) -> Tensor:
     """Triangular filters of unit area, evenly spaced in mel. Shape `[bands, n_fft // 2 + 1]`."""
-    low, high = (2595.0 * torch.log10(torch.tensor(1 + hz / 700.0)) for hz in (LOWEST_HZ, HIGHEST_HZ))
+    highest = min(HIGHEST_HZ, sample_rate / 2)
+    low, high = (2595.0 * torch.log10(torch.tensor(1 + hz / 700.0)) for hz in (LOWEST_HZ, highest))
     mels = torch.linspace(float(low), float(high), bands + 2)
     edges = 700.0 * (10 ** (mels / 2595.0) - 1)
     hz = torch.linspace(0.0, sample_rate / 2, n_fft // 2 + 1)
@@ -46,8 +51,9 @@ class Judge(nn.Module):
         super().__init__()
         self.concepts = concepts
         self.sample_rate = sample_rate
-        self.register_buffer("window", torch.hann_window(N_FFT), persistent=False)
-        self.register_buffer("filters", mel_filters(sample_rate), persistent=False)
+        self.n_fft = window_samples(sample_rate)
+        self.register_buffer("window", torch.hann_window(self.n_fft), persistent=False)
+        self.register_buffer("filters", mel_filters(sample_rate, self.n_fft), persistent=False)
         self.spectral = nn.Sequential(
             nn.Conv2d(1, 16, 3, stride=2, padding=1),
             nn.BatchNorm2d(16),
@@ -66,8 +72,13 @@ class Judge(nn.Module):
             nn.Conv1d(32, len(concepts), 1),
         )
 
+    @property
+    def frame_hop(self) -> int:
+        """Samples between two frame logits: a hop is a quarter of a window, and the first convolution halves the rate."""
+        return self.n_fft // 2
+
     def frame_logits(self, audio: Tensor) -> Tensor:
-        """`[batch, samples]` -> `[batch, concepts, frames]`, one frame for every FRAME_HOP samples."""
+        """`[batch, samples]` -> `[batch, concepts, frames]`, one frame for every `frame_hop` samples."""
         return self._hear(audio)[0]
 
     def clip_logits(self, audio: Tensor) -> Tensor:
@@ -93,10 +104,10 @@ class Judge(nn.Module):
     def _hear(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         """Frame logits and frame weights that sum to 1."""
         level = audio.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-9)
-        missing = max(N_FFT - audio.shape[-1], 0)
+        missing = max(self.n_fft - audio.shape[-1], 0)
         padded = nn.functional.pad(audio / level, (0, missing))
         spectrum = torch.stft(
-            padded, N_FFT, MEL_HOP, window=self.window, return_complex=True, pad_mode="constant"
+            padded, self.n_fft, self.n_fft // 4, window=self.window, return_complex=True, pad_mode="constant"
         )
         power = spectrum.real.square() + spectrum.imag.square()
         mel = (self.filters @ (power / self.window.square().sum()) + _LOG_EPSILON).log() / 3.0

@@ -29,7 +29,7 @@ def make_musicgen(
     encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
     lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,
 ) -> None:
-    """Renders the recordings, trains judge, EnCodec and language model, exports, measures, finds stops and measures them."""
+    """Renders the recordings, trains judge, EnCodec and language model, exports, measures, finds stops, measures them and the layers."""
     musicgen = out / "musicgen"
     _part("corpus", "--out", run / "corpus", "--seed", seed)
     _part("judge_training", "--run", run, "--out", out / "musicgen_judge.safetensors", "--seed", seed)
@@ -42,6 +42,7 @@ def make_musicgen(
     _part("figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
     _part("recordings", "--run", run, "--seed", seed)
     _find_stops(run, musicgen, seed)
+    _sweep_layers(run, musicgen, out, seed)
     _part("success", "--run", run, "--demo", out, "--out", out / "musicgen_success.json")
 
 
@@ -60,6 +61,15 @@ def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
         for kind in KINDS.values():
             name = name_of(concept, kind)
             _drawstop("find", banks, name, *folders, "--model", musicgen, "--kind", kind, *prompts)
+
+
+def _sweep_layers(run: Path, musicgen: Path, out: Path, seed: int) -> None:
+    """`out`/musicgen_layers_CONCEPT.json: which layers carry each concept."""
+    for concept in CONCEPTS:
+        recordings = run / FOLDER / concept
+        folders = ("--with", recordings / "with", "--without", recordings / "without")
+        table = out / f"musicgen_layers_{concept}.json"
+        _drawstop("layers", musicgen, run / "banks", *folders, "--seed", seed, "--json", table)
 
 
 def _drawstop(*arguments: object) -> None:

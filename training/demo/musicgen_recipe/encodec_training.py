@@ -17,7 +17,7 @@ from training.demo.musicgen_recipe.loop import Schedule, Training
 from training.demo.musicgen_recipe.models import new_encodec
 from training.distances import spectral_distance
 
-STEPS = 6000
+STEPS = 14000
 RESTART = 1200
 CHECKPOINT = "encodec.pt"
 SAMPLES = SAMPLE_RATE

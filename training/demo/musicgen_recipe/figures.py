@@ -19,6 +19,7 @@ from torch import Tensor
 from drawstop.base.audio_files import resample
 from drawstop.base.files import write_json
 from training.demo.musicgen_recipe.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
+from training.demo.musicgen_recipe.noises import coloured_noise
 from training.demo.recipe.measures import shaped_noise
 from training.distances import spectral_distance
 from training.judge import Judge, load_judge
@@ -49,15 +50,6 @@ def held_out(recordings: Recordings, seed: int, count: int = SAMPLES) -> Sounds:
     }
 
 
-def noise(rng: np.random.Generator, count: int, samples: int) -> Tensor:
-    """Noise of random colours, from white to brown, at an RMS of 0.08. Shape: `[count, samples]`."""
-    spectrum = np.fft.rfft(rng.standard_normal((count, samples)))
-    hertz = np.maximum(np.arange(spectrum.shape[1]) * SAMPLE_RATE / samples, 60.0)
-    coloured = np.fft.irfft(spectrum * hertz ** -rng.uniform(0, 1, (count, 1)), samples)
-    level = np.sqrt(np.square(coloured).mean(1, keepdims=True))
-    return torch.from_numpy((0.08 * coloured / level).astype(np.float32))
-
-
 @torch.no_grad()
 def reconstruct(model: MusicGen, audio: Tensor) -> Tensor:
     """What EnCodec makes of `[clips, samples]`."""
@@ -81,7 +73,7 @@ def noises(model: MusicGen, seed: int) -> Sounds:
     codes = torch.from_numpy(rng.integers(0, codec.cardinality, shape))
     with torch.no_grad():
         random = codec.decode(codes)[:, 0]
-    return {"noise": noise(rng, SAMPLES, samples), "random codes": random}
+    return {"noise": coloured_noise(rng, SAMPLES, samples), "random codes": random}
 
 
 def judged(judge: Judge, audio: Tensor, sample_rate: int) -> Tensor:

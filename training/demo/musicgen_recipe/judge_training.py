@@ -18,15 +18,19 @@ from torch import Tensor
 
 from training.augmentation import Augmentation, augment
 from training.demo.musicgen_recipe.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
+from training.demo.musicgen_recipe.noises import coloured_noise
+from training.demo.recipe.measures import shaped_noise
 from training.demo.recipe.progress import print_step
 from training.judge import save_judge
 from training.judge_fit import JudgeOptions, accuracy_of, fit_judge
 
 SECONDS = 3.0
-OPTIONS = JudgeOptions(steps=800, batch=24, reconstructions=0, damage_share=0.4)
+OPTIONS = JudgeOptions(steps=1200, batch=24, reconstructions=0, damage_share=0.4)
 LEVELS_DB = (-25.0, 5.0)
 SMEARED_SHARE = 0.7
 """Of the sounds have blurred phases and magnitudes, as any codec's have: a trace of coding isn't a concept."""
+NOISE_SHARE = 0.15
+"""Of the sounds are noise, half of it with a recording's spectrum and envelope: no concept is the absence of a sound."""
 WINDOWS = (128, 256, 512, 1024)
 LARGEST_JITTER = 1.0
 """Of a magnitude's logarithm, in nepers."""
@@ -48,8 +52,15 @@ class JudgeSounds:
         sounds = np.stack([self._crop(rng, text) for text in texts])
         if self._varied:
             sounds = np.stack([smear(each, rng) if rng.random() < SMEARED_SHARE else each for each in sounds])
-        labels = [[float(concept in TEXTS[text]) for concept in CONCEPTS] for text in texts]
-        return torch.from_numpy(sounds).unsqueeze(1), torch.tensor(labels)
+        labels = np.array(
+            [[float(concept in TEXTS[text]) for concept in CONCEPTS] for text in texts], np.float32
+        )
+        if self._varied:
+            noisy = rng.random(count) < NOISE_SHARE
+            for i in np.flatnonzero(noisy):
+                sounds[i] = _noise_for(sounds[i], rng)
+            labels[noisy] = 0
+        return torch.from_numpy(sounds).unsqueeze(1), torch.from_numpy(labels)
 
     def _crop(self, rng: np.random.Generator, text: str) -> Sound:
         """A mixture's parts are varied one by one: no two of them are shifted or filtered alike."""
@@ -78,6 +89,16 @@ def smear(sound: Sound, rng: np.random.Generator) -> Sound:
     change = torch.from_numpy(np.exp(jitter + 1j * turned)).to(spectrum.dtype)
     smeared: Sound = torch.istft(spectrum * change, size, size // 4, window=window, length=len(sound)).numpy()
     return smeared
+
+
+def _noise_for(sound: Sound, rng: np.random.Generator) -> Sound:
+    """Noise of a random colour, or with the sound's spectrum and envelope. `[samples]` -> the same."""
+    if rng.random() < 0.5:
+        noise = coloured_noise(rng, 1, len(sound))
+    else:
+        noise = shaped_noise(torch.from_numpy(sound)[None], int(rng.integers(2**31)))
+    result: Sound = noise[0].numpy()
+    return result
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from training.demo.musicgen_recipe.corpus import TEXTS
 from training.demo.musicgen_recipe.loop import Schedule, Training
 from training.demo.musicgen_recipe.models import CODEBOOKS, FRAME_RATE, new_language_model
 
-STEPS = 2500
+STEPS = 4000
 CHECKPOINT = "lm.pt"
 SECONDS = 5
 FRAMES = SECONDS * FRAME_RATE

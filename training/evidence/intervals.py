@@ -1,0 +1,67 @@
+"""Means and shares with 95 % bootstrap intervals over recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evidence.section import Estimate
+
+RESAMPLES = 2000
+DIGITS = 4
+_TAILS = (0.025, 0.975)
+
+Values = NDArray[np.float64]
+
+
+def mean_of(values: Sequence[float] | Values, groups: Sequence[Hashable] = (), seed: int = 0) -> Estimate:
+    """The mean of some items' values, with the percentile bootstrap's interval (Efron 1979).
+
+    Args:
+        values: one an item; those that are not finite are left out.
+        groups: of each item, what is drawn as a whole: the recording that clips were cut from. Without: each item for itself.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    kept = np.isfinite(array)
+    names = [group for group, keep in zip(groups, kept, strict=True) if keep] if len(groups) else ()
+    array = array[kept]
+    if not len(array):
+        return Estimate(None)
+    return interval(lambda places: float(array[places].mean()), len(array), names, seed)
+
+
+def interval(
+    statistic: Callable[[NDArray[np.int64]], float],
+    count: int,
+    groups: Sequence[Hashable] = (),
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Estimate:
+    """Any statistic of `count` items with its bootstrap interval; resamples whose statistic is NaN are left out.
+
+    Args:
+        statistic: of the items at some places, which may come several times.
+    """
+    rng = np.random.default_rng(seed)
+    whole = statistic(np.arange(count))
+    if not np.isfinite(whole):
+        return Estimate(None, n=count)
+    members = _members(count, groups)
+    drawn = []
+    for _ in range(resamples):
+        chosen = rng.integers(len(members), size=len(members))
+        drawn.append(statistic(np.concatenate([members[i] for i in chosen])))
+    finite = np.asarray(drawn)[np.isfinite(drawn)]
+    low, high = np.quantile(finite, _TAILS) if len(finite) else (whole, whole)
+    return Estimate(round(whole, DIGITS), round(float(low), DIGITS), round(float(high), DIGITS), count)
+
+
+def _members(count: int, groups: Sequence[Hashable]) -> list[NDArray[np.int64]]:
+    if not len(groups):
+        return [np.array([i]) for i in range(count)]
+    places: dict[Hashable, list[int]] = {}
+    for i, group in enumerate(groups):
+        places.setdefault(group, []).append(i)
+    return [np.array(members) for members in places.values()]
