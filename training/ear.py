@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,21 +68,29 @@ class _Sounds:
         sounds, labels = [], []
         for _ in range(count):
             concept, others = CONCEPT_AND_OTHERS[rng.choice(len(SHARES), p=SHARES)]
-            parts = [self._crop(rng, 0) for _ in range(concept)] + [self._crop(rng, 1) for _ in range(others)]
+            parts = [
+                drawn_crop(self.kinds[kind], rng, self.length, self.sample_rate, self.how)
+                for kind in [0] * int(concept) + [1] * int(others)
+            ]
             sounds.append(torch.stack(parts).sum(0))
             labels.append([float(concept)])
         return torch.stack(sounds), torch.tensor(labels)
 
-    def _crop(self, rng: np.random.Generator, kind: int) -> Tensor:
-        """A varied crop of a random recording, silent only where twenty tries found nothing else."""
-        taken = int(self.length * self.how.longest) + 1
-        for _ in range(QUIETEST_TRY):
-            recording = self.kinds[kind][rng.integers(len(self.kinds[kind]))]
-            start = int(rng.integers(max(1, recording.shape[-1] - taken + 1)))
-            crop = vary(recording[:, start : start + taken], self.sample_rate, rng, self.how)
-            crop = crop[:, : self.length]
-            if bool(loud(crop)):
-                break
-        crop = torch.nn.functional.pad(crop, (0, self.length - crop.shape[-1]))
-        level = crop.square().mean().sqrt().clamp(min=1e-6)
-        return crop * (LEVEL / level * 10 ** (rng.uniform(-6, 6) / 20))
+
+def drawn_crop(
+    recordings: Sequence[Tensor], rng: np.random.Generator, samples: int, sample_rate: int, how: Augmentation
+) -> Tensor:
+    """A varied crop of a random recording, silent only where twenty tries found nothing else, at LEVEL give or take 6 dB.
+
+    Shape: recordings `[channels, ...]` -> `[channels, samples]`.
+    """
+    taken = int(samples * how.longest) + 1
+    for _ in range(QUIETEST_TRY):
+        recording = recordings[rng.integers(len(recordings))]
+        start = int(rng.integers(max(1, recording.shape[-1] - taken + 1)))
+        crop = vary(recording[:, start : start + taken], sample_rate, rng, how)[:, :samples]
+        if bool(loud(crop)):
+            break
+    crop = torch.nn.functional.pad(crop, (0, samples - crop.shape[-1]))
+    level = crop.square().mean().sqrt().clamp(min=1e-6)
+    return crop * (LEVEL / level * 10 ** (rng.uniform(-6, 6) / 20))

@@ -21,6 +21,7 @@ class LabelledRecording:
         split: the data set's own, else by hash.
         stems: where the data set has them, each concept's own sound.
         timbre: who plays (`fluid-nylon`), where that is known; empty elsewhere.
+        new_timbre: its timbre is in no recording that anything was trained or found on.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class LabelledRecording:
     split: Split
     stems: Mapping[str, Path] = field(default_factory=dict)
     timbre: str = ""
+    new_timbre: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ A section holds numbers and words, never markup: who shows it decides how.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
@@ -144,6 +145,17 @@ def to_json(section: Section) -> dict[str, Any]:
     names = {kind: name for name, kind in _BLOCKS.items()}
     content["blocks"] = [{"kind": names[type(block)]} | asdict(block) for block in section.blocks]
     return content
+
+
+def plain(figures: Any) -> Any:
+    """Estimates as JSON holds them."""
+    if isinstance(figures, Estimate):
+        return asdict(figures)
+    if isinstance(figures, Mapping):
+        return {str(name): plain(value) for name, value in figures.items()}
+    if isinstance(figures, list | tuple):
+        return [plain(value) for value in figures]
+    return figures
 
 
 def from_json(content: dict[str, Any]) -> Section:

@@ -20,8 +20,8 @@ from drawstop.base.audio_files import resample
 from drawstop.base.files import write_json
 from training.demo.musicgen_recipe.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
 from training.demo.musicgen_recipe.noises import coloured_noise
-from training.demo.recipe.measures import shaped_noise
 from training.distances import spectral_distance
+from training.evidence.measures import shaped_noise
 from training.judge import Judge, load_judge
 from training.tagger import Tagger, load_tagger
 

@@ -19,8 +19,8 @@ from torch import Tensor
 from training.augmentation import Augmentation, augment
 from training.demo.musicgen_recipe.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
 from training.demo.musicgen_recipe.noises import coloured_noise
-from training.demo.recipe.measures import shaped_noise
 from training.demo.recipe.progress import print_step
+from training.evidence.measures import shaped_noise
 from training.judge import save_judge
 from training.judge_fit import JudgeOptions, accuracy_of, fit_judge
 

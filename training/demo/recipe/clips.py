@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.demo.recipe.edits import by_bank
 from training.demo.recipe.recordings import fade_out, write_flac16
 from training.demo.recipe.stage import set_stage
 from training.demo.recipe.timbres import TARGETS
+from training.evidence.edits import by_bank
 from training.models.rave import RaveModel
 from training.stops import load_bank
 

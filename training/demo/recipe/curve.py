@@ -16,12 +16,12 @@ import torch
 
 from drawstop.base.audio_files import list_audio, read_audio, write_audio
 from drawstop.base.files import write_json
-from training.demo.recipe import measures
 from training.demo.recipe.bank import NEITHER, PHRASES, write_clips
-from training.demo.recipe.edits import by_bank
 from training.demo.recipe.figures import AS_OTHER, OTHER
 from training.demo.recipe.stage import CONCEPTS, set_stage
 from training.demo.recipe.timbres import TARGETS
+from training.evidence import measures
+from training.evidence.edits import by_bank
 from training.find import FindOptions, find_stop
 from training.gate_fit import GateOptions
 from training.models.rave import RaveModel

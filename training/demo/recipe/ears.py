@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.demo.recipe.measures import Heard
+from training.evidence.measures import Heard
 from training.judge import Judge, load_judge
 from training.silence import loud_enough
 from training.tagger import Tagger, load_tagger

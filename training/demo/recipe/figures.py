@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 
 from drawstop.base.files import sha256_file, write_json
-from training.demo.recipe import edits, measures
 from training.demo.recipe.bank import PHRASES
 from training.demo.recipe.ears import Ears
-from training.demo.recipe.edits import Edit
 from training.demo.recipe.stage import CONCEPTS, Stage, decode, encode, set_stage
 from training.demo.recipe.timbres import TARGETS, TIMBRES
+from training.evidence import edits, measures
+from training.evidence.edits import Edit
 from training.models.rave import RaveModel
 from training.stops import bank_fingerprint, load_bank
 

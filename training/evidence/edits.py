@@ -1,4 +1,4 @@
-"""Every kind of edit that the demo's figures set side by side: the stops themselves, baselines, bounds and controls."""
+"""Every kind of edit that evidence sets side by side: the stops themselves, baselines, bounds and controls."""
 
 from __future__ import annotations
 
@@ -102,6 +102,40 @@ def free_map(bank: StopBank, solos: Solos, seed: int = 0) -> Edit:
 def random_like(bank: StopBank, seed: int) -> Edit:
     """The control: random features, each frame's edit as large as the bank's own."""
     return _named(bank, RandomEdit(bank, seed))
+
+
+def random_sae(bank: StopBank, solos: Solos, seed: int) -> Edit:
+    """The control of the SAE: one of random weights, its features ranked as `ranked` ranks ours, each frame's edit as large
+    as the bank's own."""
+    sae = SAE(replace(bank.sae.config, seed=seed))  # untrained: random unit rows, the encoder their transpose
+    own = BankEdit(bank)
+    with torch.no_grad():
+        means = {
+            name: torch.stack([sae.encode(frames).mean(0) for frames in _in_clips(bank, z)])
+            for name, z in solos.frames.items()
+        }
+    chosen = {}
+    for stop in bank.stops:
+        every = torch.cat([means[stop.slug], *(found for name, found in means.items() if name != stop.slug)])
+        labels = torch.arange(len(every)) < len(means[stop.slug])
+        best = auroc(every, labels).topk(min(RANKED_FEATURES, every.shape[1])).indices
+        chosen[stop.slug] = torch.zeros(every.shape[1]).index_fill_(0, best, 1.0)
+
+    @torch.no_grad()
+    def edit(z: Tensor, values: Mapping[str, float]) -> Tensor:
+        knobs = [values.get(stop.slug, 0.0) for stop in bank.stops]
+        size = (own(z, knobs) - z).norm(dim=1, keepdim=True)
+        weights = sum((value * chosen[name] for name, value in values.items()), torch.zeros(()))
+        features = sae.encode(bank.sae.normalise(z.transpose(1, 2))) * weights
+        change = (features @ sae.W_dec).transpose(1, 2)
+        return z + change * size / change.norm(dim=1, keepdim=True).clamp(min=1e-9)
+
+    return edit
+
+
+def _in_clips(bank: StopBank, frames: Tensor, length: int = 128) -> list[Tensor]:
+    """Normalised frames in pieces of so many. `[frames, width]` -> `[length, width]` each."""
+    return [part for part in bank.sae.normalise(frames).split(length) if len(part) == length]
 
 
 def _named(bank: StopBank, edit: BankEdit) -> Edit:

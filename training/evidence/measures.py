@@ -1,11 +1,11 @@
-"""Measures of the demo's figures, each with a 95 % bootstrap interval over the items."""
+"""What an edit does to sound, in numbers, each with a 95 % bootstrap interval over the items."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -17,8 +17,8 @@ from torch import Tensor
 
 from training.candidates import auroc
 from training.distances import spectral_distance
+from training.evidence.intervals import mean_of
 
-RESAMPLES = 2000
 HEARD_AT_REST = 0.9
 PITCH_STEP_MS = 20.0
 PITCH_CONFIDENCE = 0.5
@@ -56,21 +56,9 @@ class Pitches:
     sure: Tensor
 
 
-def mean_with_interval(values: Tensor, seed: int = 0) -> Figure:
-    """Mean, 95 % bootstrap interval and number of items. `[items]`; items that are not finite are left out."""
-    array = values.double().numpy()
-    array = array[np.isfinite(array)]
-    if not len(array):
-        return {"mean": None, "low": None, "high": None, "n": 0}
-    rng = np.random.default_rng(seed)
-    means = array[rng.integers(len(array), size=(RESAMPLES, len(array)))].mean(1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return {
-        "mean": round(float(array.mean()), 4),
-        "low": round(float(low), 4),
-        "high": round(float(high), 4),
-        "n": len(array),
-    }
+def mean_with_interval(values: Tensor, groups: Sequence[Hashable] = ()) -> Figure:
+    """`intervals.mean_of` of a tensor `[items]`, as JSON holds it."""
+    return asdict(mean_of(values.double().numpy(), groups))
 
 
 def share_heard(answer: Heard, concept: str) -> Figure:

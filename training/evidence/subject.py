@@ -1,0 +1,155 @@
+"""What evidence is gathered of: a model, a bank, labelled recordings; and what all experiments on it share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from drawstop.base.errors import DrawstopError
+from training.ear import EAR_OPTIONS
+from training.evidence.clap import ClapEar
+from training.evidence.ears import Ear, JudgeEar, MelEar, TaggerEar
+from training.evidence.edits import Solos, listen_to_solos
+from training.evidence.judge_sounds import LabelledSounds
+from training.evidence.labelled import LabelledRecording, LabelledSet
+from training.evidence.shipped import SHIPPED
+from training.evidence.stage import Clips, cut_clips
+from training.judge import Judge, load_judge, save_judge
+from training.judge_fit import JudgeOptions, fit_judge
+from training.material import Progress, step_report
+from training.models.rave import RaveModel
+from training.stops import StopBank
+from training.tagger import load_tagger
+
+SOLO_CLIPS = 96
+"""Of a concept, to make baselines from."""
+LEARNED = 128
+"""Original clips that the second ear learns from."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much is measured.
+
+    Attributes:
+        quick: fewer clips, no pitch tracking: two minutes instead of fifteen.
+        clap: a published judge's folder, asked too.
+    """
+
+    seed: int = 0
+    quick: bool = False
+    clap: Path | None = None
+
+    @property
+    def most_clips(self) -> int:
+        """Clips of each kind."""
+        return 8 if self.quick else 24
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A RAVE's bank under examination.
+
+    Attributes:
+        data: labelled recordings; those of its test split are unseen.
+        folder: where results, judges and sounds are kept.
+        judge: a trained judge's file; None trains one.
+    """
+
+    model: RaveModel
+    bank: StopBank
+    data: LabelledSet
+    folder: Path
+    options: Options
+    judge: Path | None = None
+    progress: Progress | None = None
+
+    @cached_property
+    def concepts(self) -> tuple[str, ...]:
+        """The stops' names. Raises DrawstopError where one of them is no label of the recordings."""
+        names = tuple(stop.name for stop in self.bank.stops)
+        missing = [name for name in names if name not in self.data.concepts]
+        if missing:
+            known = ", ".join(self.data.concepts) or "none"
+            raise DrawstopError(
+                f"no recording is labelled {missing[0]}, as a stop is: expected a folder of that name, found {known}"
+            )
+        return names
+
+    @cached_property
+    def clips(self) -> Clips:
+        """Unseen clips."""
+        unseen = self.data.of("test")
+        if not unseen:
+            raise DrawstopError(
+                "no recording is unseen: expected a test split, or ten recordings of each label"
+            )
+        return cut_clips(self.model, unseen, self.concepts, self.options.most_clips, self.options.seed)
+
+    @cached_property
+    def solos(self) -> Solos:
+        """Training recordings in which one concept plays alone, to make baselines from; by slug."""
+        latents = {}
+        for stop in self.bank.stops:
+            paths = [r for r in self.data.of("train") if r.labels & set(self.concepts) == {stop.name}]
+            if not paths:
+                raise DrawstopError(f"no training recording has {stop.name} alone: a baseline needs one")
+            sounds = cut_clips(
+                self.model, paths[:SOLO_CLIPS], self.concepts, SOLO_CLIPS, self.options.seed
+            ).latents
+            latents[stop.slug] = sounds
+        return listen_to_solos(self.bank.sae, latents)
+
+    @cached_property
+    def ears(self) -> list[Ear]:
+        """Two ears of different kinds, and the published one that was given."""
+        ears: list[Ear] = [JudgeEar(self._judge())]
+        sounds, labels = self._originals()
+        if SHIPPED.tagger.is_file() and TaggerEar.knows(self.concepts):
+            tagger = TaggerEar(load_tagger(SHIPPED.tagger), self.concepts)
+            tagger.calibrate(sounds, self.model.rates.sample_rate, labels)
+            ears.append(tagger)
+        else:
+            ears.append(MelEar(self.concepts, sounds, self.model.rates.sample_rate, labels))
+        if self.options.clap is not None:
+            ears.append(ClapEar(self.options.clap, self.concepts))
+        return ears
+
+    def _judge(self) -> Judge:
+        if self.judge is not None:
+            judge = load_judge(self.judge)
+            if not set(self.concepts) <= set(judge.concepts):
+                raise DrawstopError(
+                    f"{self.judge} hears {', '.join(judge.concepts)}, the bank's stops are {', '.join(self.concepts)}"
+                )
+            return judge
+        path = self.folder / "judge.safetensors"
+        if path.is_file():
+            return load_judge(path)
+        rates = self.model.rates
+        drawn = LabelledSounds(self._learned(), self.concepts, rates.sample_rate, rates.channels)
+        how = (
+            JudgeOptions(steps=150, batch=16, reconstructions=80, seed=self.options.seed)
+            if self.options.quick
+            else EAR_OPTIONS
+        )
+        report = step_report(self.progress, "an ear learns the concepts")
+        judge = fit_judge(self.concepts, rates.sample_rate, drawn.draw, how, report, model=self.model)
+        save_judge(path, judge, {"seed": self.options.seed})
+        return judge
+
+    def _learned(self) -> list[LabelledRecording]:
+        return list(self.data.of("train", "validation"))
+
+    def _originals(self) -> tuple[Tensor, Tensor]:
+        """Original clips of training recordings, `[clips, samples]`, and their labels."""
+        rates = self.model.rates
+        drawn = LabelledSounds(
+            self._learned(), self.concepts, rates.sample_rate, rates.channels, varied=False
+        )
+        sounds, labels = drawn.draw(np.random.default_rng(self.options.seed + 1), LEARNED)
+        return sounds.mean(1), labels > 0.5
