@@ -1,112 +1,157 @@
-"""Plays edited clips and asks the ears: what every experiment on steering does."""
+"""Plays steered clips and asks the ears: what every experiment on steering does, whichever the model."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from training.evidence.ears import hear
-from training.evidence.edits import Edit, by_bank, difference_of_means, random_like, random_sae, static
+from training.evidence.ears import Ear, hear
 from training.evidence.intervals import mean_of
 from training.evidence.measures import Heard
 from training.evidence.section import Estimate
-from training.evidence.stage import Clips, play
-from training.evidence.subject import Subject
+from training.evidence.subject import Options
+from training.material import Progress
 
 STOP, TWIN, MEANS = "the stop", "constants fitted by their effect", "difference of means"
 RANDOM, RANDOM_SAE = "random features", "a random SAE"
-CONTROL_SEED = 7
+NOISES = 16
 
 Hearing = dict[str, Heard]
 """By ear."""
+Accuracy = dict[str, dict[str, dict[str, float]]]
+"""By material and concept: the share of right answers, and the AUROC."""
 
 
-class Bench:
-    """A subject's clips, played and heard at rest once; then any edit of any of them."""
+class Items(Protocol):
+    """What is steered: recorded clips, or pieces that a model makes."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject, self.clips = subject, subject.clips
-        self.rate = subject.model.rates.sample_rate
-        self.slugs = {stop.name: stop.slug for stop in subject.bank.stops}
-        self.rest = self._play(self.clips.latents)
-        self.at_rest = hear(subject.ears, self.rest, self.rate)
-        self.played = 0
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """What may sound in them."""
 
-    def edits(self) -> dict[str, Edit]:
-        """The stop, what it is compared with, and the controls."""
-        bank, seed = self.subject.bank, CONTROL_SEED + self.subject.options.seed
-        found = {STOP: by_bank(bank)}
-        if any(stop.gates is not None for stop in bank.stops):
-            found[TWIN] = static(bank)
-        solos = self.subject.solos
-        found[MEANS] = difference_of_means(bank, solos)
-        found[RANDOM] = random_like(bank, seed)
-        found[RANDOM_SAE] = random_sae(bank, solos, seed)
-        return found
+    @property
+    def labels(self) -> Tensor:
+        """`[items, concepts]` bool."""
 
-    def sound(self, edit: Edit, places: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        """Some clips with stops, named, at some values. -> `[places, samples]`."""
-        knobs = {self.slugs[name]: value for name, value in values.items()}
-        return self._play(edit(self.clips.latents[list(places)], knobs))
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Of each item, what a bootstrap draws as a whole."""
+
+    @property
+    def new_timbre(self) -> Tensor:
+        """`[items]` bool."""
+
+    def alone(self, concept: str) -> list[int]:
+        """Items in which nothing else sounds."""
+
+    def mixed(self, concept: str) -> list[int]:
+        """Items in which it sounds together with others."""
+
+    def lacking(self, concept: str) -> list[int]:
+        """Items without it."""
+
+    def having(self, concept: str) -> Tensor:
+        """`[items]` bool."""
+
+
+class Bench(ABC):
+    """Some items, played and heard at rest once; then with stops at any values.
+
+    Attributes:
+        rest: their sound at rest, `[items, samples]`.
+        at_rest: what the ears hear in it.
+    """
+
+    def __init__(
+        self,
+        items: Items,
+        ears: Sequence[Ear],
+        sample_rate: int,
+        slugs: Mapping[str, str],
+        options: Options,
+        progress: Progress | None,
+    ) -> None:
+        self.items, self.ears, self.rate = items, list(ears), sample_rate
+        self.slugs, self.options, self._progress, self._heard = dict(slugs), options, progress, 0
+        self.rest = self.play_at_rest()
+        self.at_rest = hear(self.ears, self.rest, self.rate)
+
+    @abstractmethod
+    def play_at_rest(self) -> Tensor:
+        """All items with every stop at rest. -> `[items, samples]`."""
+
+    @abstractmethod
+    def edits(self) -> dict[str, Any]:
+        """The stops, what they are compared with, and the controls; what `sound` takes."""
+
+    @abstractmethod
+    def sound(self, edit: Any, places: Sequence[int], values: Mapping[str, float]) -> Tensor:
+        """Some items with stops, named, at some values. -> `[places, samples]`."""
+
+    @abstractmethod
+    def accuracy(self) -> dict[str, Accuracy]:
+        """By ear: how right it is about unseen recordings, and about what the unsteered model makes of them."""
+
+    def original(self, place: int) -> Tensor | None:
+        """An item as it was recorded, `[samples]`; None where nothing was."""
+        return None
+
+    def way(self, concept: str, places: Sequence[int], sound: Tensor) -> Estimate | None:
+        """How far the sound goes from a mixture (0) to the best possible without the concept (1); None where no stem is known."""
+        return None
+
+    def order_error(self) -> float | None:
+        """The largest change of the edit with the stops in another order, as a share of its size; None where it's not defined."""
+        return None
 
     def hear(self, sound: Tensor) -> Hearing:
-        """What every ear hears in `[clips, samples]`."""
-        self.played += 1
-        if self.subject.progress:
-            self.subject.progress("playing and listening", self.played, 0)
-        return hear(self.subject.ears, sound, self.rate)
+        """What every ear hears in `[items, samples]`."""
+        self._heard += 1
+        if self._progress:
+            self._progress("playing and listening", self._heard, self._heard + 1)
+        return hear(self.ears, sound, self.rate)
 
     def rest_of(self, places: Sequence[int]) -> Hearing:
-        """What was heard in some clips at rest."""
+        """What was heard in some items at rest."""
         chosen = list(places)
         return {
             name: replace(heard, heard=heard.heard[chosen], logits=heard.logits[chosen])
             for name, heard in self.at_rest.items()
         }
 
+    def groups_of(self, places: Sequence[int]) -> list[str]:
+        """The groups of some items."""
+        return [self.items.groups[i] for i in places]
+
+    def spread(self, places: Sequence[int]) -> list[int]:
+        """At most as many of the items as a cell takes, evenly spread."""
+        return list(places[:: max(1, len(places) // self.options.most_clips)])
+
     def share(
         self, heard: Heard, concept: str, places: Sequence[int], among: Tensor | None = None
     ) -> Estimate:
-        """In which share of these clips it's heard; `among`: only of those, `[places]` bool."""
-        answers = heard.of(concept)[0].double()
-        groups = self.clips.of(places)
+        """In which share of these items it's heard; `among`: only of those, `[places]` bool."""
+        answers, groups = heard.of(concept)[0].double(), self.groups_of(places)
         if among is not None:
             answers = answers[among]
             groups = [group for group, wanted in zip(groups, among.tolist(), strict=True) if wanted]
         return mean_of(answers.numpy(), groups)
 
     def moved(self, before: Heard, after: Heard, concept: str, places: Sequence[int]) -> Estimate:
-        """By how much more of these clips it's heard after than before: a share, from -1 to 1."""
+        """By how much more of these items it's heard after than before: a share, from -1 to 1."""
         change = after.of(concept)[0].double() - before.of(concept)[0].double()
-        return mean_of(change.numpy(), self.clips.of(places))
+        return mean_of(change.numpy(), self.groups_of(places))
 
-    def _play(self, latents: Tensor) -> Tensor:
-        return play(self.subject.model, latents, self.clips.lead)
-
-
-def accuracy_of_ears(bench: Bench) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    """By ear: how right it is about the unseen clips as recorded and as the unsteered model plays them."""
-    from training.evidence.ears import accuracy
-
-    clips: Clips = bench.clips
-    originals = hear(bench.subject.ears, clips.originals, bench.rate)
-    return {
-        ear.name: {
-            "as recorded": accuracy(originals[ear.name], clips.concepts, clips.labels),
-            "through the model": accuracy(bench.at_rest[ear.name], clips.concepts, clips.labels),
+    def heard_in_noise(self) -> dict[str, dict[str, float]]:
+        """By ear: in which share of white noises it hears each concept; an ear that hears much in noise proves little."""
+        generator = torch.Generator().manual_seed(self.options.seed)
+        noise = 0.08 * torch.randn(NOISES, self.rest.shape[1], generator=generator)
+        return {
+            name: {concept: float(heard.of(concept)[0].double().mean()) for concept in self.items.concepts}
+            for name, heard in hear(self.ears, noise, self.rate).items()
         }
-        for ear in bench.subject.ears
-    }
-
-
-def random_noise_heard(bench: Bench, seed: int = 0) -> dict[str, dict[str, float]]:
-    """By ear: in which share of white noises it hears each concept; an ear that hears much in noise proves little."""
-    generator = torch.Generator().manual_seed(seed)
-    noise = 0.08 * torch.randn(16, bench.rest.shape[1], generator=generator)
-    return {
-        name: {concept: float(heard.of(concept)[0].double().mean()) for concept in bench.clips.concepts}
-        for name, heard in hear(bench.subject.ears, noise, bench.rate).items()
-    }

@@ -12,8 +12,8 @@ from typing import Any
 from drawstop import __version__
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file, write_json
-from training.evidence.bench import Bench
 from training.evidence.layers import layers_section
+from training.evidence.rave_bench import RaveBench
 from training.evidence.section import Section, from_json, to_json
 from training.evidence.separability import separability_section
 from training.evidence.steering import steering_section
@@ -31,15 +31,15 @@ class Laboratory:
         self.subject = subject
 
     @cached_property
-    def bench(self) -> Bench:
+    def bench(self) -> RaveBench:
         """Clips played and heard at rest."""
-        return Bench(self.subject)
+        return RaveBench(self.subject)
 
 
 Experiment = Callable[[Laboratory], Section]
 
 EXPERIMENTS: dict[str, Experiment] = {
-    "steering": lambda laboratory: steering_section(laboratory.bench),
+    "steering": lambda laboratory: steering_section(laboratory.bench, laboratory.subject.folder),
     "separability": lambda laboratory: separability_section(laboratory.bench),
     "together": lambda laboratory: together_section(laboratory.bench),
     "layers": lambda laboratory: layers_section(laboratory.bench),

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from training.candidates import auroc, concept_scores
 from training.controls import BankEdit, RandomEdit
-from training.evidence.bench import CONTROL_SEED, Bench
 from training.evidence.ears import hear
 from training.evidence.labelled import LabelledRecording
+from training.evidence.rave_bench import CONTROL_SEED, RaveBench
 from training.evidence.section import Block, Cell, Line, Plot, Section, Table
 from training.evidence.stage import encode, play
 from training.models.rave import RaveModel
@@ -60,7 +60,7 @@ class LayerRow:
     control: dict[str, float]
 
 
-def layers_section(bench: Bench) -> Section:
+def layers_section(bench: RaveBench) -> Section:
     """A row for every site: all of them, or every sixth in quick mode."""
     subject = bench.subject
     sites = list(subject.model.sites())
@@ -158,7 +158,7 @@ def _train(
     return saes
 
 
-def _row(bench: Bench, site: str, sae: SAE, known: _Statistics, tested: _Statistics) -> LayerRow:
+def _row(bench: RaveBench, site: str, sae: SAE, known: _Statistics, tested: _Statistics) -> LayerRow:
     subject = bench.subject
     model = RaveModel(subject.model.path, site)
     learned, unseen = subject.data.of("train", "validation"), subject.data.of("test")
@@ -175,9 +175,11 @@ def _row(bench: Bench, site: str, sae: SAE, known: _Statistics, tested: _Statist
     return LayerRow(site, rates.width, rates.ratio, fve, l0, dead, one, five, effect, control)
 
 
-def _effects(bench: Bench, model: RaveModel, sae: SAE, features: Tensor, concept: str) -> tuple[float, float]:
+def _effects(
+    bench: RaveBench, model: RaveModel, sae: SAE, features: Tensor, concept: str
+) -> tuple[float, float]:
     """How much lower the first ear's logit is, and after a random edit of the same size."""
-    clips, ear = bench.clips, bench.subject.ears[:1]
+    clips, ear = bench.clips, bench.ears[:1]
     places = (clips.alone(concept) + clips.mixed(concept))[:CLIPS]
     x = _reached(bench, model, places)
     shares = torch.zeros(sae.config.n_features).index_fill_(0, features, 1.0)
@@ -185,14 +187,14 @@ def _effects(bench: Bench, model: RaveModel, sae: SAE, features: Tensor, concept
     bank = StopBank(sae, (stop,), model.fingerprint, str(model.site))
     before = hear(ear, play(model, x)[:, -bench.rest.shape[1] :], bench.rate)[ear[0].name].of(concept)[1]
     found = []
-    for edit in (BankEdit(bank), RandomEdit(bank, CONTROL_SEED + bench.subject.options.seed)):
+    for edit in (BankEdit(bank), RandomEdit(bank, CONTROL_SEED + bench.options.seed)):
         sound = play(model, edit(x, [-1.0]))[:, -bench.rest.shape[1] :]
         after = hear(ear, sound, bench.rate)[ear[0].name].of(concept)[1]
         found.append(round(float((before - after).mean()), 3))
     return found[0], found[1]
 
 
-def _reached(bench: Bench, model: RaveModel, places: Sequence[int]) -> Tensor:
+def _reached(bench: RaveBench, model: RaveModel, places: Sequence[int]) -> Tensor:
     """The clips' frames at the model's site, from the sound that was recorded. -> `[places, width, frames]`."""
     return encode(model, bench.clips.originals[list(places)][:, None].expand(-1, model.rates.channels, -1))
 

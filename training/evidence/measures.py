@@ -134,9 +134,9 @@ def monotone(answers: Sequence[Mapping[str, Heard]], values: Sequence[float], co
 
 
 @torch.no_grad()
-def track(audio: Tensor) -> Pitches:
+def track(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> Pitches:
     """The pitches of `[items, samples]`, by PESTO (Riou et al. 2023): half a second of work an item."""
-    found = [_tracker()(part, sr=SAMPLE_RATE)[:2] for part in audio.split(8)]
+    found = [_tracker(sample_rate)(part, sr=sample_rate)[:2] for part in audio.split(8)]
     return Pitches(torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found]))
 
 
@@ -186,8 +186,8 @@ def _same_class(original: Pitches, played: Pitches, lag: int) -> Tensor:
 
 
 @cache
-def _tracker() -> Any:
+def _tracker(sample_rate: int) -> Any:
     with contextlib.redirect_stdout(io.StringIO()):
         import pesto
 
-        return pesto.load_model("mir-1k_g7", step_size=PITCH_STEP_MS, sampling_rate=SAMPLE_RATE)
+        return pesto.load_model("mir-1k_g7", step_size=PITCH_STEP_MS, sampling_rate=sample_rate)

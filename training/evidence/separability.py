@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.evidence.bench import STOP, Bench
+from training.evidence.bench import STOP
 from training.evidence.edits import Edit
+from training.evidence.rave_bench import RaveBench
 from training.evidence.section import Block, Goal, Matrix, Section, Table, plain
 from training.stops import Stop
 
@@ -24,10 +25,10 @@ FEWEST = 6
 Cells = dict[str, Any]
 
 
-def separability_section(bench: Bench) -> Section:
+def separability_section(bench: RaveBench) -> Section:
     """The matrix of concepts and stops, cosines and overlaps of the stops, and pairs of concepts told apart by a line."""
     edit = bench.edits()[STOP]
-    concepts = bench.clips.concepts
+    concepts = bench.items.concepts
     figures: Cells = {
         "moved": {sign: _moved(bench, edit, value) for sign, value in (("−1", -1.0), ("+1", 1.0))},
         "cosines": _cosines(bench, edit),
@@ -45,20 +46,20 @@ def separability_section(bench: Bench) -> Section:
         tuple(_blocks(figures, concepts)),
         tuple(goals),
         plain(figures),
-        {"seed": bench.subject.options.seed},
+        {"seed": bench.options.seed},
     )
 
 
-def _moved(bench: Bench, edit: Edit, value: float) -> dict[str, list[list[float | None]]]:
+def _moved(bench: RaveBench, edit: Edit, value: float) -> dict[str, list[list[float | None]]]:
     """By ear, `[concepts, stops]`: the change of the mean probability of each concept that each stop makes at this end.
 
     A stop is turned down where its concept sounds, and up where it doesn't; a row's concept is looked for in the same clips.
     """
     clips = bench.clips
-    columns: dict[str, list[list[float | None]]] = {ear.name: [] for ear in bench.subject.ears}
+    columns: dict[str, list[list[float | None]]] = {ear.name: [] for ear in bench.ears}
     for stop in clips.concepts:
         every = clips.alone(stop) + clips.mixed(stop) if value < 0 else clips.lacking(stop)
-        places = every[:: max(1, len(every) // bench.subject.options.most_clips)]
+        places = bench.spread(every)
         if not places:
             for ear in columns:
                 columns[ear].append([None] * len(clips.concepts))
@@ -76,12 +77,12 @@ def _moved(bench: Bench, edit: Edit, value: float) -> dict[str, list[list[float 
     }
 
 
-def _cosines(bench: Bench, edit: Edit) -> dict[str, list[list[float]]]:
+def _cosines(bench: RaveBench, edit: Edit) -> dict[str, list[list[float]]]:
     """`[stops, stops]` at each end: how alike two stops' edits of the same frames are, energies counted."""
-    z = bench.clips.latents[:: max(1, len(bench.clips.groups) // bench.subject.options.most_clips)]
+    z = bench.clips.latents[bench.spread(range(len(bench.clips.groups)))]
     found = {}
     for sign, value in (("−1", -1.0), ("+1", 1.0)):
-        changes = [edit(z, {bench.slugs[name]: value}) - z for name in bench.clips.concepts]
+        changes = [edit(z, {bench.slugs[name]: value}) - z for name in bench.items.concepts]
         found[sign] = [[round(_cosine(a, b), 3) for b in changes] for a in changes]
     return found
 
@@ -99,7 +100,7 @@ def _overlaps(stops: Sequence[Stop]) -> list[list[float]]:
     return [[round(overlap(a.shares, b.shares), 3) for b in stops] for a in stops]
 
 
-def _apart(bench: Bench, edit: Edit, first: str, second: str) -> Cells:
+def _apart(bench: RaveBench, edit: Edit, first: str, second: str) -> Cells:
     """AUROC of a line between two concepts' solos, by clip statistics of the frames: as they are, each with its own stop at -1.
 
     Cross-validated by recording; None where there are too few.
@@ -111,7 +112,7 @@ def _apart(bench: Bench, edit: Edit, first: str, second: str) -> Cells:
     z = [clips.latents[each] for each in places]
     steered = [edit(part, {bench.slugs[name]: -1.0}) for part, name in zip(z, (first, second), strict=True)]
     groups = clips.of(places[0]) + clips.of(places[1])
-    seed = bench.subject.options.seed
+    seed = bench.options.seed
     return {
         "before": told_apart(z[0], z[1], groups, seed),
         "after": told_apart(steered[0], steered[1], groups, seed),

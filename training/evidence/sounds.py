@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
 from drawstop.base.audio_files import write_audio
 from training.evidence.bench import RANDOM, STOP, Bench
-from training.evidence.edits import Edit
 from training.evidence.section import Players, Sound
 
 FOLDER = "sounds"
@@ -17,27 +17,27 @@ CLIPS = 2
 """Of each kind."""
 
 
-def write_players(bench: Bench, edits: Mapping[str, Edit]) -> list[Players]:
+def write_players(bench: Bench, edits: Mapping[str, Any], folder: Path) -> list[Players]:
     """For every stop some clips as recorded, at rest, with the stop turned, and with random features; written as FLAC."""
     players = []
-    for concept in bench.clips.concepts:
+    for concept in bench.items.concepts:
         rows = []
         kinds = (("alone", -1.0), ("mixed", -1.0), ("lacking", 1.0))
         for kind, value in kinds:
-            for place in getattr(bench.clips, kind)(concept)[:CLIPS]:
-                rows.append(_row(bench, edits, concept, kind, place, value))
+            for place in getattr(bench.items, kind)(concept)[:CLIPS]:
+                rows.append(_row(bench, edits, folder, concept, kind, place, value))
         note = "Random features: as large an edit, frame by frame, that knows nothing of the concept."
         players.append(Players(f"Listen: {concept}", tuple(rows), note))
     return players
 
 
 def _row(
-    bench: Bench, edits: Mapping[str, Edit], concept: str, kind: str, place: int, value: float
+    bench: Bench, edits: Mapping[str, Any], folder: Path, concept: str, kind: str, place: int, value: float
 ) -> tuple[Sound, ...]:
     said = "−1" if value < 0 else "+1"
     slug = bench.slugs[concept]
-    sounds: dict[str, tuple[str, Tensor]] = {
-        "recorded": ("as recorded", bench.clips.originals[place]),
+    sounds: dict[str, tuple[str, Tensor | None]] = {
+        "recorded": ("as recorded", bench.original(place)),
         "rest": ("through the model, at 0", bench.rest[place]),
         "stop": (f"{concept} {said}", bench.sound(edits[STOP], [place], {concept: value})[0]),
         "random": (
@@ -47,11 +47,8 @@ def _row(
     }
     found = []
     for name, (label, audio) in sounds.items():
-        path = Path(FOLDER) / f"{slug}-{kind}-{place:03}-{name}.flac"
-        write_audio(
-            bench.subject.folder / path,
-            audio[None].clamp(-1, 1).numpy(),
-            bench.subject.model.rates.sample_rate,
-        )
-        found.append(Sound(f"{kind}: {label}", path.as_posix()))
+        if audio is not None:
+            path = Path(FOLDER) / f"{slug}-{kind}-{place:03}-{name}.flac"
+            write_audio(folder / path, audio[None].clamp(-1, 1).numpy(), bench.rate)
+            found.append(Sound(f"{kind}: {label}", path.as_posix()))
     return tuple(found)

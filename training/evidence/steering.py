@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.stats import spearmanr
 
 from training.evidence import measures
-from training.evidence.bench import STOP, Bench, accuracy_of_ears, random_noise_heard
+from training.evidence.bench import STOP, Bench
 from training.evidence.changes import sound_changes
-from training.evidence.edits import Edit
 from training.evidence.intervals import mean_of
 from training.evidence.section import Estimate, Section, plain
 from training.evidence.sounds import write_players
-from training.evidence.stage import play
 from training.evidence.steering_goals import answer_of, goals_of
 from training.evidence.steering_tables import blocks_of
 
@@ -36,34 +34,33 @@ class Cell:
     values: Mapping[str, float]
 
 
-def steering_section(bench: Bench) -> Section:
-    """Every stop at -1 on clips with its concept, at +1 on clips without it, and its curve."""
-    figures: Cells = {"ears": accuracy_of_ears(bench), "heard in noise": random_noise_heard(bench)}
+def steering_section(bench: Bench, folder: Path) -> Section:
+    """Every stop at -1 on clips with its concept, at +1 on clips without it, and its curve; sounds go into `folder`."""
+    figures: Cells = {"ears": bench.accuracy(), "heard in noise": bench.heard_in_noise()}
     edits = bench.edits()
-    for concept in bench.clips.concepts:
+    for concept in bench.items.concepts:
         figures[concept] = {name: _success(bench, edit, concept) for name, edit in edits.items()}
         figures[concept]["dose"] = _dose(bench, edits[STOP], concept)
-    goals = goals_of(figures, bench.clips.concepts)
-    ears = {ear.name: ear.kind for ear in bench.subject.ears}
+    goals = goals_of(figures, bench.items.concepts)
+    ears = {ear.name: ear.kind for ear in bench.ears}
     return Section(
         "steering",
         "Does each stop do what it says?",
         "At −1 a stop should take its concept away and leave the rest; at +1 it should bring it in. Independent ears listen to "
         "clips that nothing was found on, beside the same size of edit told into random features.",
         answer_of(goals),
-        (*blocks_of(figures, bench.clips.concepts, ears, list(edits)), *write_players(bench, edits)),
+        (*blocks_of(figures, bench.items.concepts, ears, list(edits)), *write_players(bench, edits, folder)),
         tuple(goals),
         plain(figures),
         {
-            "seed": bench.subject.options.seed,
-            "clips": len(bench.clips.groups),
-            "lead frames": bench.clips.lead,
+            "seed": bench.options.seed,
+            "clips": len(bench.items.groups),
         },
     )
 
 
-def _success(bench: Bench, edit: Edit, concept: str) -> Cells:
-    clips, found = bench.clips, {}
+def _success(bench: Bench, edit: Any, concept: str) -> Cells:
+    clips, found = bench.items, {}
     cells = {
         "alone": Cell(clips.alone(concept), {concept: -1.0}),
         "mixed": Cell(clips.mixed(concept), {concept: -1.0}),
@@ -75,12 +72,12 @@ def _success(bench: Bench, edit: Edit, concept: str) -> Cells:
     return found
 
 
-def _cell(bench: Bench, edit: Edit, concept: str, cell: Cell) -> Cells:
+def _cell(bench: Bench, edit: Any, concept: str, cell: Cell) -> Cells:
     """What the ears hear, and what else moved."""
     places, off = cell.places, cell.values[concept] < 0
     before, sound = bench.rest_of(places), bench.sound(edit, places, cell.values)
     after, rest = bench.hear(sound), bench.rest[places]
-    others = [name for name in bench.clips.concepts if name != concept]
+    others = [name for name in bench.items.concepts if name != concept]
     found: Cells = {"heard": {}, "clips": len(places)}
     for ear, first in before.items():
         heard_first = first.of(concept)[0]
@@ -88,41 +85,33 @@ def _cell(bench: Bench, edit: Edit, concept: str, cell: Cell) -> Cells:
             "at 0": bench.share(first, concept, places),
             "turned": bench.share(after[ear], concept, places),
             "of those": bench.share(after[ear], concept, places, heard_first if off else ~heard_first),
-            "new timbres": bench.share(after[ear], concept, places, bench.clips.new_timbre[places]),
+            "new timbres": bench.share(after[ear], concept, places, bench.items.new_timbre[places]),
             "others": {other: bench.moved(first, after[ear], other, places) for other in others},
         }
-    groups = bench.clips.of(places)
+    groups = bench.groups_of(places)
     found["changed"] = {
         what: mean_of(moved.numpy(), groups) for what, moved in sound_changes(rest, sound, bench.rate).items()
     }
-    if not bench.subject.options.quick:
-        kept = measures.pitch_kept(measures.track(rest[:PITCHED]), measures.track(sound[:PITCHED]))
+    if not bench.options.quick:
+        pitches = [measures.track(audio[:PITCHED], bench.rate) for audio in (rest, sound)]
+        kept = measures.pitch_kept(pitches[0], pitches[1])
         found["pitch kept"] = Estimate(**kept)
-    if off and bool(bench.clips.made[places].all()):
-        found["way to the stem"] = _way(bench, places, concept, sound)
+    way = bench.way(concept, places, sound) if off else None
+    if way is not None:
+        found["way to the stem"] = way
     return found
 
 
-def _way(bench: Bench, places: Sequence[int], concept: str, sound: torch.Tensor) -> Estimate:
-    """How far from the mixture (0) towards what is left when the concept's own frames are taken away (1)."""
-    clips, model = bench.clips, bench.subject.model
-    mixture, own = clips.latents[list(places)], clips.parts[concept][list(places)]
-    rest = sum((part[list(places)] for name, part in clips.parts.items() if name != concept), torch.zeros(()))
-    oracle, target = (play(model, latents, clips.lead) for latents in (mixture - own, rest))
-    found = measures.way(bench.rest[list(places)], sound, oracle, target)
-    return Estimate(found["mean"], found["low"], found["high"], found["n"])
-
-
-def _dose(bench: Bench, edit: Edit, concept: str) -> Cells:
+def _dose(bench: Bench, edit: Any, concept: str) -> Cells:
     """The ears' logits at five values on each side, and Spearman's correlation with the knob, clip by clip."""
-    clips = bench.clips
+    clips = bench.items
     sides = {
         "minus": (clips.alone(concept) + clips.mixed(concept), -1.0),
         "plus": (clips.lacking(concept), 1.0),
     }
     found: Cells = {}
     for side, (every, sign) in sides.items():
-        places = every[:: max(1, len(every) // bench.subject.options.most_clips)]
+        places = bench.spread(every)
         if not places:
             continue
         heard = [
@@ -133,7 +122,7 @@ def _dose(bench: Bench, edit: Edit, concept: str) -> Cells:
             ear: _curve(
                 [each[ear].of(concept)[1].numpy() for each in heard],
                 [sign * v for v in DOSE],
-                clips.of(places),
+                bench.groups_of(places),
             )
             for ear in heard[0]
         }

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from training.evidence.bench import RANDOM, STOP, Bench, Hearing
-from training.evidence.edits import Edit, by_bank
 from training.evidence.intervals import interval, mean_of
 from training.evidence.section import Estimate, Goal, Section, Table, plain
 
@@ -30,13 +28,13 @@ Cells = dict[str, Any]
 def together_section(bench: Bench) -> Section:
     """Every pair of stops at every combination of ends, two on and two off where there are four, and the named example."""
     edits = bench.edits()
-    figures: Cells = {"pairs": {}, "order": _order(bench)}
-    for values in _combinations(bench.clips.concepts):
+    figures: Cells = {"pairs": {}, "order": bench.order_error()}
+    for values in _combinations(bench.items.concepts):
         places = _fitting(bench, values)
         if places:
             figures["pairs"][_name(values)] = _joint(bench, edits[STOP], values, places)
     example = None
-    if set(EXAMPLE) <= set(bench.clips.concepts):
+    if set(EXAMPLE) <= set(bench.items.concepts):
         example = figures["example"] = _example(bench, edits)
     goals = _goals(figures)
     reached = sum(goal.reached for goal in goals)
@@ -49,7 +47,7 @@ def together_section(bench: Bench) -> Section:
         tuple(_tables(figures, example)),
         tuple(goals),
         plain(figures),
-        {"seed": bench.subject.options.seed},
+        {"seed": bench.options.seed},
     )
 
 
@@ -71,17 +69,17 @@ def _name(values: Mapping[str, float]) -> str:
 
 def _fitting(bench: Bench, values: Mapping[str, float]) -> list[int]:
     """Clips that have what is taken away and lack what is brought in, mixtures included; the nearest where none has all."""
-    clips = bench.clips
+    clips = bench.items
     off, on = ([n for n, v in values.items() if (v < 0) == down] for down in (True, False))
     wrong = sum(
         ((clips.having(name) == (name in on)).long() for name in (*off, *on)),
         torch.zeros(len(clips.groups), dtype=torch.long),
     )
     best = torch.nonzero(wrong == wrong.min())[:, 0].tolist()
-    return best[:: max(1, len(best) // bench.subject.options.most_clips)]
+    return bench.spread(best)
 
 
-def _joint(bench: Bench, edit: Edit, values: Values, places: Sequence[int]) -> Cells:
+def _joint(bench: Bench, edit: Any, values: Values, places: Sequence[int]) -> Cells:
     """By stop and ear: in which share of the clips it does what it says alone and jointly, and how much of that is kept."""
     joint = bench.hear(bench.sound(edit, places, values))
     found: Cells = {"clips": len(places)}
@@ -89,7 +87,7 @@ def _joint(bench: Bench, edit: Edit, values: Values, places: Sequence[int]) -> C
         alone = bench.hear(bench.sound(edit, places, {name: value}))
         found[name] = {
             ear: _kept(
-                _obeyed(alone, ear, name, value), _obeyed(joint, ear, name, value), bench.clips.of(places)
+                _obeyed(alone, ear, name, value), _obeyed(joint, ear, name, value), bench.groups_of(places)
             )
             for ear in joint
         }
@@ -116,17 +114,7 @@ def _kept(alone: np.ndarray[Any, Any], joint: np.ndarray[Any, Any], groups: Sequ
     }
 
 
-def _order(bench: Bench) -> float:
-    """The largest change of the edit where the bank's stops are in the opposite order, as a share of the edit's own size."""
-    bank = bench.subject.bank
-    turned = replace(bank, stops=tuple(reversed(bank.stops)))
-    z = bench.clips.latents[: bench.subject.model.voices()]
-    values = {stop.slug: (-1.0) ** place for place, stop in enumerate(bank.stops)}
-    first, second = (by_bank(each)(z, values) for each in (bank, turned))
-    return float((first - second).abs().max() / (first - z).abs().max().clamp(min=1e-9))
-
-
-def _example(bench: Bench, edits: Mapping[str, Edit]) -> Cells:
+def _example(bench: Bench, edits: Mapping[str, Any]) -> Cells:
     """Guitar up, male voice up, on clips with neither: what is heard, of every concept, beside a random edit."""
     values: Values = dict.fromkeys(EXAMPLE, 1.0)
     places = _fitting(bench, values)
@@ -134,11 +122,11 @@ def _example(bench: Bench, edits: Mapping[str, Edit]) -> Cells:
     for name in (STOP, RANDOM):
         after = bench.hear(bench.sound(edits[name], places, values))
         found[name] = {
-            ear: {concept: bench.share(heard, concept, places) for concept in bench.clips.concepts}
+            ear: {concept: bench.share(heard, concept, places) for concept in bench.items.concepts}
             for ear, heard in after.items()
         }
     found["at 0"] = {
-        ear: {concept: bench.share(heard, concept, places) for concept in bench.clips.concepts}
+        ear: {concept: bench.share(heard, concept, places) for concept in bench.items.concepts}
         for ear, heard in bench.rest_of(places).items()
     }
     return found
@@ -164,8 +152,8 @@ def _goals(figures: Cells) -> list[Goal]:
                 f"{combination}: each stop does it at least {JOINT_GOAL:.0%} as often as alone", said, reached
             )
         )
-    if figures["pairs"]:
-        order = figures["order"]
+    order = figures["order"]
+    if figures["pairs"] and order is not None:
         goals.append(
             Goal(
                 f"the order of the stops changes no more than {ORDER_TOLERANCE:g} of the edit",
