@@ -68,10 +68,6 @@ class Clips:
         """`[clips]` bool."""
         return self.labels[:, self.concepts.index(concept)]
 
-    def of(self, places: Sequence[int]) -> list[str]:
-        """The groups of some clips."""
-        return [self.groups[i] for i in places]
-
     def _where(self, chosen: Tensor) -> list[int]:
         return torch.nonzero(chosen)[:, 0].tolist()
 
