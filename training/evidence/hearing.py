@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import soundfile
 import torch
 
 from drawstop.base.audio_files import read_audio
+from training.evidence.labelled import LabelledRecording
 from training.silence import loud_enough
 
 PIECE_SECONDS = 1.0
@@ -28,3 +30,14 @@ def sounds(path: Path) -> bool:
         if start + PIECE_SECONDS >= soundfile.info(path).duration:
             return False
     raise AssertionError
+
+
+def heard_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:
+    """Of how many groups something sounds; decodes no further than to `enough`. Raises as `sounds`."""
+    heard: set[str] = set()
+    for recording in recordings:
+        if len(heard) >= enough:
+            break
+        if recording.group not in heard and sounds(recording.path):
+            heard.add(recording.group)
+    return len(heard)
