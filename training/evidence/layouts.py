@@ -78,7 +78,9 @@ def _notes(reading: Reading) -> tuple[str, ...]:
     if not reading.missing:
         return tuple(reading.notes)
     named = len(reading.recordings) + len(reading.missing)
-    gone = f"{len(reading.missing)} of {named} files that the data set names aren't there, as {reading.missing[0]}"
+    gone = (
+        f"of {named} files that the data set names, missing: {len(reading.missing)}, as {reading.missing[0]}"
+    )
     return (gone, *reading.notes)
 
 

@@ -23,10 +23,8 @@ def _both_sides(data: LabelledSet) -> str:
         return ""
     if data.layout == "folders":
         copies = [r.path.name for r in data.of("test") if r.group == both[0]]
-        return (
-            f"{len(both)} of {len(tested)} sounds to test on are in train or validation too, as {copies[0]}"
-        )
-    return f"{len(both)} of {len(tested)} tracks or artists to test on are in train or validation too, as {both[0]}"
+        return f"of {len(tested)} sounds to test on, in train or validation too: {len(both)}, as {copies[0]}"
+    return f"of {len(tested)} tracks or artists to test on, in train or validation too: {len(both)}, as {both[0]}"
 
 
 def _two_labels(data: LabelledSet) -> str:
@@ -40,7 +38,7 @@ def _two_labels(data: LabelledSet) -> str:
     if not torn:
         return ""
     example = " and ".join(str(recording.path) for recording in torn[0][:2])
-    return f"{len(torn)} sounds are there under different labels, as {example}"
+    return f"sounds that are there under different labels: {len(torn)}, as {example}"
 
 
 def _one_player(concept: str, present: list[LabelledRecording]) -> str:

@@ -55,7 +55,7 @@ def read(folder: Path, seed: int) -> Reading:
             labels = frozenset({track.genre.lower()})
             reading.add(LabelledRecording(path, labels, track.artist, SPLIT_FOLDERS[track.split]))
     if unknown:
-        reading.notes.append(f"{unknown} tracks without a top genre left out")
+        reading.notes.append(f"tracks without a top genre, left out: {unknown}")
     return reading
 
 

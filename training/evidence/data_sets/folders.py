@@ -56,7 +56,9 @@ def read(folder: Path, seed: int) -> Reading:
     if not labelled:
         raise DrawstopError(f"no label in {folder}: {EXPECTED}")
     if len(labelled) < len(paths):
-        reading.notes.append(f"{len(paths) - len(labelled)} files beside the sub-folders left out: no label")
+        reading.notes.append(
+            f"files beside the sub-folders, which name no label, left out: {len(paths) - len(labelled)}"
+        )
     places = [_place(folder, path, split) for path in labelled]
     meanings = _meanings({place.label for place in places}, folder)
     for place in places:

@@ -64,7 +64,7 @@ def read(folder: Path, seed: int) -> Reading:
             LabelledRecording(_audio(roots or [folder], track.path), track.labels, track.artist, split)
         )
     if outside:
-        reading.notes.append(f"{outside} tracks left out that {SPLIT_FOLDER} doesn't name")
+        reading.notes.append(f"tracks that {SPLIT_FOLDER} doesn't name, left out: {outside}")
     return reading
 
 

@@ -65,7 +65,7 @@ def read(folder: Path, seed: int) -> Reading:
         for name, path in stems.items():
             reading.add(LabelledRecording(path, frozenset({name}), track.name, split, {name: path}))
     if silent:
-        reading.notes.append(f"{silent} silent stems left out")
+        reading.notes.append(f"silent stems, left out: {silent}")
     return reading
 
 
