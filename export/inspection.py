@@ -1,4 +1,4 @@
-"""What a path holds: an instrument, a RAVE, a bank, frames on disk, or a recording."""
+"""What a path holds: an instrument, a RAVE, a bank, frames on disk, a recording, or a data set of them."""
 
 import dataclasses
 import json
@@ -12,12 +12,16 @@ from drawstop.base.audio_files import AUDIO_SUFFIXES, read_audio
 from drawstop.base.description import EXTRA_FILE, InstrumentDescription
 from drawstop.base.errors import DrawstopError
 from training.activations import INDEX_FILE, ActivationStore
+from training.evidence.enough import what_can_run
+from training.evidence.layouts import is_data_set, read_labelled
+from training.evidence.leaks import leaks_of
 from training.models.rave import RaveModel, load_script
+from training.recordings import SPLITS
 from training.stops import STOPS_FILE, load_bank
 
 
 def describe_path(path: Path) -> dict[str, Any]:
-    """What is at a path, as JSON can hold it; `kind` says which of the five it is.
+    """What is at a path, as JSON can hold it; `kind` says which of them it is.
 
     Raises:
         DrawstopError: nothing there, nothing that we know, or a damaged one.
@@ -85,4 +89,33 @@ def _folder(path: Path) -> dict[str, Any]:
         }
     if list(path.rglob("*.ckpt")) and list(path.rglob("config.gin")):
         return {"kind": "RAVE run"}
-    raise DrawstopError(f"{path} is a folder of nothing we know: expected a bank, frames or a RAVE run")
+    if is_data_set(path):
+        return _data_set(path)
+    raise DrawstopError(
+        f"{path} is a folder of nothing we know: expected a bank, frames, a RAVE run, or recordings in sub-folders "
+        "that name what sounds in them"
+    )
+
+
+def _data_set(path: Path) -> dict[str, Any]:
+    data = read_labelled(path)
+    answers = what_can_run(data)
+    labels = [
+        {
+            "label": concept,
+            **{split: sum(concept in r.labels for r in data.of(split)) for split in SPLITS},
+            "enough_for": [each.experiment for each in answers if each.concept == concept and each.enough],
+            "too_little_for": {
+                each.experiment: each.lack for each in answers if each.concept == concept and not each.enough
+            },
+        }
+        for concept in data.concepts
+    ]
+    return {
+        "kind": "data set",
+        "layout": data.layout,
+        "recordings": len(data.recordings),
+        "splits": {split: len(data.of(split)) for split in SPLITS},
+        "labels": labels,
+        "notes": [*data.notes, *leaks_of(data)],
+    }

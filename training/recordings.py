@@ -15,8 +15,9 @@ from drawstop.base.files import sha256_file
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
-_TRAIN_SHARE = 0.70
-_VALIDATION_SHARE = 0.15
+TRAIN_SHARE = 0.70
+VALIDATION_SHARE = 0.15
+TEST_SHARE = 1 - TRAIN_SHARE - VALIDATION_SHARE
 _HASH_DIGITS = 8
 
 
@@ -48,9 +49,9 @@ def split_of(hash: str, seed: int = 0) -> Split:
     ('train', 'validation', 'test')
     """
     place = place_of(hash, seed)
-    if place < _TRAIN_SHARE:
+    if place < TRAIN_SHARE:
         return "train"
-    return "validation" if place < _TRAIN_SHARE + _VALIDATION_SHARE else "test"
+    return "validation" if place < TRAIN_SHARE + VALIDATION_SHARE else "test"
 
 
 def place_of(hash: str, seed: int = 0) -> float:

@@ -40,11 +40,13 @@ class LabelledSet:
     Attributes:
         name: what to call it.
         layout: how it was read: `folders`, `musdb18`, `mtg-jamendo`, `fma`, `nsynth`, `slakh`.
+        notes: what to know about it, a sentence each: what was missing or left out, what its labels leave open.
     """
 
     name: str
     layout: str
     recordings: tuple[LabelledRecording, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def concepts(self) -> tuple[str, ...]:
