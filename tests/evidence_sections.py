@@ -183,12 +183,18 @@ def _separability(better: float) -> Section:
         "change of what the judge hears",
         note="Share of clips; 0 has no colour.",
     )
+    cosines = Matrix(
+        "Cosines of the stops' directions",
+        CONCEPTS[:3],
+        CONCEPTS[:3],
+        ((1.0, 0.42, -0.7), (0.42, 1.0, 0.08), (-0.7, 0.08, 1.0)),
+    )
     return Section(
         "separability",
         "Is the space separable?",
         "When one stop moves, do the other concepts stay where they are?",
         "Each stop moves its own concept; no other moves by more than 4 points.",
-        (moved,),
+        (moved, cosines),
         (Goal("others move by at most 5 points", "4 points", True),),
         {"cosines": [[1.0, 0.1], [0.1, 1.0]]},
         {},
@@ -231,7 +237,7 @@ def _atlas() -> Section:
             f"{(37 * i) % 251:03d}",
             names[i % 6],
             round(0.4 / (1 + i), 4),
-            round(math.cos(7 * i), 2),
+            None if i == 3 else round(math.cos(7 * i), 2),
             40.0 * (i % 17) + 55,
         )
         for i in range(48)

@@ -75,7 +75,10 @@ def write_comparison(path: Path, banks: Sequence[Bank], head: PageHead) -> None:
         given = ", ".join(repr(name) for name, _, _ in banks) or "none"
         raise DrawstopError(f"a comparison expected two banks of different names, got {given}")
     names = (banks[0][0], banks[1][0])
-    first, second = (section_views(sections, folder, name) for name, sections, folder in banks)
+    first, second = (
+        section_views(sections, folder, name, beside)
+        for (name, sections, folder), (_, beside, _) in ((banks[0], banks[1]), (banks[1], banks[0]))
+    )
     pairs = paired(first, second)
     if not any(all(pair.sides) for pair in pairs):
         raise DrawstopError(

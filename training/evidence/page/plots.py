@@ -40,14 +40,12 @@ _INK, _RULE = "#a0000e", "#a0000f"
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def plot_svg(plot: Plot, prefix: str) -> Markup:
+def plot_svg(plot: Plot, prefix: str, beside: Plot | None = None) -> Markup:
     """The curves, axes and their numbers, without title, labels and legend: those are the page's, and wrap.
 
     Args:
         prefix: what the SVG's identifiers begin with; no two of one page alike.
-
-    Raises:
-        DrawstopError: a line's x, y or band have different lengths.
+        beside: a plot that this one is compared with: the axes reach as far as both need.
     """
     settings = {"svg.fonttype": "none", "svg.hashsalt": prefix, "font.size": 11, "axes.linewidth": 0.8}
     with matplotlib.rc_context(settings):
@@ -55,9 +53,10 @@ def plot_svg(plot: Plot, prefix: str) -> Markup:
         FigureCanvasSVG(figure)
         axes = figure.subplots()
         for place, line in enumerate(plot.lines):
-            _require_equal_lengths(plot, line)
             _draw(axes, line, place, plot.points)
-        _set_axes(axes, plot)
+        lines = plot.lines + (beside.lines if beside else ())
+        axes.update_datalim([corner for line in lines for corner in _corners(line)])
+        _set_axes(axes, plot, sorted({x for line in lines for x in line.x}))
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata=_NO_METADATA, transparent=True)
     return _at_home(text.getvalue(), prefix)
@@ -89,7 +88,7 @@ def _draw(axes: Any, line: Line, place: int, points: bool) -> None:
     axes.plot(xs, ys, color=colour, marker=marker, markersize=4.5, linewidth=1.7, linestyle=_dash(place))
 
 
-def _set_axes(axes: Any, plot: Plot) -> None:
+def _set_axes(axes: Any, plot: Plot, xs: list[float]) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(_RULE)
     axes.grid(axis="y", color=_RULE, linewidth=0.6)
@@ -98,7 +97,6 @@ def _set_axes(axes: Any, plot: Plot) -> None:
     axes.tick_params(axis="y", length=0)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axes.margins(x=0.03, y=0.06)
-    xs = sorted({x for line in plot.lines for x in line.x})
     if plot.log_x and xs and xs[0] > 0:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator())
@@ -122,13 +120,20 @@ def _at_home(svg: str, prefix: str) -> Markup:
     return Markup(svg.strip())
 
 
-def _require_equal_lengths(plot: Plot, line: Line) -> None:
+def require_equal_lengths(plot: Plot, line: Line) -> None:
+    """Raises DrawstopError where a line's x, y and band have different lengths."""
     lengths = {len(line.x), len(line.y)} | {len(band) for band in (line.low, line.high) if band}
     if len(lengths) > 1 or bool(line.low) != bool(line.high):
         raise DrawstopError(
             f"the plot {plot.title!r} expected as many x, y and band values in {line.name!r}, "
             f"got {len(line.x)}, {len(line.y)}, {len(line.low)} and {len(line.high)}: measure again"
         )
+
+
+def _corners(line: Line) -> list[tuple[float, float]]:
+    """The box that a line and its band need; none for a line without points."""
+    ys = [y for values in (line.y, line.low, line.high) for y in values if y is not None]
+    return [(min(line.x), min(ys)), (max(line.x), max(ys))] if ys else []
 
 
 def _numbers(values: tuple[float, ...]) -> list[float]:

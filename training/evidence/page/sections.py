@@ -8,16 +8,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from drawstop.base.errors import DrawstopError
 from training.evidence.page.numbers import number
 from training.evidence.page.tables import Place
 from training.evidence.page.views import BlockView, block_view
-from training.evidence.section import Goal, Section
+from training.evidence.section import Block, Goal, Section
 
 MOST_RAW_CHARACTERS = 20_000
 """Of raw figures that a page shows; the download holds them all."""
+
+
+_Titled = TypeVar("_Titled", Block, BlockView)
 
 
 @dataclass(frozen=True)
@@ -72,23 +75,25 @@ class SectionPair:
     blocks: tuple[BlockPair, ...]
 
 
-def section_views(sections: Sequence[Section], folder: Path, side: str = "") -> tuple[SectionView, ...]:
+def section_views(
+    sections: Sequence[Section], folder: Path, side: str = "", beside: Sequence[Section] = ()
+) -> tuple[SectionView, ...]:
     """Sections in their order.
 
     Args:
         folder: what the sounds' paths are relative to.
         side: of a comparison, the bank's name.
+        beside: of a comparison, the other bank's sections.
 
     Raises:
         DrawstopError: two sections of one slug, a sound that can't be shown, figures that JSON can't hold.
     """
-    twice = [slug for slug, count in Counter(section.slug for section in sections).items() if count > 1]
+    counts = Counter(anchor_of(section.slug) for section in sections)
+    twice = [section.slug for section in sections if counts[anchor_of(section.slug)] > 1]
     if twice:
-        raise DrawstopError(f"expected sections of different slugs, got {twice[0]!r} twice: leave one out")
-    anchors = [anchor_of(section.slug) for section in sections]
-    return tuple(
-        _view(section, anchor, folder, side) for section, anchor in zip(sections, anchors, strict=True)
-    )
+        raise DrawstopError(f"expected sections of different slugs, got {', '.join(twice)}: leave one out")
+    others = {section.slug: section for section in beside}
+    return tuple(_view(section, folder, side, others.get(section.slug)) for section in sections)
 
 
 def paired(first: Sequence[SectionView], second: Sequence[SectionView]) -> tuple[SectionPair, ...]:
@@ -129,12 +134,15 @@ def anchor_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
 
 
-def _view(section: Section, anchor: str, folder: Path, side: str) -> SectionView:
+def _view(section: Section, folder: Path, side: str, beside: Section | None) -> SectionView:
     whose = f"the section {section.slug!r}"
+    anchor = anchor_of(section.slug)
     prefix = f"{anchor}-{anchor_of(side)}" if side else anchor
     owner = f"{section.title}, {side}" if side else section.title
+    others = _by_title(beside.blocks if beside else ())
     blocks = tuple(
-        block_view(block, Place(folder, f"{prefix}-{i}", owner)) for i, block in enumerate(section.blocks)
+        block_view(block, Place(folder, f"{prefix}-{i}", owner, others.get(key)))
+        for i, (key, block) in enumerate(_by_title(section.blocks).items())
     )
     settings = tuple((name, as_text(value, whose)) for name, value in section.settings.items())
     raw = as_json(section.figures, whose, indent=1) if section.figures else ""
@@ -169,10 +177,10 @@ def _block_pairs(first: Sequence[BlockView], second: Sequence[BlockView]) -> tup
     return tuple(BlockPair(key[0], (known[0].get(key), known[1].get(key))) for key in keys)
 
 
-def _by_title(blocks: Sequence[BlockView]) -> dict[tuple[str, int], BlockView]:
+def _by_title(blocks: Sequence[_Titled]) -> dict[tuple[str, int], _Titled]:
     """Blocks by title, and by which of that title they are."""
     seen: Counter[str] = Counter()
-    known = {}
+    known: dict[tuple[str, int], _Titled] = {}
     for block in blocks:
         known[block.title, seen[block.title]] = block
         seen[block.title] += 1

@@ -16,11 +16,19 @@ LONG_ROWS = 30
 
 @dataclass(frozen=True)
 class Place:
-    """Where a block stands: its sounds' folder, a prefix for identifiers, and whose it is, for screen readers."""
+    """Where a block stands.
+
+    Attributes:
+        folder: what its sounds' paths are relative to.
+        prefix: what its identifiers begin with.
+        owner: whose it is, for screen readers.
+        beside: what it is compared with: both have the same axes and the same shades.
+    """
 
     folder: Path
     prefix: str
     owner: str
+    beside: Block | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from drawstop.base.errors import DrawstopError
 from training.evidence.page.numbers import NOTHING, THIN, decimals_for, number, size_text
-from training.evidence.page.plots import plot_svg, swatch_svg
+from training.evidence.page.plots import plot_svg, require_equal_lengths, swatch_svg
 from training.evidence.page.sounds import Embedded, embed
 from training.evidence.page.tables import LONG_ROWS, Place, TableView, label_of, table_view
 from training.evidence.section import Block, Estimate, Matrix, Number, Players, Plot, Table
@@ -104,9 +104,11 @@ def block_view(block: Block, place: Place) -> BlockView:
 
 
 def _plot_view(plot: Plot, place: Place) -> PlotView:
+    for line in plot.lines:
+        require_equal_lengths(plot, line)
     legend = tuple((swatch_svg(i, plot), line.name) for i, line in enumerate(plot.lines))
     numbers = table_view(_table_of_points(plot) if plot.points else _table_of_lines(plot), place)
-    svg = plot_svg(plot, place.prefix)
+    svg = plot_svg(plot, place.prefix, place.beside if isinstance(place.beside, Plot) else None)
     return PlotView(
         plot.title, label_of(plot, place), plot.note, plot.x_label, plot.y_label, svg, legend, numbers
     )
@@ -129,12 +131,13 @@ def _table_of_lines(plot: Plot) -> Table:
 
 def _table_of_points(plot: Plot) -> Table:
     rows = tuple((line.name, x, y) for line in plot.lines for x, y in zip(line.x, line.y, strict=True))
-    return Table(f"{plot.title}: numbers", ("", plot.x_label, plot.y_label), rows)
+    return Table(f"{plot.title}: numbers", ("Series", plot.x_label, plot.y_label), rows)
 
 
 def _matrix_view(matrix: Matrix, place: Place) -> MatrixView:
     _require_full_matrix(matrix)
-    known = [value for row in matrix.values for value in row if value is not None]
+    shown = [matrix, place.beside] if isinstance(place.beside, Matrix) else [matrix]
+    known = [value for each in shown for row in each.values for value in row if value is not None]
     farthest = max((abs(value - matrix.middle) for value in known), default=0.0)
     decimals = decimals_for(known)
     rows = tuple(

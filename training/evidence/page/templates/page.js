@@ -27,6 +27,7 @@ function sortBy(table, column, button) {
 
 function makeSortable(table) {
   [...table.tHead.rows[0].cells].forEach((heading, column) => {
+    if (heading.tagName !== "TH") return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";
