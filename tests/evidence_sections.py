@@ -240,7 +240,7 @@ def _atlas() -> Section:
             None if i == 3 else round(math.cos(7 * i), 2),
             40.0 * (i % 17) + 55,
         )
-        for i in range(48)
+        for i in range(36)
     )
     table = Table(
         "All features",
@@ -250,13 +250,13 @@ def _atlas() -> Section:
     )
     snippets = tuple(
         tuple(Sound(f"feature {i}, moment {j + 1}", f"atlas/{(i + j) % 4}.wav") for j in range(2))
-        for i in range(33)
+        for i in range(31)
     )
     return Section(
         "atlas",
         "An atlas of the features",
         "What does each feature hear, without any label?",
-        "48 of 256 features are active in more than one frame in a thousand.",
+        "36 of 256 features are active in more than one frame in a thousand.",
         (table, Players("Loudest moments", snippets)),
         (),
         {"density": [row[2] for row in rows]},
