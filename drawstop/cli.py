@@ -46,6 +46,10 @@ COMMANDS: dict[str, Command] = {
     ),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
     "layers": Command("training.layers_cli:layers", "Say which of a MusicGen's layers carry a concept."),
+    "evaluate": Command("training.evidence_cli:evaluate", "Measure what a bank's stops do, beside controls."),
+    "report": Command(
+        "training.evidence_cli:report", "All the evidence for a bank as one page that works offline."
+    ),
     "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
     "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),

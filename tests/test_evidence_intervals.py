@@ -1,5 +1,8 @@
+from functools import partial
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from training.evidence.intervals import interval, mean_of
 from training.evidence.section import (
@@ -26,9 +29,8 @@ def test_intervals_cover_the_true_mean_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
     covered = 0
     for seed in range(REPEATS):
-        found = interval(
-            lambda places, v=rng.normal(1.0, 2.0, 30): float(v[places].mean()), 30, seed=seed, resamples=200
-        )
+        values = rng.normal(1.0, 2.0, 30)
+        found = interval(partial(_mean, values), len(values), seed=seed, resamples=200)
         assert found.low is not None and found.high is not None
         covered += found.low <= 1.0 <= found.high
     assert LEAST_COVERED <= covered / REPEATS <= 1.0
@@ -97,3 +99,7 @@ def test_estimates_in_figures_become_json() -> None:
 def test_what_is_no_section_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a section"):
         from_json({"blocks": [{"kind": "table"}], "goals": []})
+
+
+def _mean(values: NDArray[np.float64], places: NDArray[np.int64]) -> float:
+    return float(values[places].mean())

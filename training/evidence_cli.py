@@ -97,7 +97,7 @@ def report(
     """
     from drawstop.base.progress import steps_bar
     from training.evidence.gather import gather
-    from training.evidence.page import write_comparison, write_page
+    from training.evidence.page.pages import write_comparison, write_page
     from training.evidence.provenance import head_of
 
     with steps_bar() as progress:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from drawstop import __version__
-from training.evidence.page import PageHead
+from training.evidence.page.pages import PageHead
 from training.evidence.subject import Subject
 from training.stops import bank_fingerprint
 

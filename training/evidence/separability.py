@@ -111,7 +111,7 @@ def _apart(bench: RaveBench, edit: Edit, first: str, second: str) -> Cells:
         return {"before": None, "after": None, "clips": [len(each) for each in places]}
     z = [clips.latents[each] for each in places]
     steered = [edit(part, {bench.slugs[name]: -1.0}) for part, name in zip(z, (first, second), strict=True)]
-    groups = clips.of(places[0]) + clips.of(places[1])
+    groups = bench.groups_of(places[0] + places[1])
     seed = bench.options.seed
     return {
         "before": told_apart(z[0], z[1], groups, seed),

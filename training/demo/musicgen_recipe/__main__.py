@@ -29,7 +29,7 @@ def make_musicgen(
     encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
     lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,
 ) -> None:
-    """Renders the recordings, trains judge, EnCodec and language model, exports, measures, finds stops, measures them and layers."""
+    """Renders the recordings, trains judge, EnCodec and language model, exports, finds stops; measures all of it."""
     musicgen = out / "musicgen"
     _part("corpus", "--out", run / "corpus", "--seed", seed)
     _part("judge_training", "--run", run, "--out", out / "musicgen_judge.safetensors", "--seed", seed)
