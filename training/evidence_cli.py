@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from training.evidence.subject import Subject
+    from training.evidence.opening import Opened
 
 THREADS = 2
 """A sum's order, and so its last bit, depends on it."""
@@ -36,6 +36,20 @@ SeedOption = Annotated[int, typer.Option(help="Same seed, same figures.", min=0)
 ClapOption = Annotated[
     Path | None, typer.Option("--clap", help="A published CLAP's folder: one judge more, asked in words.")
 ]
+JudgeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--judge", help="A trained judge of the concepts; one is trained on the recordings otherwise."
+    ),
+]
+EvidencePromptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prompt",
+        help="Of a MusicGen: a description of pieces, LABELS=TEXT, as in guitar+voice='a folk song' or neither=piano; several "
+        "times for several.",
+    ),
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Where results and sounds are kept; BANK.evidence otherwise.")
 ]
@@ -48,6 +62,8 @@ def evaluate(
     only: OnlyOption = None,
     quick: QuickOption = False,
     seed: SeedOption = 0,
+    judge: JudgeOption = None,
+    prompt: EvidencePromptOption = None,
     clap: ClapOption = None,
     out: OutOption = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures as JSON.")] = None,
@@ -69,12 +85,12 @@ def evaluate(
     from training.evidence.terminal import show
 
     with steps_bar() as progress:
-        subject = _subject(bank, model, recordings, out, (seed, quick, clap), progress)
-        sections = gather(subject, bank, only or ())
+        opened = _opened((bank, model, recordings, judge, out), prompt, (seed, quick, clap), progress)
+        sections = gather(opened.experiments, opened.folder, opened.identity, only or (), progress)
     if json_file is not None:
         write_json(json_file, [to_json(section) for section in sections])
     show(Console(width=None if sys.stdout.isatty() else 160), sections)
-    typer.echo(f"Kept in {subject.folder}. Next: drawstop report {bank}")
+    typer.echo(f"Kept in {opened.folder}. Next: drawstop report {bank}")
 
 
 def report(
@@ -86,6 +102,8 @@ def report(
     ] = None,
     quick: QuickOption = False,
     seed: SeedOption = 0,
+    judge: JudgeOption = None,
+    prompt: EvidencePromptOption = None,
     clap: ClapOption = None,
     out: OutOption = None,
 ) -> None:
@@ -101,50 +119,35 @@ def report(
     from training.evidence.provenance import head_of
 
     with steps_bar() as progress:
-        subject = _subject(bank, model, recordings, out, (seed, quick, clap), progress)
-        sections = gather(subject, bank)
-        page = subject.folder / "report.html"
-        if beside is None:
-            write_page(page, sections, head_of(subject, bank), subject.folder)
-        else:
-            second = _subject(beside, model, recordings, None, (seed, quick, clap), progress)
-            others = gather(second, beside)
-            pair = [(bank.name, sections, subject.folder), (beside.name, others, second.folder)]
-            write_comparison(page, pair, head_of(subject, bank))
+        pages = []
+        for each, place in ((bank, out), *(((beside, None),) if beside else ())):
+            opened = _opened((each, model, recordings, judge, place), prompt, (seed, quick, clap), progress)
+            sections = gather(opened.experiments, opened.folder, opened.identity, progress=progress)
+            pages.append((opened, sections))
+    opened, sections = pages[0]
+    page = opened.folder / "report.html"
+    if beside is None:
+        write_page(page, sections, head_of(opened), opened.folder)
+    else:
+        write_comparison(page, [(each.name, found, each.folder) for each, found in pages], head_of(opened))
     goals = [goal for section in sections for goal in section.goals]
     typer.echo(f"{sum(goal.reached for goal in goals)} of {len(goals)} goals reached; the page: {page}")
 
 
-def _subject(
-    bank: Path,
-    model: Path | None,
-    recordings: Path | None,
-    out: Path | None,
+def _opened(
+    paths: tuple[Path, Path | None, Path | None, Path | None, Path | None],
+    prompts: list[str] | None,
     asked: tuple[int, bool, Path | None],
     progress: Progress,
-) -> "Subject":
-    """What is to be examined; of the demo's bank the model, the recordings and the judge are known."""
+) -> "Opened":
+    """What is to be measured: bank, model, recordings, judge and results' folder; seed, quick and CLAP."""
     import torch
 
-    from drawstop.base.errors import DrawstopError
-    from drawstop.base.files import require_writable
-    from training.evidence.layouts import read_labelled
-    from training.evidence.shipped import SHIPPED, shipped_set
-    from training.evidence.subject import Options, Subject
-    from training.models.opening import open_rave
-    from training.stops import load_bank
+    from training.evidence.opening import Asked, open_asked
+    from training.evidence.subject import Options
 
     torch.set_num_threads(THREADS)
-    loaded = load_bank(bank)
-    if not loaded.stops:
-        raise DrawstopError(f"{bank} has no stop yet: find one first (drawstop find)")
-    ours = SHIPPED.is_of(loaded)
-    if (model is None or recordings is None) and not ours:
-        raise DrawstopError(f"{bank} is no bank of the demo's: say its --model and its --recordings")
-    opened = open_rave(model or SHIPPED.rave, loaded.site)
-    loaded = load_bank(bank, opened.fingerprint)
-    data = shipped_set(SHIPPED.recordings) if recordings is None else read_labelled(recordings, seed=asked[0])
-    judge = SHIPPED.judge if ours and set(s.name for s in loaded.stops) <= SHIPPED.judged else None
-    folder = out or bank.with_name(f"{bank.name}.evidence")
-    require_writable(folder)
-    return Subject(opened, loaded, data, folder, Options(*asked), judge, progress)
+    bank, model, recordings, judge, out = paths
+    return open_asked(
+        Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), judge, out), progress
+    )

@@ -1,0 +1,118 @@
+"""What evidence is gathered of, where the model is a MusicGen: banks of its layers, descriptions, labelled recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from drawstop.base.errors import DrawstopError
+from training.ear import EAR_OPTIONS
+from training.evidence.clap import ClapEar
+from training.evidence.ears import Ear, JudgeEar, MelEar
+from training.evidence.gather import Experiments
+from training.evidence.judge_sounds import LabelledSounds
+from training.evidence.labelled import LabelledRecording, LabelledSet
+from training.evidence.pieces import PieceBench, Prompt
+from training.evidence.steering import steering_section
+from training.evidence.subject import LEARNED, Options
+from training.evidence.together import together_section
+from training.judge import Judge, load_judge, save_judge
+from training.judge_fit import fit_judge
+from training.layer_ear import Codec
+from training.material import Progress, step_report
+from training.models.musicgen import MusicGenModel
+from training.stops import StopBank
+
+
+@dataclass(frozen=True)
+class MusicGenSubject:
+    """A MusicGen's banks under examination; see subject.Subject."""
+
+    model: MusicGenModel
+    banks: tuple[StopBank, ...]
+    data: LabelledSet
+    prompts: tuple[Prompt, ...]
+    folder: Path
+    options: Options
+    judge: Path | None = None
+    progress: Progress | None = None
+
+    @cached_property
+    def bench(self) -> PieceBench:
+        """Pieces made and heard at rest."""
+        ears = self.ears
+        return PieceBench(
+            self.model, self.banks, self.prompts, ears, self._sounds("test"), self.options, self.progress
+        )
+
+    @cached_property
+    def concepts(self) -> tuple[str, ...]:
+        """What the descriptions name. Raises DrawstopError where no recording is labelled so."""
+        named = tuple(sorted({label for prompt in self.prompts for label in prompt.labels}))
+        missing = [name for name in named if name not in self.data.concepts]
+        if missing or not named:
+            known = ", ".join(self.data.concepts) or "none"
+            raise DrawstopError(
+                f"a description names {missing[:1] or 'no concept'}; the recordings are labelled {known}"
+            )
+        return named
+
+    @cached_property
+    def ears(self) -> list[Ear]:
+        """A judge, logistic regression on log-mel statistics, and the published one that was given."""
+        sounds, labels = self._sounds("train", "validation")
+        ears: list[Ear] = [
+            JudgeEar(self._judge()),
+            MelEar(self.concepts, sounds, self.model.sample_rate, labels),
+        ]
+        if self.options.clap is not None:
+            ears.append(ClapEar(self.options.clap, self.concepts))
+        return ears
+
+    def experiments(self) -> Experiments:
+        """In the order of the page."""
+        return {
+            "steering": lambda: steering_section(self.bench, self.folder),
+            "together": lambda: together_section(self.bench),
+        }
+
+    def _judge(self) -> Judge:
+        if self.judge is not None:
+            judge = load_judge(self.judge)
+            if not set(self.concepts) <= set(judge.concepts):
+                raise DrawstopError(
+                    f"{self.judge} hears {', '.join(judge.concepts)}, the descriptions name {', '.join(self.concepts)}"
+                )
+            return judge
+        path = self.folder / "judge.safetensors"
+        if path.is_file():
+            return load_judge(path)
+        drawn = self._drawn(self._of("train", "validation"), varied=True)
+        report = step_report(self.progress, "an ear learns the concepts")
+        judge = fit_judge(
+            self.concepts, self.model.sample_rate, drawn.draw, EAR_OPTIONS, report, model=Codec(self.model)
+        )
+        save_judge(path, judge, {"seed": self.options.seed})
+        return judge
+
+    def _sounds(self, *splits: str) -> tuple[Tensor, Tensor]:
+        """Clips of recordings of some splits, `[clips, samples]`, and their labels `[clips, concepts]`."""
+        drawn = self._drawn(self._of(*splits), varied=False)
+        sounds, labels = drawn.draw(np.random.default_rng(self.options.seed + 1), LEARNED)
+        return sounds.mean(1), labels > 0.5
+
+    def _drawn(self, recordings: Sequence[LabelledRecording], *, varied: bool) -> LabelledSounds:
+        return LabelledSounds(
+            recordings, self.concepts, self.model.sample_rate, self.model.channels, varied=varied
+        )
+
+    def _of(self, *splits: str) -> tuple[LabelledRecording, ...]:
+        found = tuple(recording for recording in self.data.recordings if recording.split in splits)
+        if not found:
+            raise DrawstopError(f"no recording of the {' or '.join(splits)} split: give ten of each label")
+        return found
