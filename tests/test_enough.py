@@ -197,7 +197,8 @@ def test_stem_distance_takes_mixtures_with_the_concepts_own_sound(tmp_path: Path
 
 def test_public_data_sets_are_advised_a_commoner_label() -> None:
     data = data_set(labelled(["rock"], "train", 5), labelled(["harp"], "train", 1), layout="fma")
-    assert "Take a commoner label (rock, harp)" in lack(data, "harp", "steering")
+    assert "Take a commoner label (rock), or fetch more of the data set" in lack(data, "harp", "steering")
+    assert lack(data, "rock", "steering").endswith(". Fetch more of the data set")
 
 
 def test_an_unknown_experiment_is_refused_with_those_there_are(tmp_path: Path) -> None:

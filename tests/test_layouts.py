@@ -93,9 +93,13 @@ def test_both_of_one_or_of_three_is_refused(others: list[str], tmp_path: Path) -
 def test_a_pair_of_with_and_without_takes_the_name_of_the_folder_above(tmp_path: Path) -> None:
     write_folders(tmp_path / "guitar", {"with/nylon": 1, "without": 1})
     assert labels_of(tmp_path / "guitar") == {"with/nylon": {"guitar"}, "without": set()}
+    assert read_labelled(tmp_path).notes == ()
     write_folders(tmp_path / "voice", {"with": 1, "without": 1})
     assert labels_of(tmp_path)["guitar/with/nylon"] == {"guitar"}
     assert labels_of(tmp_path)["voice/without"] == set()
+    assert read_labelled(tmp_path).notes == (
+        "pairs of with and without tell of one label each; the others count as absent there: guitar, voice",
+    )
     assert {r.timbre for r in read_labelled(tmp_path).recordings if "guitar" in r.labels} == {"nylon"}
 
 

@@ -117,7 +117,9 @@ class _Concept:
 
     def _remedy(self, need: Need) -> str:
         if self.data.layout != "folders":
-            return f"Take a commoner label ({', '.join(self.data.concepts[:3])}), or more of the data set"
+            commoner = self.data.concepts[: self.data.concepts.index(self.name)][:3]
+            other = f"Take a commoner label ({', '.join(commoner)}), or fetch" if commoner else "Fetch"
+            return f"{other} more of the data set"
         return (
             "Sort your recordings into train/ and test/, or add some: "
             f"a split by hash takes about {need.by_hash()} of each"
