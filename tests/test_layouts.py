@@ -57,6 +57,16 @@ def test_every_layout_is_recognised_and_read_the_same_when_named(layout: str, tm
     assert [recording.path for recording in seen.recordings] == sorted(r.path for r in seen.recordings)
 
 
+@pytest.mark.parametrize("layout", [layout for layout in LAYOUTS if layout != "musdb18"])
+def test_only_musdb18_has_its_sound_decoded(layout: str, tmp_path: Path) -> None:
+    folder = WRITERS[layout](tmp_path)
+    before = read_labelled(folder)
+    for place, recording in enumerate(before.recordings):
+        recording.path.write_bytes(b"no sound %d" % place)
+    after = read_labelled(folder)
+    assert [(r.path, r.labels) for r in after.recordings] == [(r.path, r.labels) for r in before.recordings]
+
+
 def test_folders_name_one_label_or_several_or_none(tmp_path: Path) -> None:
     write_folders(tmp_path, {"guitar": 1, "voice": 1, "guitar + voice": 1, "Neither": 1, "other": 1})
     assert labels_of(tmp_path) == {
@@ -83,9 +93,13 @@ def test_both_of_one_or_of_three_is_refused(others: list[str], tmp_path: Path) -
 def test_a_pair_of_with_and_without_takes_the_name_of_the_folder_above(tmp_path: Path) -> None:
     write_folders(tmp_path / "guitar", {"with/nylon": 1, "without": 1})
     assert labels_of(tmp_path / "guitar") == {"with/nylon": {"guitar"}, "without": set()}
+    assert read_labelled(tmp_path).notes == ()
     write_folders(tmp_path / "voice", {"with": 1, "without": 1})
     assert labels_of(tmp_path)["guitar/with/nylon"] == {"guitar"}
     assert labels_of(tmp_path)["voice/without"] == set()
+    assert read_labelled(tmp_path).notes == (
+        "pairs of with and without tell of one label each; the others count as absent there: guitar, voice",
+    )
     assert {r.timbre for r in read_labelled(tmp_path).recordings if "guitar" in r.labels} == {"nylon"}
 
 

@@ -5,60 +5,16 @@ Recordings are counted by what belongs together: copies of a file, and pieces by
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+from functools import cached_property
 
 from drawstop.base.errors import DrawstopError
 from training.evidence.hearing import heard_groups
 from training.evidence.labelled import LabelledRecording, LabelledSet
-from training.recordings import TEST_SHARE, TRAIN_SHARE, Split
+from training.evidence.needs import FEWEST_TIMBRES, NEEDS, Need
+from training.recordings import Split
 from training.silence import SILENCE_DBFS
-
-FEWEST_TO_LEARN = 2
-"""One recording with and one without differ in everything, not in the concept alone."""
-
-FEWEST_TO_TEST = 3
-"""Of 3 with and 3 without, chance ranks all 3 first once in 20 (1 / C(6, 3)): fewer can't be told from chance at 5 %."""
-
-FEWEST_FOR_A_CURVE = 5
-"""A curve over the number of examples takes two points: 2 and 5."""
-
-FEWEST_TO_STEER = 10
-"""The goal, still heard in at most 10 %, is one recording of ten: fewer can't show it."""
-
-FEWEST_TIMBRES = 2
-"""One to learn from, one held out."""
-
-HASH_MARGIN = 2
-"""A split by hash is a draw: with twice the mean, 19 of 20 draws have enough."""
-
-
-@dataclass(frozen=True)
-class Need:
-    """How many recordings with a concept an experiment takes, and as many without: to learn from and to test on."""
-
-    train: int
-    test: int
-    why: str
-
-    def by_hash(self) -> int:
-        """Recordings of each kind that a split by hash takes."""
-        return math.ceil(HASH_MARGIN * max(self.train / TRAIN_SHARE, self.test / TEST_SHARE))
-
-
-NEEDS: Mapping[str, Need] = MappingProxyType(
-    {
-        "classification": Need(FEWEST_TO_LEARN, FEWEST_TO_TEST, "fewer can't be told from chance"),
-        "growth": Need(FEWEST_FOR_A_CURVE, FEWEST_TO_TEST, "the curve goes from 2 examples to 5 and on"),
-        "separability": Need(FEWEST_TO_LEARN, FEWEST_TO_TEST, "fewer can't be told from chance"),
-        "steering": Need(0, FEWEST_TO_STEER, "one of ten is the share that it is held against"),
-        "held-out timbres": Need(FEWEST_TO_LEARN, FEWEST_TO_TEST, "fewer can't be told from chance"),
-        "stem distance": Need(0, FEWEST_TO_TEST, "a mean of fewer is an anecdote"),
-    }
-)
-"""Each experiment that needs labels."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +35,15 @@ def refuse_too_little(data: LabelledSet, concept: str, wanted: str = "classifica
     """Refuses an experiment that the data can't answer. Decodes sound only until enough of it is heard.
 
     Args:
-        wanted: one of NEEDS.
+        wanted: one of `training.evidence.needs.NEEDS`.
 
     Raises:
         DrawstopError: what is too little for what, and what would do; also where what there is can't be heard.
     """
     if wanted not in NEEDS:
         raise DrawstopError(f"no such experiment: {wanted!r}; expected one of {', '.join(NEEDS)}")
-    lack = _Concept(data, concept).lack(wanted) or _unheard(data, concept, wanted)
+    chosen = _Concept(data, concept)
+    lack = _silent(chosen) or chosen.lack(wanted) or _unheard(data, concept, wanted)
     if lack:
         raise DrawstopError(f"too little for {wanted} of {concept}: {lack}")
 
@@ -113,16 +70,17 @@ class _Concept:
 
     def lack(self, experiment: str) -> str:
         """What is too little for an experiment; empty where nothing is."""
-        return (
-            self._one_class()
-            or self._one_sound()
-            or self._too_few(NEEDS[experiment])
-            or {
-                "separability": self._inseparable,
-                "held-out timbres": self._too_few_timbres,
-                "stem distance": self._too_few_stems,
-            }.get(experiment, str)()
-        )
+        further = {
+            "separability": self._inseparable,
+            "held-out timbres": self._too_few_timbres,
+            "stem distance": self._too_few_stems,
+        }.get(experiment)
+        return self.unfit or self._too_few(NEEDS[experiment]) or (further() if further else "")
+
+    @cached_property
+    def unfit(self) -> str:
+        """Why no experiment can be run on it, however many recordings there are; empty where one may."""
+        return self._one_class() or self._one_sound()
 
     def _one_class(self) -> str:
         if not self.present:
@@ -159,7 +117,9 @@ class _Concept:
 
     def _remedy(self, need: Need) -> str:
         if self.data.layout != "folders":
-            return f"Take a commoner label ({', '.join(self.data.concepts[:3])}), or more of the data set"
+            commoner = self.data.concepts[: self.data.concepts.index(self.name)][:3]
+            other = f"Take a commoner label ({', '.join(commoner)}), or fetch" if commoner else "Fetch"
+            return f"{other} more of the data set"
         return (
             "Sort your recordings into train/ and test/, or add some: "
             f"a split by hash takes about {need.by_hash()} of each"
@@ -169,7 +129,7 @@ class _Concept:
         others = [name for name in self.data.concepts if name != self.name]
         if not others:
             return "it is the only label; separability is of two concepts, so add recordings of another"
-        if any(self._apart(_Concept(self.data, other)) for other in others):
+        if any(self._apart(other) for other in others):
             return ""
         need = NEEDS["separability"]
         return (
@@ -177,12 +137,13 @@ class _Concept:
             f"{need.test} to test on; add recordings of each alone"
         )
 
-    def _apart(self, other: _Concept) -> bool:
+    def _apart(self, other: str) -> bool:
+        """Whether each of two concepts is heard without the other."""
         need = NEEDS["separability"]
-        alone = [
-            [recording for recording in each.present if rival not in recording.labels]
-            for each, rival in ((self, other.name), (other, self.name))
-        ]
+        alone = (
+            [recording for recording in self.present if other not in recording.labels],
+            [recording for recording in self.absent if other in recording.labels],
+        )
         return all(
             _groups(part, "train") >= need.train and _groups(part, "test") >= need.test for part in alone
         )
@@ -192,10 +153,10 @@ class _Concept:
         if len(timbres) >= FEWEST_TIMBRES:
             return ""
         known = f"one timbre ({', '.join(timbres)})" if timbres else "no timbre that is known"
-        return (
-            f"{known}; it takes {FEWEST_TIMBRES}, one of them held out: "
-            f"name them by folders, as {self.name}/nylon/ and {self.name}/steel/"
-        )
+        takes = f"{known}; it takes {FEWEST_TIMBRES}, one of them held out"
+        if self.data.layout != "folders":
+            return f"{takes}, which NSynth and the stems of Slakh have"
+        return f"{takes}: name them by folders, as {self.name}/nylon/ and {self.name}/steel/"
 
     def _too_few_stems(self) -> str:
         mixed = [
@@ -218,6 +179,16 @@ def _groups(recordings: Sequence[LabelledRecording], split: Split) -> int:
 
 def _pair(present: int, absent: int) -> str:
     return f"{present} with and {absent} without"
+
+
+def _silent(concept: _Concept) -> str:
+    for recordings, which in ((concept.present, "with"), (concept.absent, "without")):
+        if recordings and not heard_groups(recordings, 1):
+            return (
+                f"none of the {len(recordings)} recordings {which} it can be heard (a second above "
+                f"{SILENCE_DBFS:g} dBFS); add some that sound"
+            )
+    return ""
 
 
 def _unheard(data: LabelledSet, concept: str, wanted: str) -> str:

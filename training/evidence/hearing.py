@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import count
 from pathlib import Path
 
 import soundfile
 import torch
 
-from drawstop.base.audio_files import read_audio
+from drawstop.base.audio_files import Audio, read_audio
+from drawstop.base.errors import DrawstopError
 from training.evidence.labelled import LabelledRecording
 from training.silence import loud_enough
 
@@ -23,13 +23,15 @@ def sounds(path: Path) -> bool:
     Raises:
         DrawstopError: as `read_audio`.
     """
-    for start in count(0.0, PIECE_SECONDS):
-        audio, _ = read_audio(path, part=(start, PIECE_SECONDS))
-        if bool(loud_enough(torch.from_numpy(audio)).any()):
-            return True
-        if start + PIECE_SECONDS >= soundfile.info(path).duration:
-            return False
-    raise AssertionError
+    first, rate = read_audio(path, part=(0.0, PIECE_SECONDS))
+    if _loud(first):
+        return True
+    try:
+        with soundfile.SoundFile(path) as file:
+            pieces = file.blocks(round(PIECE_SECONDS * rate), dtype="float32", always_2d=True)
+            return any(_loud(piece.T) for piece in pieces)
+    except soundfile.LibsndfileError as error:
+        raise DrawstopError(f"{path} is damaged: {error}; fetch it again, or leave it out") from error
 
 
 def heard_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:
@@ -41,3 +43,7 @@ def heard_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:
         if recording.group not in heard and sounds(recording.path):
             heard.add(recording.group)
     return len(heard)
+
+
+def _loud(audio: Audio) -> bool:
+    return bool(loud_enough(torch.from_numpy(audio)).any())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from training.recordings import SPLITS, Split
@@ -48,7 +49,7 @@ class LabelledSet:
     recordings: tuple[LabelledRecording, ...]
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def concepts(self) -> tuple[str, ...]:
         """All labels, the commonest first; equally common ones by name."""
         counts = self.counts()

@@ -27,12 +27,13 @@ EXPECTED = "expected sub-folders that name what sounds in them (guitar/, voice/,
 
 @dataclass(frozen=True)
 class _Place:
-    """What a file's folders say of it; `label` as it is written."""
+    """What a file's folders say of it; `label` as it is written, `pair` the label that a pair is of, if it is in one."""
 
     path: Path
     split: Split | None
     label: str
     timbre: str
+    pair: str
 
 
 def recognises(folder: Path) -> bool:
@@ -60,6 +61,11 @@ def read(folder: Path, seed: int) -> Reading:
             f"files beside the sub-folders, which name no label, left out: {len(paths) - len(labelled)}"
         )
     places = [_place(folder, path, split) for path in labelled]
+    pairs = {place.pair for place in places} - {""}
+    if len(pairs) > 1:
+        reading.notes.append(
+            f"pairs of with and without tell of one label each; the others count as absent there: {', '.join(sorted(pairs))}"
+        )
     meanings = _meanings({place.label for place in places}, folder)
     for place in places:
         hash = sha256_file(place.path)
@@ -87,9 +93,10 @@ def _place(folder: Path, path: Path, split: bool) -> _Place:
     if len(names) > 1 and names[0].lower() not in PAIR and names[1].lower() in PAIR:
         above = names.pop(0)
     label, *below = names
+    pair = above if label.lower() in PAIR else ""
     if label.lower() == "with":
         label = above
-    return _Place(path, part, label, below[0] if below else "")
+    return _Place(path, part, label, below[0] if below else "", pair)
 
 
 def _meanings(written: set[str], folder: Path) -> dict[str, frozenset[str]]:
