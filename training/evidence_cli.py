@@ -80,13 +80,12 @@ def evaluate(
 
     from drawstop.base.files import write_json
     from drawstop.base.progress import steps_bar
-    from training.evidence.gather import gather
     from training.evidence.section import to_json
     from training.evidence.terminal import show
 
     with steps_bar() as progress:
         opened = _opened((bank, model, recordings, judge, out), prompt, (seed, quick, clap), progress)
-        sections = gather(opened.experiments, opened.folder, opened.identity, only or (), progress)
+        sections = opened.gather(only or (), progress)
     if json_file is not None:
         write_json(json_file, [to_json(section) for section in sections])
     show(Console(width=None if sys.stdout.isatty() else 160), sections)
@@ -114,7 +113,6 @@ def report(
     Example: drawstop report training/demo/bank --quick
     """
     from drawstop.base.progress import steps_bar
-    from training.evidence.gather import gather
     from training.evidence.page.pages import write_comparison, write_page
     from training.evidence.provenance import head_of
 
@@ -122,7 +120,7 @@ def report(
         pages = []
         for each, place in ((bank, out), *(((beside, None),) if beside else ())):
             opened = _opened((each, model, recordings, judge, place), prompt, (seed, quick, clap), progress)
-            sections = gather(opened.experiments, opened.folder, opened.identity, progress=progress)
+            sections = opened.gather(progress=progress)
             pages.append((opened, sections))
     opened, sections = pages[0]
     page = opened.folder / "report.html"

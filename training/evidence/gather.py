@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drawstop import __version__
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file, write_json
+from training.evidence.enough import refuse_too_little
 from training.evidence.labelled import LabelledSet
 from training.evidence.section import Section, from_json, to_json
 from training.evidence.subject import Options
@@ -18,12 +20,29 @@ from training.material import Progress
 
 FOLDER = "sections"
 
-Experiments = Mapping[str, Callable[[], Section]]
+
+@dataclass(frozen=True)
+class Experiment:
+    """What can be measured.
+
+    Attributes:
+        title: of its section.
+        needs: which of `needs.NEEDS` it has; empty: it takes any recordings.
+    """
+
+    title: str
+    measure: Callable[[], Section]
+    needs: str = ""
+
+
+Experiments = Mapping[str, Experiment]
 """By slug, in the order of the page."""
 
 
 def gather(
     experiments: Experiments,
+    data: LabelledSet,
+    concepts: Sequence[str],
     folder: Path,
     identity: str,
     only: Sequence[str] = (),
@@ -31,7 +50,10 @@ def gather(
 ) -> list[Section]:
     """The sections of some experiments, or of all; one that was gathered before of the same things is read back.
 
+    An experiment that the recordings are too few for says so in its section, unless nothing else can be measured.
+
     Args:
+        concepts: which labels are asked about.
         folder: where sections are kept, each as soon as it's done.
         identity: tells what is measured from anything else; see `identity_of`.
 
@@ -41,12 +63,19 @@ def gather(
     unknown = [name for name in only if name not in experiments]
     if unknown:
         raise DrawstopError(f"no experiment {unknown[0]!r}: expected one of {', '.join(experiments)}")
-    wanted, found = [slug for slug in experiments if not only or slug in only], []
-    for number, slug in enumerate(wanted):
+    wanted = {slug: each for slug, each in experiments.items() if not only or slug in only}
+    lacks = {slug: _lack(data, concepts, each.needs) for slug, each in wanted.items()}
+    if all(lacks.values()):
+        raise DrawstopError(next(iter(lacks.values())))
+    found = []
+    for number, (slug, experiment) in enumerate(wanted.items()):
+        if lacks[slug]:
+            found.append(Section(slug, experiment.title, "", f"Not measured: {lacks[slug]}"))
+            continue
         path = folder / FOLDER / f"{slug}.json"
         section = _kept(path, identity)
         if section is None:
-            section = experiments[slug]()
+            section = experiment.measure()
             write_json(path, {"identity": identity, "section": to_json(section)})
         found.append(section)
         if progress:
@@ -76,6 +105,18 @@ def identity_of(
         **more,
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _lack(data: LabelledSet, concepts: Sequence[str], needs: str) -> str:
+    """What is too little for an experiment, in a line; empty where nothing is."""
+    if not needs:
+        return ""
+    try:
+        for concept in concepts:
+            refuse_too_little(data, concept, needs)
+    except DrawstopError as error:
+        return str(error)
+    return ""
 
 
 def _kept(path: Path, identity: str) -> Section | None:

@@ -14,7 +14,7 @@ from drawstop.base.errors import DrawstopError
 from training.ear import EAR_OPTIONS
 from training.evidence.clap import ClapEar
 from training.evidence.ears import Ear, JudgeEar, MelEar
-from training.evidence.gather import Experiments
+from training.evidence.gather import Experiment, Experiments
 from training.evidence.judge_sounds import LabelledSounds
 from training.evidence.labelled import LabelledRecording, LabelledSet
 from training.evidence.pieces import PieceBench, Prompt
@@ -77,8 +77,10 @@ class MusicGenSubject:
     def experiments(self) -> Experiments:
         """In the order of the page."""
         return {
-            "steering": lambda: steering_section(self.bench, self.folder),
-            "together": lambda: together_section(self.bench),
+            "steering": Experiment(
+                "Does each stop do what it says?", lambda: steering_section(self.bench, self.folder)
+            ),
+            "together": Experiment("Several stops at once", lambda: together_section(self.bench)),
         }
 
     def _judge(self) -> Judge:

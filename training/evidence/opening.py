@@ -9,10 +9,11 @@ from pathlib import Path
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import require_writable
 from training.banks import BANKS_FILE, bank_folders, load_banks
-from training.evidence.gather import Experiments, identity_of
+from training.evidence.gather import Experiments, gather, identity_of
 from training.evidence.labelled import LabelledSet
 from training.evidence.layouts import read_labelled
 from training.evidence.rave_experiments import RaveExperiments
+from training.evidence.section import Section
 from training.evidence.shipped import SHIPPED, shipped_set
 from training.evidence.subject import Options, Subject
 from training.material import Progress
@@ -44,12 +45,17 @@ class Opened:
 
     name: str
     experiments: Experiments
+    concepts: tuple[str, ...]
     identity: str
     folder: Path
     data: LabelledSet
     banks: tuple[StopBank, ...]
     fingerprints: tuple[str, ...]
     options: Options
+
+    def gather(self, only: Sequence[str] = (), progress: Progress | None = None) -> list[Section]:
+        """`gather.gather` of it."""
+        return gather(self.experiments, self.data, self.concepts, self.folder, self.identity, only, progress)
 
 
 def open_asked(asked: Asked, progress: Progress | None = None) -> Opened:
@@ -97,7 +103,17 @@ def _rave(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progr
     prints = (bank_fingerprint(asked.bank),)
     identity = identity_of(model.fingerprint, prints, data, judge, asked.options)
     experiments = RaveExperiments(subject).by_slug()
-    return Opened(asked.bank.name, experiments, identity, folder, data, (bank,), prints, asked.options)
+    return Opened(
+        asked.bank.name,
+        experiments,
+        subject.concepts,
+        identity,
+        folder,
+        data,
+        (bank,),
+        prints,
+        asked.options,
+    )
 
 
 def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progress | None) -> Opened:
@@ -121,5 +137,14 @@ def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: P
     identity = identity_of(
         model.fingerprint, prints, data, asked.judge, asked.options, prompts=list(asked.prompts)
     )
-    experiments = subject.experiments()
-    return Opened(asked.bank.name, experiments, identity, folder, data, tuple(banks), prints, asked.options)
+    return Opened(
+        asked.bank.name,
+        subject.experiments(),
+        subject.concepts,
+        identity,
+        folder,
+        data,
+        tuple(banks),
+        prints,
+        asked.options,
+    )

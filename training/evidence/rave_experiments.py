@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from training.evidence.gather import Experiments
+from training.evidence.gather import Experiment, Experiments
 from training.evidence.layers import layers_section
 from training.evidence.rave_bench import RaveBench
 from training.evidence.separability import separability_section
@@ -27,8 +27,16 @@ class RaveExperiments:
     def by_slug(self) -> Experiments:
         """In the order of the page."""
         return {
-            "steering": lambda: steering_section(self.bench, self.subject.folder),
-            "separability": lambda: separability_section(self.bench),
-            "together": lambda: together_section(self.bench),
-            "layers": lambda: layers_section(self.bench),
+            "steering": Experiment(
+                "Does each stop do what it says?",
+                lambda: steering_section(self.bench, self.subject.folder),
+                "steering",
+            ),
+            "separability": Experiment(
+                "Are the concepts separable?", lambda: separability_section(self.bench), "separability"
+            ),
+            "together": Experiment("Several stops at once", lambda: together_section(self.bench), "steering"),
+            "layers": Experiment(
+                "Which layers carry a concept?", lambda: layers_section(self.bench), "classification"
+            ),
         }
