@@ -22,9 +22,10 @@ from audiocraft.models.musicgen import MusicGen
 
 from training.demo.musicgen_recipe.codes import FOLDER, codes_path
 from training.demo.musicgen_recipe.corpus import CONCEPTS, TEXTS
-from training.demo.musicgen_recipe.figures import Ears, noise, reconstruct, sample
+from training.demo.musicgen_recipe.figures import Ears, reconstruct, sample
 from training.demo.musicgen_recipe.lm_training import CHECKPOINT, FRAMES, LanguageModelTraining, schedule
 from training.demo.musicgen_recipe.models import BINS, CODEBOOKS
+from training.demo.musicgen_recipe.noises import coloured_noise
 
 DEMO = Path(__file__).parent.parent / "training" / "demo"
 LARGEST = 2_300_000  # bytes, both files
@@ -91,7 +92,7 @@ def test_encodec_is_nearer_to_a_recording_than_noise_or_silence(musicgen: MusicG
     path = DEMO / "recordings" / f"{recording}.flac"
     original = torch.from_numpy(read_audio(path, musicgen.sample_rate, channels=1)[0])
     level = original.square().mean().sqrt()
-    white = noise(np.random.default_rng(0), 1, original.shape[1])
+    white = coloured_noise(np.random.default_rng(0), 1, original.shape[1])
     rebuilt = float(spectral_distance(reconstruct(musicgen, original), original))
     for other in (white * level / white.square().mean().sqrt(), torch.zeros_like(original)):
         assert rebuilt < 0.8 * float(spectral_distance(other, original))
