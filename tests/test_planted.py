@@ -1,0 +1,54 @@
+"""Planted truth: what is generated is what is said, and every architecture finds it."""
+
+import pytest
+import torch
+
+from drawstop.base.errors import DrawstopError
+from training.evidence import planted
+
+SHARE_TOLERANCE = 0.03
+"""Three standard errors of a share of 1/4 over 40 recordings' 20 x 200 frames are 0.02."""
+
+
+def test_planted_recordings_are_what_their_labels_and_strengths_say() -> None:
+    made = planted.planted_recordings(3, recordings=40, frames=200, concepts=6)
+    assert torch.equal(made.labels, made.present)
+    assert made.present.sum(0).tolist() == [20] * 6
+    for recording, (frames, strengths) in enumerate(zip(made.frames, made.strengths, strict=True)):
+        assert ((strengths > 0).sum(1) == planted.ACTIVE).all()
+        assert torch.equal(made.active(recording).any(0), made.present[recording])
+        clean = strengths @ made.directions
+        noise_db = 10 * torch.log10(clean.square().mean() / (frames - clean).square().mean())
+        assert noise_db.item() == pytest.approx(planted.SIGNAL_TO_NOISE_DB, abs=0.5)
+    rates = torch.stack([made.active(i).float().mean(0) for i in range(40)]).sum(0) / 20
+    assert torch.allclose(rates, torch.tensor(0.25), atol=SHARE_TOLERANCE)
+
+
+def test_labels_are_wrong_as_often_as_asked_for_and_seeds_decide_everything() -> None:
+    noisy = planted.planted_recordings(0, recordings=400, frames=2, label_noise=0.2)
+    assert (noisy.labels != noisy.present).float().mean().item() == pytest.approx(0.2, abs=SHARE_TOLERANCE)
+    again = planted.planted_recordings(0, recordings=400, frames=2, label_noise=0.2)
+    assert all(torch.equal(a, b) for a, b in zip(noisy.frames, again.frames, strict=True))
+    assert torch.equal(noisy.labels, again.labels)
+    other = planted.planted_recordings(1, recordings=400, frames=2, label_noise=0.2)
+    assert not torch.equal(noisy.frames[0], other.frames[0])
+
+
+def test_a_signature_is_the_same_in_all_frames_of_a_recording_and_differs_between_recordings() -> None:
+    plain = planted.planted_recordings(0, recordings=4, frames=10)
+    signed = planted.planted_recordings(0, recordings=4, frames=10, signature=2.0)
+    own = torch.stack([b - a for a, b in zip(plain.frames, signed.frames, strict=True)])
+    assert torch.allclose(own, own[:, :1], atol=1e-5)
+    assert torch.allclose(own[:, 0].norm(dim=1), torch.tensor(2.0), atol=1e-5)
+    assert torch.pdist(own[:, 0]).min() > 1.0
+
+
+def test_recovery_counts_directions_that_some_row_meets_with_either_sign() -> None:
+    directions, _ = planted.planted_frames(0, 1)
+    assert planted.recovered_share(directions, -3 * directions[:64]) == 64 / 256
+
+
+@pytest.mark.parametrize("change", [{"concepts": 0}, {"concepts": 253}, {"rate": 1.5}, {"label_noise": -0.1}])
+def test_what_can_not_be_planted_is_refused(change: dict[str, float]) -> None:
+    with pytest.raises(DrawstopError, match=next(iter(change))):
+        planted.planted_recordings(0, **change)  # type: ignore[arg-type]
