@@ -157,7 +157,7 @@ def test_jumprelu_keeps_the_mean_l0_and_nearly_the_variance_explained_on_unseen_
         )
         explained = losses.fraction_of_variance_explained
         assert explained(unseen, jumprelu(unseen)) > explained(unseen, topk(unseen)) - 0.1
-    trained = train(frames[:8000], replace(config, architecture="jumprelu"))
+    trained = train(frames[:8000], replace(config, architecture="topk-jumprelu"))
     assert torch.equal(trained.W_dec, topk.W_dec)
     assert torch.equal(trained.threshold, jumprelu.threshold)
     with pytest.raises(DrawstopError, match="topk SAE"):
