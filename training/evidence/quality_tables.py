@@ -102,7 +102,7 @@ def _probing(measured: Quality) -> Table:
 
 
 def _stability(pairs: Mapping[str, Stability]) -> Table:
-    rows = tuple(
+    rows: tuple[tuple[Cell | Estimate, ...], ...] = tuple(
         (
             name,
             each.features,

@@ -65,9 +65,7 @@ class SAEConfig:
     """`jumprelu`: weight of `(L0 / k - 1)²`."""
 
     def __post_init__(self) -> None:
-        if self.architecture not in get_args(Architecture):
-            expected = ", ".join(get_args(Architecture))
-            raise DrawstopError(f"expected an architecture out of {expected}, got {self.architecture!r}")
+        read_architecture(self.architecture)
         for name in (
             "d_in",
             "n_features",
@@ -106,6 +104,15 @@ class SAEConfig:
         """The fields that say something for this architecture, as JSON holds them."""
         unused = _JUMPRELU_ONLY if self.architecture != "jumprelu" else frozenset()
         return {name: value for name, value in asdict(self).items() if name not in unused}
+
+
+def read_architecture(name: str) -> Architecture:
+    """An architecture by its name. Raises DrawstopError for a name that isn't one."""
+    for known in get_args(Architecture):
+        if name == known:
+            found: Architecture = known
+            return found
+    raise DrawstopError(f"expected an architecture out of {', '.join(get_args(Architecture))}, got {name!r}")
 
 
 @dataclass(frozen=True)
