@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from training.activations import write_store
 from training.evidence.planted import ACTIVE, WIDTH, planted_frames, recovered_share
 from training.recordings import Recording
 from training.sae import losses
-from training.sae.config import SAEConfig
+from training.sae.config import Architecture, SAEConfig
 from training.sae.model import SAE
 from training.sae.train import Progress, train
 
@@ -173,11 +174,11 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not() -> None:
 
 
 @pytest.mark.parametrize("killed_at", [7, 20, 37, 60])
-@pytest.mark.parametrize("architecture", ["topk", "jumprelu"])
+@pytest.mark.parametrize("architecture", get_args(Architecture))
 def test_a_killed_and_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
-    tmp_path: Path, killed_at: int, architecture: str
+    tmp_path: Path, killed_at: int, architecture: Architecture
 ) -> None:
-    config = replace(SMALL, architecture=architecture)  # type: ignore[arg-type]
+    config = replace(SMALL, architecture=architecture)
     checkpoint = tmp_path / "sae.checkpoint"
     with pytest.raises(KilledError):
         train(frames_of(), config, checkpoint=checkpoint, progress=kill_at(killed_at))
@@ -249,6 +250,7 @@ def test_a_store_trains_on_its_train_split_and_validates_on_its_own(tmp_path: Pa
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
         ({"warmup_share": 0.8}, "at most 1 together"),
         ({"aux_k": -1}, "aux_k must be 0 or more"),
+        ({"bandwidth": 0.0}, "bandwidth must be above 0"),
     ],
 )
 def test_bad_configs_are_refused_with_the_reason(change: dict[str, object], message: str) -> None:

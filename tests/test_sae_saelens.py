@@ -3,12 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
 
 from drawstop.base.errors import DrawstopError
-from training.sae.config import SAEConfig
+from training.sae.config import Architecture, SAEConfig
 from training.sae.files import CONFIG_FILE, FRAMES_FILE, WEIGHTS_FILE, load_sae, metadata_of, save_sae
 from training.sae.model import SAE
 from training.sae.train import train
@@ -21,7 +22,7 @@ def frames() -> torch.Tensor:
     return torch.randn(400, CONFIG.d_in, generator=torch.Generator().manual_seed(0)) * 3 + 2
 
 
-@pytest.fixture(params=["topk", "jumprelu"])
+@pytest.fixture(params=get_args(Architecture))
 def sae(request: pytest.FixtureRequest) -> SAE:
     return train(frames(), replace(CONFIG, architecture=request.param))
 
@@ -52,7 +53,7 @@ def test_saelens_loads_the_folder_and_gives_equal_features_and_reconstructions(
     sae_lens = pytest.importorskip("sae_lens")
     save_sae(tmp_path / "sae", sae, metadata=METADATA)
     theirs = sae_lens.SAE.load_from_disk(tmp_path / "sae")
-    assert theirs.cfg.architecture() == sae.config.architecture
+    assert theirs.cfg.architecture() == ("topk" if sae.config.architecture == "topk" else "jumprelu")
     z = sae.normalise(frames())
     with torch.no_grad():
         features = sae.encode(z)
@@ -110,3 +111,17 @@ def test_weights_of_another_shape_or_not_finite_are_refused(tmp_path: Path) -> N
 def test_a_config_of_another_sae_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DrawstopError, match="isn't this SAE's"):
         save_sae(tmp_path / "sae", SAE(CONFIG), replace(CONFIG, k=4))
+
+
+def test_a_jumprelu_from_before_there_was_another_reads_as_what_it_is(tmp_path: Path) -> None:
+    made = train(frames(), replace(CONFIG, architecture="topk-jumprelu"))
+    save_sae(tmp_path / "sae", made)
+    path = tmp_path / "sae" / CONFIG_FILE
+    cfg = json.loads(path.read_text())
+    cfg["metadata"]["drawstop"]["config"]["architecture"] = "jumprelu"
+    path.write_text(json.dumps(cfg))
+    loaded = load_sae(tmp_path / "sae")
+    assert loaded.config == made.config
+    assert torch.equal(loaded.threshold, made.threshold)
+    z = made.normalise(frames())
+    assert torch.equal(loaded.encode(z), made.encode(z))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -14,6 +15,7 @@ from training.sae.model import SAE
 MATCHED_COSINE = 0.7
 """|cosine| from which two features count as the same; the curve shows all others."""
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(4, 21))
+_CONTROL_STREAM = 0x57AB  # so that no SAE of the same seed began with the control's directions
 TOGETHER = 0.5
 """A child fires with its parent in at least this share of the frames in which it fires."""
 
@@ -86,10 +88,10 @@ def stability(sae: SAE, other: SAE, frames: Sequence[Tensor], seed: int = 0) -> 
         frames: of some recordings `[frames, width]` each: who fires in them is compared.
     """
     rows, others = (each.W_dec.detach()[fires(each, frames)] for each in (sae, other))
-    generator = torch.Generator().manual_seed(seed)
-    random = torch.randn(others.shape, generator=generator)
+    rng = np.random.default_rng([seed, _CONTROL_STREAM])
+    random = torch.from_numpy(rng.standard_normal(others.shape)).float()
     x = torch.cat(list(frames))
-    drawn = x[torch.randint(len(x), (len(others),), generator=generator)]
+    drawn = x[torch.from_numpy(rng.integers(len(x), size=len(others)))]
     cosines = matched_cosines(rows, others)
     return Stability(
         cosines,

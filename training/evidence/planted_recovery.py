@@ -5,8 +5,7 @@ python -m training.evidence.planted_recovery
 
 from __future__ import annotations
 
-import statistics
-from dataclasses import asdict
+import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -49,17 +48,22 @@ def recovery(config: SAEConfig, frames: int = FRAMES) -> dict[str, float]:
     }
 
 
-def measure() -> dict[str, Any]:
-    """Every architecture's recovery, by seed and in the mean, with the settings."""
-    found: dict[str, Any] = {}
+def measure(path: Path) -> None:
+    """Writes every architecture's recovery by seed, with the settings; figures of the same settings that are there are kept."""
+    settings = _settings()
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found = kept["architectures"] if kept.get("settings") == settings else {}
     for architecture in get_args(Architecture):
-        each = {str(seed): recovery(config_of(architecture, seed)) for seed in SEEDS}
-        mean = {name: statistics.fmean(one[name] for one in each.values()) for name in each["0"]}
-        found[architecture] = {
-            "seeds": {seed: _rounded(one) for seed, one in each.items()},
-            "mean": _rounded(mean),
-        }
-    settings = asdict(config_of("jumprelu", 0))
+        seeds = found.setdefault(architecture, {})
+        for seed in SEEDS:
+            if str(seed) not in seeds:
+                figures = recovery(config_of(architecture, seed))
+                seeds[str(seed)] = {name: round(value, 4) for name, value in figures.items()}
+                write_json(path, {"architectures": found, "settings": settings})
+
+
+def _settings() -> dict[str, Any]:
+    settings = config_of("jumprelu", 0).described()
     for varying in ("architecture", "seed"):
         del settings[varying]
     truth = {
@@ -70,12 +74,8 @@ def measure() -> dict[str, Any]:
         "cosine": planted.RECOVERED_COSINE,
         "frames": FRAMES,
     }
-    return {"architectures": found, "settings": settings, "planted": truth}
-
-
-def _rounded(figures: dict[str, float]) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in figures.items()}
+    return settings | {"planted": truth}
 
 
 if __name__ == "__main__":
-    write_json(FILE, measure())
+    measure(FILE)

@@ -15,6 +15,7 @@ from training.evidence.intervals import Values, interval
 from training.evidence.section import Estimate
 from training.sae.model import SAE
 
+_CONTROL_STREAM = 0x4A2D  # so that no SAE of the same seed began with these directions
 DENSITIES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Shares of the frames at which the density curve is read."""
 
@@ -78,7 +79,9 @@ def clip_means(sae: SAE, frames: Sequence[Tensor]) -> Tensor:
 
 def random_sae(sae: SAE, seed: int = 0) -> SAE:
     """An untrained TopK SAE of the same size with random directions: what any projection would show."""
-    made = SAE(replace(sae.config, architecture="topk", seed=seed))
+    made = SAE(replace(sae.config, architecture="topk"))
+    rows = np.random.default_rng([seed, _CONTROL_STREAM]).standard_normal(made.W_dec.shape)
+    made.start_from(torch.from_numpy(rows).float())
     made.mean.copy_(sae.mean)
     made.scale.copy_(sae.scale)
     return made
