@@ -1,13 +1,22 @@
 """Planted truth: what is generated is what is said, and every architecture finds it."""
 
+import json
+from dataclasses import replace
+from typing import get_args
+
 import pytest
 import torch
 
 from drawstop.base.errors import DrawstopError
-from training.evidence import planted
+from training.evidence import planted, planted_recovery
+from training.sae.config import Architecture
+from training.sae.model import SAE
 
 SHARE_TOLERANCE = 0.03
 """Three standard errors of a share of 1/4 over 40 recordings' 20 x 200 frames are 0.02."""
+
+SHORT_RECOVERY = 0.8
+"""Share of the directions that less than half of the steps must find."""
 
 
 def test_planted_recordings_are_what_their_labels_and_strengths_say() -> None:
@@ -52,3 +61,24 @@ def test_recovery_counts_directions_that_some_row_meets_with_either_sign() -> No
 def test_what_can_not_be_planted_is_refused(change: dict[str, float]) -> None:
     with pytest.raises(DrawstopError, match=next(iter(change))):
         planted.planted_recordings(0, **change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+def test_the_measured_recovery_of_every_architecture_reaches_the_goal_on_three_seeds(
+    architecture: Architecture,
+) -> None:
+    measured = json.loads(planted_recovery.FILE.read_text())
+    settings = planted_recovery.config_of(architecture, 0).described()
+    for name in settings.keys() - {"architecture", "seed"}:
+        assert measured["settings"][name] == settings[name], "measured with other settings: measure again"
+    seeds = measured["architectures"][architecture]
+    assert len(seeds) == 3
+    assert min(seed["recovered"] for seed in seeds.values()) >= planted_recovery.GOAL
+
+
+def test_the_settings_of_the_measured_recovery_recover_in_a_shorter_training_too() -> None:
+    config = replace(planted_recovery.config_of("batchtopk", 0), steps=500)
+    found = planted_recovery.recovery(config, 20_000)
+    assert found["recovered"] >= SHORT_RECOVERY
+    untrained = SAE(config)
+    assert planted.recovered_share(planted.planted_frames(0, 1)[0], untrained.W_dec) < 0.1
