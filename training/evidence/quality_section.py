@@ -101,6 +101,7 @@ def measure_quality(
         recovered,
         pairs,
         dictionaries.splitting(narrow, sae, held_out),
+        steps,
         probes,
         len(held_out),
     )

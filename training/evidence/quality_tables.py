@@ -14,6 +14,8 @@ from training.evidence.section import Block, Cell, Estimate, Goal, Line, Plot, S
 from training.evidence.sparse_probing import KS, SparseProbe
 
 RECOVERED_GOAL = 0.9
+HARDLY_MORE = 0.1
+"""Features shared with another seed say little where they are no more above the frames' own directions than this."""
 TOLD = 0.9
 """AUROC from which a concept counts as told."""
 
@@ -25,13 +27,15 @@ class Quality:
     Attributes:
         stability: by a name of the pair of seeds.
         probes: by concept, then by what is probed: `features`, `frames`, `random`.
-        probed: recordings that were probed.
+        probed: recordings that were measured and probed.
+        steps: that the other SAEs were trained for.
     """
 
     described: Described
     recovered: LossRecovered | None
     stability: Mapping[str, Stability]
     splitting: Splitting
+    steps: int
     probes: Mapping[str, Mapping[str, tuple[SparseProbe, ...]]] = field(default_factory=dict)
     probed: int = 0
 
@@ -41,7 +45,11 @@ def section_of(measured: Quality, settings: Mapping[str, Any]) -> Section:
     blocks: list[Block] = [_summary(measured), _density(measured.described)]
     if measured.probes:
         blocks.append(_probing(measured))
-    blocks += [_stability(measured.stability), _curves(measured.stability), _splitting(measured.splitting)]
+    blocks += [
+        _stability(measured.stability, measured.steps),
+        _curves(measured.stability),
+        _splitting(measured.splitting),
+    ]
     return Section(
         slug="sae",
         title="The features",
@@ -101,7 +109,7 @@ def _probing(measured: Quality) -> Table:
     )
 
 
-def _stability(pairs: Mapping[str, Stability]) -> Table:
+def _stability(pairs: Mapping[str, Stability], steps: int) -> Table:
     rows: tuple[tuple[Cell | Estimate, ...], ...] = tuple(
         (
             name,
@@ -115,7 +123,8 @@ def _stability(pairs: Mapping[str, Stability]) -> Table:
         ("pair", "features", "shared", "random directions", "frames' directions"),
         rows,
         "share",
-        f"Shared: |cosine| of at least {MATCHED_COSINE} with a partner of its own in the best matching. Only features that fire.",
+        f"Shared: |cosine| of at least {MATCHED_COSINE} with a partner of its own in the best matching. Only features that fire. "
+        f"The other SAEs were trained for {steps} steps.",
     )
 
 
@@ -164,6 +173,10 @@ def _answer(measured: Quality) -> str:
         f"Another seed finds {_percent(first.shared)} of the features again; random directions match "
         f"{_percent(first.chance)}, the frames' own {_percent(first.chance_frames)}."
     )
+    if first.shared - first.chance_frames < HARDLY_MORE:
+        parts.append(
+            "That is hardly more than directions drawn from the frames: most features are the seed's, not the sound's."
+        )
     return " ".join(parts)
 
 
