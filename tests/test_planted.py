@@ -79,5 +79,7 @@ def test_the_settings_of_the_measured_recovery_recover_in_a_shorter_training_too
     config = replace(planted_recovery.config_of("batchtopk", 0), steps=500)
     found = planted_recovery.recovery(config, 20_000)
     assert found["recovered"] >= SHORT_RECOVERY
+    directions, frames = planted.planted_frames(0, 20_000)
     untrained = SAE(config)
-    assert planted.recovered_share(planted.planted_frames(0, 1)[0], untrained.W_dec) < 0.1
+    untrained.start_from(frames[: config.n_features] - frames.mean(0))
+    assert planted.recovered_share(directions, untrained.W_dec) < 0.1

@@ -18,6 +18,7 @@ WIDTH, DIRECTIONS, ACTIVE = 64, 256, 4
 SIGNAL_TO_NOISE_DB = 20.0
 RECOVERED_COSINE = 0.9
 """|cosine| from which a direction counts as found."""
+_STREAM = 0x9147_0000  # an SAE of the same seed is made of the numbers that follow that seed alone: it would know the truth
 WEAKEST, STRONGEST = 0.5, 1.5
 """An active direction's strength is drawn evenly from here to there."""
 
@@ -56,6 +57,8 @@ def planted_frames(
     seed: int, frames: int, snr_db: float = SIGNAL_TO_NOISE_DB, active: int = ACTIVE
 ) -> tuple[Tensor, Tensor]:
     """Random directions `[256, 64]`, and frames `[frames, 64]` in each of which `active` of them sound, in noise.
+
+    An untrained SAE of the same seed has the same random directions; one that is trained begins with frames instead.
 
     Args:
         snr_db: the frames' power over the noise's.
@@ -102,7 +105,7 @@ def planted_recordings(
     for name, share in (("rate", rate), ("label_noise", label_noise)):
         if not 0 <= share <= 1:
             raise DrawstopError(f"{name} must be 0 to 1, got {share}")
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(_STREAM + seed)
     directions = planted_directions(generator)
     order = torch.rand(recordings, concepts, generator=generator).argsort(dim=0)
     present = order < recordings // 2
