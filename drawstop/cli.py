@@ -21,11 +21,13 @@ INTERRUPTED = 130
 
 
 class Command(NamedTuple):
-    """Where a sub-command lives, `module:function`, its line in the list, and an option that takes several values."""
+    """Where a sub-command lives, `module:function`, its line in the list, an option that takes several values, and those
+    that take any number."""
 
     target: str
     summary: str
     several: tuple[str, int] = ("", 1)
+    lists: tuple[str, ...] = ()
 
 
 COMMANDS: dict[str, Command] = {
@@ -43,6 +45,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "train": Command(
         "training.train_cli:train", "Train a sparse autoencoder on a model's frames; resumable."
+    ),
+    "sweep": Command(
+        "training.sweep_cli:sweep",
+        "Train SAEs of several widths, k, architectures and seeds, and compare them; resumable.",
+        lists=("--site", "--widths", "--ks", "--architectures", "--seeds"),
     ),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
     "layers": Command("training.layers_cli:layers", "Say which of a MusicGen's layers carry a concept."),
@@ -99,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     with _expected_failures(first):
         command = load(first)
         spread = spread_values(given[1:], *COMMANDS[first].several)
+        spread = spread_lists(spread, COMMANDS[first].lists)
     command(args=spread, prog_name=f"drawstop {first}")
     sys.exit(0)
 
@@ -122,6 +130,24 @@ def spread_values(arguments: list[str], option: str, count: int) -> list[str]:
             spread.pop()
             spread += [part for value in values for part in (option, value)]
             del rest[:count]
+    return spread
+
+
+def spread_lists(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Options of any number of values as options of one: whatever follows one, up to the next option, is its own.
+
+    >>> spread_lists(["a.ts", "--ks", "8", "16", "--out", "o"], ["--ks"])
+    ['a.ts', '--ks', '8', '--ks', '16', '--out', 'o']
+    """
+    spread: list[str] = []
+    current, count = "", 0
+    for argument in arguments:
+        if argument.startswith("-"):
+            current, count = argument, 0
+        elif current in options:
+            spread += [current] * (count > 0)
+            count += 1
+        spread.append(argument)
     return spread
 
 

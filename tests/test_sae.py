@@ -4,45 +4,26 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
 from drawstop.base.errors import DrawstopError
 from training.activations import write_store
+from training.evidence.planted import ACTIVE, WIDTH, planted_frames, recovered_share
 from training.recordings import Recording
 from training.sae import losses
-from training.sae.config import SAEConfig
+from training.sae.config import Architecture, SAEConfig
 from training.sae.model import SAE
 from training.sae.train import Progress, train
 
-PLANTED_WIDTH, PLANTED_DIRECTIONS, PLANTED_ACTIVE = 64, 256, 4
-SIGNAL_TO_NOISE_DB = 20.0
-RECOVERED_COSINE, RECOVERED_SHARE = 0.9, 0.9
+RECOVERED_SHARE = 0.9
 
 SMALL = SAEConfig(
     d_in=16, n_features=48, k=3, steps=60, batch_size=64, checkpoint_every=10, dead_after_steps=5
 )
-
-
-def planted(seed: int, frames: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Random unit directions `[256, 64]`, and frames `[frames, 64]` of four each, with noise 20 dB below."""
-    generator = torch.Generator().manual_seed(seed)
-    directions = torch.randn(PLANTED_DIRECTIONS, PLANTED_WIDTH, generator=generator)
-    directions = functional.normalize(directions, dim=1)
-    chosen = torch.rand(frames, PLANTED_DIRECTIONS, generator=generator).topk(PLANTED_ACTIVE, dim=1).indices
-    strengths = 0.5 + torch.rand(frames, PLANTED_ACTIVE, generator=generator)
-    clean = torch.zeros(frames, PLANTED_DIRECTIONS).scatter(1, chosen, strengths) @ directions
-    noise = torch.randn(frames, PLANTED_WIDTH, generator=generator)
-    return directions, clean + noise * clean.square().mean().sqrt() * 10 ** (-SIGNAL_TO_NOISE_DB / 20)
-
-
-def recovered(directions: torch.Tensor, sae: SAE) -> float:
-    """Share of the directions that some decoder row meets."""
-    cosines = (directions @ sae.W_dec.detach().T).abs().amax(dim=1)
-    return float((cosines >= RECOVERED_COSINE).float().mean())
 
 
 def frames_of(seed: int = 0, count: int = 500, width: int = SMALL.d_in) -> torch.Tensor:
@@ -68,11 +49,11 @@ def kill_at(step: int) -> Progress:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_planted_dictionary_is_recovered(seed: int) -> None:
-    directions, frames = planted(seed, 50_000)
+    directions, frames = planted_frames(seed, 50_000)
     config = SAEConfig(
-        d_in=PLANTED_WIDTH,
+        d_in=WIDTH,
         n_features=384,
-        k=PLANTED_ACTIVE,
+        k=ACTIVE,
         steps=1200,
         batch_size=512,
         learning_rate=6e-3,
@@ -80,9 +61,9 @@ def test_a_planted_dictionary_is_recovered(seed: int) -> None:
     )
     untrained = SAE(config)
     untrained.start_from(frames[: config.n_features] - frames.mean(0))
-    assert recovered(directions, untrained) < 0.1
+    assert recovered_share(directions, untrained.W_dec) < 0.1
     sae = train(frames, config)
-    assert recovered(directions, sae) >= RECOVERED_SHARE
+    assert recovered_share(directions, sae.W_dec) >= RECOVERED_SHARE
     assert sae.figures is not None
     assert 0.8 < sae.figures.fraction_of_variance_explained < 0.99
 
@@ -166,8 +147,8 @@ def test_figures_equal_those_measured_on_the_features() -> None:
 
 
 def test_jumprelu_keeps_the_mean_l0_and_nearly_the_variance_explained_on_unseen_frames() -> None:
-    _, frames = planted(0, 12_000)
-    config = SAEConfig(d_in=PLANTED_WIDTH, n_features=384, k=PLANTED_ACTIVE, steps=300, batch_size=256)
+    _, frames = planted_frames(0, 12_000)
+    config = SAEConfig(d_in=WIDTH, n_features=384, k=ACTIVE, steps=300, batch_size=256)
     topk = train(frames[:8000], config)
     fitted, unseen = topk.normalise(frames[:8000]), topk.normalise(frames[8000:])
     jumprelu = topk.to_jumprelu(fitted)
@@ -177,7 +158,7 @@ def test_jumprelu_keeps_the_mean_l0_and_nearly_the_variance_explained_on_unseen_
         )
         explained = losses.fraction_of_variance_explained
         assert explained(unseen, jumprelu(unseen)) > explained(unseen, topk(unseen)) - 0.1
-    trained = train(frames[:8000], replace(config, architecture="jumprelu"))
+    trained = train(frames[:8000], replace(config, architecture="topk-jumprelu"))
     assert torch.equal(trained.W_dec, topk.W_dec)
     assert torch.equal(trained.threshold, jumprelu.threshold)
     with pytest.raises(DrawstopError, match="topk SAE"):
@@ -193,11 +174,11 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not() -> None:
 
 
 @pytest.mark.parametrize("killed_at", [7, 20, 37, 60])
-@pytest.mark.parametrize("architecture", ["topk", "jumprelu"])
+@pytest.mark.parametrize("architecture", get_args(Architecture))
 def test_a_killed_and_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
-    tmp_path: Path, killed_at: int, architecture: str
+    tmp_path: Path, killed_at: int, architecture: Architecture
 ) -> None:
-    config = replace(SMALL, architecture=architecture)  # type: ignore[arg-type]
+    config = replace(SMALL, architecture=architecture)
     checkpoint = tmp_path / "sae.checkpoint"
     with pytest.raises(KilledError):
         train(frames_of(), config, checkpoint=checkpoint, progress=kill_at(killed_at))
@@ -269,6 +250,7 @@ def test_a_store_trains_on_its_train_split_and_validates_on_its_own(tmp_path: Pa
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
         ({"warmup_share": 0.8}, "at most 1 together"),
         ({"aux_k": -1}, "aux_k must be 0 or more"),
+        ({"bandwidth": 0.0}, "bandwidth must be above 0"),
     ],
 )
 def test_bad_configs_are_refused_with_the_reason(change: dict[str, object], message: str) -> None:

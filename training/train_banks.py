@@ -14,7 +14,7 @@ from training.banks import is_ours, save_banks
 from training.cost import Cost, cost_of, trial
 from training.model_frames import ModelFrames
 from training.recordings import Recording
-from training.sae.config import SAEConfig
+from training.sae.config import Architecture, SAEConfig
 from training.sae.source import Source, StoredFrames
 from training.sae.train import Progress, train_sites
 from training.stops import StopBank
@@ -38,6 +38,8 @@ class TrainOptions:
     """Frames that are held and shuffled together; None holds all of a stream, and none of a disk."""
     device: str = "cpu"
     """Where the SAEs are trained."""
+    architecture: Architecture = SAEConfig.architecture
+    """How features are chosen."""
 
     def config(self, centred: bool) -> SAEConfig:
         """The SAEs' configuration; `d_in` is each site's own."""
@@ -45,6 +47,7 @@ class TrainOptions:
             d_in=1,
             n_features=self.features,
             k=self.k,
+            architecture=self.architecture,
             steps=self.steps,
             seed=self.seed,
             centre=centred,

@@ -42,7 +42,7 @@ def activations(
     """
     from training.train_banks import write_frames
 
-    frames = _frames(model, recordings, site, device)
+    frames = opened_frames(model, recordings, site, device)
     for store in write_frames(frames, out):
         count = len(frames.found)
         typer.echo(f"{store.path}: {len(store.frames)} frames of {store.width} numbers, {count} recordings")
@@ -55,6 +55,14 @@ def train(
     site: SiteOption = None,
     features: Annotated[int, typer.Option(help="Features in the dictionary.")] = 512,
     k: Annotated[int, typer.Option(help="Features that may be active in one frame.")] = 16,
+    architecture: Annotated[
+        str,
+        typer.Option(
+            help="How features are chosen: topk (a frame's k largest, the only one whose features scale with the sound), "
+            "batchtopk, matryoshka, jumprelu (thresholds that let k through on average), or topk-jumprelu (a topk with "
+            "thresholds)."
+        ),
+    ] = "topk",
     steps: Annotated[int, typer.Option(help="Training steps.")] = 5000,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bits.")] = 0,
     stream: Annotated[
@@ -81,11 +89,13 @@ def train(
     Example: drawstop train facebook/musicgen-small recordings/ --site all --stream --out banks/ --features 4096 --k 32
     """
     from drawstop.base.progress import steps_bar
+    from training.sae.config import read_architecture
     from training.train_banks import TrainOptions, places, train_banks, with_figures
 
-    frames = _frames(model, recordings, site, device)
+    chosen = read_architecture(architecture)
+    frames = opened_frames(model, recordings, site, device)
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
-    options = TrainOptions(features, k, steps, seed, stream, held, _training_device(frames))
+    options = TrainOptions(features, k, steps, seed, stream, held, training_device(frames), chosen)
     with steps_bar() as progress:
         banks = train_banks(
             frames,
@@ -103,7 +113,8 @@ def train(
 STREAM_BUFFER_FRAMES = 65536
 
 
-def _frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
+def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
+    """The frames of a model's sites and a folder of recordings, as the options name them."""
     from training.model_frames import ModelFrames
     from training.models.opening import open_layered
     from training.recordings import scan
@@ -114,6 +125,6 @@ def _frames(model: Path, recordings: Path, sites: list[str] | None, device: str)
     return ModelFrames(opened, found, wanted)
 
 
-def _training_device(frames: "ModelFrames") -> str:
+def training_device(frames: "ModelFrames") -> str:
     """A MusicGen's SAEs are trained where it is; a RAVE's on the CPU, bit for bit."""
     return str(getattr(getattr(frames.model, "musicgen", None), "device", "cpu"))

@@ -1,13 +1,24 @@
 """Every choice of an SAE and its training, and the figures that a training reports."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 from drawstop.base.errors import DrawstopError
 
-Architecture = Literal["topk", "jumprelu"]
-"""How features are chosen. Another one (BatchTopK, Matryoshka) is added here and in
-`training.sae.model.activate`."""
+Architecture = Literal["topk", "batchtopk", "matryoshka", "jumprelu", "topk-jumprelu"]
+"""How features are chosen: while training in `training.sae.objectives`, afterwards in `training.sae.model.activate`.
+
+* `topk`: a frame's k largest (Gao et al. 2024, arXiv 2406.04093). The only one whose features scale with the frame.
+* `batchtopk`: the k x batch largest of a batch; afterwards one threshold for all (Bussmann et al. 2024, arXiv 2412.06410).
+* `matryoshka`: BatchTopK whose first features must do without the later ones (Bussmann et al. 2025, arXiv 2503.17547).
+* `jumprelu`: a threshold learned for each feature (Rajamanoharan et al. 2024, arXiv 2407.14435).
+* `topk-jumprelu`: trained as `topk`, then given one threshold per feature.
+"""
+
+PREFIX_SHARES = (1 / 32, 3 / 32, 7 / 32, 15 / 32, 1.0)
+"""Of a Matryoshka's features, those of each nested dictionary: each group is twice as large as the one before."""
+
+_JUMPRELU_ONLY = frozenset({"bandwidth", "sparsity_weight"})
 
 
 @dataclass(frozen=True)
@@ -20,10 +31,9 @@ class SAEConfig:
     n_features: int = 512
     """Features in the dictionary."""
     k: int = 16
-    """Features that may be active in one frame."""
+    """Features that may be active in one frame; for all but `topk`, on average."""
     architecture: Architecture = "topk"
-    """`topk`, or `jumprelu`: trained as TopK, then given one threshold per feature, so that each stands
-    alone."""
+    """How features are chosen, see `Architecture`."""
     steps: int = 5000
     """Training steps."""
     batch_size: int = 1024
@@ -48,11 +58,14 @@ class SAEConfig:
     """A feature that hasn't fired for so many steps counts as dead."""
     checkpoint_every: int = 500
     """Steps between checkpoints: what a killed training loses at most."""
+    bandwidth: float = 0.3
+    """`jumprelu`: how near its threshold a value must be to move it, relative to the size of a feature's value where k of
+    them share a frame's length: sqrt(d_in / k)."""
+    sparsity_weight: float = 1.0
+    """`jumprelu`: weight of `(L0 / k - 1)²`."""
 
     def __post_init__(self) -> None:
-        if self.architecture not in get_args(Architecture):
-            expected = ", ".join(get_args(Architecture))
-            raise DrawstopError(f"expected an architecture out of {expected}, got {self.architecture!r}")
+        read_architecture(self.architecture)
         for name in (
             "d_in",
             "n_features",
@@ -69,13 +82,37 @@ class SAEConfig:
                 raise DrawstopError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if self.k > self.n_features:
             raise DrawstopError(f"k must be at most n_features ({self.n_features}), got {self.k}")
-        if not self.learning_rate > 0:
-            raise DrawstopError(f"learning_rate must be above 0, got {self.learning_rate}")
+        for name in ("learning_rate", "bandwidth", "sparsity_weight"):
+            if not getattr(self, name) > 0:
+                raise DrawstopError(f"{name} must be above 0, got {getattr(self, name)}")
         if min(self.warmup_share, self.decay_share) < 0 or self.warmup_share + self.decay_share > 1:
             raise DrawstopError(
                 "warmup_share and decay_share must be 0 or more and at most 1 together, "
                 f"got {self.warmup_share} and {self.decay_share}"
             )
+
+    @property
+    def prefixes(self) -> tuple[int, ...]:
+        """Sizes of a Matryoshka's nested dictionaries, ascending; the last is the whole.
+
+        >>> SAEConfig(d_in=2, n_features=64).prefixes
+        (2, 6, 14, 30, 64)
+        """
+        return tuple(sorted({max(1, round(share * self.n_features)) for share in PREFIX_SHARES}))
+
+    def described(self) -> dict[str, Any]:
+        """The fields that say something for this architecture, as JSON holds them."""
+        unused = _JUMPRELU_ONLY if self.architecture != "jumprelu" else frozenset()
+        return {name: value for name, value in asdict(self).items() if name not in unused}
+
+
+def read_architecture(name: str) -> Architecture:
+    """An architecture by its name. Raises DrawstopError for a name that isn't one."""
+    for known in get_args(Architecture):
+        if name == known:
+            found: Architecture = known
+            return found
+    raise DrawstopError(f"expected an architecture out of {', '.join(get_args(Architecture))}, got {name!r}")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def save_sae(
         raise DrawstopError(
             "the config isn't this SAE's: d_in, n_features or k differ; give the one it was trained with"
         )
-    names = ["W_enc", "W_dec", "b_enc", "b_dec"] + ["threshold"] * (config.architecture == "jumprelu")
+    names = ["W_enc", "W_dec", "b_enc", "b_dec"] + ["threshold"] * (config.architecture != "topk")
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in sae.state_dict().items()}
     frames = {"mean": state["mean"], "scale": state["scale"].reshape(1)}
     with atomic_folder(folder, marker=FRAMES_FILE) as temporary:
@@ -73,13 +73,13 @@ def load_sae(folder: Path) -> SAE:
     cfg = _read_config(folder)
     try:
         ours = cfg["metadata"][_OUR_KEY]
-        config = SAEConfig(**ours["config"])
+        config = _config_of(ours["config"])
         figures = TrainingFigures(**ours["figures"]) if ours["figures"] is not None else None
     except (KeyError, TypeError) as error:
         raise DrawstopError(
             f"{folder / CONFIG_FILE} isn't from Drawstop (no {error}); train an SAE with us"
         ) from error
-    wanted = {**_FIXED, "architecture": config.architecture, "d_in": config.d_in, "d_sae": config.n_features}
+    wanted = {**_FIXED, "architecture": _their_name(config), "d_in": config.d_in, "d_sae": config.n_features}
     for key, value in wanted.items():
         if cfg.get(key) != value:
             raise DrawstopError(
@@ -109,19 +109,31 @@ def _saelens_config(sae: SAE, config: SAEConfig, metadata: Mapping[str, Any]) ->
     figures = asdict(sae.figures) if sae.figures is not None else None
     cfg: dict[str, Any] = {
         **_FIXED,
-        "architecture": config.architecture,
+        "architecture": _their_name(config),
         "d_in": config.d_in,
         "d_sae": config.n_features,
         "metadata": {
             **metadata,
             "sae_lens_version": _SAELENS_VERSION,
             "sae_lens_training_version": None,
-            _OUR_KEY: {"config": asdict(config), "figures": figures},
+            _OUR_KEY: {"config": config.described(), "figures": figures},
         },
     }
     if config.architecture == "topk":
         cfg |= {"k": config.k, "rescale_acts_by_decoder_norm": False}
     return cfg
+
+
+def _their_name(config: SAEConfig) -> str:
+    """SAELens's architecture that computes what a trained SAE of ours does."""
+    return "topk" if config.architecture == "topk" else "jumprelu"
+
+
+def _config_of(content: dict[str, Any]) -> SAEConfig:
+    """A config from JSON. A `jumprelu` of no bandwidth was trained as TopK: before there was another, that was its name."""
+    if content["architecture"] == "jumprelu" and "bandwidth" not in content:
+        content = {**content, "architecture": "topk-jumprelu"}
+    return SAEConfig(**content)
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What an SAE is trained on and measured by: pure functions of tensors."""
 
+from collections.abc import Sequence
+
 import torch
 
 
@@ -9,6 +11,31 @@ def reconstruction_loss(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
     Shape: z and z_hat `[frames, d_in]`; gives `[]`.
     """
     return (z_hat - z).square().mean()
+
+
+def prefix_losses(
+    z: torch.Tensor,
+    features: torch.Tensor,
+    W_dec: torch.Tensor,
+    b_dec: torch.Tensor,
+    prefixes: Sequence[int],
+) -> torch.Tensor:
+    """The error of each nested dictionary: of the reconstruction by the first so many features alone (Bussmann et al. 2025,
+    arXiv 2503.17547).
+
+    Shape: z `[frames, d_in]`, features `[frames, n_features]`; gives `[prefixes]`.
+    """
+    z_hat, first, errors = b_dec, 0, []
+    for last in prefixes:
+        z_hat = z_hat + features[:, first:last] @ W_dec[first:last]
+        errors.append(reconstruction_loss(z, z_hat))
+        first = last
+    return torch.stack(errors)
+
+
+def sparsity_loss(l0: torch.Tensor, k: int) -> torch.Tensor:
+    """`(L0 / k - 1)²`: what JumpReLU pays for an L0, the batch's mean, other than the one asked for. Shape: `[]`, `[]`."""
+    return (l0 / k - 1).square()
 
 
 def aux_loss(

@@ -21,13 +21,11 @@ def activate(
 ) -> torch.Tensor:
     """From pre-activations to features; each frame for itself, whatever else is in the batch.
 
-    `topk` keeps a frame's k largest values, after ReLU. `jumprelu` keeps each value above its feature's
-    threshold. An architecture to come (BatchTopK, Matryoshka) is one more branch here and is saved as
-    `jumprelu`.
+    `topk` keeps a frame's k largest values, after ReLU. All others keep each value above its feature's threshold.
 
     Shape: pre_activations `[..., n_features]`, threshold `[n_features]`; gives `[..., n_features]`, all >= 0.
     """
-    if architecture == "jumprelu":
+    if architecture != "topk":
         return pre_activations.relu() * (pre_activations > threshold)
     values, places = pre_activations.topk(k, dim=-1)
     return torch.zeros_like(pre_activations).scatter(-1, places, values.relu())
@@ -36,7 +34,7 @@ def activate(
 class SAE(nn.Module):
     """A sparse autoencoder of normalised frames `z = (x - mean) / scale`.
 
-        f     = activate(z W_enc + b_enc)     [..., n_features], at most k of them not 0
+        f     = activate(z W_enc + b_enc)     [..., n_features], k of them not 0, at most or on average
         z_hat = f W_dec + b_dec               [..., d_in]
 
     The rows of W_dec have norm 1, so that a feature's value is the length it adds. The SAE sees z;
@@ -45,7 +43,7 @@ class SAE(nn.Module):
     Attributes:
         W_enc: `[d_in, n_features]`.  b_enc: `[n_features]`.
         W_dec: `[n_features, d_in]`.  b_dec: `[d_in]`.
-        threshold: `[n_features]`, 0 for `topk`.
+        threshold: `[n_features]`; 0 for `topk`, all equal for `batchtopk` and `matryoshka`.
         mean: `[d_in]`.  scale: `[]`, the frames' root mean square about the mean.
         figures: what training measured, None for an SAE that wasn't trained.
     """
@@ -128,7 +126,7 @@ class SAE(nn.Module):
         for first in range(0, len(z), _FIT_FRAMES):
             firings += (self.encode(z[first : first + _FIT_FRAMES]) > 0).sum(0)
         converted = copy.deepcopy(self)
-        converted.config = replace(self.config, architecture="jumprelu")
+        converted.config = replace(self.config, architecture="topk-jumprelu")
         for first in range(0, self.config.n_features, _FIT_COLUMNS):
             chosen = slice(first, first + _FIT_COLUMNS)
             values = (

@@ -2,7 +2,7 @@
 
 import io
 import pickle
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from torch.nn import functional
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_file
 from training.sae.config import SAEConfig
-from training.sae.losses import aux_loss, reconstruction_loss
-from training.sae.model import SAE, activate
+from training.sae.losses import aux_loss
+from training.sae.model import SAE
+from training.sae.objectives import objective_of
 
 _UNREADABLE = (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError, TypeError)
 _NOT_RESULTS = frozenset({"checkpoint_every"})
@@ -41,12 +42,14 @@ class Run:
 
     def __init__(self, sae: SAE, device: str, frames: str) -> None:
         self.sae, self.step, self.frames = sae.to(device), 0, frames
-        self.optimizer = torch.optim.Adam([p for p in sae.parameters() if p.requires_grad], lr=0.0)
+        self.objective = objective_of(self.sae)
+        learned = [p for p in sae.parameters() if p.requires_grad] + self.objective.parameters()
+        self.optimizer = torch.optim.Adam(learned, lr=0.0)
         self.silent_steps = torch.zeros(sae.config.n_features, dtype=torch.int64, device=device)
 
     def topk_view(self) -> SAE:
-        """The same weights as a TopK SAE: what every architecture is while it trains."""
-        topk = SAE(SAEConfig(**{**asdict(self.sae.config), "architecture": "topk"}))
+        """The same weights as a TopK SAE: what a `topk-jumprelu` is while it trains."""
+        topk = SAE(replace(self.sae.config, architecture="topk"))
         topk.load_state_dict(self.sae.state_dict())
         return topk
 
@@ -55,15 +58,16 @@ class Run:
         sae, config = self.sae, self.sae.config
         z = sae.normalise(x)
         pre = sae.pre_activations(z)
-        features = activate(pre, "topk", config.k, sae.threshold)
+        features = self.objective.features(pre, self.step)
         z_hat = sae.decode(features)
         self.silent_steps = torch.where((features > 0).any(0), 0, self.silent_steps + 1)
         dead = self.silent_steps > config.dead_after_steps
-        loss = reconstruction_loss(z, z_hat)
+        loss = self.objective.loss(z, z_hat, pre, features)
         loss = loss + config.aux_weight * aux_loss(z - z_hat, pre, sae.W_dec, dead, config.aux_k)
         if not torch.isfinite(loss):
             raise DrawstopError(f"the loss isn't finite at step {self.step}; try a smaller learning_rate")
         self._descend(loss)
+        self.objective.settle(features.detach(), self.step)
         self.step += 1
         return loss.detach()
 
@@ -120,4 +124,4 @@ class Run:
 
 
 def _identity(config: SAEConfig) -> dict[str, Any]:
-    return {name: value for name, value in asdict(config).items() if name not in _NOT_RESULTS}
+    return {name: value for name, value in config.described().items() if name not in _NOT_RESULTS}

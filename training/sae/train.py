@@ -130,7 +130,7 @@ def _finished(batches: Batches, runs: Mapping[str, Run], steps: int) -> dict[str
     chosen = thinned(len(batches))
     for site, run in runs.items():
         z = _normalised(run.sae, batches, site, chosen)
-        if run.sae.config.architecture == "jumprelu":
+        if run.sae.config.architecture == "topk-jumprelu":
             run.sae.threshold.copy_(run.topk_view().to_jumprelu(z).threshold)
         run.sae.figures = _measure(run.sae, z)
     count = batches.enter_validation()
