@@ -46,6 +46,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
     "layers": Command("training.layers_cli:layers", "Say which of a MusicGen's layers carry a concept."),
+    "classify": Command("training.classify_cli:classify", "Say which stops sound in recordings, and when."),
     "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
     "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),
