@@ -13,20 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file
-from training.evidence.clip_statistics import Floats, mean_features, shares_of, windows_of
+from training.evidence.clip_statistics import Floats, mean_features, shares_of, spans_of, windows_of
 from training.evidence.clips import hear_set, site_frames
 from training.evidence.labelled import LabelledSet
 from training.evidence.over_time import WINDOW_SECONDS, reading, seconds_likely
 from training.evidence.probes import LOGISTIC, Score, answers, fit, out_of_fold, score
+from training.evidence.stop_shares import share_of_sound, stop_levels
 from training.material import Progress
 from training.models.layered import LayeredModel
 from training.recordings import load
-from training.steering import Steering
 from training.stops import StopBank
 
 SHARE, PROBABILITY = "share", "probability"
@@ -95,29 +94,17 @@ def shares_in(model: LayeredModel, banks: Sequence[StopBank], path: Path) -> Cla
     return Classified(path, audio.shape[-1] / model.sample_rate, means)
 
 
-@torch.no_grad()
-def _shares(bank: StopBank, x: torch.Tensor, frame_rate: float) -> dict[str, Answer]:
-    """Shares of some frames `[frames, width]`, each frame counted by its energy."""
-    levels = Steering(bank.sae, bank).loudness(x.T[None])[0].double().numpy()
-    energies = bank.sae.normalise(x).square().sum(-1).double().numpy()
-    if bank.sae.config.centre:
-        energies = np.ones_like(energies)
-    length = frame_rate * WINDOW_SECONDS
-    count = max(1, round(len(x) / length))
-    windows = [
-        slice(round(i * length), round((i + 1) * length) if i + 1 < count else None) for i in range(count)
-    ]
-    return {
-        stop.slug: Answer(
-            _weighted(own, energies), tuple(_weighted(own[part], energies[part]) for part in windows)
+def _shares(bank: StopBank, x: Tensor, frame_rate: float) -> dict[str, Answer]:
+    """Of all frames `[frames, width]`, and of each second's."""
+    levels, energies = stop_levels(bank, x)
+    windows = spans_of(len(x), frame_rate, WINDOW_SECONDS)
+    found = {}
+    for stop, own in zip(bank.stops, levels, strict=True):
+        whole, *seconds = (
+            _rounded(share_of_sound(own[part], energies[part])) for part in (slice(None), *windows)
         )
-        for stop, own in zip(bank.stops, levels, strict=True)
-    }
-
-
-def _weighted(levels: NDArray[np.float64], energies: NDArray[np.float64]) -> float | None:
-    total = energies.sum()
-    return round(float(levels @ energies / total), _DIGITS) if total > 0 else None
+        found[stop.slug] = Answer(whole, tuple(seconds))
+    return found
 
 
 def _mean(found: Sequence[Answer]) -> Answer:
@@ -193,5 +180,5 @@ class Examples:
             raise DrawstopError(f"the label {self.heard.concepts[concept]}: {error}") from error
 
 
-def _rounded(value: float) -> float | None:
-    return round(float(value), _DIGITS) if np.isfinite(value) else None
+def _rounded(value: float | None) -> float | None:
+    return round(float(value), _DIGITS) if value is not None and np.isfinite(value) else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from drawstop.base.errors import DrawstopError
-from training.evidence.clip_statistics import Bools, mean_features, shares_of, windows_of
+from training.evidence.clip_statistics import Bools, Floats, mean_features, shares_of, windows_of
 from training.evidence.clips import HeardSet
 from training.evidence.intervals import RESAMPLES, mean_of
 from training.evidence.leakage import DEALS, Leakage, leakage
@@ -32,7 +34,9 @@ from training.evidence.probes import (
     score,
 )
 from training.evidence.section import Estimate
+from training.evidence.stop_shares import share_of_sound, stop_levels
 from training.sae.model import SAE
+from training.stops import StopBank
 
 SAE_INPUT, RAW, LOG_MEL, RANDOM = "SAE", "raw activations", "log-mel", "random SAE"
 READERS: tuple[tuple[str, Probe, str], ...] = (
@@ -83,6 +87,7 @@ class Reading:
         chance: AUROC of five features drawn at random.
         permuted: AUROC with permuted labels, by reader; empty where it wasn't measured.
         seconds: single seconds, by probes of whole recordings.  seconds_auroc: of them.
+        stop: AUROC of the share that the concept's own stop tells; nothing where there is no such stop.
     """
 
     concept: str
@@ -93,6 +98,7 @@ class Reading:
     permuted: dict[str, Numbers]
     seconds: Seconds
     seconds_auroc: Estimate
+    stop: Estimate
 
 
 @dataclass(frozen=True)
@@ -104,8 +110,13 @@ class Classification:
     leak: Leakage
 
 
-def classify_set(heard: HeardSet, seed: int = 0, effort: Effort = WHOLE) -> Classification:
+def classify_set(
+    heard: HeardSet, seed: int = 0, effort: Effort = WHOLE, bank: StopBank | None = None
+) -> Classification:
     """Reads every concept that has enough recordings.
+
+    Args:
+        bank: whose stops are asked too, where they are named like a concept.
 
     Raises:
         DrawstopError: no concept has enough recordings with and without it.
@@ -117,7 +128,7 @@ def classify_set(heard: HeardSet, seed: int = 0, effort: Effort = WHOLE) -> Clas
     ]
     if not enough:
         raise DrawstopError(_too_little(heard))
-    material = _Material(heard, rows, groups, seed)
+    material = _Material(heard, rows, groups, seed, bank)
     readings = tuple(
         _read(heard.concepts[c], material, heard.labels[rows, c], effort, place < effort.permuted)
         for place, c in enumerate(enough[: effort.concepts])
@@ -133,11 +144,14 @@ def classify_set(heard: HeardSet, seed: int = 0, effort: Effort = WHOLE) -> Clas
 class _Material:
     """What all concepts are read from: the recordings that sound."""
 
-    def __init__(self, heard: HeardSet, rows: Places, groups: tuple[str, ...], seed: int) -> None:
+    def __init__(
+        self, heard: HeardSet, rows: Places, groups: tuple[str, ...], seed: int, bank: StopBank | None
+    ) -> None:
         self.groups, self.seed, self.centred = groups, seed, heard.sae.config.centre
         self.inputs = {name: x[rows] for name, x in _inputs(heard, seed).items()}
         windows = all_windows(heard)
         self.windows = [windows[i] for i in rows]
+        self.stops = _stop_shares(bank, [heard.frames[i] for i in rows]) if bank and bank.stops else {}
 
 
 def _read(concept: str, material: _Material, labels: Bools, effort: Effort, permute: bool) -> Reading:
@@ -158,7 +172,25 @@ def _read(concept: str, material: _Material, labels: Bools, effort: Effort, perm
         dealt,
         seconds,
         auroc_estimate(seconds.as_answers(), seed, effort.resamples),
+        _of_stop(material, concept, labels, effort.resamples),
     )
+
+
+def _of_stop(material: _Material, concept: str, labels: Bools, resamples: int) -> Estimate:
+    if concept not in material.stops:
+        return Estimate(None)
+    own, one_fold = material.stops[concept], np.zeros(len(labels), dtype=np.int64)
+    return auroc_estimate(OutOfFold(own, labels, one_fold, material.groups), material.seed, resamples)
+
+
+def _stop_shares(bank: StopBank, frames: Sequence[Floats]) -> dict[str, Numbers]:
+    """Of each stop, by name, its share of each recording's sound, `[n]`."""
+    found: dict[str, list[float]] = {stop.name: [] for stop in bank.stops}
+    for z in frames:
+        levels, energies = stop_levels(bank, bank.sae.denormalise(torch.tensor(z)))
+        for stop, own in zip(bank.stops, levels, strict=True):
+            found[stop.name].append(share_of_sound(own, energies) or 0.0)
+    return {name: np.array(shares) for name, shares in found.items()}
 
 
 def random_sae(sae: SAE, seed: int = 0) -> SAE:

@@ -21,32 +21,35 @@ from training.evidence.classification import (
     Reading,
     classify_set,
 )
+from training.evidence.classification_plots import calibration_plot, time_plot
 from training.evidence.clips import HeardSet
 from training.evidence.intervals import mean_of
 from training.evidence.over_time import WINDOW_SECONDS
 from training.evidence.probes import BINS, FOLDS, LEAST_GROUPS, PERMUTATIONS
-from training.evidence.section import Cell, Estimate, Goal, Line, Plot, Section, Table
+from training.evidence.section import Cell, Estimate, Goal, Section, Table
+from training.stops import StopBank
 
 CHANCE = (0.45, 0.55)
 """Where the mean over permutations must lie."""
 CALIBRATED = (ALL_FEATURES, FIVE_FEATURES, "raw activations", BASELINE)
-_SHOWN = 4  # recordings in the plot over time
-_CURVE_BINS = 5
 
 Row = tuple[Cell | Estimate, ...]
 
 
-def classification_section(heard: HeardSet, seed: int = 0, quick: bool = False) -> Section:
+def classification_section(
+    heard: HeardSet, seed: int = 0, quick: bool = False, bank: StopBank | None = None
+) -> Section:
     """Measures and tells how well each concept is read.
 
     Args:
+        bank: whose stops are asked too, where they are named like a concept.
         quick: fewer concepts, resamples and permuted concepts.
 
     Raises:
         DrawstopError: no concept has enough recordings with and without it.
     """
     effort = QUICK if quick else WHOLE
-    found = classify_set(heard, seed, effort)
+    found = classify_set(heard, seed, effort, bank)
     dealt = [each for each in found.readings if each.permuted]
     return Section(
         "classification",
@@ -56,10 +59,10 @@ def classification_section(heard: HeardSet, seed: int = 0, quick: bool = False) 
         (
             _auroc_table(found),
             _calibration_table(found),
-            _calibration_plot(found),
+            calibration_plot(found),
             _permuted_table(dealt),
             _leak_table(found),
-            _time_plot(_best(found), heard),
+            time_plot(_best(found), heard),
         ),
         (_chance_goal(dealt), _leak_goal(found)),
         _figures(found),
@@ -101,6 +104,9 @@ def _answer(found: Classification) -> str:
         f"Best read is {best.concept} ({best.scores[ALL_FEATURES].auroc.mean:.2f}), "
         f"worst {worst.concept} ({worst.scores[ALL_FEATURES].auroc.mean:.2f}).",
     ]
+    stops = [f"{each.concept} {each.stop.mean:.2f}" for each in found.readings if each.stop.mean is not None]
+    if stops:
+        said.append(f"The stops' own shares tell {', '.join(stops)}.")
     if less:
         said.append(f"The log-mel spectrum tells more than the SAE of {', '.join(less)}.")
     if found.too_few:
@@ -116,15 +122,16 @@ def _auroc_table(found: Classification) -> Table:
     for each in found.readings:
         scores = [each.scores[name].auroc for name in names]
         counts = f"{each.counts[0]} / {each.counts[1]}"
-        rows.append((each.concept, counts, *scores, each.chance, each.seconds_auroc))
-    columns = ("concept", "with / without", *names, "5 features at random", "single seconds")
+        rows.append((each.concept, counts, *scores, each.chance, each.seconds_auroc, each.stop))
+    columns = ("concept", "with / without", *names, "5 features at random", "single seconds", "its own stop")
     return Table(
         "How well each concept is read (AUROC; .5 is chance)",
         columns,
         tuple(rows),
         note=f"Cross-validated by recording in up to {FOLDS} folds; features are chosen inside the training folds. Loudness is "
         f"taken out. “5 features at random”: the mean over {DRAWS} draws. “single seconds”: the probe of all features asked "
-        "about each second alone, with its recording's label, though a concept may pause.",
+        "about each second alone, with its recording's label, though a concept may pause. “its own stop”: the share of the "
+        "sound that the stop of this name tells; it learned from its bank's recordings, which may be among these.",
     )
 
 
@@ -162,25 +169,6 @@ def _calibration_table(found: Classification) -> Table:
     )
 
 
-def _calibration_plot(found: Classification) -> Plot:
-    lines = [Line("exact", (0.0, 1.0), (0.0, 1.0))]
-    for name in (ALL_FEATURES, BASELINE):
-        p = np.concatenate([each.found[name].probabilities for each in found.readings])
-        y = np.concatenate([each.found[name].labels for each in found.readings])
-        parts = np.array_split(np.argsort(p, kind="stable"), min(_CURVE_BINS, len(p)))
-        x, seen = (
-            [round(float(values[part].mean()), 4) for part in parts] for values in (p, y.astype(float))
-        )
-        lines.append(Line(name, tuple(x), tuple(seen)))
-    return Plot(
-        "Said and true",
-        "probability that the probe says",
-        "share that has the concept",
-        tuple(lines),
-        note="All concepts together, in fifths of the answers.",
-    )
-
-
 def _permuted_table(dealt: list[Reading]) -> Table:
     rows: list[Row] = [(each.concept, *(mean_of(each.permuted[name]) for name in PERMUTED)) for each in dealt]
     return Table(
@@ -203,25 +191,6 @@ def _leak_table(found: Classification) -> Table:
         note=f"AUROC of quarters of a second ({MOMENT_SECONDS} s) for {found.readings[0].concept}. Where labels are dealt anew "
         "there is nothing to know: what the first column finds is the recording itself. Everything else here is split by "
         "recording.",
-    )
-
-
-def _time_plot(best: Reading, heard: HeardSet) -> Plot:
-    names = [each.path.stem for each, loud in zip(heard.data.recordings, heard.loud, strict=True) if loud]
-    sides = [np.flatnonzero(best.seconds.labels == side)[: _SHOWN // 2] for side in (True, False)]
-    lines = []
-    for side, places in zip(("with", "without"), sides, strict=True):
-        for place in places:
-            p = best.seconds.probabilities[place]
-            sounding = np.flatnonzero(np.isfinite(p))
-            x = tuple(float(i * WINDOW_SECONDS) for i in sounding)
-            lines.append(Line(f"{side}: {names[place]}", x, tuple(round(float(p[i]), 4) for i in sounding)))
-    return Plot(
-        f"When does {best.concept} sound?",
-        "seconds",
-        "probability",
-        tuple(lines),
-        note="By probes that learned from other recordings; silent seconds have no answer.",
     )
 
 
@@ -252,6 +221,7 @@ def _figures(found: Classification) -> dict[str, Any]:
                 "five_at_random": asdict(each.chance),
                 "permuted": {name: [round(float(v), 4) for v in own] for name, own in each.permuted.items()},
                 "single_seconds": asdict(each.seconds_auroc),
+                "own_stop": asdict(each.stop),
             }
             for each in found.readings
         },

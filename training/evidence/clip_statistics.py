@@ -66,18 +66,24 @@ class Windows:
 
 
 def windows_of(sae: SAE, z: Floats, frame_rate: float, seconds: float = 1.0) -> Windows:
-    """Cuts a recording's frames `[frames, width]` into windows one after another.
+    """A recording's frames `[frames, width]` window by window, see `spans_of`."""
+    spans = spans_of(len(z), frame_rate, seconds)
+    features = features_of(sae, z)
+    means = np.stack([features[span].mean(0) for span in spans])
+    energies = np.array([np.square(z[span]).mean() for span in spans], dtype=np.float32)
+    return Windows(shares_of(means), energies, tuple(span.start / frame_rate for span in spans))
 
-    A rest of less than half a window at the end joins the window before it.
+
+def spans_of(frames: int, frame_rate: float, seconds: float) -> list[slice]:
+    """Cuts some frames into windows one after another; a rest of half a window or less joins the one before it.
+
+    >>> spans_of(25, 10.0, 1.0)
+    [slice(0, 10, None), slice(10, 25, None)]
     """
     length = frame_rate * seconds
-    count = max(1, round(len(z) / length))
-    edges = [min(round(i * length), len(z)) for i in range(count)] + [len(z)]
-    features = features_of(sae, z)
-    spans = list(itertools.pairwise(edges))
-    means = np.stack([features[start:stop].mean(0) for start, stop in spans])
-    energies = np.array([np.square(z[start:stop]).mean() for start, stop in spans], dtype=np.float32)
-    return Windows(shares_of(means), energies, tuple(start / frame_rate for start, _ in spans))
+    count = max(1, int(frames / length + 0.5 - 1e-9))
+    edges = [round(i * length) for i in range(count)] + [frames]
+    return [slice(*edge) for edge in itertools.pairwise(edges)]
 
 
 def log_mel_statistics(audio: Tensor, sample_rate: int) -> Floats:
