@@ -148,7 +148,7 @@ def test_features_that_follow_nothing_have_no_name(atlas: Atlas) -> None:
 
 def test_names_say_what_features_follow_and_tell(atlas: Atlas) -> None:
     assert atlas.names[PITCH].startswith("high")
-    assert atlas.names[LOUDNESS] == "loud"
+    assert atlas.names[LOUDNESS].startswith("loud")
     assert "noisy" in atlas.names[NOISE] and "loud" not in atlas.names[NOISE]
     assert atlas.names[LABEL] == "other"
     assert set(atlas.telling()[:4]) == {PITCH, LOUDNESS, NOISE, LABEL}

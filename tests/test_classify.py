@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import random_stops, refused
 from layered_waves import LayeredWaves, write_waves
 
 from drawstop.base.audio_files import write_audio
@@ -45,7 +46,7 @@ def waves_sae(d_in: int = 12) -> SAE:
 
 @pytest.fixture(scope="module")
 def waves(tmp_path_factory: pytest.TempPathFactory) -> LabelledSet:
-    folder = write_waves(tmp_path_factory.mktemp("waves"), count=24, seconds=2.2)
+    folder = write_waves(tmp_path_factory.mktemp("waves"), count=20, seconds=2.2)
     (folder / "even").rename(folder / "neither")
     return read_labelled(folder)
 
@@ -144,7 +145,7 @@ def test_a_random_sae_hears_the_same_frames_in_other_directions(heard: HeardSet)
 def test_a_split_by_moments_finds_recordings_where_labels_mean_nothing() -> None:
     rng = np.random.default_rng(0)
     moments = [rng.standard_normal(30) + 0.5 * rng.standard_normal((20, 30)) for _ in range(40)]
-    found = leakage(moments, rng.permutation(np.arange(40) % 2 == 0), range(40), 0)
+    found = leakage(moments, rng.permutation(np.arange(40) % 2 == 0), range(40), 0, deals=3)
     assert found.dealt_by_moment > 0.8
     assert 0.4 < found.dealt_by_recording < 0.6
 
@@ -154,7 +155,7 @@ def test_the_section_tells_every_concept_beside_its_controls(heard: HeardSet) ->
     assert from_json(json.loads(json.dumps(to_json(section), allow_nan=False))) == section
     assert all(goal.reached for goal in section.goals), section.goals
     read = section.figures["concepts"]["odd"]
-    assert read["recordings"] == {"with": 12, "without": 12}
+    assert read["recordings"] == {"with": 10, "without": 10}
     assert read["readers"]["log-mel"]["auroc"]["mean"] > 0.9
     assert len(read["permuted"]["SAE, 5 features"]) == 50
 
@@ -182,9 +183,21 @@ def test_shares_tell_the_demos_guitar_from_its_voice(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     banks = [load_bank(DEMO / "bank", model.fingerprint)]
     for label, other in (("guitar", "voice"), ("voice", "guitar")):
-        for number in ("00", "01", "02"):
+        for number in ("00", "05"):
             found = shares_in(model, banks, RECORDINGS / "held_out" / label / f"{number}.flac").answers
             assert (found[label].whole or 0) > 0.5 > (found[other].whole or 0)
+
+
+def test_a_stop_at_several_layers_answers_with_the_mean_over_them(waves: LabelledSet) -> None:
+    path = waves.recordings[0].path
+    banks = [
+        random_stops(width, "waves", site, ("random", "random")) for site, width in (("a", 8), ("b", 12))
+    ]
+    both = shares_in(LayeredWaves(), banks, path).answers["voice"]
+    alone = [shares_in(LayeredWaves(), [bank], path).answers["voice"] for bank in banks]
+    assert len(both.seconds) == 2
+    assert both.whole == pytest.approx(np.mean([each.whole for each in alone]), abs=1e-4)
+    assert both.seconds[1] == pytest.approx(np.mean([each.seconds[1] for each in alone]), abs=1e-4)
 
 
 def test_shares_equal_what_the_instrument_listens_to(demo_rave: Path, demo_instrument: Path) -> None:
@@ -237,8 +250,6 @@ def test_classify_by_examples_tells_probabilities_and_how_good_they_are(
 
 
 def test_too_few_examples_are_refused_in_words(run: Run, tmp_path: Path, demo_rave: Path) -> None:
-    from conftest import refused
-
     for label in ("guitar", "neither"):
         (tmp_path / label).mkdir()
         shutil.copy(next((RECORDINGS / "train" / label).glob("*.flac")), tmp_path / label)

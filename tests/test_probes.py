@@ -42,14 +42,14 @@ def shifted(count: int, shift: float, extra: int = 0, seed: int = 0) -> tuple[np
 @pytest.mark.parametrize("probe", [LOGISTIC, ONE], ids=lambda probe: probe.name)
 def test_auroc_of_a_gaussian_shift_lies_within_its_interval(shift: float, probe: Probe) -> None:
     x, labels = shifted(600, shift)
-    seen = score(out_of_fold(probe, x, labels, range(600), 0), resamples=500).auroc
+    seen = score(out_of_fold(probe, x, labels, range(600), 0), resamples=300).auroc
     assert seen.low is not None and seen.high is not None
     assert seen.low <= norm.cdf(shift / sqrt(2)) <= seen.high
 
 
 def test_accuracy_and_brier_score_of_a_gaussian_shift_lie_within_their_intervals() -> None:
-    x, labels = shifted(1500, 1.5)
-    seen = score(out_of_fold(LOGISTIC, x, labels, range(1500), 0), resamples=500)
+    x, labels = shifted(600, 1.5)
+    seen = score(out_of_fold(LOGISTIC, x, labels, range(600), 0), resamples=300)
     exact = 1 / (1 + np.exp(-1.5 * (np.random.default_rng(1).standard_normal(100000) + 0.75)))
     assert seen.accuracy.low <= norm.cdf(0.75) <= seen.accuracy.high
     assert seen.brier.low <= float(np.mean(np.square(1 - exact))) <= seen.brier.high
@@ -69,10 +69,10 @@ def test_the_sparse_probe_leaves_most_weights_at_0() -> None:
     assert np.mean(weights == 0) > 0.7
 
 
-@pytest.mark.parametrize("probe", [ONE, FIVE, LOGISTIC], ids=lambda probe: probe.name)
+@pytest.mark.parametrize("probe", [FIVE, LOGISTIC], ids=lambda probe: probe.name)
 def test_permuted_labels_are_at_chance(probe: Probe) -> None:
-    x, labels = shifted(60, 3.0, extra=40)
-    seen = permuted(probe, x, labels, range(60), seed=0)
+    x, labels = shifted(40, 3.0, extra=20)
+    seen = permuted(probe, x, labels, range(40), seed=0)
     assert len(seen) == PERMUTATIONS
     assert CHANCE[0] <= seen.mean() <= CHANCE[1]
 
@@ -81,7 +81,7 @@ def test_features_chosen_outside_the_folds_would_be_caught_by_permuted_labels() 
     x, labels = shifted(40, 0.0, extra=2000)
     best = fit(FIVE, x, labels)[0].get_support()
     assert auroc(out_of_fold(LOGISTIC, x[:, best], labels, range(40), 0)) > 0.8
-    inside = [auroc(out_of_fold(FIVE, x, labels, range(40), seed)) for seed in range(10)]
+    inside = [auroc(out_of_fold(FIVE, x, labels, range(40), seed)) for seed in range(4)]
     assert np.mean(inside) < 0.7
 
 
@@ -93,8 +93,8 @@ def test_no_group_is_in_two_folds() -> None:
 
 
 def test_probabilities_are_calibrated_where_the_model_is_true() -> None:
-    x, labels = shifted(3000, 1.5, extra=3)
-    found = out_of_fold(LOGISTIC, x, labels, range(3000), 0)
+    x, labels = shifted(2000, 1.5, extra=3)
+    found = out_of_fold(LOGISTIC, x, labels, range(2000), 0)
     floor = calibration_floor(found.probabilities)
     assert calibration_error(found.probabilities, labels) < 2 * floor < 0.06
     overconfident = np.clip(2 * found.probabilities - 0.5, 0, 1)

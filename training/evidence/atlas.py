@@ -63,19 +63,19 @@ def follow(values: Floats, descriptors: Floats, least_shift: int, seed: int, shi
         least_shift: steps by which descriptors are shifted at least: the longest recording's.
         shifts: how many shifts say what chance finds.
     """
-    from scipy.stats import norm
+    from scipy.stats import t
 
     rng = np.random.default_rng(seed)
     found = [_follow_one(values, column, least_shift, rng, shifts) for column in descriptors.T]
-    rho, strength, z, control = (np.stack(each, 1) for each in zip(*found, strict=True))
-    p, shifted = (2 * norm.sf(np.abs(each)) for each in (z, control))
+    rho, strength, far, control = (np.stack(each, 1) for each in zip(*found, strict=True))
+    p, shifted = (2 * t.sf(np.abs(each), shifts - 1) for each in (far, control))
     return Following(rho, strength, discovery_rates(p), discovery_rates(shifted))
 
 
 def _follow_one(
     values: Floats, descriptor: Floats, least_shift: int, rng: np.random.Generator, shifts: int
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Correlation, its strength, and its distance from chance in standard deviations; the last for a shifted descriptor too."""
+    """Correlation, its strength, and Student's t of its distance from chance; the last for a shifted descriptor too."""
     from scipy.stats import rankdata
 
     known = np.isfinite(descriptor)
@@ -90,7 +90,7 @@ def _follow_one(
     least = min(least_shift, count // 3)
     moved = rng.integers(least, max(count - least, least + 1), size=shifts + 1)
     by_chance = np.stack([np.roll(y, shift) for shift in moved]) @ x / count
-    mean, spread = by_chance[1:].mean(0), by_chance[1:].std(0)
+    mean, spread = by_chance[1:].mean(0), by_chance[1:].std(0, ddof=1) * np.sqrt(1 + 1 / shifts)
     far = [_ratio(each - mean, spread) for each in (rho, by_chance[0])]
     return rho, _ratio(rho, most), far[0], far[1]
 
