@@ -53,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
     "layers": Command("training.layers_cli:layers", "Say which of a MusicGen's layers carry a concept."),
+    "classify": Command("training.classify_cli:classify", "Say which stops sound in recordings, and when."),
     "evaluate": Command("training.evidence_cli:evaluate", "Measure what a bank's stops do, beside controls."),
     "report": Command(
         "training.evidence_cli:report", "All the evidence for a bank as one page that works offline."
