@@ -51,7 +51,7 @@ def section_of(measured: Quality, settings: Mapping[str, Any]) -> Section:
         _splitting(measured.splitting),
     ]
     return Section(
-        slug="sae",
+        slug="quality",
         title="The features",
         question="How much of the sound do the features hold, does one of them say as much as a classifier of all numbers, and "
         "would another seed have found the same ones?",
