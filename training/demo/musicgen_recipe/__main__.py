@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from training.banks import load_banks
 from training.demo.musicgen_recipe.corpus import CONCEPTS
 from training.demo.musicgen_recipe.encodec_training import CHECKPOINT as ENCODEC_CHECKPOINT
 from training.demo.musicgen_recipe.encodec_training import STEPS as ENCODEC_STEPS
@@ -47,7 +48,7 @@ def make_musicgen(
 
 
 def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
-    """Banks of every layer, and three stops a concept, by the commands that a user types; banks that are there are kept."""
+    """Banks of every layer, and three stops a concept, by the commands that a user types; what is there is kept."""
     banks, recordings = run / "banks", run / FOLDER
     if not (banks / "banks.json").exists():
         sizes = ("--features", SAE_FEATURES, "--k", SAE_K, "--steps", SAE_STEPS, "--seed", seed)
@@ -60,6 +61,8 @@ def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
         prompts = ("--prompt", concept, "--other-prompt", other, "--seconds", SECONDS, "--seed", seed)
         for kind in KINDS.values():
             name = name_of(concept, kind)
+            if any(stop.name == name for bank in load_banks(banks) for stop in bank.stops):
+                continue
             _drawstop("find", banks, name, *folders, "--model", musicgen, "--kind", kind, *prompts)
 
 
