@@ -213,6 +213,7 @@ def test_the_section_writes_short_sounds_and_says_the_same_twice(
         path = tmp_path / "a" / sound.path
         assert 0.4 < soundfile.info(path).duration <= 1.01
         assert path.stat().st_size < 60_000
+    assert {path.name for path in (tmp_path / "b" / "atlas").iterdir()} == {Path(s.path).name for s in sounds}
     assert runs[0].goals[0].reached
 
 

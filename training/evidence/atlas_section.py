@@ -194,6 +194,9 @@ def _players(
             _write_snippet(folder / path, heard, moment)
             sounds.append(Sound(f"{label} ({_name(heard, moment)} at {moment.seconds:.1f} s)", path))
         rows.append(tuple(sounds))
+    shown_now = {folder / sound.path for row in rows for sound in row}
+    for left in set((folder / FOLDER).glob("feature_*.flac")) - shown_now:
+        left.unlink()
     return Players(
         f"The loudest moments of {len(rows)} telling features",
         tuple(rows),
