@@ -109,12 +109,12 @@ class Bench(ABC):
         """The largest change of the edit with the stops in another order, as a share of its size; None where it's not defined."""
         return None
 
-    def hear(self, sound: Tensor) -> Hearing:
-        """What every ear hears in `[items, samples]`."""
+    def hear(self, sound: Tensor, ears: int | None = None) -> Hearing:
+        """What every ear hears in `[items, samples]`, or only so many of them, the first ones."""
         self._heard += 1
         if self._progress:
             self._progress("playing and listening", self._heard, self._heard + 1)
-        return hear(self.ears, sound, self.rate)
+        return hear(self.ears[:ears], sound, self.rate)
 
     def rest_of(self, places: Sequence[int]) -> Hearing:
         """What was heard in some items at rest."""

@@ -76,9 +76,12 @@ class TaggerEar:
 
         Shape: `[clips, samples]`, labels `[clips, concepts]` bool.
         """
+        unknown = [concept for concept in self.concepts if concept not in self.tagger.concepts]
+        if not unknown:
+            return
         scores = self._scores(audio, sample_rate)
         for place, concept in enumerate(self.concepts):
-            if concept not in self.tagger.concepts:
+            if concept in unknown:
                 self.thresholds[place] = best_threshold(scores[:, place], labels[:, place])
 
     def hear(self, audio: Tensor, sample_rate: int) -> Heard:

@@ -29,7 +29,11 @@ def mean_of(values: Sequence[float] | Values, groups: Sequence[Hashable] = (), s
     array = array[kept]
     if not len(array):
         return Estimate(None)
-    return interval(lambda places: float(array[places].mean()), len(array), names, seed)
+    members = _members(len(array), names)
+    sums, sizes = np.array([array[each].sum() for each in members]), np.array([len(each) for each in members])
+    drawn = np.random.default_rng(seed).integers(len(members), size=(RESAMPLES, len(members)))
+    means = sums[drawn].sum(1) / sizes[drawn].sum(1)
+    return _estimate(float(array.mean()), means, len(array))
 
 
 def interval(
@@ -53,7 +57,11 @@ def interval(
     for _ in range(resamples):
         chosen = rng.integers(len(members), size=len(members))
         drawn.append(statistic(np.concatenate([members[i] for i in chosen])))
-    finite = np.asarray(drawn)[np.isfinite(drawn)]
+    return _estimate(whole, np.asarray(drawn), count)
+
+
+def _estimate(whole: float, drawn: Values, count: int) -> Estimate:
+    finite = drawn[np.isfinite(drawn)]
     low, high = np.quantile(finite, _TAILS) if len(finite) else (whole, whole)
     return Estimate(round(whole, DIGITS), round(float(low), DIGITS), round(float(high), DIGITS), count)
 

@@ -31,7 +31,7 @@ FRAMES_OF_A_RECORDING = 1500
 EDITED = 64
 """Features that the trial edit takes away, wholly."""
 CLIPS = 8
-QUICK_EVERY = 6
+QUICK_EVERY = 9
 
 Means = dict[str, Tensor]
 Cells = dict[str, Any]
@@ -61,7 +61,7 @@ class LayerRow:
 
 
 def layers_section(bench: RaveBench) -> Section:
-    """A row for every site: all of them, or every sixth in quick mode."""
+    """A row for every site: all of them, or every ninth in quick mode."""
     subject = bench.subject
     sites = list(subject.model.sites())
     if subject.options.quick:

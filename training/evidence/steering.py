@@ -103,8 +103,11 @@ def _cell(bench: Bench, edit: Any, concept: str, cell: Cell) -> Cells:
 
 
 def _dose(bench: Bench, edit: Any, concept: str) -> Cells:
-    """The ears' logits at five values on each side, and Spearman's correlation with the knob, clip by clip."""
-    clips = bench.items
+    """The ears' logits at five values on each side, and Spearman's correlation with the knob, clip by clip.
+
+    In quick mode the first ear's alone.
+    """
+    clips, ears = bench.items, 1 if bench.options.quick else None
     sides = {
         "minus": (clips.alone(concept) + clips.mixed(concept), -1.0),
         "plus": (clips.lacking(concept), 1.0),
@@ -115,7 +118,9 @@ def _dose(bench: Bench, edit: Any, concept: str) -> Cells:
         if not places:
             continue
         heard = [
-            bench.hear(bench.sound(edit, places, {concept: sign * value})) if value else bench.rest_of(places)
+            bench.hear(bench.sound(edit, places, {concept: sign * value}), ears)
+            if value
+            else bench.rest_of(places)
             for value in DOSE
         ]
         found[side] = {
@@ -124,7 +129,7 @@ def _dose(bench: Bench, edit: Any, concept: str) -> Cells:
                 [sign * v for v in DOSE],
                 bench.groups_of(places),
             )
-            for ear in heard[0]
+            for ear in heard[-1]
         }
     return found
 
