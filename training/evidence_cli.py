@@ -9,8 +9,8 @@ import typer
 if TYPE_CHECKING:
     from training.evidence.opening import Opened
 
-THREADS = 2
-"""A sum's order, and so its last bit, depends on it."""
+MOST_THREADS = 2
+"""More gain little on a RAVE; a sum's order, and so its last bit, depends on how many there are."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -144,7 +144,7 @@ def _opened(
     from training.evidence.opening import Asked, open_asked
     from training.evidence.subject import Options
 
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(min(MOST_THREADS, torch.get_num_threads()))
     bank, model, recordings, judge, out = paths
     return open_asked(
         Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), judge, out), progress

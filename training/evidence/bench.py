@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.evidence.ears import Ear, hear
 from training.evidence.intervals import mean_of
-from training.evidence.measures import Heard
+from training.evidence.measures import Heard, Pitches, track
 from training.evidence.section import Estimate
 from training.evidence.subject import Options
 from training.material import Progress
@@ -78,6 +78,7 @@ class Bench(ABC):
     ) -> None:
         self.items, self.ears, self.rate = items, list(ears), sample_rate
         self.slugs, self.options, self._progress, self._heard = dict(slugs), options, progress, 0
+        self._pitches: dict[tuple[int, ...], Pitches] = {}
         self.rest = self.play_at_rest()
         self.at_rest = hear(self.ears, self.rest, self.rate)
 
@@ -123,6 +124,13 @@ class Bench(ABC):
             name: replace(heard, heard=heard.heard[chosen], logits=heard.logits[chosen])
             for name, heard in self.at_rest.items()
         }
+
+    def pitches_of(self, places: Sequence[int]) -> Pitches:
+        """The pitches of some items at rest; tracked once."""
+        key = tuple(places)
+        if key not in self._pitches:
+            self._pitches[key] = track(self.rest[list(places)], self.rate)
+        return self._pitches[key]
 
     def groups_of(self, places: Sequence[int]) -> list[str]:
         """The groups of some items."""

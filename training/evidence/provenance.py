@@ -22,6 +22,7 @@ def head_of(opened: Opened) -> PageHead:
     provenance = {
         "drawstop": __version__,
         "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
         "seed": opened.options.seed,
         "quick": opened.options.quick,
         "model": opened.banks[0].model_fingerprint[:_DIGITS],

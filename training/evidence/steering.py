@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from training.evidence import measures
-from training.evidence.bench import STOP, Bench
+from training.evidence.bench import MEANS, RANDOM, STOP, Bench
 from training.evidence.changes import sound_changes
 from training.evidence.intervals import mean_of
 from training.evidence.section import Estimate, Section, plain
@@ -22,6 +22,7 @@ from training.evidence.steering_tables import blocks_of
 DOSE = (0.0, 0.25, 0.5, 0.75, 1.0)
 PITCHED = 12
 """Clips of a cell whose pitches are tracked: half a second of work each."""
+PITCHED_EDITS = (STOP, MEANS, RANDOM)
 
 Cells = dict[str, Any]
 
@@ -39,7 +40,10 @@ def steering_section(bench: Bench, folder: Path) -> Section:
     figures: Cells = {"ears": bench.accuracy(), "heard in noise": bench.heard_in_noise()}
     edits = bench.edits()
     for concept in bench.items.concepts:
-        figures[concept] = {name: _success(bench, edit, concept) for name, edit in edits.items()}
+        figures[concept] = {
+            name: _success(bench, edit, concept, name in PITCHED_EDITS and not bench.options.quick)
+            for name, edit in edits.items()
+        }
         figures[concept]["dose"] = _dose(bench, edits[STOP], concept)
     goals = goals_of(figures, bench.items.concepts)
     ears = {ear.name: ear.kind for ear in bench.ears}
@@ -59,7 +63,7 @@ def steering_section(bench: Bench, folder: Path) -> Section:
     )
 
 
-def _success(bench: Bench, edit: Any, concept: str) -> Cells:
+def _success(bench: Bench, edit: Any, concept: str, pitched: bool) -> Cells:
     clips, found = bench.items, {}
     cells = {
         "alone": Cell(clips.alone(concept), {concept: -1.0}),
@@ -68,12 +72,12 @@ def _success(bench: Bench, edit: Any, concept: str) -> Cells:
     }
     for key, cell in cells.items():
         if cell.places:
-            found[key] = _cell(bench, edit, concept, cell)
+            found[key] = _cell(bench, edit, concept, cell, pitched)
     return found
 
 
-def _cell(bench: Bench, edit: Any, concept: str, cell: Cell) -> Cells:
-    """What the ears hear, and what else moved."""
+def _cell(bench: Bench, edit: Any, concept: str, cell: Cell, pitched: bool) -> Cells:
+    """What the ears hear, and what else moved; pitches are tracked where that is asked for."""
     places, off = cell.places, cell.values[concept] < 0
     before, sound = bench.rest_of(places), bench.sound(edit, places, cell.values)
     after, rest = bench.hear(sound), bench.rest[places]
@@ -92,10 +96,9 @@ def _cell(bench: Bench, edit: Any, concept: str, cell: Cell) -> Cells:
     found["changed"] = {
         what: mean_of(moved.numpy(), groups) for what, moved in sound_changes(rest, sound, bench.rate).items()
     }
-    if not bench.options.quick:
-        pitches = [measures.track(audio[:PITCHED], bench.rate) for audio in (rest, sound)]
-        kept = measures.pitch_kept(pitches[0], pitches[1])
-        found["pitch kept"] = Estimate(**kept)
+    if pitched:
+        pitches = measures.track(sound[:PITCHED], bench.rate)
+        found["pitch kept"] = Estimate(**measures.pitch_kept(bench.pitches_of(places[:PITCHED]), pitches))
     way = bench.way(concept, places, sound) if off else None
     if way is not None:
         found["way to the stem"] = way
