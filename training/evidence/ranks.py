@@ -6,6 +6,7 @@ Key idea: the AUROC is the mean of the matrix of pairwise wins, so a bootstrap r
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from training.evidence.section import Estimate
 RESAMPLES = 500
 _TAILS = (0.025, 0.975)
 
-Values = NDArray[np.floating]
+Values = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 
 

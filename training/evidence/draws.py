@@ -1,0 +1,150 @@
+"""Draws of a few recordings with and without a concept, and what every kind of classifier that learns from them says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawstop.base.errors import DrawstopError
+from training.evidence.few_shot import FEATURES, Score, difference_of_means, five_features, logistic
+from training.evidence.ranks import auroc
+from training.recordings import Split
+
+PERMUTATIONS = 50
+
+SAE_FEATURES = f"{FEATURES} SAE features"
+MEANS = "difference of means"
+LOG_MEL = "log-mel"
+RANDOM_FEATURES = f"{FEATURES} random features"
+RANDOM_SAE = f"random SAE, {FEATURES} best"
+
+Values: TypeAlias = NDArray[np.floating[Any]]
+Mask: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is known of each of n recordings.
+
+    Attributes:
+        features: means of the SAE's features, `[n, n_features]`.
+        raw: statistics of the model's own frames, `[n, d]`: difference of means is taken there.
+        mel: statistics of the log-mel spectrum, `[n, m]`.
+        labels: which concepts sound, `[n, concepts]`.
+        concepts: their names.
+        splits: classifiers learn from `train`; figures are of another.
+        groups: of each recording, what the bootstrap draws as a whole; empty: each for itself.
+        random_features: as `features`, of an SAE with random weights; None leaves that control out.
+        parts: masks `[n]` of recordings that are also reported alone, by name: unheard timbres, mixtures.
+
+    Raises:
+        DrawstopError: rows or concepts that don't belong together.
+    """
+
+    features: Values
+    raw: Values
+    mel: Values
+    labels: Mask
+    concepts: tuple[str, ...]
+    splits: Sequence[Split]
+    groups: Sequence[Hashable] = ()
+    random_features: Values | None = None
+    parts: Mapping[str, Mask] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        count = len(self.splits)
+        arrays = [self.features, self.raw, self.mel, self.labels, *self.parts.values()]
+        arrays += [] if self.random_features is None else [self.random_features]
+        lengths = {len(array) for array in arrays} | ({len(self.groups)} if self.groups else set())
+        if lengths != {count}:
+            raise DrawstopError(
+                f"expected a row for each of {count} recordings, got {sorted(lengths)}: hear them again"
+            )
+        if self.labels.shape[1] != len(self.concepts):
+            raise DrawstopError(
+                f"expected labels of {len(self.concepts)} concepts, got {self.labels.shape[1]}"
+            )
+
+    def rows(self, split: Split) -> Rows:
+        """Where the recordings of a split are."""
+        return np.flatnonzero(np.array([each == split for each in self.splits]))
+
+    def labels_of(self, concept: str) -> Mask:
+        """In which recordings a concept sounds, `[n]`."""
+        labels: Mask = self.labels[:, self.concepts.index(concept)]
+        return labels
+
+    def draw(self, concept: str, size: int, number: int, seed: int) -> Rows | None:
+        """So many training recordings with the concept and as many without; None where there are too few."""
+        train, labels = self.rows("train"), self.labels_of(concept)
+        sides = [train[labels[train]], train[~labels[train]]]
+        if min(map(len, sides)) < size:
+            return None
+        rng = np.random.default_rng([seed, self.concepts.index(concept), size, number])
+        return np.concatenate([rng.choice(side, size, replace=False) for side in sides])
+
+
+def scores_of(
+    examples: Examples, concept: str, size: int, draws: int, seed: int = 0, split: Split = "test"
+) -> dict[str, Values]:
+    """What each method says of the recordings of a split, after learning from each draw: `[draws, n]` by method.
+
+    Empty where the concept has too few training recordings, or none with or none without in the split.
+    """
+    heard, labels = examples.rows(split), examples.labels_of(concept)
+    if labels[heard].all() or not labels[heard].any():
+        return {}
+    found: dict[str, list[Values]] = {}
+    for number in range(draws):
+        rows = examples.draw(concept, size, number, seed)
+        if rows is None:
+            return {}
+        for method, (x, learn) in methods(examples, (seed, number)).items():
+            found.setdefault(method, []).append(learn(x[rows], labels[rows])(x[heard]))
+    return {method: np.stack(scores) for method, scores in found.items()}
+
+
+Learn: TypeAlias = Callable[[Values, Mask], Score]
+
+
+def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values, Learn]]:
+    """Every kind of classifier: what it sees, `[n, ...]`, and how it learns from some rows of that and their labels.
+
+    Args:
+        seed: of the features that are taken at random.
+    """
+    random = np.random.default_rng(seed).choice(examples.features.shape[1], FEATURES, replace=False)
+    found: dict[str, tuple[Values, Learn]] = {
+        SAE_FEATURES: (examples.features, _best(examples, examples.features)),
+        MEANS: (examples.raw, difference_of_means),
+        LOG_MEL: (examples.mel, logistic),
+        RANDOM_FEATURES: (examples.features, lambda x, labels: logistic(x, labels, random)),
+    }
+    if examples.random_features is not None:
+        found[RANDOM_SAE] = (examples.random_features, _best(examples, examples.random_features))
+    return found
+
+
+def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split = "test") -> list[float]:
+    """AUROCs of PERMUTATIONS classifiers on SAE features that learned from shuffled labels, the concepts in turn: chance."""
+    heard, learn = examples.rows(split), _best(examples, examples.features)
+    usable = [each for each in examples.concepts if examples.draw(each, size, 0, seed) is not None]
+    found = []
+    for i in range(PERMUTATIONS):
+        concept = usable[i % len(usable)]
+        rows, labels = examples.draw(concept, size, i, seed), examples.labels_of(concept)
+        assert rows is not None
+        shuffled = np.random.default_rng([seed, i]).permutation(labels[rows])
+        score = learn(examples.features[rows], shuffled)
+        found.append(auroc(score(examples.features[heard]), labels[heard]))
+    return found
+
+
+def _best(examples: Examples, x: Values) -> Learn:
+    spread = x[examples.rows("train")].std(0)
+    return lambda rows, labels: five_features(rows, labels, spread)
