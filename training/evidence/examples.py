@@ -12,7 +12,7 @@ from drawstop.base.errors import DrawstopError
 from training.evidence.draws import PERMUTATIONS, SAE_FEATURES, Examples, Values, permuted_aurocs, scores_of
 from training.evidence.few_shot import FEATURES
 from training.evidence.intervals import mean_of
-from training.evidence.ranks import auroc_of_draws
+from training.evidence.ranks import auroc, auroc_of_draws
 from training.evidence.section import Cell, Estimate, Goal, Line, Plot, Section, Table
 from training.recordings import Split
 
@@ -102,18 +102,16 @@ def training_growth(
     """
     if not features:
         raise DrawstopError("expected features of at least one SAE, got none: train one")
-    draws, curve = QUICK_DRAWS if quick else DRAWS, {}
+    draws, curve = QUICK_DRAWS if quick else DRAWS, dict[float, Estimate]()
     for minutes, of_sae in sorted(features.items()):
         heard = replace(examples, features=of_sae, random_features=None)
         found = {each: scores_of(heard, each, GOAL_SIZE, draws, seed, split) for each in examples.concepts}
-        estimates = [
-            _one(heard, c, scores[SAE_FEATURES], seed, split) for c, scores in found.items() if scores
-        ]
-        if not estimates:
+        enough = {concept: scores for concept, scores in found.items() if scores}
+        if not enough:
             raise DrawstopError(
                 f"expected a concept with {GOAL_SIZE} training recordings, got none: add recordings"
             )
-        curve[minutes] = _mean(estimates, seed)
+        curve[minutes] = _over_concepts(heard, enough, seed, split)[SAE_FEATURES]
     first, last = curve[min(curve)], curve[max(curve)]
     line = _line(SAE_FEATURES, curve)
     return Section(
@@ -153,9 +151,13 @@ def _estimates(
 def _over_concepts(
     examples: Examples, found: dict[str, dict[str, Values]], seed: int, split: Split
 ) -> ByMethod:
-    """The mean over concepts of each method."""
-    each = {c: _estimates(examples, c, scores, seed, split) for c, scores in found.items()}
-    return {method: _mean([by[method] for by in each.values()], seed) for method in next(iter(each.values()))}
+    """The mean over concepts of each method, with the interval over concepts."""
+    rows, means = examples.rows(split), dict[str, list[float]]()
+    for concept, scores in found.items():
+        labels = examples.labels_of(concept)[rows]
+        for method, of_draws in scores.items():
+            means.setdefault(method, []).append(float(np.mean([auroc(each, labels) for each in of_draws])))
+    return {method: mean_of(values, seed=seed) for method, values in means.items()}
 
 
 def _mean(estimates: Sequence[Estimate], seed: int = 0) -> Estimate:
