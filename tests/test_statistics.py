@@ -72,7 +72,8 @@ def test_recordings_are_heard_in_order_and_a_quieter_copy_has_the_same_features(
     )
     assert np.allclose(found.features[0], found.features[2], rtol=1e-3, atol=1e-5)
     assert not np.allclose(found.features[0], found.features[1], rtol=1e-2)
-    assert np.allclose(0.125 * found.raw[0], found.raw[2], rtol=1e-3, atol=1e-5)
+    assert np.allclose(found.raw[0], found.raw[2], rtol=1e-3, atol=1e-5)
+    assert np.linalg.norm(found.raw, axis=1) == pytest.approx(1.0, rel=1e-5)
 
 
 def test_an_sae_of_another_width_is_refused(demo_rave: Path) -> None:

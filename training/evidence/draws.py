@@ -74,6 +74,11 @@ class Examples:
         """Where the recordings of a split are."""
         return np.flatnonzero(np.array([each == split for each in self.splits]))
 
+    def spread(self, x: Values) -> Values:
+        """The standard deviation of each column over the training recordings, whatever their labels."""
+        found: Values = x[self.rows("train")].std(0)
+        return found
+
     def labels_of(self, concept: str) -> Mask:
         """In which recordings a concept sounds, `[n]`."""
         labels: Mask = self.labels[:, self.concepts.index(concept)]
@@ -90,23 +95,32 @@ class Examples:
 
 
 def scores_of(
-    examples: Examples, concept: str, size: int, draws: int, seed: int = 0, split: Split = "test"
+    examples: Examples,
+    concept: str,
+    size: int,
+    draws: int,
+    seed: int = 0,
+    split: Split = "test",
+    wanted: Sequence[str] = (),
 ) -> dict[str, Values]:
     """What each method says of the recordings of a split, after learning from each draw: `[draws, n]` by method.
 
     Empty where the concept has too few training recordings, or none with or none without in the split.
+
+    Args:
+        wanted: the methods; empty for all.
     """
     heard, labels = examples.rows(split), examples.labels_of(concept)
     if labels[heard].all() or not labels[heard].any():
         return {}
-    found: dict[str, list[Values]] = {}
-    for number in range(draws):
-        rows = examples.draw(concept, size, number, seed)
-        if rows is None:
-            return {}
-        for method, (x, learn) in methods(examples, (seed, number)).items():
-            found.setdefault(method, []).append(learn(x[rows], labels[rows])(x[heard]))
-    return {method: np.stack(scores) for method, scores in found.items()}
+    drawn = [examples.draw(concept, size, number, seed) for number in range(draws)]
+    rows = [each for each in drawn if each is not None]
+    known = methods(examples, (seed, examples.concepts.index(concept), size)) if rows else {}
+    return {
+        method: np.stack([learn(x[each], labels[each])(x[heard]) for each in rows])
+        for method, (x, learn) in known.items()
+        if method in wanted or not wanted
+    }
 
 
 Learn: TypeAlias = Callable[[Values, Mask], Score]
@@ -116,14 +130,18 @@ def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values
     """Every kind of classifier: what it sees, `[n, ...]`, and how it learns from some rows of that and their labels.
 
     Args:
-        seed: of the features that are taken at random.
+        seed: of the features that are taken at random, others each time.
     """
-    random = np.random.default_rng(seed).choice(examples.features.shape[1], FEATURES, replace=False)
+    rng, count = np.random.default_rng(seed), examples.features.shape[1]
+    spread = examples.spread(examples.raw)
     found: dict[str, tuple[Values, Learn]] = {
         SAE_FEATURES: (examples.features, _best(examples, examples.features)),
-        MEANS: (examples.raw, difference_of_means),
+        MEANS: (examples.raw, lambda x, labels: difference_of_means(x, labels, spread)),
         LOG_MEL: (examples.mel, logistic),
-        RANDOM_FEATURES: (examples.features, lambda x, labels: logistic(x, labels, random)),
+        RANDOM_FEATURES: (
+            examples.features,
+            lambda x, labels: logistic(x, labels, rng.choice(count, FEATURES, replace=False)),
+        ),
     }
     if examples.random_features is not None:
         found[RANDOM_SAE] = (examples.random_features, _best(examples, examples.random_features))
@@ -146,5 +164,5 @@ def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split =
 
 
 def _best(examples: Examples, x: Values) -> Learn:
-    spread = x[examples.rows("train")].std(0)
+    spread = examples.spread(x)
     return lambda rows, labels: five_features(rows, labels, spread)

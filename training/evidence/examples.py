@@ -105,7 +105,10 @@ def training_growth(
     draws, curve = QUICK_DRAWS if quick else DRAWS, dict[float, Estimate]()
     for minutes, of_sae in sorted(features.items()):
         heard = replace(examples, features=of_sae, random_features=None)
-        found = {each: scores_of(heard, each, GOAL_SIZE, draws, seed, split) for each in examples.concepts}
+        found = {
+            each: scores_of(heard, each, GOAL_SIZE, draws, seed, split, [SAE_FEATURES])
+            for each in examples.concepts
+        }
         enough = {concept: scores for concept, scores in found.items() if scores}
         if not enough:
             raise DrawstopError(

@@ -62,7 +62,9 @@ def logistic(x: Values, labels: Mask, chosen: NDArray[np.int64] | None = None) -
     return score
 
 
-def difference_of_means(x: Values, labels: Mask) -> Score:
-    """The projection on the mean with the concept less the mean without it (AxBench's DiffMean, arXiv 2501.17148)."""
-    direction = x[labels].mean(0) - x[~labels].mean(0)
+def difference_of_means(x: Values, labels: Mask, spread: Values | float = 1.0) -> Score:
+    """The projection on the mean with the concept less the mean without it (AxBench's DiffMean, arXiv 2501.17148), of columns in
+    units of their `spread`."""
+    units = np.square(spread) + _LEAST_SPREAD
+    direction = (x[labels].mean(0) - x[~labels].mean(0)) / units
     return lambda rows: rows @ direction

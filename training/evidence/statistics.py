@@ -28,7 +28,7 @@ class ClipStatistics:
 
     Attributes:
         features: `[n, n_features]`, see `feature_means`.
-        raw: `[n, 2 * width]`, see `frame_means`.
+        raw: `[n, 2 * width]`, see `frame_means`; where the SAE is without centre and bias, see `levelled`.
         mel: `[n, 2 * MEL_BANDS]`, see `mel_means`.
     """
 
@@ -52,7 +52,13 @@ def clip_statistics(
         x = model.frames(audio[None], [site])[site][0].T
         rows.append((feature_means(sae, x), frame_means(x), mel_means(audio.mean(0), model.sample_rate)))
     features, raw, mel = (np.stack(column) for column in zip(*rows, strict=True))
-    return ClipStatistics(features, raw, mel)
+    return ClipStatistics(features, raw if _has_offsets(sae) else levelled(raw), mel)
+
+
+def levelled(raw: Values) -> Values:
+    """`frame_means` `[n, 2 * width]` as they would be if each recording's frames had a root mean square norm of 1."""
+    found: Values = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), np.finfo(raw.dtype).tiny)
+    return found
 
 
 @torch.no_grad()
@@ -63,7 +69,7 @@ def feature_means(sae: SAE, x: Tensor) -> Values:
     square first, so that a level tells nothing.
     """
     z = sae.normalise(x.to(torch.float32))
-    if not (sae.config.centre or sae.config.bias):
+    if not _has_offsets(sae):
         z = z / z.square().mean().sqrt().clamp_min(torch.finfo(z.dtype).tiny)
     means: Values = sae.encode(z).mean(0).numpy()
     return means
@@ -84,3 +90,8 @@ def mel_means(audio: Tensor, sample_rate: int) -> Values:
     log_mel = (mel / mel.mean().clamp_min(torch.finfo(mel.dtype).tiny) + _MEL_FLOOR).log()
     found: Values = torch.cat([log_mel.mean(1), log_mel.std(1, correction=0)]).numpy()
     return found
+
+
+def _has_offsets(sae: SAE) -> bool:
+    """Whether features don't simply scale with the frames."""
+    return sae.config.centre or sae.config.bias

@@ -5,9 +5,9 @@ python -m training.demo.diverse_recipe.figures --run runs/diverse --out training
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -23,20 +23,31 @@ from training.demo.diverse_recipe.timbres import CONCEPTS
 from training.evidence.draws import Examples
 from training.evidence.examples import few_examples, training_growth
 from training.evidence.section import to_json
+from training.evidence.statistics import levelled
 from training.models.rave import RaveModel
 from training.sae.config import SAEConfig
 from training.sae.files import load_sae, save_sae
 from training.sae.model import SAE
-from training.sae.train import train
+from training.sae.train import measure, train
+from training.stops import StopBank, save_bank
 
 MINUTES = (1, 4, 16)
 """Of training recordings that the smaller SAEs hear; the last SAE hears all of them."""
-N_FEATURES, K, STEPS = 1024, 16, 3000
+N_FEATURES, K, STEPS, BATCH = 1024, 16, 2000, 512
 
 
 def config_of(seed: int, steps: int = STEPS) -> SAEConfig:
     """A TopK SAE without centre and bias, whose features scale with the sound."""
-    return SAEConfig(d_in=128, n_features=N_FEATURES, k=K, steps=steps, seed=seed, centre=False, bias=False)
+    return SAEConfig(
+        d_in=128,
+        n_features=N_FEATURES,
+        k=K,
+        steps=steps,
+        batch_size=BATCH,
+        seed=seed,
+        centre=False,
+        bias=False,
+    )
 
 
 def trained(latents: NDArray[np.float32], folder: Path, config: SAEConfig) -> SAE:
@@ -55,7 +66,7 @@ def examples_of(heard: Heard, sae: SAE, plan: list[Recording]) -> Examples:
     untrained.scale.copy_(sae.scale)
     return Examples(
         features=features_of(sae, heard.latents),
-        raw=heard.raw,
+        raw=levelled(heard.raw),
         mel=heard.mel,
         labels=np.array([[concept in each.labels for concept in CONCEPTS] for each in plan]),
         concepts=CONCEPTS,
@@ -99,6 +110,9 @@ def main(
     heard = hear_set(model, labelled.recordings, run / "heard.npz")
     saes = saes_by_minutes(heard, plan, run, seed)
     sae = saes[max(saes)]
+    save_bank(
+        run / "bank", StopBank(sae, (), model.fingerprint, provenance={"recordings": len(plan), "seed": seed})
+    )
     examples = examples_of(heard, sae, plan)
     features = {minutes: features_of(each, heard.latents) for minutes, each in saes.items()}
     sections = [
@@ -109,12 +123,21 @@ def main(
         "rave": model.fingerprint,
         "counts": counts_of(plan),
         "test_counts": _test_counts(plan),
-        "sae": {f"{minutes:g}": asdict(each.figures) for minutes, each in saes.items() if each.figures},
+        "sae": {f"{minutes:g}": _described(each, heard, plan) for minutes, each in saes.items()},
         "sections": [to_json(section) for section in sections],
     }
     write_json(out, content)
     for section in sections:
         typer.echo(f"{section.title}: {section.answer}")
+
+
+def _described(sae: SAE, heard: Heard, plan: list[Recording]) -> dict[str, Any]:
+    """An SAE's own figures, with those of the validation recordings."""
+    assert sae.figures is not None
+    rows = np.flatnonzero([each.split == "validation" for each in plan])
+    frames = torch.from_numpy(heard.latents[rows].reshape(-1, sae.config.d_in))
+    explained = measure(sae, sae.normalise(frames))[0]
+    return asdict(replace(sae.figures, validation_fraction_of_variance_explained=explained))
 
 
 def _test_counts(plan: list[Recording]) -> dict[str, dict[str, int]]:
