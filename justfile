@@ -55,7 +55,7 @@ demo-train *arguments:
     uv run --group recipe python -m training.demo.recipe {{arguments}}
 
 # render the diverse set of recordings (1376 of 4 s), train SAEs of the demo's RAVE on it, and measure what concepts they tell
-# (about a quarter of an hour of one core; resumable); needs what demo-train needs
+# (about ten minutes of one core; resumable); needs what demo-train needs
 demo-diverse *arguments:
     uv run --group recipe python -m training.demo.diverse_recipe {{arguments}}
 

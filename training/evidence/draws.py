@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +14,7 @@ from training.evidence.few_shot import FEATURES, Score, difference_of_means, fiv
 from training.evidence.ranks import auroc
 from training.recordings import Split
 
-PERMUTATIONS = 50
+PERMUTATIONS = 200
 
 SAE_FEATURES = f"{FEATURES} SAE features"
 MEANS = "difference of means"
@@ -149,17 +149,21 @@ def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values
 
 
 def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split = "test") -> list[float]:
-    """AUROCs of PERMUTATIONS classifiers on SAE features that learned from shuffled labels, the concepts in turn: chance."""
-    heard, learn = examples.rows(split), _best(examples, examples.features)
+    """AUROCs of PERMUTATIONS classifiers on SAE features that learned from shuffled labels, the concepts in turn: chance.
+
+    The labels of all training recordings are shuffled, then some are drawn as always.
+    """
+    heard, train, learn = examples.rows(split), examples.rows("train"), _best(examples, examples.features)
     usable = [each for each in examples.concepts if examples.draw(each, size, 0, seed) is not None]
     found = []
     for i in range(PERMUTATIONS):
-        concept = usable[i % len(usable)]
-        rows, labels = examples.draw(concept, size, i, seed), examples.labels_of(concept)
+        labels = examples.labels.copy()
+        labels[train] = np.random.default_rng([seed, i]).permutation(labels[train])
+        concept, shuffled = usable[i % len(usable)], replace(examples, labels=labels)
+        rows = shuffled.draw(concept, size, i, seed)
         assert rows is not None
-        shuffled = np.random.default_rng([seed, i]).permutation(labels[rows])
-        score = learn(examples.features[rows], shuffled)
-        found.append(auroc(score(examples.features[heard]), labels[heard]))
+        score = learn(examples.features[rows], shuffled.labels_of(concept)[rows])
+        found.append(auroc(score(examples.features[heard]), examples.labels_of(concept)[heard]))
     return found
 
 

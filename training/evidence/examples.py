@@ -168,15 +168,20 @@ def _mean(estimates: Sequence[Estimate], seed: int = 0) -> Estimate:
 
 
 def _answer(table: dict[str, ByMethod], shown: int, chance: Estimate) -> str:
-    reached = [c for c, by in table.items() if (by[SAE_FEATURES].mean or 0) >= GOAL_AUROC]
-    missed = [c for c in table if c not in reached]
-    means = {m: _mean([by[m] for by in table.values()]).mean for m in next(iter(table.values()))}
-    said = ", ".join(f"{method} {value:.2f}" for method, value in means.items() if value is not None)
+    missed = [c for c, by in table.items() if (by[SAE_FEATURES].mean or 0) < GOAL_AUROC]
+    names = next(iter(table.values()))
+    means = {name: _mean([by[name] for by in table.values()]).mean or 0.0 for name in names}
+    said = ", ".join(f"{name} {value:.2f}" for name, value in means.items())
+    as_good = [
+        n for n, v in means.items() if n != SAE_FEATURES and round(v, 2) >= round(means[SAE_FEATURES], 2)
+    ]
     return (
-        f"With {shown} recordings with and {shown} without, {len(reached)} of {len(table)} concepts reach an AUROC of "
-        f"{GOAL_AUROC} on held-out recordings with {FEATURES} features"
+        f"With {shown} recordings with and {shown} without, {len(table) - len(missed)} of {len(table)} concepts reach an AUROC "
+        f"of {GOAL_AUROC} on held-out recordings with {FEATURES} features"
         + (f"; missed by {', '.join(missed)}" if missed else "")
-        + f". Means over concepts: {said}. Permuted labels: {_said(chance)}."
+        + f". Means over concepts: {said}."
+        + (f" As good as the SAE's features or better: {', '.join(as_good)}." if as_good else "")
+        + f" Permuted labels: {_said(chance)}."
     )
 
 
