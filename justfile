@@ -54,6 +54,11 @@ demo *arguments:
 demo-train *arguments:
     uv run --group recipe python -m training.demo.recipe {{arguments}}
 
+# render the diverse set of recordings (1376 of 4 s), train SAEs of the demo's RAVE on it, and measure what concepts they tell
+# (about ten minutes of one core; resumable); needs what demo-train needs
+demo-diverse *arguments:
+    uv run --group recipe python -m training.demo.diverse_recipe {{arguments}}
+
 # render recordings, train the demo's small MusicGen and its judge, find stops and measure them (an hour and a half of one core; the trainings and
 # the last measurement resume);
 # needs fluidsynth and the soundfonts that LICENSES.md lists

@@ -118,29 +118,31 @@ def to_int16(clip: Audio) -> NDArray[np.int16]:
 def _play(timbre: Timbre, phrases: list[Phrase], sample_rate: int) -> list[Audio]:
     with tempfile.TemporaryDirectory() as folder:
         midi_path = Path(folder) / "phrases.mid"
-        _midi_file(timbre, phrases).save(midi_path)
+        midi_file(phrases, timbre.program, timbre.bank).save(midi_path)
         dry, wet = (
-            _fluidsynth(timbre, midi_path, Path(folder) / "out.wav", sample_rate, reverb=reverb)
+            play_midi(find_soundfont(timbre.soundfont), midi_path, sample_rate, reverb=reverb)
             for reverb in (False, True)
         )
     length, slot = round(PHRASE_SECONDS * sample_rate), round(SLOT_SECONDS * sample_rate)
     return [(wet if has_reverb(i) else dry)[i * slot : i * slot + length] for i in range(len(phrases))]
 
 
-def _midi_file(timbre: Timbre, phrases: list[Phrase]) -> mido.MidiFile:
+def midi_file(phrases: Sequence[Phrase], program: int, bank: int = 0, channel: int = 0) -> mido.MidiFile:
+    """The phrases one after the other, each in a slot of SLOT_SECONDS; channel 9 are the drums."""
     events: list[tuple[int, int, mido.Message]] = []
     for i, phrase in enumerate(phrases):
         for note in phrase.notes:
             start = i * SLOT_SECONDS + note.start
             on, off = (round(t * _TICKS_PER_SECOND) for t in (start, start + note.length))
-            events.append((on, 1, mido.Message("note_on", note=note.pitch, velocity=note.velocity)))
-            events.append((off, 0, mido.Message("note_off", note=note.pitch)))
+            played = {"channel": channel, "note": note.pitch}
+            events.append((on, 1, mido.Message("note_on", velocity=note.velocity, **played)))
+            events.append((off, 0, mido.Message("note_off", **played)))
     events.sort(key=lambda event: event[:2])
     file = mido.MidiFile(ticks_per_beat=_TICKS_PER_SECOND // 2)
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("set_tempo", tempo=500_000))
-    track.append(mido.Message("control_change", control=0, value=timbre.bank))
-    track.append(mido.Message("program_change", program=timbre.program))
+    track.append(mido.Message("control_change", channel=channel, control=0, value=bank))
+    track.append(mido.Message("program_change", channel=channel, program=program))
     now = 0
     for tick, _, message in events:
         track.append(message.copy(time=tick - now))
@@ -151,12 +153,15 @@ def _midi_file(timbre: Timbre, phrases: list[Phrase]) -> mido.MidiFile:
     return file
 
 
-def _fluidsynth(timbre: Timbre, midi_path: Path, wav_path: Path, sample_rate: int, *, reverb: bool) -> Audio:
-    soundfont = find_soundfont(timbre.soundfont)
-    options = f"-ni -q -r {sample_rate} -R {int(reverb)} -C 0 -g 0.7 -F".split()
-    command = ["fluidsynth", *options, str(wav_path), str(soundfont), str(midi_path)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    stereo, _ = soundfile.read(wav_path, dtype="float32", always_2d=True)
+def play_midi(soundfont: Path, midi_path: Path, sample_rate: int, *, reverb: bool) -> Audio:
+    """What fluidsynth plays, mono `[samples]`. Raises FileNotFoundError where fluidsynth is missing."""
+    with tempfile.TemporaryDirectory() as folder:
+        wav_path = Path(folder) / "out.wav"
+        lean = "-o synth.dynamic-sample-loading=1"  # a compressed soundfont unpacks only what plays: the same bits, sooner
+        options = f"-ni -q {lean} -r {sample_rate} -R {int(reverb)} -C 0 -g 0.7 -F".split()
+        command = ["fluidsynth", *options, str(wav_path), str(soundfont), str(midi_path)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        stereo, _ = soundfile.read(wav_path, dtype="float32", always_2d=True)
     mono: Audio = stereo.mean(axis=1)
     return mono
 
