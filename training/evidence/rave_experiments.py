@@ -9,7 +9,9 @@ import torch
 from training.evidence.atlas_section import atlas_section
 from training.evidence.classification_section import classification_section
 from training.evidence.clips import HeardSet, hear_set
+from training.evidence.examples import few_examples, training_growth
 from training.evidence.gather import Experiment, Experiments
+from training.evidence.growth import examples_of, features_by_minutes
 from training.evidence.layers import layers_section
 from training.evidence.quality_section import quality_section
 from training.evidence.rave_bench import RaveBench
@@ -84,6 +86,23 @@ class RaveExperiments:
                 "Classification in the SAE's space",
                 lambda: classification_section(self.heard, options.seed, options.quick, subject.bank),
                 "classification",
+            ),
+            "growth": Experiment(
+                "From a few examples",
+                lambda: few_examples(
+                    examples_of(self.heard, options.seed), seed=options.seed, quick=options.quick
+                ),
+                "growth",
+            ),
+            "training-growth": Experiment(
+                "From more sound",
+                lambda: training_growth(
+                    features_by_minutes(self.heard, options.seed, options.quick),
+                    examples_of(self.heard, options.seed),
+                    options.seed,
+                    options.quick,
+                ),
+                "growth",
             ),
             "layers": Experiment(
                 "Which layers carry a concept?", lambda: layers_section(self.bench), "classification"
