@@ -18,7 +18,7 @@ from training.sae.train import train
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 """Of the training recordings, for SAEs of ever more sound."""
-STEPS, QUICK_STEPS = 1000, 150
+STEPS, QUICK_STEPS = 400, 150
 LEAST_FRAMES = 512
 
 Values = NDArray[np.float32]

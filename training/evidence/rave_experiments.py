@@ -22,6 +22,9 @@ from training.evidence.steering import steering_section
 from training.evidence.subject import Subject
 from training.evidence.together import together_section
 
+SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
+"""Of the SAEs that the bank's is compared with, at most: each takes a minute of a core."""
+
 
 class RaveExperiments:
     """See the module."""
@@ -65,6 +68,7 @@ class RaveExperiments:
             [heard.groups[i] for i in unseen],
             recovered=recovered,
             seed=subject.options.seed,
+            steps=QUICK_SAE_STEPS if subject.options.quick else min(SAE_STEPS, subject.bank.sae.config.steps),
             quick=subject.options.quick,
             told=subject.progress,
         )
