@@ -1,4 +1,4 @@
-"""The commands `drawstop activations` and `drawstop train`."""
+"""The command `drawstop train`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,25 +27,6 @@ SiteOption = Annotated[
 DeviceOption = Annotated[
     str, typer.Option(help="Where a MusicGen and the SAEs are computed: auto, cpu, cuda or mps.")
 ]
-
-
-def activations(
-    model: ModelArgument,
-    recordings: RecordingsArgument,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write.")],
-    site: SiteOption = None,
-    device: DeviceOption = "auto",
-) -> None:
-    """Write a model's frames of some recordings to disk, all sites in one pass: OUT, or OUT/SITE for each of several sites.
-
-    Example: drawstop activations rave.ts recordings/ --site latent --out frames/
-    """
-    from training.train_banks import write_frames
-
-    frames = _frames(model, recordings, site, device)
-    for store in write_frames(frames, out):
-        count = len(frames.found)
-        typer.echo(f"{store.path}: {len(store.frames)} frames of {store.width} numbers, {count} recordings")
 
 
 def train(
@@ -83,9 +64,9 @@ def train(
     from drawstop.base.progress import steps_bar
     from training.train_banks import TrainOptions, places, train_banks, with_figures
 
-    frames = _frames(model, recordings, site, device)
+    frames = opened_frames(model, recordings, site, device)
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
-    options = TrainOptions(features, k, steps, seed, stream, held, _training_device(frames))
+    options = TrainOptions(features, k, steps, seed, stream, held, training_device(frames))
     with steps_bar() as progress:
         banks = train_banks(
             frames,
@@ -103,7 +84,8 @@ def train(
 STREAM_BUFFER_FRAMES = 65536
 
 
-def _frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
+def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
+    """The frames of a model's sites and a folder of recordings, as the options name them."""
     from training.model_frames import ModelFrames
     from training.models.opening import open_layered
     from training.recordings import scan
@@ -114,6 +96,6 @@ def _frames(model: Path, recordings: Path, sites: list[str] | None, device: str)
     return ModelFrames(opened, found, wanted)
 
 
-def _training_device(frames: "ModelFrames") -> str:
+def training_device(frames: "ModelFrames") -> str:
     """A MusicGen's SAEs are trained where it is; a RAVE's on the CPU, bit for bit."""
     return str(getattr(getattr(frames.model, "musicgen", None), "device", "cpu"))
