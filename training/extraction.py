@@ -6,16 +6,16 @@ there already is checked and kept, so that the same command goes on after an int
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from drawstop.base.errors import DrawstopError
-from drawstop.base.files import sha256_file, write_json
+from drawstop.base.files import free_bytes, sha256_file, write_json
 from drawstop.base.progress import track
 from training.activations import ActivationStore
+from training.cost import size
 from training.model_frames import ModelFrames
 from training.models.layered import LayeredModel
 from training.models.rave import fixed_threads
@@ -222,11 +222,7 @@ def require_unchanged(recording: Recording) -> None:
 
 def require_room(folder: Path, needed: int) -> None:
     """Raises DrawstopError where the disk of a folder hasn't this many bytes free."""
-    from training.cost import size
-
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    free = free_bytes(folder)
     if needed > free:
         raise DrawstopError(
             f"the frames need {size(needed)} in {folder}, {size(free)} are free: make room, store them as float16 or bfloat16 "
