@@ -147,9 +147,11 @@ def steps_rate(width: int, config: SAEConfig, device: str, seconds: float = 0.0)
 def size(count: int) -> str:
     """Bytes for people.
 
-    >>> size(0), size(1_234_000), size(19_300_000_000)
-    ('0 MB', '1.2 MB', '19.3 GB')
+    >>> size(0), size(1_234_000), size(19_300_000_000), size(4_100_000_000_000)
+    ('0 MB', '1.2 MB', '19.3 GB', '4.1 TB')
     """
+    if count >= 1e12:
+        return f"{count / 1e12:.1f} TB"
     if count >= 1e9:
         return f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:.1f} MB" if count else "0 MB"

@@ -21,6 +21,8 @@ from training.extraction import Job, Opening
 from training.model_frames import ModelFrames
 from training.recordings import Recording
 
+_FRUITLESS_ROUNDS = 2  # in a row, until we give up: a worker dies with its round
+
 
 @dataclass(frozen=True)
 class _Work:
@@ -50,16 +52,17 @@ def compute_in_processes(
     if not openings:
         raise DrawstopError("several workers need a way to open the model: expected at least one, got none")
     work = _Work(job, tuple(frames.found), tuple(frames.widths), tuple(openings))
-    missing = list(numbers)
+    missing, fruitless = list(numbers), 0
     while missing:
         try:
             _round(work, missing, min(workers, len(missing)))
             return
         except BrokenProcessPool as error:
             left = [number for number in missing if not job.is_whole(number)]
-            if len(left) == len(missing):
+            fruitless = fruitless + 1 if len(left) == len(missing) else 0
+            if fruitless == _FRUITLESS_ROUNDS:
                 raise DrawstopError(
-                    f"a worker died before it finished a shard (killed, or out of memory): {len(left)} shards are left; give "
+                    f"workers died before they finished a shard (killed, or out of memory): {len(left)} shards are left; give "
                     f"the same command again, with fewer --workers if memory is short"
                 ) from error
             missing = left

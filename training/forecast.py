@@ -159,7 +159,7 @@ def forecast(
     dtype: Dtype = "float32",
     workers: int = 1,
     sound_hours: float | None = None,
-    trial_s: float = TRIAL_SECONDS,
+    trial_s: float | None = None,
 ) -> Forecast:
     """Measures for some seconds, and reckons.
 
@@ -168,7 +168,7 @@ def forecast(
         out: where frames and banks shall lie, for the room on that disk.
         workers: processes that compute frames; more than there are cores don't help.
         sound_hours: forecast so much sound of this kind instead of what is there.
-        trial_s: how long the model and the SAE are measured, each.
+        trial_s: how long the model and the SAE are measured, each; None: TRIAL_SECONDS.
 
     Raises:
         DrawstopError: no workers, no hours, or recordings that the model can't hear.
@@ -177,6 +177,7 @@ def forecast(
         raise DrawstopError(
             f"expected at least one worker and more than 0 hours, got {workers} and {sound_hours}"
         )
+    trial_s = TRIAL_SECONDS if trial_s is None else trial_s
     total = frames.recordings[-1].stop
     if sound_hours is not None:
         total = max(1, round(sound_hours * 3600 * frames.frame_rate))
