@@ -87,7 +87,7 @@ class ShardWriter:
     def __enter__(self) -> "ShardWriter":
         with self._disk():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            for left in self.path.parent.glob(f".{self.path.name}.*.part"):
+            for left in self.path.parent.glob(f".{self.path.name}.*"):
                 left.unlink(missing_ok=True)  # by a writer that was killed
             self._file = self._temporary.open("wb")
             self._write_header()
