@@ -41,7 +41,11 @@ COMMANDS: dict[str, Command] = {
         "training.fine_tune_cli:fine_tune", "Teach a RAVE's training run latents that add up; resumable."
     ),
     "activations": Command(
-        "training.train_cli:activations", "Write a model's frames of some recordings to disk."
+        "training.activations_cli:activations",
+        "Write a model's frames of some recordings to disk; resumable, by many workers or machines.",
+    ),
+    "plan": Command(
+        "training.plan_cli:plan", "Say what disk, memory and hours a training takes, before it begins."
     ),
     "train": Command(
         "training.train_cli:train", "Train a sparse autoencoder on a model's frames; resumable."

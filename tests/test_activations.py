@@ -1,10 +1,12 @@
 """The activation store: whole or not at all, mapped, and the same batches from any step on."""
 
 import itertools
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +47,13 @@ def test_a_store_gives_back_what_was_written(store: ActivationStore) -> None:
         assert (stored.label, stored.hash, stored.split) == (recording.label, recording.hash, recording.split)
 
 
-def test_frames_are_memory_mapped_and_plain_numpy_reads_them(store: ActivationStore) -> None:
-    assert isinstance(store.frames, np.memmap)
-    assert np.array_equal(
-        np.load(store.path / FRAMES_FILE), np.concatenate([frames for _, frames in items()])
-    )
+def test_frames_are_memory_mapped_and_plain_numpy_reads_them(store: ActivationStore, tmp_path: Path) -> None:
+    every = np.concatenate([frames for _, frames in items()])
+    assert isinstance(store.frames[2:9].base, np.memmap)
+    assert not store.frames[2:9].flags.writeable
+    assert np.array_equal(np.load(tmp_path / "store" / "shards" / "00000.npy"), every)
+    assert np.array_equal(np.asarray(store.frames), every)
+    assert np.array_equal(store.frames[[3, -1, 3]], every[[3, -1, 3]])
 
 
 def test_splits_are_by_recording(store: ActivationStore) -> None:
@@ -135,16 +139,30 @@ def test_frames_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_damaged_stores_are_refused(store: ActivationStore) -> None:
-    frames = (store.path / FRAMES_FILE).read_bytes()
-    (store.path / FRAMES_FILE).write_bytes(frames[:-8])
-    with pytest.raises(DrawstopError, match="damaged"):
-        ActivationStore.open(store.path)
-    (store.path / FRAMES_FILE).write_bytes(frames)
-    for text in ("{", "{}", "[]", '{"format": 1, "recordings": []}'):
-        (store.path / INDEX_FILE).write_text(text)
+def test_damaged_indexes_are_refused(tmp_path: Path, store: ActivationStore) -> None:
+    index = tmp_path / "store" / INDEX_FILE
+    whole = json.loads(index.read_text())
+    lost = {**whole, "recordings": whole["recordings"][1:]}
+    for text in ("{", "{}", "[]", '{"format": 1, "recordings": []}', json.dumps(lost)):
+        index.write_text(text)
         with pytest.raises(DrawstopError, match="damaged"):
             ActivationStore.open(store.path)
+
+
+def test_a_store_of_one_file_as_earlier_versions_wrote_it_is_read(
+    tmp_path: Path, store: ActivationStore
+) -> None:
+    """Format 1 had one frames.npy, and neither dtype nor hashes."""
+    old, every = tmp_path / "old", np.asarray(store.frames)
+    old.mkdir()
+    np.save(old / FRAMES_FILE, every)
+    content = {"format": 1, "site": "encoder.3", "fingerprint": "fingerprint", "width": WIDTH}
+    recordings = [asdict(each) for each in store.recordings]
+    (old / INDEX_FILE).write_text(json.dumps(content | {"recordings": recordings}))
+    opened = ActivationStore.open(old)
+    assert np.array_equal(np.asarray(opened.frames), every)
+    assert opened.recordings == store.recordings
+    assert opened.content_hash() == store.content_hash()
 
 
 def test_batches_of_an_empty_split_are_refused(tmp_path: Path) -> None:

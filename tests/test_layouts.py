@@ -291,7 +291,7 @@ def test_slakh_without_a_yaml_reader_says_what_to_add(
 
     write_slakh(tmp_path)
     monkeypatch.setattr(builtins, "__import__", without_yaml)
-    with pytest.raises(DrawstopError, match="uv sync --extra rave"):
+    with pytest.raises(DrawstopError, match="uv sync --extra evidence"):
         read_labelled(tmp_path)
 
 

@@ -1,16 +1,14 @@
-"""Activation frames on disk: one memory-mapped array, an index of the recordings they came from, and batches
-of them.
+"""Activation frames on disk: shards, an index of the recordings that they came from, and batches of them.
 
-A store is a folder that appears whole or not at all: `frames.npy` (float32 `[n_frames, width]`) and
-`index.json`. Several sites of one model are several stores, written in one pass.
+A store is a folder: `index.json` and `shards/00000.npy` and so on. Several sites of one model are several stores, written in
+one pass by `extraction.extract`. Stores of one file (`frames.npy`), as earlier versions wrote them, are read too.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,83 +18,98 @@ from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_folder, write_json
 from training.order import ShuffledRows, cut
 from training.recordings import SPLITS, Recording, Split
+from training.sharded_frames import ShardedFrames
+from training.shards import Dtype, Frames, ShardWriter
+from training.store_index import (
+    FRAMES_FILE,
+    INDEX_FILE,
+    Shard,
+    StoredRecording,
+    StoreIndex,
+    read_index,
+    shard_file,
+)
+from training.store_place import open_place
 
-Frames = npt.NDArray[np.float32]
-
-FRAMES_FILE = "frames.npy"
-INDEX_FILE = "index.json"
-_FORMAT = 1
-
-
-@dataclass(frozen=True)
-class StoredRecording:
-    """Where one recording's frames lie in the store: rows `start` to `stop` (not included)."""
-
-    path: str
-    label: str
-    hash: str
-    split: Split
-    start: int
-    stop: int
+__all__ = [
+    "FRAMES_FILE",
+    "INDEX_FILE",
+    "ActivationStore",
+    "Frames",
+    "StoredRecording",
+    "write_store",
+]
 
 
 class ActivationStore:
-    """The frames of one site of one model, read through a memory map.
+    """The frames of one site of one model, read through memory maps.
 
     Attributes:
+        path: the folder, or the URL.
         site: the name of the place in the model.
         fingerprint: the model's fingerprint.
-        frames: float32 `[n_frames, width]`, memory-mapped, read-only.
+        frames: `[n_frames, width]`, read-only, float32 whatever is stored.
         recordings: one entry per recording, in the order of their frames.
         piece_frames: how many frames of a recording the model heard in one go, at most; None: all of them.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        site: str,
-        fingerprint: str,
-        frames: Frames,
-        recordings: tuple[StoredRecording, ...],
-        piece_frames: int | None = None,
-    ) -> None:
-        self.path, self.site, self.fingerprint = path, site, fingerprint
-        self.frames, self.recordings, self.piece_frames = frames, recordings, piece_frames
+    def __init__(self, path: Path | str, index: StoreIndex, frames: ShardedFrames) -> None:
+        self.path, self.index, self.frames = path, index, frames
+        self.site, self.fingerprint, self.piece_frames = index.site, index.fingerprint, index.piece_frames
+        self.recordings = index.recordings
 
     @classmethod
-    def open(cls, path: Path) -> "ActivationStore":
-        """Open a store that `write_store` wrote.
+    def open(cls, path: Path | str, verify: bool = True, cache: Path | None = None) -> "ActivationStore":
+        """Open a store that `write_store` or `extraction.extract` wrote.
+
+        Args:
+            path: a folder, or an fsspec URL (`s3://bucket/frames`), whose shards are fetched whole when they are first read.
+            verify: compare each shard's SHA-256 when it is first read; what is fetched is always compared.
+            cache: where fetched shards lie; None: `$XDG_CACHE_HOME/drawstop/shards`.
 
         Raises:
-            DrawstopError: no store there, or one whose files are damaged or don't belong together.
+            DrawstopError: no store there, an unfinished one, one whose index is damaged, of another version's format, or a
+                shard that is missing. When a shard is first read: corrupt.
         """
-        path = Path(path)
-        if not (path / INDEX_FILE).is_file() or not (path / FRAMES_FILE).is_file():
+        place = open_place(path, verify, cache)
+        text = place.text(INDEX_FILE)
+        if text is None:
+            raise DrawstopError(f"no activation store in {path}: expected {INDEX_FILE}; collect it")
+        index = read_index(text, path)
+        if index.unfinished:
             raise DrawstopError(
-                f"no activation store in {path}: expected {INDEX_FILE} and {FRAMES_FILE}; collect it"
+                f"the activation store {path} is unfinished, {index.unfinished} of its {len(index.shards)} shards aren't "
+                f"known to be there: give the command that began it again, it goes on where it was"
             )
-        try:
-            index = json.loads((path / INDEX_FILE).read_text(encoding="utf-8"))
-            recordings = tuple(StoredRecording(**entry) for entry in index["recordings"])
-            frames = np.load(path / FRAMES_FILE, mmap_mode="r")
-            shape = (recordings[-1].stop, index["width"])
-            site, fingerprint, format = str(index["site"]), str(index["fingerprint"]), index["format"]
-            piece_frames = index.get("piece_frames")
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise DrawstopError(
-                f"the activation store {path} is damaged ({error}); collect it again"
-            ) from error
-        if format != _FORMAT or frames.shape != shape or frames.dtype != np.float32:
-            raise DrawstopError(
-                f"the activation store {path} is damaged: expected format {_FORMAT}, {list(shape)} float32, "
-                f"got format {format} and {frames.dtype} {list(frames.shape)}; collect it again"
-            )
-        return cls(path, site, fingerprint, frames, recordings, piece_frames)
+        place.require(shard.file for shard in index.shards)
+        frames = ShardedFrames(
+            index.width,
+            index.dtype,
+            [each.start for each in index.recordings],
+            index.places(),
+            [shard.rows for shard in index.shards],
+            lambda number: place.shard(index.shards[number].file, index.shards[number].sha256),
+        )
+        return cls(path, index, frames)
+
+    def content_hash(self) -> str:
+        """A SHA-256 of what is stored, whichever way it is cut and ordered: of every recording's own hash and frames.
+
+        Raises:
+            DrawstopError: a shard that is missing or corrupt.
+        """
+        lines = []
+        for each in self.recordings:
+            stored = self.frames.stored(each.start, each.stop) if each.stop > each.start else np.empty(0)
+            digest = hashlib.sha256(np.ascontiguousarray(stored).data).hexdigest()
+            lines.append(f"{each.hash} {each.label} {each.split} {each.stop - each.start} {digest}")
+        head = f"{self.site} {self.fingerprint} {self.width} {self.index.dtype} {self.piece_frames}"
+        return hashlib.sha256("\n".join([head, *sorted(lines)]).encode()).hexdigest()
 
     @property
     def width(self) -> int:
         """Numbers per frame."""
-        return int(self.frames.shape[1])
+        return self.index.width
 
     def frames_of(self, i: int) -> Frames:
         """The frames of recording i: `[frames, width]`."""
@@ -138,101 +151,37 @@ class ActivationStore:
 
 
 def write_store(
-    out: Path, site: str, fingerprint: str, items: Iterable[tuple[Recording, npt.NDArray[Any]]]
+    out: Path,
+    site: str,
+    fingerprint: str,
+    items: Iterable[tuple[Recording, npt.NDArray[Any]]],
+    dtype: Dtype = "float32",
 ) -> ActivationStore:
-    """Write a store, one recording at a time; `out` appears only when all of it is written.
+    """Write frames that are there already as a store of one shard; `out` appears only when all of it is written.
 
     Args:
         out: the store's folder. An older store there is replaced, any other non-empty folder is refused.
         site: the name of the place in the model.
         fingerprint: the model's fingerprint.
-        items: recordings and their frames `[frames, width]`, all of one width.
+        items: recordings and their frames `[frames, width]`, all of one width; taken one at a time.
 
     Raises:
         DrawstopError: no items, frames of another width or not finite, or a place that can't be written.
     """
-    one_site = ((recording, {site: frames}) for recording, frames in items)
-    return write_stores({site: out}, fingerprint, one_site)[site]
-
-
-def write_stores(
-    places: Mapping[str, Path],
-    fingerprint: str,
-    items: Iterable[tuple[Recording, Mapping[str, npt.NDArray[Any]]]],
-    piece_frames: int | None = None,
-) -> dict[str, ActivationStore]:
-    """`write_store` for several sites in one pass over the recordings.
-
-    Args:
-        places: the store's folder of each site.
-        items: recordings and their frames of each site.
-        piece_frames: how many frames of a recording the model heard in one go, at most; None: all of them.
-
-    Raises:
-        DrawstopError: as `write_store`.
-    """
-    with ExitStack() as opened:
-        folders = {
-            site: opened.enter_context(atomic_folder(out, marker=INDEX_FILE)) for site, out in places.items()
-        }
-        with ExitStack() as files:
-            writers = {
-                site: _Writer(files.enter_context((folder / FRAMES_FILE).open("wb")))
-                for site, folder in folders.items()
-            }
-            for recording, frames in items:
-                for site, writer in writers.items():
-                    writer.add(recording, frames[site])
-            for writer in writers.values():
-                writer.finish()
-        for site, folder in folders.items():
-            index = writers[site].index() | {"format": _FORMAT, "site": site, "fingerprint": fingerprint}
-            write_json(folder / INDEX_FILE, index | ({"piece_frames": piece_frames} if piece_frames else {}))
-    return {site: ActivationStore.open(out) for site, out in places.items()}
-
-
-class _Writer:
-    """Appends frames behind a header, then writes the header again with the true count (numpy leaves room for it)."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._entries = file, list[StoredRecording]()
-        self._width, self._rows = 0, 0
-
-    def add(self, recording: Recording, array: npt.NDArray[Any]) -> None:
-        frames = np.ascontiguousarray(array, dtype=np.float32)
-        _check_frames(frames, self._width, recording.path)
-        if not self._entries:
-            self._width = int(frames.shape[1])
-            _write_header(self._file, 0, self._width)
-        self._file.write(frames.tobytes())
-        start, self._rows = self._rows, self._rows + len(frames)
-        path = recording.path.as_posix()
-        self._entries.append(
-            StoredRecording(path, recording.label, recording.hash, recording.split, start, self._rows)
-        )
-
-    def finish(self) -> None:
-        if self._rows == 0:
-            raise DrawstopError(
-                "expected at least one recording with one frame, got none; check the folder of recordings"
-            )
-        self._file.seek(0)
-        _write_header(self._file, self._rows, self._width)
-
-    def index(self) -> dict[str, Any]:
-        return {"width": self._width, "recordings": [asdict(entry) for entry in self._entries]}
-
-
-def _check_frames(frames: Frames, width: int, path: Path) -> None:
-    if frames.ndim != 2 or frames.shape[1] == 0 or (width and frames.shape[1] != width):
-        wanted = f"[frames, {width}]" if width else "[frames, width]"
-        raise DrawstopError(f"{path}: expected activations {wanted}, got shape {list(frames.shape)}")
-    if not np.isfinite(frames).all():
+    stream, entries = iter(items), list[StoredRecording]()
+    first = next(stream, None)
+    if first is None or first[1].size == 0:
         raise DrawstopError(
-            f"{path}: the model's activations aren't finite; check the model and this recording"
+            "expected at least one recording with one frame, got none; check the folder of recordings"
         )
-
-
-def _write_header(file: BinaryIO, rows: int, width: int) -> None:
-    header = {"descr": np.dtype(np.float32).str, "fortran_order": False, "shape": (rows, width)}
-    np.lib.format.write_array_header_1_0(file, header)
+    width = int(first[1].shape[-1])
+    with atomic_folder(out, marker=INDEX_FILE) as folder:
+        with ShardWriter(folder / shard_file(0), width, dtype) as writer:
+            for recording, frames in itertools.chain([first], stream):
+                start = writer.rows
+                writer.add(frames, recording.path)
+                entries.append(StoredRecording.of(recording, start, writer.rows))
+            shard = Shard(shard_file(0), writer.rows, tuple(range(len(entries))), writer.finish())
+        index = StoreIndex(site, fingerprint, width, dtype, None, tuple(entries), (shard,))
+        write_json(folder / INDEX_FILE, index.as_json())
+    return ActivationStore.open(out, verify=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,6 +18,8 @@ NUMBER_BYTES = 4
 STATES = 4
 """Numbers per weight while it is trained: itself, its gradient, and Adam's two averages. A checkpoint holds three of them."""
 TRIAL_STEPS = 3
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Steps of this share of a circle fall evenly, wherever one stops."""
 
 
 @dataclass(frozen=True)
@@ -104,31 +106,52 @@ def cost_of(
     )
 
 
-def trial(frames: ModelFrames, config: SAEConfig, device: str) -> Rates:
-    """Measures the model on one piece, and the widest site's SAE on noise; each once before to warm up."""
-    longest = max(range(len(frames.all_pieces)), key=lambda number: len(frames.all_pieces[number]))
-    model_s = _second_time(lambda: frames.piece(longest), 1)
-    run = Run(SAE(replace(config, d_in=max(frames.widths.values()))), device, "")
-    x = torch.randn(config.batch_size, run.sae.config.d_in).to(device)
-    step_s = _second_time(lambda: float(run.advance(x)), TRIAL_STEPS)
-    return Rates(len(frames.all_pieces[longest]) / model_s, 1 / step_s)
+def trial(frames: ModelFrames, config: SAEConfig, device: str, seconds: float = 0.0) -> Rates:
+    """Measures the model and the widest site's SAE, each for so long, or for the shortest that says something."""
+    return Rates(
+        frames_rate(frames, seconds), steps_rate(max(frames.widths.values()), config, device, seconds)
+    )
 
 
-def _second_time(call: Callable[[], object], count: int) -> float:
-    """Seconds per call, after one that isn't measured."""
-    call()
-    start = time.perf_counter()
-    for _ in range(count):
-        call()
-    return (time.perf_counter() - start) / count
+def frames_rate(frames: ModelFrames, seconds: float = 0.0) -> float:
+    """Frames that the model gives per second, reading included: the longest piece, then pieces spread evenly, until the time is
+    over; after one that isn't measured."""
+    pieces = frames.all_pieces
+    longest = max(range(len(pieces)), key=lambda number: len(pieces[number]))
+    step = max(1, round(len(pieces) * GOLDEN))
+    while math.gcd(step, len(pieces)) != 1:
+        step += 1
+    frames.piece(longest)
+    done, start = 0, time.perf_counter()
+    for turn in range(len(pieces)):
+        number = (longest + turn * step) % len(pieces)
+        frames.piece(number)
+        done += len(pieces[number])
+        if time.perf_counter() - start >= seconds:
+            break
+    return done / (time.perf_counter() - start)
+
+
+def steps_rate(width: int, config: SAEConfig, device: str, seconds: float = 0.0) -> float:
+    """Training steps per second of an SAE of this width, on noise; after one that isn't measured."""
+    run = Run(SAE(replace(config, d_in=width)), device, "")
+    x = torch.randn(config.batch_size, width).to(device)
+    float(run.advance(x))
+    done, start = 0, time.perf_counter()
+    while done < TRIAL_STEPS or time.perf_counter() - start < seconds:
+        float(run.advance(x))
+        done += 1
+    return done / (time.perf_counter() - start)
 
 
 def size(count: int) -> str:
     """Bytes for people.
 
-    >>> size(0), size(1_234_000), size(19_300_000_000)
-    ('0 MB', '1.2 MB', '19.3 GB')
+    >>> size(0), size(1_234_000), size(19_300_000_000), size(4_100_000_000_000)
+    ('0 MB', '1.2 MB', '19.3 GB', '4.1 TB')
     """
+    if count >= 1e12:
+        return f"{count / 1e12:.1f} TB"
     if count >= 1e9:
         return f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:.1f} MB" if count else "0 MB"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import soundfile
@@ -13,10 +13,11 @@ from torch.nn.functional import pad
 
 from drawstop.base.audio_files import read_audio
 from drawstop.base.errors import DrawstopError
-from training.activations import Frames, StoredRecording
 from training.models.layered import LayeredModel, choose_sites
 from training.order import Rows, cut
 from training.recordings import Recording, Split
+from training.shards import Frames
+from training.store_index import StoredRecording
 
 
 class ModelFrames:
@@ -102,14 +103,22 @@ class ModelFrames:
 
     def of_recording(self, index: int) -> dict[str, Frames]:
         """The frames of a recording at every site, `[frames, width]`."""
-        parts = [self.piece(number) for number, (i, _) in enumerate(self._pieces) if i == index]
+        parts = list(self.pieces_of(index))
         return {site: np.concatenate([part[site] for part in parts]) for site in self.widths}
+
+    def pieces_of(self, index: int) -> Iterator[dict[str, Frames]]:
+        """The same, piece after piece: no more than one is held."""
+        first, stop = np.searchsorted(
+            self._starts, [self.recordings[index].start, self.recordings[index].stop]
+        )
+        for number in range(int(first), int(stop)):
+            yield self.piece(number)
 
     def _laid_out(self) -> list[StoredRecording]:
         laid, start = [], 0
         for each in self.found:
             stop = start - (-samples_of(each, self.model.sample_rate) // self.ratio)
-            laid.append(StoredRecording(each.path.as_posix(), each.label, each.hash, each.split, start, stop))
+            laid.append(StoredRecording.of(each, start, stop))
             start = stop
         return laid
 

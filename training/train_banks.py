@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from drawstop.base.errors import DrawstopError
-from drawstop.base.progress import track
-from training.activations import INDEX_FILE, ActivationStore, Frames, write_stores
+from training.activations import ActivationStore
 from training.banks import is_ours, save_banks
 from training.cost import Cost, cost_of, trial
+from training.extraction import ExtractOptions, Opening, OtherStoreError, extract
 from training.model_frames import ModelFrames
-from training.recordings import Recording
 from training.sae.config import Architecture, SAEConfig
 from training.sae.source import Source, StoredFrames
 from training.sae.train import Progress, train_sites
@@ -118,25 +117,27 @@ def expected_cost(frames: ModelFrames, config: SAEConfig, options: TrainOptions)
     )
 
 
-def write_frames(frames: ModelFrames, out: Path) -> list[ActivationStore]:
-    """All sites' frames on disk, in one pass: `out` is the store of one site, or the folder of several sites' stores."""
-    written = write_stores(
-        places(list(frames.widths), out), frames.model.fingerprint, _items(frames), frames.model.piece_frames
-    )
-    return list(written.values())
+def write_frames(
+    frames: ModelFrames,
+    out: Path,
+    options: ExtractOptions | None = None,
+    openings: Sequence[Opening] = (),
+    others: Sequence[Path] = (),
+) -> list[ActivationStore]:
+    """All sites' frames on disk, in one pass: `out` is the store of one site, or the folder of several sites' stores.
+
+    The arguments, what is returned and raised: see `extraction.extract`.
+    """
+    return extract(frames, out, places(list(frames.widths), out), options, openings, others)
 
 
 def stored(frames: ModelFrames, folder: Path) -> list[ActivationStore]:
-    """The frames that an interrupted training left, where they are these; else written anew."""
-    folders = places(list(frames.widths), folder).values()
-    if all((each / INDEX_FILE).is_file() for each in folders):
-        stores = [ActivationStore.open(each) for each in folders]
-        same = StoredFrames(stores).identity == frames.identity
-        if same and [store.site for store in stores] == list(frames.widths):
-            return stores
-    if folder.is_dir() and not (folder / INDEX_FILE).is_file():
+    """The frames that an interrupted training left, gone on with where they are these; else written anew."""
+    try:
+        return write_frames(frames, folder)
+    except OtherStoreError:
         shutil.rmtree(folder)
-    return write_frames(frames, folder)
+        return write_frames(frames, folder)
 
 
 def places(sites: list[str], path: Path, suffix: str = "") -> Mapping[str, Path]:
@@ -144,12 +145,6 @@ def places(sites: list[str], path: Path, suffix: str = "") -> Mapping[str, Path]
     if len(sites) == 1:
         return {sites[0]: path}
     return {site: path / f"{site}{suffix}" for site in sites}
-
-
-def _items(frames: ModelFrames) -> Iterator[tuple[Recording, Mapping[str, Frames]]]:
-    found = frames.found
-    for index, recording in enumerate(track(found, "reading frames", len(found))):
-        yield recording, frames.of_recording(index)
 
 
 def with_figures(bank: StopBank) -> str:

@@ -1,4 +1,4 @@
-"""The commands `drawstop activations` and `drawstop train`."""
+"""The command `drawstop train`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,25 +27,6 @@ SiteOption = Annotated[
 DeviceOption = Annotated[
     str, typer.Option(help="Where a MusicGen and the SAEs are computed: auto, cpu, cuda or mps.")
 ]
-
-
-def activations(
-    model: ModelArgument,
-    recordings: RecordingsArgument,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write.")],
-    site: SiteOption = None,
-    device: DeviceOption = "auto",
-) -> None:
-    """Write a model's frames of some recordings to disk, all sites in one pass: OUT, or OUT/SITE for each of several sites.
-
-    Example: drawstop activations rave.ts recordings/ --site latent --out frames/
-    """
-    from training.train_banks import write_frames
-
-    frames = opened_frames(model, recordings, site, device)
-    for store in write_frames(frames, out):
-        count = len(frames.found)
-        typer.echo(f"{store.path}: {len(store.frames)} frames of {store.width} numbers, {count} recordings")
 
 
 def train(

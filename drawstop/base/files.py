@@ -89,6 +89,14 @@ def require_writable(folder: Path) -> None:
         ) from error
 
 
+def free_bytes(folder: Path) -> int:
+    """Free on the disk that a folder is on, or will be."""
+    folder = Path(folder).absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as JSON, atomically: keys sorted, two spaces, so that equal values are equal bytes."""
     text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)

@@ -83,7 +83,7 @@ def _yaml(text: str) -> Any:
         import yaml
     except ModuleNotFoundError as error:
         raise DrawstopError(
-            "Slakh's metadata.yaml needs PyYAML here; add the extra that brings it: uv sync --extra rave"
+            "Slakh's metadata.yaml needs PyYAML here; add the extra that brings it: uv sync --extra evidence"
         ) from error
     try:
         return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
