@@ -56,6 +56,9 @@ class Ranks:
     def wait(self) -> None:
         """Returns when all processes have called it, be it days later."""
 
+    def leave(self) -> None:
+        """Ends the connections to the others, once nothing more is to be told."""
+
 
 ALONE = Ranks()
 
@@ -71,12 +74,13 @@ class Together(Ranks):
     """
 
     def __init__(self, device: str = "cpu") -> None:
-        from accelerate import PartialState
+        from accelerate import PartialState  # type: ignore[import-untyped]
 
         with _told():
             state = PartialState(cpu=device == "cpu", timeout=STEP_TIMEOUT)
             self.rank, self.count = state.process_index, state.num_processes
             self.device = str(state.device)
+            self._state = state
             self._waiting = distributed.new_group(backend="gloo", timeout=_FRAMES_TIMEOUT)
 
     def add(self, *tensors: torch.Tensor) -> None:
@@ -98,6 +102,10 @@ class Together(Ranks):
     def wait(self) -> None:
         with _told():
             distributed.barrier(group=self._waiting)
+
+    def leave(self) -> None:
+        self.wait()
+        self._state.destroy_process_group()
 
 
 def ranks_here(device: str = "cpu") -> Ranks:
