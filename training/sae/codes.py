@@ -43,11 +43,38 @@ class Encoded(Protocol):
     def topk(self, k: int) -> Code:
         """Each frame's k largest, after ReLU."""
 
-    def largest(self, count: int, level: torch.Tensor | None = None) -> Code:
-        """The `count` largest of all frames, after ReLU; or all from a level `[]` on."""
+    def largest(self, count: int, level: Level | None = None) -> Code:
+        """The `count` largest of all frames, after ReLU; or those that a level keeps."""
 
     def strongest(self, which: torch.Tensor, count: int) -> Code:
         """Each frame's `count` largest of some features, bool `[n_features]`, after ReLU."""
+
+
+class Level:
+    """Where a whole batch's largest values end, for the parts of the batch in their order.
+
+    Frames that come twice have equal values. Where these lie on the level, only so many of them belong to the largest.
+
+    Args:
+        value: the smallest of the largest `[]`.
+        ties: how many of those parts' values that equal it are kept, from the first part on.
+    """
+
+    def __init__(self, value: torch.Tensor, ties: int) -> None:
+        self.value, self.ties, self._left = value, ties, ties
+
+    def begin(self) -> None:
+        """The next part is the first one."""
+        self._left = self.ties
+
+    def kept(self, pre: torch.Tensor) -> torch.Tensor:
+        """Which values of the next part belong to the largest, and are above 0: bool, same shape."""
+        tied = pre == self.value
+        count = int(tied.sum())
+        if count > self._left:
+            tied &= (tied.flatten().cumsum(0) <= self._left).view_as(tied)
+        self._left -= min(count, self._left)
+        return ((pre > self.value) | tied) & (pre > 0)
 
 
 def encoded(sae: SAE, z: torch.Tensor) -> Encoded:
@@ -81,10 +108,10 @@ class Dense:
     def topk(self, k: int) -> Code:
         return DenseCode(activate(self.pre, "topk", k, self.pre))
 
-    def largest(self, count: int, level: torch.Tensor | None = None) -> Code:
+    def largest(self, count: int, level: Level | None = None) -> Code:
         kept = self.pre.relu()
         if level is not None:
-            return DenseCode(kept * (kept >= level))
+            return DenseCode(kept * level.kept(self.pre.detach()))
         flat = kept.flatten()
         values, places = flat.topk(count, sorted=False)
         return DenseCode(torch.zeros_like(flat).scatter(0, places, values).view_as(self.pre))
@@ -150,12 +177,12 @@ class Sparse:
     def topk(self, k: int) -> Code:
         return self._rows(self.pre.topk(k, dim=-1, sorted=False).indices)
 
-    def largest(self, count: int, level: torch.Tensor | None = None) -> Code:
+    def largest(self, count: int, level: Level | None = None) -> Code:
         frames, features = self.pre.shape
         if level is None:
             places = self.pre.flatten().topk(count, sorted=False).indices.sort().values
         else:
-            places = ((self.pre >= level) & (self.pre > 0)).flatten().nonzero()[:, 0]
+            places = level.kept(self.pre).flatten().nonzero()[:, 0]
         rows = places // features
         starts = torch.searchsorted(rows, torch.arange(frames, device=rows.device))
         return self._code(rows, places % features, starts)

@@ -77,10 +77,7 @@ class SAEConfig:
 
     def __post_init__(self) -> None:
         read_architecture(self.architecture)
-        if self.precision not in get_args(Precision):
-            raise DrawstopError(
-                f"expected a precision out of {', '.join(get_args(Precision))}, got {self.precision!r}"
-            )
+        read_precision(self.precision)
         for name in (
             "d_in",
             "n_features",
@@ -144,6 +141,15 @@ def read_architecture(name: str) -> Architecture:
             found: Architecture = known
             return found
     raise DrawstopError(f"expected an architecture out of {', '.join(get_args(Architecture))}, got {name!r}")
+
+
+def read_precision(name: str) -> Precision:
+    """A precision by its name. Raises DrawstopError for a name that isn't one."""
+    for known in get_args(Precision):
+        if name == known:
+            found: Precision = known
+            return found
+    raise DrawstopError(f"expected a precision out of {', '.join(get_args(Precision))}, got {name!r}")
 
 
 @dataclass(frozen=True)

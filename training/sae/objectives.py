@@ -11,7 +11,7 @@ import math
 import torch
 from torch import nn
 
-from training.sae.codes import Code, DenseCode, Encoded
+from training.sae.codes import Code, DenseCode, Encoded, Level
 from training.sae.losses import prefix_losses, reconstruction_loss, sparsity_loss
 from training.sae.model import SAE
 from training.sae.thresholds import jumprelu, step
@@ -41,14 +41,14 @@ class Objective:
         return []
 
     def asks_for_level(self, done: int) -> bool:
-        """Whether `code` must know the k x batch-th largest value, where its frames are only a part of the batch."""
+        """Whether `code` must know the batch's level, where its frames are only a part of the batch."""
         return self.batchwide
 
-    def code(self, encoded: Encoded, done: int, level: torch.Tensor | None = None) -> Code:
+    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
         """Features of a batch or a part of one, after so many steps.
 
         Args:
-            level: the whole batch's k x batch-th largest value `[]`; None where these frames are the whole of it.
+            level: where the whole batch's k x batch largest values end; None where these frames are the whole of it.
         """
         return encoded.topk(self.k)
 
@@ -81,7 +81,7 @@ class BatchTopK(Objective):
 
     batchwide = True
 
-    def code(self, encoded: Encoded, done: int, level: torch.Tensor | None = None) -> Code:
+    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
         return encoded.largest(self.k * len(encoded.pre), level)
 
     @torch.no_grad()
@@ -120,12 +120,14 @@ class JumpReLU(Objective):
     def asks_for_level(self, done: int) -> bool:
         return done == 0
 
-    def code(self, encoded: Encoded, done: int, level: torch.Tensor | None = None) -> Code:
+    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
         pre = encoded.pre
         if done == 0:
             with torch.no_grad():
                 count = self.k * len(pre)
-                self.threshold.fill_(pre.relu().flatten().topk(count).values[-1] if level is None else level)
+                self.threshold.fill_(
+                    pre.relu().flatten().topk(count).values[-1] if level is None else level.value
+                )
         return DenseCode(jumprelu(pre, self.threshold, self.bandwidth))
 
     def l0(self, encoded: Encoded) -> torch.Tensor:

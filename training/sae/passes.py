@@ -12,8 +12,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
+from torch.nn import functional
 
-from training.sae.codes import Code, Encoded, encoded
+from training.sae.codes import Code, Encoded, Level, encoded
 from training.sae.losses import aux_loss
 from training.sae.model import SAE
 from training.sae.objectives import Objective
@@ -63,7 +64,7 @@ class Batch:
         self.frames = sum(map(len, parts)) if ranks.count == 1 else sae.config.batch_size
         self.smallest: list[torch.Tensor] = []
         self._is_whole = ranks.count == 1 and len(parts) == 1
-        self._level: torch.Tensor | None = None
+        self._level: Level | None = None
         self._kept: Pass | None = None
 
     def whole(self) -> Whole:
@@ -84,6 +85,8 @@ class Batch:
     def losses(self, whole: Whole, dead: torch.Tensor) -> Iterator[torch.Tensor]:
         """Each part's share of the loss `[]`, with gradients: of all parts of all processes they add up to the batch's."""
         sae, config = self.sae, self.sae.config
+        if self._level is not None:
+            self._level.begin()
         for part in self.parts:
             done = self._kept or self._pass(part)
             self._kept = None
@@ -112,8 +115,8 @@ class Batch:
         return torch.cat([power[None], l0[None], done.code.fired().to(power)])
 
     @torch.no_grad()
-    def _common_level(self) -> torch.Tensor:
-        """The k x batch-th largest value of the whole batch: `[]`, 0 where fewer are positive."""
+    def _common_level(self) -> Level:
+        """Where the k x batch largest values of the whole batch end; at 0 where fewer are positive."""
         count = self.sae.config.k * self.frames
         largest = self.parts[0].new_zeros(0, dtype=self.sae.W_enc.dtype)
         for part in self.parts:
@@ -121,8 +124,11 @@ class Batch:
                 pre = encoded(self.sae, self.sae.normalise(part)).pre.relu().flatten()
             found = torch.cat([largest, pre.topk(min(count, len(pre)), sorted=False).values])
             largest = found.topk(min(count, len(found)), sorted=False).values
-        padded = torch.nn.functional.pad(largest, (0, count - len(largest)))
-        return self.ranks.collect(padded).topk(count, sorted=False).values.amin()
+        everyones = self.ranks.collect(functional.pad(largest, (0, count - len(largest))))
+        value = everyones.topk(count, sorted=False).values.amin()
+        tied = (everyones == value).view(self.ranks.count, count).sum(1)
+        before = int(tied[: self.ranks.rank].sum())
+        return Level(value, max(0, count - int((everyones > value).sum()) - before))
 
     def _autocast(self) -> AbstractContextManager[object]:
         device = self.sae.W_dec.device.type

@@ -148,9 +148,7 @@ def _train_as(rank: int, job: _Job, sender: Connection) -> None:
         ranks = ranks_here(job.device)
         device = ranks.device or job.device
         report = (lambda step, loss: sender.send((step, loss))) if ranks.first else None
-        saes = train_sites(
-            job.source, job.config, progress=report, device=device, ranks=ranks, **job.options
-        )
+        saes = train_sites(job.source, job.config, progress=report, device=device, ranks=ranks, **job.options)
         if ranks.first:
             for site, sae in saes.items():
                 save_sae(_place(job, site), sae)

@@ -21,6 +21,8 @@ STEP_TIMEOUT = timedelta(minutes=30)
 """A process that is silent for so long has gone, on a machine that can't say so; one that dies here is noticed at once."""
 _FRAMES_TIMEOUT = timedelta(days=7)  # the others wait while the first one writes a model's frames
 
+_SENT_TOGETHER = 1 << 20  # numbers in a tensor; larger ones aren't copied together to be sent at once
+
 
 class Ranks:
     """One process that trains alone.
@@ -44,7 +46,7 @@ class Ranks:
         return places[self.rank * size // self.count : (self.rank + 1) * size // self.count]
 
     def add(self, *tensors: torch.Tensor) -> None:
-        """Sums tensors over all processes, in place."""
+        """Sums tensors of one type over all processes, in place."""
 
     def collect(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensors of all processes, of one shape, end to end."""
@@ -84,9 +86,13 @@ class Together(Ranks):
             self._waiting = distributed.new_group(backend="gloo", timeout=_FRAMES_TIMEOUT)
 
     def add(self, *tensors: torch.Tensor) -> None:
+        small = [tensor for tensor in tensors if tensor.numel() < _SENT_TOGETHER]
+        joined = torch.cat([tensor.flatten() for tensor in small])
         with _told():
-            for tensor in tensors:
+            for tensor in (joined, *(each for each in tensors if each.numel() >= _SENT_TOGETHER)):
                 distributed.all_reduce(tensor)
+        for tensor, found in zip(small, joined.split([each.numel() for each in small]), strict=True):
+            tensor.copy_(found.view_as(tensor))
 
     def collect(self, tensor: torch.Tensor) -> torch.Tensor:
         found = [torch.empty_like(tensor) for _ in range(self.count)]

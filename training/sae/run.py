@@ -47,6 +47,8 @@ class Run:
     def __init__(
         self, sae: SAE, device: str, frames: str, ranks: Ranks = ALONE, frames_at_once: int | None = None
     ) -> None:
+        if frames_at_once is not None and frames_at_once < 1:
+            raise DrawstopError(f"frames_at_once must be 1 or more, got {frames_at_once}")
         config = sae.config
         self.sae = sae.to(device, torch.float64 if config.precision == "float64" else torch.float32)
         self.step, self.frames, self.ranks, self.frames_at_once = 0, frames, ranks, frames_at_once
