@@ -13,7 +13,7 @@ import multiprocessing
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.sae_rivals import saelens_step
+from training.activations import Frames
 from training.evidence.planted import SIGNAL_TO_NOISE_DB, STRONGEST, WEAKEST, planted_directions
 from training.order import Rows
 from training.recordings import Split
@@ -146,7 +147,7 @@ def in_turns(steps: dict[str, Step], frames: list[Tensor], count: int) -> dict[s
 def explained(config: SAEConfig) -> Table:
     """Variance explained of held-out planted frames after equally many steps of equal batches and rates."""
     frames = planted(config, config.steps // 4 * config.batch_size + _HELD_OUT)
-    held_out, training = frames[:_HELD_OUT], list(frames[_HELD_OUT:].split(config.batch_size))
+    held_out, training = frames[:_HELD_OUT], list(torch.split(frames[_HELD_OUT:], config.batch_size))
     ours = Run(SAE(config), "cpu", "")
     ours.sae.start_from(frames[_HELD_OUT : _HELD_OUT + config.n_features])
     step, theirs = saelens_step(config)
@@ -245,14 +246,14 @@ class Computed:
         """Of a thousand frames each."""
         return [range(first, first + 1000) for first in range(0, self.count, 1000)]
 
-    def read(self, rows: Rows, into: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
         """Rows of a table, again and again."""
         np.take(self.table, rows % len(self.table), axis=0, out=into["site"])
 
 
 def batches(config: SAEConfig, count: int) -> list[Tensor]:
     """Batches of planted frames."""
-    return list(planted(config, count * config.batch_size).split(config.batch_size))
+    return list(torch.split(planted(config, count * config.batch_size), config.batch_size))
 
 
 def run_steps(make: Callable[[], Step], config: SAEConfig) -> float:

@@ -69,8 +69,8 @@ def test_what_a_list_of_active_features_says_equals_what_the_matrix_says() -> No
         assert torch.allclose(sparse.decode(sae.W_dec, 5, 11), dense.decode(sae.W_dec, 5, 11), atol=1e-6)
         assert torch.equal(sparse.fired(), dense.fired())
         assert torch.equal(sparse.smallest(), dense.smallest())
-        losses = [prefix_losses(z, code, sae.W_dec, sae.b_dec, (4, 9, 24)) for code in (sparse, dense)]
-        assert torch.allclose(*losses)
+        mine, wanted = (prefix_losses(z, code, sae.W_dec, sae.b_dec, (4, 9, 24)) for code in (sparse, dense))
+        assert torch.allclose(mine, wanted)
 
 
 def test_a_batch_that_activates_nothing_has_no_smallest_value_and_decodes_to_nothing() -> None:

@@ -91,7 +91,7 @@ def train_banks(
         kind = "holds files that aren't ours to replace" if out.is_dir() else "is a file"
         raise DrawstopError(f"{out} {kind}; give another folder")
     config = options.config(frames.model.centred)
-    if ranks.count * options.processes > 1:
+    if ranks.count * options.processes != 1:
         _refuse_shared(ranks, options, config)
     if told is not None and ranks.first:
         told(expected_cost(frames, config, options))

@@ -80,7 +80,7 @@ def train(
         int,
         typer.Option(
             help="Processes of this machine that train together, each with its share of every batch; the SAE is that of one, "
-            "but for the rounding of sums. For several machines start this command itself by accelerate launch or torchrun."
+            "but for the rounding of sums. For several machines start this command by torchrun, or on GPUs by accelerate launch."
         ),
     ] = 1,
     precision: Annotated[

@@ -1,6 +1,6 @@
 """A training on several processes of this machine: started here, watched, and ended together.
 
-`accelerate launch -m drawstop train …` and `torchrun` start them from outside, on many machines too; see `ranks_here`.
+`torchrun -m drawstop train …`, or on GPUs `accelerate launch`, starts them from outside, on many machines too; see `ranks_here`.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def _run(processes: int, job: _Job, progress: Progress | None) -> None:
             for ready in wait([receiver, *running] if not receiver.closed else list(running)):
                 if ready is receiver:
                     failed = _hear(receiver, progress) or failed
-                else:
-                    running.pop(int(ready)).join()  # type: ignore[call-overload]
+                elif isinstance(ready, int):
+                    running.pop(ready).join()
     finally:
         for process in started:
             process.terminate()

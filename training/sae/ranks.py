@@ -66,7 +66,7 @@ ALONE = Ranks()
 
 
 class Together(Ranks):
-    """One of several processes that `accelerate launch` or `torchrun` started: gloo on CPUs, NCCL on GPUs.
+    """One of several processes that `torchrun`, or on GPUs `accelerate launch`, started: gloo on CPUs, NCCL on GPUs.
 
     Args:
         device: `cpu`, or another kind, of which each process takes the one that has its number on the machine.
