@@ -26,9 +26,9 @@ check:
 test *arguments:
     uv run pytest -n 2 {{arguments}}
 
-# every kind of RAVE through every check of the instrument: minutes
+# every kind of RAVE through every check of the instrument, SAEs on four processes: minutes
 test-models:
-    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/test_any_rave.py tests/test_rave_table.py tests/test_backends.py
+    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/test_any_rave.py tests/test_rave_table.py tests/test_backends.py tests/test_sae_processes.py
 
 # what a block costs: the instrument beside the plain RAVE, and every backend beside TorchScript, in one run each:
 # half an hour, of which exporting two RAVEs of full size and compiling take the most

@@ -15,6 +15,7 @@ from training.activations import write_store
 from training.evidence.planted import ACTIVE, WIDTH, planted_frames, recovered_share
 from training.recordings import Recording
 from training.sae import losses
+from training.sae.codes import Dense
 from training.sae.config import Architecture, SAEConfig
 from training.sae.model import SAE
 from training.sae.train import Progress, train
@@ -122,14 +123,14 @@ def test_the_auxiliary_loss_reaches_dead_features_only_and_is_0_when_they_explai
     W_dec = torch.eye(4)
     dead = torch.tensor([False, True, False, True])
     error = torch.tensor([[0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3.0]])
-    assert losses.aux_loss(error, error, W_dec, dead, aux_k=1).item() == 0.0
+    assert losses.aux_loss(error, Dense(error), W_dec, dead, aux_k=1).item() == 0.0
     pre = torch.full((2, 4), 0.5, requires_grad=True)
-    loss = losses.aux_loss(error, pre, W_dec, dead, aux_k=2)
+    loss = losses.aux_loss(error, Dense(pre), W_dec, dead, aux_k=2)
     loss.backward()  # type: ignore[no-untyped-call]
     assert pre.grad is not None
     assert not pre.grad[:, ~dead].any()
     assert pre.grad[:, dead].any()
-    assert losses.aux_loss(error, pre, W_dec, torch.zeros(4, dtype=torch.bool), aux_k=2).item() == 0.0
+    assert losses.aux_loss(error, Dense(pre), W_dec, torch.zeros(4, dtype=torch.bool), aux_k=2).item() == 0.0
 
 
 def test_figures_equal_those_measured_on_the_features() -> None:

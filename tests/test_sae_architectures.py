@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from training.evidence.planted import ACTIVE, WIDTH, planted_frames
+from training.sae.codes import Dense, DenseCode
 from training.sae.config import Architecture, SAEConfig
 from training.sae.losses import l0, prefix_losses
 from training.sae.model import SAE
-from training.sae.objectives import BatchTopK, batch_topk
+from training.sae.objectives import BatchTopK
 from training.sae.train import train
 from training.steering import Steering
 from training.stops import Stop, StopBank
@@ -27,16 +28,19 @@ def pre_activations(seed: int = 0, frames: int = 40, features: int = 24) -> torc
 def test_batchtopk_of_fewer_positive_values_than_wanted_keeps_those() -> None:
     pre = -pre_activations().abs()
     pre[0, 0] = 2.0
-    assert batch_topk(pre, 3).nonzero().tolist() == [[0, 0]]
+    code = Dense(pre).largest(3 * len(pre))
+    assert isinstance(code, DenseCode)
+    assert code.features.nonzero().tolist() == [[0, 0]]
 
 
 def test_batchtopks_threshold_is_the_running_average_of_the_smallest_value_kept() -> None:
     objective = BatchTopK(SAE(SAEConfig(8, 24, 3, "batchtopk")))
     smallest = []
     for done in range(150):
-        features = objective.features(pre_activations(done), done)
-        smallest.append(float(features[features > 0].min()))
-        objective.settle(features, done)
+        pre = pre_activations(done)
+        smallest.append(float(pre.relu().flatten().topk(3 * len(pre)).values[-1]))
+        code = objective.code(Dense(pre), done)
+        objective.settle(code.smallest(), done)
         if done == 99:
             assert objective.sae.threshold[0].item() == pytest.approx(sum(smallest) / 100, rel=1e-4)
     average = sum(smallest[:100]) / 100
@@ -79,7 +83,7 @@ def test_a_matryoshkas_first_features_reconstruct_more_alone_than_a_batchtopks()
         sae = train(frames, replace(config, architecture=architecture))  # type: ignore[arg-type]
         z = sae.normalise(frames)
         with torch.no_grad():
-            losses = prefix_losses(z, sae.encode(z), sae.W_dec, sae.b_dec, sae.config.prefixes)
+            losses = prefix_losses(z, DenseCode(sae.encode(z)), sae.W_dec, sae.b_dec, sae.config.prefixes)
         errors[architecture] = float(losses[-2])
     assert errors["matryoshka"] < errors["batchtopk"]
 

@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from drawstop.base.errors import DrawstopError
+from training.sae.codes import Dense, DenseCode
 from training.sae.config import Architecture, SAEConfig
 from training.sae.files import CONFIG_FILE, FRAMES_FILE, WEIGHTS_FILE, load_sae, metadata_of, save_sae
 from training.sae.losses import prefix_losses, reconstruction_loss
 from training.sae.model import SAE
-from training.sae.objectives import batch_topk, objective_of
+from training.sae.objectives import objective_of
 from training.sae.thresholds import jumprelu, step
 from training.sae.train import train
 
@@ -140,11 +141,17 @@ def pre_activations(seed: int = 0, frames: int = 40, features: int = 24) -> torc
     return torch.randn(frames, features, generator=torch.Generator().manual_seed(seed))
 
 
+def batch_topk(pre: torch.Tensor, k: int) -> DenseCode:
+    code = Dense(pre).largest(k * len(pre))
+    assert isinstance(code, DenseCode)
+    return code
+
+
 def test_batchtopk_keeps_what_saelens_keeps_and_k_a_frame_on_average_only(saelens: Any) -> None:
     from sae_lens.saes.batchtopk_sae import BatchTopK as Theirs
 
     pre = pre_activations() * torch.linspace(0.1, 3, 40)[:, None]
-    features = batch_topk(pre, 3)
+    features = batch_topk(pre, 3).features
     assert torch.equal(features, Theirs(3)(pre))
     counts = (features > 0).sum(1)
     assert counts.sum() == 3 * 40
@@ -157,7 +164,7 @@ def test_matryoshka_sums_the_errors_that_saelens_sums(saelens: Any) -> None:
     with torch.no_grad():
         sae.b_dec.uniform_(-1, 1)
     z = torch.randn(30, 8, generator=torch.Generator().manual_seed(0))
-    features = batch_topk(sae.pre_activations(z), 4)
+    code = batch_topk(sae.pre_activations(z), 4)
     theirs = saelens.MatryoshkaBatchTopKTrainingSAE(
         saelens.MatryoshkaBatchTopKTrainingSAEConfig(
             d_in=8, d_sae=64, k=4, matryoshka_widths=list(config.prefixes), rescale_acts_by_decoder_norm=False
@@ -166,11 +173,12 @@ def test_matryoshka_sums_the_errors_that_saelens_sums(saelens: Any) -> None:
     theirs.load_state_dict(
         {name: sae.state_dict()[name] for name in ("W_enc", "W_dec", "b_enc", "b_dec")}, strict=False
     )
-    parts = [z_hat for _, z_hat in theirs._iterable_decode(features, include_outer_loss=True)]
+    parts = [z_hat for _, z_hat in theirs._iterable_decode(code.features, include_outer_loss=True)]
     wanted = torch.stack([reconstruction_loss(z, z_hat) for z_hat in parts])
-    found = prefix_losses(z, features, sae.W_dec, sae.b_dec, config.prefixes)
+    found = prefix_losses(z, code, sae.W_dec, sae.b_dec, config.prefixes)
     assert torch.allclose(found, wanted, rtol=1e-5)
-    loss = objective_of(sae).loss(z, sae.decode(features), sae.pre_activations(z), features)
+    encoded = Dense(sae.pre_activations(z))
+    loss = objective_of(sae).loss(z, sae.decode(code.features), code, encoded, None)
     assert loss.item() == pytest.approx(wanted.sum().item(), rel=1e-5)
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from drawstop.base.errors import DrawstopError
 from training.activations import ActivationStore
@@ -13,7 +14,10 @@ from training.banks import is_ours, save_banks
 from training.cost import Cost, cost_of, trial
 from training.extraction import ExtractOptions, Opening, OtherStoreError, extract
 from training.model_frames import ModelFrames
-from training.sae.config import Architecture, SAEConfig
+from training.sae.config import Architecture, Precision, SAEConfig
+from training.sae.model import SAE
+from training.sae.processes import train_on
+from training.sae.ranks import ALONE, Ranks, refuse_too_many
 from training.sae.source import Source, StoredFrames
 from training.sae.train import Progress, train_sites
 from training.stops import StopBank
@@ -39,6 +43,12 @@ class TrainOptions:
     """Where the SAEs are trained."""
     architecture: Architecture = SAEConfig.architecture
     """How features are chosen."""
+    precision: Precision = SAEConfig.precision
+    """What is computed in."""
+    processes: int = 1
+    """Of this machine, each with its share of every batch."""
+    frames_at_once: int | None = None
+    """Of a process's share of a step, how many are computed together; None: all."""
 
     def config(self, centred: bool) -> SAEConfig:
         """The SAEs' configuration; `d_in` is each site's own."""
@@ -48,6 +58,7 @@ class TrainOptions:
             k=self.k,
             architecture=self.architecture,
             steps=self.steps,
+            precision=self.precision,
             seed=self.seed,
             centre=centred,
             bias=centred,
@@ -62,6 +73,7 @@ def train_banks(
     model_name: str,
     progress: Progress | None = None,
     told: Callable[[Cost], None] | None = None,
+    ranks: Ranks = ALONE,
 ) -> list[StopBank]:
     """Trains the SAEs of all sites of `frames` side by side, and writes them as banks without stops.
 
@@ -69,26 +81,22 @@ def train_banks(
 
     Args:
         told: called with the cost before anything that takes long begins.
+        ranks: processes that were started together and all call this; the first one writes frames and banks.
 
     Raises:
-        DrawstopError: `out` holds something else; or as `train_sites`.
+        DrawstopError: `out` holds something else; or as `train_sites` and `train_on`.
     """
-    if not is_ours(out):
+    if ranks.first and not is_ours(out):
         kind = "holds files that aren't ours to replace" if out.is_dir() else "is a file"
         raise DrawstopError(f"{out} {kind}; give another folder")
     config = options.config(frames.model.centred)
-    if told is not None:
+    if ranks.count * options.processes != 1:
+        _refuse_shared(ranks, options, config)
+    if told is not None and ranks.first:
         told(expected_cost(frames, config, options))
     beside, checkpoint = Path(f"{out}.frames"), Path(f"{out}.checkpoint")
-    source: Source = frames if options.stream else StoredFrames(stored(frames, beside))
-    saes = train_sites(
-        source,
-        config,
-        buffer_frames=options.buffer_frames,
-        checkpoints=places(list(frames.widths), checkpoint, ".checkpoint"),
-        progress=progress,
-        device=options.device,
-    )
+    source = _source(frames, beside, options.stream, ranks)
+    saes = _trained(source, config, checkpoint, options, progress, ranks)
     provenance = {
         "model": model_name,
         "recordings": len(frames.found),
@@ -97,10 +105,52 @@ def train_banks(
         "streamed": options.stream,
     }
     banks = [StopBank(sae, (), frames.model.fingerprint, site, provenance) for site, sae in saes.items()]
+    if not ranks.first:
+        return banks
     save_banks(out, banks)
     for leftover in (beside, checkpoint):
         shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
     return banks
+
+
+def _trained(
+    source: Source,
+    config: SAEConfig,
+    checkpoint: Path,
+    options: TrainOptions,
+    progress: Progress | None,
+    ranks: Ranks,
+) -> dict[str, SAE]:
+    how: dict[str, Any] = {
+        "buffer_frames": options.buffer_frames,
+        "checkpoints": places(list(source.widths), checkpoint, ".checkpoint"),
+        "progress": progress if ranks.first else None,
+        "device": ranks.device or options.device,
+        "frames_at_once": options.frames_at_once,
+    }
+    if options.processes > 1:
+        return train_on(options.processes, source, config, **how)
+    return train_sites(source, config, ranks=ranks, **how)
+
+
+def _source(frames: ModelFrames, folder: Path, stream: bool, ranks: Ranks) -> Source:
+    """The frames as they come, or those on disk, which the first process writes while the others wait."""
+    if stream:
+        return frames
+    if ranks.first:
+        stored(frames, folder)
+    ranks.wait()
+    return StoredFrames([ActivationStore.open(each) for each in places(list(frames.widths), folder).values()])
+
+
+def _refuse_shared(ranks: Ranks, options: TrainOptions, config: SAEConfig) -> None:
+    if ranks.count > 1 and options.processes > 1:
+        raise DrawstopError(
+            f"these are {ranks.count} processes already, started together; leave --processes away"
+        )
+    if options.stream:
+        raise DrawstopError("expected stored frames for several processes; leave --stream away")
+    refuse_too_many(ranks.count * options.processes, config.batch_size)
 
 
 def expected_cost(frames: ModelFrames, config: SAEConfig, options: TrainOptions) -> Cost:

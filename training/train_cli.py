@@ -57,6 +57,25 @@ def train(
             "stream's is 65536 where nothing is said."
         ),
     ] = None,
+    processes: Annotated[
+        int,
+        typer.Option(
+            help="Processes of this machine that train together, each with its share of every batch; the SAE is that of one, "
+            "but for the rounding of sums. For several machines start this command by torchrun, or on GPUs by accelerate launch."
+        ),
+    ] = 1,
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="What training computes in: float32, float64, or bf16 (its products only, for cards that are fast at it)."
+        ),
+    ] = "float32",
+    frames_at_once: Annotated[
+        int | None,
+        typer.Option(
+            help="Frames of a step that a process computes together: fewer take less memory and longer, and give the same SAE."
+        ),
+    ] = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Train a sparse autoencoder on a model's frames: a bank, without stops yet. Several sites are trained side by side, in one
@@ -68,15 +87,31 @@ def train(
     Example: drawstop train rave.ts recordings/ --out bank/ --features 512 --k 16 --steps 5000
 
     Example: drawstop train facebook/musicgen-small recordings/ --site all --stream --out banks/ --features 4096 --k 32
+
+    Example: torchrun --nproc-per-node 8 -m drawstop train facebook/musicgen-small recordings/ --site all --out banks/
     """
     from drawstop.base.progress import steps_bar
-    from training.sae.config import read_architecture
+    from training.sae.config import read_architecture, read_precision
+    from training.sae.ranks import ranks_here
     from training.train_banks import TrainOptions, places, train_banks, with_figures
 
     chosen = read_architecture(architecture)
     frames = opened_frames(model, recordings, site, device)
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
-    options = TrainOptions(features, k, steps, seed, stream, held, training_device(frames), chosen)
+    options = TrainOptions(
+        features,
+        k,
+        steps,
+        seed,
+        stream,
+        held,
+        training_device(frames),
+        chosen,
+        read_precision(precision),
+        processes,
+        frames_at_once,
+    )
+    ranks = ranks_here(options.device)
     with steps_bar() as progress:
         banks = train_banks(
             frames,
@@ -85,8 +120,10 @@ def train(
             model.name,
             lambda step, loss: progress("training", step, steps),
             lambda cost: typer.echo(cost.text()),
+            ranks,
         )
-    for bank in banks:
+    ranks.leave()
+    for bank in banks if ranks.first else []:
         place = places([each.site for each in banks], out)[bank.site]
         typer.echo(f"{place}: {with_figures(bank)}")
 

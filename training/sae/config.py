@@ -18,6 +18,15 @@ Architecture = Literal["topk", "batchtopk", "matryoshka", "jumprelu", "topk-jump
 PREFIX_SHARES = (1 / 32, 3 / 32, 7 / 32, 15 / 32, 1.0)
 """Of a Matryoshka's features, those of each nested dictionary: each group is twice as large as the one before."""
 
+Precision = Literal["float32", "float64", "bf16"]
+"""What a training computes in. `bf16`: its products in bfloat16 (autocast); weights, choices and losses stay float32."""
+
+SPARSE_ABOVE = 128 * 1024
+"""Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: from about there on it is at
+least twice as fast on a CPU (python -m bench.sae)."""
+SPARSE_SHARE = 1 / 16
+"""The largest k / n_features at which it does: a gathered row costs about six times what it does inside a dense product."""
+
 _JUMPRELU_ONLY = frozenset({"bandwidth", "sparsity_weight"})
 
 
@@ -63,9 +72,12 @@ class SAEConfig:
     them share a frame's length: sqrt(d_in / k)."""
     sparsity_weight: float = 1.0
     """`jumprelu`: weight of `(L0 / k - 1)²`."""
+    precision: Precision = "float32"
+    """What is computed in; the SAE that comes out is float32 always."""
 
     def __post_init__(self) -> None:
         read_architecture(self.architecture)
+        read_precision(self.precision)
         for name in (
             "d_in",
             "n_features",
@@ -100,9 +112,25 @@ class SAEConfig:
         """
         return tuple(sorted({max(1, round(share * self.n_features)) for share in PREFIX_SHARES}))
 
+    @property
+    def sparse(self) -> bool:
+        """Whether a training gathers the active features' rows instead of multiplying matrices, see `training.sae.codes`.
+
+        JumpReLU never does: a threshold's gradient comes from values on both of its sides.
+
+        >>> SAEConfig(d_in=128, n_features=1024).sparse, SAEConfig(d_in=1024, n_features=4096, k=32).sparse
+        (False, True)
+        """
+        return (
+            self.architecture != "jumprelu"
+            and self.d_in * self.n_features > SPARSE_ABOVE
+            and self.k <= SPARSE_SHARE * self.n_features
+        )
+
     def described(self) -> dict[str, Any]:
         """The fields that say something for this architecture, as JSON holds them."""
-        unused = _JUMPRELU_ONLY if self.architecture != "jumprelu" else frozenset()
+        unused = set(_JUMPRELU_ONLY if self.architecture != "jumprelu" else ())
+        unused |= {"precision"} if self.precision == "float32" else set()
         return {name: value for name, value in asdict(self).items() if name not in unused}
 
 
@@ -113,6 +141,15 @@ def read_architecture(name: str) -> Architecture:
             found: Architecture = known
             return found
     raise DrawstopError(f"expected an architecture out of {', '.join(get_args(Architecture))}, got {name!r}")
+
+
+def read_precision(name: str) -> Precision:
+    """A precision by its name. Raises DrawstopError for a name that isn't one."""
+    for known in get_args(Precision):
+        if name == known:
+            found: Precision = known
+            return found
+    raise DrawstopError(f"expected a precision out of {', '.join(get_args(Precision))}, got {name!r}")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,14 @@
 """What an SAE is trained on and measured by: pure functions of tensors."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
+
+if TYPE_CHECKING:
+    from training.sae.codes import Code, Encoded
 
 
 def reconstruction_loss(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
@@ -15,7 +21,7 @@ def reconstruction_loss(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
 
 def prefix_losses(
     z: torch.Tensor,
-    features: torch.Tensor,
+    code: Code,
     W_dec: torch.Tensor,
     b_dec: torch.Tensor,
     prefixes: Sequence[int],
@@ -23,11 +29,11 @@ def prefix_losses(
     """The error of each nested dictionary: of the reconstruction by the first so many features alone (Bussmann et al. 2025,
     arXiv 2503.17547).
 
-    Shape: z `[frames, d_in]`, features `[frames, n_features]`; gives `[prefixes]`.
+    Shape: z `[frames, d_in]`, code of the same frames; gives `[prefixes]`.
     """
     z_hat, first, errors = b_dec, 0, []
     for last in prefixes:
-        z_hat = z_hat + features[:, first:last] @ W_dec[first:last]
+        z_hat = z_hat + code.decode(W_dec, first, last)
         errors.append(reconstruction_loss(z, z_hat))
         first = last
     return torch.stack(errors)
@@ -39,7 +45,12 @@ def sparsity_loss(l0: torch.Tensor, k: int) -> torch.Tensor:
 
 
 def aux_loss(
-    error: torch.Tensor, pre_activations: torch.Tensor, W_dec: torch.Tensor, dead: torch.Tensor, aux_k: int
+    error: torch.Tensor,
+    encoded: Encoded,
+    W_dec: torch.Tensor,
+    dead: torch.Tensor,
+    aux_k: int,
+    power: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """AuxK (Gao et al. 2024, arXiv 2406.04093, section A.2): the strongest dead features reconstruct what is
     left.
@@ -49,10 +60,11 @@ def aux_loss(
 
     Args:
         error: `z - z_hat` `[frames, d_in]`; no gradient flows into it.
-        pre_activations: the encoder's output before ReLU and TopK `[frames, n_features]`.
+        encoded: the encoder's output before ReLU and TopK.
         W_dec: decoder rows `[n_features, d_in]`.
         dead: which features are dead `[n_features]`, bool.
         aux_k: how many dead features each frame may use.
+        power: the mean squared error of the whole batch, where these frames are a part of it.
 
     Shape: gives `[]`, the squared error relative to the error's own power; 0 where nothing is dead.
     """
@@ -60,11 +72,9 @@ def aux_loss(
     if count == 0:
         return error.new_zeros(())
     error = error.detach()
-    masked = torch.where(dead, pre_activations.relu(), pre_activations.new_zeros(()))
-    values, places = masked.topk(count, dim=-1)
-    features = torch.zeros_like(masked).scatter(-1, places, values)
-    power = error.square().mean().clamp_min(torch.finfo(error.dtype).tiny)
-    return (features @ W_dec - error).square().mean() / power
+    power = error.square().mean() if power is None else power
+    power = power.clamp_min(torch.finfo(error.dtype).tiny)
+    return (encoded.strongest(dead, count).decode(W_dec) - error).square().mean() / power
 
 
 def fraction_of_variance_explained(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:

@@ -11,8 +11,9 @@ import math
 import torch
 from torch import nn
 
+from training.sae.codes import Code, DenseCode, Encoded, Level
 from training.sae.losses import prefix_losses, reconstruction_loss, sparsity_loss
-from training.sae.model import SAE, activate
+from training.sae.model import SAE
 from training.sae.thresholds import jumprelu, step
 
 THRESHOLD_RATE = 0.01
@@ -22,9 +23,15 @@ THRESHOLD_RATE = 0.01
 class Objective:
     """TopK: a frame's k largest. The others are told by what they do otherwise.
 
+    A batch may come in parts, of which each process has some. What concerns the whole of it is measured over all parts
+    before any is descended: the level from which on values are kept, the L0.
+
     Args:
         sae: whose weights are trained, and whose thresholds are set.
     """
+
+    batchwide = False
+    """Whether frames of a batch share their features out among themselves."""
 
     def __init__(self, sae: SAE) -> None:
         self.sae, self.k = sae, sae.config.k
@@ -33,18 +40,36 @@ class Objective:
         """What is learned beside the SAE's own weights."""
         return []
 
-    def features(self, pre: torch.Tensor, done: int) -> torch.Tensor:
-        """Features of a batch, after so many steps. Shape: `[batch, n_features]`, same shape."""
-        return activate(pre, "topk", self.k, self.sae.threshold)
+    def asks_for_level(self, done: int) -> bool:
+        """Whether `code` must know the batch's level, where its frames are only a part of the batch."""
+        return self.batchwide
+
+    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
+        """Features of a batch or a part of one, after so many steps.
+
+        Args:
+            level: where the whole batch's k x batch largest values end; None where these frames are the whole of it.
+        """
+        return encoded.topk(self.k)
+
+    def l0(self, encoded: Encoded) -> torch.Tensor:
+        """The frames' mean L0 where the loss depends on it: `[]`."""
+        return encoded.pre.new_zeros(())
 
     def loss(
-        self, z: torch.Tensor, z_hat: torch.Tensor, pre: torch.Tensor, features: torch.Tensor
+        self, z: torch.Tensor, z_hat: torch.Tensor, code: Code, encoded: Encoded, l0: torch.Tensor | None
     ) -> torch.Tensor:
-        """What is descended, but for the auxiliary loss: `[]`."""
+        """What is descended, but for the auxiliary loss: `[]`. Of a batch's parts, weighted by their shares of the frames,
+        losses and gradients add up to the batch's.
+
+        Args:
+            l0: the whole batch's, `[]`; None where these frames are the whole of it.
+        """
         return reconstruction_loss(z, z_hat)
 
-    def settle(self, features: torch.Tensor, done: int) -> None:
-        """Called after each step with the batch's features."""
+    def settle(self, smallest: torch.Tensor | None, done: int) -> None:
+        """Called after each step; where features are chosen batchwide, with the smallest value that the whole batch kept, `[]`,
+        infinite where it kept none."""
 
 
 class BatchTopK(Objective):
@@ -54,15 +79,16 @@ class BatchTopK(Objective):
     afterwards is the running average of the smallest value kept.
     """
 
-    def features(self, pre: torch.Tensor, done: int) -> torch.Tensor:
-        return batch_topk(pre, self.k)
+    batchwide = True
+
+    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
+        return encoded.largest(self.k * len(encoded.pre), level)
 
     @torch.no_grad()
-    def settle(self, features: torch.Tensor, done: int) -> None:
-        kept = features[features > 0]
-        if len(kept):
+    def settle(self, smallest: torch.Tensor | None, done: int) -> None:
+        if smallest is not None and torch.isfinite(smallest):
             rate = max(THRESHOLD_RATE, 1 / (done + 1))
-            self.sae.threshold.lerp_(kept.min().expand_as(self.sae.threshold), rate)
+            self.sae.threshold.lerp_(smallest.expand_as(self.sae.threshold), rate)
 
 
 class Matryoshka(BatchTopK):
@@ -70,9 +96,9 @@ class Matryoshka(BatchTopK):
     2503.17547), so that a wide dictionary keeps its general features instead of splitting them."""
 
     def loss(
-        self, z: torch.Tensor, z_hat: torch.Tensor, pre: torch.Tensor, features: torch.Tensor
+        self, z: torch.Tensor, z_hat: torch.Tensor, code: Code, encoded: Encoded, l0: torch.Tensor | None
     ) -> torch.Tensor:
-        return prefix_losses(z, features, self.sae.W_dec, self.sae.b_dec, self.sae.config.prefixes).sum()
+        return prefix_losses(z, code, self.sae.W_dec, self.sae.b_dec, self.sae.config.prefixes).sum()
 
 
 class JumpReLU(Objective):
@@ -91,20 +117,34 @@ class JumpReLU(Objective):
     def parameters(self) -> list[nn.Parameter]:
         return [self.threshold]
 
-    def features(self, pre: torch.Tensor, done: int) -> torch.Tensor:
+    def asks_for_level(self, done: int) -> bool:
+        return done == 0
+
+    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
+        pre = encoded.pre
         if done == 0:
             with torch.no_grad():
-                self.threshold.fill_(pre.relu().flatten().topk(self.k * len(pre)).values[-1])
-        return jumprelu(pre, self.threshold, self.bandwidth)
+                count = self.k * len(pre)
+                self.threshold.fill_(
+                    pre.relu().flatten().topk(count).values[-1] if level is None else level.value
+                )
+        return DenseCode(jumprelu(pre, self.threshold, self.bandwidth))
+
+    def l0(self, encoded: Encoded) -> torch.Tensor:
+        return step(encoded.pre, self.threshold, self.bandwidth).sum(-1).mean()
 
     def loss(
-        self, z: torch.Tensor, z_hat: torch.Tensor, pre: torch.Tensor, features: torch.Tensor
+        self, z: torch.Tensor, z_hat: torch.Tensor, code: Code, encoded: Encoded, l0: torch.Tensor | None
     ) -> torch.Tensor:
-        l0 = step(pre, self.threshold, self.bandwidth).sum(-1).mean()
-        return reconstruction_loss(z, z_hat) + self.sae.config.sparsity_weight * sparsity_loss(l0, self.k)
+        own = self.l0(encoded)
+        whole = (
+            own if l0 is None else own + (l0 - own).detach()
+        )  # the batch's value; a part's gradient is its own
+        sparsity = self.sae.config.sparsity_weight * sparsity_loss(whole, self.k)
+        return reconstruction_loss(z, z_hat) + sparsity
 
     @torch.no_grad()
-    def settle(self, features: torch.Tensor, done: int) -> None:
+    def settle(self, smallest: torch.Tensor | None, done: int) -> None:
         self.threshold.clamp_(min=0.0)
 
 
@@ -120,10 +160,3 @@ _OBJECTIVES: dict[str, type[Objective]] = {
 def objective_of(sae: SAE) -> Objective:
     """The objective of an SAE's architecture."""
     return _OBJECTIVES[sae.config.architecture](sae)
-
-
-def batch_topk(pre: torch.Tensor, k: int) -> torch.Tensor:
-    """The `k x frames` largest values of all frames together, after ReLU. Shape: `[frames, n_features]`, same shape."""
-    flat = pre.relu().flatten()
-    values, places = flat.topk(k * len(pre), sorted=False)
-    return torch.zeros_like(flat).scatter(0, places, values).view_as(pre)

@@ -12,9 +12,10 @@ from torch.nn import functional
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import atomic_file
 from training.sae.config import SAEConfig
-from training.sae.losses import aux_loss
 from training.sae.model import SAE
 from training.sae.objectives import objective_of
+from training.sae.passes import Batch, Whole
+from training.sae.ranks import ALONE, Ranks, least
 
 _UNREADABLE = (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError, TypeError)
 _NOT_RESULTS = frozenset({"checkpoint_every"})
@@ -38,44 +39,60 @@ class Run:
 
     Args:
         frames: the identity of the frames that it is trained on.
+        ranks: the processes that train it.
+        frames_at_once: of a step, how many are computed together; None computes a process's share in one go. The others
+            wait, and are encoded once more before their gradients: less memory for a longer step.
     """
 
-    def __init__(self, sae: SAE, device: str, frames: str) -> None:
-        self.sae, self.step, self.frames = sae.to(device), 0, frames
+    def __init__(
+        self, sae: SAE, device: str, frames: str, ranks: Ranks = ALONE, frames_at_once: int | None = None
+    ) -> None:
+        if frames_at_once is not None and frames_at_once < 1:
+            raise DrawstopError(f"frames_at_once must be 1 or more, got {frames_at_once}")
+        config = sae.config
+        self.sae = sae.to(device, torch.float64 if config.precision == "float64" else torch.float32)
+        self.step, self.frames, self.ranks, self.frames_at_once = 0, frames, ranks, frames_at_once
         self.objective = objective_of(self.sae)
-        learned = [p for p in sae.parameters() if p.requires_grad] + self.objective.parameters()
-        self.optimizer = torch.optim.Adam(learned, lr=0.0)
-        self.silent_steps = torch.zeros(sae.config.n_features, dtype=torch.int64, device=device)
+        self._learned = [p for p in sae.parameters() if p.requires_grad] + self.objective.parameters()
+        self.optimizer = torch.optim.Adam(self._learned, lr=0.0, fused=config.sparse or None)
+        self.silent_steps = torch.zeros(config.n_features, dtype=torch.int64, device=device)
 
     def topk_view(self) -> SAE:
         """The same weights as a TopK SAE: what a `topk-jumprelu` is while it trains."""
-        topk = SAE(replace(self.sae.config, architecture="topk"))
+        topk = SAE(replace(self.sae.config, architecture="topk")).to(self.sae.W_dec)
         topk.load_state_dict(self.sae.state_dict())
         return topk
 
     def advance(self, x: torch.Tensor) -> torch.Tensor:
-        """One step on frames x `[batch, d_in]`; gives the loss `[]`."""
-        sae, config = self.sae, self.sae.config
-        z = sae.normalise(x)
-        pre = sae.pre_activations(z)
-        features = self.objective.features(pre, self.step)
-        z_hat = sae.decode(features)
-        self.silent_steps = torch.where((features > 0).any(0), 0, self.silent_steps + 1)
-        dead = self.silent_steps > config.dead_after_steps
-        loss = self.objective.loss(z, z_hat, pre, features)
-        loss = loss + config.aux_weight * aux_loss(z - z_hat, pre, sae.W_dec, dead, config.aux_k)
+        """One step on this process's share of a batch, x `[frames, d_in]`; gives the whole batch's loss `[]`."""
+        parts = x.split(self.frames_at_once or len(x))
+        batch = Batch(self.sae, self.objective, parts, self.step, self.ranks)
+        whole = batch.whole()
+        self.silent_steps = torch.where(whole.fired, 0, self.silent_steps + 1)
+        loss = self._backward(batch, whole)
         if not torch.isfinite(loss):
             raise DrawstopError(f"the loss isn't finite at step {self.step}; try a smaller learning_rate")
-        self._descend(loss)
-        self.objective.settle(features.detach(), self.step)
+        self._descend()
+        smallest = least(self.ranks, batch.smallest) if self.objective.batchwide else None
+        self.objective.settle(smallest, self.step)
         self.step += 1
-        return loss.detach()
+        return loss
 
-    def _descend(self, loss: torch.Tensor) -> None:
+    def _backward(self, batch: Batch, whole: Whole) -> torch.Tensor:
+        """Gradients of the whole batch, on every process; gives its loss."""
+        dead = self.silent_steps > self.sae.config.dead_after_steps
+        self.optimizer.zero_grad()
+        losses = []
+        for loss in batch.losses(whole, dead):
+            loss.backward()
+            losses.append(loss.detach())
+        total = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+        self.ranks.add(total, *(p.grad for p in self._learned if p.grad is not None))
+        return total
+
+    def _descend(self) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate_at(self.step, self.sae.config)
-        self.optimizer.zero_grad()
-        loss.backward()
         rows, gradient = self.sae.W_dec.detach(), self.sae.W_dec.grad
         if gradient is not None:  # only the part along the unit sphere: the rest would be undone below
             gradient -= (gradient * rows).sum(1, keepdim=True) * rows
@@ -120,6 +137,8 @@ class Run:
             raise DrawstopError(f"the checkpoint {path} was trained on other frames; delete it to train anew")
         self.sae.load_state_dict(state["sae"])
         self.optimizer.load_state_dict(state["adam"])
+        for group in self.optimizer.param_groups:
+            group["fused"] = self.sae.config.sparse or None  # whatever the checkpoint was written by
         self.silent_steps, self.step = state["silent_steps"], state["step"]
 
 

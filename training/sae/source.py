@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from training.activations import ActivationStore, Frames
 from training.model_frames import identity_of
 from training.order import Rows, ShuffledRows
 from training.recordings import Split
+from training.sae.ranks import ALONE, Ranks
 
 ONE_SITE = "frames"
 """The site of frames that come without a name."""
@@ -70,6 +72,8 @@ class StoredFrames:
 
     Raises:
         DrawstopError: stores that don't belong together.
+
+    To another process it goes as the stores' folders, which are opened there.
     """
 
     random_access = True
@@ -84,6 +88,9 @@ class StoredFrames:
                     f"write them in one run"
                 )
         self.widths = {site: store.width for site, store in self.stores.items()}
+
+    def __reduce__(self) -> tuple[Callable[[list[Path | str]], StoredFrames], tuple[list[Path | str]]]:
+        return _opened, ([store.path for store in self.stores.values()],)
 
     @property
     def identity(self) -> str:
@@ -136,10 +143,10 @@ class Batches:
         """Frames in a window."""
         return self.order.held
 
-    def batch(self, step: int) -> Iterator[tuple[str, torch.Tensor]]:
-        """Batch number `step`, site by site: `[size, width]` each."""
+    def batch(self, step: int, ranks: Ranks = ALONE) -> Iterator[tuple[str, torch.Tensor]]:
+        """Batch number `step`, or this process's share of it, site by site: `[size, width]` each."""
         self.enter(step)
-        places = self.order.places(step)
+        places = ranks.share(self.order.places(step))
         for site in self.source.widths:
             yield site, self.take(site, places)
 
@@ -165,6 +172,10 @@ class Batches:
                 self._rows, {site: array[: len(self._rows)] for site, array in self._buffer.items()}
             )
         return len(self._rows)
+
+
+def _opened(folders: list[Path]) -> StoredFrames:
+    return StoredFrames([ActivationStore.open(folder) for folder in folders])
 
 
 def source_of(source: ActivationStore | torch.Tensor) -> Source:

@@ -5,7 +5,7 @@ else. Several sites are trained side by side, on the same rows; each comes out a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,25 @@ from training.order import Rows
 from training.sae.config import SAEConfig, TrainingFigures
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
+from training.sae.ranks import ALONE, Ranks, refuse_too_many
 from training.sae.run import Run
 from training.sae.source import Batches, Source, source_of, thinned
 
 Progress = Callable[[int, float], None]
 """Called after each step with the number of steps done and the loss (of several sites: their mean)."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a training runs on. It changes how sums are rounded, and nothing else of the SAE."""
+
+    device: str = "cpu"
+    """A torch device. Bit-for-bit equality holds on one device with one number of threads."""
+    ranks: Ranks = ALONE
+    """The processes that train together; each calls the same function with the same arguments."""
+    frames_at_once: int | None = None
+    """Of a process's share of a step, see `Run`."""
+
 
 _CHUNK_FRAMES = 4096
 _ROUNDING_POWER = 1e-13  # relative to the mean's: float32 frames that vary less only vary by rounding
@@ -34,6 +48,8 @@ def train(
     checkpoint: Path | None = None,
     progress: Progress | None = None,
     device: str = "cpu",
+    ranks: Ranks = ALONE,
+    frames_at_once: int | None = None,
 ) -> SAE:
     """Train an SAE on a store's train split, or on frames x `[frames, d_in]`; `sae.figures` tells how it
     went.
@@ -45,7 +61,7 @@ def train(
         and at the
             end; None trains in one go.
         progress: called after each step. What it raises ends the training; the checkpoint stays.
-        device: a torch device. Bit-for-bit equality holds on one device with one number of threads.
+        device, ranks, frames_at_once: see `Machine`.
 
     Raises:
         DrawstopError: frames of another width, constant or not finite; a checkpoint of another training; a
@@ -55,7 +71,8 @@ def train(
     data = source_of(source)
     site = next(iter(data.widths))
     checkpoints = {} if checkpoint is None else {site: Path(checkpoint)}
-    return _train(data, {site: config}, None, checkpoints, progress, device)[site]
+    machine = Machine(device, ranks, frames_at_once)
+    return _train(data, {site: config}, None, checkpoints, progress, machine)[site]
 
 
 def train_sites(
@@ -66,6 +83,8 @@ def train_sites(
     checkpoints: Mapping[str, Path] | None = None,
     progress: Progress | None = None,
     device: str = "cpu",
+    ranks: Ranks = ALONE,
+    frames_at_once: int | None = None,
 ) -> dict[str, SAE]:
     """`train` for all sites of a source side by side, in one pass over its frames.
 
@@ -76,13 +95,16 @@ def train_sites(
         config: what to train; `d_in` is each site's own.
         buffer_frames: rows that are held and shuffled together, see `ShuffledRows`; None: all.
         checkpoints: a file for each site, as `train`'s. The place in the stream is the step: a resumed run fills the
-            buffer anew. A site that was saved before the run was killed waits for the others.
+            buffer anew. A site that was saved before the run was killed waits for the others. The first process writes
+            them, all processes read them.
+        device, ranks, frames_at_once: see `Machine`.
 
     Raises:
         DrawstopError: as `train`, or a buffer smaller than a batch.
     """
     configs = {site: replace(config, d_in=width) for site, width in source.widths.items()}
-    return _train(source, configs, buffer_frames, checkpoints or {}, progress, device)
+    machine = Machine(device, ranks, frames_at_once)
+    return _train(source, configs, buffer_frames, checkpoints or {}, progress, machine)
 
 
 def _train(
@@ -91,20 +113,22 @@ def _train(
     buffer_frames: int | None,
     checkpoints: Mapping[str, Path],
     progress: Progress | None,
-    device: str,
+    machine: Machine,
 ) -> dict[str, SAE]:
     _refuse_unfit(source, configs)
-    shared = next(iter(configs.values()))
+    shared, ranks = next(iter(configs.values())), machine.ranks
+    refuse_too_many(ranks.count, shared.batch_size)
     batches = Batches(source, shared.batch_size, shared.seed, buffer_frames)
     runs = {
-        site: _begin(batches, site, config, checkpoints.get(site), device) for site, config in configs.items()
+        site: _begin(batches, site, config, checkpoints.get(site), machine)
+        for site, config in configs.items()
     }
     for step in range(min(run.step for run in runs.values()), shared.steps):
         losses = []
-        for site, x in batches.batch(step):
+        for site, x in batches.batch(step, ranks):
             if runs[site].step == step:
-                losses.append(runs[site].advance(x.to(device)))
-        if (step + 1) % shared.checkpoint_every == 0 or step + 1 == shared.steps:
+                losses.append(runs[site].advance(x.to(machine.device)))
+        if ranks.first and ((step + 1) % shared.checkpoint_every == 0 or step + 1 == shared.steps):
             for site, path in checkpoints.items():
                 runs[site].save(path)
         if progress is not None:
@@ -112,15 +136,16 @@ def _train(
     return _finished(batches, runs, shared.steps)
 
 
-def _begin(batches: Batches, site: str, config: SAEConfig, checkpoint: Path | None, device: str) -> Run:
+def _begin(batches: Batches, site: str, config: SAEConfig, checkpoint: Path | None, machine: Machine) -> Run:
     """A run at its checkpoint, or at step 0, normalised by the first window."""
-    run = Run(SAE(config), device, batches.source.identity)
+    run = Run(SAE(config), machine.device, batches.source.identity, machine.ranks, machine.frames_at_once)
     if checkpoint is not None and checkpoint.exists():
         run.load(checkpoint)
         return run
     batches.enter(0)
     _fit_normalisation(run.sae, batches, site)
     _start_from_frames(run.sae, batches, site)
+    machine.ranks.take_first(*(tensor.detach() for tensor in run.sae.state_dict().values()))
     return run
 
 
@@ -138,7 +163,7 @@ def _finished(batches: Batches, runs: Mapping[str, Run], steps: int) -> dict[str
         if count and run.sae.figures is not None:
             explained = measure(run.sae, _normalised(run.sae, batches, site, np.arange(count)))[0]
             run.sae.figures = replace(run.sae.figures, validation_fraction_of_variance_explained=explained)
-    return {site: run.sae.cpu() for site, run in runs.items()}
+    return {site: run.sae.to("cpu", torch.float32) for site, run in runs.items()}
 
 
 def _refuse_unfit(source: Source, configs: Mapping[str, SAEConfig]) -> None:

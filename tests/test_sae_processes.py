@@ -1,0 +1,130 @@
+"""Training in parts and on many processes (gloo, on this machine): the same SAE as in one go on one, and clean ends.
+
+A worker is a whole Python of its own, so there are few of them: each of the two launches trains every architecture.
+"""
+
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import torch
+from sae_worker import CONFIG, frames
+
+from drawstop.base.errors import DrawstopError
+from training.activations import write_store
+from training.recordings import Recording
+from training.sae.config import Architecture
+from training.sae.processes import train_on
+from training.sae.source import StoredFrames, TensorFrames
+from training.sae.train import train, train_sites
+
+SAME_WEIGHTS = 1e-6
+"""Sums in another order round differently, by 1e-16 a step in float64, and top-k magnifies it: 200 steps stay far below this."""
+SAME_LOSS = 1e-3
+"""Of float32's loss curves, relatively, where a training went on with another number of processes."""
+ARCHITECTURES = get_args(Architecture)
+
+COUNTS = [2, 4] if os.environ.get("DRAWSTOP_WHOLE_TABLE") else [2]
+"""Of processes; four on two cores take a minute."""
+
+
+@pytest.fixture(scope="module")
+def alone() -> dict[str, dict[str, torch.Tensor]]:
+    return {
+        architecture: train(frames(), replace(CONFIG, architecture=architecture)).state_dict()
+        for architecture in ARCHITECTURES
+    }
+
+
+def launched(count: int, folder: Path) -> list[subprocess.Popen[str]]:
+    """Workers with the environment that `torchrun` gives them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    said = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    common = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    common |= {name: str(value) for name, value in said.items()}
+    worker = Path(__file__).with_name("sae_worker.py")
+    return [
+        subprocess.Popen(
+            [sys.executable, str(worker), str(folder)],
+            env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(count)
+    ]
+
+
+def largest_difference(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> float:
+    return max(float((a[name] - b[name]).abs().max()) for name in a)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_several_processes_give_the_sae_that_one_gives_and_end_with_one_line_when_one_is_killed(
+    alone: dict[str, dict[str, torch.Tensor]], tmp_path: Path, count: int
+) -> None:
+    workers = launched(count, tmp_path)
+    errors = [worker.communicate(timeout=250)[1] for worker in workers]
+    for architecture in ARCHITECTURES:
+        together = torch.load(tmp_path / f"{architecture}.pt")
+        assert largest_difference(alone[architecture], together) <= SAME_WEIGHTS, architecture
+    assert [worker.returncode for worker in workers] == [2] * (count - 1) + [-signal.SIGKILL]
+    for said in errors[:-1]:
+        last = said.strip().splitlines()[-1]
+        assert last.startswith("drawstop: another process of this training has gone"), said
+        assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_batch_in_parts_gives_the_sae_that_it_gives_whole(
+    alone: dict[str, dict[str, torch.Tensor]], architecture: Architecture
+) -> None:
+    parts = train(frames(), replace(CONFIG, architecture=architecture), frames_at_once=25)
+    assert largest_difference(alone[architecture], parts.state_dict()) <= SAME_WEIGHTS
+
+
+def test_a_training_whose_process_was_killed_goes_on_with_another_number_of_them(tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=60, precision="float32", architecture="batchtopk")
+    source = TensorFrames(frames())
+    site = next(iter(source.widths))
+    whole, curve = dict[int, float](), dict[int, float]()
+    train_sites(source, config, progress=whole.__setitem__)
+    checkpoints = {site: tmp_path / "sae.checkpoint"}
+
+    def kill_one(step: int, loss: float) -> None:
+        curve[step] = loss
+        if step == 33:
+            os.kill(multiprocessing.active_children()[-1].pid or 0, signal.SIGKILL)
+
+    with pytest.raises(DrawstopError, match=r"process \d of 2 was ended by SIGKILL"):
+        train_on(2, source, config, checkpoints=checkpoints, progress=kill_one)
+    assert not multiprocessing.active_children()
+    resumed = train_on(1, source, config, checkpoints=checkpoints, progress=curve.__setitem__)
+    assert list(curve) == sorted(whole)
+    assert [curve[step] for step in whole] == pytest.approx(list(whole.values()), rel=SAME_LOSS)
+    assert resumed[site].figures is not None
+
+
+def test_processes_read_stores_from_their_folders_and_their_refusals_reach_the_caller(tmp_path: Path) -> None:
+    items = [(Recording(Path("0.wav"), "", "0" * 64, "train"), frames().numpy())]
+    store = write_store(tmp_path / "store", "site", "fingerprint", items)
+    config = replace(CONFIG, steps=5, learning_rate=1e30, precision="float32")
+    with pytest.raises(DrawstopError, match="the loss isn't finite at step"):
+        train_on(2, StoredFrames([store]), config)
+
+
+def test_streams_and_more_processes_than_frames_are_refused() -> None:
+    source = TensorFrames(frames())
+    with pytest.raises(DrawstopError, match="expected 1 to 66 processes"):
+        train_on(67, source, CONFIG)
+    source.random_access = False
+    with pytest.raises(DrawstopError, match="without --stream"):
+        train_on(2, source, CONFIG)
