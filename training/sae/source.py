@@ -174,7 +174,7 @@ class Batches:
         return len(self._rows)
 
 
-def _opened(folders: list[Path]) -> StoredFrames:
+def _opened(folders: list[Path | str]) -> StoredFrames:
     return StoredFrames([ActivationStore.open(folder) for folder in folders])
 
 
