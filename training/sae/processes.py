@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
@@ -29,6 +30,7 @@ from training.sae.train import Progress, train_sites
 
 FAILURE, INTERRUPTED = 2, 130
 _ENDED_BY_US = -signal.SIGTERM
+_PORTS = range(20000, 32768)  # below those that systems hand out by themselves
 
 
 @dataclass(frozen=True)
@@ -164,15 +166,30 @@ def _place(job: _Job, site: str) -> Path:
     return job.results / f"site {list(job.source.widths).index(site)}"
 
 
+def launched_as(processes: int) -> dict[str, str]:
+    """The environment that `torchrun` gives so many processes of this machine, but for each one's RANK and LOCAL_RANK."""
+    return {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(_free_port()),
+        "WORLD_SIZE": str(processes),
+        "LOCAL_WORLD_SIZE": str(processes),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+    }
+
+
+def _free_port() -> int:
+    """A port that is free now, and that no connection will be given before the first process listens on it."""
+    while True:
+        port = random.SystemRandom().choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def _environment(processes: int) -> Iterator[None]:
     """What `torchrun` says to its processes, for those that are started meanwhile."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    said = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    said |= {"WORLD_SIZE": str(processes), "LOCAL_WORLD_SIZE": str(processes)}
-    said |= {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    said = launched_as(processes)
     before = {name: os.environ.get(name) for name in said}
     os.environ.update(said)
     try:
