@@ -87,6 +87,7 @@ EXTRAS = {
     "omegaconf": "musicgen",
     "psutil": "musicgen",
     "sae_lens": "saelens",
+    "accelerate": "saelens",
     "openvino": "openvino",
     "librosa": "evidence",
     "pesto": "evidence",
