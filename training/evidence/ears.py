@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -180,12 +180,6 @@ def best_threshold(scores: Tensor, truth: Tensor) -> float:
         for at in between
     ]
     return float(between[int(np.argmax(right))])
-
-
-def known_concepts(ears: Sequence[Ear]) -> Mapping[str, tuple[str, ...]]:
-    """By concept: the names of the ears that know it."""
-    concepts = sorted({concept for ear in ears for concept in ear.concepts})
-    return {concept: tuple(ear.name for ear in ears if concept in ear.concepts) for concept in concepts}
 
 
 def _tags_of(concept: str) -> list[int]:

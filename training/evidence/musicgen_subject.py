@@ -17,11 +17,12 @@ from training.evidence.ears import Ear, JudgeEar, MelEar
 from training.evidence.gather import Experiment, Experiments
 from training.evidence.judge_sounds import LabelledSounds
 from training.evidence.labelled import LabelledRecording, LabelledSet
+from training.evidence.own_judge import own_judge
 from training.evidence.pieces import PieceBench, Prompt
 from training.evidence.steering import steering_section
 from training.evidence.subject import LEARNED, Options
 from training.evidence.together import together_section
-from training.judge import Judge, load_judge, save_judge
+from training.judge import Judge
 from training.judge_fit import fit_judge
 from training.layer_ear import Codec
 from training.material import Progress, step_report
@@ -84,23 +85,14 @@ class MusicGenSubject:
         }
 
     def _judge(self) -> Judge:
-        if self.judge is not None:
-            judge = load_judge(self.judge)
-            if not set(self.concepts) <= set(judge.concepts):
-                raise DrawstopError(
-                    f"{self.judge} hears {', '.join(judge.concepts)}, the descriptions name {', '.join(self.concepts)}"
-                )
-            return judge
-        path = self.folder / "judge.safetensors"
-        if path.is_file():
-            return load_judge(path)
+        return own_judge(self.judge, self.folder, self.concepts, self.options.seed, self._fit_judge)
+
+    def _fit_judge(self) -> Judge:
         drawn = self._drawn(self._of("train", "validation"), varied=True)
         report = step_report(self.progress, "an ear learns the concepts")
-        judge = fit_judge(
+        return fit_judge(
             self.concepts, self.model.sample_rate, drawn.draw, EAR_OPTIONS, report, model=Codec(self.model)
         )
-        save_judge(path, judge, {"seed": self.options.seed})
-        return judge
 
     def _sounds(self, *splits: str) -> tuple[Tensor, Tensor]:
         """Clips of recordings of some splits, `[clips, samples]`, and their labels `[clips, concepts]`."""

@@ -16,9 +16,10 @@ from training.evidence.ears import Ear, JudgeEar, MelEar, TaggerEar
 from training.evidence.edits import Solos, listen_to_solos
 from training.evidence.judge_sounds import LabelledSounds
 from training.evidence.labelled import LabelledRecording, LabelledSet
+from training.evidence.own_judge import own_judge
 from training.evidence.shipped import SHIPPED
 from training.evidence.stage import Clips, cut_clips
-from training.judge import Judge, load_judge, save_judge
+from training.judge import Judge
 from training.judge_fit import JudgeOptions, fit_judge
 from training.material import Progress, step_report
 from training.models.rave import RaveModel
@@ -120,16 +121,9 @@ class Subject:
         return ears
 
     def _judge(self) -> Judge:
-        if self.judge is not None:
-            judge = load_judge(self.judge)
-            if not set(self.concepts) <= set(judge.concepts):
-                raise DrawstopError(
-                    f"{self.judge} hears {', '.join(judge.concepts)}, the bank's stops are {', '.join(self.concepts)}"
-                )
-            return judge
-        path = self.folder / "judge.safetensors"
-        if path.is_file():
-            return load_judge(path)
+        return own_judge(self.judge, self.folder, self.concepts, self.options.seed, self._fit_judge)
+
+    def _fit_judge(self) -> Judge:
         rates = self.model.rates
         drawn = LabelledSounds(self._learned(), self.concepts, rates.sample_rate, rates.channels)
         how = (
@@ -138,9 +132,7 @@ class Subject:
             else EAR_OPTIONS
         )
         report = step_report(self.progress, "an ear learns the concepts")
-        judge = fit_judge(self.concepts, rates.sample_rate, drawn.draw, how, report, model=self.model)
-        save_judge(path, judge, {"seed": self.options.seed})
-        return judge
+        return fit_judge(self.concepts, rates.sample_rate, drawn.draw, how, report, model=self.model)
 
     def _learned(self) -> list[LabelledRecording]:
         return list(self.data.of("train", "validation"))
