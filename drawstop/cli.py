@@ -91,6 +91,8 @@ EXTRAS = {
     "openvino": "openvino",
     "librosa": "evidence",
     "pesto": "evidence",
+    "basic_pitch": "evidence",
+    "mir_eval": "evidence",
 }
 """Which of our extras brings a top-level module that the base install doesn't have."""
 
