@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.evidence.ears import Ear, hear
 from training.evidence.intervals import mean_of
-from training.evidence.measures import Heard, Pitches, track
+from training.evidence.measures import Heard, Pitches, track, way
 from training.evidence.section import Estimate
 from training.evidence.subject import Options
 from training.material import Progress
@@ -59,6 +59,21 @@ class Items(Protocol):
         """`[items]` bool."""
 
 
+@dataclass(frozen=True)
+class Stems:
+    """What mixtures were made of, each `[items, samples]`, played by the model.
+
+    Attributes:
+        own: a concept's part.
+        others: everything else.
+        best: the mixtures without it, as well as the model can.
+    """
+
+    own: Tensor
+    others: Tensor
+    best: Tensor
+
+
 class Bench(ABC):
     """Some items, played and heard at rest once; then with stops at any values.
 
@@ -79,6 +94,7 @@ class Bench(ABC):
         self.items, self.ears, self.rate = items, list(ears), sample_rate
         self.slugs, self.options, self._progress, self._heard = dict(slugs), options, progress, 0
         self._pitches: dict[tuple[int, ...], Pitches] = {}
+        self._stems: dict[tuple[str, tuple[int, ...]], Stems | None] = {}
         self.rest = self.play_at_rest()
         self.at_rest = hear(self.ears, self.rest, self.rate)
 
@@ -102,9 +118,24 @@ class Bench(ABC):
         """An item as it was recorded, `[samples]`; None where nothing was."""
         return None
 
+    def stems(self, concept: str, places: Sequence[int]) -> Stems | None:
+        """What some items were made of, played once; None where that isn't known."""
+        key = (concept, tuple(places))
+        if key not in self._stems:
+            self._stems[key] = self.play_stems(concept, places)
+        return self._stems[key]
+
+    def play_stems(self, concept: str, places: Sequence[int]) -> Stems | None:
+        """See `stems`; None where one of them wasn't made of parts."""
+        return None
+
     def way(self, concept: str, places: Sequence[int], sound: Tensor) -> Estimate | None:
         """How far the sound goes from a mixture (0) to the best possible without the concept (1); None where no stem is known."""
-        return None
+        stems = self.stems(concept, places)
+        if stems is None:
+            return None
+        found = way(self.rest[list(places)], sound, stems.best, stems.others)
+        return Estimate(found["mean"], found["low"], found["high"], found["n"])
 
     def order_error(self) -> float | None:
         """The largest change of the edit with the stops in another order, as a share of its size; None where it's not defined."""

@@ -12,6 +12,7 @@ from typing import Any
 from drawstop import __version__
 from drawstop.base.errors import DrawstopError
 from drawstop.base.files import sha256_file, write_json
+from training.evidence import notes
 from training.evidence.enough import refuse_too_little
 from training.evidence.labelled import LabelledSet
 from training.evidence.section import Section, from_json, to_json
@@ -86,7 +87,8 @@ def gather(
 def identity_of(
     model: str, banks: Sequence[str], data: LabelledSet, judge: Path | None, options: Options, **more: Any
 ) -> str:
-    """Tells what was measured from anything else: fingerprints of model and banks, recordings, judge, options, version.
+    """Tells what was measured from anything else: fingerprints of model and banks, recordings, judge, options, version, whether
+    notes can be tracked.
 
     Args:
         more: anything else that decides the figures, as JSON holds it.
@@ -102,6 +104,7 @@ def identity_of(
         "recordings": recordings,
         "judge": sha256_file(judge) if judge else None,
         "options": [options.seed, options.quick, str(options.clap)],
+        "notes": notes.installed(),
         **more,
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -8,11 +8,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from training.evidence import measures
-from training.evidence.bench import MEANS, RANDOM, RANDOM_SAE, STOP, TWIN, Accuracy, Bench
+from training.evidence.bench import MEANS, RANDOM, RANDOM_SAE, STOP, TWIN, Accuracy, Bench, Stems
 from training.evidence.ears import accuracy, hear
 from training.evidence.edits import Edit, by_bank, difference_of_means, random_like, random_sae, static
-from training.evidence.section import Estimate
 from training.evidence.stage import play
 from training.evidence.subject import Subject
 
@@ -65,16 +63,15 @@ class RaveBench(Bench):
         """See Bench."""
         return self.clips.originals[place]
 
-    def way(self, concept: str, places: Sequence[int], sound: Tensor) -> Estimate | None:
+    def play_stems(self, concept: str, places: Sequence[int]) -> Stems | None:
         """See Bench; the best possible takes the concept's own frames away."""
         chosen = list(places)
         if not bool(self.clips.made[chosen].all()):
             return None
         mixture, own = self.clips.latents[chosen], self.clips.parts[concept][chosen]
         others = (part[chosen] for name, part in self.clips.parts.items() if name != concept)
-        oracle, target = self._play(mixture - own), self._play(sum(others, torch.zeros_like(own)))
-        found = measures.way(self.rest[chosen], sound, oracle, target)
-        return Estimate(found["mean"], found["low"], found["high"], found["n"])
+        rest = sum(others, torch.zeros_like(own))
+        return Stems(self._play(own), self._play(rest), self._play(mixture - own))
 
     def order_error(self) -> float:
         """See Bench."""

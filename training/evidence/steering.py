@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from training.evidence import measures
+from training.evidence import notes
 from training.evidence.bench import MEANS, RANDOM, STOP, Bench
 from training.evidence.changes import sound_changes
 from training.evidence.intervals import mean_of
-from training.evidence.section import Estimate, Section, plain
+from training.evidence.section import Section, plain
 from training.evidence.sounds import write_players
 from training.evidence.steering_goals import answer_of, goals_of
 from training.evidence.steering_tables import blocks_of
+from training.evidence.tracked import Tracked
 
 DOSE = (0.0, 0.25, 0.5, 0.75, 1.0)
-PITCHED = 12
-"""Clips of a cell whose pitches are tracked: half a second of work each."""
-PITCHED_EDITS = (STOP, MEANS, RANDOM)
+TRACKED_EDITS = (STOP, MEANS, RANDOM)
 
 Cells = dict[str, Any]
 
@@ -38,22 +37,26 @@ class Cell:
 def steering_section(bench: Bench, folder: Path) -> Section:
     """Every stop at -1 on clips with its concept, at +1 on clips without it, and its curve; sounds go into `folder`."""
     figures: Cells = {"ears": bench.accuracy(), "heard in noise": bench.heard_in_noise()}
-    edits = bench.edits()
+    edits, tracked = bench.edits(), None if bench.options.quick else Tracked(bench)
     for concept in bench.items.concepts:
         figures[concept] = {
-            name: _success(bench, edit, concept, name in PITCHED_EDITS and not bench.options.quick)
+            name: _success(bench, edit, concept, tracked if name in TRACKED_EDITS else None)
             for name, edit in edits.items()
         }
         figures[concept]["dose"] = _dose(bench, edits[STOP], concept)
     goals = goals_of(figures, bench.items.concepts)
     ears = {ear.name: ear.kind for ear in bench.ears}
+    missing = notes.MISSING if tracked and not notes.installed() else ""
     return Section(
         "steering",
         "Does each stop do what it says?",
         "At −1 a stop should take its concept away and leave the rest; at +1 it should bring it in. Independent ears listen to "
         "clips that nothing was found on, beside the same size of edit told into random features.",
         answer_of(goals),
-        (*blocks_of(figures, bench.items.concepts, ears, list(edits)), *write_players(bench, edits, folder)),
+        (
+            *blocks_of(figures, bench.items.concepts, ears, list(edits), missing),
+            *write_players(bench, edits, folder),
+        ),
         tuple(goals),
         plain(figures),
         {
@@ -63,7 +66,7 @@ def steering_section(bench: Bench, folder: Path) -> Section:
     )
 
 
-def _success(bench: Bench, edit: Any, concept: str, pitched: bool) -> Cells:
+def _success(bench: Bench, edit: Any, concept: str, tracked: Tracked | None) -> Cells:
     clips, found = bench.items, {}
     cells = {
         "alone": Cell(clips.alone(concept), {concept: -1.0}),
@@ -72,12 +75,12 @@ def _success(bench: Bench, edit: Any, concept: str, pitched: bool) -> Cells:
     }
     for key, cell in cells.items():
         if cell.places:
-            found[key] = _cell(bench, edit, concept, cell, pitched)
+            found[key] = _cell(bench, edit, concept, cell, tracked)
     return found
 
 
-def _cell(bench: Bench, edit: Any, concept: str, cell: Cell, pitched: bool) -> Cells:
-    """What the ears hear, and what else moved; pitches are tracked where that is asked for."""
+def _cell(bench: Bench, edit: Any, concept: str, cell: Cell, tracked: Tracked | None) -> Cells:
+    """What the ears hear, and what else moved; pitch and notes where something tracks them."""
     places, off = cell.places, cell.values[concept] < 0
     before, sound = bench.rest_of(places), bench.sound(edit, places, cell.values)
     after, rest = bench.hear(sound), bench.rest[places]
@@ -96,9 +99,8 @@ def _cell(bench: Bench, edit: Any, concept: str, cell: Cell, pitched: bool) -> C
     found["changed"] = {
         what: mean_of(moved.numpy(), groups) for what, moved in sound_changes(rest, sound, bench.rate).items()
     }
-    if pitched:
-        pitches = measures.track(sound[:PITCHED], bench.rate)
-        found["pitch kept"] = Estimate(**measures.pitch_kept(bench.pitches_of(places[:PITCHED]), pitches))
+    if tracked:
+        found |= tracked.changes(concept, places, sound)
     way = bench.way(concept, places, sound) if off else None
     if way is not None:
         found["way to the stem"] = way

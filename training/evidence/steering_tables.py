@@ -7,24 +7,38 @@ from typing import Any
 
 from training.evidence.bench import STOP
 from training.evidence.section import Block, Line, Plot, Table
+from training.evidence.tracked import AT_REST, BEST, OTHERS_KEPT, OWN_LEFT, STEMS, TURNED
 
 Cells = dict[str, Any]
 
+STEM_FIGURES = (OTHERS_KEPT, OWN_LEFT)
+TRACKED = {
+    "pitch kept": "Pitch: share of the pitched frames that keep their pitch class (PESTO).",
+    "notes kept": "Notes kept: of the notes heard before, frame by frame, the share that still sound (basic-pitch; recall as in "
+    "mir_eval.multipitch).",
+    "F of notes": "F of notes: the same note within 50 ms of its onset, before and after (mir_eval.transcription); new notes "
+    "count against it. Where a concept is taken away, its notes should go.",
+}
+"""What a tracker may have measured of a cell, and how to read it."""
+
 
 def blocks_of(
-    figures: Cells, concepts: Sequence[str], ears: Mapping[str, str], edits: Sequence[str]
+    figures: Cells, concepts: Sequence[str], ears: Mapping[str, str], edits: Sequence[str], missing: str = ""
 ) -> list[Block]:
     """The ears, then for every stop how often it's heard, what else moves, and its curve.
 
     Args:
         ears: what each is, by name.
         edits: the rows, the stop's first.
+        missing: what wasn't tracked, and why.
     """
     blocks: list[Block] = [_ears_table(figures, concepts, ears)]
     for concept in concepts:
         own = figures[concept]
         blocks.append(_success_table(concept, own, list(ears), edits))
-        blocks.append(_changes_table(concept, own, edits))
+        blocks.append(_changes_table(concept, own, edits, missing))
+        if STEMS in own[STOP].get("mixed", {}):
+            blocks.append(_stems_table(concept, own, edits))
         blocks.append(_dose_plot(concept, own["dose"]))
     return blocks
 
@@ -78,7 +92,8 @@ def _success_table(concept: str, own: Cells, ears: Sequence[str], edits: Sequenc
     return Table(f"How often {concept} is heard", columns, tuple(rows), "share", note)
 
 
-def _changes_table(concept: str, own: Cells, edits: Sequence[str]) -> Table:
+def _changes_table(concept: str, own: Cells, edits: Sequence[str], missing: str) -> Table:
+    tracked = [what for what in TRACKED if any(what in cell for cell in own[STOP].values())]
     rows = []
     for key in ("alone", "mixed", "without"):
         for name in edits:
@@ -93,9 +108,8 @@ def _changes_table(concept: str, own: Cells, edits: Sequence[str]) -> Table:
             ]
             worst = max(others, key=abs, default=None)
             changed = [cell["changed"][what] for what in ("level", "spectrum", "timbre", "noisiness")]
-            rows.append(
-                (key, name, worst, *changed, cell.get("pitch kept", "–"), cell.get("way to the stem", "–"))
-            )
+            kept = [cell.get(what, "–") for what in (*tracked, "way to the stem")]
+            rows.append((key, name, worst, *changed, *kept))
     columns = (
         "clips",
         "edit",
@@ -104,14 +118,32 @@ def _changes_table(concept: str, own: Cells, edits: Sequence[str]) -> Table:
         "spectral distance",
         "timbre, dB",
         "noisiness, dB",
-        "pitch kept",
+        *tracked,
         "way to the stem",
     )
-    note = (
-        "Pitch: share of the pitched frames that keep their pitch class (PESTO). Way to the stem: 0 is the mixture as it was, 1 "
-        "the best that this model allows, the concept's own frames subtracted; below 0 is away from it."
+    said = [TRACKED[what] for what in tracked] + [missing] * bool(missing)
+    said.append(
+        "Way to the stem: 0 is the mixture as it was, 1 the best that this model allows, the concept's own frames subtracted; "
+        "below 0 is away from it."
     )
-    return Table(f"What else {concept} moves", columns, tuple(rows), note=note)
+    return Table(f"What else {concept} moves", columns, tuple(rows), note=" ".join(said))
+
+
+def _stems_table(concept: str, own: Cells, edits: Sequence[str]) -> Table:
+    stems = {name: own[name]["mixed"][STEMS] for name in edits if STEMS in own[name]["mixed"]}
+    rows = [
+        ("at 0", *(stems[STOP][AT_REST][what] for what in STEM_FIGURES)),
+        *((name, *(found[TURNED][what] for what in STEM_FIGURES)) for name, found in stems.items()),
+        ("the best possible", *(stems[STOP][BEST][what] for what in STEM_FIGURES)),
+    ]
+    note = (
+        "Of the notes that basic-pitch hears in each stem played alone, the share, frame by frame, that it hears in the mixture "
+        f"with {concept} at −1. Own notes: those that the others don't play too. At 0 it misses some already: its own error. "
+        "The best possible: the concept's own frames subtracted."
+    )
+    return Table(
+        f"{concept} −1 in mixtures: whose notes stay", ("edit", *STEM_FIGURES), tuple(rows), "share", note
+    )
 
 
 def _dose_plot(concept: str, dose: Cells) -> Plot:
