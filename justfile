@@ -59,6 +59,11 @@ demo-train *arguments:
 demo-diverse *arguments:
     uv run --group recipe python -m training.demo.diverse_recipe {{arguments}}
 
+# guitar music with a male voice: render it, find three stops of the demo's RAVE (guitar, male voice, female voice), and measure
+# them (about an hour of two cores; resumable, but for the finding of the stops); needs what demo-train needs
+demo-duet *arguments:
+    uv run --group recipe python -m training.demo.duet_recipe {{arguments}}
+
 # render recordings, train the demo's small MusicGen and its judge, find stops and measure them (an hour and a half of one core; the trainings and
 # the last measurement resume);
 # needs fluidsynth and the soundfonts that LICENSES.md lists

@@ -1,86 +1,27 @@
 """A model whose effects are known by construction: two tones that stops take away and bring in."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from evidence_tones import RATE, Tones, tones_of
 
-from training.evidence.bench import MEANS, RANDOM, STOP, Accuracy, Bench
+from training.evidence.bench import MEANS, RANDOM, STOP
 from training.evidence.changes import sound_changes
-from training.evidence.measures import Heard
-from training.evidence.pieces import Pieces
 from training.evidence.section import Section
 from training.evidence.steering import steering_section
-from training.evidence.subject import Options
 from training.evidence.together import together_section
 
-RATE = 16000
 HERTZ = {"low": 440.0, "high": 1760.0}
 CONCEPTS = tuple(HERTZ)
-CLIPS = 24
 OBEYING = 0.75
 """The share of the clips in which the weak edit does anything."""
 
 
-@dataclass(frozen=True)
-class TuningFork:
-    """Hears a tone by its share of the energy at its frequency."""
-
-    name: str = "fork"
-    kind: str = "a Goertzel filter"
-    concepts: tuple[str, ...] = CONCEPTS
-
-    def hear(self, audio: Tensor, sample_rate: int) -> Heard:
-        time = torch.arange(audio.shape[1]) / sample_rate
-        level = []
-        for hertz in HERTZ.values():
-            wave = torch.exp(-2j * torch.pi * hertz * time)
-            level.append(2 * (audio * wave).mean(1).abs())
-        amplitude = torch.stack(level, 1)
-        logits = 8 * (amplitude - 0.05) / 0.1
-        return Heard(self.concepts, logits > 0, logits)
-
-
-class Tones(Bench):
-    """Items are tones; a stop's value v sets its tone's amplitude to 0.1 (present + v), within 0 and 1."""
-
-    def play_at_rest(self) -> Tensor:
-        return self.sound("none", range(len(self.items.groups)), {})
-
-    def edits(self) -> dict[str, str]:
-        return {STOP: "strong", MEANS: "weak", RANDOM: "none"}
-
-    def sound(self, edit: str, places: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        time = torch.arange(RATE) / RATE
-        sounds = []
-        for place in places:
-            obeys = edit == "strong" or (edit == "weak" and place % 4 != 0)
-            sound = 1e-3 * torch.randn(RATE, generator=torch.Generator().manual_seed(place))
-            for column, concept in enumerate(CONCEPTS):
-                present = float(self.items.labels[place, column])
-                amplitude = min(1.0, max(0.0, present + values.get(concept, 0.0) * obeys))
-                sound = sound + 0.1 * amplitude * torch.sin(2 * torch.pi * HERTZ[concept] * time)
-            sounds.append(sound)
-        return torch.stack(sounds)
-
-    def accuracy(self) -> dict[str, Accuracy]:
-        perfect = {concept: {"accuracy": 1.0, "auroc": 1.0} for concept in CONCEPTS}
-        return {"fork": {"as recorded": perfect, "through the model": perfect}}
-
-
 @pytest.fixture(scope="module")
 def tones() -> Tones:
-    rows = [(low, high) for low, high in ((1, 0), (0, 1), (1, 1), (0, 0)) for _ in range(CLIPS)]
-    labels = torch.tensor(rows, dtype=torch.bool)
-    groups = tuple(str(i) for i in range(len(rows)))
-    pieces = Pieces(
-        CONCEPTS, labels, groups, torch.zeros(len(rows), dtype=torch.bool), tuple(range(len(rows)))
-    )
-    return Tones(pieces, [TuningFork()], RATE, {c: c for c in CONCEPTS}, Options(quick=True), None)
+    return tones_of(HERTZ)
 
 
 @pytest.fixture(scope="module")

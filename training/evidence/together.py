@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.evidence.bench import RANDOM, STOP, Bench, Hearing
+from training.evidence import duet
+from training.evidence.bench import STOP, Bench, Hearing
 from training.evidence.intervals import interval, mean_of
 from training.evidence.section import Estimate, Goal, Section, Table, plain
 
 JOINT_GOAL = 0.90
 SMALLEST_EFFECT = 0.1
 """A stop that alone does what it says in fewer clips has no effect that could be kept."""
-EXAMPLE = ("guitar", "male voice")
-"""Guitar music with a male voice: both up, the rest as it was."""
 ORDER_TOLERANCE = 1e-4
 """Of the edit's own size: stops are summed in the bank's order, and float32 rounds by it."""
 
@@ -33,9 +32,8 @@ def together_section(bench: Bench) -> Section:
         places = _fitting(bench, values)
         if places:
             figures["pairs"][_name(values)] = _joint(bench, edits[STOP], values, places)
-    example = None
-    if set(EXAMPLE) <= set(bench.items.concepts):
-        example = figures["example"] = _example(bench, edits)
+    if duet.possible(bench.items.concepts):
+        figures["duet"] = duet.measure(bench, edits)
     goals = _goals(figures)
     reached = sum(goal.reached for goal in goals)
     answer = f"{reached} of {len(goals)} combinations keep {JOINT_GOAL:.0%} or more of what every stop does alone, on every ear."
@@ -44,7 +42,7 @@ def together_section(bench: Bench) -> Section:
         "Several stops at once",
         "Two stops moved together should each do what they do alone, whatever their order.",
         answer if goals else "The bank has one stop: nothing can be combined.",
-        tuple(_tables(figures, example)),
+        tuple(_tables(figures)),
         tuple(goals),
         plain(figures),
         {"seed": bench.options.seed},
@@ -114,24 +112,6 @@ def _kept(alone: np.ndarray[Any, Any], joint: np.ndarray[Any, Any], groups: Sequ
     }
 
 
-def _example(bench: Bench, edits: Mapping[str, Any]) -> Cells:
-    """Guitar up, male voice up, on clips with neither: what is heard, of every concept, beside a random edit."""
-    values: Values = dict.fromkeys(EXAMPLE, 1.0)
-    places = _fitting(bench, values)
-    found: Cells = {"clips": len(places)}
-    for name in (STOP, RANDOM):
-        after = bench.hear(bench.sound(edits[name], places, values))
-        found[name] = {
-            ear: {concept: bench.share(heard, concept, places) for concept in bench.items.concepts}
-            for ear, heard in after.items()
-        }
-    found["at 0"] = {
-        ear: {concept: bench.share(heard, concept, places) for concept in bench.items.concepts}
-        for ear, heard in bench.rest_of(places).items()
-    }
-    return found
-
-
 def _goals(figures: Cells) -> list[Goal]:
     goals = []
     for combination, cell in figures["pairs"].items():
@@ -164,7 +144,7 @@ def _goals(figures: Cells) -> list[Goal]:
     return goals
 
 
-def _tables(figures: Cells, example: Cells | None) -> list[Table]:
+def _tables(figures: Cells) -> list[Table]:
     rows: list[tuple[str | Estimate, ...]] = []
     for combination, cell in figures["pairs"].items():
         for name, ears in cell.items():
@@ -180,15 +160,6 @@ def _tables(figures: Cells, example: Cells | None) -> list[Table]:
         "over alone; a dash where alone it's under a tenth."
     )
     tables = [Table("Each stop's effect, alone and with others", columns, tuple(rows), "share", note)]
-    if example is not None:
-        concepts = list(next(iter(example[STOP].values())))
-        shown = [
-            (f"{what} ({ear})", *(example[what][ear][concept] for concept in concepts))
-            for what in ("at 0", STOP, RANDOM)
-            for ear in example[what]
-        ]
-        title = f"Guitar music with a male voice: {' and '.join(EXAMPLE)} at +1"
-        tables.append(
-            Table(title, ("edit (ear)", *concepts), tuple(shown), "share", f"{example['clips']} clips.")
-        )
+    if "duet" in figures:
+        tables += duet.tables(figures["duet"])
     return tables

@@ -9,7 +9,7 @@ import json
 import multiprocessing
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,7 @@ import torch
 import typer
 
 from drawstop.base.audio_files import list_audio, write_audio
-from training.demo.recipe.timbres import TARGETS
+from training.demo.recipe.timbres import TARGETS, TIMBRES
 from training.find import FindOptions, fit_stop
 from training.gate_fit import GateOptions
 from training.make_bank import train_latent_sae
@@ -31,7 +31,6 @@ PHRASES = 32
 """Phrases 0..31; the judge learns from 48..95, the figures use the test phrases."""
 
 NEITHER = "neither"
-LABELS = (*TARGETS, NEITHER)
 SAE_FEATURES = 1024
 SAE_STEPS = 3000
 SAE_PHRASES = 10
@@ -42,16 +41,32 @@ OPTIONS = FindOptions(
 )
 
 
-def write_clips(corpus: Path, out: Path, phrases: int) -> None:
+@dataclass(frozen=True)
+class Cast:
+    """Which stops are made, and who plays for each.
+
+    Attributes:
+        targets: by stop, the timbre that its +1 should sound like.
+        labels: by timbre, the stop that it has, or NEITHER; timbres that aren't here don't play.
+    """
+
+    targets: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+DEMO = Cast(TARGETS, {t.name: t.concept if t.concept in TARGETS else NEITHER for t in TIMBRES})
+
+
+def write_clips(corpus: Path, out: Path, phrases: range, labels: Mapping[str, str] = DEMO.labels) -> None:
     """Phrases of every timbre that isn't held out, as `label/PP@timbre.wav`."""
     index = json.loads((corpus / "index.json").read_text())
     for timbre in index["timbres"]:
-        if timbre["held_out"]:
+        if timbre["held_out"] or timbre["name"] not in labels:
             continue
         clips = np.load(corpus / timbre["file"], mmap_mode="r")
-        folder = out / (timbre["concept"] if timbre["concept"] in TARGETS else NEITHER)
+        folder = out / labels[timbre["name"]]
         folder.mkdir(parents=True, exist_ok=True)
-        for phrase in range(phrases):
+        for phrase in phrases:
             audio = (np.asarray(clips[phrase], dtype=np.float32) / 32768)[None]
             write_audio(folder / f"{phrase:02d}@{timbre['name']}.wav", audio, index["sample_rate"])
 
@@ -89,23 +104,26 @@ def printed(name: str) -> Progress:
     return report
 
 
-def make_demo_bank(corpus: Path, rave: Path, out: Path, seed: int, phrases: int = PHRASES) -> None:
-    """Writes the shipped bank."""
+def make_demo_bank(
+    corpus: Path, rave: Path, out: Path, seed: int, phrases: int = PHRASES, cast: Cast = DEMO
+) -> None:
+    """Writes the shipped bank, or one of other stops."""
+    labels = (*cast.targets, NEITHER)
     model = RaveModel(rave)
     with tempfile.TemporaryDirectory() as folder:
         recordings, sae_folder = Path(folder) / "recordings", Path(folder) / "sae"
-        write_clips(corpus, recordings, phrases)
+        write_clips(corpus, recordings, range(phrases), cast.labels)
         heard = [path for path in list_audio(recordings) if int(path.name[:2]) < SAE_PHRASES]
         frames = [encoded(model, path) for path in heard]
         sae = train_latent_sae(model, frames, seed, SAE_STEPS, n_features=SAE_FEATURES)
         sae_folder.mkdir()
         save_sae(sae_folder, sae, sae.config, metadata={"site": "latent"})
         with multiprocessing.get_context("spawn").Pool(2) as pool:
-            hearings = [(label, rave, recordings, seed) for label in LABELS]
-            heard_files = dict(zip(LABELS, pool.starmap(hear_label, hearings, chunksize=1), strict=True))
+            hearings = [(label, rave, recordings, seed) for label in labels]
+            heard_files = dict(zip(labels, pool.starmap(hear_label, hearings, chunksize=1), strict=True))
             jobs = [
                 (name, rave, sae_folder, heard_files, replace(OPTIONS, seed=seed, like=f"*@{target}.wav"))
-                for name, target in TARGETS.items()
+                for name, target in cast.targets.items()
             ]
             stops = pool.starmap(fit_one, jobs, chunksize=1)
         provenance = {"seed": seed, "recordings": len(list_audio(recordings))}

@@ -127,7 +127,7 @@ def main() -> None:
     corpus, rave, bank = options.run / "corpus", options.demo / "rave.ts", options.demo / "bank"
     with tempfile.TemporaryDirectory() as folder:
         recordings = Path(folder)
-        write_clips(corpus, recordings, PHRASES)
+        write_clips(corpus, recordings, range(PHRASES))
         jobs = [
             (name, count, mixed, rave, bank, recordings, corpus, options.seed)
             for count, mixed in (*((count, False) for count in reversed(COUNTS)), (MIXED_COUNT, True))

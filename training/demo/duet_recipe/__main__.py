@@ -1,0 +1,46 @@
+"""Guitar music with a male voice, from nothing: `python -m training.demo.duet_recipe`.
+
+Three stops (guitar, male voice, female voice) of the demo's RAVE are found on the demo's phrases, then measured as
+`drawstop evaluate` measures any bank. What is there already isn't made again.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from drawstop.base.files import write_json
+from training.demo.duet_recipe.labelled import write_labelled
+from training.demo.duet_recipe.timbres import CAST, LABELS
+from training.demo.recipe.bank import make_demo_bank
+from training.demo.recipe.corpus import render_corpus
+from training.demo.recipe.timbres import TIMBRES
+from training.evidence.opening import Asked, open_asked
+from training.evidence.section import to_json
+from training.evidence.subject import Options
+
+SHIPPED = Path(__file__).parent.parent
+EXPERIMENTS = ("steering", "together", "separability")
+THREADS = 2
+
+
+def make_duet(
+    run: Annotated[Path, typer.Option(help="Where recordings, bank and evidence lie.")] = Path("runs/duet"),
+    out: Annotated[Path, typer.Option(help="The figures' file.")] = SHIPPED / "duet_figures.json",
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+) -> None:
+    """Renders, finds the stops, measures."""
+    corpus, labelled, bank, rave = run / "corpus", run / "labelled", run / "bank", SHIPPED / "rave.ts"
+    render_corpus(corpus, seed=seed, timbres=[timbre for timbre in TIMBRES if timbre.name in LABELS])
+    if not labelled.is_dir():
+        write_labelled(corpus, labelled)
+    if not bank.is_dir():
+        make_demo_bank(corpus, rave, bank, seed, cast=CAST)
+    torch.set_num_threads(THREADS)
+    opened = open_asked(Asked(bank, rave, labelled, Options(seed=seed)))
+    write_json(out, [to_json(section) for section in opened.gather(EXPERIMENTS)])
+
+
+if __name__ == "__main__":
+    typer.run(make_duet)
