@@ -16,7 +16,7 @@ OPTIONS = JudgeOptions(steps=1500, reconstructions=640)
 
 
 def train_duet_judge(rave: Path, labelled: Path, out: Path, seed: int) -> None:
-    """Learns from the labelled recordings of the training split, alone and two at once, as they are and as the RAVE plays them."""
+    """Learns from the labelled training recordings, alone and two at once, as they are and as the RAVE plays them."""
     model, concepts = RaveModel(rave), tuple(TARGETS)
     recordings = read_labelled(labelled).of("train")
     drawn = LabelledSounds(recordings, concepts, model.rates.sample_rate, model.rates.channels)
