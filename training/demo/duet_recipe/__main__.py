@@ -11,6 +11,7 @@ import torch
 import typer
 
 from drawstop.base.files import write_json
+from training.demo.duet_recipe.judge import train_duet_judge
 from training.demo.duet_recipe.labelled import write_labelled
 from training.demo.duet_recipe.timbres import CAST, LABELS
 from training.demo.recipe.bank import make_demo_bank
@@ -31,14 +32,17 @@ def make_duet(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
     """Renders, finds the stops, measures."""
-    corpus, labelled, bank, rave = run / "corpus", run / "labelled", run / "bank", SHIPPED / "rave.ts"
+    corpus, labelled, bank, judge = run / "corpus", run / "labelled", run / "bank", run / "judge.safetensors"
+    rave = SHIPPED / "rave.ts"
     render_corpus(corpus, seed=seed, timbres=[timbre for timbre in TIMBRES if timbre.name in LABELS])
     if not labelled.is_dir():
         write_labelled(corpus, labelled)
     if not bank.is_dir():
         make_demo_bank(corpus, rave, bank, seed, cast=CAST)
     torch.set_num_threads(THREADS)
-    opened = open_asked(Asked(bank, rave, labelled, Options(seed=seed)))
+    if not judge.is_file():
+        train_duet_judge(rave, labelled, judge, seed)
+    opened = open_asked(Asked(bank, rave, labelled, Options(seed=seed), judge=judge))
     write_json(out, [to_json(section) for section in opened.gather(EXPERIMENTS)])
 
 
