@@ -9,6 +9,7 @@ import torch
 from training.evidence.atlas_section import atlas_section
 from training.evidence.classification_section import classification_section
 from training.evidence.clips import HeardSet, hear_set
+from training.evidence.draws import Examples
 from training.evidence.examples import few_examples, training_growth
 from training.evidence.gather import Experiment, Experiments
 from training.evidence.growth import examples_of, features_by_minutes
@@ -49,6 +50,11 @@ class RaveExperiments:
             progress=subject.progress,
         )
 
+    @cached_property
+    def examples(self) -> Examples:
+        """What both sections on growth draw from."""
+        return examples_of(self.heard, self.subject.options.seed)
+
     def quality(self) -> Section:
         """How good the bank's SAE is."""
         subject, heard = self.subject, self.heard
@@ -84,7 +90,9 @@ class RaveExperiments:
             ),
             "together": Experiment("Several stops at once", lambda: together_section(self.bench), "steering"),
             "separability": Experiment(
-                "Are the concepts separable?", lambda: separability_section(self.bench), "separability"
+                "Are the concepts separable?",
+                lambda: separability_section(self.bench),
+                "separability",
             ),
             "classification": Experiment(
                 "Classification in the SAE's space",
@@ -93,16 +101,14 @@ class RaveExperiments:
             ),
             "growth": Experiment(
                 "From a few examples",
-                lambda: few_examples(
-                    examples_of(self.heard, options.seed), seed=options.seed, quick=options.quick
-                ),
+                lambda: few_examples(self.examples, seed=options.seed, quick=options.quick),
                 "growth",
             ),
             "training-growth": Experiment(
                 "From more sound",
                 lambda: training_growth(
                     features_by_minutes(self.heard, options.seed, options.quick),
-                    examples_of(self.heard, options.seed),
+                    self.examples,
                     options.seed,
                     options.quick,
                 ),
