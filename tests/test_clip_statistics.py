@@ -1,82 +1,66 @@
-"""What is known of whole recordings: the shipped RAVE on shipped recordings, and frames whose means are known."""
-
-from pathlib import Path
+"""What is known of whole recordings: statistics of frames and sounds whose values are known."""
 
 import numpy as np
 import pytest
-import soundfile
 import torch
 
-from drawstop.base.errors import DrawstopError
-from training.evidence.statistics import MEL_BANDS, clip_statistics, feature_means, frame_means, mel_means
-from training.models.rave import RaveModel
+from training.demo.diverse_recipe.heard import MEL
+from training.evidence.clip_statistics import (
+    LogMel,
+    at_one_level,
+    log_mel_statistics,
+    mean_features,
+    moments,
+)
+from training.judge import BANDS
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 
-RECORDINGS = Path(__file__).parent.parent / "training" / "demo" / "recordings" / "held_out"
 GAIN_TOLERANCE = 1e-4
-"""Relative: what float32 rounding and a 24-bit file leave."""
+"""Relative: what float32 rounding leaves."""
+SAE_OF_8 = SAE(SAEConfig(d_in=8, n_features=32, k=4, centre=False, bias=False))
 
 
-def an_sae(width: int, bias: bool = False) -> SAE:
-    return SAE(SAEConfig(d_in=width, n_features=32, k=4, centre=bias, bias=bias))
-
-
-def test_features_of_a_bias_free_sae_do_not_depend_on_the_level_and_others_do() -> None:
-    x = torch.randn(50, 8, generator=torch.Generator().manual_seed(0))
-    assert np.allclose(feature_means(an_sae(8), x), feature_means(an_sae(8), 0.01 * x), rtol=GAIN_TOLERANCE)
-    assert not np.allclose(
-        feature_means(an_sae(8, bias=True), x), feature_means(an_sae(8, bias=True), 0.01 * x)
-    )
+def test_features_at_one_level_do_not_depend_on_the_gain_and_others_do() -> None:
+    x = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)
+    levelled = [mean_features(SAE_OF_8, at_one_level(gain * x)) for gain in (1.0, 0.01)]
+    assert np.allclose(*levelled, rtol=GAIN_TOLERANCE)
+    assert not np.allclose(mean_features(SAE_OF_8, x), mean_features(SAE_OF_8, 0.01 * x))
 
 
 def test_a_feature_that_is_always_on_has_its_own_share_of_the_sound() -> None:
-    sae = an_sae(8)
-    direction = sae.W_dec[5].detach()
-    means = feature_means(sae, 3.0 * direction.repeat(20, 1))
+    direction = SAE_OF_8.W_dec[5].detach().numpy()
+    means = mean_features(SAE_OF_8, at_one_level(np.tile(3 * direction, (20, 1))))
     assert means.argmax() == 5
     assert means[5] == pytest.approx(8**0.5, rel=1e-5)
 
 
-def test_silence_has_no_features_and_no_frame_means() -> None:
-    assert not feature_means(an_sae(8), torch.zeros(10, 8)).any()
-    assert not frame_means(torch.zeros(10, 8)).any()
+def test_silence_has_no_features_and_no_moments() -> None:
+    silence = at_one_level(np.zeros((10, 8), dtype=np.float32))
+    assert not mean_features(SAE_OF_8, silence).any()
+    assert not moments(silence).any()
 
 
-def test_frame_means_are_means_then_standard_deviations() -> None:
-    x = torch.tensor([[1.0, 4.0], [3.0, 4.0]])
-    assert frame_means(x).tolist() == [2.0, 4.0, 1.0, 0.0]
+def test_moments_are_means_then_standard_deviations() -> None:
+    assert moments(np.array([[1.0, 4.0], [3.0, 4.0]], dtype=np.float32)).tolist() == [2.0, 4.0, 1.0, 0.0]
 
 
-def test_a_high_tone_raises_a_higher_band_than_a_low_one_at_any_level() -> None:
+@pytest.mark.parametrize("how", [LogMel(), MEL], ids=["report", "diverse set"])
+def test_a_high_tone_raises_a_higher_band_than_a_low_one_at_any_level(how: LogMel) -> None:
     time = torch.arange(22050) / 44100
-    low, high = (mel_means(torch.sin(2 * torch.pi * hz * time), 44100) for hz in (200.0, 5000.0))
-    assert int(low[:MEL_BANDS].argmax()) < int(high[:MEL_BANDS].argmax())
-    quiet = mel_means(0.01 * torch.sin(2 * torch.pi * 200.0 * time), 44100)
+    low, high = (
+        log_mel_statistics(torch.sin(2 * torch.pi * hz * time), 44100, how) for hz in (200.0, 5000.0)
+    )
+    assert int(low[:BANDS].argmax()) < int(high[:BANDS].argmax())
+    quiet = log_mel_statistics(0.01 * torch.sin(2 * torch.pi * 200.0 * time), 44100, how)
     assert np.allclose(low, quiet, atol=1e-2)
 
 
-def test_recordings_are_heard_in_order_and_a_quieter_copy_has_the_same_features(
-    demo_rave: Path, tmp_path: Path
-) -> None:
-    model = RaveModel(demo_rave)
-    path = sorted((RECORDINGS / "guitar").glob("*.flac"))[0]
-    audio, rate = soundfile.read(path, dtype="float32")
-    soundfile.write(tmp_path / "quiet.wav", 0.125 * audio, rate, subtype="FLOAT")
-    other = sorted((RECORDINGS / "voice").glob("*.flac"))[0]
-    found = clip_statistics(model, "latent", an_sae(128), [path, other, tmp_path / "quiet.wav"], seconds=1.0)
-    assert (
-        found.features.shape == (3, 32)
-        and found.raw.shape == (3, 256)
-        and found.mel.shape == (3, 2 * MEL_BANDS)
-    )
-    assert np.allclose(found.features[0], found.features[2], rtol=1e-3, atol=1e-5)
-    assert not np.allclose(found.features[0], found.features[1], rtol=1e-2)
-    assert np.allclose(found.raw[0], found.raw[2], rtol=1e-3, atol=1e-5)
-    assert np.linalg.norm(found.raw, axis=1) == pytest.approx(1.0, rel=1e-5)
-
-
-def test_an_sae_of_another_width_is_refused(demo_rave: Path) -> None:
-    path = sorted((RECORDINGS / "guitar").glob("*.flac"))[0]
-    with pytest.raises(DrawstopError, match="expected frames"):
-        clip_statistics(RaveModel(demo_rave), "latent", an_sae(1, bias=True), [path])
+def test_a_spectrum_divided_by_its_mean_has_bands_of_mean_one() -> None:
+    sound = torch.randn(22050, generator=torch.Generator().manual_seed(0))
+    bare = LogMel(by_spectrum=True, floor=0.0)
+    found = log_mel_statistics(sound, 44100, bare)
+    loud = log_mel_statistics(sound, 44100, LogMel(floor=0.0))
+    ratio = loud[:BANDS] - found[:BANDS]
+    assert np.allclose(ratio, ratio[0], atol=1e-4), "one number for all bands and times"
+    assert np.allclose(loud[BANDS:], found[BANDS:], atol=1e-4)
