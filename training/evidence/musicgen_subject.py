@@ -14,14 +14,11 @@ from drawstop.base.errors import DrawstopError
 from training.ear import EAR_OPTIONS
 from training.evidence.clap import ClapEar
 from training.evidence.ears import Ear, JudgeEar, MelEar
-from training.evidence.gather import Experiment, Experiments
 from training.evidence.judge_sounds import LabelledSounds
 from training.evidence.labelled import LabelledRecording, LabelledSet
 from training.evidence.own_judge import learned_from, own_judge
 from training.evidence.pieces import PieceBench, Prompt
-from training.evidence.steering import steering_section
 from training.evidence.subject import LEARNED, Options
-from training.evidence.together import together_section
 from training.judge import Judge
 from training.judge_fit import JudgeOptions, fit_judge
 from training.layer_ear import Codec
@@ -74,15 +71,6 @@ class MusicGenSubject:
         if self.options.clap is not None:
             ears.append(ClapEar(self.options.clap, self.concepts))
         return ears
-
-    def experiments(self) -> Experiments:
-        """In the order of the page."""
-        return {
-            "steering": Experiment(
-                "Does each stop do what it says?", lambda: steering_section(self.bench, self.folder)
-            ),
-            "together": Experiment("Several stops at once", lambda: together_section(self.bench)),
-        }
 
     def _judge(self) -> Judge:
         recordings = self._of("train", "validation")
