@@ -149,3 +149,16 @@ def test_separability_is_heard_in_pieces_and_read_from_every_layer_with_stops(
     assert section.figures["overlap"][0][1] == pytest.approx(8 / 40, abs=1e-3)  # of layers.2 too
     assert set(section.figures["moved"]["−1"]) == {"judge", "log-mel"}
     assert np.shape(section.figures["moved"]["−1"]["judge"]) == (2, 2)
+
+
+def test_every_layer_with_a_bank_is_read_and_edited_for_each_concept(
+    experiments: MusicGenExperiments,
+) -> None:
+    section = experiments.layers()
+    assert from_json(to_json(section)) == section
+    assert set(section.figures) == {"guitar", "voice"}
+    for rows in section.figures.values():
+        assert [row["site"] for row in rows] == ["layers.0", "layers.1", "layers.2"]
+        assert rows[1]["fve"] == pytest.approx(1.0, abs=1e-3)
+        assert rows[1]["off_nats"]["static"] != 0
+        assert rows[2]["off_nats"]["static"] == 0, "an SAE that says nothing takes nothing away"

@@ -7,6 +7,7 @@ from functools import cached_property
 from training.evidence.by_layer import one_section
 from training.evidence.clips import HeardSet, hear_set
 from training.evidence.gather import Experiment, Experiments
+from training.evidence.musicgen_layers_section import layers_section_of
 from training.evidence.musicgen_subject import MusicGenSubject
 from training.evidence.quality_of_set import quality_of, unseen
 from training.evidence.recovered import predictions_recovered
@@ -15,6 +16,8 @@ from training.evidence.separability import separability_section
 from training.evidence.space import LayersSpace
 from training.evidence.steering import steering_section
 from training.evidence.together import together_section
+from training.layer_find import LayerOptions
+from training.layer_sweep import sweep_layers
 from training.models.musicgen_layers import MusicGenLayers
 from training.recordings import load
 from training.stops import StopBank
@@ -51,6 +54,24 @@ class MusicGenExperiments:
         bench = self.subject.bench
         return separability_section(bench, LayersSpace(self.banks, self.heard, bench.items.concepts))
 
+    def layers(self) -> Section:
+        """Every layer that has a bank, with a stop or not: read and edited alone, for each concept."""
+        subject, recordings = self.subject, self.subject.data.recordings
+        found = {}
+        for concept in subject.concepts:
+            paths = tuple(
+                [r.path for r in recordings if (concept in r.labels) == wanted] for wanted in (True, False)
+            )
+            found[concept] = sweep_layers(
+                MusicGenLayers(subject.model),
+                subject.banks,
+                concept,
+                (paths[0], paths[1]),
+                LayerOptions(seed=subject.options.seed),
+                progress=subject.progress,
+            )
+        return layers_section_of(found, subject.options.seed)
+
     def by_slug(self) -> Experiments:
         """In the order of the page."""
         bench, folder = lambda: self.subject.bench, self.subject.folder
@@ -60,6 +81,7 @@ class MusicGenExperiments:
             ),
             "together": Experiment("Several stops at once", lambda: together_section(bench())),
             "separability": Experiment("Are the concepts separable?", self.separability, "separability"),
+            "layers": Experiment("Which layers carry a concept?", self.layers, "classification"),
             "quality": Experiment("The features", self.quality),
         }
 
