@@ -1,13 +1,15 @@
 """A real headless Chromium that opens a page of evidence, and what it tells of it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from programs import need_program
+
+from training.evidence.section import Matrix, Players, Plot, Section, Table
 
 ARGUMENTS = [
     "--no-sandbox",  # Chromium refuses to run as root, as CI does, without it
@@ -16,6 +18,7 @@ ARGUMENTS = [
     "--mute-audio",
 ]
 LOCAL_SCHEMES = ("file:", "data:", "blob:")
+PHONE = {"width": 360, "height": 740}
 
 
 @contextmanager
@@ -47,3 +50,15 @@ class Opened:
     def close(self) -> None:
         """Closes the page."""
         self.page.context.close()
+
+
+Open = Callable[..., Opened]
+
+
+def one(*blocks: Table | Plot | Matrix | Players, **fields: Any) -> Section:
+    return Section("one", "One", "Is it?", "It is.", blocks, **fields)
+
+
+def column_of(shown: Opened, number: int) -> list[str]:
+    cells = shown.page.locator(".scroll.long tbody tr:not([hidden])").locator(f":nth-child({number})")
+    return cells.locator(".value").all_inner_texts()

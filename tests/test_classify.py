@@ -16,7 +16,7 @@ from drawstop.base.audio_files import write_audio
 from drawstop.base.errors import DrawstopError
 from training.classify import shares_in
 from training.classify_picture import course
-from training.evidence.classification import classify_set, random_sae
+from training.evidence.classification import classify_set
 from training.evidence.classification_section import classification_section
 from training.evidence.clip_statistics import (
     at_one_level,
@@ -29,6 +29,7 @@ from training.evidence.clips import HeardSet, hear_set
 from training.evidence.labelled import LabelledSet
 from training.evidence.layouts import read_labelled
 from training.evidence.leakage import leakage
+from training.evidence.random_sae import random_sae
 from training.evidence.section import from_json, to_json
 from training.models.rave import RaveModel
 from training.sae.config import SAEConfig
@@ -137,7 +138,7 @@ def test_windows_cover_every_frame_once(heard: HeardSet) -> None:
 
 
 def test_a_random_sae_hears_the_same_frames_in_other_directions(heard: HeardSet) -> None:
-    random = random_sae(heard.sae)
+    random = random_sae(heard.sae, 1000)
     assert random.config.n_features == 32 and torch.equal(random.scale, heard.sae.scale)
     assert not torch.allclose(random.W_dec, heard.sae.W_dec, atol=0.1)
 

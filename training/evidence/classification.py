@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -33,9 +33,9 @@ from training.evidence.probes import (
     permuted,
     score,
 )
+from training.evidence.random_sae import random_sae
 from training.evidence.section import Estimate
 from training.evidence.stop_shares import share_of_sound, stop_levels
-from training.sae.model import SAE
 from training.stops import StopBank
 
 SAE_INPUT, RAW, LOG_MEL, RANDOM = "SAE", "raw activations", "log-mel", "random SAE"
@@ -193,21 +193,18 @@ def _stop_shares(bank: StopBank, frames: Sequence[Floats]) -> dict[str, Numbers]
     return {name: np.array(shares) for name, shares in found.items()}
 
 
-def random_sae(sae: SAE, seed: int = 0) -> SAE:
-    """An untrained SAE of the same shape that hears the same frames: as many features on, in random directions."""
-    made = SAE(replace(sae.config, architecture="topk", seed=_RANDOM_SEED + seed))
-    made.mean, made.scale = sae.mean, sae.scale
-    return made.requires_grad_(False)
+def control_shares(heard: HeardSet, seed: int = 0) -> Floats:
+    """`HeardSet.shares` of an SAE of random weights, `[n, n_features]`."""
+    random = random_sae(heard.sae, _RANDOM_SEED + seed)
+    return shares_of(np.stack([mean_features(random, z) for z in heard.frames]))
 
 
 def _inputs(heard: HeardSet, seed: int) -> dict[str, Numbers]:
-    random = random_sae(heard.sae, seed)
-    by_chance = np.stack([mean_features(random, z) for z in heard.frames])
     return {
         SAE_INPUT: reading(heard.shares),
         RAW: heard.raw.astype(np.float64),
         LOG_MEL: heard.log_mel.astype(np.float64),
-        RANDOM: reading(shares_of(by_chance)),
+        RANDOM: reading(control_shares(heard, seed)),
     }
 
 

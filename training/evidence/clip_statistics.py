@@ -22,8 +22,6 @@ from training.sae.model import SAE
 Floats: TypeAlias = NDArray[np.float32]
 Bools: TypeAlias = NDArray[np.bool_]
 
-_LOG_EPSILON = 1e-3  # of a mel band's energy in sound of level 1: about -30 dB
-
 
 @torch.no_grad()
 def features_of(sae: SAE, z: Floats) -> Floats:
@@ -86,15 +84,35 @@ def spans_of(frames: int, frame_rate: float, seconds: float) -> list[slice]:
     return [slice(*edge) for edge in itertools.pairwise(edges)]
 
 
-def log_mel_statistics(audio: Tensor, sample_rate: int) -> Floats:
+@dataclass(frozen=True)
+class LogMel:
+    """How a log-mel spectrum is taken.
+
+    Attributes:
+        hops: of a window.
+        padding: at both ends, see torch.stft.
+        by_spectrum: bands are divided by their own mean too, over all of them and all times.
+        floor: added to each band's energy, which is about 1 where the sound is.
+    """
+
+    hops: int = 4
+    padding: str = "constant"
+    by_spectrum: bool = False
+    floor: float = 1e-3  # about -30 dB
+
+
+def log_mel_statistics(audio: Tensor, sample_rate: int, how: LogMel = LogMel()) -> Floats:
     """Mean and standard deviation over time of a sound's log-mel spectrum, at one level. `[samples]` -> `[2 * bands]`."""
     size = window_samples(sample_rate)
     window = torch.hann_window(size)
     sound = torch.from_numpy(at_one_level(pad(audio, (0, max(size - len(audio), 0))).numpy()))
-    spectrum = torch.stft(sound, size, size // 4, window=window, return_complex=True, pad_mode="constant")
-    power = spectrum.abs().square() / window.square().sum()
-    log_mel = (mel_filters(sample_rate, size) @ power + _LOG_EPSILON).log()
-    return moments(log_mel.T.numpy())
+    spectrum = torch.stft(
+        sound, size, size // how.hops, window=window, return_complex=True, pad_mode=how.padding
+    )
+    mel = mel_filters(sample_rate, size) @ (spectrum.abs().square() / window.square().sum())
+    if how.by_spectrum:
+        mel = mel / mel.mean().clamp_min(torch.finfo(mel.dtype).tiny)
+    return moments((mel + how.floor).log().T.numpy())
 
 
 def moments(rows: Floats) -> Floats:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from training.candidates import auroc
 from training.controls import BankEdit, RandomEdit
+from training.evidence.random_sae import random_sae
 from training.sae.model import SAE
 from training.stops import Stop, StopBank
 from training.writes import unit_level_mean
@@ -104,10 +105,10 @@ def random_like(bank: StopBank, seed: int) -> Edit:
     return _named(bank, RandomEdit(bank, seed))
 
 
-def random_sae(bank: StopBank, solos: Solos, seed: int) -> Edit:
+def by_random_sae(bank: StopBank, solos: Solos, seed: int) -> Edit:
     """The control of the SAE: one of random weights, its features ranked as `ranked` ranks ours, each frame's edit as large
     as the bank's own."""
-    sae = SAE(replace(bank.sae.config, seed=seed))  # untrained: random unit rows, the encoder their transpose
+    sae = random_sae(bank.sae, seed)
     own = BankEdit(bank)
     with torch.no_grad():
         means = {

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.evidence.classification import random_sae
+from training.evidence.classification import control_shares
 from training.evidence.clip_statistics import mean_features, shares_of
 from training.evidence.clips import HeardSet
 from training.evidence.draws import Examples
@@ -42,7 +42,7 @@ def examples_of(heard: HeardSet, seed: int) -> Examples:
         heard.concepts,
         splits,
         heard.groups,
-        _shares(random_sae(heard.sae, seed), heard),
+        control_shares(heard, seed),
         parts,
     )
 
@@ -65,13 +65,11 @@ def features_by_minutes(heard: HeardSet, seed: int, quick: bool = False) -> dict
             seed=seed,
         )
         sae = train(heard.sae.denormalise(frames), config)
-        found[round(len(frames) / heard.frame_rate / 60, 2)] = _shares(sae, heard, again=True)
+        found[round(len(frames) / heard.frame_rate / 60, 2)] = _shares(sae, heard)
     return found
 
 
-def _shares(sae: SAE, heard: HeardSet, *, again: bool = False) -> Values:
-    """The features' shares in every recording; `again`: frames are normalised by this SAE's own mean and scale."""
-    own = [torch.from_numpy(z) for z in heard.frames]
-    if again:
-        own = [sae.normalise(heard.sae.denormalise(z)) for z in own]
+def _shares(sae: SAE, heard: HeardSet) -> Values:
+    """The features' shares in every recording, its frames normalised by this SAE's own mean and scale."""
+    own = [sae.normalise(heard.sae.denormalise(torch.from_numpy(z))) for z in heard.frames]
     return shares_of(np.stack([mean_features(sae, z.numpy()) for z in own]))

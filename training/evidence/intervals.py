@@ -33,7 +33,7 @@ def mean_of(values: Sequence[float] | Values, groups: Sequence[Hashable] = (), s
     sums, sizes = np.array([array[each].sum() for each in members]), np.array([len(each) for each in members])
     drawn = np.random.default_rng(seed).integers(len(members), size=(RESAMPLES, len(members)))
     means = sums[drawn].sum(1) / sizes[drawn].sum(1)
-    return _estimate(float(array.mean()), means, len(array))
+    return estimate(float(array.mean()), means, len(array))
 
 
 def interval(
@@ -57,10 +57,11 @@ def interval(
     for _ in range(resamples):
         chosen = rng.integers(len(members), size=len(members))
         drawn.append(statistic(np.concatenate([members[i] for i in chosen])))
-    return _estimate(whole, np.asarray(drawn), count)
+    return estimate(whole, np.asarray(drawn), count)
 
 
-def _estimate(whole: float, drawn: Values, count: int) -> Estimate:
+def estimate(whole: float, drawn: Values, count: int) -> Estimate:
+    """A statistic of all items with the percentile interval of its resamples; those that are NaN are left out."""
     finite = drawn[np.isfinite(drawn)]
     low, high = np.quantile(finite, _TAILS) if len(finite) else (whole, whole)
     return Estimate(round(whole, DIGITS), round(float(low), DIGITS), round(float(high), DIGITS), count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,16 +14,13 @@ from drawstop.base.errors import DrawstopError
 from training.ear import EAR_OPTIONS
 from training.evidence.clap import ClapEar
 from training.evidence.ears import Ear, JudgeEar, MelEar
-from training.evidence.gather import Experiment, Experiments
 from training.evidence.judge_sounds import LabelledSounds
 from training.evidence.labelled import LabelledRecording, LabelledSet
-from training.evidence.own_judge import own_judge
+from training.evidence.own_judge import learned_from, own_judge
 from training.evidence.pieces import PieceBench, Prompt
-from training.evidence.steering import steering_section
 from training.evidence.subject import LEARNED, Options
-from training.evidence.together import together_section
 from training.judge import Judge
-from training.judge_fit import fit_judge
+from training.judge_fit import JudgeOptions, fit_judge
 from training.layer_ear import Codec
 from training.material import Progress, step_report
 from training.models.musicgen import MusicGenModel
@@ -75,23 +72,24 @@ class MusicGenSubject:
             ears.append(ClapEar(self.options.clap, self.concepts))
         return ears
 
-    def experiments(self) -> Experiments:
-        """In the order of the page."""
-        return {
-            "steering": Experiment(
-                "Does each stop do what it says?", lambda: steering_section(self.bench, self.folder)
-            ),
-            "together": Experiment("Several stops at once", lambda: together_section(self.bench)),
-        }
-
     def _judge(self) -> Judge:
-        return own_judge(self.judge, self.folder, self.concepts, self.options.seed, self._fit_judge)
+        recordings = self._of("train", "validation")
+        learned = learned_from(self.model.fingerprint, recordings, self.concepts, self._judge_options())
+        return own_judge(self.judge, self.folder, learned, self._fit_judge)
+
+    def _judge_options(self) -> JudgeOptions:
+        return replace(EAR_OPTIONS, seed=self.options.seed)
 
     def _fit_judge(self) -> Judge:
         drawn = self._drawn(self._of("train", "validation"), varied=True)
         report = step_report(self.progress, "an ear learns the concepts")
         return fit_judge(
-            self.concepts, self.model.sample_rate, drawn.draw, EAR_OPTIONS, report, model=Codec(self.model)
+            self.concepts,
+            self.model.sample_rate,
+            drawn.draw,
+            self._judge_options(),
+            report,
+            model=Codec(self.model),
         )
 
     def _sounds(self, *splits: str) -> tuple[Tensor, Tensor]:

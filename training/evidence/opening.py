@@ -117,6 +117,7 @@ def _rave(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progr
 
 
 def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progress | None) -> Opened:
+    from training.evidence.musicgen_experiments import MusicGenExperiments
     from training.evidence.musicgen_subject import MusicGenSubject
     from training.evidence.pieces import Prompt
 
@@ -139,7 +140,7 @@ def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: P
     )
     return Opened(
         asked.bank.name,
-        subject.experiments(),
+        MusicGenExperiments(subject).by_slug(),
         subject.concepts,
         identity,
         folder,

@@ -6,7 +6,7 @@ Key idea: everything that a probe is made of, the choice of features too, happen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawstop.base.errors import DrawstopError
+from training.evidence import ranks
 from training.evidence.clip_statistics import Bools
 from training.evidence.intervals import RESAMPLES, interval
 from training.evidence.section import Estimate
@@ -203,38 +204,15 @@ def score(found: OutOfFold, seed: int = 0, resamples: int = RESAMPLES) -> Score:
     )
 
 
-def pairs_won(found: OutOfFold) -> Callable[[Places], float]:
-    """AUROC of some of the recordings, by their places.
-
-    Recordings are compared within their fold only: each fold's probe has a scale of its own, and all of them together
-    would stand below chance where there is nothing to know (Forman & Scholz 2010).
-    """
-    kinds, rank = np.unique(
-        np.stack([found.folds, found.probabilities]), axis=1, return_inverse=True
-    )  # places in a line of all answers, fold after fold, equal ones at one place
-    rank = rank.reshape(-1)
-    starts = np.flatnonzero(np.diff(kinds[0], prepend=-1))
-    first_of_fold = np.searchsorted(kinds[0], kinds[0])
-
-    def statistic(places: Places) -> float:
-        ranks, with_it = rank[places], found.labels[places]
-        wins, losses = (np.bincount(ranks[side], minlength=kinds.shape[1]) for side in (with_it, ~with_it))
-        below = np.concatenate([[0], np.cumsum(losses)])
-        passed = below[:-1] - below[first_of_fold] + losses / 2
-        pairs = np.add.reduceat(wins, starts) @ np.add.reduceat(losses, starts)
-        return float(wins @ passed / pairs) if pairs else float("nan")
-
-    return statistic
-
-
 def auroc(found: OutOfFold) -> float:
-    """The chance that a recording with the concept is found likelier to have it than one without, ties counted half."""
-    return pairs_won(found)(np.arange(len(found.labels)))
+    """The chance that a recording with the concept is found likelier to have it than one of its fold without, ties counted
+    half; see `ranks.line_of`."""
+    return ranks.auroc(found.probabilities, found.labels, found.folds)
 
 
 def auroc_estimate(found: OutOfFold, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
     """`auroc` with its 95 % bootstrap interval over groups."""
-    return interval(pairs_won(found), len(found.labels), found.groups, seed, resamples)
+    return ranks.auroc_estimate(found.probabilities, found.labels, found.groups, found.folds, seed, resamples)
 
 
 def calibration_error(probabilities: Numbers, labels: Bools) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
 from training.evidence.intervals import Values, interval
+from training.evidence.random_sae import random_sae
 from training.evidence.section import Estimate
 from training.sae.model import SAE
 
@@ -77,14 +78,10 @@ def clip_means(sae: SAE, frames: Sequence[Tensor]) -> Tensor:
     return torch.stack([sae.encode(sae.normalise(x)).mean(0) for x in frames])
 
 
-def random_sae(sae: SAE, seed: int = 0) -> SAE:
-    """An untrained TopK SAE of the same size with random directions: what any projection would show."""
-    made = SAE(replace(sae.config, architecture="topk"))
-    rows = np.random.default_rng([seed, _CONTROL_STREAM]).standard_normal(made.W_dec.shape)
-    made.start_from(torch.from_numpy(rows).float())
-    made.mean.copy_(sae.mean)
-    made.scale.copy_(sae.scale)
-    return made
+def control(sae: SAE, seed: int = 0) -> SAE:
+    """An SAE of random directions: what any projection would show."""
+    rows = np.random.default_rng([seed, _CONTROL_STREAM]).standard_normal(sae.W_dec.shape)
+    return random_sae(sae, sae.config.seed, torch.from_numpy(rows).float())
 
 
 def require_frames(sae: SAE, frames: Sequence[Tensor]) -> None:

@@ -128,7 +128,7 @@ def _probes(
     probed = {
         "features": quality.clip_means(sae, frames),
         "frames": torch.stack([sae.normalise(x).mean(0) for x in frames]),
-        "random": quality.clip_means(quality.random_sae(sae, seed), frames),
+        "random": quality.clip_means(quality.control(sae, seed), frames),
     }
     return {
         name: tuple(

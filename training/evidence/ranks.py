@@ -1,36 +1,90 @@
 """AUROC: the chance that a recording with the concept scores above one without, and how sure that is.
 
-Key idea: the AUROC is the mean of the matrix of pairwise wins, so a bootstrap resample is two vectors of counts around it.
+Key idea: in a line of all recordings by their scores, wins are counted from how often each recording comes; so a bootstrap
+resample is a row of counts, and many of them are one array. Wins and halves of ties are counted exactly, whatever the order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evidence.intervals import DIGITS
+from training.evidence.intervals import RESAMPLES, estimate, interval
 from training.evidence.section import Estimate
 
-RESAMPLES = 500
-_TAILS = (0.025, 0.975)
+RESAMPLES_OF_DRAWS = 500
 
 Values = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
+Counts = NDArray[np.number[Any]]
+Line = Callable[[Counts], tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
-def auroc(scores: Values, labels: Mask) -> float:
+def line_of(scores: Values, labels: Mask, folds: Places | None = None) -> Line:
+    """Of how often each recording counts `[..., n]`: the pairs won, a tie half, and all pairs, `[...]` each.
+
+    Args:
+        scores: `[n]`.  labels: `[n]`.
+        folds: `[n]`; recordings are compared within their fold only, because each fold's probe has a scale of its own, and all
+            of them together would stand below chance where there is nothing to know (Forman & Scholz 2010).
+    """
+    fold = np.zeros(len(scores), dtype=np.int64) if folds is None else folds
+    order = np.lexsort((scores, fold))
+    ranked, ranked_folds, having = scores[order], fold[order], labels[order]
+    folds_begin = np.flatnonzero(np.diff(ranked_folds, prepend=-1))
+    ties_begin = np.union1d(folds_begin, 1 + np.flatnonzero(ranked[1:] != ranked[:-1]))
+    first_of_fold = np.searchsorted(ties_begin, folds_begin)
+    fold_of_tie = np.searchsorted(first_of_fold, np.arange(len(ties_begin)), side="right") - 1
+
+    def count(times: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        sorted_times = times[..., order].astype(np.float64)
+        with_it, without = (
+            np.add.reduceat(sorted_times * side, ties_begin, axis=-1) for side in (having, ~having)
+        )
+        below = np.cumsum(without, axis=-1) - without
+        passed = below - below[..., first_of_fold][..., fold_of_tie] + without / 2
+        wins, losses = (np.add.reduceat(side, first_of_fold, axis=-1) for side in (with_it, without))
+        return (with_it * passed).sum(-1), (wins * losses).sum(-1)
+
+    return count
+
+
+def auroc(scores: Values, labels: Mask, folds: Places | None = None) -> float:
     """The area under the ROC curve, ties counting half; NaN where a class is missing (Hanley and McNeil 1982).
 
-    Shape: both `[n]`.
+    Shape and folds: see `line_of`.
 
     >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     0.75
     """
-    wins = _wins(scores, labels)
-    return float(wins.mean()) if wins.size else float("nan")
+    if labels.all() or not labels.any():
+        return float("nan")
+    won, pairs = line_of(scores, labels, folds)(np.ones(len(labels)))
+    return float(won / pairs) if pairs else float("nan")
+
+
+def auroc_estimate(
+    scores: Values,
+    labels: Mask,
+    groups: Sequence[Hashable] = (),
+    folds: Places | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Estimate:
+    """`auroc` with its 95 % bootstrap interval over groups: of each recording, what is drawn as a whole."""
+    if labels.all() or not labels.any():
+        return Estimate(None, n=len(labels))
+    line = line_of(scores, labels, folds)
+
+    def statistic(places: Places) -> float:
+        won, pairs = line(np.bincount(places, minlength=len(labels)))
+        return float(won / pairs) if pairs else float("nan")
+
+    return interval(statistic, len(labels), groups, seed, resamples)
 
 
 def auroc_of_draws(scores: Values, labels: Mask, groups: Sequence[Hashable] = (), seed: int = 0) -> Estimate:
@@ -44,29 +98,20 @@ def auroc_of_draws(scores: Values, labels: Mask, groups: Sequence[Hashable] = ()
     """
     if labels.all() or not labels.any():
         return Estimate(None, n=len(labels))
-    wins = np.stack([_wins(each, labels) for each in scores])
+    lines = [line_of(each, labels) for each in scores]
     rng = np.random.default_rng(seed)
-    weights = _resampled(rng, len(labels), groups)
-    with_, without = weights[:, labels], weights[:, ~labels]
+    times = _resampled(rng, len(labels), groups)
     chosen = _resampled(rng, len(scores), ())
-    won = (wins.reshape(-1, wins.shape[-1]) @ without.T).reshape(*wins.shape[:2], RESAMPLES)
-    won = np.einsum("rd,dpr,rp->r", chosen, won, with_, optimize=True)
-    pairs = len(scores) * with_.sum(1) * without.sum(1)
-    drawn = won[pairs > 0] / pairs[pairs > 0]
-    low, high = np.quantile(drawn, _TAILS)
-    return Estimate(
-        round(float(wins.mean()), DIGITS), round(float(low), DIGITS), round(float(high), DIGITS), len(labels)
-    )
-
-
-def _wins(scores: Values, labels: Mask) -> NDArray[np.float64]:
-    """1 where a recording with scores above one without, a half where they are equal: `[with, without]`."""
-    difference = scores[labels][:, None] - scores[~labels][None]
-    return 0.5 * (np.sign(difference) + 1)
+    counted = [line(times) for line in lines]
+    won = np.einsum("rd,dr->r", chosen, np.stack([each for each, _ in counted]))
+    pairs = len(scores) * counted[0][1]
+    whole = sum(float(line(np.ones(len(labels)))[0]) for line in lines)
+    every = len(scores) * int(labels.sum()) * int((~labels).sum())
+    return estimate(whole / every, won[pairs > 0] / pairs[pairs > 0], len(labels))
 
 
 def _resampled(rng: np.random.Generator, count: int, groups: Sequence[Hashable]) -> NDArray[np.float64]:
-    """How often each item is drawn, for each resample: `[RESAMPLES, count]`."""
+    """How often each item is drawn, for each resample: `[RESAMPLES_OF_DRAWS, count]`."""
     numbers = {group: i for i, group in enumerate(dict.fromkeys(groups or range(count)))}
-    draws = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), RESAMPLES)
+    draws = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), RESAMPLES_OF_DRAWS)
     return draws[:, [numbers[group] for group in groups or range(count)]].astype(np.float64)

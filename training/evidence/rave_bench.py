@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.evidence.bench import MEANS, RANDOM, RANDOM_SAE, STOP, TWIN, Accuracy, Bench, Stems
 from training.evidence.ears import accuracy, hear
-from training.evidence.edits import Edit, by_bank, difference_of_means, random_like, random_sae, static
+from training.evidence.edits import Edit, by_bank, by_random_sae, difference_of_means, random_like, static
 from training.evidence.stage import play
 from training.evidence.subject import Subject
 
@@ -40,7 +40,7 @@ class RaveBench(Bench):
         found[MEANS] = difference_of_means(bank, solos)
         found[RANDOM] = random_like(bank, seed)
         if not self.options.quick:
-            found[RANDOM_SAE] = random_sae(bank, solos, seed)
+            found[RANDOM_SAE] = by_random_sae(bank, solos, seed)
         return found
 
     def sound(self, edit: Edit, places: Sequence[int], values: Mapping[str, float]) -> Tensor:

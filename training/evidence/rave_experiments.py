@@ -9,21 +9,20 @@ import torch
 from training.evidence.atlas_section import atlas_section
 from training.evidence.classification_section import classification_section
 from training.evidence.clips import HeardSet, hear_set
+from training.evidence.draws import Examples
 from training.evidence.examples import few_examples, training_growth
 from training.evidence.gather import Experiment, Experiments
 from training.evidence.growth import examples_of, features_by_minutes
 from training.evidence.layers import layers_section
-from training.evidence.quality_section import quality_section
+from training.evidence.quality_of_set import quality_of, unseen
 from training.evidence.rave_bench import RaveBench
 from training.evidence.recovered import sound_recovered
 from training.evidence.section import Section
 from training.evidence.separability import separability_section
+from training.evidence.space import RaveSpace
 from training.evidence.steering import steering_section
 from training.evidence.subject import Subject
 from training.evidence.together import together_section
-
-SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
-"""Of the SAEs that the bank's is compared with, at most: each takes a minute of a core."""
 
 
 class RaveExperiments:
@@ -49,29 +48,17 @@ class RaveExperiments:
             progress=subject.progress,
         )
 
+    @cached_property
+    def examples(self) -> Examples:
+        """What both sections on growth draw from."""
+        return examples_of(self.heard, self.subject.options.seed)
+
     def quality(self) -> Section:
-        """How good the bank's SAE is."""
+        """How good the bank's SAE is, and how well the RAVE plays unseen recordings through it."""
         subject, heard = self.subject, self.heard
-        frames = [torch.from_numpy(z) for z in heard.frames]
-        unseen = [i for i, split in enumerate(heard.splits) if split == "test"]
-        learned = [i for i in range(len(heard)) if i not in set(unseen)]
-        held_out = [subject.bank.sae.denormalise(frames[i]) for i in unseen]
-        recovered = sound_recovered(subject.model, subject.bank.sae, held_out, subject.options.seed)
-        labels = {
-            concept: heard.labels[unseen, place].tolist() for place, concept in enumerate(heard.concepts)
-        }
-        return quality_section(
-            subject.bank.sae,
-            [subject.bank.sae.denormalise(frames[i]) for i in learned],
-            held_out,
-            labels,
-            [heard.groups[i] for i in unseen],
-            recovered=recovered,
-            seed=subject.options.seed,
-            steps=QUICK_SAE_STEPS if subject.options.quick else min(SAE_STEPS, subject.bank.sae.config.steps),
-            quick=subject.options.quick,
-            told=subject.progress,
-        )
+        frames = [heard.sae.denormalise(torch.from_numpy(heard.frames[row])) for row in unseen(heard)]
+        recovered = sound_recovered(subject.model, heard.sae, frames, subject.options.seed)
+        return quality_of(heard, recovered, subject.options, subject.progress)
 
     def by_slug(self) -> Experiments:
         """In the order of the page."""
@@ -84,7 +71,9 @@ class RaveExperiments:
             ),
             "together": Experiment("Several stops at once", lambda: together_section(self.bench), "steering"),
             "separability": Experiment(
-                "Are the concepts separable?", lambda: separability_section(self.bench), "separability"
+                "Are the concepts separable?",
+                lambda: separability_section(self.bench, RaveSpace(self.bench)),
+                "separability",
             ),
             "classification": Experiment(
                 "Classification in the SAE's space",
@@ -93,16 +82,14 @@ class RaveExperiments:
             ),
             "growth": Experiment(
                 "From a few examples",
-                lambda: few_examples(
-                    examples_of(self.heard, options.seed), seed=options.seed, quick=options.quick
-                ),
+                lambda: few_examples(self.examples, seed=options.seed, quick=options.quick),
                 "growth",
             ),
             "training-growth": Experiment(
                 "From more sound",
                 lambda: training_growth(
                     features_by_minutes(self.heard, options.seed, options.quick),
-                    examples_of(self.heard, options.seed),
+                    self.examples,
                     options.seed,
                     options.quick,
                 ),

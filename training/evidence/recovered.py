@@ -82,12 +82,13 @@ def predictions_recovered(
 
     Args:
         site: `layers.N`.
-        audio: of each recording `[channels, samples]` at the model's rate, at most one window long.
+        audio: of each recording `[channels, samples]` at the model's rate; SECONDS from its middle count, at most one window.
 
     Raises:
         DrawstopError: nothing to measure.
     """
-    sounds = [sound[None] for sound in audio if sound.shape[-1] >= musicgen.ratio]
+    longest = int(min(SECONDS, musicgen.max_seconds) * musicgen.sample_rate)
+    sounds = [_middle(sound.T, longest).T[None] for sound in audio if sound.shape[-1] >= musicgen.ratio]
     layer = [musicgen.frames(sound, site)[site][0].T.cpu() for sound in sounds]
     require_frames(sae, layer)
     mean = torch.cat(layer).mean(0)

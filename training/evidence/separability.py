@@ -10,11 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.evidence.bench import STOP
-from training.evidence.edits import Edit
-from training.evidence.rave_bench import RaveBench
+from training.evidence.bench import STOP, Bench
 from training.evidence.section import Block, Goal, Matrix, Section, Table, plain
-from training.stops import Stop
+from training.evidence.space import Space
 
 APART_GOAL = 0.5
 """A stop should move its own concept at least twice as much as any other."""
@@ -25,15 +23,24 @@ FEWEST = 6
 Cells = dict[str, Any]
 
 
-def separability_section(bench: RaveBench) -> Section:
-    """The matrix of concepts and stops, cosines and overlaps of the stops, and pairs of concepts told apart by a line."""
+def separability_section(bench: Bench, space: Space) -> Section:
+    """The matrix of concepts and stops, cosines and overlaps of the stops, and pairs of concepts told apart by a line.
+
+    Args:
+        bench: whose items are played and heard.
+        space: the model's own numbers.
+    """
     edit = bench.edits()[STOP]
-    concepts = bench.items.concepts
+    concepts, pairs = bench.items.concepts, itertools.combinations(bench.items.concepts, 2)
     figures: Cells = {
         "moved": {sign: _moved(bench, edit, value) for sign, value in (("−1", -1.0), ("+1", 1.0))},
-        "cosines": _cosines(bench, edit),
-        "overlap": _overlaps(bench.subject.bank.stops),
-        "pairs": {f"{a} and {b}": _apart(bench, edit, a, b) for a, b in itertools.combinations(concepts, 2)},
+        "cosines": _cosines(space, concepts),
+        "overlap": _overlaps([space.shares(concept) for concept in concepts]),
+        "pairs": {
+            f"{a} and {b}{f' at {site}' if site else ''}": _apart(space, a, b, site, bench.options.seed)
+            for a, b in pairs
+            for site in space.sites
+        },
     }
     goals = _goals(figures, concepts)
     apart = sum(goal.reached for goal in goals)
@@ -50,12 +57,12 @@ def separability_section(bench: RaveBench) -> Section:
     )
 
 
-def _moved(bench: RaveBench, edit: Edit, value: float) -> dict[str, list[list[float | None]]]:
+def _moved(bench: Bench, edit: Any, value: float) -> dict[str, list[list[float | None]]]:
     """By ear, `[concepts, stops]`: the change of the mean probability of each concept that each stop makes at this end.
 
     A stop is turned down where its concept sounds, and up where it doesn't; a row's concept is looked for in the same clips.
     """
-    clips = bench.clips
+    clips = bench.items
     columns: dict[str, list[list[float | None]]] = {ear.name: [] for ear in bench.ears}
     for stop in clips.concepts:
         every = clips.alone(stop) + clips.mixed(stop) if value < 0 else clips.lacking(stop)
@@ -77,12 +84,11 @@ def _moved(bench: RaveBench, edit: Edit, value: float) -> dict[str, list[list[fl
     }
 
 
-def _cosines(bench: RaveBench, edit: Edit) -> dict[str, list[list[float]]]:
+def _cosines(space: Space, concepts: Sequence[str]) -> dict[str, list[list[float]]]:
     """`[stops, stops]` at each end: how alike two stops' edits of the same frames are, energies counted."""
-    z = bench.clips.latents[bench.spread(range(len(bench.clips.groups)))]
     found = {}
     for sign, value in (("−1", -1.0), ("+1", 1.0)):
-        changes = [edit(z, {bench.slugs[name]: value}) - z for name in bench.items.concepts]
+        changes = [space.change(concept, value) for concept in concepts]
         found[sign] = [[round(_cosine(a, b), 3) for b in changes] for a in changes]
     return found
 
@@ -91,41 +97,38 @@ def _cosine(a: Tensor, b: Tensor) -> float:
     return float((a * b).sum() / (a.norm() * b.norm()).clamp(min=1e-9))
 
 
-def _overlaps(stops: Sequence[Stop]) -> list[list[float]]:
+def _overlaps(shares: Sequence[Tensor]) -> list[list[float]]:
     """`[stops, stops]`: the weighted Jaccard index of the shares that two stops have of the features."""
 
     def overlap(a: Tensor, b: Tensor) -> float:
         return float(torch.minimum(a, b).sum() / torch.maximum(a, b).sum().clamp(min=1e-9))
 
-    return [[round(overlap(a.shares, b.shares), 3) for b in stops] for a in stops]
+    return [[round(overlap(a, b), 3) for b in shares] for a in shares]
 
 
-def _apart(bench: RaveBench, edit: Edit, first: str, second: str) -> Cells:
+def _apart(space: Space, first: str, second: str, site: str, seed: int) -> Cells:
     """AUROC of a line between two concepts' solos, by clip statistics of the frames: as they are, each with its own stop at -1.
 
     Cross-validated by recording; None where there are too few.
     """
-    clips = bench.clips
-    places = [clips.alone(first), clips.alone(second)]
-    if min(map(len, places)) < FEWEST:
-        return {"before": None, "after": None, "clips": [len(each) for each in places]}
-    z = [clips.latents[each] for each in places]
-    steered = [edit(part, {bench.slugs[name]: -1.0}) for part, name in zip(z, (first, second), strict=True)]
-    groups = bench.groups_of(places[0] + places[1])
-    seed = bench.options.seed
-    return {
-        "before": told_apart(z[0], z[1], groups, seed),
-        "after": told_apart(steered[0], steered[1], groups, seed),
-        "clips": [len(each) for each in places],
-    }
+    groups = [space.groups(concept) for concept in (first, second)]
+    counts = [len(each) for each in groups]
+    if min(counts) < FEWEST:
+        return {"before": None, "after": None, "clips": counts}
+
+    def told(value: float) -> float | None:
+        one, other = (space.alone(concept, value, site) for concept in (first, second))
+        return told_apart(one, other, groups[0] + groups[1], seed)
+
+    return {"before": told(0.0), "after": told(-1.0), "clips": counts}
 
 
 def told_apart(first: Tensor, second: Tensor, groups: Sequence[str], seed: int) -> float | None:
     """How well logistic regression tells two kinds of clips apart: AUROC, cross-validated by group.
 
-    A clip is described by its frames' root mean squares at unit level.
+    A clip is described by its frames' root mean squares, which count at unit level.
 
-    Shape: `[clips, width, frames]` twice; a group for each clip.
+    Shape: `[clips, width]` twice; a group for each clip.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
@@ -134,8 +137,7 @@ def told_apart(first: Tensor, second: Tensor, groups: Sequence[str], seed: int) 
     from sklearn.preprocessing import StandardScaler
 
     both = torch.cat([first, second])
-    described = both.square().mean(-1).sqrt()
-    described = (described / described.norm(dim=1, keepdim=True).clamp(min=1e-9)).double().numpy()
+    described = (both / both.norm(dim=1, keepdim=True).clamp(min=1e-9)).double().numpy()
     truth = np.arange(len(both)) >= len(first)
     folds = min(FOLDS, *(len(set(np.asarray(groups)[truth == kind])) for kind in (False, True)))
     if folds < 2:

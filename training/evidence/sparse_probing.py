@@ -6,7 +6,7 @@ the features are chosen, and the classifier is fitted, on other recordings than 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
 from training.evidence.intervals import interval
+from training.evidence.ranks import auroc, auroc_estimate
 from training.evidence.section import Estimate
 
 KS = (1, 5, 20)
@@ -70,7 +71,7 @@ def probe(
     shuffled = [_permuted(x, y, k, names, each) for each in by_seed]
     return SparseProbe(
         k,
-        interval(_aurocs(scores, y), len(y), names, seed),
+        auroc_estimate(scores, y, names, seed=seed),
         interval(lambda places: _balanced(scores[places] > 0, y[places]), len(y), names, seed),
         round(float(np.mean(shuffled)), 4) if shuffled else None,
     )
@@ -106,20 +107,7 @@ def best_columns(x: Scores, y: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
 
 def _permuted(x: Scores, y: NDArray[np.bool_], k: int, groups: Sequence[Hashable], seed: int) -> float:
     shuffled = np.random.default_rng(seed).permutation(y)
-    return _aurocs(held_out_scores(x, shuffled, k, groups, seed), shuffled)(np.arange(len(y)))
-
-
-def _aurocs(scores: Scores, labels: NDArray[np.bool_]) -> Callable[[NDArray[np.int64]], float]:
-    """The AUROC of some of the recordings, which may come several times: all pairs are compared once, then only counted."""
-    above = scores[labels][:, None] - scores[~labels]
-    won = (above > 0) + 0.5 * (above == 0)
-
-    def auroc(places: NDArray[np.int64]) -> float:
-        times = np.bincount(places, minlength=len(labels)).astype(np.float64)
-        pairs = times[labels].sum() * times[~labels].sum()
-        return float(times[labels] @ won @ times[~labels] / pairs) if pairs else float("nan")
-
-    return auroc
+    return auroc(held_out_scores(x, shuffled, k, groups, seed), shuffled)
 
 
 def _balanced(said: NDArray[np.bool_], labels: NDArray[np.bool_]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from training.evidence.ears import Ear, JudgeEar, MelEar, TaggerEar
 from training.evidence.edits import Solos, listen_to_solos
 from training.evidence.judge_sounds import LabelledSounds
 from training.evidence.labelled import LabelledRecording, LabelledSet
-from training.evidence.own_judge import own_judge
+from training.evidence.own_judge import learned_from, own_judge
 from training.evidence.shipped import SHIPPED
 from training.evidence.stage import Clips, cut_clips
 from training.judge import Judge
@@ -121,18 +121,20 @@ class Subject:
         return ears
 
     def _judge(self) -> Judge:
-        return own_judge(self.judge, self.folder, self.concepts, self.options.seed, self._fit_judge)
+        learned = learned_from(self.model.fingerprint, self._learned(), self.concepts, self._judge_options())
+        return own_judge(self.judge, self.folder, learned, self._fit_judge)
+
+    def _judge_options(self) -> JudgeOptions:
+        how = JudgeOptions(steps=150, batch=16, reconstructions=80) if self.options.quick else EAR_OPTIONS
+        return replace(how, seed=self.options.seed)
 
     def _fit_judge(self) -> Judge:
         rates = self.model.rates
         drawn = LabelledSounds(self._learned(), self.concepts, rates.sample_rate, rates.channels)
-        how = (
-            JudgeOptions(steps=150, batch=16, reconstructions=80, seed=self.options.seed)
-            if self.options.quick
-            else EAR_OPTIONS
-        )
         report = step_report(self.progress, "an ear learns the concepts")
-        return fit_judge(self.concepts, rates.sample_rate, drawn.draw, how, report, model=self.model)
+        return fit_judge(
+            self.concepts, rates.sample_rate, drawn.draw, self._judge_options(), report, model=self.model
+        )
 
     def _learned(self) -> list[LabelledRecording]:
         return list(self.data.of("train", "validation"))

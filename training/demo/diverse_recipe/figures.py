@@ -22,8 +22,8 @@ from training.demo.diverse_recipe.sources import SECONDS
 from training.demo.diverse_recipe.timbres import CONCEPTS
 from training.evidence.draws import Examples
 from training.evidence.examples import few_examples, training_growth
+from training.evidence.random_sae import random_sae
 from training.evidence.section import to_json
-from training.evidence.statistics import levelled
 from training.models.rave import RaveModel
 from training.sae.config import SAEConfig
 from training.sae.files import load_sae, save_sae
@@ -62,11 +62,10 @@ def trained(latents: NDArray[np.float32], folder: Path, config: SAEConfig) -> SA
 
 def examples_of(heard: Heard, sae: SAE, plan: list[Recording]) -> Examples:
     """The set's recordings as the experiments take them."""
-    untrained = SAE(sae.config)
-    untrained.scale.copy_(sae.scale)
+    untrained = random_sae(sae, sae.config.seed)
     return Examples(
         features=features_of(sae, heard.latents),
-        raw=levelled(heard.raw),
+        raw=heard.raw,
         mel=heard.mel,
         labels=np.array([[concept in each.labels for concept in CONCEPTS] for each in plan]),
         concepts=CONCEPTS,

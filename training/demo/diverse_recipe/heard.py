@@ -13,43 +13,57 @@ from numpy.typing import NDArray
 from drawstop.base.audio_files import read_audio
 from drawstop.base.files import atomic_file
 from drawstop.base.progress import track
+from training.evidence.clip_statistics import LogMel, at_one_level, log_mel_statistics, moments
 from training.evidence.labelled import LabelledRecording
-from training.evidence.statistics import feature_means, frame_means, mel_means
 from training.models.rave import RaveModel
 from training.sae.model import SAE
 
 Values = NDArray[np.float32]
 
+MEL = LogMel(hops=2, padding="reflect", by_spectrum=True, floor=1e-5)
+"""The spectrum that the published figures were taken with."""
+
 
 @dataclass(frozen=True)
 class Heard:
-    """Of each of n recordings: latents `[n, frames, latents]`, `frame_means` and `mel_means`."""
+    """Of each of n recordings: latents `[n, frames, latents]`, and `log_mel_statistics`."""
 
     latents: Values
-    raw: Values
     mel: Values
+
+    @property
+    def raw(self) -> Values:
+        """Mean and standard deviation of the latents at one level, `[n, 2 * latents]`."""
+        return np.stack([moments(at_one_level(each)) for each in self.latents])
 
 
 def hear_set(model: RaveModel, recordings: Sequence[LabelledRecording], kept: Path) -> Heard:
     """Hears recordings of one length, or reads what was heard of them before from the file `kept`."""
     if not kept.is_file():
         rows = [_hear(model, each.path) for each in track(recordings, "listening", len(recordings))]
-        latents, raw, mel = (np.stack(column) for column in zip(*rows, strict=True))
+        latents, mel = (np.stack(column) for column in zip(*rows, strict=True))
         with atomic_file(kept) as temporary:
-            np.savez(temporary, fingerprint=model.fingerprint, latents=latents, raw=raw, mel=mel)
+            np.savez(temporary, fingerprint=model.fingerprint, latents=latents, mel=mel)
     with np.load(kept) as file:
-        if str(file["fingerprint"]) == model.fingerprint and len(file["raw"]) == len(recordings):
-            return Heard(file["latents"], file["raw"], file["mel"])
+        if str(file["fingerprint"]) == model.fingerprint and len(file["mel"]) == len(recordings):
+            return Heard(file["latents"], file["mel"])
     kept.unlink()
     return hear_set(model, recordings, kept)
 
 
+@torch.no_grad()
 def features_of(sae: SAE, latents: Values) -> Values:
-    """`feature_means` of each recording: `[n, frames, latents]` gives `[n, n_features]`."""
-    return np.stack([feature_means(sae, torch.from_numpy(each)) for each in latents])
+    """Mean features of each recording at one level, by an SAE that scales with the sound: `[n, frames, latents]` gives
+    `[n, n_features]`."""
+    found = []
+    for each in latents:
+        z = sae.normalise(torch.from_numpy(each))
+        level = z.square().mean().sqrt().clamp_min(torch.finfo(z.dtype).tiny)
+        found.append(sae.encode(z / level).mean(0).numpy())
+    return np.stack(found)
 
 
-def _hear(model: RaveModel, path: Path) -> tuple[Values, Values, Values]:
+def _hear(model: RaveModel, path: Path) -> tuple[Values, Values]:
     audio = torch.from_numpy(read_audio(path, model.sample_rate, model.channels)[0])
     latents = model.encode(audio[None])[0].T.contiguous()
-    return latents.numpy(), frame_means(latents), mel_means(audio[0], model.sample_rate)
+    return latents.numpy(), log_mel_statistics(audio[0], model.sample_rate, MEL)
