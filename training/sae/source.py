@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -174,7 +174,9 @@ class Batches:
         for site in self.source.widths:
             yield site, self.take(site, places)
 
-    def stream(self, steps: range, ranks: Ranks, device: str) -> Iterator[tuple[str, torch.Tensor]]:
+    def stream(
+        self, steps: range, ranks: Ranks, device: str
+    ) -> Generator[tuple[str, torch.Tensor], None, None]:
         """The batches of some steps on a device, site after site. Where any rows can be read, the next are read, and pinned for a
         CUDA device, while one is used: nothing else may be asked of these batches until the stream has ended."""
         pinned = torch.device(device).type == "cuda"
