@@ -36,6 +36,16 @@ bench:
     uv run python -m bench
     uv run python -m bench.backends --models demo raspberry v2 --threads 1 2
 
+# SAE training: a step beside SAELens's own, the time that both take to explain as much, memory; then how time and memory grow.
+# About half an hour of one core and 3 GB of disk; `--quick` is the short form of both
+bench-sae *arguments:
+    uv run python -m bench.sae {{arguments}}
+    uv run python -m bench.sae_growth {{arguments}}
+
+# what `drawstop plan` forecasts beside what the small job then takes: minutes
+bench-plan *arguments:
+    uv run python -m bench.plan {{arguments}}
+
 # an hour of playing on a loaded machine, controllers storming, devices and instruments going and coming:
 # does the sound ever stop? Needs jackd and stress-ng; `just endurance --minutes 10` is the short form
 endurance *arguments:

@@ -1,42 +1,36 @@
-"""SAE training: our step beside SAELens's own, in turns, in one run; peak memory of both; and how time and memory grow.
+"""SAE training: our step beside SAELens's own, in turns; the time that each takes to explain as much; peak memory of both.
 
-    python -m bench.sae [--quick]
+    python -m bench.sae [--quick] [--json FILE]
 
 Frames lie in memory for both. Ratios of CPU time measured in turns hold on a busy machine too; frames per second don't.
-Each memory is measured in a process of its own: its peak less what it held before the SAE was made.
+Each memory is measured in a process of its own: its peak less what it held before the SAE was made. How time and memory grow with
+frames, features and layers: bench.sae_growth.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import resource
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
-from torch.nn import functional
 
+from bench.sae_measure import Step, batches, described, in_process, in_turns, planted
 from bench.sae_rivals import saelens_step
-from training.activations import Frames
-from training.evidence.planted import SIGNAL_TO_NOISE_DB, STRONGEST, WEAKEST, planted_directions
-from training.order import Rows
-from training.recordings import Split
+from drawstop.base.files import write_json
 from training.sae.config import SAEConfig
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
 from training.sae.run import Run
-from training.sae.source import Batches
 
-Step = Callable[[Tensor], object]
 Shape = tuple[int, int, int, int]
 SHAPES: tuple[Shape, ...] = (
     (64, 512, 16, 1024),
@@ -46,12 +40,10 @@ SHAPES: tuple[Shape, ...] = (
     (768, 8192, 32, 1024),
 )
 """d_in, features, k, frames per step: our defaults, the shipped bank's, a wide one of a RAVE, a MusicGen's layers."""
-GROWN = SAEConfig(256, 2048, 32, batch_size=512)
-WIDTHS, LAYERS, FRAMES = (512, 1024, 2048, 4096, 8192, 16384), (1, 2, 4, 8), (10**5, 10**6, 10**7)
-STEPS, MOST_STEPS = 30, 200
-BUFFER_FRAMES = 65536
-EXPLAINED = SAEConfig(128, 2048, 8, batch_size=512, steps=400)
-_HELD_OUT = 4096
+STEPS, QUICK_STEPS, QUICK_RACE = 30, 9, 250
+RACES = (SAEConfig(64, 512, 16, steps=1500), SAEConfig(128, 2048, 8, batch_size=512, steps=600))
+"""Trained to the end by both: by matrices, by rows."""
+_HELD_OUT, _LOOKED_AT_STEPS = 4096, 10
 
 
 class Matrices(SAEConfig):
@@ -91,20 +83,27 @@ def main() -> None:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench.sae", description="What training an SAE costs.")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller points, fewer steps")
-    quick = parser.parse_args().quick
+    parser.add_argument("--json", type=Path, help="write the figures")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
     console = Console(width=140)
-    shapes = SHAPES[:4] if quick else SHAPES
+    shapes = SHAPES[:4] if arguments.quick else SHAPES
     _warm_up()
-    memory = {
+    peaks = {
         shape: memory_mb(_config(shape)) for shape in shapes
     }  # first: a process inherits what this one has freed
-    console.print(
-        growth(WIDTHS[:4] if quick else WIDTHS, LAYERS[:3] if quick else LAYERS, 10 if quick else MOST_STEPS)
-    )
-    console.print(frames_growth(FRAMES[:2] if quick else FRAMES))
-    console.print(speeds(memory, 5 if quick else STEPS))
-    console.print(explained(EXPLAINED if not quick else replace(EXPLAINED, steps=100)))
+    times = {}
+    for shape in shapes:
+        config, count = _config(shape), QUICK_STEPS if arguments.quick else STEPS
+        made = {name: make() for name, make in contenders(config).items()}
+        times[shape] = in_turns(made, batches(config, 4), count)
+    console.print(speeds(peaks, times))
+    races = []
+    for config in RACES:
+        races.append(race(replace(config, steps=QUICK_RACE) if arguments.quick else config))
+        console.print(shown(races[-1]))
+    if arguments.json:
+        write_json(arguments.json, as_json(peaks, times, races))
 
 
 def memory_mb(config: SAEConfig) -> dict[str, float]:
@@ -114,176 +113,113 @@ def memory_mb(config: SAEConfig) -> dict[str, float]:
     }
 
 
-def speeds(memory: dict[Shape, dict[str, float]], steps: int) -> Table:
+def speeds(peaks: dict[Shape, dict[str, float]], times: dict[Shape, dict[str, float]]) -> Table:
     """Frames per CPU second of every contender and shape, in turns; and peak memory."""
-    title = f"a step, medians of {steps}; one thread, float32, TopK"
-    table = Table("", "k frames/s", "x SAELens", "peak MB", title=title)
-    for shape, peaks in memory.items():
+    table = Table("", "k frames/s", "x SAELens", "peak MB", title="a step; one thread, float32, TopK")
+    for shape, seconds in times.items():
         config = _config(shape)
         table.add_section()
         how = "rows" if config.sparse else "matrices"
         table.add_row(f"d_in {shape[0]}, {shape[1]} features, k {shape[2]}, {shape[3]} frames: {how}")
-        times = in_turns(
-            {name: make() for name, make in contenders(config).items()}, batches(config, 4), steps
-        )
-        for name, seconds in times.items():
-            rate, ratio = config.batch_size / seconds / 1e3, times["SAELens"] / seconds
-            table.add_row(f"  {name}", f"{rate:.2f}", f"{ratio:.2f}", f"{peaks[name]:.0f}")
+        for name, taken in seconds.items():
+            rate, ratio = config.batch_size / taken / 1e3, seconds["SAELens"] / taken
+            table.add_row(f"  {name}", f"{rate:.2f}", f"{ratio:.2f}", f"{peaks[shape][name]:.0f}")
     return table
 
 
-def in_turns(steps: dict[str, Step], frames: list[Tensor], count: int) -> dict[str, float]:
-    """Median CPU seconds of a step, after two that aren't measured."""
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for index in range(count + 2):
-        for name, step in steps.items():
-            start = time.process_time()
-            step(frames[index % len(frames)])
-            if index >= 2:
-                times[name].append(time.process_time() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
+def as_json(
+    peaks: dict[Shape, dict[str, float]], times: dict[Shape, dict[str, float]], races: list[Race]
+) -> dict[str, Any]:
+    """All figures."""
+    return {
+        "steps": [
+            {"sae": described(_config(shape)), "step_s": times[shape], "peak_mb": peaks[shape]}
+            for shape in times
+        ],
+        "races": [
+            {"sae": described(each.config), "steps": each.config.steps, "step_s": each.times}
+            | {"level": each.level, "curves": each.curves}
+            for each in races
+        ],
+    }
 
 
-def explained(config: SAEConfig) -> Table:
-    """Variance explained of held-out planted frames after equally many steps of equal batches and rates."""
+@dataclass(frozen=True)
+class Race:
+    """Two trainings of equal batches, rates, steps and precision, in turns.
+
+    Attributes:
+        curves: of each, after some of the steps: CPU seconds so far, and variance explained of held-out frames.
+        times: median CPU seconds of a step.
+    """
+
+    config: SAEConfig
+    curves: dict[str, list[tuple[float, float]]]
+    times: dict[str, float]
+
+    @property
+    def level(self) -> float:
+        """What the one that explains less in the end explains."""
+        return min(curve[-1][1] for curve in self.curves.values())
+
+    def seconds_to(self, name: str, level: float) -> float:
+        """CPU seconds until a training first explained so much: between two looks on a straight line."""
+        before = (0.0, 0.0)
+        for at in self.curves[name]:
+            if at[1] >= level:
+                return before[0] + (at[0] - before[0]) * (level - before[1]) / (at[1] - before[1])
+            before = at
+        raise ValueError(f"{name} never explained {level}")
+
+
+def race(config: SAEConfig) -> Race:
+    """Trains both to the end. Looking at what they explain isn't counted."""
     frames = planted(config, config.steps // 4 * config.batch_size + _HELD_OUT)
     held_out, training = frames[:_HELD_OUT], list(torch.split(frames[_HELD_OUT:], config.batch_size))
     ours = Run(SAE(config), "cpu", "")
     ours.sae.start_from(frames[_HELD_OUT : _HELD_OUT + config.n_features])
     step, theirs = saelens_step(config)
-    times = in_turns({"ours": ours.advance, "SAELens": step}, training, config.steps - 2)
-    with torch.no_grad():
-        found = {"ours": ours.sae(held_out), "SAELens": theirs(held_out)}
-    title = f"{_of(config)}: after {config.steps} steps, dead features' loss included"
-    table = Table("", "variance explained, held out", "k frames/s", "x SAELens", title=title)
-    for name, z_hat in found.items():
-        rate, ratio = config.batch_size / times[name] / 1e3, times["SAELens"] / times[name]
-        said = float(fraction_of_variance_explained(held_out, z_hat))
-        table.add_row(name, f"{said:.4f}", f"{rate:.2f}", f"{ratio:.2f}")
-    return table
+    steps: dict[str, Step] = {"ours": ours.advance, "SAELens": step}
+    saes: dict[str, Callable[[Tensor], Tensor]] = {"ours": ours.sae, "SAELens": theirs}
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    curves: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
+    for index in range(config.steps):
+        for name, advance in steps.items():
+            start = time.process_time()
+            advance(training[index % len(training)])
+            times[name].append(time.process_time() - start)
+            if (index + 1) % _LOOKED_AT_STEPS == 0:
+                with torch.no_grad():
+                    explained = float(fraction_of_variance_explained(held_out, saes[name](held_out)))
+                curves[name].append((sum(times[name]), explained))
+    return Race(config, curves, {name: statistics.median(values) for name, values in times.items()})
 
 
-def planted(config: SAEConfig, count: int) -> Tensor:
-    """Frames of k active directions each out of half as many as there are features: power 1, mean 0."""
-    generator = torch.Generator().manual_seed(0)
-    directions = planted_directions(generator, config.n_features // 2, config.d_in)
-    chosen = torch.randint(len(directions), (count, config.k), generator=generator)
-    strengths = WEAKEST + (STRONGEST - WEAKEST) * torch.rand(count, config.k, generator=generator)
-    clean = functional.embedding_bag(chosen, directions, per_sample_weights=strengths, mode="sum")
-    noise = (
-        torch.randn(clean.shape, generator=generator)
-        * clean.square().mean().sqrt()
-        * 10 ** (-SIGNAL_TO_NOISE_DB / 20)
-    )
-    frames = clean + noise
-    frames -= frames.mean(0)
-    return frames / frames.square().mean().sqrt()
-
-
-def growth(widths: tuple[int, ...], layers: tuple[int, ...], most_steps: int) -> Table:
-    """One axis at a time; the last point of each by the most steps."""
-    table = Table("", "layers", "features", "ms a step", "k frames/s", "peak MB", "steps", title=_of(GROWN))
-    for axis, points in (
-        ("features", [(1, width) for width in widths]),
-        ("layers", [(count, GROWN.n_features) for count in layers]),
-    ):
-        table.add_section()
-        for point in points:
-            config, count = (
-                replace(GROWN, n_features=point[1]),
-                most_steps if point == points[-1] else min(STEPS, most_steps),
-            )
-            seconds, memory = in_process(partial(layer_steps, config, point[0], count))
-            rate = config.batch_size / seconds / 1e3
-            table.add_row(
-                axis, *map(str, point), f"{1e3 * seconds:.1f}", f"{rate:.2f}", f"{memory:.0f}", str(count)
-            )
-    return table
-
-
-def layer_steps(config: SAEConfig, layers: int, count: int) -> float:
-    """Median CPU seconds of a step of all layers, side by side on the same frames."""
-    runs = [Run(SAE(replace(config, seed=layer)), "cpu", "") for layer in range(layers)]
-    return in_turns({"all": lambda x: [run.advance(x) for run in runs]}, batches(config, 4), count)["all"]
-
-
-def frames_growth(counts: tuple[int, ...]) -> Table:
-    """Memory of a training on ever more frames, that come through a shuffle buffer."""
+def shown(found: Race) -> Table:
+    """A race's end, and when each was as far as the slower one in the end."""
+    title = f"{described(found.config)}, {found.config.steps} steps; dead features' loss included"
+    to_level = f"s to {found.level:.4f}"
     table = Table(
-        "frames", "ms a step", "peak MB", title=f"{_of(GROWN)}, through a buffer of {BUFFER_FRAMES} frames"
+        "", "variance explained, held out", to_level, "x SAELens", "ms a step", "x SAELens", title=title
     )
-    for count in counts:
-        seconds, memory = in_process(partial(buffered_steps, count))
-        table.add_row(f"{count:.0e}", f"{1e3 * seconds:.1f}", f"{memory:.0f}")
+    seconds = {name: found.seconds_to(name, found.level) for name in found.curves}
+    for name, curve in found.curves.items():
+        table.add_row(
+            name,
+            f"{curve[-1][1]:.4f}",
+            f"{seconds[name]:.1f}",
+            f"{seconds['SAELens'] / seconds[name]:.2f}",
+            f"{1e3 * found.times[name]:.1f}",
+            f"{found.times['SAELens'] / found.times[name]:.2f}",
+        )
     return table
 
 
-def buffered_steps(count: int) -> float:
-    """CPU seconds of a step, reading included, over a buffer and a half."""
-    run = Run(SAE(GROWN), "cpu", "")
-    stream = Batches(Computed(count, GROWN.d_in), GROWN.batch_size, 0, BUFFER_FRAMES)
-    start, steps = time.process_time(), BUFFER_FRAMES * 3 // 2 // GROWN.batch_size
-    for step in range(steps):
-        for _, x in stream.batch(step):
-            run.advance(x)
-    return (time.process_time() - start) / steps
-
-
-@dataclass
-class Computed:
-    """So many frames of which none is kept, in pieces of a thousand, as a model would give them."""
-
-    count: int
-    width: int
-    random_access: bool = False
-    identity: str = "computed"
-
-    def __post_init__(self) -> None:
-        self.widths = {"site": self.width}
-        self.table = np.random.default_rng(0).standard_normal((997, self.width), dtype=np.float32)
-
-    def pieces(self, split: Split | None = None) -> list[range]:
-        """Of a thousand frames each."""
-        return [range(first, first + 1000) for first in range(0, self.count, 1000)]
-
-    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
-        """Rows of a table, again and again."""
-        np.take(self.table, rows % len(self.table), axis=0, out=into["site"])
-
-
-def batches(config: SAEConfig, count: int) -> list[Tensor]:
-    """Batches of planted frames."""
-    return list(torch.split(planted(config, count * config.batch_size), config.batch_size))
-
-
-def run_steps(make: Callable[[], Step], config: SAEConfig) -> float:
+def run_steps(make: Callable[[], Step], config: SAEConfig) -> None:
     """A few steps, for their memory."""
     step = make()
     for x in batches(config, 3):
         step(x)
-    return 0.0
-
-
-def in_process(call: Callable[[], float]) -> tuple[float, float]:
-    """What a call gives, and the MB that it needed at most."""
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_measured, args=(call, sender))
-    process.start()
-    sender.close()
-    said: tuple[float, float] = receiver.recv()
-    process.join()
-    return said
-
-
-def _measured(call: Callable[[], float], sender: Connection) -> None:
-    before = _held_mb()
-    value = call()
-    sender.send((value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before))
-
-
-def _held_mb() -> float:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 
 def _warm_up() -> None:
@@ -295,10 +231,6 @@ def _warm_up() -> None:
 
 def _config(shape: Shape) -> SAEConfig:
     return SAEConfig(*shape[:3], batch_size=shape[3])
-
-
-def _of(config: SAEConfig) -> str:
-    return f"TopK, d_in {config.d_in}, {config.n_features} features, k {config.k}, {config.batch_size} frames a step"
 
 
 if __name__ == "__main__":

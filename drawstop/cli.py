@@ -87,7 +87,7 @@ EXTRAS = {
     "omegaconf": "musicgen",
     "psutil": "musicgen",
     "sae_lens": "saelens",
-    "accelerate": "saelens",
+    "accelerate": "scale",
     "openvino": "openvino",
     "librosa": "evidence",
     "pesto": "evidence",

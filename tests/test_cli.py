@@ -152,7 +152,8 @@ def test_being_ended_from_outside_tidies_up_as_an_interrupt_does(
 
 
 @pytest.mark.parametrize(
-    ("module", "extra"), [("rave.blocks", "rave"), ("audiocraft", "musicgen"), ("sae_lens", "saelens")]
+    ("module", "extra"),
+    [("rave.blocks", "rave"), ("audiocraft", "musicgen"), ("sae_lens", "saelens"), ("accelerate", "scale")],
 )
 def test_a_command_without_its_extra_says_which_one_to_add(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, extra: str

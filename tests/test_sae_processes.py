@@ -8,8 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import get_args
 
 import pytest
@@ -18,19 +20,24 @@ from sae_worker import CONFIG, frames
 
 from drawstop.base.errors import DrawstopError
 from training.activations import write_store
+from training.evidence.planted import planted_frames
+from training.models.rave import fixed_threads
 from training.recordings import Recording
-from training.sae.config import Architecture
+from training.sae.config import Architecture, SAEConfig
 from training.sae.processes import launched_as, train_on
-from training.sae.source import StoredFrames, TensorFrames
+from training.sae.source import StoredFrames, TensorFrames, ahead
 from training.sae.train import train, train_sites
 
 SAME_WEIGHTS = 1e-6
 """Sums in another order round differently, by 1e-16 a step in float64, and top-k magnifies it: 200 steps stay far below this."""
 SAME_LOSS = 1e-3
 """Of float32's loss curves, relatively, where a training went on with another number of processes."""
+SAME_EXPLAINED = 0.005
+"""Of variance explained, after a training long enough for other roundings to choose other features."""
 ARCHITECTURES = get_args(Architecture)
 
-COUNTS = [2, 4] if os.environ.get("DRAWSTOP_WHOLE_TABLE") else [2]
+WHOLE_TABLE = bool(os.environ.get("DRAWSTOP_WHOLE_TABLE"))
+COUNTS = [2, 4] if WHOLE_TABLE else [2]
 """Of processes; four on two cores take a minute."""
 
 
@@ -74,6 +81,74 @@ def test_several_processes_give_the_sae_that_one_gives_and_end_with_one_line_whe
     for architecture in ARCHITECTURES:
         together = torch.load(tmp_path / f"{architecture}.pt")
         assert largest_difference(alone[architecture], together) <= SAME_WEIGHTS, architecture
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES if WHOLE_TABLE else ["batchtopk"])
+def test_a_longer_training_explains_as_much_on_two_processes_as_on_one(architecture: Architecture) -> None:
+    source = TensorFrames(planted_frames(seed=1, frames=20_000)[1])
+    config = SAEConfig(64, 256, 4, architecture, steps=600, batch_size=64)
+    explained = [
+        sae.figures.fraction_of_variance_explained
+        for count in (1, 2)
+        for sae in train_on(count, source, config).values()
+        if sae.figures is not None
+    ]
+    assert len(explained) == 2 and explained[0] > 0.5
+    assert abs(explained[1] - explained[0]) <= SAME_EXPLAINED
+
+
+def test_of_as_many_sites_as_processes_each_trains_its_share_bit_for_bit_from_anyones_checkpoint(
+    tmp_path: Path,
+) -> None:
+    recording = Recording(Path("0.wav"), "", "0" * 64, "train")
+    stores = StoredFrames(
+        [
+            write_store(tmp_path / site, site, "fingerprint", [(recording, frames()[:, :width].numpy())])
+            for site, width in (("a", 8), ("b", 16), ("c", 12))
+        ]
+    )
+    config = replace(CONFIG, steps=60, precision="float32")
+    checkpoints = {site: tmp_path / f"{site}.checkpoint" for site in stores.widths}
+
+    def interrupt(step: int, loss: float) -> None:
+        if step == 33:
+            raise KeyboardInterrupt
+
+    with fixed_threads(1):
+        alone = train_sites(stores, config, buffer_frames=330)
+        with pytest.raises(KeyboardInterrupt):
+            train_sites(stores, config, buffer_frames=330, checkpoints=checkpoints, progress=interrupt)
+        seen = list[int]()
+        shared = train_on(
+            2,
+            stores,
+            config,
+            buffer_frames=330,
+            checkpoints=checkpoints,
+            progress=lambda step, loss: seen.append(step),
+        )
+    assert seen == list(range(31, 61)), "from the checkpoint at step 30 on"
+    assert list(shared) == list(alone) == ["a", "b", "c"]
+    for site, sae in alone.items():
+        assert largest_difference(sae.state_dict(), shared[site].state_dict()) == 0.0, site
+        assert sae.figures == shared[site].figures
+
+
+def test_the_next_batch_is_read_while_one_is_used_and_a_failure_to_read_is_told() -> None:
+    reading = Event()
+
+    def items() -> Iterator[int]:
+        yield 0
+        reading.set()
+        yield 1
+        raise DrawstopError("the shard is missing")
+
+    batches = ahead(items())
+    assert next(batches) == 0
+    assert reading.wait(60), "nothing else was asked for yet"
+    assert next(batches) == 1
+    with pytest.raises(DrawstopError, match="the shard is missing"):
+        next(batches)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

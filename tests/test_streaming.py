@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 import torch
@@ -20,7 +21,7 @@ from training.sae.config import SAEConfig
 from training.sae.model import SAE
 from training.sae.source import Batches, StoredFrames
 from training.sae.train import train, train_sites
-from training.train_banks import write_frames
+from training.train_banks import TrainOptions, train_banks, write_frames
 
 SMALL = SAEConfig(d_in=1, n_features=24, k=3, steps=40, batch_size=32, checkpoint_every=7, dead_after_steps=5)
 BUFFER = 300
@@ -58,6 +59,36 @@ def test_streaming_equals_training_from_disk_bit_for_bit(
         assert same_bits(train_sites(stores, SMALL), from_model), "a buffer that holds all is no other order"
     else:
         assert not same_bits(train_sites(stores, SMALL), from_model)
+
+
+def test_frames_that_lie_in_a_folder_or_behind_a_url_are_trained_on_and_nothing_is_computed_anew(
+    recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    options = TrainOptions(features=24, k=3, steps=10)
+    computed = train_banks(streamed(recordings), tmp_path / "computed", options, "waves")
+    write_frames(streamed(recordings), tmp_path / "frames")
+    memory = fsspec.filesystem("memory")
+    memory.put(str(tmp_path / "frames"), "/streaming/frames", recursive=True)
+    for number, place in enumerate((tmp_path / "frames", "memory://streaming/frames")):
+        frames = streamed(recordings)
+        given = replace(options, frames=str(place))
+        banks = train_banks(frames, tmp_path / f"banks{number}", given, "waves")
+        assert same_bits({bank.site: bank.sae for bank in banks}, {bank.site: bank.sae for bank in computed})
+        assert isinstance(frames.model, LayeredWaves)
+        assert frames.model.calls == 0
+    assert (tmp_path / "frames" / "a").is_dir(), "frames that were given stay"
+    for place, message in (
+        (tmp_path / "nowhere", "no activation store in"),
+        (write_frames(streamed(recordings, piece=40), tmp_path / "others")[0].path.parent, "another model"),
+    ):
+        given = replace(options, frames=str(place))
+        with pytest.raises(DrawstopError, match=message):
+            train_banks(streamed(recordings), tmp_path / "refused", given, "waves")
+    with pytest.raises(DrawstopError, match="stored or a stream, got both"):
+        train_banks(
+            streamed(recordings), tmp_path / "refused", replace(options, frames="x", stream=True), "waves"
+        )
 
 
 def test_sites_side_by_side_come_out_as_each_alone(recordings: Path, tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,11 @@ class TrainOptions:
     precision: Precision = SAEConfig.precision
     """What is computed in."""
     processes: int = 1
-    """Of this machine, each with its share of every batch."""
+    """Of this machine, each with its share of the sites or of every batch."""
     frames_at_once: int | None = None
     """Of a process's share of a step, how many are computed together; None: all."""
+    frames: str | None = None
+    """A folder or URL of frames that are there already, laid out as `write_frames` does; None computes them."""
 
     def config(self, centred: bool) -> SAEConfig:
         """The SAEs' configuration; `d_in` is each site's own."""
@@ -86,6 +89,8 @@ def train_banks(
     Raises:
         DrawstopError: `out` holds something else; or as `train_sites` and `train_on`.
     """
+    if options.stream and options.frames is not None:
+        raise DrawstopError("expected frames that are stored or a stream, got both; leave --stream away")
     if ranks.first and not is_ours(out):
         kind = "holds files that aren't ours to replace" if out.is_dir() else "is a file"
         raise DrawstopError(f"{out} {kind}; give another folder")
@@ -95,7 +100,7 @@ def train_banks(
     if told is not None and ranks.first:
         told(expected_cost(frames, config, options))
     beside, checkpoint = Path(f"{out}.frames"), Path(f"{out}.checkpoint")
-    source = _source(frames, beside, options.stream, ranks)
+    source = _source(frames, beside, options, ranks)
     saes = _trained(source, config, checkpoint, options, progress, ranks)
     provenance = {
         "model": model_name,
@@ -133,14 +138,34 @@ def _trained(
     return train_sites(source, config, ranks=ranks, **how)
 
 
-def _source(frames: ModelFrames, folder: Path, stream: bool, ranks: Ranks) -> Source:
-    """The frames as they come, or those on disk, which the first process writes while the others wait."""
-    if stream:
+def _source(frames: ModelFrames, folder: Path, options: TrainOptions, ranks: Ranks) -> Source:
+    """The frames as they come, those that are there, or those on disk, which the first process writes while the others wait."""
+    if options.stream:
         return frames
+    if options.frames is not None:
+        return kept(frames, options.frames)
     if ranks.first:
         stored(frames, folder)
     ranks.wait()
     return StoredFrames([ActivationStore.open(each) for each in places(list(frames.widths), folder).values()])
+
+
+def kept(frames: ModelFrames, place: str) -> StoredFrames:
+    """The frames of the same model, sites and recordings that lie in a folder or behind a URL.
+
+    Raises:
+        DrawstopError: none there, or of something else.
+    """
+    sites = list(frames.widths)
+    found = StoredFrames(
+        [ActivationStore.open(place if len(sites) == 1 else f"{place}/{site}") for site in sites]
+    )
+    if found.widths != frames.widths or found.identity != frames.identity:
+        raise DrawstopError(
+            f"{place} holds frames of another model, sites or recordings than these; give those that it was made of, or make "
+            f"it anew (drawstop activations)"
+        )
+    return found
 
 
 def _refuse_shared(ranks: Ranks, options: TrainOptions, config: SAEConfig) -> None:
@@ -156,7 +181,9 @@ def _refuse_shared(ranks: Ranks, options: TrainOptions, config: SAEConfig) -> No
 def expected_cost(frames: ModelFrames, config: SAEConfig, options: TrainOptions) -> Cost:
     """What a run will cost, from a short trial."""
     rates = trial(frames, config, options.device)
-    return cost_of(
+    if options.frames is not None:
+        rates = replace(rates, frames_per_s=math.inf)
+    cost = cost_of(
         frames.pieces("train") or frames.pieces(),
         frames.recordings[-1].stop,
         list(frames.widths.values()),
@@ -165,6 +192,7 @@ def expected_cost(frames: ModelFrames, config: SAEConfig, options: TrainOptions)
         stream=options.stream,
         buffer_frames=options.buffer_frames,
     )
+    return cost if options.frames is None else replace(cost, frames_bytes=0)
 
 
 def write_frames(

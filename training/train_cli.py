@@ -50,6 +50,14 @@ def train(
         bool,
         typer.Option("--stream", help="Compute frames as they are needed; nothing but checkpoints on disk."),
     ] = False,
+    frames_from: Annotated[
+        str | None,
+        typer.Option(
+            "--frames",
+            help="Frames that drawstop activations wrote of this model, these sites and these recordings: its --out, or an "
+            "fsspec URL (s3://bucket/frames). Nothing is computed anew.",
+        ),
+    ] = None,
     buffer_frames: Annotated[
         int | None,
         typer.Option(
@@ -60,8 +68,9 @@ def train(
     processes: Annotated[
         int,
         typer.Option(
-            help="Processes of this machine that train together, each with its share of every batch; the SAE is that of one, "
-            "but for the rounding of sums. For several machines start this command by torchrun, or on GPUs by accelerate launch."
+            help="Processes of this machine that train together: each its share of the sites, bit for bit as one process would; "
+            "or, of fewer sites than processes, its share of every batch, which rounds sums otherwise. For several machines "
+            "start this command by torchrun, or on GPUs by accelerate launch."
         ),
     ] = 1,
     precision: Annotated[
@@ -110,6 +119,7 @@ def train(
         read_precision(precision),
         processes,
         frames_at_once,
+        frames_from,
     )
     ranks = ranks_here(options.device)
     with steps_bar() as progress:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,8 @@ def train_on(
     device: str = "cpu",
     frames_at_once: int | None = None,
 ) -> dict[str, SAE]:
-    """`train_sites` on so many processes of this machine, each with its share of every batch and of this one's threads.
+    """`train_sites` on so many processes of this machine, each with its share of the sites or of every batch, and of this one's
+    threads.
 
     Args:
         processes: how many; 1 trains in this one.
@@ -64,6 +66,7 @@ def train_on(
 
     Raises:
         DrawstopError: as `train_sites`; or a process was killed. The others then end, and the checkpoints stay.
+        ModuleNotFoundError: several processes, and no accelerate.
     """
     refuse_too_many(processes, config.batch_size)
     options: dict[str, Any] = {
@@ -78,6 +81,8 @@ def train_on(
             "expected stored frames for several processes, got a stream, which each would compute anew; store the frames "
             "first (train without --stream)"
         )
+    if find_spec("accelerate") is None:
+        raise ModuleNotFoundError("several processes need accelerate", name="accelerate")
     with tempfile.TemporaryDirectory() as folder:
         threads = max(1, torch.get_num_threads() // processes)
         job = _Job(source, config, options, device, Path(folder), threads)

@@ -1,7 +1,8 @@
-"""The processes that train one SAE together: which part of a batch is whose, and what they tell each other.
+"""The processes that train together: which sites or which part of a batch is whose, and what they tell each other.
 
-Every process holds the whole SAE and takes its share of each batch; gradients and what concerns the whole batch are summed
-over all of them. Weights and decisions are then the same everywhere, and a checkpoint knows nothing of their number.
+Where there are as many sites as processes or more, each trains its share of the sites, alone. Else every process holds the
+whole SAE and takes its share of each batch; gradients and what concerns the whole batch are summed over all of them. Weights and
+decisions are then the same everywhere. A checkpoint knows nothing of the number of processes.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import torch
 from torch import distributed
 
 from drawstop.base.errors import DrawstopError
 from training.order import Rows
+
+T = TypeVar("T")
 
 STEP_TIMEOUT = timedelta(minutes=30)
 """A process that is silent for so long has gone, on a machine that can't say so; one that dies here is noticed at once."""
@@ -54,6 +58,10 @@ class Ranks:
 
     def take_first(self, *tensors: torch.Tensor) -> None:
         """Overwrites tensors with those of process 0."""
+
+    def gather(self, found: dict[str, T]) -> dict[str, T]:
+        """What all processes have found, for the first one; for another, its own. Waits for days."""
+        return found
 
     def wait(self) -> None:
         """Returns when all processes have called it, be it days later."""
@@ -104,6 +112,12 @@ class Together(Ranks):
         with _told():
             for tensor in tensors:
                 distributed.broadcast(tensor, src=0)
+
+    def gather(self, found: dict[str, T]) -> dict[str, T]:
+        parts: list[Any] | None = [None] * self.count if self.first else None
+        with _told():
+            distributed.gather_object(found, parts, group=self._waiting)
+        return found if parts is None else {name: value for part in parts for name, value in part.items()}
 
     def wait(self) -> None:
         with _told():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from training.model_frames import identity_of
 from training.order import Rows, ShuffledRows
 from training.recordings import Split
 from training.sae.ranks import ALONE, Ranks
+
+T = TypeVar("T")
 
 ONE_SITE = "frames"
 """The site of frames that come without a name."""
@@ -109,6 +112,27 @@ class StoredFrames:
                 array[part] = self.stores[site].frames[rows[part]]
 
 
+class SomeSites:
+    """Some of a source's sites, the same rows of them."""
+
+    def __init__(self, source: Source, sites: Collection[str]) -> None:
+        self.source, self.random_access = source, source.random_access
+        self.widths = {site: width for site, width in source.widths.items() if site in sites}
+
+    @property
+    def identity(self) -> str:
+        """The whole source's."""
+        return self.source.identity
+
+    def pieces(self, split: Split | None = None) -> list[range]:
+        """The rows of a split, piece by piece."""
+        return self.source.pieces(split)
+
+    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
+        """Copies rows into each site's array `[rows, width]`."""
+        self.source.read(rows, into)
+
+
 class Batches:
     """Batches of all sites of a source, row by row alike, entered at any step; holds one window where reading is dear.
 
@@ -150,6 +174,18 @@ class Batches:
         for site in self.source.widths:
             yield site, self.take(site, places)
 
+    def stream(
+        self, steps: range, ranks: Ranks, device: str
+    ) -> Generator[tuple[str, torch.Tensor], None, None]:
+        """The batches of some steps on a device, site after site. Where any rows can be read, the next are read, and pinned for a
+        CUDA device, while one is used: nothing else may be asked of these batches until the stream has ended."""
+        pinned = torch.device(device).type == "cuda"
+        read = (
+            (site, x.pin_memory() if pinned else x) for step in steps for site, x in self.batch(step, ranks)
+        )
+        for site, x in ahead(read) if self.source.random_access else read:
+            yield site, x.to(device, non_blocking=pinned)
+
     def take(self, site: str, places: Rows) -> torch.Tensor:
         """Frames of the current window: `[places, width]`."""
         if self._held:
@@ -176,6 +212,18 @@ class Batches:
 
 def _opened(folders: list[Path | str]) -> StoredFrames:
     return StoredFrames([ActivationStore.open(folder) for folder in folders])
+
+
+_END = object()
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items; the next one is made in another thread while one is used."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, _END)
+        while (item := coming.result()) is not _END:
+            coming = maker.submit(next, items, _END)
+            yield item  # type: ignore[misc]
 
 
 def source_of(source: ActivationStore | torch.Tensor) -> Source:

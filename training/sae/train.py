@@ -5,7 +5,9 @@ else. Several sites are trained side by side, on the same rows; each comes out a
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
 from training.sae.ranks import ALONE, Ranks, refuse_too_many
 from training.sae.run import Run
-from training.sae.source import Batches, Source, source_of, thinned
+from training.sae.source import Batches, SomeSites, Source, source_of, thinned
 
 Progress = Callable[[int, float], None]
 """Called after each step with the number of steps done and the loss (of several sites: their mean)."""
@@ -38,6 +40,7 @@ class Machine:
 
 
 _CHUNK_FRAMES = 4096
+_CHUNK_NUMBERS = 1 << 22  # features of a chunk: 16 MB, however wide the dictionary is
 _ROUNDING_POWER = 1e-13  # relative to the mean's: float32 frames that vary less only vary by rounding
 
 
@@ -91,20 +94,36 @@ def train_sites(
     Mean, scale and first directions come from the first buffer-full. Stored and streamed frames in the same order give
     the same weights.
 
+    Of as many sites as processes, or more, each process trains its share, bit for bit as one process would, and the first one is
+    given all SAEs, the others their own. Progress is that of the first one's sites then.
+
     Args:
         config: what to train; `d_in` is each site's own.
         buffer_frames: rows that are held and shuffled together, see `ShuffledRows`; None: all.
         checkpoints: a file for each site, as `train`'s. The place in the stream is the step: a resumed run fills the
-            buffer anew. A site that was saved before the run was killed waits for the others. The first process writes
-            them, all processes read them.
+            buffer anew. A site that was saved before the run was killed waits for the others. A site's first process
+            writes its file, all its processes read it.
         device, ranks, frames_at_once: see `Machine`.
 
     Raises:
         DrawstopError: as `train`, or a buffer smaller than a batch.
     """
     configs = {site: replace(config, d_in=width) for site, width in source.widths.items()}
-    machine = Machine(device, ranks, frames_at_once)
-    return _train(source, configs, buffer_frames, checkpoints or {}, progress, machine)
+    machine, kept = Machine(device, ranks, frames_at_once), checkpoints or {}
+    if not 1 < ranks.count <= len(configs):
+        return _train(source, configs, buffer_frames, kept, progress, machine)
+    own = sorted(configs, key=lambda site: -configs[site].d_in)[ranks.rank :: ranks.count]
+    found = ranks.gather(
+        _train(
+            SomeSites(source, own),
+            {site: configs[site] for site in configs if site in own},
+            buffer_frames,
+            {site: path for site, path in kept.items() if site in own},
+            progress,
+            replace(machine, ranks=ALONE),
+        )
+    )
+    return {site: found[site] for site in configs if site in found}
 
 
 def _train(
@@ -123,16 +142,18 @@ def _train(
         site: _begin(batches, site, config, checkpoints.get(site), machine)
         for site, config in configs.items()
     }
-    for step in range(min(run.step for run in runs.values()), shared.steps):
-        losses = []
-        for site, x in batches.batch(step, ranks):
-            if runs[site].step == step:
-                losses.append(runs[site].advance(x.to(machine.device)))
-        if ranks.first and ((step + 1) % shared.checkpoint_every == 0 or step + 1 == shared.steps):
-            for site, path in checkpoints.items():
-                runs[site].save(path)
-        if progress is not None:
-            progress(step + 1, float(torch.stack(losses).mean()))
+    steps = range(min(run.step for run in runs.values()), shared.steps)
+    with closing(batches.stream(steps, ranks, machine.device)) as frames:
+        for step in steps:
+            losses = []
+            for site, x in islice(frames, len(runs)):
+                if runs[site].step == step:
+                    losses.append(runs[site].advance(x))
+            if ranks.first and ((step + 1) % shared.checkpoint_every == 0 or step + 1 == shared.steps):
+                for site, path in checkpoints.items():
+                    runs[site].save(path)
+            if progress is not None:
+                progress(step + 1, float(torch.stack(losses).mean()))
     return _finished(batches, runs, shared.steps)
 
 
@@ -220,9 +241,10 @@ def measure(sae: SAE, z: torch.Tensor) -> tuple[float, float, torch.Tensor]:
     """
     z_hat, active = torch.empty_like(z), 0
     fired = torch.zeros(sae.config.n_features, dtype=torch.bool, device=z.device)
-    for first in range(0, len(z), _CHUNK_FRAMES):
-        features = sae.encode(z[first : first + _CHUNK_FRAMES])
-        z_hat[first : first + _CHUNK_FRAMES] = sae.decode(features)
+    at_once = max(1, min(_CHUNK_FRAMES, _CHUNK_NUMBERS // sae.config.n_features))
+    for first in range(0, len(z), at_once):
+        features = sae.encode(z[first : first + at_once])
+        z_hat[first : first + at_once] = sae.decode(features)
         active += int((features > 0).sum())
         fired |= (features > 0).any(0)
     return float(fraction_of_variance_explained(z, z_hat)), active / len(z), fired

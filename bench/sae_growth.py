@@ -1,0 +1,255 @@
+"""How a training's time and memory grow with frames, features and layers: one axis at a time from one point.
+
+    python -m bench.sae_growth [--quick] [--json docs/scale_growth.json] [--plot docs/scale_growth.svg]
+
+Planted frames lie in a store on disk and come through a shuffle buffer, as `drawstop train --buffer-frames` reads them. Each
+point is a training by `train_sites` in a process of its own, with one thread. A pass that would take long is measured for 200
+steps and extrapolated. Points that the JSON has already aren't measured again. Memory is the most that the process held besides
+mapped files, which the system takes back when it needs the room.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from bench.sae_measure import described, in_process, planted
+from drawstop.base.files import write_json
+from training.activations import ActivationStore, Frames, write_store
+from training.order import Rows
+from training.recordings import Recording, Split
+from training.sae.config import SAEConfig
+from training.sae.source import StoredFrames
+from training.sae.train import train_sites
+
+CONFIG = SAEConfig(64, 4096, 16, batch_size=128, dead_after_steps=20)
+"""Dead features' loss is on nearly from the start, as it is for most of a long training."""
+BUFFER_FRAMES, RECORDING_FRAMES, PLANTED_FRAMES = 8192, 1000, 100_000
+WHOLE = 5 * 10**8
+"""Frames x features x layers up to which a pass is measured whole."""
+SKIPPED_STEPS, MEASURED_STEPS = 30, 200
+_SAMPLED_S = 0.005
+
+
+@dataclass(frozen=True)
+class Point:
+    """What is trained: so many frames once, in all layers."""
+
+    frames: int
+    features: int
+    layers: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A point's figures.
+
+    Attributes:
+        steps: that were measured.  pass_steps: of a pass over the frames.
+        step_s, pass_s: CPU seconds; the pass's are `step_s * pass_steps` where fewer steps were measured.
+        memory_mb, resident_mb: the peak without and with mapped files.
+    """
+
+    axis: str
+    point: Point
+    steps: int
+    pass_steps: int
+    step_s: float
+    pass_s: float
+    memory_mb: float
+    resident_mb: float
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether the pass wasn't measured whole."""
+        return self.steps < self.pass_steps - SKIPPED_STEPS
+
+
+BASE = Point(10**6, 4096, 1)
+AXES: dict[str, list[Point]] = {
+    "frames": [replace(BASE, frames=count) for count in (10**5, 10**6, 10**7)],
+    "features": [replace(BASE, features=count) for count in (512, 2048, 4096, 16384, 65536)],
+    "layers": [replace(BASE, layers=count) for count in (1, 2, 4, 8, 16, 24)],
+}
+QUICK: dict[str, list[Point]] = {
+    "frames": [Point(count, 512, 1) for count in (10**5, 3 * 10**5)],
+    "layers": [Point(10**5, 512, count) for count in (1, 2)],
+}
+
+
+class Layers:
+    """The first frames of a store as those of so many layers, each of which reads them for itself."""
+
+    random_access = True
+    identity = "planted"
+
+    def __init__(self, store: ActivationStore, frames: int, layers: int) -> None:
+        self.stored, self.frames = StoredFrames([store]), frames
+        self.widths = {f"layers.{number}": store.width for number in range(layers)}
+
+    def pieces(self, split: Split | None = None) -> list[range]:
+        """The recordings' rows; none of them is for validation."""
+        return [piece for piece in self.stored.pieces(split) if piece.stop <= self.frames]
+
+    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
+        """Copies rows into each layer's array."""
+        for array in into.values():
+            self.stored.read(rows, {self.stored.first.site: array})
+
+
+def main() -> None:
+    """Measure, print the table, and write what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench.sae_growth", description="How training grows.")
+    parser.add_argument("--quick", action="store_true", help="small points, fewer steps")
+    parser.add_argument("--json", type=Path, help="keep the figures here, those that are there too")
+    parser.add_argument("--plot", type=Path, help="write the picture (SVG)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    found = measure_all(QUICK if arguments.quick else AXES, arguments.json)
+    if arguments.plot:
+        from bench.sae_growth_plot import draw
+
+        draw(found, arguments.plot)
+    Console(soft_wrap=True).print(table(found))
+
+
+def measure_all(axes: dict[str, list[Point]], kept: Path | None) -> list[Measured]:
+    """All points, the one that several axes share once, and those that are kept already not again."""
+    most = max(point.frames for points in axes.values() for point in points)
+    known = {each.point: each for each in (read(kept) if kept and kept.is_file() else [])}
+    found = list[Measured]()
+    with tempfile.TemporaryDirectory() as folder:
+        store = None
+        for axis, points in axes.items():
+            for point in points:
+                if point not in known:
+                    store = store or written(Path(folder) / "store", most)
+                    known[point] = measured(store, axis, point)
+                found.append(replace(known[point], axis=axis))
+                Console(stderr=True, soft_wrap=True).print(_row(found[-1]))
+                if kept:
+                    write_json(
+                        kept, as_json(found + [known[each] for each in known if each not in _points(found)])
+                    )
+    return found
+
+
+def _points(found: list[Measured]) -> set[Point]:
+    return {each.point for each in found}
+
+
+def written(folder: Path, frames: int) -> ActivationStore:
+    """A store of planted frames, the same ones again and again."""
+
+    def items() -> Iterator[tuple[Recording, Frames]]:
+        block = planted(CONFIG, PLANTED_FRAMES).numpy()
+        for first in range(0, frames, RECORDING_FRAMES):
+            recording = Recording(Path(f"{first}.wav"), "", f"{first:064d}", "train")
+            start = first % PLANTED_FRAMES
+            yield recording, block[start : start + RECORDING_FRAMES]
+
+    write_store(folder, "planted", "planted", items())
+    return ActivationStore.open(folder, verify=False)
+
+
+def measured(store: ActivationStore, axis: str, point: Point) -> Measured:
+    """A training, whole or its first steps."""
+    pass_steps = max(1, point.frames // CONFIG.batch_size)
+    whole = point.frames * point.features * point.layers <= WHOLE
+    steps = pass_steps if whole else min(pass_steps, SKIPPED_STEPS + MEASURED_STEPS)
+    config = replace(CONFIG, n_features=point.features, steps=steps)
+    (step_s, memory), resident = in_process(
+        partial(_trained, Layers(store, point.frames, point.layers), config)
+    )
+    counted = steps - SKIPPED_STEPS
+    return Measured(axis, point, counted, pass_steps, step_s, step_s * pass_steps, memory, resident)
+
+
+def _trained(source: Layers, config: SAEConfig) -> tuple[float, float]:
+    """CPU seconds of a step, reading included, after some that aren't counted; and the memory's peak."""
+    times = []
+    with peak_memory() as peak:
+        train_sites(
+            source,
+            config,
+            buffer_frames=BUFFER_FRAMES,
+            progress=lambda step, loss: times.append(time.process_time()),
+        )
+    return (times[-1] - times[SKIPPED_STEPS - 1]) / (len(times) - SKIPPED_STEPS), peak[0]
+
+
+@contextmanager
+def peak_memory() -> Iterator[list[float]]:
+    """The most MB that this process holds meanwhile beyond what it held before, mapped files left out; looked at often."""
+    ended, before = threading.Event(), _held_mb()
+    peak = [0.0]
+
+    def watch() -> None:
+        while not ended.wait(_SAMPLED_S):
+            peak[0] = max(peak[0], _held_mb() - before)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _held_mb() -> float:
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("RssAnon")) / 1024
+
+
+def table(found: list[Measured]) -> str:
+    """The figures as a table in Markdown."""
+    head = "| axis | frames | features | layers | s a step | s a pass | memory, MB | steps measured |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *map(_row, found)])
+
+
+def _row(each: Measured) -> str:
+    point = each.point
+    taken = f"{each.pass_s:.0f}, extrapolated" if each.extrapolated else f"{each.pass_s:.0f}"
+    cells = [
+        each.axis,
+        f"{point.frames:,}",
+        f"{point.features:,}",
+        str(point.layers),
+        f"{each.step_s:.3f}",
+        taken,
+        f"{each.memory_mb:.0f}",
+        str(each.steps),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def as_json(found: list[Measured]) -> dict[str, Any]:
+    """The figures, and what was trained."""
+    return {
+        "training": described(CONFIG),
+        "buffer_frames": BUFFER_FRAMES,
+        "points": [asdict(each) for each in found],
+    }
+
+
+def read(path: Path) -> list[Measured]:
+    """Figures that were written by `--json`."""
+    points = json.loads(path.read_text("utf-8"))["points"]
+    return [Measured(**{**each, "point": Point(**each["point"])}) for each in points]
+
+
+if __name__ == "__main__":
+    main()
