@@ -9,11 +9,12 @@ from typing import Any
 import torch
 
 from training.evidence.bench import RANDOM, STOP, Bench, Hearing
-from training.evidence.section import Estimate, Table
+from training.evidence.section import Estimate, Goal, Table
 
 GUITAR, MALE, FEMALE = "guitar", "male voice", "female voice"
 """The labels that recordings and stops must have."""
 REST, TRUTH = "at 0", "true mixtures, at 0"
+HEARD_GOAL = 0.60
 
 Cells = dict[str, Any]
 
@@ -75,6 +76,25 @@ def tables(figures: Cells) -> list[Table]:
         )
         for title, cell in figures["cases"].items()
     ]
+
+
+def goals(figures: Cells) -> list[Goal]:
+    """One for every way: both are heard, more often than after a random edit, by every ear."""
+    return [_goal(title, cell) for title, cell in figures["cases"].items()]
+
+
+def _goal(title: str, cell: Cells) -> Goal:
+    shares = {
+        f"{concept} ({ear})": (of_ear[concept].mean or 0.0, cell[RANDOM][ear][concept].mean or 0.0)
+        for ear, of_ear in cell[STOP].items()
+        for concept in (GUITAR, MALE)
+    }
+    return Goal(
+        f"guitar music with a male voice, out of {title}: each of the two heard in {HEARD_GOAL:.0%} or more, and more often than "
+        "after a random edit",
+        "; ".join(f"{name} {told:.0%} (random {random:.0%})" for name, (told, random) in shares.items()),
+        all(told >= HEARD_GOAL and told > random for told, random in shares.values()),
+    )
 
 
 def _places(bench: Bench, sounding: frozenset[str]) -> list[int]:
