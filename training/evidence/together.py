@@ -36,8 +36,8 @@ def together_section(bench: Bench) -> Section:
         figures["duet"] = duet.measure(bench, edits)
     combined, others = _combination_goals(figures), _order_goals(figures)
     answer = (
-        f"{sum(goal.reached for goal in combined)} of {len(combined)} combinations keep {JOINT_GOAL:.0%} or more of what every stop "
-        "does alone, on every ear."
+        f"{sum(goal.reached for goal in combined)} of {len(combined)} combinations keep {JOINT_GOAL:.0%} or more of what every "
+        "stop does alone, on every ear."
     )
     if "duet" in figures:
         ways = duet.goals(figures["duet"])
