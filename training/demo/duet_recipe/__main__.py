@@ -4,6 +4,7 @@ Three stops (guitar, male voice, female voice) of the demo's RAVE are found on t
 `drawstop evaluate` measures any bank. What is there already isn't made again.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,8 @@ def make_duet(
     if not judge.is_file():
         train_duet_judge(rave, labelled, judge, seed)
     opened = open_asked(Asked(bank, rave, labelled, Options(seed=seed), judge=judge))
-    write_json(out, [to_json(section) for section in opened.gather(EXPERIMENTS)])
+    sections = opened.gather(EXPERIMENTS)
+    write_json(out, [to_json(replace(section, blocks=())) for section in sections])
 
 
 if __name__ == "__main__":
