@@ -168,7 +168,7 @@ class Bench(ABC):
         return [self.items.groups[i] for i in places]
 
     def spread(self, places: Sequence[int]) -> list[int]:
-        """At most as many of the items as a cell takes, evenly spread."""
+        """The items, evenly thinned where there are twice as many as a cell takes, or more."""
         return list(places[:: max(1, len(places) // self.options.most_clips)])
 
     def share(

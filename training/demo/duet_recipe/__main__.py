@@ -36,8 +36,7 @@ def make_duet(
     corpus, labelled, bank, judge = run / "corpus", run / "labelled", run / "bank", run / "judge.safetensors"
     rave = SHIPPED / "rave.ts"
     render_corpus(corpus, seed=seed, timbres=[timbre for timbre in TIMBRES if timbre.name in LABELS])
-    if not labelled.is_dir():
-        write_labelled(corpus, labelled)
+    write_labelled(corpus, labelled)
     if not bank.is_dir():
         make_demo_bank(corpus, rave, bank, seed, cast=CAST)
     torch.set_num_threads(THREADS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from training.demo.recipe.bank import NEITHER, Cast
 from training.demo.recipe.timbres import ESPEAK, TIMBRES, Timbre
+from training.evidence.duet import FEMALE, GUITAR, MALE
 
-GUITAR, MALE, FEMALE = "guitar", "male voice", "female voice"
 TARGETS = {GUITAR: "fluid-nylon", MALE: "singer-fred", FEMALE: "singer-anna"}
 """The stops, and the timbre that each one's +1 should sound like."""
 
