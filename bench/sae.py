@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 
 from bench.sae_measure import Step, batches, described, in_process, in_turns, planted
 from bench.sae_rivals import saelens_step
@@ -42,7 +42,9 @@ SHAPES: tuple[Shape, ...] = (
 """d_in, features, k, frames per step: our defaults, the shipped bank's, a wide one of a RAVE, a MusicGen's layers."""
 STEPS, QUICK_STEPS, QUICK_RACE = 30, 9, 250
 RACES = (SAEConfig(64, 512, 16, steps=1500), SAEConfig(128, 2048, 8, batch_size=512, steps=600))
-"""Trained to the end by both: by matrices, by rows."""
+"""Trained to the end by both: our defaults, and a wider one."""
+RACE_RATES = (3e-3, 6e-3, 1e-2, 2e-2)
+"""At each of which both are trained: the same number isn't the same step where rows have another length."""
 _HELD_OUT, _LOOKED_AT_STEPS = 4096, 10
 
 
@@ -138,7 +140,7 @@ def as_json(
         ],
         "races": [
             {"sae": described(each.config), "steps": each.config.steps, "step_s": each.times}
-            | {"level": each.level, "curves": each.curves}
+            | {"level": each.level, "rates": each.rates, "curves": each.curves}
             for each in races
         ],
     }
@@ -146,26 +148,33 @@ def as_json(
 
 @dataclass(frozen=True)
 class Race:
-    """Two trainings of equal batches, rates, steps and precision, in turns.
+    """Trainings of equal batches, steps and precision, in turns: each trainer's, at each of several peak learning rates.
 
     Attributes:
-        curves: of each, after some of the steps: CPU seconds so far, and variance explained of held-out frames.
-        times: median CPU seconds of a step.
+        curves: of each trainer and rate, after some of the steps: CPU seconds so far, and variance explained of held-out frames.
+        times: median CPU seconds of a trainer's step.
     """
 
     config: SAEConfig
-    curves: dict[str, list[tuple[float, float]]]
+    curves: dict[str, dict[float, list[tuple[float, float]]]]
     times: dict[str, float]
 
     @property
+    def rates(self) -> dict[str, float]:
+        """At which each trainer explains most in the end."""
+        return {
+            name: max(curves, key=lambda rate: curves[rate][-1][1]) for name, curves in self.curves.items()
+        }
+
+    @property
     def level(self) -> float:
-        """What the one that explains less in the end explains."""
-        return min(curve[-1][1] for curve in self.curves.values())
+        """What the one that explains less in the end explains, each at its best rate."""
+        return min(self.curves[name][rate][-1][1] for name, rate in self.rates.items())
 
     def seconds_to(self, name: str, level: float) -> float:
-        """CPU seconds until a training first explained so much: between two looks on a straight line."""
+        """CPU seconds until a training at its best rate first explained so much: between two looks on a straight line."""
         before = (0.0, 0.0)
-        for at in self.curves[name]:
+        for at in self.curves[name][self.rates[name]]:
             if at[1] >= level:
                 return before[0] + (at[0] - before[0]) * (level - before[1]) / (at[1] - before[1])
             before = at
@@ -173,40 +182,47 @@ class Race:
 
 
 def race(config: SAEConfig) -> Race:
-    """Trains both to the end. Looking at what they explain isn't counted."""
+    """Trains both to the end, at every rate. Looking at what they explain isn't counted."""
     frames = planted(config, config.steps // 4 * config.batch_size + _HELD_OUT)
     held_out, training = frames[:_HELD_OUT], list(torch.split(frames[_HELD_OUT:], config.batch_size))
-    ours = Run(SAE(config), "cpu", "")
-    ours.sae.start_from(frames[_HELD_OUT : _HELD_OUT + config.n_features])
-    step, theirs = saelens_step(config)
-    steps: dict[str, Step] = {"ours": ours.advance, "SAELens": step}
-    saes: dict[str, Callable[[Tensor], Tensor]] = {"ours": ours.sae, "SAELens": theirs}
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    curves: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
+    contestants: dict[tuple[str, float], tuple[Step, Any]] = {}
+    for rate in RACE_RATES:
+        at_rate = replace(config, learning_rate=rate)
+        ours = Run(SAE(at_rate), "cpu", "")
+        first = frames[_HELD_OUT : _HELD_OUT + config.n_features]
+        ours.sae.start_from(first)
+        ours.sae.fit_encoder_gain(first[:256])
+        contestants["ours", rate] = ours.advance, ours.sae
+        contestants["SAELens", rate] = saelens_step(at_rate)
+    times: dict[tuple[str, float], list[float]] = {each: [] for each in contestants}
+    curves: dict[str, dict[float, list[tuple[float, float]]]] = {
+        name: {rate: [] for rate in RACE_RATES} for name, _ in contestants
+    }
     for index in range(config.steps):
-        for name, advance in steps.items():
+        for (name, rate), (advance, sae) in contestants.items():
             start = time.process_time()
             advance(training[index % len(training)])
-            times[name].append(time.process_time() - start)
+            times[name, rate].append(time.process_time() - start)
             if (index + 1) % _LOOKED_AT_STEPS == 0:
                 with torch.no_grad():
-                    explained = float(fraction_of_variance_explained(held_out, saes[name](held_out)))
-                curves[name].append((sum(times[name]), explained))
-    return Race(config, curves, {name: statistics.median(values) for name, values in times.items()})
+                    explained = float(fraction_of_variance_explained(held_out, sae(held_out)))
+                curves[name][rate].append((sum(times[name, rate]), explained))
+    medians = {name: statistics.median(chain(*(times[name, rate] for rate in RACE_RATES))) for name in curves}
+    return Race(config, curves, medians)
 
 
 def shown(found: Race) -> Table:
-    """A race's end, and when each was as far as the slower one in the end."""
+    """A race's ends, and when each was as far as the slower one in the end, at its best rate."""
     title = f"{described(found.config)}, {found.config.steps} steps; dead features' loss included"
-    to_level = f"s to {found.level:.4f}"
+    explained = [f"explained at {rate:g}" for rate in RACE_RATES]
     table = Table(
-        "", "variance explained, held out", to_level, "x SAELens", "ms a step", "x SAELens", title=title
+        "", *explained, f"s to {found.level:.4f}", "x SAELens", "ms a step", "x SAELens", title=title
     )
     seconds = {name: found.seconds_to(name, found.level) for name in found.curves}
-    for name, curve in found.curves.items():
+    for name, curves in found.curves.items():
         table.add_row(
             name,
-            f"{curve[-1][1]:.4f}",
+            *(f"{curve[-1][1]:.4f}" for curve in curves.values()),
             f"{seconds[name]:.1f}",
             f"{seconds['SAELens'] / seconds[name]:.2f}",
             f"{1e3 * found.times[name]:.1f}",

@@ -15,7 +15,7 @@ from training.activations import write_store
 from training.evidence.planted import ACTIVE, WIDTH, planted_frames, recovered_share
 from training.recordings import Recording
 from training.sae import losses
-from training.sae.codes import Dense
+from training.sae.codes import Dense, encoded
 from training.sae.config import Architecture, SAEConfig
 from training.sae.model import SAE
 from training.sae.train import Progress, train
@@ -131,6 +131,46 @@ def test_the_auxiliary_loss_reaches_dead_features_only_and_is_0_when_they_explai
     assert not pre.grad[:, ~dead].any()
     assert pre.grad[:, dead].any()
     assert losses.aux_loss(error, Dense(pre), W_dec, torch.zeros(4, dtype=torch.bool), aux_k=2).item() == 0.0
+
+
+@pytest.mark.parametrize("config", [SAEConfig(4, 4, 1), SAEConfig(512, 64, 1)])
+def test_a_dead_feature_that_is_below_0_in_every_frame_is_drawn_up_where_the_error_points_its_way(
+    config: SAEConfig,
+) -> None:
+    sae = SAE(config)
+    error = sae.W_dec[:1].detach().repeat(3, 1)
+    through = encoded(sae, -error)
+    dead = torch.arange(config.n_features) == 0
+    assert (through.pre[:, 0] < 0).all()
+    losses.aux_loss(error, through, sae.W_dec, dead, aux_k=1).backward()  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        sae.W_enc -= 0.1 * sae.W_enc.grad
+        assert (sae.pre_activations(-error)[:, 0] > through.pre[:, 0]).all()
+
+
+def test_the_encoders_gain_brings_reconstructions_of_frames_that_are_alike_nearest_to_them() -> None:
+    z = torch.randn(200, 8, generator=torch.Generator().manual_seed(0)) + 3
+    sae = SAE(SAEConfig(8, 100, 10))
+    sae.start_from(z[:100])
+
+    def error(gain: float) -> float:
+        with torch.no_grad():
+            other = SAE(sae.config)
+            other.load_state_dict(sae.state_dict())
+            other.W_enc *= gain
+            return float((other(z) - z).square().mean())
+
+    before = error(1.0)
+    sae.fit_encoder_gain(z)
+    assert error(1.0) < 0.05 * before
+    assert error(1.0) < min(error(0.95), error(1.05))
+
+
+def test_frames_of_nothing_leave_the_encoder_as_it_is() -> None:
+    sae = SAE(SAEConfig(8, 100, 10))
+    before = sae.W_enc.detach().clone()
+    sae.fit_encoder_gain(torch.zeros(5, 8))
+    assert torch.equal(sae.W_enc, before)
 
 
 def test_figures_equal_those_measured_on_the_features() -> None:

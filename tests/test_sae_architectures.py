@@ -2,11 +2,15 @@
 against SAELens."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
+from drawstop.base.audio_files import list_audio
 from training.evidence.planted import ACTIVE, WIDTH, planted_frames
+from training.material import encoded
+from training.models.rave import RaveModel
 from training.sae.codes import Dense, DenseCode
 from training.sae.config import Architecture, SAEConfig
 from training.sae.losses import l0, prefix_losses
@@ -16,6 +20,7 @@ from training.sae.train import train
 from training.steering import Steering
 from training.stops import Stop, StopBank
 
+DEMO = Path(__file__).parents[1] / "training/demo"
 THRESHOLDED: tuple[Architecture, ...] = ("batchtopk", "matryoshka", "jumprelu")
 L0_TOLERANCE = 0.15
 """How far, relatively, the L0 of unseen frames may lie from k after a short training."""
@@ -104,3 +109,17 @@ def test_a_stop_on_any_architecture_steers_in_torchscript_by_the_saes_own_featur
         removed = sae.scale * (sae.encode(z) @ sae.W_dec)  # a centred SAE leaves its error in
     assert torch.allclose(steered[0].T, frames[:50] - removed, atol=1e-5)
     assert removed.abs().max() > 0.1
+
+
+@pytest.mark.parametrize("architecture", ["topk", *THRESHOLDED])
+def test_a_raves_latents_alike_and_of_every_level_are_explained_by_k_features(
+    architecture: Architecture,
+) -> None:
+    model = RaveModel(DEMO / "rave.ts")
+    recordings = list_audio(DEMO / "recordings" / "train")[::3]
+    frames = torch.cat([encoded(model, path) for path in recordings], 1).T.contiguous()
+    config = SAEConfig(128, 256, 16, architecture, steps=300, batch_size=256, centre=False, bias=False)
+    figures = train(frames, config).figures
+    assert figures is not None
+    assert figures.l0 == pytest.approx(16, rel=L0_TOLERANCE)
+    assert figures.fraction_of_variance_explained > 0.96

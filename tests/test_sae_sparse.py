@@ -1,6 +1,5 @@
 """A training that gathers active rows: the same SAE as by whole matrices; and the bits of a step, in the test's own words."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,14 +91,12 @@ def test_of_equal_values_on_a_level_the_first_are_kept_and_no_more_over_all_part
         assert [level.kept(part).int().tolist() for part in parts] == [[[1, 0], [1, 1]], [[1, 0], [1, 0]]]
 
 
-def test_small_dictionaries_keep_to_matrices_and_the_shipped_bank_is_one() -> None:
-    path = Path(__file__).parents[1] / "training/demo/bank/cfg.json"
-    shipped = SAEConfig(**json.loads(path.read_text())["metadata"]["drawstop"]["config"])
-    assert not shipped.sparse
-    wide = SAEConfig(1024, 4096, 32)
-    assert wide.sparse
-    assert not replace(wide, k=512).sparse, "too many active features to gather"
-    assert not replace(wide, architecture="jumprelu").sparse
+def test_tiny_dictionaries_and_those_with_many_active_features_keep_to_matrices() -> None:
+    ours, tiny = SAEConfig(64), SAEConfig(16, 128, 4)
+    assert ours.sparse
+    assert not tiny.sparse
+    assert not replace(ours, k=64).sparse, "too many active features to gather"
+    assert not replace(ours, architecture="jumprelu").sparse
 
 
 def test_a_gathering_training_that_was_killed_resumes_to_the_same_bits(tmp_path: Path) -> None:
@@ -160,7 +157,7 @@ def _aux(error: Tensor, pre: Tensor, W_dec: Tensor, dead: Tensor) -> Tensor:
     count, error = min(32, int(dead.sum())), error.detach()
     if count == 0:
         return error.new_zeros(())
-    masked = torch.where(dead, pre.relu(), 0.0)
+    masked = torch.where(dead, pre, -torch.inf)
     values, places = masked.topk(count)
     features = torch.zeros_like(masked).scatter(-1, places, values)
     return (features @ W_dec - error).square().mean() / error.square().mean()

@@ -50,6 +50,8 @@ class TrainOptions:
     """Of this machine, each with its share of the sites or of every batch."""
     frames_at_once: int | None = None
     """Of a process's share of a step, how many are computed together; None: all."""
+    learning_rate: float = SAEConfig.learning_rate
+    """Adam's highest."""
     frames: str | None = None
     """A folder or URL of frames that are there already, laid out as `write_frames` does; None computes them."""
 
@@ -61,6 +63,7 @@ class TrainOptions:
             k=self.k,
             architecture=self.architecture,
             steps=self.steps,
+            learning_rate=self.learning_rate,
             precision=self.precision,
             seed=self.seed,
             centre=centred,

@@ -45,6 +45,10 @@ def train(
         ),
     ] = "topk",
     steps: Annotated[int, typer.Option(help="Training steps.")] = 5000,
+    learning_rate: Annotated[
+        float,
+        typer.Option(help="Adam's highest; after a short rise, and before it falls over the second half."),
+    ] = 3e-3,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bits.")] = 0,
     stream: Annotated[
         bool,
@@ -119,6 +123,7 @@ def train(
         read_precision(precision),
         processes,
         frames_at_once,
+        learning_rate,
         frames_from,
     )
     ranks = ranks_here(options.device)

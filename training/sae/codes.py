@@ -16,10 +16,11 @@ import torch
 from torch.nn import functional
 
 from training.sae.model import SAE, activate
+from training.sae.selection import k_largest
 
 
 class Code(Protocol):
-    """Features of a batch, none below 0; gradients flow back to the encoder."""
+    """Features of a batch; gradients flow back to the encoder."""
 
     def decode(self, W_dec: torch.Tensor, first: int = 0, last: int | None = None) -> torch.Tensor:
         """What the features `first` to `last` add up to: W_dec `[n_features, d_in]` gives `[frames, d_in]`."""
@@ -47,7 +48,7 @@ class Encoded(Protocol):
         """The `count` largest of all frames, after ReLU; or those that a level keeps."""
 
     def strongest(self, which: torch.Tensor, count: int) -> Code:
-        """Each frame's `count` largest of some features, bool `[n_features]`, after ReLU."""
+        """Each frame's `count` largest of some features, bool `[n_features]`, without ReLU."""
 
 
 class Level:
@@ -117,7 +118,7 @@ class Dense:
         return DenseCode(torch.zeros_like(flat).scatter(0, places, values).view_as(self.pre))
 
     def strongest(self, which: torch.Tensor, count: int) -> Code:
-        masked = torch.where(which, self.pre.relu(), self.pre.new_zeros(()))
+        masked = torch.where(which, self.pre, self.pre.new_full((), -math.inf))
         values, places = masked.topk(count, dim=-1)
         return DenseCode(torch.zeros_like(masked).scatter(-1, places, values))
 
@@ -128,7 +129,7 @@ class SparseCode:
     Args:
         columns: which feature each entry is `[entries]`.
         starts: the number of each frame's first entry `[frames]`.
-        values: of each entry, after ReLU `[entries]`.
+        values: of each entry `[entries]`.
         n_features: in the dictionary.
     """
 
@@ -155,6 +156,10 @@ class SparseCode:
             torch.where(values > 0, values, math.inf).amin() if len(values) else values.new_tensor(math.inf)
         )
 
+    def rectified(self) -> SparseCode:
+        """The same entries, after ReLU."""
+        return SparseCode(self.columns, self.starts, self.values.relu(), self.n_features)
+
     def _part(self, first: int, last: int | None) -> SparseCode:
         inside = (self.columns >= first) & (self.columns < (last or self.n_features))
         before = functional.pad(inside.cumsum(0), (1, 0))
@@ -175,7 +180,7 @@ class Sparse:
             self.pre = sae.pre_activations(z)
 
     def topk(self, k: int) -> Code:
-        return self._rows(self.pre.topk(k, dim=-1, sorted=False).indices)
+        return self._rows(k_largest(self.pre, k)).rectified()
 
     def largest(self, count: int, level: Level | None = None) -> Code:
         frames, features = self.pre.shape
@@ -185,23 +190,23 @@ class Sparse:
             places = level.kept(self.pre).flatten().nonzero()[:, 0]
         rows = places // features
         starts = torch.searchsorted(rows, torch.arange(frames, device=rows.device))
-        return self._code(rows, places % features, starts)
+        return self._code(rows, places % features, starts).rectified()
 
     def strongest(self, which: torch.Tensor, count: int) -> Code:
         candidates = which.nonzero()[:, 0]
         return self._rows(candidates[self.pre[:, candidates].topk(count, dim=-1, sorted=False).indices])
 
-    def _rows(self, columns: torch.Tensor) -> Code:
+    def _rows(self, columns: torch.Tensor) -> SparseCode:
         """A code of equally many entries in each frame: columns `[frames, count]`."""
         frames, count = columns.shape
         starts = torch.arange(0, frames * count, count, device=columns.device)
         rows = torch.arange(frames, device=columns.device).repeat_interleave(count)
         return self._code(rows, columns.flatten(), starts)
 
-    def _code(self, rows: torch.Tensor, columns: torch.Tensor, starts: torch.Tensor) -> Code:
+    def _code(self, rows: torch.Tensor, columns: torch.Tensor, starts: torch.Tensor) -> SparseCode:
         sae = self.sae
         entries: torch.Tensor = _Entries.apply(self.z, sae.W_enc, sae.b_enc, self.pre, rows, columns)
-        return SparseCode(columns, starts, entries.relu(), sae.config.n_features)
+        return SparseCode(columns, starts, entries, sae.config.n_features)
 
 
 class _Entries(torch.autograd.Function):

@@ -21,11 +21,11 @@ PREFIX_SHARES = (1 / 32, 3 / 32, 7 / 32, 15 / 32, 1.0)
 Precision = Literal["float32", "float64", "bf16"]
 """What a training computes in. `bf16`: its products in bfloat16 (autocast); weights, choices and losses stay float32."""
 
-SPARSE_ABOVE = 128 * 1024
-"""Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: from about there on it is at
-least twice as fast on a CPU (python -m bench.sae)."""
+SPARSE_ABOVE = 16 * 1024
+"""Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: a step is then 1.1 to 2.7 times as
+fast on a CPU (python -m bench.sae)."""
 SPARSE_SHARE = 1 / 16
-"""The largest k / n_features at which it does: a gathered row costs about six times what it does inside a dense product."""
+"""The largest k / n_features at which it does: there the two take about as long."""
 
 _JUMPRELU_ONLY = frozenset({"bandwidth", "sparsity_weight"})
 
@@ -118,8 +118,8 @@ class SAEConfig:
 
         JumpReLU never does: a threshold's gradient comes from values on both of its sides.
 
-        >>> SAEConfig(d_in=128, n_features=1024).sparse, SAEConfig(d_in=1024, n_features=4096, k=32).sparse
-        (False, True)
+        >>> SAEConfig(d_in=128, n_features=1024).sparse, SAEConfig(d_in=128, n_features=64).sparse
+        (True, False)
         """
         return (
             self.architecture != "jumprelu"

@@ -56,7 +56,7 @@ def aux_loss(
     left.
 
     A dead feature gets no gradient from the reconstruction; here it's drawn towards the error that the live
-    ones leave.
+    ones leave. Its values come without ReLU, as SAELens takes them: else a feature that is below 0 in every frame stays there.
 
     Args:
         error: `z - z_hat` `[frames, d_in]`; no gradient flows into it.

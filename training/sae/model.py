@@ -103,6 +103,17 @@ class SAE(nn.Module):
         self.W_enc.copy_(self.W_dec.T)
 
     @torch.no_grad()
+    def fit_encoder_gain(self, z: torch.Tensor) -> None:
+        """Scale W_enc by `z · z_hat / |z_hat|²`, the gain that brings reconstructions nearest to frames `[frames, d_in]`.
+
+        For directions that are alike, as frames are: k of them add up to far more than a frame.
+        """
+        z_hat = activate(z @ self.W_enc, "topk", self.config.k, self.threshold) @ self.W_dec
+        power = z_hat.square().sum()
+        if power > 0:
+            self.W_enc.mul_((z * z_hat).sum() / power)
+
+    @torch.no_grad()
     def to_jumprelu(self, z: torch.Tensor) -> "SAE":
         """A copy that compares each feature with its own threshold instead of with the other features.
 

@@ -16,6 +16,10 @@ from training.sae.losses import prefix_losses, reconstruction_loss, sparsity_los
 from training.sae.model import SAE
 from training.sae.thresholds import jumprelu, step
 
+LEVEL_SHARE = 0.1
+"""Of a JumpReLU's steps: how long every threshold is where the batch's values have an L0 of k. Thresholds that learn while the
+directions are still wrong rise above most features' values, and nothing near a threshold is left to bring it back."""
+
 THRESHOLD_RATE = 0.01
 """Of BatchTopK's running average: the weight of the newest batch, once there were a hundred."""
 
@@ -106,23 +110,24 @@ class JumpReLU(Objective):
     2407.14435).
 
     The paper's penalty is proportional to L0; here it is `(L0 / k - 1)²`, so that k means what it does elsewhere. The
-    thresholds begin where the first batch has an L0 of k.
+    thresholds learn after LEVEL_SHARE of the steps; until then they are where the batch has an L0 of k.
     """
 
     def __init__(self, sae: SAE) -> None:
         super().__init__(sae)
         self.threshold = nn.Parameter(sae.threshold)  # the same memory: what Adam moves is the SAE's own
         self.bandwidth = sae.config.bandwidth * math.sqrt(sae.config.d_in / sae.config.k)
+        self._learned_from = max(1, round(LEVEL_SHARE * sae.config.steps))
 
     def parameters(self) -> list[nn.Parameter]:
         return [self.threshold]
 
     def asks_for_level(self, done: int) -> bool:
-        return done == 0
+        return done < self._learned_from
 
     def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
         pre = encoded.pre
-        if done == 0:
+        if self.asks_for_level(done):
             with torch.no_grad():
                 count = self.k * len(pre)
                 self.threshold.fill_(

@@ -39,6 +39,7 @@ class Machine:
     """Of a process's share of a step, see `Run`."""
 
 
+_GAIN_FRAMES = 256
 _CHUNK_FRAMES = 4096
 _CHUNK_NUMBERS = 1 << 22  # features of a chunk: 16 MB, however wide the dictionary is
 _ROUNDING_POWER = 1e-13  # relative to the mean's: float32 frames that vary less only vary by rounding
@@ -220,7 +221,9 @@ def _fit_normalisation(sae: SAE, batches: Batches, site: str) -> None:
 def _start_from_frames(sae: SAE, batches: Batches, site: str) -> None:
     rng, count = np.random.default_rng([sae.config.seed, 0x5AE]), sae.config.n_features
     places = rng.choice(len(batches), count, replace=len(batches) < count)
-    sae.start_from(_normalised(sae, batches, site, places))
+    z = _normalised(sae, batches, site, places)
+    sae.start_from(z)
+    sae.fit_encoder_gain(z[:_GAIN_FRAMES])
 
 
 def _normalised(sae: SAE, batches: Batches, site: str, places: Rows) -> torch.Tensor:

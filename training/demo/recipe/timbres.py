@@ -82,5 +82,5 @@ def find_soundfont(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     searched = ", ".join(str(folder) for folder in SOUNDFONT_FOLDERS)
-    packages = "fluid-soundfont-gm timgm6mb-soundfont opl3-soundfont musescore-general-soundfont-small"
+    packages = "fluid-soundfont-gm timgm6mb-soundfont csound-soundfont musescore-general-soundfont-small"
     raise FileNotFoundError(f"no soundfont {name} in {searched}; on Debian: apt install {packages}")
