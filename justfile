@@ -36,10 +36,14 @@ bench:
     uv run python -m bench
     uv run python -m bench.backends --models demo raspberry v2 --threads 1 2
 
-# SAE training: a step beside SAELens's own, the time that both take to explain as much, memory; then how time and memory grow.
-# About half an hour of one core and 3 GB of disk; `--quick` is the short form of both
+# SAE training: a step beside SAELens's own, the time that both take to explain as much, memory: a quarter of an hour of one core;
+# `--quick` is the short form
 bench-sae *arguments:
     uv run python -m bench.sae {{arguments}}
+
+# how an SAE training's time and memory grow with frames, features and layers: a quarter of an hour of one core and 3 GB of disk;
+# `--quick` is the short form
+bench-growth *arguments:
     uv run python -m bench.sae_growth {{arguments}}
 
 # what `drawstop plan` forecasts beside what the small job then takes: minutes

@@ -23,7 +23,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench.sae_measure import Step, batches, described, in_process, in_turns, planted
+from bench.sae_measure import Step, batches, described, in_new_process, in_turns, planted, resident_peak_mb
 from bench.sae_rivals import saelens_step
 from drawstop.base.files import write_json
 from training.sae.config import SAEConfig
@@ -91,9 +91,7 @@ def main() -> None:
     console = Console(width=140)
     shapes = SHAPES[:4] if arguments.quick else SHAPES
     _warm_up()
-    peaks = {
-        shape: memory_mb(_config(shape)) for shape in shapes
-    }  # first: a process inherits what this one has freed
+    peaks = {shape: peaks_mb(_config(shape)) for shape in shapes}
     times = {}
     for shape in shapes:
         config, count = _config(shape), QUICK_STEPS if arguments.quick else STEPS
@@ -108,11 +106,16 @@ def main() -> None:
         write_json(arguments.json, as_json(peaks, times, races))
 
 
-def memory_mb(config: SAEConfig) -> dict[str, float]:
+def peaks_mb(config: SAEConfig) -> dict[str, float]:
     """Peak memory of every contender's first steps."""
-    return {
-        name: in_process(partial(run_steps, make, config))[1] for name, make in contenders(config).items()
-    }
+    return {name: in_new_process(peak_mb, name, config) for name in contenders(config)}
+
+
+def peak_mb(name: str, config: SAEConfig) -> float:
+    """Peak memory of a contender's first steps, beyond what the libraries hold."""
+    torch.set_num_threads(1)
+    _warm_up()
+    return resident_peak_mb(partial(run_steps, contenders(config)[name], config))
 
 
 def speeds(peaks: dict[Shape, dict[str, float]], times: dict[Shape, dict[str, float]]) -> Table:

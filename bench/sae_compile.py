@@ -1,4 +1,4 @@
-"""Does torch.compile pay for a training step on this CPU? A step as it is and compiled, in turns, by matrices and by rows.
+"""Does torch.compile pay for a training step on this CPU? A step as it is and compiled, in turns.
 
     python -m bench.sae_compile [--steps 20]
 
@@ -21,7 +21,7 @@ from training.sae.model import SAE
 from training.sae.run import Run
 
 CONFIGS = (SAEConfig(64, 512, 16), SAEConfig(128, 1024, 16), SAEConfig(512, 4096, 32))
-"""By matrices, our defaults and the shipped bank's; by rows, a wide one."""
+"""Our defaults, the shipped bank's, a wide one."""
 
 
 def main() -> None:

@@ -18,21 +18,20 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
 
-from bench.sae_measure import described, in_process, planted
+from bench.sae_measure import described, in_new_process, memory_mb, planted
 from drawstop.base.files import write_json
 from training.activations import ActivationStore, Frames, write_store
 from training.order import Rows
 from training.recordings import Recording, Split
 from training.sae.config import SAEConfig
 from training.sae.source import StoredFrames
-from training.sae.train import train_sites
+from training.sae.train import train, train_sites
 
 CONFIG = SAEConfig(64, 4096, 16, batch_size=128, dead_after_steps=20)
 """Dead features' loss is on nearly from the start, as it is for most of a long training."""
@@ -59,7 +58,7 @@ class Measured:
     Attributes:
         steps: that were measured.  pass_steps: of a pass over the frames.
         step_s, pass_s: CPU seconds; the pass's are `step_s * pass_steps` where fewer steps were measured.
-        memory_mb, resident_mb: the peak without and with mapped files.
+        memory_mb: the peak, without mapped files.
     """
 
     axis: str
@@ -69,7 +68,6 @@ class Measured:
     step_s: float
     pass_s: float
     memory_mb: float
-    resident_mb: float
 
     @property
     def extrapolated(self) -> bool:
@@ -131,7 +129,7 @@ def measure_all(axes: dict[str, list[Point]], kept: Path | None) -> list[Measure
     known = {each.point: each for each in (read(kept) if kept and kept.is_file() else [])}
     found = list[Measured]()
     with tempfile.TemporaryDirectory() as folder:
-        store = None
+        store: Path | None = None
         for axis, points in axes.items():
             for point in points:
                 if point not in known:
@@ -150,7 +148,7 @@ def _points(found: list[Measured]) -> set[Point]:
     return {each.point for each in found}
 
 
-def written(folder: Path, frames: int) -> ActivationStore:
+def written(folder: Path, frames: int) -> Path:
     """A store of planted frames, the same ones again and again."""
 
     def items() -> Iterator[tuple[Recording, Frames]]:
@@ -161,24 +159,26 @@ def written(folder: Path, frames: int) -> ActivationStore:
             yield recording, block[start : start + RECORDING_FRAMES]
 
     write_store(folder, "planted", "planted", items())
-    return ActivationStore.open(folder, verify=False)
+    return folder
 
 
-def measured(store: ActivationStore, axis: str, point: Point) -> Measured:
+def measured(store: Path, axis: str, point: Point) -> Measured:
     """A training, whole or its first steps."""
     pass_steps = max(1, point.frames // CONFIG.batch_size)
     whole = point.frames * point.features * point.layers <= WHOLE
     steps = pass_steps if whole else min(pass_steps, SKIPPED_STEPS + MEASURED_STEPS)
     config = replace(CONFIG, n_features=point.features, steps=steps)
-    (step_s, memory), resident = in_process(
-        partial(_trained, Layers(store, point.frames, point.layers), config)
-    )
-    counted = steps - SKIPPED_STEPS
-    return Measured(axis, point, counted, pass_steps, step_s, step_s * pass_steps, memory, resident)
+    step_s, memory = in_new_process(_trained, store, point, config)
+    return Measured(axis, point, steps - SKIPPED_STEPS, pass_steps, step_s, step_s * pass_steps, memory)
 
 
-def _trained(source: Layers, config: SAEConfig) -> tuple[float, float]:
+def _trained(store: Path, point: Point, config: SAEConfig) -> tuple[float, float]:
     """CPU seconds of a step, reading included, after some that aren't counted; and the memory's peak."""
+    torch.set_num_threads(1)
+    train(
+        torch.randn(100, 4), SAEConfig(4, 8, 2, steps=3, batch_size=10)
+    )  # what the libraries hold from then on
+    source = Layers(ActivationStore.open(store, verify=False), point.frames, point.layers)
     times = []
     with peak_memory() as peak:
         train_sites(
@@ -193,12 +193,12 @@ def _trained(source: Layers, config: SAEConfig) -> tuple[float, float]:
 @contextmanager
 def peak_memory() -> Iterator[list[float]]:
     """The most MB that this process holds meanwhile beyond what it held before, mapped files left out; looked at often."""
-    ended, before = threading.Event(), _held_mb()
+    ended, before = threading.Event(), memory_mb("RssAnon")
     peak = [0.0]
 
     def watch() -> None:
         while not ended.wait(_SAMPLED_S):
-            peak[0] = max(peak[0], _held_mb() - before)
+            peak[0] = max(peak[0], memory_mb("RssAnon") - before)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -207,11 +207,6 @@ def peak_memory() -> Iterator[list[float]]:
     finally:
         ended.set()
         watcher.join()
-
-
-def _held_mb() -> float:
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("RssAnon")) / 1024
 
 
 def table(found: list[Measured]) -> str:

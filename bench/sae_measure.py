@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import statistics
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -57,22 +57,24 @@ def in_turns(steps: dict[str, Step], frames: list[Tensor], count: int) -> dict[s
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def in_process(call: Callable[[], T]) -> tuple[T, float]:
-    """What a call gives, and the MB that it needed at most."""
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_measured, args=(call, sender))
-    process.start()
-    sender.close()
-    said: tuple[T, float] = receiver.recv()
-    process.join()
-    return said
+def in_new_process(call: Callable[..., T], *arguments: object) -> T:
+    """What a call gives in a process of its own, started anew: a forked one would reuse what this one has freed."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(call, *arguments).result()
 
 
-def _measured(call: Callable[[], object], sender: Connection) -> None:
-    with open("/proc/self/statm") as file:
-        before = int(file.read().split()[1]) * resource.getpagesize() / 2**20
-    value = call()
-    sender.send((value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before))
+def resident_peak_mb(call: Callable[[], object]) -> float:
+    """The most memory that this process held during a call beyond what it held before it."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten (man 5 proc)
+    before = memory_mb("VmRSS")
+    call()
+    return memory_mb("VmHWM") - before
+
+
+def memory_mb(which: str) -> float:
+    """A line of /proc/self/status."""
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(f"{which}:")) / 1024
 
 
 def described(config: SAEConfig) -> str:
