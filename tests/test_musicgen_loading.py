@@ -70,6 +70,17 @@ def test_the_fingerprint_is_that_of_the_language_models_weights(tiny_musicgen: P
     assert find_checkpoint(tmp_path / "other").fingerprint() != fingerprint
 
 
+def test_another_encodec_is_another_sound_of_the_same_language_model(
+    tiny_musicgen: Path, copied: Path
+) -> None:
+    package = torch.load(copied / COMPRESSION_FILE)
+    next(each for each in package["best_state"].values() if each.is_floating_point()).view(-1)[0] += 1e-3
+    torch.save(package, copied / COMPRESSION_FILE)
+    model, other = MusicGenModel(tiny_musicgen, "cpu"), MusicGenModel(copied, "cpu")
+    assert other.fingerprint == model.fingerprint
+    assert other.sound_fingerprint != model.sound_fingerprint
+
+
 @pytest.mark.parametrize(
     ("missing", "says"), [(COMPRESSION_FILE, "no compression model"), (LM_FILE, "no language model")]
 )

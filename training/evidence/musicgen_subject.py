@@ -74,7 +74,7 @@ class MusicGenSubject:
 
     def _judge(self) -> Judge:
         recordings = self._of("train", "validation")
-        learned = learned_from(self.model.fingerprint, recordings, self.concepts, self._judge_options())
+        learned = learned_from(self.model.sound_fingerprint, recordings, self.concepts, self._judge_options())
         return own_judge(self.judge, self.folder, learned, self._fit_judge)
 
     def _judge_options(self) -> JudgeOptions:

@@ -136,7 +136,7 @@ def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: P
     )
     prints = tuple(bank_fingerprint(each) for each in bank_folders(asked.bank))
     identity = identity_of(
-        model.fingerprint, prints, data, asked.judge, asked.options, prompts=list(asked.prompts)
+        model.sound_fingerprint, prints, data, asked.judge, asked.options, prompts=list(asked.prompts)
     )
     return Opened(
         asked.bank.name,

@@ -1,6 +1,7 @@
 """A MusicGen as a steerable model: frames of given audio at its layers, and new audio with edits at any of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from drawstop.base.errors import DrawstopError
+from drawstop.base.files import sha256_file
 from training.models.layers import layer_site, read_layers
 from training.models.musicgen_checkpoint import find_checkpoint
 from training.models.musicgen_loading import choose_device, load
@@ -29,7 +31,7 @@ class MusicGenModel:
         precision: see `musicgen_loading.load`.
 
     Attributes:
-        fingerprint: SHA-256 of the language model's weights.
+        fingerprint: SHA-256 of the language model's weights, which banks are bound to.
         sample_rate: hertz.  channels: of its audio.  ratio: samples per frame.  frame_rate: hertz.
         width: numbers per frame.  layers: how many.
     """
@@ -40,6 +42,7 @@ class MusicGenModel:
         self.name = checkpoint.name
         self.model = load(checkpoint, self.device, precision)
         self.fingerprint = checkpoint.fingerprint()
+        self._compression_path = checkpoint.compression_path
         self.lm = self.model.lm
         for parameter in (*self.lm.parameters(), *self.model.compression_model.parameters()):
             parameter.requires_grad_(False)
@@ -49,6 +52,11 @@ class MusicGenModel:
         self.ratio = round(self.sample_rate / self.frame_rate)
         self.width = int(self.lm.dim)
         self.layers = len(self.lm.transformer.layers)
+
+    @cached_property
+    def sound_fingerprint(self) -> str:
+        """Of the language model and of the EnCodec's file: what decides what is heard."""
+        return f"{self.fingerprint} {sha256_file(self._compression_path)}"
 
     @property
     def max_seconds(self) -> float:
