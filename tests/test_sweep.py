@@ -122,13 +122,16 @@ def test_combinations_that_can_not_be_are_refused_before_anything_is_read(run: R
         refused(run("sweep", tmp_path / "none.ts", tmp_path, *asked, "--out", tmp_path / "out"), says)
 
 
-def test_train_takes_an_architecture_and_its_bank_says_so(
+def test_train_takes_an_architecture_and_a_rate_and_its_bank_says_so(
     run: Run, demo_rave: Path, recordings: Path, tmp_path: Path
 ) -> None:
     asked = ["--features", 16, "--k", 2, "--steps", 2, "--out", tmp_path / "bank"]
-    code, _, err = run("train", demo_rave, recordings, "--architecture", "jumprelu", *asked)
+    given = ["--architecture", "jumprelu", "--learning-rate", 1e-4]
+    code, _, err = run("train", demo_rave, recordings, *given, *asked)
     assert code == 0, err
     sae = load_bank(tmp_path / "bank", RaveModel(demo_rave).fingerprint).sae
     assert sae.config.architecture == "jumprelu"
+    assert sae.config.learning_rate == 1e-4
     assert (sae.threshold > 0).all()
     refused(run("train", demo_rave, recordings, "--architecture", "relu", *asked), "expected an architecture")
+    refused(run("train", demo_rave, recordings, "--learning-rate", 0, *asked), "learning_rate must be above 0")
