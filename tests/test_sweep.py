@@ -134,4 +134,6 @@ def test_train_takes_an_architecture_and_a_rate_and_its_bank_says_so(
     assert sae.config.learning_rate == 1e-4
     assert (sae.threshold > 0).all()
     refused(run("train", demo_rave, recordings, "--architecture", "relu", *asked), "expected an architecture")
-    refused(run("train", demo_rave, recordings, "--learning-rate", 0, *asked), "learning_rate must be above 0")
+    refused(
+        run("train", demo_rave, recordings, "--learning-rate", 0, *asked), "learning_rate must be above 0"
+    )
