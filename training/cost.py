@@ -134,8 +134,10 @@ def frames_rate(frames: ModelFrames, seconds: float = 0.0) -> float:
 
 
 def steps_rate(width: int, config: SAEConfig, device: str, seconds: float = 0.0) -> float:
-    """Training steps per second of an SAE of this width, on noise, after some that aren't measured. Half of its features are dead,
-    as some are in most of a training: their loss takes a third of a step."""
+    """Training steps per second of an SAE of this width, on noise, after some that aren't measured.
+
+    Half of its features are dead, as some are in most of a training: their loss takes a third of a step.
+    """
     sae = SAE(replace(config, d_in=width, dead_after_steps=1))
     with torch.no_grad():
         sae.b_enc[::2] = _NEVER
