@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -30,6 +30,7 @@ from training.sae.config import SAEConfig
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
 from training.sae.run import Run
+from training.sae.selection import k_largest
 
 Shape = tuple[int, int, int, int]
 SHAPES: tuple[Shape, ...] = (
@@ -98,6 +99,7 @@ def main() -> None:
         made = {name: make() for name, make in contenders(config).items()}
         times[shape] = in_turns(made, batches(config, 4), count)
     console.print(speeds(peaks, times))
+    console.print(selections(shapes))
     races = []
     for config in RACES:
         races.append(race(replace(config, steps=QUICK_RACE) if arguments.quick else config))
@@ -129,6 +131,21 @@ def speeds(peaks: dict[Shape, dict[str, float]], times: dict[Shape, dict[str, fl
         for name, taken in seconds.items():
             rate, ratio = config.batch_size / taken / 1e3, seconds["SAELens"] / taken
             table.add_row(f"  {name}", f"{rate:.2f}", f"{ratio:.2f}", f"{peaks[shape][name]:.0f}")
+    return table
+
+
+def selections(shapes: Sequence[Shape]) -> Table:
+    """Finding each frame's k largest: by groups, as we do, beside torch.topk, in turns."""
+    table = Table("ms for", "k_largest", "torch.topk", "x", title="k of so many features, one thread")
+    for _, features, k, frames in dict.fromkeys((0, *shape[1:]) for shape in shapes):
+        values = list(torch.randn(4, frames, features, generator=torch.Generator().manual_seed(0)))
+        contestants: dict[str, Step] = {
+            "ours": partial(k_largest, k=k),
+            "torch": partial(torch.topk, k=k, sorted=False),
+        }
+        found = in_turns(contestants, values, STEPS)
+        times = (f"{1e3 * found['ours']:.2f}", f"{1e3 * found['torch']:.2f}")
+        table.add_row(f"{k} of {features}, {frames} frames", *times, f"{found['torch'] / found['ours']:.2f}")
     return table
 
 

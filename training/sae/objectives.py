@@ -131,7 +131,9 @@ class JumpReLU(Objective):
             with torch.no_grad():
                 count = self.k * len(pre)
                 self.threshold.fill_(
-                    pre.relu().flatten().topk(count).values[-1] if level is None else level.value
+                    pre.relu().flatten().topk(count, sorted=False).values.amin()
+                    if level is None
+                    else level.value
                 )
         return DenseCode(jumprelu(pre, self.threshold, self.bandwidth))
 

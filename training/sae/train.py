@@ -41,9 +41,7 @@ class Machine:
 
 _GAIN_FRAMES = 256
 _CHUNK_FRAMES = 4096
-_CHUNK_NUMBERS = (
-    1 << 20
-)  # features of a chunk: 4 MB, however wide the dictionary is; each is held several times
+_CHUNK_NUMBERS = 1 << 20  # features at once: 4 MB, held several times, however wide the dictionary is
 _ROUNDING_POWER = 1e-13  # relative to the mean's: float32 frames that vary less only vary by rounding
 
 
