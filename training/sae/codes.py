@@ -10,6 +10,7 @@ numbers one is left. Rows are gathered and summed by `embedding_bag`, which is a
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -123,30 +124,72 @@ class Dense:
         return DenseCode(torch.zeros_like(masked).scatter(-1, places, values))
 
 
-class SparseCode:
-    """Active features as a list, frame by frame.
+class Places:
+    """Which features are active in which frames, entry by entry, a frame's entries together.
 
     Args:
-        columns: which feature each entry is `[entries]`.
+        rows, columns: the frame and the feature of each entry `[entries]`.
         starts: the number of each frame's first entry `[frames]`.
-        values: of each entry `[entries]`.
         n_features: in the dictionary.
     """
 
     def __init__(
-        self, columns: torch.Tensor, starts: torch.Tensor, values: torch.Tensor, n_features: int
+        self, rows: torch.Tensor, columns: torch.Tensor, starts: torch.Tensor, n_features: int
     ) -> None:
-        self.columns, self.starts, self.values, self.n_features = columns, starts, values, n_features
+        self.rows, self.columns, self.starts, self.n_features = rows, columns, starts, n_features
 
-    def decode(self, W_dec: torch.Tensor, first: int = 0, last: int | None = None) -> torch.Tensor:
-        code = self if (first, last or self.n_features) == (0, self.n_features) else self._part(first, last)
+    def sums_by_feature(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Of each feature, the weighted sum of the frames in which it is active: x `[frames, d_in]`, weights `[entries]` gives
+        `[n_features, d_in]`."""
         return functional.embedding_bag(
-            code.columns, W_dec, code.starts, mode="sum", per_sample_weights=code.values.to(W_dec.dtype)
+            self.rows.index_select(0, self._order),
+            x,
+            self._firsts,
+            mode="sum",
+            per_sample_weights=weights.index_select(0, self._order).to(x.dtype),
         )
 
+    def between(self, first: int, last: int | None) -> tuple[Places, torch.Tensor]:
+        """Those of the features `first` to `last`, and which of the entries they are: bool `[entries]`."""
+        inside = (self.columns >= first) & (self.columns < (last or self.n_features))
+        before = functional.pad(inside.cumsum(0), (1, 0))
+        return Places(self.rows[inside], self.columns[inside], before[self.starts], self.n_features), inside
+
+    @cached_property
+    def _order(self) -> torch.Tensor:
+        return self.columns.argsort(stable=True)
+
+    @cached_property
+    def _firsts(self) -> torch.Tensor:
+        counts = torch.bincount(self.columns, minlength=self.n_features)
+        return counts.cumsum(0) - counts
+
+
+class SparseCode:
+    """Active features as a list, frame by frame.
+
+    Args:
+        values: of each entry `[entries]`.
+    """
+
+    def __init__(self, places: Places, values: torch.Tensor) -> None:
+        self.places, self.values = places, values
+
+    def decode(self, W_dec: torch.Tensor, first: int = 0, last: int | None = None) -> torch.Tensor:
+        places, values = self.places, self.values
+        if (first, last or places.n_features) != (0, places.n_features):
+            places, inside = places.between(first, last)
+            values = values[inside]
+        values = values.to(W_dec.dtype)
+        z_hat = functional.embedding_bag(
+            places.columns, W_dec.detach(), places.starts, mode="sum", per_sample_weights=values
+        )
+        decoded: torch.Tensor = _Decoded.apply(z_hat, W_dec, values, places)
+        return decoded
+
     def fired(self) -> torch.Tensor:
-        active = self.columns[self.values.detach() > 0]
-        return torch.zeros(self.n_features, dtype=torch.bool, device=active.device).index_fill(
+        active = self.places.columns[self.values.detach() > 0]
+        return torch.zeros(self.places.n_features, dtype=torch.bool, device=active.device).index_fill(
             0, active, True
         )
 
@@ -158,12 +201,7 @@ class SparseCode:
 
     def rectified(self) -> SparseCode:
         """The same entries, after ReLU."""
-        return SparseCode(self.columns, self.starts, self.values.relu(), self.n_features)
-
-    def _part(self, first: int, last: int | None) -> SparseCode:
-        inside = (self.columns >= first) & (self.columns < (last or self.n_features))
-        before = functional.pad(inside.cumsum(0), (1, 0))
-        return SparseCode(self.columns[inside], before[self.starts], self.values[inside], self.n_features)
+        return SparseCode(self.places, self.values.relu())
 
 
 class Sparse:
@@ -190,7 +228,7 @@ class Sparse:
             places = level.kept(self.pre).flatten().nonzero()[:, 0]
         rows = places // features
         starts = torch.searchsorted(rows, torch.arange(frames, device=rows.device))
-        return self._code(rows, places % features, starts).rectified()
+        return self._code(Places(rows, places % features, starts, features)).rectified()
 
     def strongest(self, which: torch.Tensor, count: int) -> Code:
         candidates = which.nonzero()[:, 0]
@@ -201,12 +239,11 @@ class Sparse:
         frames, count = columns.shape
         starts = torch.arange(0, frames * count, count, device=columns.device)
         rows = torch.arange(frames, device=columns.device).repeat_interleave(count)
-        return self._code(rows, columns.flatten(), starts)
+        return self._code(Places(rows, columns.flatten(), starts, self.sae.config.n_features))
 
-    def _code(self, rows: torch.Tensor, columns: torch.Tensor, starts: torch.Tensor) -> SparseCode:
-        sae = self.sae
-        entries: torch.Tensor = _Entries.apply(self.z, sae.W_enc, sae.b_enc, self.pre, rows, columns)
-        return SparseCode(columns, starts, entries, sae.config.n_features)
+    def _code(self, places: Places) -> SparseCode:
+        entries: torch.Tensor = _Entries.apply(self.z, self.sae.W_enc, self.sae.b_enc, self.pre, places)
+        return SparseCode(places, entries)
 
 
 class _Entries(torch.autograd.Function):
@@ -222,23 +259,35 @@ class _Entries(torch.autograd.Function):
         W_enc: torch.Tensor,
         b_enc: torch.Tensor,
         pre: torch.Tensor,
-        rows: torch.Tensor,
-        columns: torch.Tensor,
+        places: Places,
     ) -> torch.Tensor:
-        ctx.save_for_backward(z, rows, columns)
-        ctx.n_features = len(b_enc)
-        return pre[rows, columns]
+        ctx.save_for_backward(z)
+        ctx.places = places
+        return pre[places.rows, places.columns]
 
     @staticmethod
     def backward(
         ctx: Any, gradient: torch.Tensor
-    ) -> tuple[None, torch.Tensor, torch.Tensor, None, None, None]:
-        z, rows, columns = ctx.saved_tensors
-        order = columns.argsort(stable=True)
-        counts = torch.bincount(columns, minlength=ctx.n_features)
-        weights = gradient[order].to(z.dtype)
-        columns_gradient = functional.embedding_bag(
-            rows[order], z, counts.cumsum(0) - counts, mode="sum", per_sample_weights=weights
-        )
-        bias = weights.new_zeros(ctx.n_features).index_add_(0, columns[order], weights)
-        return None, columns_gradient.T, bias, None, None, None
+    ) -> tuple[None, torch.Tensor, torch.Tensor | None, None, None]:
+        (z,), places = ctx.saved_tensors, ctx.places
+        bias = None
+        if ctx.needs_input_grad[2]:
+            bias = z.new_zeros(places.n_features).index_add_(0, places.columns, gradient.to(z.dtype))
+        return None, places.sums_by_feature(z, gradient).T, bias, None, None
+
+
+class _Decoded(torch.autograd.Function):
+    """A reconstruction as it is, with W_dec's gradient of it: bags of its rows, in the order that W_enc's are summed in."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, z_hat: torch.Tensor, W_dec: torch.Tensor, values: torch.Tensor, places: Places
+    ) -> torch.Tensor:
+        ctx.save_for_backward(values)
+        ctx.places = places
+        return z_hat.view_as(z_hat)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, None, None]:
+        (values,) = ctx.saved_tensors
+        return gradient, ctx.places.sums_by_feature(gradient, values), None, None
