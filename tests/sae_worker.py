@@ -17,7 +17,7 @@ import torch
 
 from drawstop.base.errors import DrawstopError
 from training.sae.config import Architecture, SAEConfig
-from training.sae.ranks import Ranks, ranks_here
+from training.sae.ranks import Ranks, end, ranks_here
 from training.sae.train import train
 
 CONFIG = SAEConfig(
@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
         train(frames(), CONFIG, ranks=ranks, progress=lambda step, loss: _die(ranks, step))
     except DrawstopError as error:
         sys.stderr.write(f"drawstop: {error}\n")
-        sys.exit(2)
+        end(2)
 
 
 def _die(ranks: Ranks, step: int) -> None:

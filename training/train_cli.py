@@ -103,9 +103,11 @@ def train(
 
     Example: torchrun --nproc-per-node 8 -m drawstop train facebook/musicgen-small recordings/ --site all --out banks/
     """
+    from drawstop.base.errors import DrawstopError
     from drawstop.base.progress import steps_bar
     from training.sae.config import read_architecture, read_precision
-    from training.sae.ranks import ranks_here
+    from training.sae.processes import FAILURE
+    from training.sae.ranks import end, ranks_here
     from training.train_banks import TrainOptions, places, train_banks, with_figures
 
     chosen = read_architecture(architecture)
@@ -127,16 +129,22 @@ def train(
         frames_from,
     )
     ranks = ranks_here(options.device)
-    with steps_bar() as progress:
-        banks = train_banks(
-            frames,
-            out,
-            options,
-            model.name,
-            lambda step, loss: progress("training", step, steps),
-            lambda cost: typer.echo(cost.text()),
-            ranks,
-        )
+    try:
+        with steps_bar() as progress:
+            banks = train_banks(
+                frames,
+                out,
+                options,
+                model.name,
+                lambda step, loss: progress("training", step, steps),
+                lambda cost: typer.echo(cost.text()),
+                ranks,
+            )
+    except DrawstopError as error:
+        if ranks.count == 1:
+            raise
+        typer.echo(f"drawstop: {error}", err=True)
+        end(FAILURE)
     ranks.leave()
     for bank in banks if ranks.first else []:
         place = places([each.site for each in banks], out)[bank.site]

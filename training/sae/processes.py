@@ -25,7 +25,7 @@ from drawstop.base.errors import DrawstopError
 from training.sae.config import SAEConfig
 from training.sae.files import load_sae, save_sae
 from training.sae.model import SAE
-from training.sae.ranks import ranks_here, refuse_too_many
+from training.sae.ranks import end, ranks_here, refuse_too_many
 from training.sae.source import Source
 from training.sae.train import Progress, train_sites
 
@@ -162,7 +162,7 @@ def _train_as(rank: int, job: _Job, sender: Connection) -> None:
         ranks.leave()
     except DrawstopError as error:
         sender.send(str(error))
-        sys.exit(FAILURE)
+        end(FAILURE)
     except (KeyboardInterrupt, BrokenPipeError):  # we are interrupted, or the one that started us is gone
         sys.exit(INTERRUPTED)
 

@@ -8,10 +8,11 @@ decisions are then the same everywhere. A checkpoint knows nothing of the number
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import torch
 from torch import distributed
@@ -131,6 +132,14 @@ class Together(Ranks):
 def ranks_here(device: str = "cpu") -> Ranks:
     """The processes that this one was started with; `ALONE` where nothing says that there are others."""
     return Together(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else ALONE
+
+
+def end(code: int) -> NoReturn:
+    """Ends a process that failed beside others. The interpreter's own end is passed by: there the backend's threads, which may
+    still wait for a process that has gone, could abort this one (SIGABRT) before it gives its code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def refuse_too_many(processes: int, batch_size: int) -> None:
