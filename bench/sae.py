@@ -137,7 +137,7 @@ def speeds(peaks: dict[Shape, dict[str, float]], times: dict[Shape, dict[str, fl
 def selections(shapes: Sequence[Shape]) -> Table:
     """Finding each frame's k largest: by groups, as we do, beside torch.topk, in turns."""
     table = Table("ms for", "k_largest", "torch.topk", "x", title="k of so many features, one thread")
-    for _, features, k, frames in dict.fromkeys((0, *shape[1:]) for shape in shapes):
+    for features, k, frames in dict.fromkeys(shape[1:] for shape in shapes):
         values = list(torch.randn(4, frames, features, generator=torch.Generator().manual_seed(0)))
         contestants: dict[str, Step] = {
             "ours": partial(k_largest, k=k),
@@ -211,7 +211,7 @@ def race(config: SAEConfig) -> Race:
         ours = Run(SAE(at_rate), "cpu", "")
         first = frames[_HELD_OUT : _HELD_OUT + config.n_features]
         ours.sae.start_from(first)
-        ours.sae.fit_encoder_gain(first[:256])
+        ours.sae.fit_encoder_gain(first)
         contestants["ours", rate] = ours.advance, ours.sae
         contestants["SAELens", rate] = saelens_step(at_rate)
     times: dict[tuple[str, float], list[float]] = {each: [] for each in contestants}

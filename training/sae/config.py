@@ -22,8 +22,8 @@ Precision = Literal["float32", "float64", "bf16"]
 """What a training computes in. `bf16`: its products in bfloat16 (autocast); weights, choices and losses stay float32."""
 
 SPARSE_ABOVE = 16 * 1024
-"""Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: a step is then 1.1 to 2.7 times as
-fast on a CPU (python -m bench.sae)."""
+"""Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: a step is then 1.9 to 3.8 times as
+fast on a CPU, the wider the more (python -m bench.sae)."""
 SPARSE_SHARE = 1 / 16
 """The largest k / n_features at which it does: there the two take about as long."""
 

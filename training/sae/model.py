@@ -12,6 +12,7 @@ from torch.nn import functional
 from drawstop.base.errors import DrawstopError
 from training.sae.config import SAEConfig, TrainingFigures
 
+_GAIN_FRAMES = 256
 _FIT_FRAMES = 4096
 _FIT_COLUMNS = 32  # features whose thresholds are fitted at once: bounds memory to frames x 32 numbers
 
@@ -106,8 +107,9 @@ class SAE(nn.Module):
     def fit_encoder_gain(self, z: torch.Tensor) -> None:
         """Scale W_enc by `z · z_hat / |z_hat|²`, the gain that brings reconstructions nearest to frames `[frames, d_in]`.
 
-        For directions that are alike, as frames are: k of them add up to far more than a frame.
+        For directions that are alike, as frames are: k of them add up to far more than a frame. The first 256 frames tell.
         """
+        z = z[:_GAIN_FRAMES]
         z_hat = activate(z @ self.W_enc, "topk", self.config.k, self.threshold) @ self.W_dec
         power = z_hat.square().sum()
         if power > 0:

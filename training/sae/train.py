@@ -39,7 +39,6 @@ class Machine:
     """Of a process's share of a step, see `Run`."""
 
 
-_GAIN_FRAMES = 256
 _CHUNK_FRAMES = 4096
 _CHUNK_NUMBERS = 1 << 20  # features at once: 4 MB, held several times, however wide the dictionary is
 _ROUNDING_POWER = 1e-13  # relative to the mean's: float32 frames that vary less only vary by rounding
@@ -223,7 +222,7 @@ def _start_from_frames(sae: SAE, batches: Batches, site: str) -> None:
     places = rng.choice(len(batches), count, replace=len(batches) < count)
     z = _normalised(sae, batches, site, places)
     sae.start_from(z)
-    sae.fit_encoder_gain(z[:_GAIN_FRAMES])
+    sae.fit_encoder_gain(z)
 
 
 def _normalised(sae: SAE, batches: Batches, site: str, places: Rows) -> torch.Tensor:
