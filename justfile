@@ -11,7 +11,7 @@ fix:
     uv run ruff check --fix .
     uv run ruff format .
     uv run python docs/generate.py
-    uv run python -m export.patches.demo
+    uv run python -m export.patches.demo_patches
 
 # lint, format, strict types, the one-way imports, the generated pages and patches being current
 check:
@@ -20,7 +20,7 @@ check:
     uv run mypy
     uv run lint-imports
     uv run python docs/generate.py --check
-    uv run python -m export.patches.demo --check
+    uv run python -m export.patches.demo_patches --check
 
 # run the tests; arguments go to pytest
 test *arguments:
@@ -28,32 +28,32 @@ test *arguments:
 
 # every kind of RAVE through every check of the instrument, SAEs on four processes: minutes
 test-models:
-    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/test_any_rave.py tests/test_rave_table.py tests/test_backends.py tests/test_sae_processes.py
+    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/export/instrument/test_any_rave.py tests/training/models/rave/test_rave_table.py tests/realtime/backends/test_backends.py tests/training/sae/test_distributed.py
 
 # what a block costs: the instrument beside the plain RAVE, and every backend beside TorchScript, in one run each:
 # half an hour, of which exporting two RAVEs of full size and compiling take the most
 bench:
     uv run python -m bench
-    uv run python -m bench.backends --models demo raspberry v2 --threads 1 2
+    uv run python -m bench.instrument.backends --models demo raspberry v2 --threads 1 2
 
 # SAE training: a step beside SAELens's own, the time that both take to explain as much, memory: a quarter of an hour of one core;
 # `--quick` is the short form
 bench-sae *arguments:
-    uv run python -m bench.sae {{arguments}}
+    uv run python -m bench.sae.step {{arguments}}
 
 # how an SAE training's time and memory grow with frames, features and layers: a quarter of an hour of one core and 3 GB of disk;
 # `--quick` is the short form
 bench-growth *arguments:
-    uv run python -m bench.sae_growth {{arguments}}
+    uv run python -m bench.sae.growth {{arguments}}
 
 # what `drawstop plan` forecasts beside what the small job then takes: minutes
 bench-plan *arguments:
-    uv run python -m bench.plan {{arguments}}
+    uv run python -m bench.sae.forecast {{arguments}}
 
 # an hour of playing on a loaded machine, controllers storming, devices and instruments going and coming:
 # does the sound ever stop? Needs jackd and stress-ng; `just endurance --minutes 10` is the short form
 endurance *arguments:
-    uv run python -m bench.endurance {{arguments}}
+    uv run python -m bench.live.endurance {{arguments}}
 
 # the control bridge, live under JACK: timing, step, flood or performance, each with a table and limits. Needs jackd
 bench-controls *arguments:
@@ -66,20 +66,20 @@ demo *arguments:
 # render the demo's recordings and train its RAVE anew (about an hour of one core; resumable);
 # needs a C++ compiler, fluidsynth, espeak-ng and the soundfonts that LICENSES.md lists
 demo-train *arguments:
-    uv run --group recipe python -m training.demo.recipe {{arguments}}
+    uv run --group recipe python -m training.recipes.rave {{arguments}}
 
 # render the diverse set of recordings (1376 of 4 s), train SAEs of the demo's RAVE on it, and measure what concepts they tell
 # (about ten minutes of one core; resumable); needs what demo-train needs
 demo-diverse *arguments:
-    uv run --group recipe python -m training.demo.diverse_recipe {{arguments}}
+    uv run --group recipe python -m training.recipes.diverse {{arguments}}
 
 # guitar music with a male voice: render it, find three stops of the demo's RAVE (guitar, male voice, female voice), and measure
 # them (about an hour of two cores; resumable, but for the finding of the stops); needs what demo-train needs
 demo-duet *arguments:
-    uv run --group recipe python -m training.demo.duet_recipe {{arguments}}
+    uv run --group recipe python -m training.recipes.duet {{arguments}}
 
 # render recordings, train the demo's small MusicGen and its judge, find stops and measure them (an hour and a half of one core; the trainings and
 # the last measurement resume);
 # needs fluidsynth and the soundfonts that LICENSES.md lists
 demo-train-musicgen *arguments:
-    uv run python -m training.demo.musicgen_recipe {{arguments}}
+    uv run python -m training.recipes.musicgen {{arguments}}

@@ -12,7 +12,7 @@ The same `find` on the demo's model with few recordings of each kind, half of th
 *taken*: the share of the concept's energy that −1 takes (alone, in mixtures), and of other sounds' energy. *+1*: how much
 nearer the sound comes to a true mixture; negative is farther."""
 SECOND_INTRODUCTION = """\
-The whole recipe once more with another seed (`python -m training.demo.recipe --seed 1`), on the same recordings: another
+The whole recipe once more with another seed (`python -m training.recipes.rave --seed 1`), on the same recordings: another
 RAVE, SAE, bank and judges; {items} clips a cell."""
 SETS = {
     "known": "phrases never heard, timbres of the training",

@@ -5,11 +5,11 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from realtime.controls.curves import LINEAR, Curve
-from realtime.controls.mapping import Button, Combine, Knob, Mapping
-from realtime.controls.mapping_file import BUTTON_KEYS, FIELDS, KNOB_KEYS, MPE_KEYS, SOURCE_KEYS, TOP_KEYS
-from realtime.controls.midi_sources import MAXIMA, MPE_RESTS, NUMBERS, Kind, MidiSource
-from realtime.controls.mpe_zones import Zones
+from realtime.controllers.mapping.curves import LINEAR, Curve
+from realtime.controllers.mapping.file import BUTTON_KEYS, FIELDS, KNOB_KEYS, MPE_KEYS, SOURCE_KEYS, TOP_KEYS
+from realtime.controllers.mapping.mapping import Button, Combine, Knob, Mapping
+from realtime.controllers.midi.mpe_zones import Zones
+from realtime.controllers.midi.source import MAXIMA, MPE_RESTS, NUMBERS, Kind, MidiSource
 
 _NONE = re.compile(r"(?:^|(?<=[.;] ))None: ")
 

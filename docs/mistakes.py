@@ -9,22 +9,22 @@ from pathlib import Path
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from drawstop.base.description import StopDescription
-from drawstop.base.errors import DrawstopError
-from realtime.controls.events import ControlEvent
-from realtime.controls.hub import ControlHub
-from realtime.controls.mapping_file import find_mapping, parse_mapping, read_mapping
-from realtime.controls.osc.clients import Client, Complaints
-from realtime.controls.osc.feedback import Feedback, Outgoing
-from realtime.controls.osc.packets import read_packet
-from realtime.controls.osc.router import HORIZON_S, MAX_WAITING, Router
-from realtime.controls.scene import Scene
-from realtime.controls.scene_list import MOST_SCENES
-from realtime.controls.scenes import Scenes
-from realtime.controls.scenes_file import scene_set
-from realtime.controls.toml_lines import parse_toml
-from realtime.desk import PARAMETERS
-from realtime.live.control_bridge import StageCommands
+from drawstop.errors import DrawstopError
+from drawstop.instrument_description import StopDescription
+from realtime.controllers.mapping.file import find_mapping, parse_mapping, read_mapping
+from realtime.controllers.mapping.toml_document import parse_toml
+from realtime.controllers.osc.clients import Client, Complaints
+from realtime.controllers.osc.feedback import Feedback, Outgoing
+from realtime.controllers.osc.packets import read_packet
+from realtime.controllers.osc.router import HORIZON_S, MAX_WAITING, Router
+from realtime.controllers.parameters import ControlHub
+from realtime.controllers.scenes.file import scene_set
+from realtime.controllers.scenes.scene import Scene
+from realtime.controllers.scenes.scene_list import MOST_SCENES
+from realtime.controllers.scenes.scenes import Scenes
+from realtime.engine.control_event import ControlEvent
+from realtime.engine.parameters import PARAMETERS
+from realtime.inputs.connect import StageCommands
 
 KNOB = '[[knob]]\nsource = "cc 20"\nstop = "guitar"\n'
 BUTTON = '[[button]]\nsource = "note 40"\n'

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import torch
 
-from drawstop.base.audio_files import write_audio
-from export.musicgen import steer
-from training.models.musicgen import MusicGenModel
-from training.models.musicgen_sampling import Sampling
-from training.stops import load_bank
+from drawstop.audio_files import write_audio
+from export.musicgen.generate import steer
+from training.banks.bank import load_bank
+from training.models.musicgen.model import MusicGenModel
+from training.models.musicgen.sampling import Sampling
 
 model_name, bank_folder, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 model = MusicGenModel(model_name)

@@ -1,6 +1,6 @@
 """Drawstop: knobs, found inside a neural audio model, that bring concepts in and take them away.
 
-The package holds the one command (`drawstop.cli`), the demo (`drawstop.demo`) and `drawstop.base`, the layer
+The package holds the one command (`drawstop.cli`), the demo (`export.demo.command`) and `drawstop`, the layer
 that the three rooms `training`, `export` and `realtime` stand on.
 """
 

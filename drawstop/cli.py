@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
 from drawstop import __version__
-from drawstop.base.errors import DrawstopError, reason_of
+from drawstop.errors import DrawstopError, reason_of
 
 FAILURE = 2
 INTERRUPTED = 130
@@ -31,48 +31,62 @@ class Command(NamedTuple):
 
 
 COMMANDS: dict[str, Command] = {
-    "demo": Command("drawstop.demo:demo", "Bake, verify, perform and measure the shipped instrument."),
+    "demo": Command("export.demo.command:demo", "Bake, verify, perform and measure the shipped instrument."),
     "make": Command(
-        "drawstop.make:make",
+        "export.make.command:make",
         "From your RAVE and your recordings to an instrument, and verdicts.",
         ("--stop", 3),
     ),
     "fine-tune": Command(
-        "training.fine_tune_cli:fine_tune", "Teach a RAVE's training run latents that add up; resumable."
+        "training.commands.fine_tune:fine_tune", "Teach a RAVE's training run latents that add up; resumable."
     ),
     "activations": Command(
-        "training.activations_cli:activations",
+        "training.commands.activations:activations",
         "Write a model's frames of some recordings to disk; resumable, by many workers or machines.",
     ),
     "plan": Command(
-        "training.plan_cli:plan", "Say what disk, memory and hours a training takes, before it begins."
+        "training.commands.plan:plan", "Say what disk, memory and hours a training takes, before it begins."
     ),
     "train": Command(
-        "training.train_cli:train", "Train a sparse autoencoder on a model's frames; resumable."
+        "training.commands.train:train", "Train a sparse autoencoder on a model's frames; resumable."
     ),
     "sweep": Command(
-        "training.sweep_cli:sweep",
+        "training.commands.sweep:sweep",
         "Train SAEs of several widths, k, architectures and seeds, and compare them; resumable.",
         lists=("--site", "--widths", "--ks", "--architectures", "--seeds"),
     ),
-    "find": Command("training.cli:find", "Find a concept from recordings with and without it: a stop."),
-    "layers": Command("training.layers_cli:layers", "Say which of a MusicGen's layers carry a concept."),
-    "classify": Command("training.classify_cli:classify", "Say which stops sound in recordings, and when."),
-    "evaluate": Command("training.evidence_cli:evaluate", "Measure what a bank's stops do, beside controls."),
-    "report": Command(
-        "training.evidence_cli:report", "All the evidence for a bank as one page that works offline."
+    "find": Command(
+        "training.commands.find:find", "Find a concept from recordings with and without it: a stop."
     ),
-    "bake": Command("export.cli:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
-    "verify": Command("export.cli:verify", "Call an instrument as its host would, and compare the outputs."),
-    "patches": Command("export.cli:patches", "Write an instrument's patches for Pd, Max and Live."),
-    "inspect": Command("export.cli:inspect", "Say what a file is: an instrument, a bank, a RAVE."),
-    "play": Command("realtime.play_cli:play", "Play an instrument live: sound in, sound out, stops moving."),
-    "learn": Command("realtime.controls_cli:learn", "Map a controller to stops by touching it."),
-    "monitor": Command("realtime.controls_cli:monitor", "Show what controllers send, and what it moves."),
-    "devices": Command("realtime.play_cli:devices", "List the sound devices and MIDI inputs."),
-    "render": Command("realtime.cli:render", "Play a sound file through an instrument, knobs moving."),
+    "layers": Command("training.commands.layers:layers", "Say which of a MusicGen's layers carry a concept."),
+    "classify": Command(
+        "training.commands.classify:classify", "Say which stops sound in recordings, and when."
+    ),
+    "evaluate": Command(
+        "training.commands.evaluate:evaluate", "Measure what a bank's stops do, beside controls."
+    ),
+    "report": Command(
+        "training.commands.evaluate:report", "All the evidence for a bank as one page that works offline."
+    ),
+    "bake": Command(
+        "export.commands.bake:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."
+    ),
+    "verify": Command(
+        "export.commands.bake:verify", "Call an instrument as its host would, and compare the outputs."
+    ),
+    "patches": Command("export.commands.bake:patches", "Write an instrument's patches for Pd, Max and Live."),
+    "inspect": Command("export.commands.bake:inspect", "Say what a file is: an instrument, a bank, a RAVE."),
+    "play": Command(
+        "realtime.commands.play:play", "Play an instrument live: sound in, sound out, stops moving."
+    ),
+    "learn": Command("realtime.commands.learn:learn", "Map a controller to stops by touching it."),
+    "monitor": Command("realtime.commands.learn:monitor", "Show what controllers send, and what it moves."),
+    "devices": Command("realtime.commands.play:devices", "List the sound devices and MIDI inputs."),
+    "render": Command(
+        "realtime.commands.render:render", "Play a sound file through an instrument, knobs moving."
+    ),
     "musicgen": Command(
-        "export.musicgen_cli:musicgen", "Make music with a MusicGen whose layers' stops are moved."
+        "export.commands.musicgen:musicgen", "Make music with a MusicGen whose layers' stops are moved."
     ),
 }
 

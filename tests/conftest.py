@@ -1,5 +1,4 @@
 import os
-import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,19 +7,18 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose time to a team of threads
 
 import pytest
+from command_line import Run
 from programs import need_program
+from random_banks import write_random_bank
 from rave_table import export_table
+from repository import DEMO
 
 if TYPE_CHECKING:
-    from export.bake import Baked
-    from training.models.musicgen import MusicGenModel
-    from training.stops import StopBank
+    from export.instrument.bake import Baked
+    from training.models.musicgen.model import MusicGenModel
 
 # Started in the background by a script, we and whatever we start would be deaf to the Ctrl-C that tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-REPOSITORY = Path(__file__).parents[1]
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -39,14 +37,6 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return call
 
 
-def refused(result: tuple[int, str, str], says: str) -> None:
-    """Asserts that a command ended with code 2 and one line that says this."""
-    code, _, err = result
-    assert code == 2
-    assert re.fullmatch(r"drawstop: [^\n]+\n", err), err
-    assert says in err
-
-
 @pytest.fixture(scope="session")
 def needs_program() -> Callable[[str], None]:
     """Skip a test whose system program is missing; in CI, which installs them all, fail it."""
@@ -56,7 +46,7 @@ def needs_program() -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def demo_rave() -> Path:
     """The shipped small RAVE."""
-    return REPOSITORY / "training" / "demo" / "rave.ts"
+    return DEMO / "rave.ts"
 
 
 @pytest.fixture(scope="session")
@@ -91,52 +81,10 @@ def baked_variational(variational_rave: Path, tmp_path_factory: pytest.TempPathF
     return _bake(variational_rave, bank, folder / "organ.ts")
 
 
-def write_random_bank(model: Path, folder: Path, site: str = "latent") -> Path:
-    """A bank of two random stops for a site of any RAVE, the first of them gated; gives its folder."""
-    from training.models.rave import RaveModel
-    from training.stops import save_bank
-
-    rave = RaveModel(model, site)
-    save_bank(folder, random_stops(rave.rates.width, rave.fingerprint, site))
-    return folder
-
-
-def random_stops(
-    width: int, fingerprint: str, site: str, kinds: tuple[str, str] = ("gated", "random")
-) -> "StopBank":
-    """A bank of two random stops, guitar and voice."""
-    import torch
-
-    from training.claim import Decision
-    from training.gate import Gate, GateConfig
-    from training.sae.config import SAEConfig
-    from training.sae.model import SAE
-    from training.stops import Gates, Stop, StopBank, make_slug
-
-    sae = SAE(SAEConfig(d_in=width, n_features=64, k=8, centre=False, bias=False))
-    random = torch.Generator().manual_seed(0)
-    torch.manual_seed(0)
-    off, on = (Gate(GateConfig(width, 24, channels=16), torch.arange(5, 29)) for _ in range(2))
-    gates = Gates(off, on, Decision(6, (0.1, 1.0), (-1.0, 0.0)))
-    stops = tuple(
-        Stop(
-            name,
-            make_slug(name),
-            kind,
-            torch.rand(64, generator=random),
-            0.1 * torch.randn(64, width, generator=random),
-            1.0,
-            gates=gates if kind == "gated" else None,
-        )
-        for name, kind in zip(("guitar", "voice"), kinds, strict=True)
-    )
-    return StopBank(sae, stops, fingerprint, site)
-
-
 def _bake(model: Path, bank: Path, out: Path) -> "Baked":
     import torch
 
-    from export.bake import bake
+    from export.instrument.bake import bake
 
     torch.set_num_threads(1)
     return bake(model, [bank], out)
@@ -147,10 +95,10 @@ def demo_instrument(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -
     """The demo's real instrument, as a bake writes it but without the minutes of its checks."""
     import torch
 
-    from drawstop.base.description import EXTRA_FILE
-    from export.bake import describe, script
-    from training.models.rave import RaveModel
-    from training.stops import load_bank
+    from drawstop.instrument_description import EXTRA_FILE
+    from export.instrument.bake import describe, script
+    from training.banks.bank import load_bank
+    from training.models.rave.model import RaveModel
 
     model = RaveModel(demo_rave)
     banks = [load_bank(demo_rave.parent / "bank", model.fingerprint)]
@@ -179,7 +127,7 @@ def tiny_musicgen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def musicgen(tiny_musicgen: Path) -> "MusicGenModel":
     """The same, loaded once for all tests: none of them changes it."""
-    from training.models.musicgen import MusicGenModel
+    from training.models.musicgen.model import MusicGenModel
 
     return MusicGenModel(tiny_musicgen, "cpu")
 

@@ -51,9 +51,9 @@ def _measured(arguments: argparse.Namespace) -> list[Figures]:
             live = [timing.measure(arguments.movements, rate) for rate in arguments.rates]
             return [*live, offline.measure(arguments.movements, arguments.instrument)]
         case "step":
-            from bench.controls import step
+            from bench.controls import in_step
 
-            return [step.measure(arguments.movements, echoes) for echoes in (False, True)]
+            return [in_step.measure(arguments.movements, echoes) for echoes in (False, True)]
         case "flood":
             from bench.controls import flood
 

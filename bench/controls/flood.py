@@ -16,13 +16,13 @@ import numpy as np
 
 from bench.controls import fuzz
 from bench.controls.figures import Figures
-from bench.controls.hands import Due, Hand, message, midi_box, osc_client
 from bench.controls.instrument import SLUGS, make_gain
 from bench.controls.playing import Playing
-from bench.live import Server, free_port, resident_megabytes
-from realtime.live.control_bridge import ControlRequest
-from realtime.live.osc_control import OscRequest
-from realtime.live.stage import StageRequest
+from bench.controls.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.live.jack import Server, free_port, resident_megabytes
+from realtime.inputs.connect import ControlRequest
+from realtime.inputs.osc import OscRequest
+from realtime.live.supervisor import StageRequest
 
 BLOCK = 512
 MAPPING = '[[knob]]\nsource = "bend"\nstop = "one"\ntakeover = "jump"\n'

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from drawstop.base.description import (
+from drawstop.instrument_description import (
     EXTRA_FILE,
     InstrumentDescription,
     MethodDescription,

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from bench.controls.figures import Figures, spread
 from bench.controls.instrument import SLUGS, make_gain
-from bench.live import demo_instrument
-from realtime import instrument_file
-from realtime.controls.events import ControlEvent
-from realtime.controls.mapping_file import parse_mapping
-from realtime.controls.midi_files import read_midi_file
-from realtime.desk import RAMP
-from realtime.performance import Performance
-from realtime.player import Player
+from bench.live.jack import demo_instrument
+from realtime.controllers.mapping.file import parse_mapping
+from realtime.controllers.midi.midi_file import read_midi_file
+from realtime.engine import instrument_file
+from realtime.engine.control_event import ControlEvent
+from realtime.engine.instrument_player import Player
+from realtime.engine.parameters import RAMP
+from realtime.engine.performance import Performance
 
 Audio = npt.NDArray[np.float32]
 

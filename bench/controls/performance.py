@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.controls.figures import Figures
-from bench.controls.hands import Due, Hand, message, midi_box, osc_client
-from bench.live import Server, connect, demo_instrument, free_port
-from realtime import instrument_file
-from realtime.replay import compared, replay
-from realtime.session import Session, read_session
+from bench.controls.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.live.jack import Server, connect, demo_instrument, free_port
+from realtime.engine import instrument_file
+from realtime.recording.replay import compared, replay
+from realtime.recording.session_file import Session, read_session
 
 PATIENCE_S = 120.0
 EVERY_S = 0.05

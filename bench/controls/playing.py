@@ -10,11 +10,11 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from bench.live import begin_recording
-from realtime.controls.events import ControlEvent
-from realtime.live.conductor import Report
-from realtime.live.control_bridge import ControlBridge, ControlRequest
-from realtime.live.stage import Stage, StageRequest
+from bench.live.jack import begin_recording
+from realtime.engine.control_event import ControlEvent
+from realtime.inputs.connect import ControlBridge, ControlRequest
+from realtime.live.supervisor import Stage, StageRequest
+from realtime.processes.audio_process import Report
 
 TICK_S = 0.1
 PATIENCE_S = 20.0

@@ -18,16 +18,16 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.controls.figures import Figures, sizes, spread
-from bench.controls.hands import Due, Hand, message, midi_box, osc_client
 from bench.controls.instrument import DELAY, RATIO, SLUGS, make_gain
 from bench.controls.playing import Clock, Playing
-from bench.live import Server, connect, free_port
-from realtime.live.control_bridge import ControlRequest
-from realtime.live.osc_control import OscRequest
-from realtime.live.sound_line import DeviceWish
-from realtime.live.stage import StageRequest
-from realtime.replay import replay
-from realtime.session import Session, read_session
+from bench.controls.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.live.jack import Server, connect, free_port
+from realtime.inputs.connect import ControlRequest
+from realtime.inputs.osc import OscRequest
+from realtime.live.device_connection import DeviceWish
+from realtime.live.supervisor import StageRequest
+from realtime.recording.replay import replay
+from realtime.recording.session_file import Session, read_session
 
 BLOCK = 512
 GAP_S, IRREGULAR_S = 0.12, 0.03

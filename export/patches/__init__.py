@@ -1,1 +1,1 @@
-"""Pd and Max patches of an instrument: written from its description, one labelled knob per stop."""
+"""Patches of an instrument for Pure Data, Max and Live."""

@@ -1,6 +1,6 @@
 """The README of a folder of patches: three steps to sound, and what turns which knob."""
 
-from export.patches.plan import NN_BUFFER, OMP_HINT, OSC_PORT, Plan
+from export.patches.content import NN_BUFFER, OMP_HINT, OSC_PORT, Plan
 
 STEPS = """1. Put `{file}` beside these patches. In Max, add this folder to Options > File Preferences, so that the help
    patches find it too.

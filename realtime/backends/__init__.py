@@ -1,1 +1,1 @@
-"""Other ways to compute an instrument's blocks than TorchScript's own."""
+"""Runtimes for the RAVE inside an instrument, beside TorchScript."""

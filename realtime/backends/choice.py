@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from drawstop.base.errors import DrawstopError
+from drawstop.errors import DrawstopError
 
 if TYPE_CHECKING:
     import torch

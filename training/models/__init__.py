@@ -1,1 +1,1 @@
-"""Steerable models: what a model is to the rest of `training`."""
+"""Models that can be steered: their sites, their frames, an edit inserted at a site."""

@@ -1,1 +1,1 @@
-"""Sparse autoencoders: equations, losses, training, files that SAELens reads too."""
+"""Sparse autoencoders: model, losses, training, files."""

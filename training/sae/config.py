@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from drawstop.base.errors import DrawstopError
+from drawstop.errors import DrawstopError
 
 Architecture = Literal["topk", "batchtopk", "matryoshka", "jumprelu", "topk-jumprelu"]
 """How features are chosen: while training in `training.sae.objectives`, afterwards in `training.sae.model.activate`.
@@ -23,7 +23,7 @@ Precision = Literal["float32", "float64", "bf16"]
 
 SPARSE_ABOVE = 16 * 1024
 """Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: a step is then 1.9 to 3.8 times as
-fast on a CPU, the wider the more (python -m bench.sae)."""
+fast on a CPU, the wider the more (python -m bench.sae.step)."""
 SPARSE_SHARE = 1 / 16
 """The largest k / n_features at which it does: there the two take about as long."""
 
@@ -33,7 +33,7 @@ _JUMPRELU_ONLY = frozenset({"bandwidth", "sparsity_weight"})
 @dataclass(frozen=True)
 class SAEConfig:
     """What to train and how. Fields without a stated source were set on a planted dictionary
-    (tests/test_sae.py)."""
+    (tests/training/sae/test_train.py)."""
 
     d_in: int
     """Numbers per frame."""
@@ -114,7 +114,7 @@ class SAEConfig:
 
     @property
     def sparse(self) -> bool:
-        """Whether a training gathers the active features' rows instead of multiplying matrices, see `training.sae.codes`.
+        """Whether a training gathers the active features' rows instead of multiplying matrices, see `sparse_features`.
 
         JumpReLU never does: a threshold's gradient comes from values on both of its sides.
 

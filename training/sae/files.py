@@ -14,8 +14,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from drawstop.base.errors import DrawstopError
-from drawstop.base.files import atomic_folder, write_json
+from drawstop.errors import DrawstopError
+from drawstop.files import atomic_folder, write_json
 from training.sae.config import SAEConfig, TrainingFigures
 from training.sae.model import SAE
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from training.sae.codes import Code, Encoded
+    from training.sae.sparse_features import Code, Encoded
 
 
 def reconstruction_loss(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from drawstop.base.errors import DrawstopError
+from drawstop.errors import DrawstopError
 from training.sae.config import SAEConfig, TrainingFigures
 
 _GAIN_FRAMES = 256

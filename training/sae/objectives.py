@@ -11,10 +11,10 @@ import math
 import torch
 from torch import nn
 
-from training.sae.codes import Code, DenseCode, Encoded, Level
+from training.sae.jumprelu import jumprelu, step
 from training.sae.losses import prefix_losses, reconstruction_loss, sparsity_loss
 from training.sae.model import SAE
-from training.sae.thresholds import jumprelu, step
+from training.sae.sparse_features import Code, DenseCode, Encoded, Level
 
 LEVEL_SHARE = 0.1
 """Of a JumpReLU's steps: how long every threshold is where the batch's values have an L0 of k. Thresholds that learn while the

@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from drawstop.base.errors import DrawstopError
-from training.activations import ActivationStore
-from training.order import Rows
+from drawstop.errors import DrawstopError
+from training.activations.shuffle import Rows
+from training.activations.store import ActivationStore
 from training.sae.config import SAEConfig, TrainingFigures
+from training.sae.dataset import Batches, SomeSites, Source, source_of, thinned
+from training.sae.distributed import ALONE, Ranks, refuse_too_many
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
-from training.sae.ranks import ALONE, Ranks, refuse_too_many
-from training.sae.run import Run
-from training.sae.source import Batches, SomeSites, Source, source_of, thinned
+from training.sae.trainer import Run
 
 Progress = Callable[[int, float], None]
 """Called after each step with the number of steps done and the loss (of several sites: their mean)."""

@@ -1,0 +1,1 @@
+"""What a block costs: the instrument beside the plain RAVE, backends beside TorchScript."""

@@ -1,0 +1,1 @@
+"""Long and loaded performances under JACK."""

@@ -1,0 +1,84 @@
+"""A recorded performance under a real JACK server, played again twice: are the bits the same?
+
+    python -m bench.live.session --instrument X.ts [--minutes 5] [--events 10000]
+
+jack_iodelay's tones go in; the stops and faders get random values at random moments.
+"""
+
+import argparse
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bench.live.jack import Server, begin_recording, connect
+from realtime.engine.control_event import ControlEvent
+from realtime.engine.parameters import BYPASS, INPUT_GAIN, WET
+from realtime.live.supervisor import Stage, StageRequest
+from realtime.recording.replay import compared, replay
+from realtime.recording.session_file import read_session
+
+FADERS = (BYPASS, INPUT_GAIN, WET)
+FADER_SHARE = 0.1
+
+
+def main() -> None:
+    """Play, render twice, and print what came of it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.live.session", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--instrument", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--events", type=int, default=10_000)
+    arguments = parser.parse_args()
+    stage = Stage(StageRequest(arguments.instrument))
+    with tempfile.TemporaryDirectory() as folder:
+        take = Path(folder) / "take"
+        tones = None
+        with Server():
+            try:
+                stage.load()
+                stage.open()
+                begin_recording(stage, take)
+                stage.start(session=take)
+                tones = subprocess.Popen(["jack_iodelay"], stdout=subprocess.DEVNULL)
+                time.sleep(1.0)
+                connect("jack_delay:out", "PortAudio:in_0")
+                send(stage, arguments.events, 60 * arguments.minutes)
+            finally:
+                report = stage.close()
+                if tones is not None:
+                    tones.kill()
+        session = read_session(take)
+        print(
+            f"{session.input.shape[1] / session.about.sample_rate:.1f} s, {len(session.events)} events, "
+            f"{report.lost_blocks} lost blocks, input peak {np.abs(session.input).max():.2f}"
+        )
+        renders = [replay(session) for _ in range(2)]
+        print("both renders equal:", np.array_equal(renders[0], renders[1]))
+        print("\n".join(compared(session, renders[0])))
+
+
+def send(stage: Stage, events: int, seconds: float) -> None:
+    """Random values, evenly spread in number and irregular in time."""
+    random = np.random.default_rng(0)
+    begin = time.monotonic()
+    for moment in np.sort(random.uniform(0, seconds, events)):
+        time.sleep(max(0.0, begin + moment - time.monotonic()))
+        stops = stage.description.stops
+        if random.random() < FADER_SHARE:
+            fader = FADERS[int(random.integers(len(FADERS)))]
+            slug, value = (
+                fader.slug,
+                float(random.uniform(max(fader.minimum, -12.0), min(fader.maximum, 6.0))),
+            )
+        else:
+            slug, value = stops[int(random.integers(len(stops)))].slug, float(random.uniform(-1, 1))
+        stage.schedule([ControlEvent(stage.now(), slug, value, "bench")])
+        stage.watch()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""SAE training beside SAELens, and how it grows."""

@@ -1,0 +1,155 @@
+"""Sound files in and out: any format libsndfile reads, any rate and channel count; `[channels, samples]`."""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from drawstop.errors import DrawstopError
+from drawstop.files import atomic_file
+
+Audio = npt.NDArray[np.float32]
+
+AUDIO_SUFFIXES = frozenset(
+    {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".caf", ".au", ".w64", ".rf64"}
+)
+
+_SUBTYPES = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
+_SFC_SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile's sndfile.h
+
+
+def read_audio(
+    path: Path,
+    sample_rate: int | None = None,
+    channels: int | None = None,
+    part: tuple[float, float] | None = None,
+) -> tuple[Audio, int]:
+    """Read a sound file.
+
+    Args:
+        path: a file in any format that libsndfile reads.
+        sample_rate: in Hz; the sound is resampled to it (soxr VHQ). None keeps the file's rate.
+        channels: how many to give: 1 takes the mean, one channel is repeated n times. None keeps the file's.
+        part: where to begin and how much to read, in seconds; None reads all of it.
+
+    Shape: `[channels, samples]`, float32, with at least one sample.
+
+    Raises:
+        DrawstopError: no such file, not audio, no samples, a sample that isn't finite, or channels that
+            don't convert.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DrawstopError(f"no such file: {path}")
+    if path.is_dir():
+        raise DrawstopError(f"expected a sound file, got the folder {path}")
+    if path.stat().st_size == 0:
+        raise DrawstopError(f"{path} is empty: 0 bytes")
+    try:
+        interleaved, rate = _read(path, part)
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a .raw file tells no rate
+        message = f"{path} isn't a sound file that libsndfile can read; convert it to wav or flac"
+        raise DrawstopError(message) from error
+    if len(interleaved) == 0:
+        raise DrawstopError(f"{path} is empty: 0 samples")
+    audio = np.ascontiguousarray(interleaved.T)
+    _refuse_non_finite(audio, path)
+    if channels is not None:
+        audio = _with_channels(audio, channels, path)
+    if sample_rate is not None and sample_rate != rate:
+        audio = resample(audio, rate, sample_rate)
+        rate = sample_rate
+    return audio, int(rate)
+
+
+def _read(path: Path, part: tuple[float, float] | None) -> tuple[Audio, int]:
+    """`[samples, channels]` and the file's rate."""
+    with soundfile.SoundFile(path) as file:
+        count = -1
+        if part is not None:
+            file.seek(min(round(part[0] * file.samplerate), file.frames))
+            count = max(1, math.ceil(part[1] * file.samplerate))
+        return file.read(count, dtype="float32", always_2d=True), file.samplerate
+
+
+def resample(audio: Audio, rate: int, new_rate: int) -> Audio:
+    """Resample `[channels, samples]` from `rate` to `new_rate` Hz (soxr VHQ); gives at least one sample."""
+    resampled = soxr.resample(audio.T, rate, new_rate, quality="VHQ")
+    if len(resampled) == 0:  # one sample at a high rate rounds to none at a low one
+        resampled = audio.T[:1]
+    return np.ascontiguousarray(resampled.T, dtype=np.float32)
+
+
+def write_audio(path: Path, audio: npt.ArrayLike, rate: int) -> None:
+    """Write `[channels, samples]` atomically: .wav as 32-bit float, .flac as 24-bit; same sound, same bytes.
+
+    Raises:
+        DrawstopError: another suffix or shape, samples that aren't finite, a place that can't be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _SUBTYPES:
+        raise DrawstopError(f"can't write {path}: expected a name in .wav or .flac, got {path.suffix!r}")
+    samples = np.asarray(audio, dtype=np.float32)
+    if samples.ndim != 2:
+        raise DrawstopError(
+            f"can't write {path}: expected audio [channels, samples], got shape {list(samples.shape)}"
+        )
+    _refuse_non_finite(samples, path)
+    encoded = _encode(samples, rate, *_SUBTYPES[path.suffix.lower()])
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(encoded)
+
+
+def list_audio(folder: Path) -> list[Path]:
+    """The sound files in a folder and its sub-folders, by suffix, sorted by path, without hidden ones.
+
+    Raises:
+        DrawstopError: no such folder, or no sound file in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DrawstopError(f"no such folder: {folder}")
+    found = sorted(p for p in folder.rglob("*") if _is_audio_name(p.relative_to(folder)) and p.is_file())
+    if not found:
+        raise DrawstopError(f"no sound files in {folder}: looked for {', '.join(sorted(AUDIO_SUFFIXES))}")
+    return found
+
+
+def _is_audio_name(path: Path) -> bool:
+    return path.suffix.lower() in AUDIO_SUFFIXES and not any(part.startswith(".") for part in path.parts)
+
+
+def _encode(audio: Audio, rate: int, container: str, subtype: str) -> bytes:
+    """The file's bytes. Encoded in memory, so that a full disk is an OSError of ours and not libsndfile's."""
+    buffer = io.BytesIO()
+    with soundfile.SoundFile(buffer, "w", rate, audio.shape[0], subtype, format=container) as file:
+        # A float WAV's PEAK chunk holds the time of writing: without it the same sound is the same bytes.
+        soundfile._snd.sf_command(file._file, _SFC_SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+        file.write(audio.T)
+    return buffer.getvalue()
+
+
+def _refuse_non_finite(audio: Audio, path: Path) -> None:
+    bad = ~np.isfinite(audio).all(axis=0)
+    if bad.any():
+        raise DrawstopError(
+            f"{path}: sample {int(bad.argmax())} is NaN or infinite; expected finite samples only"
+        )
+
+
+def _with_channels(audio: Audio, channels: int, path: Path) -> Audio:
+    have = audio.shape[0]
+    if channels == have:
+        return audio
+    if channels == 1:
+        mean: Audio = audio.mean(axis=0, keepdims=True, dtype=np.float32)
+        return mean
+    if have == 1 and channels > 1:
+        return np.repeat(audio, channels, axis=0)
+    raise DrawstopError(
+        f"{path} has {have} channels and {channels} were asked for; convert it to 1 or {channels}"
+    )

@@ -1,1 +1,0 @@
-"""What every room may import: errors, files, audio files, progress, and the instrument's description."""

@@ -1,0 +1,1 @@
+"""`drawstop demo`: bake, verify, perform and measure the shipped instrument."""

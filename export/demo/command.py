@@ -1,0 +1,205 @@
+"""The command `drawstop demo`: bake, verify, perform and measure the shipped instrument."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from drawstop.audio_files import Audio
+    from realtime.engine.control_event import ControlEvent
+    from training.banks.bank import StopBank
+    from training.models.rave.model import RaveModel
+
+THREADS = 2  # a sum's order, and so its last bit, depends on it
+LIKE = {"guitar": "*@fluid-nylon.flac", "voice": "*@fluid-choir.flac"}  # what +1 should sound like
+WIDTH = 100  # columns of the report where no terminal says otherwise
+
+Progress = Callable[[str, int, int], None]
+
+
+def demo(
+    recording: Annotated[
+        Path | None,
+        typer.Option("--input", help="Your own sound instead of the phrase; any format and rate."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("drawstop-demo"),
+    seed: Annotated[int, typer.Option(help="Same seed, same files.", min=0, max=2**31)] = 0,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="First train the SAE and find both stops anew (minutes).")
+    ] = False,
+) -> None:
+    """Bake, verify, perform and measure the shipped instrument: sound, a picture, a table and a .ts in one folder.
+
+    Example: drawstop demo --out drawstop-demo --input my-guitar.wav
+    """
+    from drawstop.audio_files import read_audio
+    from drawstop.files import require_writable
+    from drawstop.progress import steps_bar
+
+    given = read_audio(recording, channels=1) if recording is not None else None
+    require_writable(out)
+    with steps_bar() as progress:
+        from rich.console import Console
+
+        console = Console(width=None if sys.stdout.isatty() else WIDTH)
+        _run(Shipped.find(), given, out, seed, from_scratch, console, progress)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Where the parts of the demo are."""
+
+    rave: Path
+    bank: Path
+    judge: Path
+    tagger: Path
+    phrase: Path
+    midi: Path
+    recordings: Path
+
+    @staticmethod
+    def find() -> "Shipped":
+        """The parts in `training/demo`. Raises DrawstopError naming the first that isn't there."""
+        import training
+        from drawstop.errors import DrawstopError
+
+        folder = Path(training.__file__).parent / "demo"
+        parts = Shipped(
+            folder / "rave.ts",
+            folder / "bank",
+            folder / "judge.safetensors",
+            folder / "tagger.safetensors",
+            folder / "performance.flac",
+            folder / "performance.mid",
+            folder / "recordings",
+        )
+        for path in vars(parts).values():
+            if not path.exists():
+                raise DrawstopError(f"the demo needs {path}, which isn't there: run it from a full clone")
+        return parts
+
+
+def _run(
+    parts: Shipped,
+    given: "tuple[Audio, int] | None",
+    out: Path,
+    seed: int,
+    from_scratch: bool,
+    console: "Console",
+    progress: Progress,
+) -> None:
+    import torch
+
+    from drawstop import __version__
+    from drawstop.files import write_json
+    from export.demo.measurements import Ears, heard_in_files, load_clips, measure
+    from export.demo.plot import draw
+    from export.demo.tables import show
+    from export.instrument.bake import bake
+    from training.banks.bank import bank_fingerprint, load_bank
+    from training.classifiers.musicnn import load_tagger
+    from training.classifiers.network import load_judge
+    from training.models.rave.model import RaveModel
+
+    torch.set_num_threads(THREADS)
+    torch.manual_seed(seed)
+    model = RaveModel(parts.rave)
+    bank, bank_folder = load_bank(parts.bank, model.fingerprint), parts.bank
+    recipe: dict[str, Any] = {
+        "drawstop": __version__,
+        "seed": seed,
+        "rave": model.fingerprint,
+        "bank": bank_fingerprint(parts.bank),
+    }
+    console.print(f"Drawstop {__version__}, seed {seed}", highlight=False)
+    console.print(f"  RAVE {recipe['rave'][:16]}   {model.rates.sample_rate} Hz, {model.rates.width} latents")
+    made = ", ".join(f"{key} {value}" for key, value in sorted(bank.provenance.items()))
+    console.print(f"  bank {recipe['bank'][:16]}   {', '.join(s.name for s in bank.stops)} ({made})")
+    banks = {"shipped": bank}
+    if from_scratch:
+        bank_folder = out / "bank"
+        bank = _bank_anew(model, parts.recordings / "train", bank_folder, seed, progress)
+        banks["from scratch"] = bank
+        recipe["bank_from_scratch"] = bank_fingerprint(bank_folder)
+        console.print(f"  bank {recipe['bank_from_scratch'][:16]}   made anew: {bank_folder}")
+    progress("baking and verifying", 0, 1)
+    baked = bake(parts.rave, [bank_folder], out / "instrument.ts")
+    progress("baking and verifying", 1, 1)
+    for check in baked.checks:
+        console.print(f"  {'✓' if check.passed else '✗'} {check.name}: {check.seen}", highlight=False)
+    events = perform(parts, given, out, seed, progress)
+
+    torch.set_num_threads(THREADS)
+    judge = load_judge(parts.judge)
+    ears = Ears(judge, load_tagger(parts.tagger))
+    clips = load_clips(model, parts.recordings / "held_out")
+    figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
+    figures["found"] = {
+        name: {stop.slug: stop.figures for stop in each.stops} for name, each in banks.items()
+    }
+    figures["stops"] = {
+        name: measure(model, each, ears, clips, seed, lambda done, total: progress("measuring", done, total))
+        for name, each in banks.items()
+    }
+    figures["heard"] = heard_in_files(judge, out)
+    write_json(out / "figures.json", figures)
+    draw(out, events, judge, [stop.slug for stop in bank.stops])
+    show(console, figures)
+    console.print(
+        f"\nWritten to {out}: input, neutral and performance .wav, performance.png, figures.json, instrument.ts"
+    )
+    console.print(
+        f"Next: drawstop render {out / 'instrument.ts'} YOURS.wav -o out.wav --set guitar=-1 --set voice=1"
+    )
+
+
+def _bank_anew(
+    model: "RaveModel", recordings: Path, folder: Path, seed: int, progress: Progress
+) -> "StopBank":
+    """Trains and finds; a second start resumes an interrupted training."""
+    from training.banks.bank import load_bank, save_bank
+    from training.find.rave.make_bank import make_bank
+
+    checkpoint = folder.parent / f"training-{seed}.checkpoint"
+    save_bank(folder, make_bank(model, recordings, seed, progress, checkpoint, like=LIKE))
+    checkpoint.unlink(missing_ok=True)
+    return load_bank(folder, model.fingerprint)
+
+
+def perform(
+    parts: Shipped, given: "tuple[Audio, int] | None", out: Path, seed: int, progress: Progress
+) -> "list[ControlEvent]":
+    """Plays the sound through `out`/instrument.ts, knobs moving and at rest; gives the knobs' movements.
+
+    Args:
+        given: audio `[1, samples]` and its rate in hertz; None: the demo's own phrase.
+    """
+    from drawstop.audio_files import read_audio, resample, write_audio
+    from realtime.controllers.midi.midi_file import read_midi_file
+    from realtime.engine import instrument_file
+    from realtime.engine.render import render
+
+    instrument = instrument_file.load(out / "instrument.ts")
+    description = instrument.description
+    audio, rate = given or read_audio(parts.phrase, channels=1)
+    if rate != description.sample_rate:
+        audio = resample(audio, rate, description.sample_rate)
+    audio = audio.repeat(description.channels_in, axis=0)
+    events = read_midi_file(parts.midi, description.sample_rate, description.stops)
+    write_audio(out / "input.wav", audio, description.sample_rate)
+    for name, moves in (("performance", events), ("neutral", [])):
+
+        def tracked(blocks: range, name: str = name) -> Iterator[int]:
+            for done, block in enumerate(blocks):
+                yield block
+                progress(f"playing {name}", done + 1, len(blocks))
+
+        played = render(instrument, audio, moves, seed=seed, progress=tracked)
+        write_audio(out / f"{name}.wav", played, description.sample_rate)
+    return events

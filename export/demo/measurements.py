@@ -1,0 +1,239 @@
+"""What the stops do, measured on recordings that nothing was made from, by a judge that was trained apart."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from drawstop.audio_files import list_audio, read_audio
+from drawstop.errors import DrawstopError
+from training.banks.bank import StopBank
+from training.banks.control_edits import BankEdit, RandomEdit
+from training.classifiers.musicnn import Tagger
+from training.classifiers.network import Judge
+from training.models.rave.model import RaveModel
+
+BOTH = "both"
+WAVS = ("input", "neutral", "performance")
+CONTROL_SEED = 1000
+TOGGLED = ("guitar", "voice")
+N_FFT = 2048
+FLOOR_DB = -60.0  # below a clip's loudest bin a difference in level isn't heard
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Held-out recordings: labels, and latents `[clips, latents, frames]`."""
+
+    labels: list[str]
+    latents: Tensor
+
+    def where(self, *labels: str) -> list[int]:
+        """The indices of the clips with one of these labels."""
+        return [index for index, label in enumerate(self.labels) if label in labels]
+
+
+def load_clips(model: RaveModel, folder: Path) -> Clips:
+    """The recordings of a folder with a sub-folder per label, encoded; shorter ones end in silence."""
+    paths = list_audio(folder)
+    sounds = [
+        torch.from_numpy(read_audio(path, model.rates.sample_rate, model.rates.channels)[0]) for path in paths
+    ]
+    longest = max(sound.shape[-1] for sound in sounds)
+    audio = torch.stack([torch.nn.functional.pad(sound, (0, longest - sound.shape[-1])) for sound in sounds])
+    latents = torch.cat([model.encode(batch) for batch in _batches(audio, model)])
+    return Clips([path.parent.name for path in paths], latents)
+
+
+@dataclass(frozen=True)
+class Ears:
+    """Two judges of different kinds: our own network, and a published tagger; no stop was fitted with either."""
+
+    judge: Judge
+    tagger: Tagger
+
+    def hear(self, audio: Tensor) -> "Hearing":
+        """What each hears in every clip of `[clips, samples]`."""
+        if not len(audio):
+            return Hearing({})
+        judged, tagged = self.judge.heard(audio), self.tagger.heard(audio, self.judge.sample_rate)
+        return Hearing(
+            {
+                name: {"judge": judged[:, place], "tagger": tagged[:, self.tagger.concepts.index(name)]}
+                for place, name in enumerate(self.judge.concepts)
+                if name in self.tagger.concepts
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """By concept and ear: in which clips it's heard, bool `[clips]`."""
+
+    heard: dict[str, dict[str, Tensor]]
+
+    def shares(self, concept: str, clips: list[int]) -> Figures:
+        """In which share of these clips each ear hears the concept; None without clips."""
+        if not clips:
+            return {"judge": None, "tagger": None}
+        return {ear: _round(heard[clips].float().mean()) for ear, heard in self.heard[concept].items()}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What an edit made of clips: what is heard, and how far level and spectrum moved, in dB, `[clips]`."""
+
+    hearing: Hearing
+    level: Tensor
+    spectrum: Tensor
+
+    def figures(self, concept: str, clips: list[int]) -> Figures:
+        """Of these clips."""
+        level, spectrum = (
+            _round(moved[clips].mean()) if clips else None for moved in (self.level, self.spectrum)
+        )
+        heard = self.hearing.shares(concept, clips)
+        return {"clips": len(clips), "heard": heard, "level_db": level, "spectral_db": spectrum}
+
+
+def measure(
+    model: RaveModel,
+    bank: StopBank,
+    ears: Ears,
+    clips: Clips,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Figures:
+    """Per stop: how often each ear hears it at -1, 0 and +1, beside the same edit with random features.
+
+    -1 is measured on clips with the concept (alone and in mixtures), +1 on clips without it, 0 on both.
+
+    Raises:
+        DrawstopError: an ear doesn't know a stop's name, or hears at another rate than the model's.
+    """
+    _refuse_deaf(model, bank, ears)
+    edits = {"stop": BankEdit(bank), "random": RandomEdit(bank, CONTROL_SEED + seed)}
+    steps = 2 + 4 * len(bank.stops)
+    done = 0
+
+    def play(edit: str, indices: list[int], values: dict[str, float]) -> Tensor:
+        nonlocal done
+        knobs = [values.get(stop.slug, 0.0) for stop in bank.stops]
+        played = _decode(model, edits[edit](clips.latents[indices], knobs))
+        done += 1
+        if progress:
+            progress(done, steps)
+        return played
+
+    neutral = play("stop", list(range(len(clips.labels))), {})
+    at_rest = ears.hear(neutral)
+    figures: Figures = {}
+    for stop in bank.stops:
+        having = clips.where(stop.name, BOTH)
+        lacking = [index for index in range(len(clips.labels)) if index not in having]
+        figures[stop.slug] = {
+            "heard_at_0": {
+                "with": at_rest.shares(stop.name, having),
+                "without": at_rest.shares(stop.name, lacking),
+            },
+            "clips": {"with": len(having), "without": len(lacking)},
+        }
+        for key, indices, value in (("at_minus_1", having, -1.0), ("at_plus_1", lacking, 1.0)):
+            for edit in ("stop", "random"):
+                played = play(edit, indices, {stop.slug: value})
+                changed = _changed(ears, played, neutral[indices])
+                seen = changed.figures(stop.name, list(range(len(indices))))
+                if key == "at_minus_1":
+                    alone = [at for at, index in enumerate(indices) if clips.labels[index] != BOTH]
+                    mixed = [at for at, index in enumerate(indices) if clips.labels[index] == BOTH]
+                    seen["alone"] = changed.figures(stop.name, alone)
+                    seen["in_mixtures"] = changed.figures(stop.name, mixed)
+                figures[stop.slug].setdefault(key, {})[edit] = seen
+    if set(TOGGLED) <= {stop.slug for stop in bank.stops}:
+        solos = clips.where("guitar")
+        played = play("stop", solos, {"guitar": -1.0, "voice": 1.0})
+        toggled, every = ears.hear(played), list(range(len(solos)))
+        figures["toggle"] = {"clips": len(solos)} | {
+            name: {"at_0": at_rest.shares(name, solos), "toggled": toggled.shares(name, every)}
+            for name in TOGGLED
+        }
+    return figures
+
+
+@torch.no_grad()
+def hear(judge: Judge, audio: Tensor) -> Figures:
+    """What the judge hears in a whole sound: clip and per-second probabilities. audio `[samples]`."""
+    clip = judge.clip_logits(audio[None])[0].sigmoid()
+    frames = judge.frame_logits(audio[None])[0]
+    starts = torch.arange(frames.shape[1]) * judge.frame_hop
+    frame_seconds = starts // judge.sample_rate
+    count = int(frame_seconds[starts < max(len(audio), 1)].max()) + 1  # the last may be a part of a second
+    parts = [frames[:, frame_seconds == second].mean(1) for second in range(count)]
+    seconds = torch.stack(parts, 1).sigmoid()
+    return {
+        name: {"clip": _round(clip[ear]), "per_second": [_round(value) for value in seconds[ear]]}
+        for ear, name in enumerate(judge.concepts)
+    }
+
+
+def heard_in_files(judge: Judge, folder: Path) -> Figures:
+    """What the judge hears in the written sounds, read back from the disk."""
+    return {
+        name: hear(judge, torch.from_numpy(read_audio(folder / f"{name}.wav", channels=1)[0][0]))
+        for name in WAVS
+    }
+
+
+@torch.no_grad()
+def _decode(model: RaveModel, latents: Tensor) -> Tensor:
+    """Latents `[clips, latents, frames]` -> mono audio `[clips, samples]`."""
+    played = [model.decode(batch).mean(1).clone() for batch in _batches(latents, model)]
+    return torch.cat(played) if played else latents.new_zeros(0, latents.shape[-1] * model.rates.ratio)
+
+
+@torch.no_grad()
+def _changed(ears: Ears, played: Tensor, neutral: Tensor) -> Changed:
+    """What an edit did to clips; both `[clips, samples]`."""
+    if not len(played):
+        return Changed(Hearing({}), torch.zeros(0), torch.zeros(0))
+    level = 10 * torch.log10((played.square().mean(-1) + 1e-10) / (neutral.square().mean(-1) + 1e-10))
+    return Changed(ears.hear(played), level, log_spectral_distance(played, neutral))
+
+
+def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:
+    """RMS difference of two sounds' spectrograms in dB, with a floor. `[clips, samples]` twice -> `[clips]`."""
+    window = torch.hann_window(N_FFT)
+    one, two = (
+        torch.stft(sound, N_FFT, N_FFT // 4, window=window, return_complex=True, pad_mode="constant").abs()
+        for sound in (first, second)
+    )
+    floor = two.amax((1, 2), keepdim=True).clamp(min=1e-6) * 10 ** (FLOOR_DB / 20)
+    difference = 20 * torch.log10(one.clamp(min=floor) / two.clamp(min=floor))
+    return difference.square().mean((1, 2)).sqrt()
+
+
+def _refuse_deaf(model: RaveModel, bank: StopBank, ears: Ears) -> None:
+    judge, known = ears.judge, set(ears.judge.concepts) & set(ears.tagger.concepts)
+    unknown = [stop.name for stop in bank.stops if stop.name not in known]
+    if unknown:
+        raise DrawstopError(
+            f"the judges hear {', '.join(sorted(known))}, but not {unknown[0]}: train them again"
+        )
+    if judge.sample_rate != model.rates.sample_rate:
+        raise DrawstopError(
+            f"the judge hears at {judge.sample_rate} Hz, the model plays at {model.rates.sample_rate}: train it again"
+        )
+
+
+def _batches(clips: Tensor, model: RaveModel) -> list[Tensor]:
+    """As many clips at once as the model has caches for."""
+    return [clips[start : start + model.voices()] for start in range(0, len(clips), model.voices())]
+
+
+def _round(value: Tensor) -> float:
+    return round(float(value), 4)

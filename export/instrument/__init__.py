@@ -1,0 +1,1 @@
+"""The instrument: a RAVE with banks inside, as TorchScript for nn~."""

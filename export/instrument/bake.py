@@ -1,0 +1,157 @@
+"""RAVE and bank to one instrument file: script, save beside, verify from disk as a host would call it,
+rename."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from drawstop import __version__
+from drawstop.errors import DrawstopError
+from drawstop.files import atomic_file
+from drawstop.instrument_description import (
+    EXTRA_FILE,
+    InstrumentDescription,
+    MethodDescription,
+    StopDescription,
+)
+from export.instrument.module import Instrument
+from export.instrument.site_edit import BankEdit
+from export.instrument.verify import Check, require, verify
+from training.banks.bank import StopBank, bank_fingerprint, load_bank, make_slug
+from training.banks.steering import Steering
+from training.models.rave.model import RaveModel
+from training.models.rave.site import LATENT
+
+
+@dataclass(frozen=True)
+class Baked:
+    """What was written: the description inside the file, and the checks that it passed."""
+
+    path: Path
+    description: InstrumentDescription
+    checks: list[Check]
+
+
+def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
+    """Bakes an instrument of one or more banks; their stops stand in the banks' order.
+
+    Raises DrawstopError, with nothing written, when a part is unusable or a check fails.
+    """
+    if out.suffix != ".ts" or len(out.stem) < 3:
+        raise DrawstopError(
+            f"expected an output name of three letters or more that ends in .ts (nn~ needs both), got "
+            f"{out.name}"
+        )
+    model = RaveModel(model_path)
+    if not model.is_streaming():
+        raise DrawstopError(
+            f"{model.path} was exported without --streaming and would click at every block: export it with --streaming"
+        )
+    banks = [load_bank(folder, model.fingerprint) for folder in bank_folders]
+    description = describe(model, banks, out.stem, "+".join(map(bank_fingerprint, bank_folders)))
+    scripted = script(model, banks)
+    content = io.BytesIO()  # torch's own file writer hides why a disk can't be written
+    torch.jit.save(scripted, content, _extra_files={EXTRA_FILE: description.to_json()})
+    with atomic_file(out) as beside:
+        beside.write_bytes(content.getbuffer())
+        checks = verify(beside, model_path)
+        require(checks)
+    return Baked(out, description, checks)
+
+
+def script(model: RaveModel, banks: Sequence[StopBank]) -> torch.jit.ScriptModule:
+    """The instrument as TorchScript, with fresh caches."""
+    model.reset()
+    instrument = make_instrument(model, banks)
+    instrument.eval()
+    for parameter in instrument.parameters():
+        parameter.requires_grad_(False)
+    scripted: torch.jit.ScriptModule = torch.jit.script(instrument)
+    return scripted
+
+
+def make_instrument(model: RaveModel, banks: Sequence[StopBank]) -> Instrument:
+    """The instrument as a module of Python."""
+    sites = model.sites()
+    edits: dict[str, list[BankEdit]] = {}
+    slugs = instrument_slugs(banks)
+    first = 0
+    for bank in banks:
+        if bank.site not in sites:
+            raise DrawstopError(
+                f"this bank steers {bank.site}, which the model doesn't have: use its own bank"
+            )
+        if bank.sae.config.d_in != sites[bank.site].width:
+            raise DrawstopError(
+                f"the bank reads {bank.sae.config.d_in} numbers a frame, the model has {sites[bank.site].width} at "
+                f"{bank.site}: use its own bank"
+            )
+        places = list(range(first, first + len(bank.stops)))
+        first += len(bank.stops)
+        edits.setdefault(bank.site, []).append(BankEdit(Steering(bank.sae, bank), places))
+    rates = sites[LATENT]
+    return Instrument(model.core, edits, slugs, rates.sample_rate, rates.ratio)
+
+
+def instrument_slugs(banks: Sequence[StopBank]) -> list[str]:
+    """A slug per stop, no two alike: a second bank's `guitar` becomes `guitar_2`."""
+    taken: list[str] = []
+    for bank in banks:
+        for stop in bank.stops:
+            taken.append(make_slug(stop.slug, set(taken)))
+    return taken
+
+
+def describe(
+    model: RaveModel, banks: Sequence[StopBank], name: str, fingerprint: str
+) -> InstrumentDescription:
+    """The description that travels inside the file. `fingerprint`: the banks'."""
+    instrument = make_instrument(model, banks)
+    rates = model.sites()[LATENT]
+    of_banks = [(stop, bank.site) for bank in banks for stop in bank.stops]
+    stops = tuple(
+        StopDescription(name=stop.name, slug=slug, label=stop.name, kind=stop.kind, site=site)
+        for slug, (stop, site) in zip(instrument.stop_slugs, of_banks, strict=True)
+    )
+    delays = rates.delays
+    lag = {"encode": delays.encode, "listen": delays.encode, "decode": delays.decode, "steer": 0}
+    return InstrumentDescription(
+        name=name,
+        version=__version__,
+        sample_rate=rates.sample_rate,
+        channels_in=rates.channels,
+        channels_out=rates.channels,
+        ratio=rates.ratio,
+        latent_size=rates.width,
+        delay_samples=delays.whole,
+        stops=stops,
+        methods=tuple(
+            method_description(instrument, method, lag.get(method, delays.whole))
+            for method in instrument.get_methods()
+        ),
+        model_fingerprint=model.fingerprint,
+        bank_fingerprint=fingerprint,
+        provenance=_provenance(banks),
+    )
+
+
+def method_description(instrument: Instrument, name: str, delay_samples: int) -> MethodDescription:
+    """A method as the instrument registers it."""
+    parameters = getattr(instrument, f"{name}_params")
+    labels = (tuple(getattr(instrument, f"{name}_{side}_labels")) for side in ("input", "output"))
+    inlets, outlets = labels
+    return MethodDescription(name, inlets, int(parameters[1]), outlets, int(parameters[3]), delay_samples)
+
+
+def _provenance(banks: Sequence[StopBank]) -> dict[str, str]:
+    """Where the banks come from; of several, each under its place and site."""
+    if len(banks) == 1:
+        return {key: str(value) for key, value in banks[0].provenance.items()}
+    return {
+        f"{place} ({bank.site}) {key}": str(value)
+        for place, bank in enumerate(banks, 1)
+        for key, value in bank.provenance.items()
+    }

@@ -1,0 +1,297 @@
+"""The instrument: a RAVE with a bank inside, as the nn~ external calls it.
+
+nn_tilde's Python package isn't used here: it pins torch 2.5, writes generated code into site-packages, and
+its setters neither
+clamp nor ignore NaN. What nn~ reads is small (method parameters as buffers, lists of names, setters and
+getters), and a test compares ours with nn_tilde's own.
+"""
+
+import itertools
+import linecache
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from export.instrument.attribute_source import knob_sources, switch_source
+from export.instrument.ramp import Travel
+from export.instrument.site_edit import BankEdit, SiteEdit
+from training.banks.steering import Steering
+from training.models.rave.core import RaveCore, cache_buffers
+from training.models.rave.site import LATENT
+
+INPUT_LIMIT = 8.0  # +18 dBFS: beyond it a sample is no sound, and would drive the caches to infinity
+LATENT_LIMIT = 1e4
+LONGEST_RAMP_S = 60.0
+TYPE_INT, TYPE_FLOAT = 1, 2  # nn~'s type codes in <attribute>_params
+
+_source_numbers = itertools.count()
+
+
+class Instrument(nn.Module):
+    """A steered RAVE.
+
+    Methods: `forward` audio -> audio; `play` audio and one signal per stop -> audio; `encode` audio -> latents and `decode`
+    latents -> audio, as in the RAVE, but for stops on its layers; `steer` latents and one signal per stop -> latents;
+    `listen` audio -> one signal per stop: the share of the sound that is the stop's now, 0..1.
+    Attributes: one float per stop (-1..1), `ramp` (seconds a value travels), `bypass`, `noise`, `reset`
+    (int).
+
+    Shape: audio `[voices, channels, samples]`, samples a multiple of the ratio; knob signals `[voices,
+    stops, samples]`, in `steer` `[voices, stops, frames]`.
+    No method raises for any number that comes in: not finite becomes 0, samples are kept within +-8, and voices beyond
+    those that the RAVE has caches for are silent.
+    """
+
+    if TYPE_CHECKING:  # TorchScript would try to compile these as classes
+        core: RaveCore
+    _methods: list[str]  # in the class: TorchScript wants the types of lists here
+    stop_slugs: list[str]
+    knobs: list[float]
+    caches: list[Tensor]
+    fresh: list[Tensor]
+    _attributes: list[str]
+
+    def __init__(
+        self, core: RaveCore, edits: dict[str, list[BankEdit]], slugs: list[str], sample_rate: int, ratio: int
+    ) -> None:
+        """`edits`: the banks of each site, by the site's name."""
+        super().__init__()
+        self.core = core
+        self.encoder_edits = _site_edits(edits, "encoder", len(core.encoder_layers))
+        self.latent_edit = SiteEdit(edits.get(LATENT, []))
+        self.decoder_edits = _site_edits(edits, "decoder", len(core.decoder_layers))
+        self.edits_layers: bool = any(site != LATENT for site in edits)
+        self.edits_decoder: bool = any(site.startswith("decoder") for site in edits)
+        self.stop_slugs = slugs
+        self.n_stops: int = len(slugs)
+        self.channels: int = core.channels
+        self.ratio: int = ratio
+        self.sr: int = sample_rate
+        self.knobs = [0.0 for _ in slugs]
+        self.input_limit: float = INPUT_LIMIT
+        self.latent_limit: float = LATENT_LIMIT
+        self.longest_ramp: float = LONGEST_RAMP_S
+        self.ramp: tuple[float] = (0.02,)
+        self.bypass: tuple[int] = (0,)
+        self.noise: tuple[int] = (1,)
+        self.reset: tuple[int] = (0,)
+        # Aliases of the RAVE's caches: torch.jit.save keeps shared storage shared, so zeroing these zeroes
+        # those.
+        self.caches = [cache for cache in cache_buffers(core) if cache.numel() > 0]
+        self.voices: int = core.voices
+        for module in (self.encoder_edits, self.latent_edit, self.decoder_edits):
+            for steering in module.modules():
+                if isinstance(steering, Steering):
+                    steering.allocate(self.voices)
+            self.caches += [cache for cache in cache_buffers(module) if cache.numel() > 0]
+        # An exported RAVE's caches may hold what its export played through it (a variational one draws noise):
+        # the voices that do are kept, so that a reset is as a fresh load.
+        self.fresh = [_used_voices(cache) for cache in self.caches]
+        self.travel = Travel(self.voices, len(slugs), sample_rate / ratio)
+        self._methods = []
+        self._attributes = []
+        self._register(core, slugs)
+
+    def _register(self, core: RaveCore, slugs: list[str]) -> None:
+        audio = [f"(signal) Channel {c + 1}" for c in range(self.channels)]
+        knobs = [f"(signal) {slug}: -1 taken away, 0 as played, 1 brought in" for slug in slugs]
+        latents = [f"(signal) Latent dimension {i + 1}" for i in range(core.latent_size)]
+        levels = [f"(signal) {slug}: its share of the sound, 0 to 1" for slug in slugs]
+        self._register_method("forward", audio, 1, audio, 1)
+        self._register_method("play", audio + knobs, 1, audio, 1)
+        self._register_method("encode", audio, 1, latents, self.ratio)
+        self._register_method("decode", latents, self.ratio, audio, 1)
+        self._register_method("steer", latents + knobs, self.ratio, latents, self.ratio)
+        self._register_method("listen", audio, 1, levels, self.ratio)
+        for slug in slugs:
+            self._register_attribute(slug, TYPE_FLOAT)
+        self._add_methods(knob_sources(slugs))
+        self._register_attribute("ramp", TYPE_FLOAT)
+        for name in ("bypass", "noise", "reset"):
+            self._register_attribute(name, TYPE_INT)
+            self._add_methods(switch_source(name))
+
+    def _register_method(
+        self, name: str, inlets: list[str], in_ratio: int, outlets: list[str], out_ratio: int
+    ) -> None:
+        parameters = torch.tensor([len(inlets), in_ratio, len(outlets), out_ratio])
+        self.register_buffer(f"{name}_params", parameters)
+        setattr(self, f"{name}_input_labels", inlets)
+        setattr(self, f"{name}_output_labels", outlets)
+        self._methods.append(name)
+
+    def _register_attribute(self, name: str, type_code: int) -> None:
+        self.register_buffer(f"{name}_params", torch.tensor([type_code]))
+        self._attributes.append(name)
+
+    def _add_methods(self, source: str) -> None:
+        """Compiles methods from source; TorchScript reads their text back through linecache."""
+        filename = f"<drawstop instrument {next(_source_numbers)}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        namespace: dict[str, Any] = {"torch": torch, "Tuple": tuple}
+        exec(compile(source, filename, "exec"), namespace)
+        for name, function in namespace.items():
+            if name.startswith(("set_", "get_")):
+                setattr(self, name, MethodType(function, self))
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        return self._methods
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        return self._attributes
+
+    @torch.jit.export
+    def get_buffer_attributes(self) -> list[str]:
+        names: list[str] = []
+        return names
+
+    @torch.jit.export
+    def get_sample_rate(self) -> int:
+        return self.sr
+
+    @torch.jit.export
+    def set_sample_rate(self, sample_rate: int) -> int:
+        """Ignored: nn~ passes an uninitialised number here."""
+        return 0
+
+    @torch.jit.export
+    def get_ramp(self) -> tuple[float]:
+        return self.ramp
+
+    @torch.jit.export
+    def set_ramp(self, seconds: float) -> int:
+        if seconds >= 0.0 or seconds < 0.0:  # false for NaN, which changes nothing
+            self.ramp = (min(max(seconds, 0.0), self.longest_ramp),)
+        return 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._steered(x, torch.zeros(x.shape[0], self.n_stops, x.shape[-1] // self.ratio))
+
+    @torch.jit.export
+    def play(self, x: Tensor) -> Tensor:
+        audio = x[:, : self.channels]
+        signals = cleaned(x[:, self.channels :], 1.0)
+        # A knob is the mean over each latent frame: exact for a signal that stands still, also after
+        # rounding.
+        grouped = signals.reshape(signals.shape[0], self.n_stops, -1, self.ratio)
+        still = (grouped == grouped[..., :1]).all(-1)
+        return self._steered(audio, torch.where(still, grouped[..., 0], grouped.mean(-1)))
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        self._clear_if_asked()
+        audio = x[: self.voices]
+        before, values = self._values_at_rest(audio.shape[0], x.shape[-1] // self.ratio)
+        return with_voices(cleaned(self._encode(audio, before, values), self.latent_limit), x.shape[0])
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        self._clear_if_asked()
+        latents = cleaned(z[: self.voices], self.latent_limit)
+        before, values = self._values_at_rest(latents.shape[0], z.shape[-1])
+        return with_voices(self._decode(latents, before, values), z.shape[0])
+
+    @torch.jit.export
+    def steer(self, x: Tensor) -> Tensor:
+        self._clear_if_asked()
+        known = x[: self.voices]
+        signals = cleaned(known[:, self.core.latent_size :], 1.0)
+        before, values = self._values(signals)
+        z = cleaned(known[:, : self.core.latent_size], self.latent_limit)
+        return with_voices(cleaned(self.latent_edit(z, before, values), self.latent_limit), x.shape[0])
+
+    @torch.jit.export
+    def listen(self, x: Tensor) -> Tensor:
+        self._clear_if_asked()
+        h = self.core.bands(cleaned(x[: self.voices], self.input_limit))
+        levels = torch.zeros(h.shape[0], self.n_stops, x.shape[-1] // self.ratio)
+        for layer, edit in zip(self.core.encoder_layers, self.encoder_edits):  # noqa: B905 (TorchScript has no strict)
+            h = layer(h)
+            levels = edit.listen(h, levels)
+        z = self.core.latents(h, False)
+        levels = self.latent_edit.listen(z, levels)
+        if self.edits_decoder:
+            levels = self._listen_in_decoder(z, levels)
+        return with_voices(levels, x.shape[0])
+
+    def _listen_in_decoder(self, z: Tensor, levels: Tensor) -> Tensor:
+        x = self.core.decoder_input(z, False)
+        for layer, edit in zip(self.core.decoder_layers, self.decoder_edits):  # noqa: B905
+            x = layer(x)
+            levels = edit.listen(x, levels)
+        return levels
+
+    def _steered(self, x: Tensor, signals: Tensor) -> Tensor:
+        self._clear_if_asked()
+        audio = x[: self.voices]
+        before, values = self._values(signals[: self.voices])
+        z = self._encode(audio, before, values)
+        z = self.latent_edit(z, before, values)
+        return with_voices(self._decode(z, before, values), x.shape[0])
+
+    def _encode(self, audio: Tensor, before: Tensor, values: Tensor) -> Tensor:
+        x = self.core.bands(cleaned(audio, self.input_limit))
+        for layer, edit in zip(self.core.encoder_layers, self.encoder_edits):  # noqa: B905
+            x = edit(layer(x), before, values)
+        return self.core.latents(x, self.noise[0] != 0)
+
+    def _decode(self, z: Tensor, before: Tensor, values: Tensor) -> Tensor:
+        random = self.noise[0] != 0
+        x = self.core.decoder_input(z, random)
+        for layer, edit in zip(self.core.decoder_layers, self.decoder_edits):  # noqa: B905
+            x = edit(layer(x), before, values)
+        return cleaned(self.core.audio(self.core.tail(x, random)), self.input_limit)
+
+    def _values_at_rest(self, voices: int, frames: int) -> tuple[Tensor, Tensor]:
+        """The stops' values where no signal moves them; all 0 where no stop acts on a layer."""
+        signals = torch.zeros(voices, self.n_stops, frames)
+        if self.edits_layers:
+            return self._values(signals)
+        return signals[..., 0], signals
+
+    def _clear_if_asked(self) -> None:
+        if self.reset[0] != 0:
+            for cache, fresh in zip(self.caches, self.fresh):  # noqa: B905 (TorchScript has no strict)
+                cache.zero_()
+                cache[: fresh.shape[0]].copy_(fresh)
+            self.travel.clear()
+            self.reset = (0,)
+
+    def _values(self, signals: Tensor) -> tuple[Tensor, Tensor]:
+        """The stops' values before this block and at each of its frames: attribute + signal, clamped, 0 in bypass, each
+        change travelling in `ramp` seconds.
+
+        `[voices, stops, frames]` -> `[voices, stops]`, `[voices, stops, frames]`.
+        """
+        knobs = torch.tensor(self.knobs).reshape(1, -1, 1)
+        targets = torch.clamp(knobs + signals, -1.0, 1.0)
+        if self.bypass[0] != 0:
+            targets = torch.zeros_like(targets)
+        return self.travel(targets, self.ramp[0])
+
+
+def _site_edits(edits: dict[str, list[BankEdit]], side: str, layers: int) -> nn.ModuleList:
+    return nn.ModuleList(SiteEdit(edits.get(f"{side}.{layer}", [])) for layer in range(layers))
+
+
+def with_voices(x: Tensor, voices: int) -> Tensor:
+    """`x` with silent voices added up to this number. `[some, ...]` -> `[voices, ...]`."""
+    if x.shape[0] == voices:
+        return x
+    return torch.cat([x, torch.zeros(voices - x.shape[0], x.shape[1], x.shape[2])])
+
+
+def _used_voices(cache: Tensor) -> Tensor:
+    """A copy of the voices up to the last that isn't all zeros. `[voices, ...]` -> `[used, ...]`."""
+    used = cache.reshape(cache.shape[0], -1).ne(0).any(1).nonzero()
+    return cache[: int(used.max()) + 1 if len(used) else 0].detach().clone()
+
+
+def cleaned(x: Tensor, limit: float) -> Tensor:
+    """x with numbers that are not finite made 0 and the rest kept within +-limit; the same bits for anything
+    else."""
+    return torch.where(torch.isfinite(x), x, torch.zeros_like(x)).clamp(-limit, limit)

@@ -1,0 +1,187 @@
+"""Proof that an instrument file does in a host what it promises: called from disk, as nn~ would call it.
+
+Every check compares outputs. A failure names what was expected, what came, and the likely cause.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from drawstop.errors import DrawstopError
+from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
+from export.instrument.module import INPUT_LIMIT, LATENT_LIMIT
+from export.instrument.nn_tilde_host import Host
+from training.models.rave.model import RaveModel, fixed_threads
+
+BLOCKS = 6
+VOICES = 2
+LARGE_BUFFER = 8192
+HOSTILE = (float("nan"), float("inf"), -float("inf"), 1e30, 1e-40)
+SEED = 20260101
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: its name, whether it held, and what was seen."""
+
+    name: str
+    passed: bool
+    seen: str
+
+
+def open_instrument(path: Path) -> tuple[torch.jit.ScriptModule, InstrumentDescription]:
+    """Loads an instrument and its description. Raises DrawstopError for a file that is none."""
+    if not path.is_file():
+        raise DrawstopError(f"no instrument at {path}: bake one with drawstop bake MODEL BANK -o X.ts")
+    extra: dict[str, Any] = {EXTRA_FILE: ""}
+    try:
+        script = torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
+    except (RuntimeError, ValueError) as error:
+        raise DrawstopError(f"{path} is no TorchScript file, or it is damaged: bake it again") from error
+    script.eval()
+    text = extra[EXTRA_FILE]
+    if not text:
+        raise DrawstopError(
+            f"{path} is TorchScript but no Drawstop instrument: bake one with drawstop bake MODEL BANK "
+            f"-o X.ts"
+        )
+    return script, InstrumentDescription.from_json(text.decode() if isinstance(text, bytes) else text)
+
+
+def verify(path: Path, model: Path | None = None) -> list[Check]:
+    """Runs every check on an instrument file; with the RAVE it was made from, also the neutral bits.
+
+    Raises DrawstopError where the file can't be loaded at all.
+    """
+    _, description = open_instrument(path)
+    # A team of threads costs small models more than it gives, above all in threads of their own.
+    with fixed_threads(1):
+        checks = [_interface(path, description), _attributes(path, description)]
+        checks += [_methods(path, description), _reset(path, description)]
+        if model is not None:
+            checks += [_neutral(path, model, description, noise) for noise in (1, 0)]
+    return checks
+
+
+def require(checks: list[Check]) -> None:
+    """Raises DrawstopError naming the checks that failed."""
+    failed = [f"{check.name}: {check.seen}" for check in checks if not check.passed]
+    if failed:
+        raise DrawstopError("the instrument failed its verification: " + "; ".join(failed))
+
+
+def _interface(path: Path, description: InstrumentDescription) -> Check:
+    """Every method and attribute that the description promises is there as nn~ looks for it, and no other."""
+    seen = []
+    for method in description.methods:
+        try:
+            module = Host(path, method.name).module
+        except DrawstopError as error:
+            return Check("interface", False, str(error))
+        wanted = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
+        labels = [list(getattr(module, f"{method.name}_{side}_labels", [])) for side in ("input", "output")]
+        parameters = getattr(module, f"{method.name}_params").tolist()
+        if parameters != wanted or labels != [list(method.inlets), list(method.outlets)]:
+            return Check(
+                "interface", False, f"{method.name}: expected {wanted}, got {parameters} and {labels}"
+            )
+        seen.append(method.name)
+    attributes = [stop.slug for stop in description.stops] + ["ramp", "bypass", "noise", "reset"]
+    if list(module.get_methods()) != seen or list(module.get_attributes()) != attributes:
+        return Check("interface", False, f"expected {seen} and {attributes}: bake it again")
+    return Check("interface", True, f"methods {', '.join(seen)}")
+
+
+def _attributes(path: Path, description: InstrumentDescription) -> Check:
+    """Every attribute is set from Pd's text while blocks play, clamped, and read back; nothing raises."""
+    host = Host(path)
+    sounding = noise_block(1, host.inlets, host.buffer, SEED)
+    sent: dict[str, tuple[tuple[float, float], ...]] = {
+        stop.slug: ((-0.25, -0.25), (5.0, 1.0), (float("nan"), 1.0), (0.0, 0.0)) for stop in description.stops
+    }
+    sent |= {"ramp": ((0.5, 0.5), (-1.0, 0.0)), "bypass": ((1.0, 1), (0.0, 0)), "noise": ((0.0, 0), (1.0, 1))}
+    for name, values in sent.items():
+        for value, expected in values:
+            host.perform(sounding)
+            host.set(name, value)
+            came = host.get(name)
+            if host.errors or came != (expected,):
+                return Check("attributes", False, f"set {name} {value}: got {came}, {host.errors}")
+    return Check("attributes", True, f"{len(host.attributes)} set, clamped and read back")
+
+
+def _methods(path: Path, description: InstrumentDescription) -> Check:
+    """Every method gives what nn~ demands at the smallest and at a large buffer, and sound whatever comes in."""
+    for method in description.methods:
+        host = Host(path, method.name, buffer=0, voices=VOICES)
+        ceiling = LATENT_LIMIT if method.name in ("encode", "steer") else INPUT_LIMIT
+        shape = (VOICES, host.inlets, host.buffer)
+        blocks = [noise_block(*shape, SEED)] + [torch.full(shape, value) for value in HOSTILE]
+        played = [host.perform(block) for block in blocks]
+        host.bufsize(LARGE_BUFFER)
+        played.append(host.perform(noise_block(VOICES, host.inlets, host.buffer, SEED)))
+        peak = max(float(out.abs().max()) for out in played)
+        if host.errors or not peak <= ceiling:  # also a NaN isn't
+            seen = host.errors[0] if host.errors else f"peak {peak:.3g}, expected at most {ceiling:g}"
+            return Check("methods", False, f"{method.name}: {seen}")
+    return Check(
+        "methods", True, f"each gives its length for {VOICES} voices, and finite sound for NaN and infinities"
+    )
+
+
+def _reset(path: Path, description: InstrumentDescription) -> Check:
+    script, _ = open_instrument(path)
+    blocks = [noise_block(1, description.channels_in, 4 * description.ratio, SEED + i) for i in range(3)]
+    first = [_seeded(functools.partial(_perform, script, "forward", block)) for block in blocks]
+    script.set_reset(1)
+    second = [_seeded(functools.partial(_perform, script, "forward", block)) for block in blocks]
+    same = all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    return Check(
+        "reset", same, "same bits after a reset" if same else "a reset leaves something in the caches"
+    )
+
+
+def _neutral(path: Path, model: Path, description: InstrumentDescription, noise: int) -> Check:
+    """Every knob at 0 against the plain RAVE, the same inner blocks, both from fresh caches."""
+    name = f"neutral, noise {noise}"
+    script, _ = open_instrument(path)
+    script.set_noise(noise)
+    rave = RaveModel(model)
+    plain: torch.nn.Module = rave.script if noise else rave.core
+    for index in range(BLOCKS):
+        block = noise_block(1, description.channels_in, 4 * description.ratio, SEED + index)
+        ours = _seeded(functools.partial(_perform, script, "forward", block))
+        theirs = _seeded(functools.partial(_plain, plain, block))
+        if not torch.equal(ours, theirs):
+            return Check(
+                name, False, f"block {index} differs from the plain RAVE by {(ours - theirs).abs().max():.2e}"
+            )
+    return Check(name, True, "bit for bit the plain RAVE")
+
+
+def noise_block(voices: int, channels: int, samples: int, seed: int) -> Tensor:
+    """A block of seeded noise at -20 dBFS. `[voices, channels, samples]`."""
+    return 0.1 * torch.randn(voices, channels, samples, generator=torch.Generator().manual_seed(seed))
+
+
+def _perform(script: torch.jit.ScriptModule, method: str, block: Tensor) -> Tensor:
+    with torch.inference_mode():
+        out: Tensor = getattr(script, method)(block)
+    return out.clone()
+
+
+@torch.inference_mode()
+def _plain(rave: torch.nn.Module, block: Tensor) -> Tensor:
+    return rave(block).clone()
+
+
+def _seeded(call: Callable[[], Tensor]) -> Tensor:
+    """Runs a call with torch's generator seeded, and leaves the generator as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        return call()

@@ -1,0 +1,1 @@
+"""`drawstop make`: from a RAVE and recordings to an instrument and verdicts."""

@@ -1,0 +1,63 @@
+"""The command `drawstop make`: from a user's own RAVE and recordings to an instrument, with a verdict on every stop."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WIDTH = 100  # columns of the report where no terminal says otherwise
+
+
+def make(
+    model: Annotated[Path, typer.Argument(help="Your RAVE: its exported .ts, or its training run's folder.")],
+    stop: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME WITH WITHOUT",
+            help="A stop: its name, a folder of recordings with the concept, one without it. Once per stop.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The folder to write into.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.", min=0, max=2**31)] = 0,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="gated: a small network that hears who plays; static: constants; auto: the better one."
+        ),
+    ] = "auto",
+    like: Annotated[
+        str,
+        typer.Option(
+            help="Which recordings with the concept +1 should sound like, as a file name pattern; for the stops that have any."
+        ),
+    ] = "*",
+) -> None:
+    """From your own RAVE and your own recordings to an instrument, and to a verdict on every stop.
+
+    Ten recordings of ten seconds of each kind are a good start; four are the least. Two or more of each kind are kept from every
+    fit: the verdict is measured on them. To bring a concept in (+1), some should play the same thing with and without it: the
+    same file name in both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
+
+    OUT gets bank/, instrument.ts, patches/ (for Max and Pd, the instrument inside), figures.json and clips/. Interrupted,
+    the same command goes on where it was.
+
+    Example: drawstop make my_rave.ts --stop guitar guitar/ other/ --stop voice voice/ other/ --out my-organ
+    """
+    from rich.console import Console
+
+    from drawstop.progress import steps_bar
+    from export.make.options import MakeOptions, read_request
+    from export.make.steps import make_instrument
+    from export.make.summary import show
+
+    parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.cli.spread_values
+    stops = [(name, Path(having), Path(lacking)) for name, having, lacking in parts]
+    request = read_request(model, stops, out, MakeOptions.of(seed, kind, like))
+    try:
+        with steps_bar() as progress:
+            figures = make_instrument(request, progress)
+    except KeyboardInterrupt:
+        typer.echo("what is done is kept: the same command goes on from here", err=True)
+        raise
+    show(Console(width=None if sys.stdout.isatty() else WIDTH), figures, out)

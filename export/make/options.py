@@ -1,0 +1,192 @@
+"""What `drawstop make` was asked for, checked before any long work."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drawstop.audio_files import list_audio
+from drawstop.errors import DrawstopError
+from drawstop.files import require_writable, sha256_file
+from training.banks.bank import STOPS_FILE, make_slug
+from training.classifiers.concept_classifier import EAR_OPTIONS
+from training.classifiers.training import JudgeOptions
+from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split, deal, load
+from training.data.silence import loud
+from training.find.rave.encoded_recordings import refuse_overlap
+from training.find.rave.find import FindOptions, kind_of
+from training.models.open import open_rave
+
+if TYPE_CHECKING:
+    from training.models.rave.model import RaveModel
+
+BANK, INSTRUMENT, FIGURES, CLIPS, PATCHES, UNFINISHED = (
+    "bank",
+    "instrument.ts",
+    "figures.json",
+    "clips",
+    "patches",
+    "unfinished",
+)
+FEWEST = TEST_AT_LEAST + LEARNED_AT_LEAST
+SHORTEST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class MakeOptions:
+    """How much is trained and fitted."""
+
+    find: FindOptions = field(default_factory=FindOptions)
+    """Of each stop; its seed serves everything."""
+    ear: JudgeOptions = EAR_OPTIONS
+    """The judge of each stop."""
+    sae_steps: int = 1500
+    threads: int = 2
+    """A sum's order, and so its last bit, depends on it."""
+
+    @staticmethod
+    def of(seed: int, kind: str, like: str) -> MakeOptions:
+        """The command line's. Raises DrawstopError for an unknown kind."""
+        return MakeOptions(FindOptions(seed=seed, kind=kind_of(kind), like=like))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One stop that is wanted, with its recordings; hashes and splits go by the same order."""
+
+    name: str
+    with_paths: list[Path]
+    without_paths: list[Path]
+    hashes: tuple[list[str], list[str]]
+    seed: int
+
+    def chosen(self, *splits: Split) -> tuple[list[Path], list[Path]]:
+        """Recordings with and without of these splits: the same splits that `find_stop` keeps."""
+        return self._of(self.with_paths, self.hashes[0], splits), self._of(
+            self.without_paths, self.hashes[1], splits
+        )
+
+    def has(self, like: str) -> bool:
+        """Whether a recording with the concept has a name of this pattern."""
+        return any(fnmatch.fnmatch(path.name, like) for path in self.with_paths)
+
+    def _of(self, paths: list[Path], hashes: list[str], splits: tuple[Split, ...]) -> list[Path]:
+        dealt = deal(hashes, self.seed)
+        return [path for path, split in zip(paths, dealt, strict=True) if split in splits]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that decides the result."""
+
+    model: RaveModel
+    stops: list[Wanted]
+    out: Path
+    options: MakeOptions
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+        return self.options.find.seed
+
+    def find_options(self, wanted: Wanted) -> FindOptions:
+        """How to fit a stop; a pattern that none of its recordings has was meant for the other stops."""
+        find = self.options.find
+        return find if wanted.has(find.like) else replace(find, like="*")
+
+    def identity(self) -> str:
+        """A hash of all that decides the result: an unfinished work of another one isn't gone on with."""
+        asked = {
+            "model": self.model.fingerprint,
+            "options": asdict(self.options),
+            "stops": [(wanted.name, *wanted.hashes) for wanted in self.stops],
+        }
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def read_request(
+    model: Path, stops: list[tuple[str, Path, Path]], out: Path, options: MakeOptions
+) -> Request:
+    """Reads the folders and the model, and refuses what can't end well; nothing is written before all is checked.
+
+    Raises:
+        DrawstopError: with what was expected, what came and what to do.
+    """
+    _refuse_names([name for name, _, _ in stops])
+    wanted = [_wanted(*stop, seed=options.find.seed) for stop in stops]
+    if not any(each.has(options.find.like) for each in wanted):
+        raise DrawstopError(
+            f"no recording with a concept has a name like {options.find.like!r} (--like): give another pattern"
+        )
+    for _, *folders in stops:
+        for folder in folders:
+            if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
+                raise DrawstopError(f"--out {out} lies among the recordings of {folder}: give another folder")
+    opened = open_rave(model, "latent")
+    for path in sorted({path for each in wanted for path in (*each.with_paths, *each.without_paths)}):
+        _refuse_useless(path, opened)
+    request = Request(opened, wanted, out, options)
+    _refuse_foreign(request)
+    require_writable(out)
+    return request
+
+
+def _wanted(name: str, with_folder: Path, without_folder: Path, seed: int) -> Wanted:
+    paths = (list_audio(with_folder), list_audio(without_folder))
+    refuse_overlap(*paths)
+    hashes = ([sha256_file(path) for path in paths[0]], [sha256_file(path) for path in paths[1]])
+    for folder, found in zip((with_folder, without_folder), hashes, strict=True):
+        if len(set(found)) < FEWEST:
+            raise DrawstopError(
+                f"expected {FEWEST} different recordings or more in {folder}, got {len(set(found))}: {LEARNED_AT_LEAST} to learn "
+                f"from and {TEST_AT_LEAST} that the verdict is measured on; ten are a good start"
+            )
+    return Wanted(name, *paths, hashes, seed)
+
+
+def _refuse_names(names: list[str]) -> None:
+    if not names:
+        raise DrawstopError("expected a stop or more: --stop NAME WITH_FOLDER WITHOUT_FOLDER")
+    slugs: dict[str, str] = {}
+    for name in names:
+        if not name.strip():
+            raise DrawstopError("a stop needs a name: --stop NAME WITH_FOLDER WITHOUT_FOLDER")
+        slug = make_slug(name)
+        if slug in slugs:
+            raise DrawstopError(
+                f"two stops would be called {slug} ({slugs[slug]!r} and {name!r}): give them different names"
+            )
+        slugs[slug] = name
+
+
+def _refuse_useless(path: Path, model: RaveModel) -> None:
+    audio = load(path, model.rates.sample_rate, model.rates.channels)
+    seconds = audio.shape[-1] / model.rates.sample_rate
+    if seconds < SHORTEST_SECONDS:
+        raise DrawstopError(
+            f"{path} lasts {seconds:.2f} s: expected {SHORTEST_SECONDS:g} s or more; take it out of the folder"
+        )
+    if not bool(loud(audio)):
+        raise DrawstopError(f"{path} is silent, or nearly: take it out of the folder")
+
+
+def _refuse_foreign(request: Request) -> None:
+    """An output folder that holds something else, or the unfinished work of other arguments."""
+    out = request.out
+    if out.exists() and not out.is_dir():
+        raise DrawstopError(
+            f"can't write into {out}: a file of that name exists; give another folder with --out"
+        )
+    ours = (out / FIGURES).is_file() and (out / BANK / STOPS_FILE).is_file()
+    begun = out / UNFINISHED / "request.json"
+    if out.is_dir() and any(out.iterdir()) and not ours and not begun.is_file():
+        raise DrawstopError(f"{out} holds files that aren't ours to replace; give another folder with --out")
+    if begun.is_file() and json.loads(begun.read_text("utf-8")).get("identity") != request.identity():
+        raise DrawstopError(
+            f"{out / UNFINISHED} holds work that was begun with another model, other recordings or options: "
+            "delete it to start anew, or give another folder with --out"
+        )

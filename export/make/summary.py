@@ -1,0 +1,81 @@
+"""What `drawstop make` prints: the figures and the verdict of every stop, and one next step."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from export.make.options import CLIPS, INSTRUMENT, PATCHES
+
+Figures = dict[str, Any]
+
+
+def show(console: Console, figures: Figures, out: Path) -> None:
+    """Prints what was measured; everything in it stands in figures.json."""
+    checks = len(figures["checks"])
+    console.print(f"{out / INSTRUMENT}: baked; {checks} checks passed", highlight=False)
+    console.print(_table(figures["stops"]))
+    for each in figures["stops"].values():
+        _say(console, each)
+    first = next(iter(figures["stops"]))
+    console.print(f"{out / PATCHES}: patches for Max and Pd, with a copy of the instrument", highlight=False)
+    console.print(f"\nListen to {out / CLIPS}; every figure is in {out / 'figures.json'}", highlight=False)
+    console.print(
+        f"Next: drawstop render {out / INSTRUMENT} YOURS.wav -o out.wav --set {first}=-1",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _table(stops: dict[str, Figures]) -> Table:
+    table = Table(title="How often an ear of its own hears each stop, in unseen recordings")
+    for column in ("stop", "clips", "at 0", "turned to", "heard", "random", "level", "ear's AUROC"):
+        table.add_column(column, justify="left" if column in ("stop", "clips") else "right")
+    for slug, each in stops.items():
+        measured = each["measured"]
+        auroc = f"{measured['ear']['reconstructions']['auroc']:.2f}"
+        away, added = measured["at_minus_1"], measured["at_plus_1"]
+        for part, label in (("solos", "alone"), ("mixtures", "mixed")):
+            seen = away[part]
+            level = _decibels(seen.get("level_db_stop"))
+            table.add_row(
+                slug,
+                f"{seen['clips']} {label}",
+                _percent(seen["heard_at_0"]),
+                "−1",
+                _percent(seen["still_heard_stop"]),
+                _percent(seen["still_heard_random"]),
+                level,
+                auroc,
+            )
+        table.add_row(
+            slug,
+            f"{added['clips']} without",
+            _percent(added["heard_at_0"]),
+            "+1",
+            _percent(added["brought_in_stop"]),
+            _percent(added["brought_in_random"]),
+            _decibels(added["level_db_stop"]),
+            auroc,
+            end_section=True,
+        )
+    table.caption = "At −1: of the clips where it was heard at 0; at +1: of those where it wasn't."
+    return table
+
+
+def _say(console: Console, each: Figures) -> None:
+    said = each["verdict"]
+    console.print(f"\n[bold]{each['name']}[/bold] ({each['kind']})", highlight=False)
+    for sentence in said["sentences"]:
+        console.print(f"  {sentence}", highlight=False)
+    for advice in said["advice"]:
+        console.print(f"  → {advice}", highlight=False)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _decibels(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.1f} dB"

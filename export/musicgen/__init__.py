@@ -1,0 +1,1 @@
+"""`drawstop musicgen`: music generated while stops move."""

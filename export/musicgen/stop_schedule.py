@@ -1,0 +1,187 @@
+"""The stops of a MusicGen's banks, their values over time, and the edits that they make at its layers."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from drawstop.errors import DrawstopError
+from drawstop.instrument_description import StopDescription
+from drawstop.stop_settings import Setting
+from realtime.engine.control_event import ControlEvent
+from realtime.engine.control_signals import KnobSignals, check_event
+from training.banks.bank import StopBank
+from training.banks.steering import Steering
+from training.models.musicgen.hooks import Edit
+from training.models.musicgen.layer_names import read_layers
+from training.models.musicgen.model import MusicGenModel
+
+Signals = npt.NDArray[np.float32]
+
+
+class Knobs:
+    """Every stop of some banks, one bank a layer: a name moves the stop of that name at every layer that has one.
+
+    Args:
+        model: what the banks were made for.
+        banks: one for each layer that is steered.
+
+    Raises:
+        DrawstopError: a bank of another model, of a layer that isn't there, or a second one of a layer.
+    """
+
+    def __init__(self, model: MusicGenModel, banks: Sequence[StopBank]) -> None:
+        self.model, self.banks = model, {bank.site: bank for bank in banks}
+        for bank in banks:
+            self._require_own(bank)
+        if len(self.banks) < len(banks):
+            raise DrawstopError(
+                f"expected one bank a layer, got {', '.join(bank.site for bank in banks)}: put the stops of a layer into one"
+            )
+        self._rows = {
+            f"{site}/{stop.slug}": StopDescription(stop.name, f"{site}/{stop.slug}", stop.name, site=site)
+            for site, bank in self.banks.items()
+            for stop in bank.stops
+        }
+
+    @property
+    def targets(self) -> tuple[StopDescription, ...]:
+        """The stops by name, each once, in the banks' order: what a MIDI file's controllers move."""
+        slugs = dict.fromkeys(row.slug.split("/")[1] for row in self._rows.values())
+        return tuple(StopDescription(slug, slug, slug) for slug in slugs)
+
+    def values(
+        self, settings: Sequence[Setting], events: Sequence[ControlEvent], frames: int
+    ) -> dict[str, Tensor]:
+        """Each bank's values at every frame, `[stops, frames]`: what is held, what moves in spans, and the events, added and
+        held within -1..1, as an instrument adds its signals to its attributes.
+
+        Args:
+            events: in samples of the piece.
+        """
+        for setting in settings:
+            _require_range(setting)
+        played = [replace(event, slug=row) for event in events for row in self._named(event.slug)]
+        total = self._signals(self._movements(settings), frames) + self._signals(played, frames)
+        for setting in settings:
+            for row in self._named(setting.slug):
+                if setting.start_seconds is None:
+                    total[list(self._rows).index(row)] += np.float32(setting.first)
+        total = total.clip(-1.0, 1.0)
+        sites = [row.site for row in self._rows.values()]
+        return {
+            site: torch.from_numpy(total[[place for place, own in enumerate(sites) if own == site]])
+            for site in self.banks
+        }
+
+    def edits(self, values: Mapping[str, Tensor], rows: int) -> dict[str, Edit]:
+        """The edits of some values, for one run of `rows` rows: a gated stop hears the run's frames from its beginning."""
+        return {
+            site: _BankEdit(bank, values[site], rows, self.model)
+            for site, bank in self.banks.items()
+            if bool((values[site] != 0).any())
+        }
+
+    def _require_own(self, bank: StopBank) -> None:
+        read_layers(bank.site, self.model.layers)
+        if bank.model_fingerprint != self.model.fingerprint:
+            raise DrawstopError(
+                f"the bank of {bank.site} was made for another model ({bank.model_fingerprint[:12]}, {self.model.name} is "
+                f"{self.model.fingerprint[:12]}): train a bank for this one"
+            )
+        if bank.sae.config.d_in != self.model.width:
+            raise DrawstopError(
+                f"the bank of {bank.site} has frames of {bank.sae.config.d_in} numbers, {self.model.name} of {self.model.width}"
+            )
+
+    def _named(self, slug: str) -> list[str]:
+        """The rows of a stop's name, or of one at one layer, `layers.3/guitar`."""
+        found = [row for row in self._rows if slug == row or slug == row.split("/")[1]]
+        if not found:
+            known = ", ".join(target.slug for target in self.targets) or "none"
+            raise DrawstopError(f"no stop {slug!r} in these banks: they have {known}")
+        return found
+
+    def _movements(self, settings: Sequence[Setting]) -> list[ControlEvent]:
+        """Spans as events: a stop takes its value, travels on a ramp, and goes back to 0 where the span ends."""
+        events = []
+        for row in self._rows:
+            spans = [
+                (s.start_seconds, s)
+                for s in settings
+                if s.start_seconds is not None and row in self._named(s.slug)
+            ]
+            spans.sort(key=lambda span: span[0])
+            _require_no_overlap([span for _, span in spans])
+            for seconds, span in spans:
+                start = round(seconds * self.model.sample_rate)
+                events.append(ControlEvent(start, row, span.first, "--set"))
+                if span.end_seconds is not None:
+                    end = round(span.end_seconds * self.model.sample_rate)
+                    events.append(ControlEvent(start, row, span.last, "--set", glide=end - start))
+                    events.append(ControlEvent(end, row, 0.0, "--set"))
+        return events
+
+    def _signals(self, events: Sequence[ControlEvent], frames: int) -> Signals:
+        """`[stops, frames]`: the value at each frame's first sample."""
+        for event in events:
+            check_event(event, self._rows)
+        waiting = sorted(events, key=lambda event: event.sample)
+        signals, ratio = KnobSignals(list(self._rows.values())), self.model.ratio
+        out = np.zeros((len(self._rows), frames), dtype=np.float32)
+        samples = np.zeros((len(self._rows), ratio), dtype=np.float32)
+        for frame in range(frames):
+            start = frame * ratio
+            due = [event for event in waiting if event.sample < start + ratio]
+            del waiting[: len(due)]
+            signals.fill(due, start, samples)
+            out[:, frame] = samples[:, 0]
+        return out
+
+
+@dataclass
+class _BankEdit:
+    """One bank's edit of one run, step by step.
+
+    A run over several windows begins anew with each: so does what a gated stop has heard.
+    """
+
+    bank: StopBank
+    values: Tensor
+    rows: int
+    model: MusicGenModel
+
+    def __post_init__(self) -> None:
+        self.values = self.values.to(self.model.device)
+        self._last = float("inf")
+
+    def __call__(self, x: Tensor, seconds: Tensor) -> Tensor:
+        """See `musicgen_steps.Edit`."""
+        if float(seconds[0]) <= self._last:
+            self._steering = Steering(self.bank.sae, self.bank)
+            self._steering.allocate(self.rows)
+            self._steering.to(self.model.device)
+        self._last = float(seconds[-1])
+        frames = (seconds * self.model.frame_rate).round().long().clamp(max=self.values.shape[1] - 1)
+        edited: Tensor = self._steering(x, self.values[None, :, frames.to(self.values.device)])
+        return edited
+
+
+def _require_range(setting: Setting) -> None:
+    if not (-1 <= setting.first <= 1 and -1 <= setting.last <= 1):
+        raise DrawstopError(
+            f"--set {setting.slug}: a stop takes -1 (taken away) to 1 (brought in), got {setting.first:g} to {setting.last:g}"
+        )
+
+
+def _require_no_overlap(spans: Sequence[Setting]) -> None:
+    """Two spans of one stop at one time would leave open which counts."""
+    for one, other in itertools.pairwise(spans):
+        if one.end_seconds is None or (other.start_seconds or 0.0) < one.end_seconds:
+            raise DrawstopError(
+                f"two spans of {other.slug} overlap at {other.start_seconds:g} s: let one end before the other begins"
+            )

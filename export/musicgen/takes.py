@@ -1,0 +1,146 @@
+"""Takes of a piece on disk: sound, the unsteered sound beside it, and a JSON file that makes them again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drawstop.audio_files import write_audio
+from drawstop.errors import DrawstopError
+from drawstop.files import sha256_file, write_json
+from export.musicgen.generate import read_settings, read_sound, steps_of
+from export.musicgen.stop_schedule import Knobs
+from export.musicgen.take_file import Request, record_of
+from realtime.controllers.mapping.file import find_mapping, read_mapping
+from realtime.controllers.midi.midi_file import read_midi_file
+from training.banks.bank import bank_fingerprint, load_bank, make_slug
+from training.banks.bank_folders import bank_folders
+from training.models.musicgen.model import MusicGenModel
+from training.models.musicgen.sampling import Generated, Sampling, require_possible
+
+SUFFIXES = (".wav", ".flac")
+NAME_LETTERS = 40
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One seed's music.
+
+    Attributes:
+        request: what makes it, its seed inside.
+        made: "steered", and "unsteered" where that is made too.
+        new: which of them came last.
+    """
+
+    request: Request
+    made: dict[str, Generated]
+    new: str
+
+
+class Studio:
+    """A model with its banks, ready for takes: everything is opened and checked before the first one.
+
+    Args:
+        request: what to make; the seeds come with the takes.
+        midi: a MIDI file whose movements are the request's events.
+        mapping: which of its controllers moves what, as `find_mapping` takes it.
+
+    Raises:
+        DrawstopError: what can't be loaded, or doesn't fit the rest.
+    """
+
+    def __init__(self, request: Request, midi: Path | None = None, mapping: str | None = None) -> None:
+        settings = read_settings(request.settings)
+        folders = [folder for bank in request.banks for folder in bank_folders(Path(bank))]
+        self.model = MusicGenModel(request.model, request.device, request.precision)
+        self.knobs = Knobs(self.model, [load_bank(folder) for folder in folders])
+        if midi is not None:
+            rules = read_mapping(find_mapping(mapping)) if mapping else None
+            events = read_midi_file(midi, self.model.sample_rate, self.knobs.targets, rules)
+            request = replace(request, events=tuple(events))
+        self.request = request
+        self.values = self.knobs.values(settings, request.events, steps_of(self.model, request.sampling))
+        given = {"audio_prompt": request.audio_prompt, "melody": request.melody}
+        self.sounds = {name: read_sound(Path(path), self.model) for name, path in given.items() if path}
+        heard = (self.sounds.get(name) for name in given)
+        require_possible(self.model.model, request.sampling, request.prompts, *heard)
+        self.fingerprints = {
+            "model": self.model.fingerprint,
+            "banks": [bank_fingerprint(folder) for folder in folders],
+            **{name: sha256_file(Path(path)) for name, path in given.items() if path},
+        }
+
+    def takes(self, seeds: Sequence[int], unsteered: bool, progress: Progress) -> Iterator[Take]:
+        """A take for each seed, as soon as it is made; then once more with its unsteered twin, where that is wanted."""
+        for seed in seeds:
+            request = replace(self.request, sampling=replace(self.request.sampling, seed=seed))
+            made: dict[str, Generated] = {}
+            for name in ("steered", "unsteered") if unsteered else ("steered",):
+                made = {**made, name: self._generate(request.sampling, name, progress)}
+                yield Take(request, made, name)
+
+    def _generate(self, sampling: Sampling, name: str, progress: Progress) -> Generated:
+        prompts = self.request.prompts
+        return self.model.generate(
+            prompts,
+            sampling,
+            edits=self.knobs.edits(self.values, len(prompts)) if name == "steered" else {},
+            progress=lambda done, total: progress(f"seed {sampling.seed}, {name}", done, total),
+            audio_prompt=self.sounds.get("audio_prompt"),
+            melody=self.sounds.get("melody"),
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where takes go: a folder, or one sound file with its companions beside it.
+
+    Args:
+        out: a folder, or a name in .wav or .flac.
+        suffix: of the sound files in a folder.
+    """
+
+    out: Path
+    suffix: str = ".wav"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it names one sound."""
+        return self.out.suffix.lower() in SUFFIXES
+
+    def record_of(self, request: Request) -> Path:
+        """The JSON file of a take."""
+        name = f"seed-{request.sampling.seed}.json"
+        return self.out.with_suffix(".json") if self.is_file else self.out / name
+
+    def sounds_of(self, request: Request, name: str) -> list[Path]:
+        """A file for each row of the steered or unsteered sounds."""
+        end = "" if name == "steered" else f"-{name}"
+        if self.is_file:
+            return [self.out.with_name(f"{self.out.stem}{end}{self.out.suffix}")]
+        names: list[str] = []
+        for prompt in request.prompts:
+            names.append(make_slug((prompt or "no description")[:NAME_LETTERS], set(names)))
+        return [self.out / f"{row}-seed-{request.sampling.seed}{end}{self.suffix}" for row in names]
+
+    def require_usable(self, rows: int, seeds: int) -> None:
+        """Refuses before the work what would fail after it. Raises DrawstopError."""
+        if self.suffix not in SUFFIXES:
+            raise DrawstopError(f"expected a format of wav or flac, got {self.suffix.removeprefix('.')!r}")
+        if self.is_file and rows * seeds != 1:
+            raise DrawstopError(
+                f"{self.out} is one file and {rows * seeds} pieces were asked for: give a folder with -o"
+            )
+        if not self.is_file and (self.out.suffix or (self.out.exists() and not self.out.is_dir())):
+            raise DrawstopError(f"-o takes a folder, or a name in .wav or .flac, got {self.out}")
+
+
+def write_take(studio: Studio, take: Take, place: Place) -> list[Path]:
+    """Writes a take's newest sounds, then its JSON file: each whole or not at all. Gives the sounds' paths."""
+    files = {name: place.sounds_of(take.request, name) for name in take.made}
+    for path, audio in zip(files[take.new], take.made[take.new].audio, strict=True):
+        write_audio(path, audio.numpy(), studio.model.sample_rate)
+    record = record_of(take.request, studio.fingerprints, take.made, files, studio.model.device)
+    write_json(place.record_of(take.request), record)
+    return files[take.new]

@@ -1,0 +1,51 @@
+"""The demo instrument's own patches, in `patches/`: written by `python -m export.patches.demo_patches`, or compared with
+--check."""
+
+import sys
+from pathlib import Path
+
+from drawstop.instrument_description import InstrumentDescription
+from export.patches.write import MARKER, patch_files, write_patches
+
+REPOSITORY = Path(__file__).parents[2]
+FOLDER = REPOSITORY / "patches"
+FILE = "instrument.ts"
+"""The name that `drawstop demo` gives to its instrument."""
+
+
+def demo_description() -> InstrumentDescription:
+    """What the demo's instrument says of itself, from the shipped RAVE and bank, without a bake."""
+    from export.instrument.bake import describe
+    from training.banks.bank import bank_fingerprint, load_bank
+    from training.models.rave.model import RaveModel
+
+    parts = REPOSITORY / "training" / "demo"
+    model = RaveModel(parts / "rave.ts")
+    bank = load_bank(parts / "bank", model.fingerprint)
+    return describe(model, [bank], Path(FILE).stem, bank_fingerprint(parts / "bank"))
+
+
+def stale(description: InstrumentDescription, folder: Path) -> list[str]:
+    """Files of the folder that are missing, differ, or should not be there."""
+    wanted = patch_files(description, FILE)
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MARKER}
+    differing = [
+        path for path, data in wanted.items() if path not in there or (folder / path).read_bytes() != data
+    ]
+    return sorted([*differing, *(there - set(wanted))])
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the patches; gives the process's exit status."""
+    description = demo_description()
+    if "--check" not in arguments:
+        write_patches(description, FILE, FOLDER)
+        return 0
+    found = stale(description, FOLDER)
+    for name in found:
+        sys.stderr.write(f"patches/{name} is stale: run `uv run just fix`\n")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

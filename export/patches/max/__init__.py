@@ -1,0 +1,1 @@
+"""Max and Max for Live patches."""

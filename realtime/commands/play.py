@@ -1,0 +1,153 @@
+"""The commands `drawstop play` and `drawstop devices`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def play(
+    instruments: Annotated[list[Path], typer.Argument(help="Baked instruments, X.ts; the first one plays.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Set a stop, slug=value in -1..1. May be repeated.")
+    ] = None,
+    midi: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A MIDI input by (part of) its name: CC 20, 21, … and notes 60, 61, … move the stops. May be repeated."
+        ),
+    ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="Which controller moves what: M.toml, made by drawstop learn, or a controller's name: nanokontrol2, "
+            "x-touch-mini, launch-control-xl. Every MIDI input is heard."
+        ),
+    ] = None,
+    scenes: Annotated[
+        Path | None, typer.Option(help="Scenes to recall, and where new ones are kept: scenes.toml.")
+    ] = None,
+    osc: Annotated[
+        int | None, typer.Option(help="Listen for OSC at this port, UDP and TCP; 9000 is usual.")
+    ] = None,
+    oscquery: Annotated[
+        int | None,
+        typer.Option(
+            help="Describe all that can be moved at this port, HTTP and WebSocket, so that surfaces build themselves; "
+            "9001 beside --osc 9000."
+        ),
+    ] = None,
+    announce: Annotated[
+        bool,
+        typer.Option(
+            "--announce",
+            help="Tell the network (zeroconf, Bonjour) where OSC and OSCQuery are; with --listen.",
+        ),
+    ] = False,
+    listen: Annotated[
+        str,
+        typer.Option(help="The address that OSC listens at; 0.0.0.0 opens it to every network you are in."),
+    ] = "127.0.0.1",
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An address or network that may send OSC, such as 192.168.1.0/24. May be repeated."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Sound device for both directions, by name or number: drawstop devices."),
+    ] = None,
+    input_device: Annotated[
+        str | None, typer.Option("--input", help="Sound input, if it is another.")
+    ] = None,
+    output_device: Annotated[
+        str | None, typer.Option("--output", help="Sound output, if it is another.")
+    ] = None,
+    rate: Annotated[
+        int | None, typer.Option(help="The device's sample rate in Hz; else the instrument's.")
+    ] = None,
+    device_block: Annotated[
+        int, typer.Option(help="Samples per device block; 0 lets the device choose.")
+    ] = 0,
+    block: Annotated[
+        int | None,
+        typer.Option(help="Samples per block of the instrument, a multiple of its ratio; else by trial."),
+    ] = None,
+    latency: Annotated[
+        str,
+        typer.Option(
+            help="The engine's delay in device samples, or auto: the least that this machine holds."
+        ),
+    ] = "auto",
+    input_gain: Annotated[float, typer.Option(help="dB.")] = 0.0,
+    output_gain: Annotated[float, typer.Option(help="dB, before the limiter (ceiling -0.3 dBFS).")] = 0.0,
+    wet: Annotated[
+        float, typer.Option(help="The instrument's share, 0 to 1; the rest is the delayed input.")
+    ] = 1.0,
+    ramp: Annotated[float, typer.Option(help="Seconds in which a stop travels to a new value.")] = 0.02,
+    noise: Annotated[
+        bool, typer.Option(help="The instrument's own noise; without it the same input sounds the same.")
+    ] = True,
+    seed: Annotated[int, typer.Option(help="Of the instrument's noise.")] = 0,
+    backend: Annotated[
+        str,
+        typer.Option(
+            help="What computes the instrument: torchscript, packed, or openvino (large models: a third of the time)."
+        ),
+    ] = "torchscript",
+    levels: Annotated[
+        bool,
+        typer.Option(
+            "--levels",
+            help="Hear how strongly each stop sounds in what you play: shown, and told as OSC's /level/<slug>. Takes another "
+            "copy of the model in memory and up to one core, behind everything else.",
+        ),
+    ] = False,
+    record: Annotated[Path | None, typer.Option(help="Record the performance into this new folder.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="End by itself after so long.")] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No live view, for scripts and stages.")
+    ] = False,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure", help="Measure the delay with a click through a cable from output to input, and end."
+        ),
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--json", help="Write delay, counters and timing here at the end.")
+    ] = None,
+) -> None:
+    """Play an instrument live: sound in, sound out, stops moving.
+
+    Keys: b bypass, m mute, p panic (mute, stops to 0, memory cleared), u undo a scene, 1-9 another of the instruments, q end. An
+    instrument that is baked anew while it plays comes in by itself, and so do a mapping and scenes that are saved.
+
+    Example: drawstop play organ.ts --midi nanoKONTROL --set guitar=-1 --record takes/1
+    """
+    options = dict(locals())
+    from realtime.live.session import PlayOptions, perform
+
+    perform(PlayOptions(**options))
+
+
+def devices() -> None:
+    """List the sound devices and MIDI inputs that `play` can use.
+
+    Example: drawstop devices  (then: drawstop play organ.ts --device 3)
+    """
+    from realtime.inputs.midi_port_process import input_names
+    from realtime.processes.device_list import list_devices
+
+    for device in list_devices():
+        marks = [
+            name for name, is_it in (("input", device.default_in), ("output", device.default_out)) if is_it
+        ]
+        default = f"  default {' and '.join(marks)}" if marks else ""
+        typer.echo(
+            f"{device.index:3}  {device.name} ({device.host_api}): {device.channels_in} in, {device.channels_out} out, "
+            f"{device.rate} Hz{default}"
+        )
+    for name in input_names():
+        typer.echo(f"MIDI {name}")

@@ -1,0 +1,1 @@
+"""Which controller moves what: the mapping, its file, take-over, learning."""

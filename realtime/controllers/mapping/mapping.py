@@ -1,0 +1,184 @@
+"""Which controller moves what: the mapping, as data. `mapping_file` reads and writes it, `mapper` plays it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+from drawstop.errors import DrawstopError
+from realtime.controllers.mapping.curves import LINEAR, Curve, Response
+from realtime.controllers.mapping.takeover import TakeoverName, check_takeover
+from realtime.controllers.midi.mpe_zones import WHOLE_LOWER_ZONE, Zones
+from realtime.controllers.midi.source import MidiSource, Order
+from realtime.controllers.scenes.scene import check_times
+
+Mode = Literal["absolute", "relative", "toggle", "momentary", "velocity"]
+Encoding = Literal["twos-complement", "binary-offset", "sign-bit"]
+"""How an endless encoder says how far it was turned; see `Knob`."""
+Combine = Literal["last", "sum"]
+Deed = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
+DEEDS_WITH_A_NAME = ("scene", "store", "bank", "shift")
+PAIRED = ("cc14", "nrpn", "rpn")
+
+SMOOTHING_S = 0.01
+RELATIVE_STEP = 1 / 128
+MOST_SEMITONES = 96
+"""The widest bend of an MPE controller (MPE 1.0)."""
+FIRST_CC, LAST_CC, FIRST_NOTE, LAST_NOTE = 20, 119, 60, 127
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A source that moves a stop, or a fader of the desk.
+
+    Args:
+        source: what is touched: its kind, and its number where there are many, as in `cc 20`.
+        stop: the slug that it moves; or `#1` for the instrument's first stop, and so on.
+        mode: `absolute`: where it stands. `relative`: by the steps that an endless encoder sends. `toggle`: a press
+            goes to the range's end, the next one back to rest. `momentary`: at the range's end while it is held.
+            `velocity`: like that, as far as it was struck hard.
+        low: value at the lowest position; None: the stop's lowest (for keys: where it rests).
+        high: value at the highest; None: the stop's highest.
+        curve: between the two.
+        dead_zone: share of the way around the middle that counts as the middle.
+        smoothing_s: seconds in which the stop follows.
+        takeover: what it does when it doesn't stand where the stop stands. Keys, encoders and MPE sources have no place
+            of their own, so they don't wait.
+        encoding: how an endless encoder says one step up and one down: 1 and 127 (`twos-complement`), 65 and 63
+            (`binary-offset`), 1 and 65 (`sign-bit`).
+        step: share of the way that one step of a relative one goes.
+        order: which half of a 14-bit value comes first.
+        semitones: of a bend: so many, each way, go all the way; None: as many as the controller can bend.
+        shift: works only while this shift is held; None: only while none is.
+        bank: works only while this bank is chosen; None: in every bank.
+    """
+
+    source: MidiSource
+    stop: str
+    mode: Mode = "absolute"
+    low: float | None = None
+    high: float | None = None
+    curve: Curve = LINEAR
+    dead_zone: float = 0.0
+    smoothing_s: float = SMOOTHING_S
+    takeover: TakeoverName = "pickup"
+    encoding: Encoding = "twos-complement"
+    step: float = RELATIVE_STEP
+    order: Order = "msb-first"
+    semitones: float | None = None
+    shift: str | None = None
+    bank: str | None = None
+
+    def __post_init__(self) -> None:
+        check_takeover(self.takeover)
+        _one_of("mode", self.mode, get_args(Mode))
+        _one_of("encoding", self.encoding, get_args(Encoding))
+        _one_of("order", self.order, get_args(Order))
+        if self.mode == "relative" and self.source.kind != "cc":
+            raise DrawstopError(f"an endless encoder sends cc; '{self.source}' can't be relative")
+        if self.mode == "velocity" and self.source.kind != "note":
+            raise DrawstopError(f"only a note has a velocity; '{self.source}' is none")
+        if self.semitones is not None and self.source.kind not in ("bend", "mpe bend"):
+            raise DrawstopError(f"only a bend goes by semitones; '{self.source}' is none")
+        if self.semitones is not None and not 0.0 < self.semitones <= MOST_SEMITONES:
+            raise DrawstopError(
+                f"a bend goes above 0 to {MOST_SEMITONES} semitones each way, got {self.semitones:g}"
+            )
+        ends = (-1.0, 1.0) if self.low is None or self.high is None else (self.low, self.high)
+        Response(*ends, self.curve, self.dead_zone)  # refuses what can't be
+        if not 0.0 <= self.smoothing_s <= 10.0:
+            raise DrawstopError(f"smoothing takes 0 to 10 seconds, got {self.smoothing_s:g}")
+        if not 0.0 < self.step <= 1.0:
+            raise DrawstopError(f"a step is a share of the way, above 0 to 1; got {self.step:g}")
+
+
+@dataclass(frozen=True)
+class Button:
+    """A source that does something when it is pressed.
+
+    Args:
+        source: what is pressed: a key, or anything whose data reach the upper half.
+        does: `scene`, `store`, `bank`, `shift`: with `name`; `undo`, `redo`, `panic`, `bypass`, `mute`.
+        name: of the scene, the bank or the shift.
+        seconds: how long a scene's recall takes; None: the scene's own time.
+        beats: the same in quarter notes, at the MIDI clock's tempo.
+        shift: works only while this shift is held; None: only while none is. A shift itself always works.
+    """
+
+    source: MidiSource
+    does: Deed
+    name: str = ""
+    shift: str | None = None
+    seconds: float | None = None
+    beats: float | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("does", self.does, get_args(Deed))
+        if self.does != "scene" and (self.seconds, self.beats) != (None, None):
+            raise DrawstopError(f"only a button that does 'scene' takes seconds or beats, not {self.does!r}")
+        check_times(self.seconds, self.beats)
+        if (self.does in DEEDS_WITH_A_NAME) != bool(self.name):
+            needs = "needs a name" if self.does in DEEDS_WITH_A_NAME else "takes no name"
+            raise DrawstopError(f"a button that does {self.does!r} {needs}")
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """All of it.
+
+    Args:
+        knobs: in the file's order.
+        buttons: likewise.
+        combine: for a stop that several knobs move: the `last` touched one counts (the default), or their `sum`.
+        programs: whether a program change recalls the scene of that number.
+        feedback: whether controllers are told where their stops stand: for motor faders and rings of lights.
+        mpe: the member channels of an MPE controller's zones, until it says itself what they are. They count where a
+            source is an MPE source.
+    """
+
+    knobs: tuple[Knob, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    combine: dict[str, Combine] = field(default_factory=dict)
+    programs: bool = True
+    feedback: bool = False
+    mpe: Zones = WHOLE_LOWER_ZONE
+
+    @property
+    def pairs(self) -> dict[MidiSource, Order]:
+        """Its 14-bit sources, and which half comes first; what a decoder must know."""
+        sources: list[tuple[MidiSource, Order]] = [(knob.source, knob.order) for knob in self.knobs]
+        sources += [(button.source, "msb-first") for button in self.buttons]
+        return {source: order for source, order in sources if source.kind in PAIRED}
+
+    @property
+    def mpe_sources(self) -> tuple[MidiSource, ...]:
+        """Its MPE sources; where there are none, an MPE controller is heard as any other."""
+        sources = [knob.source for knob in self.knobs] + [button.source for button in self.buttons]
+        return tuple(source for source in sources if source.is_mpe)
+
+
+def default_mapping(slugs: Sequence[str]) -> Mapping:
+    """CC 20, 21, … and keys 60, 61, … (middle C and up) for the stops in their order; knobs take over at once."""
+    knobs = [
+        Knob(MidiSource("cc", number), slug, takeover="jump", smoothing_s=0.0)
+        for number, slug in zip(range(FIRST_CC, LAST_CC + 1), slugs, strict=False)
+    ]
+    keys = [
+        Knob(MidiSource("note", number), slug, "velocity", smoothing_s=0.0)
+        for number, slug in zip(range(FIRST_NOTE, LAST_NOTE + 1), slugs, strict=False)
+    ]
+    return Mapping((*knobs, *keys))
+
+
+def for_stops(mapping: Mapping, slugs: Sequence[str]) -> Mapping:
+    """The mapping for an instrument's stops: `#1` becomes its first one's slug. Knobs of places that it hasn't go."""
+    places = {f"#{place}": slug for place, slug in enumerate(slugs, 1)}
+    knobs = (replace(knob, stop=places.get(knob.stop, knob.stop)) for knob in mapping.knobs)
+    combine = {places.get(stop, stop): how for stop, how in mapping.combine.items()}
+    return replace(
+        mapping, knobs=tuple(knob for knob in knobs if not knob.stop.startswith("#")), combine=combine
+    )
+
+
+def _one_of(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise DrawstopError(f"{what} is one of {', '.join(known)}; got {value!r}")

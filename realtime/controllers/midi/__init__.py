@@ -1,0 +1,1 @@
+"""MIDI: decoding, encoding, MPE, clock, files."""

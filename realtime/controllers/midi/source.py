@@ -1,0 +1,179 @@
+"""What can be touched on a MIDI controller: a knob, a fader, a wheel, a key; and how a person writes it down."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from drawstop.errors import DrawstopError
+
+Kind = Literal[
+    "cc", "cc14", "nrpn", "rpn", "bend", "pressure", "key-pressure", "note", "program",
+    "mpe bend", "mpe pressure", "mpe timbre", "mpe strike", "mpe lift",
+]  # fmt: skip
+Notes = Literal["last", "max", "sum"]
+"""What counts of several notes that sound together on an MPE controller: the newest, the one farthest from rest, all."""
+Order = Literal["msb-first", "lsb-first"]
+"""Which half of a 14-bit value a controller sends first. MIDI 1.0 says the most significant one; not all do."""
+
+SEVEN_BITS, FOURTEEN_BITS = 127, 16383
+CC_CENTRE = 64
+"""The controller data that mean exactly the middle: a knob at rest is exactly 0."""
+MAXIMA: dict[Kind, int] = {
+    "cc": SEVEN_BITS,
+    "cc14": FOURTEEN_BITS,
+    "nrpn": FOURTEEN_BITS,
+    "rpn": FOURTEEN_BITS,
+    "bend": FOURTEEN_BITS,
+    "pressure": SEVEN_BITS,
+    "key-pressure": SEVEN_BITS,
+    "note": SEVEN_BITS,
+    "program": SEVEN_BITS,
+    "mpe bend": FOURTEEN_BITS,
+    "mpe pressure": SEVEN_BITS,
+    "mpe timbre": SEVEN_BITS,
+    "mpe strike": SEVEN_BITS,
+    "mpe lift": SEVEN_BITS,
+}
+"""The largest data value of each kind."""
+NUMBERS: dict[Kind, int] = {
+    "cc": 119,  # 120 to 127 are channel mode messages
+    "cc14": 31,  # its other half is the controller 32 above
+    "nrpn": FOURTEEN_BITS,
+    "rpn": FOURTEEN_BITS,
+    "key-pressure": 127,
+    "note": 127,
+    "program": 127,
+}
+"""The largest number of each kind; the others are one per channel."""
+MPE_RESTS: dict[Kind, int] = {
+    "mpe bend": 8192,
+    "mpe pressure": 0,
+    "mpe timbre": 64,
+    "mpe strike": 0,
+    "mpe lift": 0,
+}
+"""The kinds that belong to a note, and their data while no note sounds."""
+MPE_MASTERS = (1, 16)
+"""The master channels of the lower and the upper zone (MPE 1.0, section 2.1)."""
+
+
+@dataclass(frozen=True)
+class MidiSource:
+    """One thing on a controller.
+
+    Args:
+        kind: see `Kind`; `cc14` is a controller with its other half 32 above.
+        number: the controller's, the key's or the parameter's; None for a kind that is one per channel, and for any
+            program.
+        channel: 1 to 16, as controllers show it; None: any. Of an MPE source, its zone's master: 1 for the lower, 16
+            for the upper zone.
+        device: a part of the MIDI input's name; None: any.
+        notes: of an MPE source: which of the notes that sound together counts, `last`, `max` (the one farthest from
+            rest) or `sum`.
+    """
+
+    kind: Kind
+    number: int | None = None
+    channel: int | None = None
+    device: str | None = None
+    notes: Notes = "last"
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise DrawstopError(f"a MIDI source is one of {', '.join(get_args(Kind))}; got {self.kind!r}")
+        largest = NUMBERS.get(self.kind)
+        if largest is None:
+            if self.number is not None:
+                raise DrawstopError(f"{self.kind} has no number, got {self.number}; give a channel instead")
+        elif self.number is None:
+            if self.kind != "program":
+                raise DrawstopError(f"{self.kind} needs a number in 0..{largest}, as in '{self.kind} 20'")
+        elif not 0 <= self.number <= largest:
+            raise DrawstopError(f"a {self.kind} number must be in 0..{largest}, got {self.number}")
+        if self.channel is not None and not 1 <= self.channel <= 16:
+            raise DrawstopError(f"a MIDI channel must be in 1..16, got {self.channel}")
+        self._check_mpe()
+
+    def _check_mpe(self) -> None:
+        if self.notes not in get_args(Notes):
+            raise DrawstopError(f"notes is one of {', '.join(get_args(Notes))}; got {self.notes!r}")
+        if self.notes != "last" and (not self.is_mpe or self.kind == "mpe lift"):
+            raise DrawstopError(
+                f"'{self}' is never of several notes; notes goes with mpe bend, pressure, timbre and strike"
+            )
+        if self.is_mpe and self.channel not in (None, *MPE_MASTERS):
+            raise DrawstopError(
+                f"an MPE zone is named by its master channel, 1 (lower) or 16 (upper), got {self.channel}"
+            )
+
+    @property
+    def is_mpe(self) -> bool:
+        """Whether it belongs to a note of an MPE zone."""
+        return self.kind in MPE_RESTS
+
+    def __str__(self) -> str:
+        return self.kind if self.number is None else f"{self.kind} {self.number}"
+
+    def takes(self, touch: "Touch") -> bool:
+        """Whether a touch is one of this source."""
+        other = touch.source
+        return (
+            self.kind == other.kind
+            and self.number in (None, other.number)
+            and self.channel in (None, other.channel)
+            and self.notes == other.notes
+            and (self.device is None or self.device.lower() in (other.device or "").lower())
+        )
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A controller has sent a whole value.
+
+    Args:
+        source: what was touched, with its channel and its device.
+        data: 0 to `maximum`; a key that is let go has 0.
+        time: when its last message came, in seconds.
+        semitones: of a bend: how far it goes each way (RPN 0); else 0.
+    """
+
+    source: MidiSource
+    data: int
+    time: float = 0.0
+    semitones: float = 0.0
+
+    @property
+    def maximum(self) -> int:
+        """The largest data that its kind can have."""
+        return MAXIMA[self.source.kind]
+
+    @property
+    def position(self) -> float:
+        """The data as a position of 0 to 1; the middle one (64, 8192) is exactly .5.
+
+        >>> [Touch(MidiSource("cc", 1), data).position for data in (0, 32, 64, 127)]
+        [0.0, 0.25, 0.5, 1.0]
+        """
+        middle = (self.maximum + 1) // 2
+        if self.data <= middle:
+            return self.data / (2 * middle)
+        return 0.5 + (self.data - middle) / (2 * (self.maximum - middle))
+
+
+def parse_source(
+    text: str, channel: int | None = None, device: str | None = None, notes: Notes = "last"
+) -> MidiSource:
+    """A source as it is written in a mapping: `cc 20`, `cc14 1`, `nrpn 300`, `bend`, `note 60`, `mpe pressure`.
+
+    Raises:
+        DrawstopError: anything else.
+    """
+    found = re.fullmatch(r"((?:mpe )?[a-z0-9-]+?)(?: (\d{1,5}))?", " ".join(text.split()))
+    if found is None or found[1] not in get_args(Kind):
+        raise DrawstopError(
+            f"a MIDI source is written as 'cc 20', 'cc14 1', 'nrpn 300', 'rpn 0', 'bend', 'pressure', "
+            f"'key-pressure 60', 'note 60', 'program 3', 'mpe bend', 'mpe pressure', 'mpe timbre', 'mpe strike' "
+            f"or 'mpe lift'; got {text!r}"
+        )
+    kind: Kind = found[1]  # type: ignore[assignment]
+    return MidiSource(kind, None if found[2] is None else int(found[2]), channel, device, notes)

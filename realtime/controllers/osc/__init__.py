@@ -1,0 +1,1 @@
+"""OSC over UDP, TCP and WebSocket: packets, addresses, server, feedback."""

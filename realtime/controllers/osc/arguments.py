@@ -1,0 +1,98 @@
+"""A message's arguments as what its address takes."""
+
+import math
+from collections.abc import Sequence
+
+from drawstop.errors import DrawstopError
+from realtime.controllers.osc.clients import Kind
+from realtime.controllers.scenes.scene import LONGEST_BEATS, LONGEST_SECONDS
+
+MAX_SECONDS = LONGEST_SECONDS
+"""Of a glide."""
+
+
+class RefusedError(DrawstopError):
+    """A message that isn't obeyed; `kind` is what it's counted as."""
+
+    def __init__(self, kind: Kind, text: str) -> None:
+        super().__init__(text)
+        self.kind: Kind = kind
+
+
+class Arguments:
+    """The arguments of one message; every method takes all of them. A nil or an impulse alone is nothing.
+
+    Raises:
+        RefusedError: they aren't what the method takes.
+    """
+
+    def __init__(self, values: Sequence[object]) -> None:
+        self._values = () if list(values) == [None] else values
+
+    def number(self) -> float:
+        """`f`, `i`, `d`, `h`, `T` (1) or `F` (0)."""
+        return _number(self._exactly(1, "a number")[0])
+
+    def number_and_seconds(self) -> tuple[float, float]:
+        """A value, and how long the way takes."""
+        value, seconds = self._exactly(2, "a value and seconds")
+        return _number(value), _seconds(seconds)
+
+    def two_names_and_number(self) -> tuple[str, str, float]:
+        """Two texts and a number."""
+        first, second, share = self._exactly(3, "two names and a number")
+        if not isinstance(first, str) or not isinstance(second, str):
+            raise RefusedError("wrong arguments", f"takes two names and a number, got {self._types()}")
+        return first, second, _number(share)
+
+    def seconds(self) -> float | None:
+        """Seconds, or nothing."""
+        return _seconds(self._exactly(1, "seconds or nothing")[0]) if self._values else None
+
+    def beats(self) -> float:
+        """Quarter notes."""
+        beats = _number(self._exactly(1, "a number of beats")[0])
+        if not 0.0 <= beats <= LONGEST_BEATS:
+            raise RefusedError("wrong arguments", f"takes 0 to {LONGEST_BEATS:g} beats, got {beats:g}")
+        return beats
+
+    def two_numbers(self) -> tuple[float, float]:
+        """Two numbers."""
+        first, second = self._exactly(2, "two numbers")
+        return _number(first), _number(second)
+
+    def pressed(self) -> bool:
+        """Nothing, or what a button sends: 0 is let go."""
+        return not self._values or _number(self._exactly(1, "one number or nothing")[0]) != 0.0
+
+    def port(self) -> int | None:
+        """A UDP port, or nothing."""
+        if not self._values:
+            return None
+        port = _number(self._exactly(1, "a port or nothing")[0])
+        if not 1 <= port <= 65535 or port != int(port):
+            raise RefusedError("wrong arguments", f"a port is in 1..65535, got {port:g}")
+        return int(port)
+
+    def _exactly(self, count: int, words: str) -> Sequence[object]:
+        if len(self._values) != count:
+            raise RefusedError("wrong arguments", f"takes {words}, got {self._types()}")
+        return self._values
+
+    def _types(self) -> str:
+        return ", ".join(type(value).__name__ for value in self._values[:4]) or "nothing"
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, (bool, int, float)):
+        raise RefusedError("wrong arguments", f"takes a number, got {type(value).__name__}")
+    if not math.isfinite(value):
+        raise RefusedError("wrong arguments", f"takes a finite number, got {value}")
+    return float(value)
+
+
+def _seconds(value: object) -> float:
+    seconds = _number(value)
+    if not 0.0 <= seconds <= MAX_SECONDS:
+        raise RefusedError("wrong arguments", f"takes 0 to {MAX_SECONDS:g} s, got {seconds:g}")
+    return seconds

@@ -1,0 +1,1 @@
+"""OSCQuery: the tree of parameters over HTTP and WebSocket, announced by mDNS."""

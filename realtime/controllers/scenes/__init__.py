@@ -1,0 +1,1 @@
+"""Scenes: stored stop values, recalled at once or morphed, undo, their file."""

@@ -1,1 +1,0 @@
-"""OSC: other programs and surfaces move the stops and are told where they are. See docs/osc.md."""

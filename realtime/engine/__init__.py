@@ -1,0 +1,1 @@
+"""An instrument and control events in, sound out. Knows neither processes nor ports."""

@@ -1,0 +1,137 @@
+"""The desk around the instrument: input gain, dry and wet, bypass, mute, output gain, limiter.
+
+Key idea: a fader that stands still multiplies by exactly its value, and by nothing at all at 1, so a desk at
+rest changes no bit. One that moves travels along a Hann curve, whose spectrum falls fast: no click.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from realtime.engine.control_event import ControlEvent
+from realtime.engine.control_signals import KnobSignals
+from realtime.engine.limiter import Limiter
+from realtime.engine.parameters import BYPASS, FADERS, INPUT_GAIN, MUTE, OUTPUT_GAIN, WET
+
+Audio = npt.NDArray[np.float32]
+
+TRAVEL_S = 0.02
+"""Seconds in which a fader reaches a new value."""
+
+
+class Desk:
+    """The faders' signals and what they do to a block."""
+
+    def __init__(self, sample_rate: int, ceiling_db: float | None = None) -> None:
+        self._knobs = KnobSignals(FADERS)
+        self._travel = Travel([fader.default for fader in FADERS], round(TRAVEL_S * sample_rate))
+        self.limiter = None if ceiling_db is None else Limiter(sample_rate, ceiling_db)
+
+    def reset(self) -> None:
+        """Every fader at its default, at once."""
+        self._knobs.reset()
+        self._travel.reset()
+        if self.limiter:
+            self.limiter.reset()
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Where each fader stands or travels to."""
+        return self._knobs.values
+
+    def signals(self, events: Sequence[ControlEvent], start: int, length: int) -> dict[str, Audio]:
+        """The faders over the next block, by slug: `[length]` each, or `[1]` for one that stands still."""
+        targets = np.zeros((len(FADERS), length), dtype=np.float32)
+        self._knobs.fill(events, start, targets)
+        return {fader.slug: row for fader, row in zip(FADERS, self._travel(targets), strict=True)}
+
+    def drive(self, audio: Audio, faders: dict[str, Audio]) -> Audio:
+        """The input at the input gain. `[channels, n]` -> `[channels, n]`."""
+        return _at_gain(audio, faders[INPUT_GAIN.slug])
+
+    def mix(self, wet: Audio, dry: Audio, faders: dict[str, Audio]) -> Audio:
+        """Wet and dry by their shares; bypass is all dry. `[channels, n]` each."""
+        share = faders[WET.slug] * (1.0 - faders[BYPASS.slug])
+        if (share == 1.0).all():
+            return wet
+        if (share == 0.0).all():
+            return dry
+        return (wet * share + dry * (1.0 - share)).astype(np.float32)
+
+    def finish(self, audio: Audio, faders: dict[str, Audio]) -> Audio:
+        """Output gain, mute, limiter. `[channels, n]` -> `[channels, n]`."""
+        audio = _at_gain(audio, faders[OUTPUT_GAIN.slug])
+        open_share = 1.0 - faders[MUTE.slug]
+        if not (open_share == 1.0).all():
+            audio = (audio * open_share).astype(np.float32)
+        return self.limiter(audio) if self.limiter else audio
+
+
+class Travel:
+    """Smooths signals along a Hann curve: a step becomes the curve's integral, without overshoot.
+
+    Args:
+        values: where each signal begins.
+        length: samples that a step takes.
+    """
+
+    def __init__(self, values: Sequence[float], length: int) -> None:
+        self._start = np.array(values, dtype=np.float32)
+        window = np.hanning(length + 2)[1:-1]
+        self._kernel = window / window.sum()
+        self.reset()
+
+    def reset(self) -> None:
+        """Every signal at its beginning, at rest."""
+        self._past = np.repeat(self._start[:, None], len(self._kernel) - 1, axis=1)
+
+    def __call__(self, targets: Audio) -> list[Audio]:
+        """`[signals, n]` -> per signal `[n]`, or `[1]` where it stands still, then exactly at its value."""
+        joined = np.concatenate([self._past, targets], axis=1)
+        self._past = joined[:, targets.shape[1] :]
+        return [self._smoothed(row) for row in joined]
+
+    def _smoothed(self, row: Audio) -> Audio:
+        if (row == row[0]).all():
+            return row[:1]
+        smoothed: Audio = np.convolve(row, self._kernel, "valid").astype(np.float32)
+        return smoothed
+
+
+class DelayLine:
+    """The input, so many samples later: what keeps dry and wet together."""
+
+    def __init__(self, channels: int, delay_samples: int) -> None:
+        self._past = np.zeros((channels, delay_samples), dtype=np.float32)
+
+    def __call__(self, audio: Audio) -> Audio:
+        """`[channels, n]` -> `[channels, n]`"""
+        joined = np.concatenate([self._past, audio], axis=1)
+        self._past = joined[:, audio.shape[1] :]
+        return joined[:, : audio.shape[1]]
+
+    def reset(self) -> None:
+        """Silence in the line."""
+        self._past = np.zeros_like(self._past)
+
+
+def matched(audio: Audio, channels: int) -> Audio:
+    """Mono to many by repeating, many to mono by the mean, else the channels that both have. `[from, n]` -> `[to, n]`."""
+    have = audio.shape[0]
+    if have == channels:
+        return audio
+    if have == 1:
+        return np.repeat(audio, channels, axis=0)
+    if channels == 1:
+        mean: Audio = audio.mean(axis=0, keepdims=True, dtype=np.float32)
+        return mean
+    out = np.zeros((channels, audio.shape[1]), dtype=np.float32)
+    out[:have] = audio[:channels]
+    return out
+
+
+def _at_gain(audio: Audio, gain_db: Audio) -> Audio:
+    if not gain_db.any():
+        return audio
+    return (audio * np.power(10.0, gain_db / 20.0)).astype(np.float32)

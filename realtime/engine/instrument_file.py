@@ -1,0 +1,67 @@
+"""Loading a baked instrument (`.ts`) with its description."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from drawstop.errors import DrawstopError
+from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
+
+HOW_TO_BAKE = "bake one: drawstop bake MODEL BANK -o X.ts"
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A loaded instrument: the TorchScript module and what it says about itself."""
+
+    module: torch.jit.ScriptModule
+    description: InstrumentDescription
+
+    def reset(self) -> None:
+        """Clear all caches before the next block, as freshly loaded; attributes stay as set."""
+        self.module.set_reset(1)
+
+    def set_stop(self, slug: str, value: float) -> None:
+        """Set a stop's attribute.
+
+        Args:
+            value: within the stop's minimum..maximum.
+
+        Raises:
+            DrawstopError: an unknown stop, or a value out of range.
+        """
+        stop = next((stop for stop in self.description.stops if stop.slug == slug), None)
+        if stop is None:
+            known = ", ".join(stop.slug for stop in self.description.stops) or "none"
+            raise DrawstopError(f"this instrument has no stop {slug!r}; its stops are: {known}")
+        if not math.isfinite(value) or not stop.minimum <= value <= stop.maximum:
+            raise DrawstopError(f"stop {slug!r} takes {stop.minimum:g} to {stop.maximum:g}, got {value:g}")
+        if getattr(self.module, f"set_{slug}")(float(value)) != 0:
+            raise DrawstopError(f"the instrument refused {value:g} for stop {slug!r}; bake it again")
+
+
+def load(path: Path) -> Instrument:
+    """Load an instrument onto the CPU, ready to play.
+
+    Raises:
+        DrawstopError: the file is missing, damaged, no instrument of ours, or lacks a method it needs.
+    """
+    if not path.is_file():
+        raise DrawstopError(f"no instrument at {path}; {HOW_TO_BAKE}")
+    extra: dict[str, str | bytes] = {EXTRA_FILE: ""}
+    try:
+        module = torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise DrawstopError(f"{path} is no TorchScript file, or it is damaged; {HOW_TO_BAKE}") from error
+    content = extra[EXTRA_FILE]
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+    if not text:
+        raise DrawstopError(f"{path} is a TorchScript file but no Drawstop instrument; {HOW_TO_BAKE}")
+    description = InstrumentDescription.from_json(text)
+    needed = ["play", "set_reset", *(f"set_{stop.slug}" for stop in description.stops)]
+    missing = [name for name in needed if not hasattr(module, name)]
+    if missing:
+        raise DrawstopError(f"{path} lacks the method {missing[0]}; {HOW_TO_BAKE}")
+    return Instrument(module.eval(), description)

@@ -1,0 +1,150 @@
+"""One instrument, called block by block: never raises, never gives a number that isn't finite.
+
+Key idea: everything that must be the same live and offline, to the bit, is in here: the random stream, the
+threads, denormals, the warm-up, and what happens when an instrument fails.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from drawstop.errors import DrawstopError
+from realtime.backends.choice import TORCHSCRIPT, compiled
+from realtime.engine.block_processor import silence_non_finite
+from realtime.engine.instrument_file import Instrument
+
+Audio = npt.NDArray[np.float32]
+
+WARM_UP_BLOCKS = 3
+"""TorchScript profiles a method in its first two calls, up to a second each; the third is like all later."""
+
+
+class Player:
+    """Plays one instrument in this process: a `BlockSource` that is always ready at once.
+
+    Args:
+        instrument: the player becomes its only player; its attributes may be set from outside at any time.
+        seed: of the player's own random stream. Same seed and input, same bits. The global one isn't touched.
+        threads: torch threads, set for the whole process in `prepare` (torch knows no other way).
+        noise: the instrument's attribute `noise`, 0 or 1; None leaves it as it is.
+        backend: what computes it, one of `backends.choice.BACKENDS`; TorchScript is the reference.
+
+    Attributes:
+        replaced_outputs: output samples that were NaN or Inf and became 0.
+        failed_blocks: blocks in which the instrument raised; they are silent.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        seed: int = 0,
+        threads: int = 1,
+        noise: int | None = None,
+        backend: str = TORCHSCRIPT,
+    ) -> None:
+        if threads < 1:
+            raise DrawstopError(f"threads must be 1 or more, got {threads}")
+        self.instrument = instrument
+        self.seed = seed
+        self._threads = threads
+        self._backend = backend
+        self._play: Callable[[torch.Tensor], torch.Tensor] = instrument.module.play
+        self._channels_out = instrument.description.channels_out
+        if noise is not None:
+            instrument.module.set_noise(noise)
+        self._ramp_s: float | None = None
+        self._played: deque[Audio] = deque()
+        self._start_afresh()
+
+    def prepare(self, block: int) -> None:
+        """Warm the instrument up for blocks of this many samples, then reset. Up to seconds."""
+        torch.set_num_threads(self._threads)
+        if self._backend != TORCHSCRIPT:
+            self._play = compiled(self._backend, self.instrument.module, block, self._threads)
+        description = self.instrument.description
+        silence = np.zeros((description.channels_in + len(description.stops), block), dtype=np.float32)
+        for _ in range(WARM_UP_BLOCKS):
+            self.play(silence)
+        self.reset()
+
+    def reset(self) -> None:
+        """As freshly loaded: caches, random stream and counters. Attributes stay."""
+        self.instrument.reset()
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        self._random_state = torch.Generator().manual_seed(self.seed).get_state()
+        self._played.clear()
+        self.replaced_outputs = self.failed_blocks = 0
+
+    def submit(self, block: Audio, ramp_s: float | None, reset: bool) -> bool:
+        """Play the block at once; see `BlockSource`."""
+        if ramp_s is not None and ramp_s != self._ramp_s:
+            self._ramp_s = ramp_s
+            self.instrument.module.set_ramp(ramp_s)
+        if reset:
+            self._reset_instrument()
+        self._played.append(self.play(block))
+        return True
+
+    def collect(self) -> Audio | None:
+        """See `BlockSource`."""
+        return self._played.popleft() if self._played else None
+
+    def play(self, block: Audio) -> Audio:
+        """One block through the instrument; silence if it fails. Never raises.
+
+        Shape:
+            block: `[channels_in + stops, n]`; returns a new array `[channels_out, n]`.
+        """
+        with self._own_random_stream(), _denormals_flushed():
+            try:
+                played = self._called(block)
+            except Exception:  # noqa: BLE001 - whatever a script raises, the loudspeakers must get their block
+                self.failed_blocks += 1
+                self._reset_instrument()
+                played = np.zeros((self._channels_out, block.shape[1]), dtype=np.float32)
+        replaced = silence_non_finite(played)
+        if replaced:  # a NaN in a cache would come back for ever
+            self.replaced_outputs += replaced
+            self._reset_instrument()
+        return played
+
+    def _called(self, block: Audio) -> Audio:
+        with torch.inference_mode():
+            # A copy: an instrument may keep a view of its input as a cache.
+            output = self._play(torch.from_numpy(block[None].copy()))
+            played: Audio = np.array(output.numpy()[0], dtype=np.float32)
+        if played.shape != (self._channels_out, block.shape[1]):
+            raise DrawstopError(f"the instrument returned {list(played.shape)}")
+        return played
+
+    def _reset_instrument(self) -> None:
+        try:
+            self.instrument.reset()
+        except Exception:  # noqa: BLE001 - an instrument that can't even reset fails, and is counted, block by block
+            return
+
+    @contextmanager
+    def _own_random_stream(self) -> Iterator[None]:
+        shared_state = torch.get_rng_state()
+        torch.set_rng_state(self._random_state)
+        try:
+            yield
+        finally:
+            self._random_state = torch.get_rng_state()
+            torch.set_rng_state(shared_state)
+
+
+@contextmanager
+def _denormals_flushed() -> Iterator[None]:
+    """Numbers below 1e-38 as 0, in this thread: a decaying cache full of them would play many times slower."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)

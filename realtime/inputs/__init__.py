@@ -1,0 +1,1 @@
+"""Ports and sockets: MIDI, OSC and the keyboard, connected to the parameters."""

@@ -1,0 +1,184 @@
+"""Which block, and how much delay: from what a block takes to play on this machine.
+
+Key idea: a device takes its output at its callbacks. What a callback completes can be heard at the next one at
+the earliest, or as many callbacks later as playing it takes. That is the slack; the rest is waiting for a block
+to fill, and what resampling waits for. The sum is the delay, to the sample.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from drawstop.errors import DrawstopError
+from drawstop.instrument_description import InstrumentDescription
+from realtime.engine.engine import least_delay
+
+USUAL_SHARE = 0.99
+"""A block takes this quantile of the trial's blocks."""
+SAFETY = 2.5
+"""When we choose, a block may take so many times as long: a busy neighbour core slows this one down as much."""
+OVERHEAD_S = 0.005
+"""Beside what a block takes: waking up, mixing, and the hiccups of a machine that has other work."""
+FULLEST = 0.5
+"""The largest share of a block's duration that playing it may take when we choose."""
+LARGEST_BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The delay of a live performance, part by part, in samples of the device."""
+
+    device_rate: int
+    rate: int
+    host_block: int
+    block: int
+    filling: int
+    """Waiting for a block to fill, and for the resampling's filters."""
+    slack: int
+    """Waiting for the block to be played: whole device blocks, or what `--latency` adds."""
+    model: float
+    """The instrument's own delay."""
+    device: float
+    """What the device says of itself, in and out."""
+    seconds_per_block: float
+
+    @property
+    def engine(self) -> int:
+        """The engine's part."""
+        return self.filling + self.slack
+
+    @property
+    def total(self) -> float:
+        """From the device's input to its output."""
+        return self.engine + self.model + self.device
+
+    @property
+    def share(self) -> float:
+        """Of a block's duration, what playing it takes."""
+        return self.seconds_per_block * self.rate / self.block
+
+    def milliseconds(self, samples: float) -> float:
+        """Device samples in ms."""
+        return 1000.0 * samples / self.device_rate
+
+
+def candidates(description: InstrumentDescription, wanted: int | None) -> list[int]:
+    """Blocks to try: the one that is wanted, or multiples of the ratio by powers of two.
+
+    Raises:
+        DrawstopError: the wanted one is no multiple of the instrument's ratio.
+    """
+    ratio = description.ratio
+    if wanted is not None:
+        if wanted < 1 or wanted % ratio:
+            raise DrawstopError(
+                f"--block must be a multiple of {ratio} samples for {description.name}, got {wanted}"
+            )
+        return [wanted]
+    return [ratio << doubling for doubling in range(12) if ratio << doubling <= max(LARGEST_BLOCK, ratio)]
+
+
+def next_to_try(
+    description: InstrumentDescription,
+    blocks: Sequence[int],
+    tried: Mapping[int, Sequence[float]],
+    device_rate: int,
+    host_block: int,
+) -> int | None:
+    """The smallest block that hasn't been tried; None if filling it alone takes as long as one that holds."""
+    left = [block for block in blocks if block not in tried]
+    if not left:
+        return None
+    plans = [
+        _plan(description, block, seconds, device_rate, host_block, 0.0) for block, seconds in tried.items()
+    ]
+    best = min((plan.engine for plan in plans if plan.share <= FULLEST), default=None)
+    block = min(left)
+    filling = least_delay(block, host_block, device_rate, description.sample_rate)
+    return None if best is not None and filling >= best else block
+
+
+def make_plan(
+    description: InstrumentDescription,
+    tried: Mapping[int, Sequence[float]],
+    device_rate: int,
+    host_block: int,
+    device: float,
+    latency: int | None,
+    others: Mapping[int, Sequence[float]] | None = None,
+) -> Plan:
+    """The plan with the least delay that this machine can hold.
+
+    Args:
+        tried: the seconds that blocks of each length took.
+        device_rate: hertz.
+        host_block: the device's (largest) block, in samples.
+        device: the device's own delay, in samples.
+        others: the same for blocks that the user didn't ask for, to name one that would do.
+        latency: the engine's delay that is asked for, in samples; None: the least.
+
+    Raises:
+        DrawstopError: no block holds, or the delay asked for is too short.
+    """
+    plans = [
+        _plan(description, block, seconds, device_rate, host_block, device)
+        for block, seconds in tried.items()
+    ]
+    holding = [plan for plan in plans if plan.share <= (FULLEST if len(plans) > 1 else 1.0)]
+    holding = holding or [plan for plan in plans if plan.share <= 1.0]
+    if not holding:
+        raise DrawstopError(too_slow(description, plans, others or {}))
+    best = min(holding, key=lambda plan: plan.engine)
+    if latency is None:
+        return best
+    least = best.filling + _slack(best, safety=1.0, overhead_s=0.0)
+    if latency < least:
+        raise DrawstopError(
+            f"--latency {latency} is less than this machine can hold: {least} samples ({best.filling} to fill a block of "
+            f"{best.block}, {least - best.filling} to play it); give at least that, or --latency auto"
+        )
+    return replace(best, slack=latency - best.filling)
+
+
+def _plan(
+    description: InstrumentDescription,
+    block: int,
+    seconds: Sequence[float],
+    device_rate: int,
+    host_block: int,
+    device: float,
+) -> Plan:
+    usual = float(np.quantile(np.asarray(seconds), USUAL_SHARE))
+    rate = description.sample_rate
+    filling = least_delay(block, host_block, device_rate, rate)
+    model = description.delay_samples * device_rate / rate
+    plan = Plan(device_rate, rate, host_block, block, filling, 0, model, device, usual)
+    return replace(plan, slack=_slack(plan, SAFETY))
+
+
+def _slack(plan: Plan, safety: float, overhead_s: float = OVERHEAD_S) -> int:
+    """Whole device blocks that last as long as playing what one callback may complete."""
+    together = -(-plan.host_block * plan.rate // (plan.block * plan.device_rate))
+    needed_s = together * plan.seconds_per_block * safety + overhead_s
+    return -(-int(np.ceil(needed_s * plan.device_rate)) // plan.host_block) * plan.host_block
+
+
+def too_slow(
+    description: InstrumentDescription, plans: Sequence[Plan], others: Mapping[int, Sequence[float]]
+) -> str:
+    """What to tell the user: how slow, and what would do."""
+    worst, rate = plans[0], description.sample_rate
+    told = (
+        f"{description.name} is too slow for this machine: a block of {worst.block} samples "
+        f"({1000 * worst.block / rate:.1f} ms) takes {1000 * worst.seconds_per_block:.1f} ms"
+    )
+    doing = [
+        block
+        for block, seconds in others.items()
+        if np.quantile(seconds, USUAL_SHARE) <= FULLEST * block / rate
+    ]
+    if doing:
+        return f"{told}; --block {min(doing)} would do"
+    largest = max([plan.block for plan in plans] + list(others))
+    return f"{told}; no block up to {largest} samples does better: take a smaller model"

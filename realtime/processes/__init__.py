@@ -1,0 +1,1 @@
+"""The child processes and the memory that they share."""

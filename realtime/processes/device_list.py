@@ -1,0 +1,110 @@
+"""Which sound devices there are, asked in a process of its own: a sound system that hangs or crashes takes nothing along."""
+
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from drawstop.errors import DrawstopError
+from realtime.processes.child_process import CONTEXT, begin_child, start_child
+
+PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True)
+class SoundDevice:
+    """One device of one host API, as PortAudio numbers them."""
+
+    index: int
+    name: str
+    host_api: str
+    channels_in: int
+    channels_out: int
+    rate: int
+    default_in: bool
+    default_out: bool
+
+
+def list_devices() -> list[SoundDevice]:
+    """All sound devices.
+
+    Raises:
+        DrawstopError: PortAudio isn't installed, or it doesn't answer.
+    """
+    here, there = CONTEXT.Pipe()
+    process = start_child("realtime.processes.device_list:run_list", there)
+    there.close()
+    try:
+        if not here.poll(PATIENCE_S):
+            raise DrawstopError("the sound system doesn't answer; is its server (JACK, PipeWire) hanging?")
+        answer = here.recv()
+    except EOFError as error:
+        raise DrawstopError(
+            "PortAudio crashed while it looked for devices; restart the sound server"
+        ) from error
+    finally:
+        process.kill()
+        process.join()
+    if isinstance(answer, str):
+        raise DrawstopError(answer)
+    found: list[SoundDevice] = answer
+    return found
+
+
+def run_list(parent: Connection) -> None:
+    """The process: tells the devices, or one line that says why it can't."""
+    begin_child()
+    try:
+        import sounddevice
+    except OSError:
+        parent.send("PortAudio isn't installed; on Debian: apt install libportaudio2")
+        return
+    default_in, default_out = sounddevice.default.device
+    apis = [api["name"] for api in sounddevice.query_hostapis()]
+    parent.send(
+        [
+            SoundDevice(
+                index,
+                str(device["name"]),
+                apis[device["hostapi"]],
+                int(device["max_input_channels"]),
+                int(device["max_output_channels"]),
+                int(device["default_samplerate"]),
+                index == default_in,
+                index == default_out,
+            )
+            for index, device in enumerate(sounddevice.query_devices())
+        ]
+    )
+
+
+def find_device(devices: list[SoundDevice], wanted: str | None, direction: str) -> SoundDevice:
+    """The device that is asked for by its number or a part of its name; the default for None.
+
+    Args:
+        direction: "input" or "output".
+
+    Raises:
+        DrawstopError: none or several fit.
+    """
+    able = [device for device in devices if _channels(device, direction) > 0]
+    if not able:
+        raise DrawstopError(
+            f"this machine has no sound {direction}; plug an interface in or start a sound server, then see `drawstop devices`"
+        )
+    if wanted is None:
+        marked = [d for d in able if (d.default_in if direction == "input" else d.default_out)]
+        return (marked or able)[0]
+    if wanted.isdigit():
+        fitting = [device for device in able if device.index == int(wanted)]
+    else:
+        fitting = [device for device in able if wanted.lower() in f"{device.host_api} {device.name}".lower()]
+    if len(fitting) > 1:
+        names = "; ".join(f"{device.index} {device.name} ({device.host_api})" for device in fitting)
+        raise DrawstopError(f"{len(fitting)} sound {direction}s fit {wanted!r}: {names}; give the number")
+    if not fitting:
+        known = "; ".join(f"{device.index} {device.name}" for device in able)
+        raise DrawstopError(f"no sound {direction} fits {wanted!r}; there are: {known}")
+    return fitting[0]
+
+
+def _channels(device: SoundDevice, direction: str) -> int:
+    return device.channels_in if direction == "input" else device.channels_out

@@ -1,0 +1,185 @@
+"""The device's process: PortAudio's callback copies between the sound card and the line, and counts."""
+
+import os
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Semaphore
+from typing import Any
+
+import numpy as np
+
+from drawstop.errors import DrawstopError
+from realtime.processes.child_process import DEVICE_PRIORITY, begin_child, orphaned, take_real_time_priority
+from realtime.processes.device_ring import MEASURING, PROBING, RING_FRAMES, STOPPED, STOPPING, duration_bin
+from realtime.processes.shared_arrays import Fields, SharedArrays, ring_parts
+
+FADE_S = 0.02
+LARGEST_BLOCK = 16384
+CLICK, CLICK_AFTER_S = 0.9, 0.2
+
+
+@dataclass(frozen=True)
+class DeviceRequest:
+    """Which device, and how: names or numbers as in `drawstop devices`; None takes the system's default."""
+
+    input: str | int | None
+    output: str | int | None
+    rates: tuple[int, ...]
+    """Hertz, to be tried in this order."""
+    channels_in: int
+    channels_out: int
+    block: int = 0
+    """Frames per callback; 0 lets the device choose."""
+
+
+class Callback:
+    """What PortAudio calls. It only copies and counts: no array is made, nothing is locked, logged or waited for."""
+
+    def __init__(self, line: SharedArrays, rate: int, wake: Semaphore, real_time: bool = False) -> None:
+        self._input, self._output = line["input"], line["output"]
+        self._phase, self._position, self._written = line["phase"], line["position"], line["written"]
+        self._called, self._lost, self._callbacks = line["called"], line["lost"], line["callbacks"]
+        self._origin = line["origin"]
+        self._frames, self._flags, self._longest = line["frames"], line["flags"], line["longest"]
+        self._durations, self._intervals = line["durations"], line["intervals"]
+        self._kept, self._click_at = line["kept"], line["click"]
+        self._click_after = round(CLICK_AFTER_S * rate)
+        self._wake, self._rate = wake, rate
+        fade = round(FADE_S * rate)
+        rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / fade)
+        self._rise = np.concatenate([rise, np.ones(LARGEST_BLOCK)]).astype(np.float32)[:, None]
+        self._fall = np.concatenate([rise[::-1], np.zeros(LARGEST_BLOCK)]).astype(np.float32)[:, None]
+        self._fade = fade
+        self._playing = self._falling = 0  # frames since the start, and since the end began
+        self._claim_priority = real_time  # in the first call: the thread is PortAudio's
+
+    def __call__(self, indata: Any, outdata: Any, frames: int, _: Any, status: Any) -> None:
+        start_time = time.perf_counter()
+        if self._claim_priority:
+            self._claim_priority = False
+            take_real_time_priority(DEVICE_PRIORITY)
+        if self._phase[0] in (PROBING, STOPPED):
+            outdata[:] = 0.0
+            self._count_block(frames)
+            return
+        position = int(self._position[0])
+        self._origin[0] = start_time - (position + frames) / self._rate
+        self._position[0] = position + frames  # claimed before it is read: the writer keeps away from here
+        for here, there in ring_parts(position, frames, RING_FRAMES):
+            self._input[there] = indata[here]
+            outdata[here] = self._output[there]
+            if self._phase[0] == MEASURING:
+                self._kept[there] = self._output[there]
+            self._output[there] = 0.0
+        if self._phase[0] == MEASURING:
+            self._click(outdata, position)
+        self._lost[0] += max(0, position + frames - max(int(self._written[0]), position))
+        self._fade_edges(indata, outdata, position, frames)
+        self._wake.release()
+        self._count_block(frames)
+        if status:
+            self._flags[0] += 1
+        if self._playing > frames:  # the first interval reaches back into the probing
+            self._count(self._intervals, 1, start_time - self._called[0])
+        self._called[0] = start_time
+        self._count(self._durations, 0, time.perf_counter() - start_time)
+
+    def _click(self, outdata: Any, position: int) -> None:
+        """One click instead of the output, whose way back into the input would be a loop."""
+        outdata[:] = 0.0
+        if self._click_at[0] == 0 and position >= self._click_after:
+            outdata[0] = CLICK
+            self._click_at[0] = position
+
+    def _fade_edges(self, indata: Any, outdata: Any, position: int, frames: int) -> None:
+        if self._playing < self._fade:
+            rise = self._rise[self._playing : self._playing + frames]
+            np.multiply(outdata, rise, out=outdata)
+            for here, there in ring_parts(position, frames, RING_FRAMES):
+                np.multiply(self._input[there], rise[here], out=self._input[there])
+        self._playing += frames
+        if self._phase[0] == STOPPING:
+            fall = self._fall[min(self._falling, self._fade) :][:frames]
+            np.multiply(outdata, fall, out=outdata)
+            self._falling += frames
+            if self._falling >= self._fade:
+                self._phase[0] = STOPPED
+
+    def _count_block(self, frames: int) -> None:
+        self._callbacks[0] += 1
+        if self._frames[0] == 0 or frames < self._frames[0]:
+            self._frames[0] = frames
+        if frames > self._frames[1]:
+            self._frames[1] = frames
+
+    def _count(self, counts: Any, which: int, seconds: float) -> None:
+        counts[duration_bin(seconds)] += 1
+        if seconds > self._longest[which]:
+            self._longest[which] = seconds
+
+
+def run_device(
+    ticket: tuple[Fields, str], request: DeviceRequest, wake: Semaphore, parent: Connection
+) -> None:
+    """The process: open the stream, tell the parent, and stay until the parent says or is gone.
+
+    Tells `("open", rate, seconds of input and output latency)` or `("error", one line)`.
+    """
+    begin_child()
+    # This thread too, and those that it starts: one that is preempted while it holds Python's lock stops the callback.
+    take_real_time_priority(DEVICE_PRIORITY)
+    _hold_device(SharedArrays(*ticket), request, wake, parent)
+    # Not the way out by Python's: PortAudio's end hangs there when JACK's server has gone, and perhaps nobody is left to end us.
+    os._exit(0)
+
+
+def _hold_device(line: SharedArrays, request: DeviceRequest, wake: Semaphore, parent: Connection) -> None:
+    try:
+        stream, rate = open_stream(line, request, wake)
+    except DrawstopError as error:
+        parent.send(("error", str(error)))
+        return
+    parent.send(("open", rate, sum(stream.latency)))
+    while not orphaned():
+        if parent.poll(0.2):
+            stream.abort(ignore_errors=True)
+            return
+        if not stream.active:
+            parent.send(("error", "the device has stopped"))
+            return
+    line["phase"][0] = STOPPING
+    time.sleep(4 * FADE_S)
+
+
+def open_stream(line: SharedArrays, request: DeviceRequest, wake: Semaphore) -> tuple[Any, int]:
+    """A running stream at the first of the rates that the device takes, and that rate.
+
+    Raises:
+        DrawstopError: no such device, or it takes none of the rates.
+    """
+    import sounddevice
+
+    refused = ""
+    for rate in request.rates:
+        try:
+            stream = sounddevice.Stream(
+                samplerate=rate,
+                blocksize=request.block,
+                device=(request.input, request.output),
+                channels=(request.channels_in, request.channels_out),
+                dtype="float32",
+                latency="low",
+                callback=Callback(line, rate, wake, real_time=True),
+                clip_off=True,
+                dither_off=True,
+            )
+            stream.start()
+        except (sounddevice.PortAudioError, ValueError) as error:
+            refused = " ".join(str(error.args[0] if error.args else error).split())
+        else:
+            return stream, rate
+    rates = ", ".join(str(rate) for rate in request.rates)
+    raise DrawstopError(
+        f"the sound device can't be opened at {rates} Hz ({refused}); see `drawstop devices`, then --device and --rate"
+    )

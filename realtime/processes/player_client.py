@@ -1,0 +1,85 @@
+"""The conductor's side of a player in a process of its own.
+
+Key idea: a performance hands blocks to a `RemotePlayer` as it would to a player in its own process. They cross
+in shared memory; a semaphore says that there is work, the conductor's own says that it is done.
+"""
+
+from dataclasses import dataclass
+from multiprocessing.synchronize import Semaphore
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drawstop.instrument_description import InstrumentDescription
+from realtime.processes.device_ring import BINS
+from realtime.processes.shared_arrays import Fields, SharedArrays
+
+Audio = npt.NDArray[np.float32]
+
+SLOTS = 64
+"""Blocks that may wait for a player; when an overload fills them, further blocks are skipped."""
+UNSET = -1.0
+
+
+@dataclass(frozen=True)
+class PlayerRequest:
+    """Which instrument, and how it is played."""
+
+    path: Path
+    seed: int = 0
+    noise: int | None = None
+    threads: int = 1
+    backend: str = "torchscript"
+
+
+def player_fields(description: InstrumentDescription, block: int) -> Fields:
+    """A player's shared arrays: a ring of blocks in, a ring of blocks out."""
+    rows = description.channels_in + len(description.stops)
+    return {
+        "inbox": ((SLOTS, rows, block), "float32"),
+        "outbox": ((SLOTS, description.channels_out, block), "float32"),
+        "ramp": ((SLOTS,), "float64"),
+        "reset": ((SLOTS,), "int64"),
+        "sent": ((1,), "int64"),
+        "played": ((1,), "int64"),
+        "durations": ((BINS,), "int64"),
+        "longest": ((1,), "float64"),  # seconds; the reader clears it
+        "troubles": ((2,), "int64"),  # blocks that failed, samples that weren't finite
+    }
+
+
+class RemotePlayer:
+    """The conductor's side: a `BlockSource` whose blocks are played in another process."""
+
+    def __init__(self, ticket: tuple[Fields, str], go: Semaphore) -> None:
+        self.shared = SharedArrays(*ticket)
+        self._go = go
+        self._collected = int(self.shared["played"][0])
+
+    def prepare(self, block: int) -> None:
+        """The process has warmed up before it was handed over."""
+
+    def reset(self) -> None:
+        """A player comes fresh from its process."""
+
+    def submit(self, block: Audio, ramp_s: float | None, reset: bool) -> bool:
+        """See `BlockSource`."""
+        sent = int(self.shared["sent"][0])
+        if sent - self._collected >= SLOTS:
+            return False
+        slot = sent % SLOTS
+        self.shared["inbox"][slot] = block
+        self.shared["ramp"][slot] = UNSET if ramp_s is None else ramp_s
+        self.shared["reset"][slot] = reset
+        self.shared["sent"][0] = sent + 1
+        self._go.release()
+        return True
+
+    def collect(self) -> Audio | None:
+        """See `BlockSource`."""
+        if self._collected >= int(self.shared["played"][0]):
+            return None
+        played: Audio = self.shared["outbox"][self._collected % SLOTS].copy()
+        self._collected += 1
+        return played

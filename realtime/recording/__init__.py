@@ -1,0 +1,1 @@
+"""Recorded performances: the session's files and its replay."""

@@ -1,0 +1,187 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from repository import REPOSITORY
+
+from drawstop import cli
+from drawstop.files import atomic_file
+
+HELP_SECONDS = 0.8  # "well under a second", on a busy machine; it takes 0.1 s on an idle one
+
+
+def drawstop(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "drawstop", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"COLUMNS": "200"},
+    )
+
+
+def install(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None]) -> None:
+    """Make `function` the command `drawstop trial`."""
+    module = ModuleType("trial_commands")
+    module.trial = function  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "trial_commands", module)
+    monkeypatch.setitem(cli.COMMANDS, "trial", cli.Command("trial_commands:trial", "A trial."))
+
+
+def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int | str | None, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    return ended.value.code, capsys.readouterr().err
+
+
+def test_help_imports_neither_torch_nor_any_other_heavy_library() -> None:
+    program = (
+        "import sys, contextlib\n"
+        "from drawstop.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "heavy = {'torch', 'numpy', 'typer', 'rich', 'matplotlib', 'rave', 'audiocraft', 'sae_lens'}\n"
+        "sys.exit(' '.join(sorted(heavy & set(sys.modules))))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert told.stderr.strip() == ""
+    assert all(name in told.stdout for name in cli.COMMANDS)
+
+
+def test_help_answers_well_under_a_second() -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        assert drawstop("--help").returncode == 0
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(3)) < HELP_SECONDS
+
+
+def test_no_argument_shows_the_help() -> None:
+    assert drawstop().stdout == drawstop("--help").stdout == cli.overview()
+
+
+def test_the_version_is_the_projects() -> None:
+    text = (REPOSITORY / "pyproject.toml").read_text("utf-8")
+    version = re.search(r'^version = "(.+)"', text, re.MULTILINE)
+    assert version is not None
+    assert drawstop("--version").stdout == f"drawstop {version[1]}\n"
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_commands_help_has_an_example(name: str) -> None:
+    told = drawstop(name, "--help")
+    assert told.returncode == 0, told.stderr
+    assert f"drawstop {name} " in told.stdout.split("Example", 1)[1]
+
+
+def test_an_unknown_command_is_one_line_that_lists_the_known_ones() -> None:
+    told = drawstop("perform")
+    assert told.returncode == 2
+    assert told.stderr.startswith("drawstop: no such command: 'perform'; expected one of demo, ")
+    assert told.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("--no-such-option",), ("render",), ("render", "a", "b", "-o")])
+def test_a_usage_error_exits_with_2_and_no_traceback(arguments: tuple[str, ...]) -> None:
+    told = drawstop(*arguments)
+    assert told.returncode == 2
+    assert "Traceback" not in told.stderr
+    assert told.stdout == ""
+
+
+def test_a_missing_instrument_is_one_line_from_the_real_command(tmp_path: Path) -> None:
+    told = drawstop("render", str(tmp_path / "no.ts"), "in.wav", "-o", str(tmp_path / "out.wav"))
+    assert told.returncode == 2
+    assert told.stderr.startswith("drawstop: ")
+    assert told.stderr.count("\n") == 1
+
+
+def test_an_expected_failure_is_one_line_even_if_its_message_has_two(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def trial() -> None:
+        raise cli.DrawstopError("expected sound,\n  got silence; play louder")
+
+    install(monkeypatch, trial)
+    assert outcome(capsys, "trial") == (2, "drawstop: expected sound, got silence; play louder\n")
+
+
+def test_an_operating_systems_error_is_one_line_with_its_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def trial() -> None:
+        (tmp_path / "missing").read_text()
+
+    install(monkeypatch, trial)
+    expected = f"drawstop: {tmp_path / 'missing'}: No such file or directory\n"
+    assert outcome(capsys, "trial") == (2, expected)
+
+
+def test_an_interrupt_exits_with_130_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def trial() -> None:
+        raise KeyboardInterrupt
+
+    install(monkeypatch, trial)
+    assert outcome(capsys, "trial") == (130, "drawstop: interrupted\n")
+
+
+def test_being_ended_from_outside_tidies_up_as_an_interrupt_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def trial() -> None:
+        with atomic_file(tmp_path / "x.ts") as temporary:
+            temporary.write_text("half")
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+
+    install(monkeypatch, trial)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert outcome(capsys, "trial") == (130, "drawstop: interrupted\n")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [("rave.blocks", "rave"), ("audiocraft", "musicgen"), ("sae_lens", "saelens"), ("accelerate", "scale")],
+)
+def test_a_command_without_its_extra_says_which_one_to_add(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, extra: str
+) -> None:
+    def trial() -> None:
+        __import__(module)
+
+    install(monkeypatch, trial)
+    monkeypatch.setitem(sys.modules, module.split(".")[0], None)
+    code, told = outcome(capsys, "trial")
+    assert code == 2
+    assert told.endswith(f"add the extra that brings it: uv sync --extra {extra}\n")
+
+
+def test_an_import_that_is_broken_by_us_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trial() -> None:
+        __import__("a_module_that_nobody_has")
+
+    install(monkeypatch, trial)
+    with pytest.raises(ModuleNotFoundError, match="a_module_that_nobody_has"):
+        cli.main(["trial"])
+
+
+def test_a_listed_command_whose_module_is_absent_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(cli.COMMANDS, "later", cli.Command("drawstop.later:later", "Not yet."))
+    code, told = outcome(capsys, "later")
+    assert code == 2
+    assert "later isn't part of this installation" in told

@@ -1,0 +1,344 @@
+"""Playing live, through a real JACK server: the delay, sessions, everything that goes away and comes back."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from jack_server import JackServer, Playing, wait_for
+from small_instrument import save_small_instrument
+
+from realtime.recording.session_file import read_session
+
+SETTLE_S = 3.0
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("playing_ends")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs(needs_program: Callable[[str], None]) -> None:
+    for name in ("jackd", "jack_lsp", "jack_connect", "jack_iodelay"):
+        needs_program(name)
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[JackServer]:
+    with JackServer() as server:
+        yield server
+
+
+def json_of(path: Path) -> dict:
+    return json.loads(path.read_text())
+
+
+def connected_player(server: JackServer) -> None:
+    wait_for(lambda: "PortAudio:out_0" in server.ports(), "the player's ports")
+
+
+@pytest.mark.parametrize(
+    ("rate", "period", "block", "options"),
+    [
+        (44100, 128, 512, []),
+        (44100, 1024, 512, []),
+        (44100, 64, 4096, []),
+        (48000, 256, 512, []),
+        (48000, 32, 1024, ["--latency", "4001"]),
+        (96000, 512, 2048, []),
+    ],
+)
+def test_the_loop_measured_by_jack_iodelay_and_by_our_click_is_as_long_as_reported(
+    small: Path, tmp_path: Path, rate: int, period: int, block: int, options: list[str]
+) -> None:
+    with JackServer(rate, period) as server:
+        common = [small, "--headless", "--block", block, *options]
+        clicking = Playing(server, *common, "--measure", "--json", tmp_path / "click.json")
+        connected_player(server)
+        server.connect("PortAudio:out_0", "PortAudio:in_0")
+        code, out, err = clicking.ended()
+        assert code == 0, err
+        told = json_of(tmp_path / "click.json")
+        for part in told.values():
+            assert abs(part["measured"] - part["reported"]) <= 1.0, out
+        playing = Playing(server, *common, "--wet", 0, "--json", tmp_path / "play.json")
+        connected_player(server)
+        through = iodelay(server, "PortAudio:in_0", "PortAudio:out_0")
+        assert playing.interrupt()[0] == 0
+        straight = iodelay(server, "jack_delay:in", "jack_delay:out")
+        plan = json_of(tmp_path / "play.json")["plan"]
+        reported = plan["filling"] + plan["slack"] + plan["model"]
+        assert abs(through - straight - reported) <= 1.0
+
+
+def iodelay(server: JackServer, into: str, out: str) -> float:
+    """Frames from jack_iodelay's output through `into` … `out` back to its input, once it has settled."""
+    process = subprocess.Popen(
+        ["stdbuf", "-oL", "jack_iodelay"], env=server.environment, stdout=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: "jack_delay:in" in server.ports(), "jack_iodelay")
+    server.connect("jack_delay:out", into)
+    server.connect(out, "jack_delay:in")
+    time.sleep(SETTLE_S)
+    process.kill()
+    told, _ = process.communicate()
+    return float(re.findall(r"([\d.]+) frames .* total roundtrip", told)[-1])
+
+
+def test_a_recorded_performance_renders_to_the_same_bits(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    playing = Playing(
+        jack, small, "--headless", "--seconds", 6, "--record", tmp_path / "take", "--set", "guitar=1"
+    )
+    connected_player(jack)
+    noise = subprocess.Popen(["jack_iodelay"], env=jack.environment, stdout=subprocess.DEVNULL)
+    wait_for(lambda: "jack_delay:out" in jack.ports(), "jack_iodelay")
+    jack.connect("jack_delay:out", "PortAudio:in_0")
+    code, _, err = playing.ended()
+    noise.kill()
+    noise.wait()
+    assert code == 0, err
+    session = read_session(tmp_path / "take")
+    assert np.abs(session.input).max() > 0.01
+    assert session.output.shape[1] >= 5 * session.about.sample_rate
+    assert rendered_equals_played(jack, tmp_path / "take", tmp_path / "again.wav")
+
+
+def rendered_equals_played(server: JackServer, take: Path, out: Path) -> bool:
+    """Whether `drawstop render --session` gives the bits of output.f32, as told and by our own comparison."""
+    done = subprocess.run(
+        [sys.executable, "-m", "drawstop", "render", "--session", str(take), "-o", str(out)],
+        env=server.environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    sound, _ = soundfile.read(out, dtype="float32", always_2d=True)
+    played = read_session(take).output.T
+    assert 0 < len(played) <= len(sound)
+    same = np.array_equal(sound[: len(played)], played)
+    assert same == ("the same bits as were played" in done.stderr)
+    return same
+
+
+def test_a_performance_that_is_killed_keeps_all_but_its_last_second(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    take = tmp_path / "take"
+    playing = Playing(jack, small, "--headless", "--record", take)
+    wait_for(lambda: (take / "input.f32").is_file(), "the recording")
+    start = time.monotonic()
+    time.sleep(4.0)
+    before = len(read_session(take).input[0]) / 44100
+    assert before >= time.monotonic() - start - 1.5
+    playing.process.send_signal(signal.SIGKILL)
+    playing.process.wait()
+    wait_for(lambda: "PortAudio:out_0" not in jack.ports(), "the end of the player's processes", 10)
+    session = read_session(take)
+    assert session.input.shape[1] / 44100 >= before
+    assert rendered_equals_played(jack, take, tmp_path / "again.wav")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_ctrl_c_and_sigterm_end_with_a_fade_and_a_closed_session(
+    small: Path, tmp_path: Path, jack: JackServer, number: int
+) -> None:
+    take = tmp_path / "take"
+    playing = Playing(jack, small, "--headless", "--record", take)
+    wait_for(lambda: (take / "input.f32").is_file(), "the recording")
+    time.sleep(1.5)
+    playing.process.send_signal(number)
+    code, _, err = playing.ended()
+    assert code == 0, err
+    assert "Ended. Lost blocks:" in err
+    session = read_session(take)
+    assert session.output.shape[1] > 0
+    assert rendered_equals_played(jack, take, tmp_path / "again.wav")
+    assert not [port for port in jack.ports() if port.startswith("PortAudio")]
+
+
+def test_an_instrument_that_is_baked_anew_comes_in_while_it_plays_and_the_session_knows(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    own = tmp_path / "own.ts"
+    shutil.copyfile(small, own)
+    take = tmp_path / "take"
+    playing = Playing(jack, own, "--headless", "--record", take, "--json", tmp_path / "r.json")
+    wait_for(lambda: (take / "input.f32").is_file(), "the recording")
+    time.sleep(1.0)
+    save_small_instrument(tmp_path / "new.ts")
+    os.replace(tmp_path / "new.ts", own)
+    playing.tells("own.ts is coming in")
+    wait_for(lambda: '"fade"' in (take / "events.jsonl").read_text(), "the fade")
+    time.sleep(0.5)
+    code, _, err = playing.interrupt()
+    assert code == 0, err
+    session = read_session(take)
+    assert len(session.swaps) == 1
+    assert session.swaps[0].fade_at is not None
+    assert json_of(tmp_path / "r.json")["swaps"] == 1
+    assert rendered_equals_played(jack, take, tmp_path / "again.wav")
+
+
+def test_an_instrument_that_is_baked_anew_before_the_first_sound_comes_in_too(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    own = tmp_path / "own.ts"
+    shutil.copyfile(small, own)
+    save_small_instrument(tmp_path / "new.ts")
+    playing = Playing(jack, own, "--headless")
+    playing.tells("Trying how fast")  # the old one is loaded
+    os.replace(tmp_path / "new.ts", own)
+    playing.tells("own.ts is coming in")
+    code, _, err = playing.interrupt()
+    assert code == 0, err
+
+
+def test_a_broken_new_instrument_is_refused_and_the_old_one_plays_on(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    own = tmp_path / "own.ts"
+    shutil.copyfile(small, own)
+    take = tmp_path / "take"
+    playing = Playing(jack, own, "--headless", "--record", take)
+    wait_for(lambda: (take / "input.f32").is_file(), "the recording")
+    own.write_bytes(b"no instrument")
+    playing.tells("is no TorchScript file")
+    code, _, err = playing.interrupt()
+    assert code == 0, err
+    assert not read_session(take).swaps
+
+
+def test_when_the_sound_server_goes_away_and_comes_back_so_does_the_sound(
+    small: Path, tmp_path: Path
+) -> None:
+    with JackServer() as server:
+        take = tmp_path / "take"
+        playing = Playing(
+            server, small, "--headless", "--record", take, "--seconds", 20, "--json", tmp_path / "r.json"
+        )
+        wait_for(lambda: (take / "input.f32").is_file(), "the recording")
+        time.sleep(1.0)
+        server.stop()
+        playing.tells("the sound device is gone")
+        server.start()
+        playing.tells("sound again")
+        before = (take / "input.f32").stat().st_size
+        wait_for(lambda: (take / "input.f32").stat().st_size > before + 4 * 44100, "sound after the gap")
+        code, _, err = playing.interrupt()
+        assert code == 0, err
+        assert json_of(tmp_path / "r.json")["device_losses"] == 1
+        assert rendered_equals_played(server, take, tmp_path / "again.wav")
+
+
+def test_two_players_at_once_both_play(small: Path, jack: JackServer) -> None:
+    both = [Playing(jack, small, "--headless", "--seconds", 3) for _ in range(2)]
+    for playing in both:
+        code, _, err = playing.ended()
+        assert code == 0, err
+        assert "Ended." in err
+
+
+def test_a_crashed_instrument_gives_way_to_the_dry_sound_and_is_started_again(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    take = tmp_path / "take"
+    playing = Playing(jack, small, "--headless", "--record", take)
+    wait_for(lambda: (take / "input.f32").is_file(), "the recording")
+    time.sleep(1.0)
+    os.kill(player_of(playing.process.pid), signal.SIGKILL)
+    playing.tells("has crashed")
+    playing.tells("is coming in")
+    wait_for(lambda: '"fade"' in (take / "events.jsonl").read_text(), "the fade")
+    code, _, err = playing.interrupt()
+    assert code == 0, err
+    session = read_session(take)
+    assert session.deaths
+    assert len(session.swaps) == 1
+    assert session.swaps[0].fade_at is not None
+
+
+def player_of(parent: int) -> int:
+    """The process, of a performance's, that has torch loaded."""
+    children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
+    having = [pid for pid in children if "libtorch_cpu" in Path(f"/proc/{pid}/maps").read_text()]
+    assert len(having) == 1
+    return int(having[0])
+
+
+def refusal(server: JackServer, *arguments: object) -> str:
+    code, _, err = Playing(server, *arguments).ended()
+    assert code == 2, err
+    lines = [line for line in err.splitlines() if line.startswith("drawstop: ")]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_no_device_is_one_clear_line(small: Path) -> None:
+    server = JackServer()  # never started
+    assert "has no sound input" in refusal(server, small, "--headless")
+
+
+def test_a_refused_rate_an_unknown_device_and_a_wrong_block_are_one_clear_line_each(
+    small: Path, jack: JackServer
+) -> None:
+    assert "can't be opened at 22050 Hz" in refusal(jack, small, "--headless", "--rate", 22050)
+    assert "no sound input fits 'oboe'" in refusal(jack, small, "--headless", "--device", "oboe")
+    assert "must be a multiple of 64" in refusal(jack, small, "--headless", "--block", 100)
+    assert "is less than this machine can hold" in refusal(jack, small, "--headless", "--latency", 1)
+    assert "no stop 'oboe'" in refusal(jack, small, "--headless", "--set", "oboe=1")
+
+
+def test_a_file_that_is_no_instrument_is_one_clear_line(jack: JackServer, tmp_path: Path) -> None:
+    (tmp_path / "x.ts").write_bytes(b"junk")
+    assert "is no TorchScript file" in refusal(jack, tmp_path / "x.ts", "--headless")
+
+
+def test_the_device_list_shows_the_servers_device(jack: JackServer) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "drawstop", "devices"], env=jack.environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "system (JACK Audio Connection Kit): 2 in, 2 out, 48000 Hz" in done.stdout
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1.5 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(place)], capture_output=True, text=True
+    )
+    if made.returncode != 0:
+        pytest.skip(f"no small disk can be mounted here: {made.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_told_and_the_sound_goes_on(
+    small: Path, small_disk: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    take = small_disk / "take"
+    playing = Playing(
+        jack, small, "--headless", "--record", take, "--seconds", 8, "--json", tmp_path / "r.json"
+    )
+    code, _, err = playing.ended()
+    assert code == 0, err
+    assert "No space left on device" in err
+    told = json_of(tmp_path / "r.json")
+    assert told["unrecorded_blocks"] > 0
+    assert told["sample"] > 7 * 44100
+    assert read_session(take).input.shape[1] > 44100
+
+
+def test_an_instrument_that_is_too_slow_is_refused_before_it_sounds(tmp_path: Path, jack: JackServer) -> None:
+    slow = save_small_instrument(tmp_path / "slow.ts", work=2)
+    said = refusal(jack, slow, "--headless", "--block", 64)
+    assert "a block of 64 samples (1.5 ms) takes" in said
+    assert re.search(r"--block \d+ would do", said), said

@@ -1,0 +1,234 @@
+"""`drawstop play --levels` under a real JACK server, with a real OSC client."""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from jack_server import REPOSITORY, JackServer, Playing, Sounding, wait_for
+from osc_parts import UdpPeer
+from small_instrument import OTHER_STOPS, description, save_small_instrument
+
+from drawstop.instrument_description import EXTRA_FILE
+from realtime.engine import instrument_file
+from realtime.processes.level_process import NICENESS
+from realtime.recording.session_file import read_session
+
+LOADING_S = 300.0
+"""Patience with two processes that load torch and a model on a busy machine."""
+ROUNDING = 1e-3
+"""Of a mean level, 0..1."""
+SKIPPING = 0.15
+"""The same, where a busy machine let the listener skip some of the recording."""
+NICEST = 19
+HELD_OUT = REPOSITORY / "training" / "demo" / "recordings" / "held_out"
+pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("playing_ends")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs(needs_program: Callable[[str], None]) -> None:
+    for name in ("jackd", "jack_lsp", "jack_connect"):
+        needs_program(name)
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[JackServer]:
+    with JackServer(44100, 256) as server:
+        yield server
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A UDP port that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Surface(UdpPeer):
+    """A client that is told the levels, and keeps all that it's told."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.told: list[tuple[object, ...]] = []
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while not self._ends.wait(0.05):
+            self.send_message("/subscribe" if not self.told else "/ping", [])
+            self.told += self.hears(0.05)
+
+    def last(self, address: str) -> float | None:
+        """The last value at this address."""
+        return next((float(str(each[1])) for each in reversed(self.told) if each[0] == address), None)
+
+    def wait_for(self, address: str, fits: Callable[[float], bool]) -> None:
+        def so() -> bool:
+            value = self.last(address)
+            return value is not None and fits(value)
+
+        wait_for(so, f"{address}, last {self.last(address)}")
+
+    def close(self) -> None:
+        self._ends.set()
+        self._thread.join()
+        self._sock.close()
+
+
+@pytest.fixture
+def surface(free_port: int) -> Iterator[Surface]:
+    each = Surface(free_port)
+    yield each
+    each.close()
+
+
+def listeners_of(parent: int) -> list[int]:
+    """The processes, of a performance's, that go behind all others."""
+    told = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout
+    niceness = {int(pid): os.getpriority(os.PRIO_PROCESS, int(pid)) for pid in told.split()}
+    assert niceness
+    behind = min(os.getpriority(os.PRIO_PROCESS, parent) + NICENESS, NICEST)
+    return [pid for pid, each in niceness.items() if each == behind]
+
+
+@pytest.mark.parametrize("concept, other, name", [("guitar", "voice", "01"), ("voice", "guitar", "05")])
+def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives_offline(
+    demo_instrument: Path, tmp_path: Path, jack: JackServer, surface: Surface, free_port: int, concept: str, other: str, name: str
+) -> None:  # fmt: skip
+    take, told = tmp_path / "take", tmp_path / "told.json"
+    playing = Playing(
+        jack, demo_instrument, "--headless", "--block", 2048, "--latency", 16384, "--levels", "--osc", free_port,
+        "--record", take, "--json", told, "--set", f"{concept}=-1",
+    )  # fmt: skip
+    wait_for(
+        lambda: "PortAudio:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
+    )
+    with Sounding(jack, HELD_OUT / concept / f"{name}.flac", "PortAudio:in_0"):
+        surface.wait_for(f"/level/{concept}", lambda level: level > 0.7)
+        assert surface.last(f"/level/{other}") is not None
+        before = (take / "input.f32").stat().st_size
+        wait_for(lambda: (take / "input.f32").stat().st_size > before + 8 * 44100 * 4, "eight seconds more")
+        code, _, err = playing.interrupt()
+    assert code == 0, err
+    levels = json.loads(told.read_text())["levels"]
+    past = levels["heard_blocks"] + levels["skipped_blocks"]
+    heard = read_session(take).input[:, : past * 2048]
+    assert heard.shape[1] == past * 2048 >= 5 * 44100
+    with torch.inference_mode():
+        offline = (
+            instrument_file.load(demo_instrument).module.listen(torch.from_numpy(heard)[None])[0].mean(-1)
+        )
+    expected = dict(zip(("guitar", "voice"), offline.tolist(), strict=True))
+    assert levels["mean"] == pytest.approx(expected, abs=SKIPPING if levels["skipped_blocks"] else ROUNDING)
+    assert levels["mean"][concept] > 3 * levels["mean"][other]
+
+
+def test_a_killed_listener_is_told_the_sound_goes_on_and_a_new_instrument_brings_levels_again(
+    small: Path, tmp_path: Path, jack: JackServer, surface: Surface, free_port: int
+) -> None:
+    own, take, told = tmp_path / "own.ts", tmp_path / "take", tmp_path / "told.json"
+    shutil.copyfile(small, own)
+    playing = Playing(
+        jack, own, "--headless", "--block", 512, "--levels", "--osc", free_port, "--record", take, "--json", told
+    )  # fmt: skip
+    wait_for(
+        lambda: "PortAudio:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
+    )
+    with Sounding(jack, HELD_OUT / "guitar" / "01.flac", "PortAudio:in_0"):
+        surface.wait_for("/level/voice", lambda level: level > 0.2)
+        (listener,) = listeners_of(playing.process.pid)
+        os.kill(listener, signal.SIGKILL)
+        playing.tells("no levels: the listener has ended; the sound goes on")
+        surface.wait_for("/level/voice", lambda level: level == 0.0)
+        before = (take / "output.f32").stat().st_size
+        wait_for(lambda: (take / "output.f32").stat().st_size > before + 2 * 4 * 44100, "two seconds more")
+        assert np.abs(read_session(take).output[:, before // 4 :]).max() > 0.01
+
+        save_small_instrument(tmp_path / "new.ts", stops=OTHER_STOPS)
+        os.replace(tmp_path / "new.ts", own)
+        playing.tells("own.ts is coming in")
+        surface.wait_for("/level/flute", lambda level: level > 0.001)
+        assert surface.last("/level/guitar") == 0.0
+        code, _, err = playing.interrupt()
+    assert code == 0, err
+    assert playing.said("no levels:") == 1
+    assert set(json.loads(told.read_text())["levels"]["mean"]) == {"guitar", "flute", "voice"}
+    assert not read_session(take).deaths
+
+
+def test_without_levels_nobody_listens_and_nothing_is_told(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    take, told = tmp_path / "take", tmp_path / "told.json"
+    playing = Playing(jack, small, "--headless", "--json", told, "--record", take)
+    wait_for(lambda: (take / "input.f32").is_file(), "the sound", LOADING_S)
+    assert listeners_of(playing.process.pid) == []
+    assert playing.interrupt()[0] == 0
+    assert "levels" not in json.loads(told.read_text())
+
+
+def test_an_instrument_that_cannot_listen_is_refused_before_it_sounds(
+    tmp_path: Path, jack: JackServer
+) -> None:
+    old = save_small_instrument(tmp_path / "old.ts")
+    module = torch.jit.load(str(old))
+    told = json.loads(description().to_json())
+    told["methods"] = [method for method in told["methods"] if method["name"] != "listen"]
+    torch.jit.save(module, str(old), _extra_files={EXTRA_FILE: json.dumps(told)})
+    playing = Playing(jack, old, "--headless", "--levels")
+    playing.process.wait(LOADING_S)
+    code, _, err = playing.ended()
+    assert code == 2
+    assert "drawstop: this instrument has no method listen; bake it again" in err
+
+
+def test_the_live_view_has_a_bar_for_each_stop(small: Path, jack: JackServer) -> None:
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "drawstop", "play", str(small), "--levels"],
+        env=jack.environment | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}, cwd=REPOSITORY, stdin=end, stderr=end,
+    )  # fmt: skip
+    os.close(end)
+    seen = bytearray()
+    reader = threading.Thread(target=_read_all, args=(terminal, seen), daemon=True)
+    reader.start()
+    try:
+        wait_for(lambda: "PortAudio:in_0" in jack.ports(), "the sound", LOADING_S)
+        with Sounding(jack, HELD_OUT / "guitar" / "01.flac", "PortAudio:in_0"):
+            wait_for(lambda: any(_has_bar(row) for row in rows(seen)), "the voice's bar")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        os.close(terminal)
+
+
+def _read_all(terminal: int, seen: bytearray) -> None:
+    while True:
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:  # nobody has the other end any more
+            return
+
+
+def rows(seen: bytearray) -> list[str]:
+    return bytes(seen).decode(errors="replace").splitlines()
+
+
+def _has_bar(row: str) -> bool:
+    """The voice's knob at rest, then a bar of some tenths: so often is a recording above 0."""
+    return "voice" in row and "●" in row and "+0.00" in row and "███░" in row and "%" in row

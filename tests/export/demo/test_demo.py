@@ -1,0 +1,211 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from drawstop.errors import DrawstopError
+from export.demo.command import Shipped
+
+SIX = {"input.wav", "neutral.wav", "performance.wav", "performance.png", "instrument.ts", "figures.json"}
+SAME = SIX - {"instrument.ts"}  # a .ts is a zip: its sound is compared instead
+
+
+def _parts_missing() -> bool:
+    try:
+        Shipped.find()
+    except DrawstopError:
+        return True
+    return False
+
+
+needs_parts = pytest.mark.skipif(_parts_missing(), reason="training/demo isn't complete (just demo-train)")
+
+
+def drawstop(*arguments: object, wait_s: float = 280) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-m", "drawstop", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=wait_s, env=environment)
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
+    """Two runs of the demo at the same time, each in its own process, into folders of different names.
+
+    The second is given its sound: the demo's own, as a stereo file.
+    """
+    folder = tmp_path_factory.mktemp("demo")
+    folders = [folder / name for name in ("first", "another-name")]
+    sound, rate = soundfile.read(Shipped.find().phrase, dtype="float32")
+    soundfile.write(folder / "mine.wav", np.stack([sound, sound], 1), rate, subtype="FLOAT")
+    command = [sys.executable, "-W", "ignore", "-m", "drawstop", "demo", "--out"]
+    given: list[list[str]] = [[], ["--input", str(folder / "mine.wav")]]
+    with ExitStack() as stack:
+        runs = []
+        for out, arguments in zip(folders, given, strict=True):
+            run = subprocess.Popen(
+                [*command, str(out), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            stack.callback(run.kill)
+            runs.append(run)
+        for run in runs:
+            printed, errors = run.communicate(timeout=280)
+            assert run.returncode == 0, errors
+            assert "Next: drawstop render" in printed
+        yield folders
+
+
+@needs_parts
+def test_the_demo_writes_its_six_files(two_runs: list[Path]) -> None:
+    assert {path.name for path in two_runs[0].iterdir()} == SIX
+
+
+@needs_parts
+def test_a_second_run_with_the_same_sound_as_a_stereo_file_writes_the_same_bits(two_runs: list[Path]) -> None:
+    first, second = two_runs
+    assert [
+        name for name in sorted(SAME) if (first / name).read_bytes() != (second / name).read_bytes()
+    ] == []
+
+
+@needs_parts
+def test_the_heard_figures_are_recomputed_from_the_written_sounds(two_runs: list[Path]) -> None:
+    import torch
+
+    from export.demo.measurements import hear
+    from training.classifiers.network import load_judge
+
+    judge = load_judge(Shipped.find().judge)
+    stored = json.loads((two_runs[0] / "figures.json").read_text())["heard"]
+    assert set(stored) == {"input", "neutral", "performance"}
+    for name, figures in stored.items():
+        audio, rate = soundfile.read(two_runs[0] / f"{name}.wav", dtype="float32")
+        assert rate == judge.sample_rate
+        heard = hear(judge, torch.from_numpy(audio))
+        for concept in judge.concepts:
+            assert heard[concept]["clip"] == pytest.approx(figures[concept]["clip"], abs=2e-4)
+            assert heard[concept]["per_second"] == pytest.approx(figures[concept]["per_second"], abs=2e-4)
+
+
+@needs_parts
+def test_the_written_sounds_are_as_long_as_the_input_and_the_knobs_change_only_what_follows_them(
+    two_runs: list[Path],
+) -> None:
+    from drawstop.instrument_description import StopDescription
+    from realtime.controllers.midi.midi_file import read_midi_file
+
+    sounds = {
+        name: soundfile.read(two_runs[0] / f"{name}.wav", dtype="float32")[0]
+        for name in ("input", "neutral", "performance")
+    }
+    assert len({len(sound) for sound in sounds.values()}) == 1
+    events = read_midi_file(
+        Shipped.find().midi, 44100, [StopDescription(slug, slug, slug) for slug in ("guitar", "voice")]
+    )
+    first_move = min(event.sample for event in events if event.value != 0)
+    # the part that a knob's movement in the same latent frame may already touch is left out
+    still = first_move - 4096
+    assert np.array_equal(sounds["neutral"][:still], sounds["performance"][:still])
+    assert not np.array_equal(sounds["neutral"], sounds["performance"])
+
+
+@needs_parts
+def test_figures_hold_every_stop_beside_random_edits_and_neither_times_nor_places(
+    two_runs: list[Path],
+) -> None:
+    text = (two_runs[0] / "figures.json").read_text()
+    for slug in ("guitar", "voice"):
+        measured = json.loads(text)["stops"]["shipped"][slug]
+        for key in ("at_minus_1", "at_plus_1"):
+            assert {"stop", "random"} <= measured[key].keys()
+            for ear in ("judge", "tagger"):
+                assert 0 <= measured[key]["stop"]["heard"][ear] <= 1
+    assert str(two_runs[0]) not in text
+    assert str(Path.cwd()) not in text
+
+
+@needs_parts
+def test_your_own_stereo_sound_at_another_rate_is_played(tmp_path: Path, two_runs: list[Path]) -> None:
+    from drawstop.audio_files import read_audio
+    from export.demo.command import perform
+    from export.demo.plot import draw
+    from training.classifiers.network import load_judge
+
+    seconds = np.arange(48000) / 48000
+    tone = 0.2 * np.sin(2 * np.pi * 220 * seconds)
+    soundfile.write(tmp_path / "mine.wav", np.stack([tone, tone], 1), 48000)
+    out = tmp_path / "out"
+    out.mkdir()
+    shutil.copy(two_runs[0] / "instrument.ts", out)
+    given = read_audio(tmp_path / "mine.wav", channels=1)
+    events = perform(Shipped.find(), given, out, 0, lambda what, done, total: None)
+    assert soundfile.info(out / "performance.wav").frames == 44100
+    draw(out, events, load_judge(Shipped.find().judge), ["guitar", "voice"])
+    assert (out / "performance.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("missing", "no such file"), ("not audio", "isn't a sound file"), ("empty", "empty"), ("nan", "NaN")],
+)
+def test_a_bad_input_ends_with_one_line_before_the_work_starts(tmp_path: Path, kind: str, said: str) -> None:
+    path = tmp_path / "bad.wav"
+    if kind == "not audio":
+        path.write_text("not a sound")
+    elif kind == "empty":
+        soundfile.write(path, np.zeros(0, np.float32), 44100)
+    elif kind == "nan":
+        soundfile.write(path, np.array([0, np.nan, 0], np.float32), 44100, subtype="FLOAT")
+    started = time.monotonic()
+    done = drawstop("demo", "--input", path, "--out", tmp_path / "out", wait_s=60)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert time.monotonic() - started < 30
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_folder_that_cannot_be_made_ends_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = drawstop("demo", "--out", tmp_path / "file" / "out", wait_s=60)
+    assert done.returncode == 2
+    assert "can't write into" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_help_has_an_example() -> None:
+    done = drawstop("demo", "--help", wait_s=60)
+    assert done.returncode == 0
+    assert "Example: drawstop demo" in done.stdout
+
+
+def test_more_turned_knobs_are_a_larger_spectral_distance_and_the_same_sound_has_none() -> None:
+    import torch
+
+    from export.demo.measurements import log_spectral_distance
+
+    sound = torch.randn(2, 20000, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(log_spectral_distance(sound, sound), torch.zeros(2))
+    assert torch.allclose(log_spectral_distance(sound * 2, sound), torch.full((2,), 6.02), atol=0.1)
+
+
+@needs_parts
+@pytest.mark.parametrize(("samples", "seconds"), [(1, 1), (44100, 1), (44101, 1), (60000, 2), (529200, 12)])
+def test_a_sound_of_any_length_is_heard_second_by_second(samples: int, seconds: int) -> None:
+    import torch
+
+    from export.demo.measurements import hear
+    from training.classifiers.network import load_judge
+
+    sound = torch.randn(samples, generator=torch.Generator().manual_seed(0))
+    for figures in hear(load_judge(Shipped.find().judge), sound).values():
+        assert len(figures["per_second"]) == seconds
+        assert all(0 <= value <= 1 for value in [figures["clip"], *figures["per_second"]])

@@ -1,0 +1,196 @@
+"""Every kind of RAVE that people share, with stops at its latent and on a layer of its encoder and of its decoder."""
+
+import itertools
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from random_banks import write_random_bank
+from rave_table import ROWS, Row
+from torch import Tensor
+
+from drawstop.errors import DrawstopError
+from export.instrument.bake import bake, make_instrument, script
+from export.instrument.module import Instrument
+from export.instrument.nn_tilde_host import Host
+from training.banks.bank import StopBank, load_bank
+from training.models.rave.model import RaveModel
+
+SITES = ("latent", "encoder.3", "decoder.4")
+BUFFERS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+BLOCKS = 10  # past the delay of the slowest
+LIKE_LOUD_DB = 1.5  # the RAVE's own noise varies by .4 dB from seed to seed
+NOISY = ("v1", "v1_causal", "v2_noise_causal", "v2_small_causal")
+ROUNDING = 1e-5
+SEED = 5
+
+FEW = ("v1", "v2_causal_stereo", "v2_causal_tiny", "v2_noise_causal", "wasserstein_causal")
+"""Rows that differ most: they go through every check; the whole table does in `just test-models`."""
+STEERABLE = [row for row in ROWS if row.expected == "steerable"]
+EVERY_CHECK = [row for row in STEERABLE if row.name in FEW or os.environ.get("DRAWSTOP_WHOLE_TABLE")]
+
+steerable = pytest.mark.parametrize("row", STEERABLE, ids=lambda row: row.name)
+through_every_check = pytest.mark.parametrize("row", EVERY_CHECK, ids=lambda row: row.name)
+
+
+@dataclass
+class Baked:
+    """A RAVE of the table with a bank at each of `SITES`: as a module of Python, and in a file."""
+
+    rave: Path
+    banks: list[StopBank]
+    file: Path
+
+    def module(self) -> Instrument:
+        return make_instrument(RaveModel(self.rave), self.banks).eval()
+
+    def loaded(self) -> torch.jit.ScriptModule:
+        return torch.jit.load(str(self.file)).eval()
+
+
+def unoptimised() -> AbstractContextManager[None]:
+    """Without torch's optimiser, which takes seconds for each method and gives the same bits here."""
+    return torch.jit.optimized_execution(False)
+
+
+_made: dict[str, Baked] = {}
+
+
+@pytest.fixture
+def baked(row: Row, rave_table: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Baked:
+    if row.name not in _made:
+        folder = tmp_path_factory.mktemp(row.name)
+        rave = rave_table[row.name]
+        banks = [load_bank(write_random_bank(rave, folder / site, site)) for site in SITES]
+        file = folder / "organ.ts"
+        torch.jit.save(script(RaveModel(rave), banks), str(file))
+        _made[row.name] = Baked(rave, banks, file)
+    return _made[row.name]
+
+
+def noise(row: Row, block: int = 0, voices: int = 1) -> Tensor:
+    random = torch.Generator().manual_seed(SEED + block)
+    return 0.1 * torch.randn(voices, row.channels, 2 * row.ratio, generator=random)
+
+
+@torch.inference_mode()
+def played(call: torch.nn.Module, row: Row) -> Tensor:
+    torch.manual_seed(SEED)
+    with unoptimised():
+        return torch.cat([call(noise(row, block)).clone() for block in range(BLOCKS)], -1)
+
+
+@steerable
+def test_a_neutral_instrument_is_the_plain_rave_bit_for_bit(row: Row, baked: Baked) -> None:
+    plain = RaveModel(baked.rave)
+    for random, reference in ((1, plain.script), (0, plain.core)):
+        plain.reset()
+        instrument = baked.loaded()
+        instrument.set_noise(random)
+        assert torch.equal(played(instrument, row), played(reference, row)), f"noise {random}"
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name in NOISY], ids=lambda row: row.name)
+@torch.inference_mode()
+def test_steady_noise_is_as_loud_as_the_raves_own_in_every_band(
+    row: Row, rave_table: dict[str, Path]
+) -> None:
+    model = RaveModel(rave_table[row.name])
+    z = torch.randn(1, row.latents, 256, generator=torch.Generator().manual_seed(SEED))
+    heard = []
+    for random in (True, False, False):
+        model.reset()
+        x = model.core.decoder_input(z, False)
+        for layer in model.core.decoder_layers:
+            x = layer(x)
+        heard.append(model.core.tail(x, random))
+    own, steady, again = heard
+    assert torch.equal(steady, again)
+    assert not torch.allclose(own, steady, atol=1e-3)
+    levels = [10 * x.square().mean((0, 2)).log10() for x in (own, steady)]
+    assert (levels[0] - levels[1]).abs().max() < LIKE_LOUD_DB
+
+
+@steerable
+def test_python_file_and_reloaded_file_edit_alike(row: Row, baked: Baked) -> None:
+    def knobs_up(instrument: Instrument | torch.jit.ScriptModule) -> Tensor:
+        instrument.set_noise(0)
+        for slug, value in zip(instrument.stop_slugs, (-0.7, 0.6, -1.0, 0.8, 0.3, -0.4), strict=True):
+            assert getattr(instrument, f"set_{slug}")(value) == 0
+        return played(instrument, row)
+
+    in_python, in_file = knobs_up(baked.module()), knobs_up(baked.loaded())
+    assert (in_python - in_file).abs().max() <= ROUNDING
+    plain = RaveModel(baked.rave)
+    assert not torch.allclose(in_file, played(plain.core, row), atol=1e-3)
+
+
+@through_every_check
+def test_a_stop_at_each_site_is_heard_and_bypass_takes_it_out(row: Row, baked: Baked) -> None:
+    plain = played(RaveModel(baked.rave).core, row)
+    slugs = baked.loaded().stop_slugs
+    assert slugs == ["guitar", "voice", "guitar_2", "voice_2", "guitar_3", "voice_3"]
+    for slug in slugs[::2]:
+        instrument = baked.loaded()
+        instrument.set_noise(0)
+        instrument.set_ramp(0.0)
+        getattr(instrument, f"set_{slug}")(-1.0)
+        assert (played(instrument, row) - plain).square().mean() > 1e-6 * plain.square().mean(), slug
+        instrument.set_reset(1)
+        instrument.set_bypass(1)
+        assert torch.equal(played(instrument, row), plain), slug
+
+
+@through_every_check
+def test_every_method_gives_what_nn_demands_at_every_buffer(row: Row, baked: Baked) -> None:
+    for method in baked.loaded().get_methods():
+        for voices in (1, 4):
+            host = Host(baked.file, method, voices=voices, optimise=False)
+            for buffer in BUFFERS:
+                host.bufsize(buffer)
+                assert host.buffer >= buffer
+                out = host.perform(0.1 * torch.randn(voices, host.inlets, host.buffer))
+                assert host.errors == []
+                assert torch.isfinite(out).all()
+
+
+@through_every_check
+@torch.inference_mode()
+def test_boxes_in_a_row_give_what_one_box_gives(row: Row, baked: Baked) -> None:
+    boxes = {name: baked.loaded() for name in ("forward", "encode", "steer", "decode")}
+    for box in boxes.values():
+        box.set_noise(0)
+    rows: dict[str, list[Tensor]] = {"whole": [], "parts": []}
+    knobs = torch.zeros(1, 6, 2)
+    for knob, block in itertools.product((0.0, -0.5), range(BLOCKS)):
+        sound = noise(row, block)
+        with unoptimised():
+            for box in boxes.values():
+                box.set_voice(knob)  # at the latent: encode and decode have no part in it
+            rows["whole"].append(boxes["forward"].forward(sound).clone())
+            z = boxes["encode"].encode(sound)
+            steered = boxes["steer"].steer(torch.cat([z, knobs], 1))
+            rows["parts"].append(boxes["decode"].decode(steered).clone())
+        assert torch.equal(steered, z) == (knob == 0)
+    assert torch.equal(torch.cat(rows["whole"], -1), torch.cat(rows["parts"], -1))
+
+
+REASONS = {
+    "discrete": "discrete|can't be edited",
+    "spherical": "can't be edited",
+    "mel": "PQMF",
+    "resampler": "resampler",
+    "offline": "streaming",
+}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.expected in REASONS], ids=lambda row: row.name)
+def test_what_cant_be_steered_is_refused_with_the_reason(
+    row: Row, rave_table: dict[str, Path], random_bank: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DrawstopError, match=REASONS[row.expected]):
+        bake(rave_table[row.name], [random_bank], tmp_path / "organ.ts")
+    assert list(tmp_path.iterdir()) == []

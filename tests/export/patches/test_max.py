@@ -1,0 +1,281 @@
+import json
+from typing import Any
+
+import pytest
+from patch_descriptions import description
+from py2max.m4l import unpack_amxd
+
+from drawstop.errors import DrawstopError
+from export.patches.content import OSC_PORT, Plan
+from export.patches.max.check import faults, overlaps, require_sound
+from export.patches.max.help_patches import help_patches
+from export.patches.max.live_device import PER_COLUMN, device_delay, live_device
+from export.patches.max.patcher import MaxPatch
+from export.patches.max.play_patch import play_patch
+from export.patches.max.subpatches import CC_EXPRESSION
+from realtime.controllers.mapping.curves import Response
+from realtime.controllers.midi.source import MidiSource, Touch
+
+MODEL = "organ.ts"
+DEVICE_HEIGHT = 169  # pixels, of every device in Live
+HELP_METHODS = [["forward"], ["play"], ["encode", "decode"], ["encode", "steer", "decode"], ["listen"]]
+SHAPES = [(1, 1, 4), (1, 2, 128), (2, 2, 4), (2, 16, 16)]
+"""Channels, stops, latents."""
+
+
+def value_of(data: int) -> float:
+    """A controller's data as our engine takes them."""
+    return Response()(Touch(MidiSource("cc", 20), data).position)
+
+
+def patches(plan: Plan) -> dict[str, MaxPatch]:
+    return {"play": play_patch(plan), "live": live_device(plan)} | help_patches(plan)
+
+
+def boxes(patch: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {entry["box"]["id"]: entry["box"] for entry in patch["patcher"]["boxes"]}
+
+
+def inside(patch: dict[str, Any], text: str) -> dict[str, Any]:
+    """A sub-patch by what its box says."""
+    return next(box for box in boxes(patch).values() if box.get("text") == text)
+
+
+def followed(patch: dict[str, Any], name: str, outlet: int) -> list[tuple[str, int]]:
+    """The boxes and inlets that an outlet's cords lead to."""
+    cords = [entry["patchline"] for entry in patch["patcher"]["lines"]]
+    return [tuple(cord["destination"]) for cord in cords if cord["source"] == [name, outlet]]
+
+
+def words(box: dict[str, Any]) -> str:
+    return str(box.get("text") or box["maxclass"])
+
+
+@pytest.mark.parametrize("channels, stops, latents", SHAPES)
+def test_every_max_patch_is_sound_and_tidy(channels: int, stops: int, latents: int) -> None:
+    plan = Plan(description(channels, stops, latents), MODEL)
+    for name, patch in patches(plan).items():
+        made = patch.as_dict()
+        assert (name, faults(made, plan), overlaps(made)) == (name, [], [])
+
+
+def test_a_maxpat_is_json_and_the_same_every_time() -> None:
+    plan = Plan(description(), MODEL)
+    first, second = (play_patch(plan).maxpat(plan) for _ in range(2))
+    assert first == second
+    assert json.loads(first)["patcher"]["fileversion"] == 1
+
+
+def test_each_patch_holds_the_nn_boxes_of_its_methods() -> None:
+    plan = Plan(description(), MODEL)
+    expected = {
+        play_patch(plan): ["forward", "listen"],
+        live_device(plan): ["forward"],
+        **dict(zip(help_patches(plan).values(), HELP_METHODS, strict=True)),
+    }
+    for patch, methods in expected.items():
+        made = boxes(patch.as_dict()).values()
+        found = [box["text"] for box in made if box["maxclass"] == "newobj" and box["text"].startswith("nn~")]
+        assert found == [f"nn~ {MODEL} {method}" for method in methods]
+
+
+@pytest.mark.parametrize("stops", [1, 3, 16])
+def test_every_dial_sets_its_own_stop(stops: int) -> None:
+    plan = Plan(description(stops=stops), MODEL)
+    for patch in (play_patch(plan).as_dict(), live_device(plan).as_dict()):
+        named = [box for box in boxes(patch).values() if box["maxclass"] == "live.dial"]
+        assert len(named) == stops
+        for dial, stop in zip(named, plan.stops, strict=True):
+            value = dial["saved_attribute_attributes"]["valueof"]
+            assert (value["parameter_mmin"], value["parameter_mmax"], value["parameter_initial"]) == (
+                -1,
+                1,
+                [0],
+            )
+            assert value["parameter_shortname"] == stop.slug and value["parameter_type"] == 0
+            ((setter, inlet),) = followed(patch, dial["id"], 0)
+            knobs = {"patcher": boxes(patch)[setter]["patcher"]}
+            entries = sorted(
+                (box for box in boxes(knobs).values() if box["maxclass"] == "inlet"),
+                key=lambda box: float(box["patching_rect"][0]),
+            )
+            ((clip, _),) = followed(knobs, entries[inlet]["id"], 0)
+            ((message, _),) = followed(knobs, clip, 0)
+            assert words(boxes(knobs)[clip]) == "clip -1.0 1.0"
+            assert words(boxes(knobs)[message]) == f"set {stop.slug} $1"
+            assert [words(boxes(patch)[name]) for name, _ in followed(patch, setter, 0)] == [
+                f"nn~ {MODEL} forward"
+            ]
+
+
+@pytest.mark.parametrize("stops", [1, 3])
+def test_controllers_osc_and_scenes_lead_to_their_dial(stops: int) -> None:
+    plan = Plan(description(stops=stops), MODEL)
+    patch = play_patch(plan).as_dict()
+    control = inside(patch, "p control")
+    parts = {"patcher": control["patcher"]}
+    outlets = sorted(
+        (box for box in boxes(parts).values() if box["maxclass"] == "outlet"),
+        key=lambda box: float(box["patching_rect"][0]),
+    )
+    unpack = next(box for box in boxes(parts).values() if words(box).startswith("unpack"))
+    route = next(box for box in boxes(parts).values() if words(box).startswith("route /"))
+    heard = inside(parts, f"udpreceive {OSC_PORT}")
+    assert followed(parts, heard["id"], 0) == [(route["id"], 0)]
+    assert words(route).split()[1:] == [plan.address(stop) for stop in plan.stops]
+    for index, stop in enumerate(plan.stops):
+        (dial, _), *more = followed(patch, control["id"], index)
+        valueof = boxes(patch)[dial]["saved_attribute_attributes"]["valueof"]
+        assert not more and valueof["parameter_shortname"] == stop.slug
+        ((clip, _),) = followed(parts, route["id"], index)
+        assert followed(parts, unpack["id"], index) == [(clip, 0)]
+        assert followed(parts, clip, 0) == [(outlets[index]["id"], 0)]
+        controller = inside(parts, f"ctlin {plan.controller(stop)}")
+        ((expression, _),) = followed(parts, controller["id"], 0)
+        assert words(boxes(parts)[expression]) == CC_EXPRESSION
+        assert followed(parts, expression, 0) == [(clip, 0)]
+
+
+def test_a_scene_is_called_by_its_label_and_gives_its_values() -> None:
+    plan = Plan(description(stops=3), MODEL)
+    patch = play_patch(plan).as_dict()
+    control = inside(patch, "p control")
+    parts = {"patcher": control["patcher"]}
+    kind = inside(parts, "route all only without")
+    for scene in plan.scenes():
+        message = inside(patch, scene.label)
+        assert followed(patch, message["id"], 0) == [(control["id"], 0)]
+        first, second = scene.label.split()
+        ((target, _),) = followed(parts, kind["id"], ("all", "only", "without").index(first))
+        if first != "all":
+            outlet = words(boxes(parts)[target]).split()[1:].index(second)
+            ((target, _),) = followed(parts, target, outlet)
+        assert words(boxes(parts)[target]).split() == [str(value) for value in scene.values]
+
+
+def test_maxs_expression_for_a_control_change_is_our_engines() -> None:
+    expression = CC_EXPRESSION.removeprefix("expr ").replace("$f1", "float(data)")
+    for data in range(128):
+        assert eval(expression, {"float": float, "data": data}) == pytest.approx(value_of(data), abs=1e-9)
+    assert [eval(expression, {"float": float, "data": data}) for data in (0, 64, 127)] == [-1, 0, 1]
+
+
+@pytest.mark.parametrize("channels, stops", [(1, 2), (2, 16)])
+def test_the_live_device_holds_its_patch_and_says_its_delay(channels: int, stops: int) -> None:
+    plan = Plan(description(channels, stops), MODEL)
+    data = live_device(plan).amxd(plan, "organ", device_delay(plan))
+    assert data == live_device(plan).amxd(plan, "organ", device_delay(plan))
+    text, kind = unpack_amxd(data)
+    patch = json.loads(text)
+    assert kind == "audio_effect" and patch["patcher"]["openinpresentation"] == 1
+    assert patch["patcher"]["latency"] == 2000 + 2 * 4096 - 64
+    shown = [box for box in boxes(patch).values() if box.get("presentation")]
+    assert sorted(box["maxclass"] for box in shown) == sorted(
+        ["live.dial"] * stops + ["live.toggle"] + ["live.comment"] * 2
+    )
+    for box in shown:
+        x, y, width, height = box["presentation_rect"]
+        assert y + height <= DEVICE_HEIGHT and x + width <= patch["patcher"]["devicewidth"]
+    assert -(-stops // PER_COLUMN) * 58 < patch["patcher"]["devicewidth"]
+
+
+def test_parameters_of_the_live_device_have_names_of_their_own() -> None:
+    plan = Plan(description(stops=16), MODEL)
+    patch = live_device(plan).as_dict()["patcher"]
+    names = [value[0] for key, value in patch["parameters"].items() if key.startswith("obj")]
+    assert len(set(names)) == 17
+    banks = [name for bank in patch["parameters"]["parameterbanks"].values() for name in bank["parameters"]]
+    assert [name for name in banks if name != "-"] == names
+
+
+def broken_cord(patch: dict[str, Any]) -> None:
+    patch["patcher"]["lines"][0]["patchline"]["destination"][1] = 99
+
+
+def cord_to_nowhere(patch: dict[str, Any]) -> None:
+    patch["patcher"]["lines"][0]["patchline"]["source"][0] = "obj-9999"
+
+
+def duplicate_id(patch: dict[str, Any]) -> None:
+    first, second, *_ = patch["patcher"]["boxes"]
+    second["box"]["id"] = first["box"]["id"]
+
+
+def unknown_attribute(patch: dict[str, Any]) -> None:
+    inside(patch, "set bypass $1")["text"] = "set bypas $1"
+
+
+def two_values(patch: dict[str, Any]) -> None:
+    inside(patch, "set ramp $1")["text"] = "set ramp $1 $2"
+
+
+def outlet_without_type(patch: dict[str, Any]) -> None:
+    inside(patch, f"nn~ {MODEL} listen")["outlettype"].pop()
+
+
+def missing_inlet(patch: dict[str, Any]) -> None:
+    inside(patch, f"nn~ {MODEL} forward")["numinlets"] = 0
+
+
+def unknown_method(patch: dict[str, Any]) -> None:
+    inside(patch, f"nn~ {MODEL} forward")["text"] = f"nn~ {MODEL} backward"
+
+
+def other_instrument(patch: dict[str, Any]) -> None:
+    inside(patch, f"nn~ {MODEL} forward")["text"] = "nn~ piano.ts forward"
+
+
+def box_with_a_size(patch: dict[str, Any]) -> None:
+    inside(patch, f"nn~ {MODEL} forward")["text"] = f"nn~ {MODEL} forward 8192"
+
+
+def lost_outlet_inside(patch: dict[str, Any]) -> None:
+    parts = inside(patch, "p knobs")["patcher"]["boxes"]
+    parts[:] = [entry for entry in parts if entry["box"]["maxclass"] != "outlet"]
+
+
+def attribute_inside(patch: dict[str, Any]) -> None:
+    parts = {"patcher": inside(patch, "p knobs")["patcher"]}
+    inside(parts, "set guitar $1")["text"] = "set guitarre $1"
+
+
+def message_into_a_signal_inlet(patch: dict[str, Any]) -> None:
+    """Only Max's own reference knows this one: `toggle` has one outlet, whatever a file says."""
+    toggle = next(box for box in boxes(patch).values() if box["maxclass"] == "ezdac~")
+    toggle["numinlets"] = 1
+
+
+@pytest.mark.parametrize(
+    "damage, says",
+    [
+        (broken_cord, "no inlet 99"),
+        (cord_to_nowhere, "no box has the id obj-9999"),
+        (duplicate_id, "have this id"),
+        (unknown_attribute, "no attribute bypas"),
+        (two_values, "one value"),
+        (outlet_without_type, "of them with a type"),
+        (missing_inlet, "inlets and outlets"),
+        (unknown_method, "no method backward"),
+        (other_instrument, "piano.ts"),
+        (box_with_a_size, "no size"),
+        (lost_outlet_inside, "p knobs"),
+        (attribute_inside, "no attribute guitarre"),
+        (message_into_a_signal_inlet, "no inlet 1"),
+    ],
+)
+def test_the_checker_catches_every_damage(damage: Any, says: str) -> None:
+    plan = Plan(description(), MODEL)
+    patch = play_patch(plan).as_dict()
+    require_sound(patch, plan)
+    damage(patch)
+    assert any(says in fault for fault in faults(patch, plan)), faults(patch, plan)
+    with pytest.raises(DrawstopError, match="isn't sound"):
+        require_sound(patch, plan)
+
+
+def test_the_checker_knows_maxs_own_objects() -> None:
+    plan = Plan(description(), MODEL)
+    patch = MaxPatch(400, 300)
+    sound, number = patch.obj(10, 10, "cycle~ 440", 2, ["signal"]), patch.obj(10, 60, "toggle", 1, ["int"])
+    patch.connect(sound, 0, number, 0)
+    assert any("cycle~" in fault for fault in faults(patch.as_dict(), plan))

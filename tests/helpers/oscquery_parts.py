@@ -1,0 +1,123 @@
+"""What the OSCQuery tests share: a hub with OSC and OSCQuery on free ports, and clients that aren't ours."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+
+import websocket
+from osc_parts import PATIENCE_S, Recorder, Scenes, UdpPeer, make_hub
+from pythonosc.osc_message import OscMessage
+
+from realtime.controllers.osc.packets import write_message
+from realtime.controllers.osc.server import OscServer
+from realtime.controllers.oscquery.service import OscQuery
+from realtime.controllers.scenes.scene import Scene
+
+NAME = "Drawstop organ"
+
+
+class WebStage:
+    """A hub, its sound, its commands and scenes, and both servers."""
+
+    def __init__(self, allow: Sequence[str] = (), host: str = "127.0.0.1") -> None:
+        self.sound, self.commands, self.notes = Recorder(), Scenes(), list[str]()
+        self.scenes = [Scene("Verse 1", {"guitar": 1.0}), Scene("Chorus", {"voice": 1.0})]
+        self.hub = make_hub(self.sound)
+        self.query = OscQuery(self.hub, 0, NAME, lambda: self.scenes)
+        self.server = OscServer(
+            self.hub,
+            host=host,
+            port=0,
+            allow=allow,
+            commands=self.commands,
+            notes=self.notes.append,
+            entrances=[self.query],
+        )
+        self._sockets: list[WebPeer] = []
+
+    def __enter__(self) -> "WebStage":
+        self.server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for peer in self._sockets:
+            peer.socket.close()
+            peer.socket.shutdown()  # closes what is left open where the server hung up first
+        self.server.close()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.query.open_port}"
+
+    def get(self, target: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, Any]:
+        """Status and JSON, by Python's own client."""
+        request = urllib.request.Request(f"http://{self.address}{target}", None, headers or {}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                body = answer.read()
+                return answer.status, json.loads(body) if body else None
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read() or None
+
+    def websocket(self, **options: Any) -> "WebPeer":
+        self._sockets.append(WebPeer(f"ws://{self.address}/", **options))
+        return self._sockets[-1]
+
+    def moved(self) -> list[tuple[str, float, int]]:
+        return [(event.slug, event.value, event.glide) for event in self.sound.events]
+
+    def settled(self) -> None:
+        """Wait until the server's thread has heard what was sent to it."""
+        with UdpPeer(self.server.udp_port) as client:
+            client.send_message("/ping", [])
+            client.hears_until("/pong")
+
+
+class WebPeer:
+    """websocket-client's client."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.socket = websocket.create_connection(url, timeout=PATIENCE_S, **options)
+
+    def tell(self, command: str, address: str) -> None:
+        self.socket.send(json.dumps({"COMMAND": command, "DATA": address}))
+
+    def send(self, address: str, *arguments: str | float) -> None:
+        self.socket.send_binary(write_message(address, *arguments))
+
+    def settled(self) -> None:
+        """Wait until all that it has sent is done; what it hears meanwhile is passed over."""
+        self.send("/ping")
+        self.hears_until("/pong")
+
+    def hears(self, patience_s: float = 0.4) -> list[tuple[Any, ...]]:
+        """What comes until nothing has come for so long: OSC's address and arguments, or COMMAND and DATA."""
+        found: list[tuple[Any, ...]] = []
+        self.socket.settimeout(patience_s)
+        try:
+            while True:
+                found.append(read(self.socket.recv()))
+        except websocket.WebSocketTimeoutException:
+            return found
+        finally:
+            self.socket.settimeout(PATIENCE_S)
+
+    def hears_until(self, first: str, *rest: object) -> None:
+        """Waits for a message that begins so; others are passed over."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            if read(self.socket.recv())[: 1 + len(rest)] == (first, *rest):
+                return
+        raise AssertionError(f"no {first}")
+
+
+def read(message: str | bytes) -> tuple[Any, ...]:
+    if isinstance(message, bytes):
+        osc = OscMessage(message)
+        return osc.address, *osc.params
+    content = json.loads(message)
+    return content["COMMAND"], content["DATA"]

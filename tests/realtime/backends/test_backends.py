@@ -1,0 +1,182 @@
+"""Other runtimes against TorchScript: the same sound, block after block, for every kind of RAVE and place of a stop."""
+
+import math
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from random_banks import write_random_bank
+from rave_table import ROWS
+from torch import Tensor, nn
+
+from export.instrument.bake import script
+from realtime.backends.graph import record
+from realtime.backends.openvino import OpenVinoSegment
+from realtime.backends.packed import PackedSegment
+from realtime.backends.player import BackendPlayer
+from realtime.backends.segment import Compiler
+from training.banks.bank import load_bank
+from training.models.rave.model import RaveModel
+
+FEW = ("v1", "v2_causal_stereo", "v2_causal_tiny", "v2_noise_causal", "v3")
+"""Rows that differ most; with DRAWSTOP_WHOLE_TABLE set, all that can be steered are played."""
+FEWEST = ("v1", "v2_causal_tiny")
+"""For OpenVINO, which compiles for long: batch norms and none."""
+STEERABLE = tuple(row.name for row in ROWS if row.expected == "steerable")
+WHOLE_TABLE = bool(os.environ.get("DRAWSTOP_WHOLE_TABLE"))
+PACKED_KINDS, OPENVINO_KINDS = (STEERABLE, STEERABLE) if WHOLE_TABLE else (FEW, FEWEST)
+SITES = ("latent", "encoder.3", "decoder.4")
+ROUNDING_DB = 90.0  # float32, summed in another order through forty layers
+BLOCKS = 8
+
+
+class Instruments(dict[str, Path]):
+    """Instruments with a gated and a random stop at each of `SITES`, made when they are asked for."""
+
+    def __init__(self, raves: dict[str, Path], folders: pytest.TempPathFactory) -> None:
+        super().__init__()
+        self._raves, self._folders = raves, folders
+
+    def __missing__(self, kind: str) -> Path:
+        rave, folder = self._raves[kind], self._folders.mktemp(kind)
+        banks = [load_bank(write_random_bank(rave, folder / site, site)) for site in SITES]
+        self[kind] = folder / "organ.ts"
+        torch.jit.save(script(RaveModel(rave), banks), str(self[kind]))
+        return self[kind]
+
+
+@pytest.fixture(scope="module")
+def instruments(rave_table: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Instruments:
+    return Instruments(rave_table, tmp_path_factory)
+
+
+def loaded(file: Path, noise: int = 0) -> torch.jit.ScriptModule:
+    instrument = torch.jit.load(str(file)).eval()
+    instrument.set_noise(noise)
+    return instrument
+
+
+def block(instrument: torch.jit.ScriptModule, index: int) -> Tensor:
+    """Sound, and knobs that rest for two blocks and then move; two latent frames of it."""
+    random = torch.Generator().manual_seed(index)
+    length = 2 * instrument.ratio
+    sound = 0.1 * torch.randn(1, instrument.channels, length, generator=random)
+    knobs = 2 * torch.rand(1, instrument.n_stops, 1, generator=random) - 1
+    return torch.cat([sound, (knobs if index >= 2 else 0 * knobs).expand(-1, -1, length)], 1)
+
+
+@torch.inference_mode()
+def snr_db(instrument: torch.jit.ScriptModule, player: BackendPlayer) -> float:
+    signal, error = 0.0, 0.0
+    with torch.jit.optimized_execution(False):
+        for index in range(BLOCKS):
+            x = block(instrument, index)
+            torch.manual_seed(index)
+            expected = instrument.play(x)
+            torch.manual_seed(index)
+            played = player.play(x)
+            signal += float(expected.square().sum())
+            error += float((played - expected).square().sum())
+    return 10 * math.log10(signal / max(error, 1e-30))
+
+
+def made(file: Path, compiler: Compiler, noise: int = 0, with_edits: bool = True) -> BackendPlayer:
+    instrument = loaded(file, noise)
+    return BackendPlayer(instrument, compiler, 2 * instrument.ratio, with_edits)
+
+
+@pytest.mark.parametrize(
+    ("compiler", "kind"),
+    [(PackedSegment, kind) for kind in PACKED_KINDS] + [(OpenVinoSegment, kind) for kind in OPENVINO_KINDS],
+)
+def test_a_backend_plays_what_torchscript_plays(
+    compiler: Compiler, kind: str, instruments: Instruments
+) -> None:
+    if compiler is OpenVinoSegment:
+        pytest.importorskip("openvino")
+    assert snr_db(loaded(instruments[kind]), made(instruments[kind], compiler)) > ROUNDING_DB
+
+
+@pytest.mark.parametrize("kind", ["v2_noise_causal", "v2_causal_tiny"])
+def test_the_same_random_numbers_give_the_same_sound(kind: str, instruments: Instruments) -> None:
+    file = instruments[kind]
+    assert snr_db(loaded(file, noise=1), made(file, PackedSegment, noise=1)) > ROUNDING_DB
+
+
+def test_edits_may_stay_torchscript(instruments: Instruments) -> None:
+    file = instruments["v2_causal_tiny"]
+    assert snr_db(loaded(file), made(file, PackedSegment, with_edits=False)) > ROUNDING_DB
+
+
+def test_a_reset_is_as_a_fresh_load_also_when_the_instrument_is_asked(instruments: Instruments) -> None:
+    instrument = loaded(instruments["v2_causal_tiny"])
+    player = BackendPlayer(instrument, PackedSegment, 2 * instrument.ratio)
+    blocks = [block(instrument, index) for index in range(BLOCKS)]
+    first = [player.play(x).clone() for x in blocks]
+    assert not torch.equal(player.play(blocks[0]), first[0])
+    player.reset()
+    second = [player.play(x).clone() for x in blocks]
+    instrument.set_reset(1)
+    third = [player.play(x).clone() for x in blocks]
+    for one, two, three in zip(first, second, third, strict=True):
+        assert torch.equal(one, two) and torch.equal(one, three)
+
+
+def test_blocks_of_another_length_are_refused(instruments: Instruments) -> None:
+    instrument = loaded(instruments["v2_causal_tiny"])
+    with pytest.raises(ValueError, match="multiple of 512"):
+        BackendPlayer(instrument, PackedSegment, 700)
+    player = BackendPlayer(instrument, PackedSegment, 512)
+    with pytest.raises(ValueError, match=r"expected \[1, 7, 512\], got \[1, 7, 1024\]"):
+        player.play(torch.zeros(1, 7, 1024))
+
+
+def test_what_hangs_on_chance_or_data_is_not_recorded() -> None:
+    with pytest.raises(ValueError, match="deterministic"):
+        record(lambda x: x + torch.randn(3), (torch.ones(3),), [])
+    with pytest.raises(ValueError, match="branch"):
+        record(lambda x: x if bool((x > 0).all()) else -x, (torch.ones(3),), [])
+
+
+def test_a_recorded_graph_takes_its_cache_in_and_gives_the_new_one_out() -> None:
+    cache = torch.zeros(4, 1, 2)
+
+    def call(x: Tensor) -> Tensor:
+        joined = torch.cat([cache[:1], x], -1)
+        cache[:1].copy_(joined[..., -2:])
+        return nn.functional.avg_pool1d(joined, 3, 1)
+
+    graph = record(call, (torch.ones(1, 1, 4),), [cache])
+    assert not cache.any()
+    x = torch.arange(4.0).reshape(1, 1, 4)
+    y, new = graph.module(x, torch.tensor([[[8.0, 9.0]]]))
+    assert y.flatten().tolist() == pytest.approx([17 / 3, 10 / 3, 1.0, 2.0])
+    assert new.flatten().tolist() == [2.0, 3.0]
+
+
+def models_come_and_go_and_a_signal_comes() -> None:
+    cache = torch.zeros(1, 1, 2)
+
+    def call(x: Tensor) -> Tensor:
+        joined = torch.cat([cache, x], -1)
+        cache.copy_(joined[..., -2:])
+        return joined[..., :-2] * 0.5
+
+    graph = record(call, (torch.ones(1, 1, 4),), [cache])
+    first, second = OpenVinoSegment(graph), OpenVinoSegment(graph)
+    del first
+    del second
+    heard: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
+
+
+def test_a_process_whose_openvino_models_came_and_went_still_answers_signals() -> None:
+    process = multiprocessing.get_context("spawn").Process(target=models_come_and_go_and_a_signal_comes)
+    process.start()
+    process.join(100)
+    assert process.exitcode == 0

@@ -1,0 +1,157 @@
+"""The generated page of controllers: current, its defaults true, its keys and its errors all that there are."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from repository import REPOSITORY
+
+from drawstop.errors import DrawstopError
+from realtime.controllers.mapping.file import (
+    BUTTON_KEYS,
+    EXAMPLE,
+    KNOB_KEYS,
+    MPE_KEYS,
+    TOP_KEYS,
+    parse_mapping,
+)
+from realtime.controllers.mapping.mapping import Mapping
+from realtime.controllers.midi.mpe_zones import Zones
+from realtime.controllers.midi.source import MAXIMA, parse_source
+
+PAGE = (REPOSITORY / "docs" / "controllers.md").read_text(encoding="utf-8")
+PATH = Path("m.toml")
+KNOB = '[[knob]]\nsource = "mpe bend"\nstop = "guitar"\n'
+BUTTON = '[[button]]\nsource = "mpe strike"\ndoes = "panic"\n'
+NOT_ON_THE_PAGE = {
+    "a MIDI source is one of ": "no text that is read makes such a source",
+    " is no place for a stop; give a number": "scenes.toml refuses it before, with its line",
+    "weights are 0 or more, and one is above 0; got ": "no message mixes by weights",
+    "a morph goes from 0 to 1, got nan": "OSC refuses what is no finite number before",
+    "no scene has the number ": "of program changes, which are told on the screen",
+    " scenes already; remove some": "of the thousandth scene that is stored",
+    " is a corner of the pad; give the pad another one first": "no message removes a scene",
+    ": not UTF-8 text; save the file as UTF-8": "of files; test_toml_lines",
+    ": brackets stand in brackets too deeply; close some of them": "test_toml_lines",
+}
+"""Errors that the page needn't show, with the reason."""
+
+
+def test_the_generated_pages_are_current() -> None:
+    check = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check", "controllers.md", "osc.md"], cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (check.returncode, check.stderr) == (0, "")
+
+
+def rows(title: str) -> dict[str, tuple[str, str]]:
+    """What the page says that each key of a table takes, and its default."""
+    part = PAGE.split(f"### {title}\n")[1].split("###")[0]
+    cells = [line.split(" | ") for line in part.splitlines() if line.startswith("| `")]
+    return {cell[0].strip("|` "): (cell[1], cell[2].strip().strip("`")) for cell in cells}
+
+
+@pytest.mark.parametrize(
+    ("title", "keys"),
+    [
+        ("At the top", TOP_KEYS), ("`[[knob]]`", KNOB_KEYS), ("`[[button]]`", BUTTON_KEYS), ("`[mpe]`", MPE_KEYS),
+        ("Sources", MAXIMA),
+    ],
+)  # fmt: skip
+def test_the_reference_has_every_key_and_no_other(title: str, keys: dict[str, object]) -> None:
+    assert [key.strip("[]") for key in rows(title)] == list(keys)
+
+
+def test_what_the_reference_calls_a_default_is_what_is_without_the_key() -> None:
+    seen = 0
+    for text, title in ((KNOB, "`[[knob]]`"), (BUTTON, "`[[button]]`")):
+        for key, (_, default) in rows(title).items():
+            if default:
+                told, plain = parse_mapping(f"{text}{key} = {default}\n", PATH), parse_mapping(text, PATH)
+                assert told == plain, key
+                seen += 1
+    for key, (_, default) in rows("At the top").items():
+        if default:
+            written = f"[mpe]\n{default}\n" if key == "[mpe]" else f"{key} = {default}\n"
+            assert parse_mapping(written + KNOB, PATH) == parse_mapping(KNOB, PATH), key
+            seen += 1
+    assert seen == 15
+    assert replace(Mapping().mpe, lower=0) == Zones(
+        *(int(default) for _, default in rows("`[mpe]`").values())
+    )
+
+
+@pytest.mark.parametrize("title", ["`[[knob]]`", "`[[button]]`", "At the top"])
+def test_a_key_takes_each_word_that_the_reference_says_and_nothing_of_another_kind(title: str) -> None:
+    text = {"`[[knob]]`": KNOB, "`[[button]]`": BUTTON}.get(title, "")
+    for key, (takes, _) in rows(title).items():
+        if key.startswith("["):
+            continue
+        for word in re.findall(r'`"(.+?)"`', takes):
+            source, name = ("note 36", "") if word == "velocity" else ("cc 20", "")
+            if key == "notes":
+                source = "mpe bend"
+            if key == "does" and word in ("scene", "store", "bank", "shift"):
+                name = 'name = "a"\n'
+            kept = [line for line in text.splitlines(True) if not line.startswith((f"{key} =", "source ="))]
+            lines = "".join(kept).replace("]]\n", f']]\nsource = "{source}"\n')
+            assert parse_mapping(f'{lines}{key} = "{word}"\n{name}', PATH)
+        kept = [line for line in text.splitlines(True) if not line.startswith(f"{key} =")]
+        with pytest.raises(DrawstopError, match="line"):
+            parse_mapping("".join(kept) + f"{key} = 1979-05-27\n", PATH)
+
+
+def test_the_example_on_the_page_uses_every_table_and_is_read() -> None:
+    assert f"```toml\n{EXAMPLE}```" in PAGE
+    assert parse_mapping(EXAMPLE, PATH).knobs
+    assert set(tomllib.loads(EXAMPLE)) == set(TOP_KEYS)
+    for kind in MAXIMA:
+        assert str(
+            parse_source(kind if " " in kind or kind in ("bend", "pressure") else f"{kind} 1")
+        ).startswith(kind)
+
+
+RAISING = [
+    "mapping", "mapping_file", "midi_sources", "mpe_zones", "curves", "takeover", "toml_tables", "toml_lines", "scene",
+    "scenes_file", "scene_list", "scenes", "osc/arguments", "osc/router",
+]  # fmt: skip
+
+
+def said_by(module: str) -> list[str]:
+    """Of each error that a module's code makes, the longest piece of its text that never changes."""
+    source = (REPOSITORY / "realtime" / "controls" / f"{module}.py").read_text(encoding="utf-8")
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name not in ("DrawstopError", "RefusedError", "error") or not node.args:
+            continue
+        text = node.args[-1]
+        parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+        fixed = [
+            part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        ]
+        if fixed:
+            found.append(max(fixed, key=len))
+    return found
+
+
+@pytest.mark.parametrize("module", RAISING)
+def test_every_error_of_the_code_stands_on_the_page_or_is_left_out_for_a_reason(module: str) -> None:
+    said = said_by(module)
+    assert said
+    missing = {text for text in said if text not in PAGE}
+    assert missing <= NOT_ON_THE_PAGE.keys()
+
+
+def test_what_is_left_out_is_said_by_some_code_and_not_on_the_page() -> None:
+    assert {text for module in RAISING for text in said_by(module)} >= NOT_ON_THE_PAGE.keys()
+    assert not [text for text in NOT_ON_THE_PAGE if text in PAGE]

@@ -1,0 +1,162 @@
+"""MIDI messages to touches, in every order in which controllers send them."""
+
+import mido
+import numpy as np
+import pytest
+
+from drawstop.errors import DrawstopError
+from realtime.controllers.midi.decoder import WAIT_S, MidiDecoder
+from realtime.controllers.midi.source import MidiSource, Order, Touch, parse_source
+
+
+def cc(number: int, value: int, channel: int = 0) -> mido.Message:
+    return mido.Message("control_change", control=number, value=value, channel=channel)
+
+
+def decoded(messages: list[mido.Message], pairs: dict[MidiSource, Order], kind: str) -> list[int]:
+    decoder = MidiDecoder("box", pairs)
+    touches = [touch for message in messages for touch in decoder.touches(message)]
+    return [touch.data for touch in touches if touch.source.kind == kind]
+
+
+PARAMETER = 1000  # of the NRPN in these tests: 7 * 128 + 104
+CHOOSE = [cc(99, 7), cc(98, 104)]
+ORDERS: tuple[Order, Order] = ("msb-first", "lsb-first")
+
+
+def halves(value: int, order: Order, coarse: int, fine: int) -> list[mido.Message]:
+    both = [cc(coarse, value >> 7), cc(fine, value & 127)]
+    return both if order == "msb-first" else both[::-1]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_all_values_of_a_14_bit_controller_arrive_distinct_and_in_order(order: Order) -> None:
+    messages = [message for value in range(16384) for message in halves(value, order, 1, 33)]
+    assert decoded(messages, {MidiSource("cc14", 1): order}, "cc14") == list(range(16384))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("kind", "choose"), [("nrpn", CHOOSE), ("rpn", [cc(101, 7), cc(100, 104)])])
+def test_all_values_of_a_parameter_number_arrive_distinct(
+    order: Order, kind: str, choose: list[mido.Message]
+) -> None:
+    source = parse_source(f"{kind} {PARAMETER}")
+    messages = choose + [message for value in range(16384) for message in halves(value, order, 6, 38)]
+    assert decoded(messages, {source: order}, kind) == list(range(16384))
+
+
+def test_a_value_has_the_time_of_the_message_that_completes_it() -> None:
+    decoder = MidiDecoder("box", {MidiSource("cc14", 1): "msb-first"})
+    assert [touch.source.kind for touch in decoder.touches(cc(1, 64), 1.0)] == ["cc"]
+    (touch,) = [touch for touch in decoder.touches(cc(33, 5), 1.004) if touch.source.kind == "cc14"]
+    assert touch == Touch(MidiSource("cc14", 1, 1, "box"), 64 * 128 + 5, 1.004)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_coarse_half_alone_counts_when_the_other_half_is_overdue(order: Order) -> None:
+    decoder = MidiDecoder("box", {MidiSource("cc14", 1): order})
+    decoder.touches(cc(1, 64), 1.0)
+    assert decoder.overdue(1.0 + 0.9 * WAIT_S) == []
+    assert [touch.data for touch in decoder.overdue(1.0 + 1.01 * WAIT_S)] == [64 * 128]
+    assert decoder.overdue(9.0) == []
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_fine_half_alone_changes_nothing_before_a_coarse_one_has_come(order: Order) -> None:
+    decoder = MidiDecoder("box", {MidiSource("cc14", 1): order})
+    assert [touch.source.kind for touch in decoder.touches(cc(33, 64), 1.0)] == ["cc"]
+    assert decoder.overdue(9.0) == []
+
+
+def test_a_fine_half_whose_coarse_one_was_lost_changes_nothing() -> None:
+    messages = [cc(1, 10), cc(33, 20), cc(33, 90), cc(1, 11), cc(33, 0)]
+    assert decoded(messages, {MidiSource("cc14", 1): "msb-first"}, "cc14") == [1300, 1408]
+
+
+def test_controllers_that_the_mapping_calls_no_pair_stay_two_controllers() -> None:
+    assert decoded([cc(1, 10), cc(33, 20)], {}, "cc") == [10, 20]
+    assert decoded([cc(1, 10), cc(33, 20)], {}, "cc14") == []
+
+
+def test_data_without_a_parameter_or_with_the_null_parameter_mean_nothing() -> None:
+    pairs: dict[MidiSource, Order] = {MidiSource("nrpn", PARAMETER): "msb-first"}
+    data = [cc(6, 1), cc(38, 2)]
+    assert decoded(data, pairs, "nrpn") == []
+    assert decoded([CHOOSE[0], *data], pairs, "nrpn") == []  # half a number
+    assert decoded([*CHOOSE, cc(99, 127), cc(98, 127), *data], pairs, "nrpn") == []
+
+
+def test_data_increments_and_decrements_move_a_parameter_by_one() -> None:
+    pairs: dict[MidiSource, Order] = {MidiSource("nrpn", PARAMETER): "msb-first"}
+    messages = [*CHOOSE, cc(6, 0), cc(38, 127), cc(96, 0), cc(97, 0), cc(97, 0)]
+    assert decoded(messages, pairs, "nrpn") == [127, 128, 127, 126]
+    assert decoded([*CHOOSE, cc(96, 0)], pairs, "nrpn") == []
+
+
+def test_channels_and_parameters_are_told_apart() -> None:
+    pairs: dict[MidiSource, Order] = {MidiSource("cc14", 1): "msb-first"}
+    decoder = MidiDecoder("box", pairs)
+    messages = [cc(1, 1, 0), cc(1, 2, 1), cc(33, 3, 0), cc(33, 4, 1)]
+    touches = [touch for message in messages for touch in decoder.touches(message)]
+    assert [(t.source.channel, t.data) for t in touches if t.source.kind == "cc14"] == [(1, 131), (2, 260)]
+
+
+def test_wheels_pressure_keys_and_programs() -> None:
+    decoder = MidiDecoder("box")
+    told = [
+        (mido.Message("pitchwheel", pitch=-8192, channel=2), ("bend", None, 0)),
+        (mido.Message("pitchwheel", pitch=0), ("bend", None, 8192)),
+        (mido.Message("aftertouch", value=7), ("pressure", None, 7)),
+        (mido.Message("polytouch", note=60, value=9), ("key-pressure", 60, 9)),
+        (mido.Message("note_on", note=60, velocity=100), ("note", 60, 100)),
+        (mido.Message("note_off", note=60, velocity=64), ("note", 60, 0)),
+        (mido.Message("note_on", note=60, velocity=0), ("note", 60, 0)),
+        (mido.Message("program_change", program=5), ("program", 5, 127)),
+    ]
+    for message, expected in told:
+        (touch,) = decoder.touches(message)
+        assert (touch.source.kind, touch.source.number, touch.data) == expected
+    for message in (mido.Message("clock"), mido.Message("sysex", data=(1, 2)), cc(123, 0)):
+        assert decoder.touches(message) == []
+
+
+def test_sysex_and_broken_bytes_in_between_are_survived() -> None:
+    # Running status is undone before a message reaches us: by the driver, and in files by mido.
+    random = np.random.default_rng(0)
+    decoder = MidiDecoder("box", {MidiSource("cc14", 1): "msb-first", MidiSource("nrpn", 5): "lsb-first"})
+    parser = mido.Parser()
+    for _ in range(2000):
+        parser.feed(random.integers(0, 256, 16).tolist())
+        for message in parser:
+            decoder.touches(message)
+    parser.feed([0xF7, 0xB0, 20, 1, 0xB0, 20, 2, 0xF0, 1, 2, 0xF7, 0xB0, 20, 3])
+    values = [
+        touch.data for message in parser for touch in decoder.touches(message) if touch.source.number == 20
+    ]
+    assert values[-3:] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("cc 120", "in 0..119, got 120"),
+        ("cc14 32", "in 0..31, got 32"),
+        ("cc", "needs a number"),
+        ("bend 3", "has no number"),
+        ("knob 3", "is written as 'cc 20'"),
+        ("cc -1", "is written as"),
+    ],
+)
+def test_a_source_that_no_controller_has_is_refused(text: str, says: str) -> None:
+    with pytest.raises(DrawstopError, match=says):
+        parse_source(text)
+
+
+def test_a_source_takes_touches_of_its_channel_and_device() -> None:
+    touch = Touch(MidiSource("cc", 20, 3, "nanoKONTROL2 nanoKONTROL2 _ CTRL"), 1)
+    assert parse_source("cc 20").takes(touch)
+    assert parse_source("cc 20", channel=3, device="nanokontrol").takes(touch)
+    assert not parse_source("cc 20", channel=4).takes(touch)
+    assert not parse_source("cc 20", device="launch").takes(touch)
+    assert not parse_source("cc 21").takes(touch)
+    assert str(parse_source("nrpn  300")) == "nrpn 300"

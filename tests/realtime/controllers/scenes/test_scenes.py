@@ -1,0 +1,417 @@
+"""Scenes: what is recalled stands, what is mixed lies between, what is undone was there before."""
+
+import random
+import threading
+from collections.abc import Iterable
+
+import pytest
+
+from drawstop.errors import DrawstopError
+from drawstop.instrument_description import StopDescription
+from realtime.controllers.midi.clock import Tempo
+from realtime.controllers.parameters import Change, ControlHub
+from realtime.controllers.scenes.scene import Scene, scene_slug
+from realtime.controllers.scenes.scene_list import MOST_SCENES
+from realtime.controllers.scenes.scenes import SceneMoves, Scenes
+from realtime.controllers.scenes.undo import GESTURE_PAUSE_SECONDS
+from realtime.engine.control_event import ControlEvent
+from realtime.engine.parameters import WET
+
+RATE = 44100
+STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "organ"))
+VERSE = Scene("Verse", {"guitar": 0.5, "voice": -0.25, "organ": 1.0})
+CHORUS = Scene("Chorus", {"guitar": -0.5, "voice": 0.75, "organ": 0.0})
+PART = Scene("Part", {"voice": 1.0})
+
+
+class Recorder:
+    """A sound that keeps the events that reach it."""
+
+    sample_rate = RATE
+
+    def __init__(self) -> None:
+        self.events = list[ControlEvent]()
+
+    def now(self) -> int:
+        return 1000
+
+    def schedule(self, events: Iterable[ControlEvent]) -> None:
+        self.events.extend(events)
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def sound() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def hub(sound: Recorder) -> ControlHub:
+    return ControlHub(sound, [*STOPS, WET])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def scenes(hub: ControlHub, clock: Clock) -> Scenes:
+    return Scenes(hub, [VERSE, CHORUS, PART], clock=clock)
+
+
+def stands(hub: ControlHub) -> dict[str, float]:
+    return {slug: hub.values[slug] for slug in hub.values if "." not in slug}
+
+
+def test_a_recalled_scene_stands_and_is_told_as_its_own(
+    hub: ControlHub, scenes: Scenes, sound: Recorder
+) -> None:
+    told, pedal = list[Change](), object()
+    hub.subscribe(told.extend)
+    scenes.recall("verse", origin=pedal)
+    assert stands(hub) == VERSE.values
+    assert {event.sample for event in sound.events} == {1000}
+    assert {(change.source, change.origin) for change in told} == {("scene verse", pedal)}
+
+
+def test_a_scene_is_found_by_name_slug_and_number(scenes: Scenes) -> None:
+    assert scenes.find("Chorus") == scenes.find("chorus") == scenes.find(1) == CHORUS
+    with pytest.raises(DrawstopError, match="no scene is called 'coda'; there are: verse, chorus, part"):
+        scenes.recall("coda")
+    for number in (3, -1):
+        with pytest.raises(DrawstopError, match=f"no scene has the number {number}; there are 3, from 0"):
+            scenes.recall(number)
+
+
+def test_a_timed_recall_is_a_glide_in_seconds_or_beats(scenes: Scenes, sound: Recorder) -> None:
+    scenes.recall("verse", 2.0)
+    assert {event.glide for event in sound.events} == {2 * RATE}
+    sound.events.clear()
+    scenes.tempo.bpm = 90
+    scenes.recall("chorus", beats=3)
+    assert {event.glide for event in sound.events} == {2 * RATE}
+
+
+def test_a_scene_has_a_time_of_its_own_unless_told_otherwise(hub: ControlHub, sound: Recorder) -> None:
+    scenes = Scenes(hub, [Scene("slow", {"voice": 1.0}, beats=4)], tempo=Tempo(60))
+    scenes.recall("slow")
+    scenes.recall("slow", 0)
+    assert [event.glide for event in sound.events] == [4 * RATE, 0]
+
+
+@pytest.mark.parametrize(
+    "times, message",
+    [
+        ({"seconds": 1, "beats": 1}, "got seconds = 1 and beats = 1; give one of the two"),
+        ({"seconds": -1}, "a recall takes 0 to 3600 seconds, got -1"),
+        ({"seconds": float("nan")}, "got nan"),
+        ({"beats": 1e9}, r"a recall takes 0 to 4096 beats, got 1e\+09"),
+    ],
+)
+def test_a_time_that_cannot_be_moves_nothing(
+    scenes: Scenes, sound: Recorder, times: dict[str, float], message: str
+) -> None:
+    with pytest.raises(DrawstopError, match=message):
+        scenes.recall("verse", **times)
+    assert not sound.events
+    assert scenes.undo() is None
+
+
+def test_store_keeps_the_stops_and_the_faders_only_when_asked(hub: ControlHub, scenes: Scenes) -> None:
+    hub.move({"guitar": 0.1, "engine.wet": 0.5}, "hand")
+    assert scenes.store("Bridge").values == {"guitar": 0.1, "voice": 0.0, "organ": 0.0}
+    assert scenes.store("Bridge", faders=True).values["engine.wet"] == 0.5
+    hub.move({"engine.wet": 0.25}, "hand")
+    assert scenes.store("bridge").values["engine.wet"] == 0.25
+    assert [scene.slug for scene in scenes.all] == ["verse", "chorus", "part", "bridge"]
+
+
+def test_a_scene_stored_anew_keeps_its_place_its_time_and_other_instruments_stops(
+    hub: ControlHub,
+) -> None:
+    scenes = Scenes(hub, [Scene("a", {"oboe": 0.25, "voice": 1.0}, seconds=2.0), VERSE])
+    scenes.store("A")
+    assert scenes.all[0] == Scene("A", {"oboe": 0.25, "voice": 0.0, "guitar": 0.0, "organ": 0.0}, seconds=2.0)
+
+
+def test_stops_of_another_instrument_are_left_out_and_told_once(hub: ControlHub, sound: Recorder) -> None:
+    told = list[str]()
+    scenes = Scenes(hub, [Scene("a", {"oboe": 1.0, "horn": 0.0, "voice": 7.0})], tell=told.append)
+    scenes.recall("a")
+    scenes.recall("a")
+    assert told == ["scene a: not in this instrument, left out: oboe, horn"]
+    assert [(event.slug, event.value) for event in sound.events] == [("voice", 1.0)] * 2
+    hub.set_targets([StopDescription("oboe", "oboe", "oboe", maximum=0.5)])
+    scenes.recall("a")
+    assert hub.values == {"oboe": 0.5}
+
+
+def test_a_morph_is_one_scene_at_each_end_and_a_straight_line_between(
+    hub: ControlHub, scenes: Scenes
+) -> None:
+    for x in (0.0, 0.25, 0.5, 1.0, 7.0, -1.0):
+        scenes.morph("verse", "chorus", x)
+        share = min(max(x, 0.0), 1.0)
+        assert stands(hub) == pytest.approx(
+            {slug: VERSE.values[slug] * (1 - share) + CHORUS.values[slug] * share for slug in VERSE.values}
+        )
+    scenes.morph("verse", "chorus", 1.0)
+    assert stands(hub) == CHORUS.values
+
+
+def test_a_stop_that_one_scene_does_not_name_comes_from_where_it_stood(
+    hub: ControlHub, scenes: Scenes, clock: Clock
+) -> None:
+    hub.move({"guitar": -1.0, "voice": 0.5}, "hand")
+    scenes.morph("part", "verse", 0.5)
+    assert hub.values["guitar"] == pytest.approx(-0.25)
+    clock.now += 10 * GESTURE_PAUSE_SECONDS
+    scenes.morph("verse", "part", 1.0)
+    assert stands(hub) == {"guitar": -1.0, "voice": 1.0, "organ": 0.0}
+    scenes.morph("verse", "part", 0.0)
+    assert stands(hub) == VERSE.values
+
+
+def test_several_scenes_mix_by_weights_of_any_sum(hub: ControlHub, scenes: Scenes) -> None:
+    scenes.morph_many({"verse": 2, "Chorus": 1, "part": 1})
+    assert stands(hub) == pytest.approx({"guitar": 0.125, "voice": 0.3125, "organ": 0.5})
+    for wrong in (
+        {},
+        {"verse": 0},
+        {"verse": -1, "part": 2},
+        {"verse": float("inf")},
+        {"part": float("nan")},
+    ):
+        with pytest.raises(DrawstopError, match="weights are 0 or more, and one is above 0; got"):
+            scenes.morph_many(wrong)
+
+
+def test_the_pad_has_a_scene_in_each_corner_and_their_mean_in_the_middle(hub: ControlHub) -> None:
+    levels = {"low": -1.0, "right": -0.5, "up": 0.25, "top": 1.0}
+    scenes = Scenes(
+        hub, [Scene(name, {"voice": level}) for name, level in levels.items()], corners=tuple(levels)
+    )
+    found = []
+    for x, y in [(0, 0), (1, 0), (0, 1), (9, 9), (0.5, 0.5)]:
+        scenes.pad(x, y)
+        found.append(hub.values["voice"])
+    assert found == [-1.0, -0.5, 0.25, 1.0, -0.0625]
+    scenes.pad(0.5, 0.0, ["top", "top", "top", 0])
+    assert hub.values["voice"] == 1.0
+    with pytest.raises(DrawstopError, match="a pad has 4 scenes as corners, got 2"):
+        scenes.pad(0, 0, ["low", "up"])
+    with pytest.raises(DrawstopError, match="a morph goes from 0 to 1, got nan"):
+        scenes.pad(float("nan"), 0)
+
+
+def test_a_gesture_is_one_step_to_undo_and_ends_by_rest_or_by_word(
+    hub: ControlHub, scenes: Scenes, clock: Clock
+) -> None:
+    def rest() -> None:
+        clock.now += 1.1 * GESTURE_PAUSE_SECONDS
+
+    hub.move({"voice": 0.125}, "hand")
+    stood = [stands(hub)]
+    for end in (rest, scenes.end_gesture):
+        for step in range(50):
+            clock.now += 0.9 * GESTURE_PAUSE_SECONDS * (step > 0)
+            scenes.morph("verse", "chorus", step / 50)
+        stood.append(stands(hub))
+        end()
+    scenes.morph("verse", "chorus", 0.1)
+    stood.append(stands(hub))
+    assert stood[1] == stood[2]
+    assert scenes.undo() == "morph chorus verse"
+    assert stands(hub) == stood[2]
+    assert scenes.undo() == "morph chorus verse"
+    assert stands(hub) == stood[0]
+    assert scenes.undo() is None
+    assert scenes.redo() and scenes.redo() and scenes.redo() is None
+    assert stands(hub) == stood[3]
+
+
+def test_after_an_undo_a_morph_goes_on_from_the_place_where_it_began(hub: ControlHub, scenes: Scenes) -> None:
+    scenes.morph("verse", "part", 0.5)
+    scenes.end_gesture()
+    scenes.morph("verse", "part", 0.75)
+    scenes.undo()
+    assert hub.values["guitar"] == 0.25
+    scenes.morph("verse", "part", 0.5)
+    assert hub.values["guitar"] == 0.25
+    scenes.recall("chorus")
+    scenes.undo()
+    scenes.morph("verse", "part", 0.5)
+    assert hub.values["guitar"] == 0.25
+
+
+def test_a_store_in_the_middle_of_a_morph_parts_it_in_two_steps(hub: ControlHub, scenes: Scenes) -> None:
+    scenes.morph("verse", "chorus", 0.5)
+    middle = stands(hub)
+    scenes.store("Middle")
+    scenes.morph("verse", "chorus", 1.0)
+    scenes.undo()
+    assert stands(hub) == middle
+    assert scenes.undo() == "store middle"
+
+
+def test_undo_leaves_alone_what_the_step_did_not_move(hub: ControlHub, scenes: Scenes) -> None:
+    scenes.recall("part")
+    hub.move({"guitar": 0.5}, "hand")
+    assert scenes.undo(0.5) == "scene part"
+    assert stands(hub) == {"guitar": 0.5, "voice": 0.0, "organ": 0.0}
+
+
+def test_a_step_that_changed_nothing_is_passed_over(scenes: Scenes) -> None:
+    scenes.recall("verse")
+    scenes.recall("verse")
+    assert scenes.undo() == "scene verse"
+    assert scenes.undo() is None
+
+
+def test_store_and_remove_are_undone_at_their_place_and_told_to_the_keeper(hub: ControlHub) -> None:
+    kept = list[tuple[str, Scene | None, int]]()
+    scenes = Scenes(hub, [VERSE, CHORUS], keep=lambda *change: kept.append(change))
+    stored = scenes.store("verse")
+    scenes.remove("verse")
+    assert scenes.all == (CHORUS,)
+    assert scenes.undo() == "remove verse" and scenes.all == (stored, CHORUS)
+    assert scenes.undo() == "store verse" and scenes.all == (VERSE, CHORUS)
+    new = scenes.store("new")
+    scenes.undo()
+    assert kept == [
+        ("verse", stored, 0),
+        ("verse", None, 0),
+        ("verse", stored, 0),
+        ("verse", VERSE, 0),
+        ("new", new, 2),
+        ("new", None, 2),
+    ]
+
+
+def test_other_scenes_may_come_while_steps_remain(hub: ControlHub, scenes: Scenes) -> None:
+    scenes.recall("verse")
+    scenes.replace([CHORUS], ["chorus"] * 4)
+    assert stands(hub) == VERSE.values
+    scenes.undo()
+    assert stands(hub) == dict.fromkeys(VERSE.values, 0.0)
+    assert scenes.all == (CHORUS,)
+
+
+def test_names_without_a_letter_and_scenes_without_end_are_refused(scenes: Scenes) -> None:
+    assert scene_slug("  Über-Chor № 2 ") == "uber_chor_no_2"
+    for name in ("", " - ", "x" * 101):
+        with pytest.raises(DrawstopError, match="a scene's name has a letter or digit and at most 100"):
+            scenes.store(name)
+    for number in range(MOST_SCENES - 3):
+        scenes.store(f"s{number}")
+    with pytest.raises(DrawstopError, match="there are 1024 scenes already; remove some"):
+        scenes.store("one more")
+
+
+SWAPS = (
+    STOPS,
+    STOPS[:1],
+    STOPS[1:],
+    (StopDescription("voice", "v", "v", minimum=0.0, maximum=0.25), STOPS[0]),
+)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_sequence_stays_in_range_and_undo_gives_back_what_was_before(seed: int) -> None:
+    """Steps since the last swap of the instrument must be undone to the very values; others, within the ranges."""
+    random_, clock, sound = random.Random(seed), Clock(), Recorder()
+    hub = ControlHub(sound, [*STOPS, WET])
+    scenes = Scenes(hub, [VERSE, CHORUS, PART], clock=clock)
+    before: list[tuple[dict[str, float], tuple[Scene, ...]]] = []
+    for _ in range(300):
+        state = (hub.values, scenes.all)
+        action = random_.choice(
+            ["recall", "morph", "many", "store", "remove", "undo", "undo", "redo", "swap"]
+        )
+        number = random_.randrange(len(scenes.all) or 1)
+        if action == "swap" and random_.random() < 0.3:
+            hub.set_targets([*random_.choice(SWAPS), WET])
+            before.clear()
+        elif action == "undo":
+            if scenes.undo(random_.random()) and before:
+                assert (hub.values, scenes.all) == before.pop()
+                scenes.redo()
+                assert (hub.values, scenes.all) == state
+                scenes.undo()
+        elif action == "redo":
+            if scenes.redo():
+                before.append(state)
+        elif action == "store":
+            scenes.store(random_.choice("abcd"), faders=random_.random() < 0.2)
+            before.append(state)
+        elif scenes.all:
+            if action == "recall":
+                scenes.recall(number, random_.random())
+            elif action == "remove":
+                scenes.remove(number)
+            elif action == "morph":
+                for _ in range(random_.randrange(1, 4)):
+                    scenes.morph(0, number, random_.random())
+                scenes.end_gesture()
+            else:
+                scenes.morph_many({scene.slug: random_.random() for scene in scenes.all})
+                clock.now += 1.1 * GESTURE_PAUSE_SECONDS
+            if (hub.values, scenes.all) != state:
+                before.append(state)
+        for event in sound.events:
+            target = hub.targets[event.slug]
+            assert target.minimum <= event.value <= target.maximum
+        sound.events.clear()
+
+
+class SwappedUnderneath(ControlHub):
+    """A hub whose instrument is another one as soon as somebody has looked at it."""
+
+    swap = False
+
+    @property
+    def values(self) -> dict[str, float]:
+        found = super().values
+        if self.swap:
+            self.swap = False
+            self.set_targets(STOPS[1:])
+        return found
+
+
+def test_a_stop_that_goes_away_in_the_midst_of_a_recall_is_left_out() -> None:
+    hub = SwappedUnderneath(Recorder(), STOPS)
+    moves = SceneMoves(hub, lambda message: None)
+    hub.swap = True
+    assert moves.send(VERSE.values, "test") == ({"voice": 0.0, "organ": 0.0}, {"voice": -0.25, "organ": 1.0})
+    assert hub.values == {"voice": -0.25, "organ": 1.0}
+
+
+def test_an_instrument_may_be_swapped_under_scenes_from_another_thread(hub: ControlHub) -> None:
+    scenes, ended = Scenes(hub, [VERSE, CHORUS, PART]), threading.Event()
+
+    def swap() -> None:
+        while not ended.is_set():
+            for stops in SWAPS:
+                hub.set_targets(stops)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    for step in range(1000):
+        scenes.recall(step % 3)
+        scenes.morph(step % 3, (step + 1) % 3, step / 1000)
+        scenes.store("x")
+        scenes.undo()
+    ended.set()
+    thread.join()
+    for slug, value in hub.values.items():
+        assert hub.targets[slug].minimum <= value <= hub.targets[slug].maximum

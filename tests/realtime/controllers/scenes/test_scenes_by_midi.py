@@ -1,0 +1,99 @@
+"""Scenes recalled by program changes and buttons, over the time that they or the scene say, at the MIDI clock's tempo."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import mido
+import pytest
+
+from drawstop.instrument_description import StopDescription
+from realtime.controllers.mapping.file import parse_mapping
+from realtime.controllers.midi.clock import TICKS_PER_BEAT, Tempo
+from realtime.controllers.midi.input import MidiControl
+from realtime.controllers.parameters import ControlHub
+from realtime.controllers.scenes.scene import Scene
+from realtime.controllers.scenes.scenes import Scenes
+from realtime.engine.control_event import ControlEvent
+from realtime.inputs.connect import StageCommands
+
+RATE = 48000
+BPM = 90.0
+BEAT = RATE * 60 / BPM
+EVEN_CLOCK = 1e-3
+"""How near an even clock's tempo is found; docs/scenes.md says within 0.01 %, and an event's glide is whole samples."""
+MAPPING = """
+[[button]]
+source = "note 40"
+does = "scene"
+name = "quick"
+beats = 8
+[[button]]
+source = "note 41"
+does = "scene"
+name = "slow"
+seconds = 0.5
+[[button]]
+source = "note 42"
+does = "scene"
+name = "slow"
+seconds = 0
+"""
+
+
+class Recorder:
+    sample_rate = RATE
+
+    def __init__(self) -> None:
+        self.events = list[ControlEvent]()
+
+    def now(self) -> int:
+        return 0
+
+    def schedule(self, events: Iterable[ControlEvent]) -> None:
+        self.events.extend(events)
+
+
+@pytest.fixture
+def sound() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def control(sound: Recorder) -> MidiControl:
+    hub = ControlHub(sound, [StopDescription("Guitar", "guitar", "GUI")])
+    scenes = Scenes(
+        hub, [Scene("Slow", {"guitar": 1.0}, beats=4), Scene("Quick", {"guitar": -1.0})], tempo=Tempo(200)
+    )
+    control = MidiControl(
+        hub, parse_mapping(MAPPING, Path("m.toml")), StageCommands(hub, scenes), scenes.tempo
+    )
+    for tick in range(2 * TICKS_PER_BEAT):
+        control.hear("clock", mido.Message("clock"), tick * 60 / BPM / TICKS_PER_BEAT)
+    return control
+
+
+def glides(control: MidiControl, sound: Recorder, *messages: mido.Message) -> list[tuple[float, int]]:
+    sound.events.clear()
+    for message in messages:
+        control.hear("keys", message, 10.0)
+    return [(event.value, event.glide) for event in sound.events]
+
+
+def test_a_program_change_takes_the_scenes_own_beats_at_the_clocks_tempo(
+    control: MidiControl, sound: Recorder
+) -> None:
+    assert glides(control, sound, mido.Message("program_change", program=0)) == [
+        (1.0, pytest.approx(4 * BEAT, rel=EVEN_CLOCK))
+    ]
+    assert glides(control, sound, mido.Message("program_change", program=1)) == [(-1.0, 0)]
+
+
+def test_a_button_says_beats_or_seconds_and_they_go_before_the_scenes_own(
+    control: MidiControl, sound: Recorder
+) -> None:
+    press = [mido.Message("note_on", note=note, velocity=99) for note in (40, 41, 42)]
+    assert glides(control, sound, *press) == [
+        (-1.0, pytest.approx(8 * BEAT, rel=EVEN_CLOCK)),
+        (1.0, RATE // 2),
+        (1.0, 0),
+    ]

@@ -1,0 +1,224 @@
+"""The performance: instruments come and go, faders travel, and everything is a pure function of what entered."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_instrument import DELAY, RAISES_ABOVE, SAMPLE_RATE, save_small_instrument
+
+from drawstop.errors import DrawstopError
+from realtime.engine.channel_strip import TRAVEL_S, Travel
+from realtime.engine.control_event import ControlEvent
+from realtime.engine.instrument_file import load
+from realtime.engine.instrument_player import Player
+from realtime.engine.limiter import Limiter
+from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RESET, WET
+from realtime.engine.performance import FADE_S, WARM_IN_S, Performance
+
+BLOCK = 512
+TRAVEL = round(TRAVEL_S * SAMPLE_RATE)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
+
+
+def player(path: Path, seed: int = 0) -> Player:
+    made = Player(load(path), seed, noise=0)
+    made.prepare(BLOCK)
+    return made
+
+
+def performance(path: Path, ceiling_db: float | None = None) -> Performance:
+    source = player(path)
+    made = Performance(source.instrument.description, source, BLOCK, ceiling_db)
+    made.prepare()
+    return made
+
+
+def sound(blocks: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-0.5, 0.5, (1, blocks * BLOCK)).astype(np.float32)
+
+
+def play(made: Performance, audio: np.ndarray) -> np.ndarray:
+    played = []
+    for start in range(0, audio.shape[1], BLOCK):
+        made.submit(audio[:, start : start + BLOCK])
+        while (block := made.collect()) is not None:
+            played.append(block.audio)
+    return np.concatenate(played, axis=1)
+
+
+def later(audio: np.ndarray) -> np.ndarray:
+    """The dry path: the input, the instrument's delay later."""
+    return np.pad(audio, [(0, 0), (DELAY, 0)])[:, : audio.shape[1]]
+
+
+@pytest.mark.parametrize("fader", [BYPASS.slug, WET.slug])
+def test_bypass_and_all_dry_are_the_delayed_input_bit_for_bit_after_their_travel(
+    path: Path, fader: str
+) -> None:
+    made = performance(path)
+    made.schedule([ControlEvent(700, fader, 1.0 if fader == BYPASS.slug else 0.0)])
+    audio = sound(8)
+    np.testing.assert_array_equal(play(made, audio)[:, 700 + TRAVEL :], later(audio)[:, 700 + TRAVEL :])
+
+
+def test_a_bypass_that_is_off_again_leaves_the_wet_bits(path: Path) -> None:
+    made, plain, audio = performance(path), performance(path), sound(12)
+    made.schedule([ControlEvent(100, BYPASS.slug, 1.0), ControlEvent(2000, BYPASS.slug, 0.0)])
+    played, wet = play(made, audio), play(plain, audio)
+    np.testing.assert_array_equal(played[:, :100], wet[:, :100])
+    assert (played[:, 100 + TRAVEL : 2000] != wet[:, 100 + TRAVEL : 2000]).any()
+    np.testing.assert_array_equal(played[:, 2000 + TRAVEL :], wet[:, 2000 + TRAVEL :])
+
+
+def test_mute_is_exact_silence_after_its_travel(path: Path) -> None:
+    made = performance(path)
+    made.schedule([ControlEvent(300, MUTE.slug, 1.0)])
+    played = play(made, sound(6))
+    assert played[:, :300].any()
+    assert not played[:, 300 + TRAVEL :].any()
+
+
+@pytest.mark.parametrize(("fader", "factor"), [(INPUT_GAIN, 2.0), (OUTPUT_GAIN, 2.0)])
+def test_gains_are_in_decibels(path: Path, fader: object, factor: float) -> None:
+    made, plain, audio = performance(path), performance(path), sound(6)
+    made.schedule([ControlEvent(0, fader.slug, 20 * np.log10(factor))])
+    rest = slice(TRAVEL + DELAY + 3, None)
+    np.testing.assert_allclose(play(made, audio)[:, rest], factor * play(plain, audio)[:, rest], rtol=1e-5)
+
+
+def test_a_faders_step_travels_along_a_smooth_curve_however_time_is_cut() -> None:
+    targets = np.zeros((1, 4096), dtype=np.float32)
+    targets[0, 1000:] = 1.0
+    whole = Travel([0.0], 882)(targets)[0]
+    cut = Travel([0.0], 882)
+    pieces = [
+        np.broadcast_to(cut(targets[:, i : i + 37])[0], targets[:, i : i + 37].shape[1])
+        for i in range(0, 4096, 37)
+    ]
+    np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-6)
+    assert (np.diff(whole) >= -1e-6).all()
+    assert np.abs(np.diff(whole, 2)).max() < 1e-5
+    assert (whole[:1000] == 0.0).all()
+    assert (whole[1882:] == 1.0).all()
+
+
+def test_another_instrument_comes_in_without_a_step_and_then_plays_alone(path: Path) -> None:
+    made, plain, audio = performance(path), performance(path), sound(150)
+    made.schedule([ControlEvent(40, "guitar", 1.0), ControlEvent(120 * BLOCK, "guitar", -1.0)])
+    plain.schedule([ControlEvent(40, "guitar", 1.0), ControlEvent(120 * BLOCK, "guitar", -1.0)])
+    before = play(made, audio[:, : 10 * BLOCK])
+    new = player(path, seed=1)
+    assert made.swap(new.instrument.description, new) == 10 * BLOCK
+    played = np.concatenate([before, play(made, audio[:, 10 * BLOCK :])], axis=1)
+    fade_at = made.fade_at
+    assert fade_at is not None
+    assert fade_at - 10 * BLOCK >= WARM_IN_S * SAMPLE_RATE
+    assert not made.swapping
+    assert made.source is new
+    assert len(made.retired()) == 1
+    # The same instrument with the same memory: through the fade too, and with the knob where it was.
+    np.testing.assert_allclose(played, play(plain, audio), atol=1e-6)
+
+
+def test_while_one_instrument_comes_in_a_second_is_refused(path: Path) -> None:
+    made = performance(path)
+    new = player(path)
+    made.swap(new.instrument.description, new)
+    with pytest.raises(DrawstopError, match="on its way in"):
+        made.swap(new.instrument.description, new)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"), [("sample_rate", 48000, "48000 Hz"), ("ratio", 1024, "1024")]
+)
+def test_an_instrument_that_does_not_fit_is_refused_and_the_playing_goes_on(
+    path: Path, field: str, value: int, says: str
+) -> None:
+    made, new = performance(path), player(path)
+    with pytest.raises(DrawstopError, match=says):
+        made.swap(replace(new.instrument.description, **{field: value}), new)
+    assert play(made, sound(3)).any()
+
+
+def test_a_stereo_instrument_joins_a_mono_performance(path: Path, tmp_path: Path) -> None:
+    made = performance(path)
+    stereo = player(save_small_instrument(tmp_path / "stereo.ts", channels=2))
+    made.swap(stereo.instrument.description, stereo, fade_at=2 * BLOCK)
+    played = play(made, sound(20))
+    assert played.shape[0] == 1
+    np.testing.assert_allclose(
+        played[:, 12 * BLOCK :], play(performance(path), sound(20))[:, 12 * BLOCK :], atol=1e-6
+    )
+
+
+def test_a_dead_instrument_gives_the_dry_sound_until_another_has_come(path: Path) -> None:
+    made, audio = performance(path), sound(130)
+    first = play(made, audio[:, : 4 * BLOCK])
+    made.fail(made.source)
+    dry = play(made, audio[:, 4 * BLOCK : 6 * BLOCK])
+    np.testing.assert_array_equal(dry, later(audio)[:, 4 * BLOCK : 6 * BLOCK])
+    new = player(path)
+    made.swap(new.instrument.description, new)
+    rest = play(made, audio[:, 6 * BLOCK :])
+    fade_end = made.fade_at + round(FADE_S * SAMPLE_RATE)
+    wet = play(performance(path), audio)
+    played = np.concatenate([first, dry, rest], axis=1)
+    np.testing.assert_array_equal(played[:, fade_end:], wet[:, fade_end:])
+
+
+def test_a_skipped_block_is_told_and_the_rest_plays_on(path: Path) -> None:
+    made = performance(path)
+    flags = []
+    for index in range(5):
+        made.submit(sound(1, seed=index), skip=index == 2)
+        played = made.collect()
+        flags.append((played.skipped, played.died))
+    assert flags == [(index == 2, False) for index in range(5)]
+
+
+def test_a_reset_event_clears_the_instruments_memory_at_its_block(path: Path) -> None:
+    made = performance(path)
+    audio = np.zeros((1, 4 * BLOCK), dtype=np.float32)
+    audio[0, 2 * BLOCK - 10] = 0.5  # its echo would come in the third block
+    made.schedule([ControlEvent(2 * BLOCK, RESET.slug, 1.0)])
+    assert not play(made, audio)[:, 2 * BLOCK :].any()
+    assert play(performance(path), audio)[:, 2 * BLOCK :].any()
+
+
+def test_an_unknown_target_is_refused(path: Path) -> None:
+    with pytest.raises(DrawstopError, match="oboe"):
+        performance(path).schedule([ControlEvent(0, "oboe", 0.0)])
+
+
+def test_an_instrument_that_raises_is_silent_for_one_block_and_counted(path: Path) -> None:
+    made, audio = performance(path), sound(4)
+    audio[0, BLOCK + 5] = 2 * RAISES_ABOVE
+    blocks = play(made, audio).reshape(-1, BLOCK)
+    assert made.source.failed_blocks == 1
+    assert [bool(block.any()) for block in blocks] == [True, False, True, True]
+
+
+@pytest.mark.parametrize("length", [1, 64, 1000])
+def test_the_limiter_holds_its_ceiling_and_leaves_what_is_below_alone(length: int) -> None:
+    generator = np.random.default_rng(0)
+    audio = (0.3 * generator.standard_normal((2, 20000))).astype(np.float32)
+    audio[:, 5000:5200] *= 10
+    limiter = Limiter(SAMPLE_RATE)
+    limited = np.concatenate([limiter(audio[:, i : i + length]) for i in range(0, 20000, length)], axis=1)
+    before = int((np.abs(audio).max(axis=0) > limiter.ceiling).argmax())
+    np.testing.assert_array_equal(limited[:, :before], audio[:, :before])
+    assert np.abs(limited).max() <= limiter.ceiling
+    np.testing.assert_allclose(limited, Limiter(SAMPLE_RATE)(audio), atol=1e-5)
+
+
+def test_the_limiter_gives_quiet_sound_its_bits_back_after_a_loud_moment() -> None:
+    limiter = Limiter(SAMPLE_RATE)
+    limiter(np.full((1, 100), 2.0, dtype=np.float32))
+    quiet = np.full((1, 4 * SAMPLE_RATE), 0.1, dtype=np.float32)
+    assert limiter(quiet)[0, 0] < 0.1
+    np.testing.assert_array_equal(limiter(quiet), quiet)

@@ -1,0 +1,270 @@
+"""`play`, `learn` and `monitor` with real JACK MIDI ports, as a performer uses them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mido
+import pytest
+from jack_server import REPOSITORY, JackServer, Playing, wait_for
+from midi_controller import Controller, cc, ended
+
+from realtime.controllers.mapping.file import read_mapping
+from realtime.recording.session_file import Session, read_session
+
+RATE = 44100
+ALL_14_BITS = [m for v in range(0, 16384, 64) for m in cc(1, v >> 7) + cc(33, v & 127)]
+FINGER = [
+    message.copy(channel=3)
+    for message in (
+        mido.Message("pitchwheel", pitch=0), *cc(74, 64), mido.Message("note_on", note=60, velocity=70),
+        *[mido.Message("aftertouch", value=value) for value in range(0, 100, 5)], mido.Message("note_off", note=60),
+    )
+]  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("playing_ends")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs(needs_program: Callable[[str], None]) -> None:
+    for name in ("jackd", "jack_lsp", "oscsend", "oscdump"):
+        needs_program(name)
+
+
+@pytest.fixture
+def jack() -> Iterator[JackServer]:
+    with JackServer() as server:
+        yield server
+
+
+@pytest.fixture
+def plug_in(jack: JackServer) -> Iterator[Callable[[str], Controller]]:
+    """Gives controllers by name."""
+    plugged: list[Controller] = []
+
+    def plug(name: str) -> Controller:
+        plugged.append(Controller(jack, name))
+        return plugged[-1]
+
+    yield plug
+    for controller in plugged:
+        controller.pull()
+
+
+@pytest.fixture
+def box(plug_in: Callable[[str], Controller]) -> Controller:
+    return plug_in("box")
+
+
+def run_drawstop(jack: JackServer, *arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "drawstop", *map(str, arguments)], env=jack.environment, cwd=REPOSITORY,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+class Lines:
+    """What a process says, line by line, while it runs."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process, self.lines = process, list[str]()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(self.process.stdout)
+
+    def wait_for(self, text: str) -> None:
+        wait_for(lambda: any(text in line for line in self.lines), f"{text!r} in {self.lines}", 20)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Gives UDP and TCP ports that nobody uses."""
+
+    def find() -> int:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.bind(("127.0.0.1", 0))
+            port: int = one.getsockname()[1]
+            return port
+
+    return find
+
+
+def moves(session: Session, source: str) -> list[float]:
+    return [round(event.value, 4) for event in session.events if event.source == source]
+
+
+def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
+    small: Path, tmp_path: Path, jack: JackServer, plug_in: Callable[[str], Controller]
+) -> None:
+    mapping, scenes, take = tmp_path / "m.toml", tmp_path / "scenes.toml", tmp_path / "take"
+    mapping.write_text(
+        '[[knob]]\nsource = "cc14 1"\nstop = "guitar"\ntakeover = "jump"\n'
+        '[[knob]]\nsource = "cc 20"\nstop = "voice"\ntakeover = "jump"\n'
+        '[[button]]\nsource = "note 40"\ndoes = "store"\nname = "Verse"\n'
+    )
+    nano = plug_in("nano")
+    playing = Playing(
+        jack, small, "--headless", "--block", 512, "--mapping", mapping, "--scenes", scenes, "--record", take
+    )
+    playing.tells("MIDI nano:out is here")
+    nano.send(*ALL_14_BITS)
+    nano.send(mido.Message("note_on", note=40, velocity=100), mido.Message("note_on", note=40, velocity=0))
+    wait_for(lambda: scenes.exists(), "the stored scene")
+    nano.send(mido.Message("control_change", control=20, value=127))
+    nano.send(mido.Message("program_change", program=0))
+
+    mapping.write_text(mapping.read_text() + 'kurve = "linear"\n')
+    playing.tells("line 13: there is no 'kurve' here")
+    mapping.write_text('[[knob]]\nsource = "cc 30"\nstop = "voice"\ntakeover = "jump"\n')
+    playing.tells("is in use as it was saved")
+    nano.send(*cc(30, 0), pace_s=0.2)
+
+    nano.pull()
+    playing.tells("MIDI nano:out has gone")
+    nano = plug_in("nano")
+    wait_for(lambda: playing.said("MIDI nano:out is here") == 2, "the box again")
+    nano.send(*cc(30, 96))
+    time.sleep(0.3)
+    code, _, err = playing.interrupt()
+    assert code == 0, err
+    session = read_session(take)
+    heard = moves(session, "cc14 1")
+    assert (
+        len(set(heard)) > 128
+    )  # more than 7 bits can say; of several that come late for a block the last one counts
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(2 * 16320 / 16383 - 1, abs=1e-3)
+    assert moves(session, "cc 20") == [1.0]
+    assert moves(session, "scene verse")[-1] == 0.0  # what voice was when the scene was stored
+    assert moves(session, "cc 30") == [-1.0, round(32 / 63, 4)]
+
+
+def osc(port: int, address: str, *arguments: object) -> None:
+    subprocess.run(["oscsend", "localhost", str(port), address, *map(str, arguments)], check=True)
+
+
+def test_osc_clients_and_a_controller_move_one_stage_and_each_is_told_what_the_other_did(
+    small: Path,
+    tmp_path: Path,
+    jack: JackServer,
+    plug_in: Callable[[str], Controller],
+    free_port: Callable[[], int],
+) -> None:
+    port, ear = free_port(), free_port()
+    mapping, take = tmp_path / "m.toml", tmp_path / "take"
+    mapping.write_text('[[knob]]\nsource = "cc 20"\nstop = "voice"\ntakeover = "jump"\n')
+    dump = subprocess.Popen(
+        ["oscdump", "-L", str(ear)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    nano, heard = plug_in("nano"), Lines(dump)
+    playing = Playing(
+        jack, small, "--headless", "--block", 512, "--mapping", mapping, "--osc", port, "--record", take
+    )
+    playing.tells("MIDI nano:out is here")
+    osc(port, "/subscribe", "i", ear)
+    heard.wait_for("/stop/voice f 0.0")
+    osc(port, "/stop/guitar/ramp", "ff", 1.0, 0.5)
+    nano.send(*cc(20, 127))
+    heard.wait_for("/stop/guitar f 1.0")
+    heard.wait_for("/stop/voice f 1.0")
+    heard.wait_for("/meter/in f")
+    osc(port, "/scene/loud/store")
+    osc(port, "/stop/*", "f", 0)
+    osc(port, "/scene/loud")
+    osc(port, "/panic")
+    heard.wait_for("/mute f 1.0")
+    osc(port, "/stop/oboe", "f", 1)
+    playing.tells("oboe")
+    code, _, err = playing.interrupt()
+    ended(dump)
+    assert code == 0, err
+    session = read_session(take)
+    assert [(e.slug, e.value, e.glide) for e in session.events if e.source.startswith("osc")][:1] == [
+        ("guitar", 1.0, RATE // 2)
+    ]
+    assert moves(session, "scene loud") == [1.0, 1.0]
+    assert moves(session, "panic") == [1.0, 1.0, 0.0, 0.0]
+    rendered = subprocess.run(
+        [sys.executable, "-m", "drawstop", "render", "--session", take, "-o", tmp_path / "out.wav"],
+        env=jack.environment, capture_output=True, text=True, cwd=REPOSITORY,
+    )  # fmt: skip
+    assert rendered.returncode == 0, rendered.stderr
+    assert "the same bits as were played" in rendered.stderr
+
+
+def test_a_broken_mapping_is_one_line_before_anything_sounds(
+    small: Path, tmp_path: Path, jack: JackServer
+) -> None:
+    (tmp_path / "m.toml").write_text("[[knob]]\nsource = 'cc 20'\n")
+    code, _, err = Playing(jack, small, "--headless", "--mapping", tmp_path / "m.toml").ended()
+    assert code == 2
+    assert "m.toml, line 1: stop is missing" in err
+
+
+def test_learn_tells_a_knob_a_fader_an_encoder_and_a_pad_from_their_touch(
+    tmp_path: Path, jack: JackServer, box: Controller
+) -> None:
+    path = tmp_path / "organ.toml"
+    path.write_text("# mine\n")
+    process = run_drawstop(jack, "learn", path, "guitar", "voice", "engine.wet", "engine.mute", "organ")
+    told = Lines(process)
+    touches = {
+        "guitar": (
+            cc(20, *range(60, 80), *range(80, 55, -1)),
+            "cc 20 on channel 1 of box:out: a knob of 7 bits",
+        ),
+        "voice": (ALL_14_BITS[:60], "cc14 1 on channel 1 of box:out: a 14-bit controller, msb-first"),
+        "engine.wet": (cc(30, *[1] * 6, *[127] * 6), "an endless encoder, twos-complement"),
+        "engine.mute": (
+            [mido.Message("note_on", note=36, velocity=99), mido.Message("note_off", note=36)],
+            "note 36 on channel 1 of box:out: a key or pad",
+        ),
+        "organ": (FINGER, "mpe pressure of box:out: a finger on an MPE controller, any note"),
+    }
+    told.wait_for("box:out is here")
+    for stop, (messages, says) in touches.items():
+        told.wait_for(f"{stop}: turn its knob")
+        box.send(*messages)
+        told.wait_for(says)
+    assert process.wait(20) == 0
+    knobs = read_mapping(path).knobs
+    assert [(str(knob.source), knob.stop, knob.mode) for knob in knobs] == [
+        ("cc 20", "guitar", "absolute"), ("cc14 1", "voice", "absolute"),
+        ("cc 30", "engine.wet", "relative"), ("note 36", "engine.mute", "velocity"), ("mpe pressure", "organ", "absolute"),
+    ]  # fmt: skip
+    assert [(knob.source.device, knob.source.channel) for knob in knobs] == [("box:out", 1)] * 4 + [
+        ("box:out", None)
+    ]
+    assert path.read_text().startswith("# mine\n")
+    ended(process)
+
+    undone = run_drawstop(jack, "learn", path, "--undo")
+    assert undone.wait(20) == 0
+    ended(undone)
+    assert len(read_mapping(path).knobs) == 4
+
+
+def test_monitor_shows_what_comes_and_what_it_moves(
+    tmp_path: Path, jack: JackServer, box: Controller
+) -> None:
+    path = tmp_path / "organ.toml"
+    path.write_text('[[knob]]\nsource = "cc 20"\nstop = "guitar"\ntakeover = "jump"\n')
+    process = run_drawstop(jack, "monitor", "--mapping", path)
+    told = Lines(process)
+    told.wait_for("box:out is here")
+    box.send(*cc(20, 127), mido.Message("pitchwheel", pitch=0))
+    told.wait_for("control=20 value=127")
+    told.wait_for("cc 20 -> guitar +1.0000")
+    told.wait_for("bend on channel 1: 8192 of 16383")
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(20) == 0
+    ended(process)

@@ -1,0 +1,177 @@
+"""Real JACK MIDI ports: messages come with their moment, devices come and go, the server too."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mido
+import pytest
+from jack_server import JackServer, wait_for
+from midi_controller import Controller, cc, ended
+
+from drawstop.instrument_description import StopDescription
+from realtime.controllers.mapping.file import parse_mapping
+from realtime.controllers.midi.input import MidiControl
+from realtime.controllers.parameters import ControlHub
+from realtime.engine.control_event import ControlEvent
+from realtime.inputs.midi_ports import MidiPorts
+
+STEP = 2 * 2 / 16383
+"""Of a bend of 14 bits on a stop's way from -1 to 1, twice as fast: the wheel's upper half has a step less."""
+
+
+class Silence:
+    """A sound that nobody hears."""
+
+    sample_rate = 48000
+
+    def now(self) -> int:
+        return 0
+
+    def schedule(self, events: object) -> None:
+        assert all(isinstance(event, ControlEvent) for event in events)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs(needs_program: Callable[[str], None]) -> None:
+    for name in ("jackd", "jack_lsp"):
+        needs_program(name)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    with JackServer() as server:
+        for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
+            monkeypatch.setenv(key, server.environment[key])
+        yield server
+
+
+def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_and_a_new_server(
+    server: JackServer,
+) -> None:
+    heard: list[tuple[str, mido.Message, float]] = []
+    names: list[str] = []
+
+    def changed(inputs: list[str], outputs: list[str]) -> None:
+        names[:] = inputs
+
+    with MidiPorts(lambda *told: heard.append(told), ["nano"], on_change=changed):
+        nano, other = Controller(server, "nano"), Controller(server, "other")
+        wait_for(lambda: names == ["nano:out"], "the input")
+        other.send(*cc(1, 1))
+        before = time.monotonic()
+        nano.send(*cc(20, *range(100)), mido.Message("sysex", data=(1, 2, 3)))
+        wait_for(lambda: len(heard) == 101, "the messages")
+        assert [message.value for _, message, _ in heard[:100]] == list(range(100))
+        assert {device for device, _, _ in heard} == {"nano:out"}
+        assert all(before <= moment <= time.monotonic() for _, _, moment in heard)
+        assert heard[100][1].data == (1, 2, 3)
+
+        nano.pull()
+        wait_for(lambda: names == [], "the pull to be seen")
+        nano = Controller(server, "nano")
+        wait_for(lambda: names == ["nano:out"], "the input again")
+        nano.send(*cc(20, 5))
+        wait_for(lambda: [heard[-1][1]] == cc(20, 5), "a message after the pull")
+
+        nano.pull()
+        other.pull()
+        server.stop()
+        wait_for(lambda: names == [], "the server's end to be seen")
+        server.start()
+        nano = Controller(server, "nano")
+        wait_for(lambda: names == ["nano:out"], "the input on the new server")
+        nano.send(*cc(20, 6))
+        wait_for(lambda: [heard[-1][1]] == cc(20, 6), "a message through the new server")
+        nano.pull()
+
+
+def test_fingers_of_an_mpe_controller_move_their_stops_through_a_real_port(server: JackServer) -> None:
+    """As MPE controllers send: the zone first, then each note on a channel of its own, its place before it begins."""
+    hub = ControlHub(Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")])
+    plan = """
+[[knob]]
+source = "mpe pressure"
+notes = "max"
+stop = "guitar"
+[[knob]]
+source = "mpe bend"
+semitones = 12
+stop = "voice"
+[[knob]]
+source = "bend"
+stop = "oboe"
+takeover = "jump"
+"""
+    control, names, heard = MidiControl(hub, parse_mapping(plan, Path("m.toml"))), list[str](), list[object]()
+
+    def hear(device: str, message: mido.Message, moment: float) -> None:
+        control.hear(device, message, moment)
+        heard.append(message)
+
+    def changed(inputs: list[str], outputs: list[str]) -> None:
+        names[:] = inputs
+
+    def finger(channel: int, bend: int, *pressures: int) -> list[mido.Message]:
+        begin = [
+            mido.Message("pitchwheel", channel=channel, pitch=bend),
+            *cc(74, 64),
+            mido.Message("note_on", note=60),
+        ]
+        presses = [mido.Message("aftertouch", value=value) for value in pressures]
+        return [message.copy(channel=channel) for message in (*begin, *presses)]
+
+    with MidiPorts(hear, ["seaboard"], on_change=changed):
+        seaboard = Controller(server, "seaboard")
+        wait_for(lambda: names == ["seaboard:out"], "the input")
+        sent = 0
+
+        def play(*messages: mido.Message) -> dict[str, float]:
+            nonlocal sent
+            sent += len(messages)
+            seaboard.send(*messages)
+            wait_for(lambda: len(heard) == sent, "the messages")
+            return hub.values
+
+        configure = [*cc(101, 0), *cc(100, 6), *cc(6, 5), *cc(101, 0), *cc(100, 0)]
+        play(*configure, *[each.copy(channel=1) for each in (*cc(101, 0), *cc(100, 0), *cc(6, 24))])
+        one = play(*finger(1, 2048, 20, 100))
+        assert one == pytest.approx({"guitar": (100 - 64) / 126 + 0.5, "voice": 0.5, "oboe": 0.0}, abs=STEP)
+        two = play(*finger(2, -2048, 64))
+        assert two == pytest.approx({"guitar": (100 - 64) / 126 + 0.5, "voice": -0.5, "oboe": 0.0}, abs=STEP)
+        assert play(mido.Message("pitchwheel", pitch=8191))["oboe"] == 1.0  # the master's
+        plain = play(mido.Message("pitchwheel", channel=6, pitch=-8192))  # no member of five
+        assert plain == pytest.approx({**two, "oboe": -1.0})
+        alone = play(mido.Message("note_off", channel=1, note=60))
+        assert alone == pytest.approx({"guitar": 0.5, "voice": -0.5, "oboe": -1.0})
+        rest = play(mido.Message("note_off", channel=2, note=60))
+        assert rest == {"guitar": 0.0, "voice": 0.0, "oboe": -1.0}
+        seaboard.pull()
+
+
+def test_messages_go_out(server: JackServer) -> None:
+    catcher = """
+import mido
+port = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_input("in", virtual=True, client_name="fader")
+for message in port:
+    print(message.hex(), flush=True)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", catcher], env=server.environment, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    names: list[str] = []
+
+    def changed(inputs: list[str], outputs: list[str]) -> None:
+        names[:] = outputs
+
+    try:
+        with MidiPorts(lambda *told: None, [], ["fader"], changed) as ports:
+            wait_for(lambda: names == ["fader:in"], "the output")
+            ports.send("fader:in", cc(20, 77)[0])
+            assert process.stdout is not None
+            assert mido.Message.from_hex(process.stdout.readline()) == cc(20, 77)[0]
+    finally:
+        ended(process)

@@ -1,0 +1,101 @@
+"""The plan of a live performance: the least delay that holds, and a clear word where none does."""
+
+from pathlib import Path
+
+import pytest
+from small_instrument import DELAY, description, save_small_instrument
+
+from drawstop.errors import DrawstopError
+from realtime.engine.instrument_file import load
+from realtime.engine.instrument_player import Player
+from realtime.live.latency import OVERHEAD_S, SAFETY, candidates, make_plan, next_to_try
+from realtime.processes.player_process import FEWEST_TRIAL_BLOCKS, HOPELESS_BLOCKS, try_block
+
+RATE, HOST = 44100, 128
+
+
+def tried(**seconds: float) -> dict[int, list[float]]:
+    return {int(block[1:]): [value] * 50 for block, value in seconds.items()}
+
+
+def test_the_parts_add_up_and_the_slack_lasts_as_long_as_playing_takes() -> None:
+    plan = make_plan(description(), tried(b512=0.003), RATE, HOST, 256.0, None)
+    assert plan.filling == 512 - HOST
+    assert plan.slack % HOST == 0
+    assert plan.slack / RATE >= 0.003 * SAFETY + OVERHEAD_S > (plan.slack - HOST) / RATE
+    assert plan.model == DELAY
+    assert plan.total == 256 + plan.engine + DELAY
+    assert plan.share == pytest.approx(0.003 * RATE / 512)
+
+
+def test_the_block_with_the_least_delay_is_chosen_among_those_that_leave_head_room() -> None:
+    times = tried(b512=0.009, b1024=0.010, b2048=0.012)  # 512 would be full to 78 %
+    assert make_plan(description(), times, RATE, HOST, 0.0, None).block == 1024
+
+
+def test_a_large_device_block_counts_all_the_blocks_that_it_completes() -> None:
+    small, large = (
+        make_plan(description(), tried(b512=0.002), RATE, host, 0.0, None) for host in (128, 4096)
+    )
+    assert large.slack == 4096
+    assert large.slack / RATE >= 8 * 0.002
+    assert small.slack < large.slack
+
+
+def test_resampling_is_part_of_the_filling() -> None:
+    same, other = (
+        make_plan(description(), tried(b512=0.002), rate, HOST, 0.0, None) for rate in (RATE, 48000)
+    )
+    assert other.filling > same.filling + 300
+
+
+def test_a_delay_that_is_asked_for_is_the_delay() -> None:
+    assert make_plan(description(), tried(b512=0.002), RATE, HOST, 0.0, 1999).engine == 1999
+
+
+def test_a_delay_below_the_least_is_refused_with_the_least() -> None:
+    with pytest.raises(DrawstopError, match=r"--latency 100 is less than .*: 512 samples"):
+        make_plan(description(), tried(b512=0.002), RATE, HOST, 0.0, 100)
+
+
+def test_a_wanted_block_must_be_a_multiple_of_the_ratio() -> None:
+    with pytest.raises(DrawstopError, match="multiple of 64"):
+        candidates(description(), 100)
+    assert candidates(description(), 192) == [192]
+    assert candidates(description(), None) == [64, 128, 256, 512, 1024, 2048, 4096]
+
+
+def test_too_slow_says_which_block_would_do() -> None:
+    with pytest.raises(
+        DrawstopError, match=r"a block of 512 samples \(11.6 ms\) takes 30.0 ms; .* smaller model"
+    ):
+        make_plan(description(), tried(b512=0.03, b1024=0.05), RATE, HOST, 0.0, None)
+    with pytest.raises(DrawstopError, match=r"--block 1024 would do"):
+        make_plan(description(), tried(b512=0.03), RATE, HOST, 0.0, None, others=tried(b1024=0.004))
+
+
+def test_a_trial_times_the_instrument_itself(tmp_path: Path) -> None:
+    quick, slow = (
+        Player(load(save_small_instrument(tmp_path / f"{work}.ts", work=work))) for work in (0, 20)
+    )
+    times = [try_block(player, 64) for player in (quick, slow)]
+    assert min(times[1]) > 3 * min(times[0])
+    assert len(times[0]) >= FEWEST_TRIAL_BLOCKS
+
+
+def test_a_hopeless_block_isnt_tried_for_long(tmp_path: Path) -> None:
+    slow = Player(load(save_small_instrument(tmp_path / "slow.ts", work=200)))
+    assert len(try_block(slow, 64)) == HOPELESS_BLOCKS
+
+
+def test_blocks_are_tried_until_filling_one_takes_as_long_as_playing_a_smaller_one() -> None:
+    blocks = candidates(description(), None)
+
+    def following(**seconds: float) -> int | None:
+        return next_to_try(description(), blocks, tried(**seconds), RATE, HOST)
+
+    assert following() == 64
+    assert following(b64=0.01) == 128  # doesn't hold
+    assert following(b64=0.01, b128=0.0001) == 256  # 10 ms of delay: filling 256 samples could be less
+    assert following(b64=0.01, b128=0.0001, b256=0.0001, b512=0.0001) is None
+    assert next_to_try(description(), [192], tried(b192=1.0), RATE, HOST) is None

@@ -1,0 +1,153 @@
+"""The line to the device: on time nothing is touched, late blocks are hidden and counted. The real callback, called by hand."""
+
+import multiprocessing
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from realtime.processes.device_process import FADE_S, Callback
+from realtime.processes.device_ring import PLAYING, STOPPED, STOPPING, duration_bin, line_fields, quantile
+from realtime.processes.output_writer import OutputWriter
+from realtime.processes.shared_arrays import SharedArrays, ring_parts
+
+RATE, HOST, BLOCK = 48000, 256, 512
+DELAY = 1024
+HIGH_HZ, WINDOW_S = 5000.0, 0.005
+
+
+class Desk:
+    """The device's callback and the conductor's writer, taking turns as a test says."""
+
+    def __init__(self, sound: np.ndarray) -> None:
+        self.line = SharedArrays(line_fields(1, 1))
+        self.wake = multiprocessing.get_context("spawn").Semaphore(0)
+        self.callback = Callback(self.line, RATE, self.wake)
+        self.writer = OutputWriter(self.line, DELAY, RATE, HOST)
+        self.sound = sound
+        self.heard: list[np.ndarray] = []
+        self.late: list[int] = []
+        self.line["phase"][0] = PLAYING
+
+    def call(self) -> None:
+        out = np.full((HOST, 1), np.nan, dtype=np.float32)
+        self.callback(np.zeros((HOST, 1), dtype=np.float32), out, HOST, None, None)
+        self.heard.append(out[:, 0].copy())
+
+    def write(self) -> None:
+        index = len(self.late)
+        self.late.append(self.writer.write(self.sound[None, index * BLOCK : (index + 1) * BLOCK]))
+
+    def run(self, calls: int, late_by: dict[int, int]) -> np.ndarray:
+        """Each block is written when it is due, or so many calls later; blocks stay in their order."""
+        due: list[int] = []
+        for call in range(calls):
+            self.call()
+            if (call + 1) * HOST % BLOCK == 0:
+                index = (call + 1) * HOST // BLOCK - 1
+                due.append(max(call + late_by.get(index, 0), due[-1] if due else 0))
+            while len(self.late) < len(due) and due[len(self.late)] <= call:
+                self.write()
+        return np.concatenate(self.heard)
+
+
+@pytest.fixture
+def tone() -> np.ndarray:
+    seconds = np.arange(RATE * 3) / RATE
+    chord = sum(np.sin(2 * np.pi * hz * seconds + hz) / n for n, hz in enumerate((220.0, 440.0, 1250.0), 2))
+    return (0.4 * chord).astype(np.float32)
+
+
+@pytest.fixture
+def desk(tone: np.ndarray) -> Iterator[Desk]:
+    made = Desk(tone)
+    yield made
+    del made.callback, made.writer
+    made.line.close()
+
+
+def loudest_high_db(sound: np.ndarray) -> float:
+    """The loudest 5 ms of what lies above `HIGH_HZ`, dBFS: where the tone has nothing and a click has much."""
+    spectrum = np.fft.rfft(sound * np.hanning(len(sound)))
+    spectrum[: int(HIGH_HZ / RATE * len(sound))] = 0.0
+    high = np.fft.irfft(spectrum, len(sound))
+    windows = high[: len(high) // int(WINDOW_S * RATE) * int(WINDOW_S * RATE)].reshape(
+        -1, int(WINDOW_S * RATE)
+    )
+    return float(10 * np.log10(np.maximum((windows**2).mean(axis=1), 1e-20)).max())
+
+
+def test_sound_that_is_in_time_comes_out_bit_for_bit_at_its_place(desk: Desk, tone: np.ndarray) -> None:
+    heard = desk.run(200, {})
+    entered = DELAY + round(0.025 * RATE)  # the start fades in
+    np.testing.assert_array_equal(heard[entered:], tone[entered - DELAY : len(heard) - DELAY])
+    assert not any(desk.late)
+    assert desk.line["lost"][0] == 0
+    assert loudest_high_db(heard[RATE // 10 :]) < -90
+
+
+@pytest.mark.parametrize("calls_late", [3, 4, 5, 6, 9, 20])
+def test_a_late_block_is_hidden_counted_and_the_rest_is_in_its_place(
+    desk: Desk, tone: np.ndarray, calls_late: int
+) -> None:
+    heard = desk.run(300, {60: calls_late})
+    assert sum(late > 0 for late in desk.late) >= 1
+    assert desk.late[59] == 0
+    back = next(i for i in range(61, len(desk.late)) if desk.late[i] == 0) + 1
+    rest = slice(DELAY + back * BLOCK, None)
+    np.testing.assert_array_equal(heard[rest], tone[back * BLOCK : len(heard) - DELAY])
+    unplayed = int(desk.line["lost"][0])
+    assert unplayed == max(0, (calls_late - 2) * HOST)  # two calls of slack
+    assert loudest_high_db(heard[RATE // 10 :]) < -60
+
+
+def test_a_conductor_that_sleeps_leaves_a_fade_and_then_silence(desk: Desk) -> None:
+    heard = desk.run(200, {60: 10_000})
+    stopped = DELAY + 60 * BLOCK
+    assert not heard[stopped + round(0.02 * RATE) :].any()
+    assert np.abs(heard[stopped : stopped + 100]).max() > 0.05
+    assert loudest_high_db(heard[RATE // 10 :]) < -60
+
+
+def test_every_tenth_block_late_still_never_clicks(desk: Desk) -> None:
+    heard = desk.run(400, dict.fromkeys(range(40, 190, 10), 4))
+    assert loudest_high_db(heard[RATE // 10 :]) < -60
+    assert sum(late > 0 for late in desk.late) >= 15
+
+
+def test_start_and_end_fade(desk: Desk, tone: np.ndarray) -> None:
+    desk.run(100, {})
+    desk.line["phase"][0] = STOPPING
+    for _ in range(round(FADE_S * RATE / HOST) + 2):
+        desk.call()
+    heard = np.concatenate(desk.heard)
+    assert desk.line["phase"][0] == STOPPED
+    assert not heard[-HOST:].any()
+    padded = np.concatenate([np.zeros(RATE), heard, np.zeros(RATE)])
+    assert loudest_high_db(padded) < -80
+
+
+def test_the_callbacks_own_counts(desk: Desk) -> None:
+    desk.run(50, {})
+    assert desk.line["callbacks"][0] == 50
+    assert desk.line["position"][0] == 50 * HOST
+    assert tuple(desk.line["frames"]) == (HOST, HOST)
+    assert desk.line["durations"].sum() == 50
+    assert 0 < quantile(np.array(desk.line["durations"]), 0.5) < 0.1
+
+
+@pytest.mark.parametrize("seconds", [1e-7, 1e-6, 3.3e-5, 1e-3, 0.5, 100.0])
+def test_a_duration_lies_below_the_edge_that_is_told(seconds: float) -> None:
+    counts = np.zeros(200, dtype=np.int64)
+    counts[duration_bin(seconds)] += 1
+    edge = quantile(counts, 0.99)
+    assert seconds <= edge * 1.0001 or edge > 30
+    assert edge <= max(1e-6, seconds * 1.1)
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, 8), (6, 4), (7, 1), (23, 8), (0, 0)])
+def test_ring_parts_cover_each_sample_once(start: int, length: int) -> None:
+    ring, sound = np.full(8, -1), np.arange(start, start + length)
+    for here, there in ring_parts(start, length, 8):
+        ring[there] = sound[here]
+    assert all(ring[i % 8] == i for i in range(start, start + length))

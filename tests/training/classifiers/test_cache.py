@@ -1,0 +1,117 @@
+"""The judge that evidence trains for itself: kept while it is asked about the same things, trained anew otherwise."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from random_banks import random_stops
+
+from training.banks.bank import load_bank
+from training.classifiers.cache import FILE
+from training.classifiers.network import Judge
+from training.classifiers.training import JudgeOptions
+from training.data.labelled_set import LabelledRecording, LabelledSet
+from training.evaluation import musicgen_context, rave_context
+from training.evaluation.demo_set import SHIPPED
+from training.evaluation.musicgen_context import MusicGenSubject
+from training.evaluation.rave_context import Options, Subject
+from training.models.rave.model import RaveModel
+
+if TYPE_CHECKING:
+    from training.models.musicgen.model import MusicGenModel
+
+SHORT = JudgeOptions(steps=2, batch=4, reconstructions=4)
+"""Two steps move every weight: enough to tell judges apart."""
+
+JudgeOf = Callable[..., Judge]
+
+
+def tones(folder: Path, low_hz: float) -> LabelledSet:
+    """Two recordings of each label, of a second and a half."""
+    recordings = []
+    for place, label in enumerate(("guitar", "guitar", "voice", "voice")):
+        path = folder / f"{low_hz:g}-{place}.wav"
+        time = np.arange(int(1.5 * 44100)) / 44100
+        soundfile.write(path, 0.1 * np.sin(2 * np.pi * low_hz * (1 + place) * time), 44100)
+        recordings.append(LabelledRecording(path, frozenset({label}), str(place), "train"))
+    return LabelledSet("tones", "folders", tuple(recordings))
+
+
+@pytest.fixture(scope="module")
+def rave() -> RaveModel:
+    return RaveModel(SHIPPED.rave)
+
+
+@pytest.fixture
+def judge_of(rave: RaveModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> JudgeOf:
+    """The judge of the demo's bank on some recordings, kept in one folder."""
+    monkeypatch.setattr(rave_context, "EAR_OPTIONS", SHORT)
+    bank = load_bank(SHIPPED.folder / "bank", rave.fingerprint)
+
+    def call(data: LabelledSet, seed: int = 0) -> Judge:
+        return Subject(rave, bank, data, tmp_path / "out", Options(seed))._judge()
+
+    return call
+
+
+def same(one: Judge, other: Judge) -> bool:
+    return all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
+
+
+def test_a_judge_of_the_same_things_is_used_again(judge_of: JudgeOf, tmp_path: Path) -> None:
+    data = tones(tmp_path, 200)
+    first = judge_of(data)
+    written = (tmp_path / "out" / FILE).stat().st_mtime_ns
+    assert same(judge_of(data), first)
+    assert (tmp_path / "out" / FILE).stat().st_mtime_ns == written
+
+
+def test_other_recordings_labels_or_seeds_have_a_judge_of_their_own(
+    judge_of: JudgeOf, tmp_path: Path
+) -> None:
+    data, other = tones(tmp_path, 200), tones(tmp_path, 310)
+    first = judge_of(data)
+    swapped = [replace(each, labels=frozenset({"voice", "guitar"}) - each.labels) for each in data.recordings]
+    for judge in (judge_of(other), judge_of(replace(data, recordings=tuple(swapped))), judge_of(data, 1)):
+        assert not same(judge, first)
+    assert same(judge_of(data), first)
+
+
+def test_a_file_that_changed_in_its_place_is_learned_from_anew(judge_of: JudgeOf, tmp_path: Path) -> None:
+    data = tones(tmp_path, 200)
+    first = judge_of(data)
+    for each in data.recordings:
+        soundfile.write(each.path, 0.1 * np.random.default_rng(0).standard_normal(66150), 44100)
+    assert not same(judge_of(data), first)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no weights"])
+def test_a_damaged_judge_is_trained_anew(judge_of: JudgeOf, tmp_path: Path, damage: bytes) -> None:
+    data = tones(tmp_path, 200)
+    first = judge_of(data)
+    (tmp_path / "out" / FILE).write_bytes(damage)
+    assert same(judge_of(data), first)
+
+
+def test_a_musicgens_judge_follows_the_seed_too(
+    musicgen: "MusicGenModel", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.evaluation.playback.musicgen import Prompt
+
+    monkeypatch.setattr(musicgen_context, "EAR_OPTIONS", SHORT)
+    bank = random_stops(musicgen.width, musicgen.fingerprint, "layers.1")
+    prompts = tuple(Prompt(label, frozenset({label})) for label in ("guitar", "voice"))
+    data = tones(tmp_path, 200)
+
+    def judge(seed: int) -> Judge:
+        asked = MusicGenSubject(musicgen, (bank,), data, prompts, tmp_path / "out", Options(seed))
+        return asked._judge()
+
+    first = judge(0)
+    assert same(judge(0), first)
+    assert not same(judge(1), first)

@@ -1,0 +1,88 @@
+"""Guitar music with a male voice, where what happens is known; and the committed figures of the demo's RAVE."""
+
+import json
+
+import pytest
+from evidence_tones import Tones, tones_of
+from repository import DEMO
+
+from training.evaluation.experiments.steering import duet
+from training.evaluation.experiments.steering.several_stops import together_section
+from training.evaluation.playback.playback import RANDOM, STOP
+from training.evaluation.results import Section, from_json
+
+FIGURES = DEMO / "duet_figures.json"
+HERTZ = {duet.GUITAR: 440.0, duet.MALE: 1760.0, duet.FEMALE: 990.0}
+
+
+@pytest.fixture(scope="module")
+def tones() -> Tones:
+    return tones_of(HERTZ)
+
+
+def heard(cell: dict[str, object], edit: str) -> dict[str, float]:
+    shares = cell[edit]["fork"]  # type: ignore[index]
+    return {concept: estimate["mean"] for concept, estimate in shares.items()}
+
+
+def test_every_way_ends_in_a_guitar_and_a_man_and_a_random_edit_leaves_what_was(tones: Tones) -> None:
+    section = together_section(tones)
+    cases = section.figures["duet"]["cases"]
+    assert list(cases) == [case.title for case in duet.CASES]
+    for case in duet.CASES:
+        cell = cases[case.title]
+        before = {concept: float(concept in case.before) for concept in HERTZ}
+        assert heard(cell, duet.REST) == heard(cell, RANDOM) == before
+        assert heard(cell, STOP) == {duet.GUITAR: 1.0, duet.MALE: 1.0, duet.FEMALE: 0.0}
+        assert cell["clips"] == tones.options.most_clips
+    truth = section.figures["duet"][duet.TRUTH]
+    assert heard(truth, duet.REST) == {duet.GUITAR: 1.0, duet.MALE: 1.0, duet.FEMALE: 0.0}
+    ways = [goal for goal in section.goals if "male voice, out of" in goal.goal]
+    assert len(ways) == len(duet.CASES) and all(goal.reached for goal in ways)
+    assert "3 of 3 ways" in section.answer
+    titles = [block.title for block in section.blocks if hasattr(block, "title")]
+    assert sum("male voice, out of" in title for title in titles) == len(duet.CASES)
+
+
+def test_without_a_stop_for_women_two_ways_are_left(tones: Tones) -> None:
+    two = tones_of({duet.GUITAR: 440.0, duet.MALE: 1760.0})
+    assert list(duet.measure(two, two.edits())["cases"]) == [case.title for case in duet.CASES[:2]]
+    assert not duet.possible(["guitar", "voice"])
+
+
+def test_an_edit_that_brings_in_nothing_reaches_no_way(tones: Tones) -> None:
+    idle = {STOP: "none", RANDOM: "none"}
+    assert not any(goal.reached for goal in duet.goals(duet.measure(tones, idle)))
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict[str, Section]:
+    return {section.slug: section for section in map(from_json, json.loads(FIGURES.read_text()))}
+
+
+def test_the_committed_figures_are_of_men_and_women_by_two_ears_that_know_them(
+    committed: dict[str, Section],
+) -> None:
+    assert set(committed) == {"steering", "together", "separability"}
+    ears = committed["steering"].figures["ears"]
+    assert len(ears) == 2
+    assert all(set(ear["as recorded"]) == set(HERTZ) for ear in ears.values())
+    for concept in HERTZ:
+        assert ears["judge"]["as recorded"][concept]["auroc"] > 0.9
+
+
+def test_the_committed_goals_say_what_the_committed_figures_say(committed: dict[str, Section]) -> None:
+    together = committed["together"]
+    cases = together.figures["duet"]["cases"]
+    assert set(cases) == {case.title for case in duet.CASES}
+    for case in duet.CASES:
+        cell = cases[case.title]
+        told = [
+            (cell[STOP][ear][concept]["mean"], cell[RANDOM][ear][concept]["mean"], concept in case.before)
+            for ear in cell[STOP]
+            for concept in (duet.GUITAR, duet.MALE)
+        ]
+        reached = all(share >= duet.HEARD_GOAL and (share > random or there) for share, random, there in told)
+        [goal] = [goal for goal in together.goals if case.title in goal.goal]
+        assert goal.reached == reached
+        assert cell["clips"] >= 8

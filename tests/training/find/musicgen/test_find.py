@@ -1,0 +1,174 @@
+"""drawstop train, layers and find on a MusicGen: a tiny random one, by the commands a user would type."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from command_line import Run, refused
+
+from drawstop.audio_files import write_audio
+from training.banks.bank import STOPS_FILE
+from training.banks.bank_folders import BANKS_FILE, load_banks
+from training.find.musicgen.prediction_effect import Predictions
+from training.find.musicgen.stop_recipe import CAP
+from training.models.musicgen.likelihood import log_likelihood, pulls
+from training.models.musicgen.model import MusicGenModel
+
+RATE = 4000
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tiny_musicgen import save_tiny_musicgen
+
+    return save_tiny_musicgen(tmp_path_factory.mktemp("musicgen") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tones")
+    for kind, name in enumerate(("low", "high")):
+        for i in range(6):
+            rng = np.random.default_rng(10 * kind + i)
+            time = np.arange(4 * RATE) / RATE
+            tone = 0.3 * np.sin(2 * np.pi * rng.uniform(150, 250) * (1 + 3 * kind) * time)
+            write_audio(
+                folder / name / f"{i}.wav", (tone + 0.02 * rng.standard_normal(len(time)))[None], RATE
+            )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def banks(tiny: Path, tones: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import drawstop.cli
+
+    out = tmp_path_factory.mktemp("trained") / "banks"
+    arguments = ["train", tiny, tones, "--site", "layers.0", "--site", "layers.2", "--out", out]
+    arguments += [
+        "--features",
+        48,
+        "--k",
+        4,
+        "--steps",
+        30,
+        "--stream",
+        "--buffer-frames",
+        1024,
+        "--device",
+        "cpu",
+    ]
+    with pytest.raises(SystemExit) as ended:
+        drawstop.cli.main([str(argument) for argument in arguments])
+    assert ended.value.code == 0
+    return out
+
+
+def test_several_sites_are_a_folder_of_banks_and_nothing_is_left_beside_it(banks: Path, tiny: Path) -> None:
+    loaded = load_banks(banks)
+    assert [bank.site for bank in loaded] == ["layers.0", "layers.2"]
+    assert (banks / BANKS_FILE).is_file()
+    assert [path.name for path in banks.parent.iterdir()] == ["banks"]
+    for bank in loaded:
+        assert bank.sae.config.centre
+        assert bank.sae.figures is not None
+        assert bank.sae.figures.fraction_of_variance_explained > 0.3
+        assert bank.provenance["streamed"] is True
+
+
+def test_the_likelihood_is_the_mean_log_probability_of_the_tokens(tiny: Path, tones: Path) -> None:
+    musicgen = MusicGenModel(str(tiny), "cpu")
+    audio = torch.randn(2, 1, 2 * RATE, generator=torch.Generator().manual_seed(0)) * 0.1
+    codes, _ = musicgen.model.compression_model.encode(audio)
+    attributes, _ = musicgen.model._prepare_tokens_and_attributes([None, None], None)
+    with torch.no_grad():
+        output = musicgen.lm.compute_predictions(codes, attributes)
+    for row in range(2):
+        mask = output.mask[row]
+        wanted = -torch.nn.functional.cross_entropy(output.logits[row][mask], codes[row][mask])
+        assert float(log_likelihood(musicgen, audio)[row]) == pytest.approx(float(wanted), abs=1e-5)
+    nothing = {"layers.1": lambda x, seconds: x}
+    assert torch.equal(log_likelihood(musicgen, audio, nothing), log_likelihood(musicgen, audio))
+    halved = {"layers.1": lambda x, seconds: 0.5 * x}
+    assert not torch.allclose(log_likelihood(musicgen, audio, halved), log_likelihood(musicgen, audio))
+
+
+def test_a_pull_is_the_slope_of_the_likelihood(tiny: Path) -> None:
+    musicgen = MusicGenModel(str(tiny), "cpu")
+    audio = torch.randn(1, 1, RATE, generator=torch.Generator().manual_seed(0)) * 0.1
+    direction = torch.randn(musicgen.width, 1, generator=torch.Generator().manual_seed(1))
+    found = pulls(musicgen, audio, ["layers.0", "layers.2"])
+    for site, pull in found.items():
+        steps = []
+        for size in (1e-2, -1e-2):
+            edit = {site: lambda x, seconds, size=size: x + size * direction}
+            steps.append(float(log_likelihood(musicgen, audio, edit)))
+        assert float(pull @ direction[:, 0]) == pytest.approx(
+            (steps[0] - steps[1]) / 2e-2, rel=0.02, abs=1e-5
+        )
+
+
+def test_layers_tells_every_layer_in_a_table_and_as_json(
+    run: Run, tiny: Path, banks: Path, tones: Path, tmp_path: Path
+) -> None:
+    told = tmp_path / "layers.json"
+    kinds = ["--with", tones / "low", "--without", tones / "high"]
+    code, out, err = run("layers", tiny, banks, *kinds, "--json", told, "--device", "cpu")
+    assert code == 0, err
+    rows = json.loads(told.read_text())
+    assert [row["site"] for row in rows] == ["layers.0", "layers.2"]
+    for row in rows:
+        assert 0 <= row["auroc_best"] <= 1
+        assert 1 <= row["features"] <= 64
+        assert set(row["off_nats"]) == {"static", "direction", "random"}
+        assert 0 < row["l0"] <= 4
+        assert f"{row['fve']:.3f}" in out
+
+
+@pytest.mark.parametrize("kind", ["auto", "direction"])
+def test_find_adds_a_stop_to_the_layers_that_it_needs(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tiny: Path, banks: Path, tones: Path, kind: str
+) -> None:
+    from training.classifiers.training import JudgeOptions
+    from training.find.musicgen import find, generated_pieces
+
+    quick = JudgeOptions(steps=6, batch=8, reconstructions=8)
+    monkeypatch.setattr(generated_pieces, "EAR_OPTIONS", quick)
+    monkeypatch.setattr(find, "STRENGTHS", ((1.0,), (1.0,)))
+    monkeypatch.setattr(find, "COUNTS", (4, 16))
+    kinds = ["--with", tones / "low", "--without", tones / "high"]
+    how = ["--model", tiny, "--kind", kind, "--pieces", 2, "--seconds", 0.5, "--device", "cpu"]
+    how += ["--prompt", "low", "--other-prompt", "high"] if kind == "auto" else []
+    code, out, err = run("find", banks, "low", *kinds, *how)
+    assert code == 0, err
+    having = [bank for bank in load_banks(banks) if bank.stops]
+    assert having
+    for bank in having:
+        stop = bank.stop("low")
+        assert stop.kind == ("static" if kind == "auto" else kind)
+        assert stop.constants is not None and stop.cap == CAP
+        assert {"heard_before_off", "heard_off", "heard_random_off", "heard_on", "off_effect_nats"} <= set(
+            stop.figures
+        )
+        assert bank.site in (stop.figures["off_layers"] + stop.figures["on_layers"])
+        assert "the stop low (low) at" in out
+
+
+def test_an_edit_at_rest_has_no_effect(tiny: Path, banks: Path, tones: Path) -> None:
+    musicgen = MusicGenModel(str(tiny), "cpu")
+    paths = ([tones / "low" / "0.wav"], [tones / "high" / "0.wav"])
+    assert Predictions(musicgen, paths).effect({}, {}, 1.0) == 0.0
+
+
+def test_what_a_musicgen_has_not_is_refused(
+    run: Run, tiny: Path, banks: Path, tones: Path, tmp_path: Path
+) -> None:
+    train = ("train", tiny, tones, "--out", tmp_path / "bank", "--device", "cpu")
+    refused(run(*train, "--site", "layers.9"), "no site 'layers.9'")
+    refused(run(*train, "--site", "latent"), "no site 'latent'")
+    refused(run(*train, "--stream", "--buffer-frames", 5), "a batch")
+    kinds = ("--with", tones / "low", "--without", tones / "high", "--model", tiny, "--device", "cpu")
+    refused(run("find", banks, "low", *kinds, "--kind", "gated"), "static, direction, random")
+    refused(run("find", banks, "low", *kinds, "--mixed"), "of a RAVE's stops")
+    assert not (banks / STOPS_FILE).exists()

@@ -1,0 +1,49 @@
+"""A stop found where only mixtures are at hand."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from repository import DEMO
+
+from drawstop.audio_files import list_audio
+from drawstop.errors import DrawstopError
+from training.classifiers.training import JudgeOptions
+from training.find.rave import ranked_removal
+from training.find.rave.find import FindOptions, find_stop
+from training.models.rave.model import RaveModel
+from training.sae.files import load_sae
+
+QUICK = FindOptions(
+    mixed=True,
+    variations=0,
+    transpositions=0,
+    ear=JudgeOptions(steps=12, batch=8, reconstructions=12),
+)
+
+
+def test_a_stop_from_mixtures_takes_whole_features_and_says_how_it_was_found(
+    monkeypatch: pytest.MonkeyPatch, demo_rave: Path
+) -> None:
+    monkeypatch.setattr(ranked_removal, "CANDIDATES", 6)
+    train = DEMO / "recordings" / "train"
+    stop = find_stop(
+        RaveModel(demo_rave),
+        load_sae(DEMO / "bank"),
+        "voice",
+        list_audio(train / "both"),
+        list_audio(train / "guitar"),
+        QUICK,
+    )
+    assert stop.kind == "static"
+    assert set(stop.shares.unique().tolist()) == {0.0, 1.0}
+    assert 1 <= int(stop.shares.sum()) <= 6
+    assert "only mixtures" in stop.figures["off"]
+    assert 0.0 <= stop.figures["others_touched"] <= 1.0
+    assert torch.isfinite(torch.tensor(stop.figures["ear_logit_lower"]))
+
+
+def test_a_gated_stop_of_mixtures_is_refused() -> None:
+    options = FindOptions(mixed=True, kind="gated")
+    with pytest.raises(DrawstopError, match="concept alone"):
+        find_stop(None, None, "voice", [], [], options)  # type: ignore[arg-type]

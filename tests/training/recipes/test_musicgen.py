@@ -1,0 +1,116 @@
+"""The shipped small MusicGen: loads offline with audiocraft alone, and an independent ear hears what its texts say."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from repository import DEMO
+from torch import Tensor
+
+from drawstop.audio_files import read_audio
+from training.metrics.distances import spectral_distance
+
+pytest.importorskip("audiocraft", reason="needs the musicgen extra")
+
+from audiocraft.models.musicgen import MusicGen
+
+from training.recipes.musicgen.codes import FOLDER, codes_path
+from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
+from training.recipes.musicgen.figures import Ears, reconstruct, sample
+from training.recipes.musicgen.lm_training import CHECKPOINT, FRAMES, LanguageModelTraining, schedule
+from training.recipes.musicgen.models import BINS, CODEBOOKS
+from training.recipes.musicgen.noises import coloured_noise
+
+LARGEST = 2_300_000  # bytes, both files
+CLIPS = 12
+SIGMAS = 4.0
+"""How far a share of CLIPS sounds may lie from the figures': once in 15,000 by chance."""
+
+
+@pytest.fixture(scope="module")
+def musicgen() -> MusicGen:
+    patch = pytest.MonkeyPatch()
+    patch.setenv("HF_HUB_OFFLINE", "1")
+    model = MusicGen.get_pretrained(str(DEMO / "musicgen"), device="cpu")
+    patch.undo()
+    return model
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DEMO / "musicgen_figures.json").read_text())
+    return found
+
+
+def test_the_shipped_folder_is_small_and_holds_two_files() -> None:
+    files = sorted((DEMO / "musicgen").iterdir())
+    assert [path.name for path in files] == ["compression_state_dict.bin", "state_dict.bin"]
+    assert sum(path.stat().st_size for path in files) < LARGEST
+    for path in files:
+        package = torch.load(path, map_location="cpu", weights_only=True)
+        assert set(package) == {"best_state", "xp.cfg", "version", "exported"}
+        assert package["exported"] is True
+
+
+def test_the_same_seed_gives_the_same_tokens_and_another_seed_others(musicgen: MusicGen) -> None:
+    musicgen.set_generation_params(duration=0.5)
+
+    def tokens(seed: int) -> Tensor:
+        torch.manual_seed(seed)
+        return musicgen.generate(["guitar", "voice"], return_tokens=True)[1]
+
+    first = tokens(1)
+    assert first.shape == (2, 4, 25)
+    assert torch.equal(first, tokens(1))
+    assert not torch.equal(first, tokens(2))
+
+
+@pytest.mark.parametrize("text", list(TEXTS))
+def test_the_judge_hears_what_the_figures_say(musicgen: MusicGen, figures: dict[str, Any], text: str) -> None:
+    sounds = sample(musicgen, text, 3.0, seed=100, count=CLIPS)
+    shares = Ears(DEMO).judged(sounds, musicgen.sample_rate).double().mean(0)
+    for concept, share in zip(CONCEPTS, shares, strict=True):
+        said = figures["judge"]["heard"]["samples, cfg 3"][text][concept]
+        assert abs(float(share) - said) < margin(said, figures["clips_of_each"]["judge"]), concept
+
+
+def margin(said: float, clips: int) -> float:
+    """SIGMAS of the difference of two shares, of CLIPS and of `clips`, and the step of the coarser one."""
+    likely = (said * clips + 1) / (clips + 2)
+    return SIGMAS * math.sqrt(likely * (1 - likely) * (1 / CLIPS + 1 / clips)) + 1 / CLIPS
+
+
+@pytest.mark.parametrize("recording", ["train/guitar/00@fluid-nylon", "train/voice/00@fluid-choir"])
+def test_encodec_is_nearer_to_a_recording_than_noise_or_silence(musicgen: MusicGen, recording: str) -> None:
+    path = DEMO / "recordings" / f"{recording}.flac"
+    original = torch.from_numpy(read_audio(path, musicgen.sample_rate, channels=1)[0])
+    level = original.square().mean().sqrt()
+    white = coloured_noise(np.random.default_rng(0), 1, original.shape[1])
+    rebuilt = float(spectral_distance(reconstruct(musicgen, original), original))
+    for other in (white * level / white.square().mean().sqrt(), torch.zeros_like(original)):
+        assert rebuilt < 0.8 * float(spectral_distance(other, original))
+
+
+def test_a_training_stopped_after_two_steps_resumes_bit_for_bit(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for run in (tmp_path / "whole", tmp_path / "parts"):
+        (run / FOLDER).mkdir(parents=True)
+    for split, text in itertools.product(("train", "validation"), TEXTS):
+        codes = rng.integers(0, BINS, (3, CODEBOOKS, FRAMES)).astype(np.uint8)
+        for run in (tmp_path / "whole", tmp_path / "parts"):
+            np.save(codes_path(run, split, text), codes)
+    plan = schedule(steps=4, seed=0)
+    LanguageModelTraining(tmp_path / "whole", plan).run()
+    LanguageModelTraining(tmp_path / "parts", plan).run(until=2)
+    LanguageModelTraining(tmp_path / "parts", plan).run()
+    whole, parts = (torch.load(tmp_path / n / CHECKPOINT, weights_only=True) for n in ("whole", "parts"))
+    assert parts["step"] == 4
+    for kind in ("model", "average"):
+        assert all(torch.equal(value, parts[kind][name]) for name, value in whole[kind].items())

@@ -1,0 +1,154 @@
+"""Recordings as a model's frames, several sites in one pass, without a disk: any rows of what a store would hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import soundfile
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from drawstop.audio_files import read_audio
+from drawstop.errors import DrawstopError
+from training.activations.index import StoredRecording
+from training.activations.shards import Frames
+from training.activations.shuffle import Rows, cut
+from training.data.recordings import Recording, Split
+from training.models.protocols import LayeredModel, choose_sites
+
+
+class ModelFrames:
+    """The frames of several sites of a model, row by row as `drawstop activations` would store them, computed when read.
+
+    Args:
+        sites: names; frames of one run share a rate.
+
+    Attributes:
+        widths: numbers per frame of each site, in the model's order.
+        recordings: where each recording's rows lie.
+        frame_rate: rows per second of sound.
+
+    Raises:
+        DrawstopError: a site that isn't there, sites of different rates, or a file that is no sound.
+    """
+
+    random_access = False
+
+    def __init__(self, model: LayeredModel, recordings: Sequence[Recording], sites: Sequence[str]) -> None:
+        rates = choose_sites(model, sites)
+        ratios = {name: rate.ratio for name, rate in rates.items()}
+        if len(set(ratios.values())) != 1:
+            said = ", ".join(f"{name} every {ratio} samples" for name, ratio in ratios.items())
+            raise DrawstopError(
+                f"sites of one run need one frame rate, got {said}: train them in runs of their own"
+            )
+        self.model, self.found = model, list(recordings)
+        self.widths = {name: rate.width for name, rate in rates.items()}
+        self.ratio = next(iter(ratios.values()))
+        self.frame_rate = model.sample_rate / self.ratio
+        self.recordings = tuple(self._laid_out())
+        self._pieces = [
+            (index, piece)
+            for index, each in enumerate(self.recordings)
+            for piece in cut(each.start, each.stop, model.piece_frames)
+        ]
+        self._starts = np.array([piece.start for _, piece in self._pieces], dtype=np.int64)
+
+    @property
+    def identity(self) -> str:
+        """Tells these frames from others: the model, the sites and the recordings' contents."""
+        return identity_of(self.model.fingerprint, self.recordings, self.model.piece_frames)
+
+    @property
+    def all_pieces(self) -> list[range]:
+        """The rows of every piece, by its number."""
+        return [piece for _, piece in self._pieces]
+
+    def pieces(self, split: Split | None = None) -> list[range]:
+        """The rows of a split (None: of all recordings), piece by piece."""
+        return [piece for i, piece in self._pieces if split is None or self.recordings[i].split == split]
+
+    def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
+        """Computes the frames of some rows. Each array is `[rows, width]`; each piece is heard once."""
+        which = np.searchsorted(self._starts, rows, side="right") - 1
+        order = np.argsort(which, kind="stable")
+        for places in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
+            number = int(which[places[0]])
+            frames = self.piece(number)
+            for site, array in into.items():
+                array[places] = frames[site][rows[places] - self._starts[number]]
+
+    def piece(self, number: int) -> dict[str, Frames]:
+        """The frames of a piece at every site, `[frames, width]`.
+
+        Raises:
+            DrawstopError: the model gave fewer frames than the sound is long, or some that aren't finite.
+        """
+        index, piece = self._pieces[number]
+        recording, first = self.found[index], piece.start - self.recordings[index].start
+        audio = self._sound(recording, first, len(piece))
+        found = {}
+        for site, x in self.model.frames(audio[None], list(self.widths)).items():
+            frames = x[0, :, : len(piece)].T.contiguous().to(torch.float32).cpu().numpy()
+            if frames.shape != (len(piece), self.widths[site]) or not np.isfinite(frames).all():
+                raise DrawstopError(
+                    f"{recording.path}: expected {len(piece)} finite frames of {self.widths[site]} numbers at {site}, got "
+                    f"{list(frames.shape)}; check the model and this recording"
+                )
+            found[site] = frames
+        return found
+
+    def of_recording(self, index: int) -> dict[str, Frames]:
+        """The frames of a recording at every site, `[frames, width]`."""
+        parts = list(self.pieces_of(index))
+        return {site: np.concatenate([part[site] for part in parts]) for site in self.widths}
+
+    def pieces_of(self, index: int) -> Iterator[dict[str, Frames]]:
+        """The same, piece after piece: no more than one is held."""
+        first, stop = np.searchsorted(
+            self._starts, [self.recordings[index].start, self.recordings[index].stop]
+        )
+        for number in range(int(first), int(stop)):
+            yield self.piece(number)
+
+    def _laid_out(self) -> list[StoredRecording]:
+        laid, start = [], 0
+        for each in self.found:
+            stop = start - (-samples_of(each, self.model.sample_rate) // self.ratio)
+            laid.append(StoredRecording.of(each, start, stop))
+            start = stop
+        return laid
+
+    def _sound(self, recording: Recording, first: int, frames: int) -> Tensor:
+        """The sound of some frames of a recording: `[channels, frames * ratio]`, silence after its end."""
+        rate, channels = self.model.sample_rate, self.model.channels
+        wanted = frames * self.ratio
+        start_s, length_s = first * self.ratio / rate, wanted / rate
+        part = None if self.model.piece_frames is None else (start_s, length_s)
+        audio = torch.from_numpy(read_audio(recording.path, rate, channels, part)[0])[:, :wanted]
+        return pad(audio, (0, wanted - audio.shape[-1]))
+
+
+def samples_of(recording: Recording, sample_rate: int) -> int:
+    """How long a recording is, in samples at a rate (Hz), by what its header says.
+
+    Raises:
+        DrawstopError: not a sound file.
+    """
+    try:
+        said = soundfile.info(recording.path)
+    except (soundfile.LibsndfileError, TypeError) as error:
+        raise DrawstopError(
+            f"{recording.path} isn't a sound file that libsndfile can read; convert it to wav or flac"
+        ) from error
+    return max(1, -(-said.frames * sample_rate // said.samplerate))
+
+
+def identity_of(fingerprint: str, recordings: Sequence[StoredRecording], piece_frames: int | None) -> str:
+    """A hash of what decides the frames of a run: the model, the recordings and how they are cut."""
+    parts = [fingerprint, str(piece_frames)]
+    parts += [f"{each.hash} {each.split} {each.start} {each.stop}" for each in recordings]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,242 @@
+"""From a model and recordings to a bank for each of some sites, resumable: frames streamed, or kept on disk until it is done."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from drawstop.errors import DrawstopError
+from training.activations.extraction import ExtractOptions, Opening, OtherStoreError, extract
+from training.activations.store import ActivationStore
+from training.activations.streamed_frames import ModelFrames
+from training.banks.bank import StopBank
+from training.banks.bank_folders import is_ours, save_banks
+from training.banks.cost import Cost, cost_of, trial
+from training.sae.config import Architecture, Precision, SAEConfig
+from training.sae.dataset import Source, StoredFrames
+from training.sae.distributed import ALONE, Ranks, refuse_too_many
+from training.sae.launcher import train_on
+from training.sae.model import SAE
+from training.sae.train import Progress, train_sites
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What to train beside the recordings and the sites."""
+
+    features: int = SAEConfig.n_features
+    """Features in each dictionary."""
+    k: int = SAEConfig.k
+    """Features that may be active in one frame."""
+    steps: int = SAEConfig.steps
+    """Training steps."""
+    seed: int = 0
+    """The same seed gives the same bits."""
+    stream: bool = False
+    """Frames are computed as they are needed, and never stored."""
+    buffer_frames: int | None = None
+    """Frames that are held and shuffled together; None holds all of a stream, and none of a disk."""
+    device: str = "cpu"
+    """Where the SAEs are trained."""
+    architecture: Architecture = SAEConfig.architecture
+    """How features are chosen."""
+    precision: Precision = SAEConfig.precision
+    """What is computed in."""
+    processes: int = 1
+    """Of this machine, each with its share of the sites or of every batch."""
+    frames_at_once: int | None = None
+    """Of a process's share of a step, how many are computed together; None: all."""
+    learning_rate: float = SAEConfig.learning_rate
+    """Adam's highest."""
+    frames: str | None = None
+    """A folder or URL of frames that are there already, laid out as `write_frames` does; None computes them."""
+
+    def config(self, centred: bool) -> SAEConfig:
+        """The SAEs' configuration; `d_in` is each site's own."""
+        return SAEConfig(
+            d_in=1,
+            n_features=self.features,
+            k=self.k,
+            architecture=self.architecture,
+            steps=self.steps,
+            learning_rate=self.learning_rate,
+            precision=self.precision,
+            seed=self.seed,
+            centre=centred,
+            bias=centred,
+            checkpoint_every=min(SAEConfig.checkpoint_every, self.steps),
+        )
+
+
+def train_banks(
+    frames: ModelFrames,
+    out: Path,
+    options: TrainOptions,
+    model_name: str,
+    progress: Progress | None = None,
+    told: Callable[[Cost], None] | None = None,
+    ranks: Ranks = ALONE,
+) -> list[StopBank]:
+    """Trains the SAEs of all sites of `frames` side by side, and writes them as banks without stops.
+
+    Interrupted, the same call goes on from `OUT.checkpoint`; stored frames lie in `OUT.frames` meanwhile.
+
+    Args:
+        told: called with the cost before anything that takes long begins.
+        ranks: processes that were started together and all call this; the first one writes frames and banks.
+
+    Raises:
+        DrawstopError: `out` holds something else; or as `train_sites` and `train_on`.
+    """
+    if options.stream and options.frames is not None:
+        raise DrawstopError("expected frames that are stored or a stream, got both; leave --stream away")
+    if ranks.first and not is_ours(out):
+        kind = "holds files that aren't ours to replace" if out.is_dir() else "is a file"
+        raise DrawstopError(f"{out} {kind}; give another folder")
+    config = options.config(frames.model.centred)
+    if ranks.count * options.processes != 1:
+        _refuse_shared(ranks, options, config)
+    if told is not None and ranks.first:
+        told(expected_cost(frames, config, options))
+    beside, checkpoint = Path(f"{out}.frames"), Path(f"{out}.checkpoint")
+    source = _source(frames, beside, options, ranks)
+    saes = _trained(source, config, checkpoint, options, progress, ranks)
+    provenance = {
+        "model": model_name,
+        "recordings": len(frames.found),
+        "frames": frames.recordings[-1].stop,
+        "seed": options.seed,
+        "streamed": options.stream,
+    }
+    banks = [StopBank(sae, (), frames.model.fingerprint, site, provenance) for site, sae in saes.items()]
+    if not ranks.first:
+        return banks
+    save_banks(out, banks)
+    for leftover in (beside, checkpoint):
+        shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+    return banks
+
+
+def _trained(
+    source: Source,
+    config: SAEConfig,
+    checkpoint: Path,
+    options: TrainOptions,
+    progress: Progress | None,
+    ranks: Ranks,
+) -> dict[str, SAE]:
+    how: dict[str, Any] = {
+        "buffer_frames": options.buffer_frames,
+        "checkpoints": places(list(source.widths), checkpoint, ".checkpoint"),
+        "progress": progress if ranks.first else None,
+        "device": ranks.device or options.device,
+        "frames_at_once": options.frames_at_once,
+    }
+    if options.processes > 1:
+        return train_on(options.processes, source, config, **how)
+    return train_sites(source, config, ranks=ranks, **how)
+
+
+def _source(frames: ModelFrames, folder: Path, options: TrainOptions, ranks: Ranks) -> Source:
+    """The frames as they come, those that are there, or those on disk, which the first process writes while the others wait."""
+    if options.stream:
+        return frames
+    if options.frames is not None:
+        return kept(frames, options.frames)
+    if ranks.first:
+        stored(frames, folder)
+    ranks.wait()
+    return StoredFrames([ActivationStore.open(each) for each in places(list(frames.widths), folder).values()])
+
+
+def kept(frames: ModelFrames, place: str) -> StoredFrames:
+    """The frames of the same model, sites and recordings that lie in a folder or behind a URL.
+
+    Raises:
+        DrawstopError: none there, or of something else.
+    """
+    sites = list(frames.widths)
+    found = StoredFrames(
+        [ActivationStore.open(place if len(sites) == 1 else f"{place}/{site}") for site in sites]
+    )
+    if found.widths != frames.widths or found.identity != frames.identity:
+        raise DrawstopError(
+            f"{place} holds frames of another model, sites or recordings than these; give those that it was made of, or make "
+            f"it anew (drawstop activations)"
+        )
+    return found
+
+
+def _refuse_shared(ranks: Ranks, options: TrainOptions, config: SAEConfig) -> None:
+    if ranks.count > 1 and options.processes > 1:
+        raise DrawstopError(
+            f"these are {ranks.count} processes already, started together; leave --processes away"
+        )
+    if options.stream:
+        raise DrawstopError("expected stored frames for several processes; leave --stream away")
+    refuse_too_many(ranks.count * options.processes, config.batch_size)
+
+
+def expected_cost(frames: ModelFrames, config: SAEConfig, options: TrainOptions) -> Cost:
+    """What a run will cost, from a short trial."""
+    rates = trial(frames, config, options.device)
+    if options.frames is not None:
+        rates = replace(rates, frames_per_s=math.inf)
+    cost = cost_of(
+        frames.pieces("train") or frames.pieces(),
+        frames.recordings[-1].stop,
+        list(frames.widths.values()),
+        config,
+        rates,
+        stream=options.stream,
+        buffer_frames=options.buffer_frames,
+    )
+    return cost if options.frames is None else replace(cost, frames_bytes=0)
+
+
+def write_frames(
+    frames: ModelFrames,
+    out: Path,
+    options: ExtractOptions | None = None,
+    openings: Sequence[Opening] = (),
+    others: Sequence[Path] = (),
+) -> list[ActivationStore]:
+    """All sites' frames on disk, in one pass: `out` is the store of one site, or the folder of several sites' stores.
+
+    The arguments, what is returned and raised: see `extraction.extract`.
+    """
+    return extract(frames, out, places(list(frames.widths), out), options, openings, others)
+
+
+def stored(frames: ModelFrames, folder: Path) -> list[ActivationStore]:
+    """The frames that an interrupted training left, gone on with where they are these; else written anew."""
+    try:
+        return write_frames(frames, folder)
+    except OtherStoreError:
+        shutil.rmtree(folder)
+        return write_frames(frames, folder)
+
+
+def places(sites: list[str], path: Path, suffix: str = "") -> Mapping[str, Path]:
+    """Where each site's part lies: the path itself for one, inside it for several."""
+    if len(sites) == 1:
+        return {sites[0]: path}
+    return {site: path / f"{site}{suffix}" for site in sites}
+
+
+def with_figures(bank: StopBank) -> str:
+    """How well a bank's SAE describes frames, in a line."""
+    figures = bank.sae.figures
+    assert figures is not None
+    validation = figures.validation_fraction_of_variance_explained
+    held_out = (
+        "no validation recordings" if validation is None else f"{validation:.3f} on held-out recordings"
+    )
+    return (
+        f"variance explained {figures.fraction_of_variance_explained:.3f} ({held_out}), L0 {figures.l0:.1f}, "
+        f"dead {figures.dead_features} of {bank.sae.config.n_features}"
+    )

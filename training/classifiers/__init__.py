@@ -1,0 +1,1 @@
+"""Classifiers that say whether a concept is audible in a sound."""

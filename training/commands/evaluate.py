@@ -1,0 +1,151 @@
+"""The commands `drawstop evaluate` and `drawstop report`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from training.evaluation.open import Opened
+
+MOST_THREADS = 2
+"""More gain little on a RAVE; a sum's order, and so its last bit, depends on how many there are."""
+
+Progress = Callable[[str, int, int], None]
+
+BankArgument = Annotated[Path, typer.Argument(help="A bank with stops, as drawstop find made them.")]
+ModelOption = Annotated[
+    Path | None, typer.Option(help="The model that the bank is of; the demo's bank knows its own.")
+]
+RecordingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Labelled recordings: a sub-folder for each concept (guitar/, voice/, guitar+voice/, neither/), or a data set in "
+        "its own layout. The demo's bank has its own."
+    ),
+]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="An experiment; several times for several. All of them otherwise."),
+]
+QuickOption = Annotated[
+    bool, typer.Option("--quick", help="Fewer clips and layers: minutes instead of a quarter of an hour.")
+]
+SeedOption = Annotated[int, typer.Option(help="Same seed, same figures.", min=0)]
+ClapOption = Annotated[
+    Path | None, typer.Option("--clap", help="A published CLAP's folder: one judge more, asked in words.")
+]
+JudgeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--judge", help="A trained judge of the concepts; one is trained on the recordings otherwise."
+    ),
+]
+EvidencePromptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prompt",
+        help="Of a MusicGen: a description of pieces, LABELS=TEXT, as in guitar+voice='a folk song' or neither=piano; several "
+        "times for several.",
+    ),
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Where results and sounds are kept; BANK.evidence otherwise.")
+]
+
+
+def evaluate(
+    bank: BankArgument,
+    model: ModelOption = None,
+    recordings: RecordingsOption = None,
+    only: OnlyOption = None,
+    quick: QuickOption = False,
+    seed: SeedOption = 0,
+    judge: JudgeOption = None,
+    prompt: EvidencePromptOption = None,
+    clap: ClapOption = None,
+    out: OutOption = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures as JSON.")] = None,
+) -> None:
+    """Measure what a bank's stops do, on recordings that nothing was found on, and print it.
+
+    Each experiment is kept as soon as it's done; a second start goes on from there.
+
+    Example: drawstop evaluate bank/ --model rave.ts --recordings labelled/ --only steering
+    """
+    import sys
+
+    from rich.console import Console
+
+    from drawstop.files import write_json
+    from drawstop.progress import steps_bar
+    from training.evaluation.report.terminal import show
+    from training.evaluation.results import to_json
+
+    with steps_bar() as progress:
+        opened = _opened((bank, model, recordings, judge, out), prompt, (seed, quick, clap), progress)
+        sections = opened.gather(only or (), progress)
+    if json_file is not None:
+        write_json(json_file, [to_json(section) for section in sections])
+    show(Console(width=None if sys.stdout.isatty() else 160), sections)
+    typer.echo(f"Kept in {opened.folder}. Next: drawstop report {bank}")
+
+
+def report(
+    bank: BankArgument,
+    model: ModelOption = None,
+    recordings: RecordingsOption = None,
+    beside: Annotated[
+        Path | None, typer.Option(help="A second bank of the same model and recordings, shown beside.")
+    ] = None,
+    quick: QuickOption = False,
+    seed: SeedOption = 0,
+    judge: JudgeOption = None,
+    prompt: EvidencePromptOption = None,
+    clap: ClapOption = None,
+    out: OutOption = None,
+) -> None:
+    """Measure everything, and write one HTML page that works offline: figures, plots, sounds, goals reached and missed.
+
+    Interrupted, it goes on from the last finished experiment.
+
+    Example: drawstop report training/demo/bank --quick
+    """
+    from drawstop.progress import steps_bar
+    from training.evaluation.open import head_of
+    from training.evaluation.report.page import write_comparison, write_page
+
+    with steps_bar() as progress:
+        pages = []
+        for each, place in ((bank, out), *(((beside, None),) if beside else ())):
+            opened = _opened((each, model, recordings, judge, place), prompt, (seed, quick, clap), progress)
+            sections = opened.gather(progress=progress)
+            pages.append((opened, sections))
+    opened, sections = pages[0]
+    page = opened.folder / "report.html"
+    if beside is None:
+        write_page(page, sections, head_of(opened), opened.folder)
+    else:
+        write_comparison(page, [(each.name, found, each.folder) for each, found in pages], head_of(opened))
+    goals = [goal for section in sections for goal in section.goals]
+    typer.echo(f"{sum(goal.reached for goal in goals)} of {len(goals)} goals reached; the page: {page}")
+
+
+def _opened(
+    paths: tuple[Path, Path | None, Path | None, Path | None, Path | None],
+    prompts: list[str] | None,
+    asked: tuple[int, bool, Path | None],
+    progress: Progress,
+) -> "Opened":
+    """What is to be measured: bank, model, recordings, judge and results' folder; seed, quick and CLAP."""
+    import torch
+
+    from training.evaluation.open import Asked, open_asked
+    from training.evaluation.rave_context import Options
+
+    torch.set_num_threads(min(MOST_THREADS, torch.get_num_threads()))
+    bank, model, recordings, judge, out = paths
+    return open_asked(
+        Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), judge, out), progress
+    )

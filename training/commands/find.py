@@ -1,0 +1,94 @@
+"""The command `drawstop find`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.commands.layers import (
+    OtherPromptOption,
+    PiecesOption,
+    PromptOption,
+    SecondsOption,
+    find_on_layers,
+    layer_options,
+)
+
+
+def find(
+    bank: Annotated[
+        Path, typer.Argument(help="A bank, as drawstop train wrote it; the stop is added to it.")
+    ],
+    name: Annotated[str, typer.Argument(help="What to call the stop.")],
+    with_folder: Annotated[Path, typer.Option("--with", help="A folder of recordings with the concept.")],
+    without_folder: Annotated[Path, typer.Option("--without", help="A folder of recordings without it.")],
+    model: Annotated[Path, typer.Option(help="The RAVE or the MusicGen that the bank was trained on.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="gated: a small network that hears who plays; static: constants; auto: the better one. Of a MusicGen: static "
+            "(which auto is), or to compare with, direction (the difference of means) or random."
+        ),
+    ] = "auto",
+    like: Annotated[
+        str,
+        typer.Option(help="Which recordings with the concept +1 should sound like, as a file name pattern."),
+    ] = "*",
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed",
+            help="The recordings with the concept hold other sounds too: features are ranked, not fitted.",
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same stop.")] = 0,
+    prompt: PromptOption = None,
+    other_prompt: OtherPromptOption = None,
+    pieces: PiecesOption = 16,
+    seconds: SecondsOption = 4.0,
+    device: Annotated[
+        str, typer.Option(help="Where a MusicGen is computed: auto, cpu, cuda or mps.")
+    ] = "auto",
+) -> None:
+    """Find a concept from recordings with and without it, and add it to the bank as a stop.
+
+    To bring the concept in (+1) it needs recordings that play the same thing with and without it: the same file name in
+    both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
+
+    On a MusicGen's layers, which features, which layers and how strong is chosen by what they do to the model's predictions, and
+    by an ear that listens to generated pieces (--prompt, --other-prompt, --pieces, --seconds).
+
+    Example: drawstop find bank/ guitar --with guitar/ --without other/ --model rave.ts
+
+    Example: drawstop find banks/ guitar --with guitar/ --without other/ --model small --prompt "acoustic guitar solo"
+    """
+    from drawstop.audio_files import list_audio
+    from drawstop.errors import DrawstopError
+    from drawstop.progress import steps_bar
+    from training.banks.bank import load_bank, save_bank
+
+    with_paths, without_paths = list_audio(with_folder), list_audio(without_folder)
+    if {path.resolve() for path in with_paths} & {path.resolve() for path in without_paths}:
+        raise DrawstopError(
+            f"{with_folder} and {without_folder} share recordings; a concept needs both kinds, in two folders"
+        )
+    from training.models.open import is_musicgen
+
+    if is_musicgen(model):
+        if mixed or like != "*":
+            raise DrawstopError("--mixed and --like are of a RAVE's stops: leave them out for a MusicGen")
+        layered = layer_options(kind, seed, prompt, other_prompt, pieces, seconds)
+        find_on_layers(bank, name, (with_folder, without_folder), model, layered, device)
+        return
+    from training.find.rave.find import FindOptions, find_stop, kind_of
+    from training.models.open import open_rave
+
+    options = FindOptions(seed=seed, kind=kind_of(kind), like=like, mixed=mixed)
+    opened = open_rave(model, load_bank(bank).site)
+    loaded = load_bank(bank, opened.fingerprint)
+    with steps_bar() as progress:
+        stop = find_stop(opened, loaded.sae, name, with_paths, without_paths, options, progress=progress)
+    save_bank(bank, loaded.with_stop(stop))
+    typer.echo(f"{bank}: the stop {stop.slug} ({stop.name})")
+    for key, value in sorted(stop.figures.items()):
+        typer.echo(f"  {key}: {f'{value:.3f}' if isinstance(value, float) else value}")

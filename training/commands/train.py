@@ -1,0 +1,171 @@
+"""The command `drawstop train`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from training.activations.streamed_frames import ModelFrames
+
+SITE = "latent"
+
+ModelArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="A RAVE: its exported .ts, or its training run's folder. Or a MusicGen: its folder, or its name on the hub."
+    ),
+]
+RecordingsArgument = Annotated[Path, typer.Argument(help="A folder of recordings; any format and rate.")]
+SiteOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The place in the model whose frames are used; several times for several, all for every one: latent, encoder.N, "
+        "decoder.N of a RAVE (the latent where nothing is said), layers.N of a MusicGen."
+    ),
+]
+DeviceOption = Annotated[
+    str, typer.Option(help="Where a MusicGen and the SAEs are computed: auto, cpu, cuda or mps.")
+]
+
+
+def train(
+    model: ModelArgument,
+    recordings: RecordingsArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The bank's folder to write.")],
+    site: SiteOption = None,
+    features: Annotated[int, typer.Option(help="Features in the dictionary.")] = 512,
+    k: Annotated[int, typer.Option(help="Features that may be active in one frame.")] = 16,
+    architecture: Annotated[
+        str,
+        typer.Option(
+            help="How features are chosen: topk (a frame's k largest, the only one whose features scale with the sound), "
+            "batchtopk, matryoshka, jumprelu (thresholds that let k through on average), or topk-jumprelu (a topk with "
+            "thresholds)."
+        ),
+    ] = "topk",
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 5000,
+    learning_rate: Annotated[
+        float,
+        typer.Option(help="Adam's highest; after a short rise, and before it falls over the second half."),
+    ] = 3e-3,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bits.")] = 0,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Compute frames as they are needed; nothing but checkpoints on disk."),
+    ] = False,
+    frames_from: Annotated[
+        str | None,
+        typer.Option(
+            "--frames",
+            help="Frames that drawstop activations wrote of this model, these sites and these recordings: its --out, or an "
+            "fsspec URL (s3://bucket/frames). Nothing is computed anew.",
+        ),
+    ] = None,
+    buffer_frames: Annotated[
+        int | None,
+        typer.Option(
+            help="Frames held in memory and shuffled together, in whole batches; each takes 4 bytes per number and site. A "
+            "stream's is 65536 where nothing is said."
+        ),
+    ] = None,
+    processes: Annotated[
+        int,
+        typer.Option(
+            help="Processes of this machine that train together: each its share of the sites, bit for bit as one process would; "
+            "or, of fewer sites than processes, its share of every batch, which rounds sums otherwise. For several machines "
+            "start this command by torchrun, or on GPUs by accelerate launch."
+        ),
+    ] = 1,
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="What training computes in: float32, float64, or bf16 (its products only, for cards that are fast at it)."
+        ),
+    ] = "float32",
+    frames_at_once: Annotated[
+        int | None,
+        typer.Option(
+            help="Frames of a step that a process computes together: fewer take less memory and longer, and give the same SAE."
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train a sparse autoencoder on a model's frames: a bank, without stops yet. Several sites are trained side by side, in one
+    pass: BANK/SITE for each.
+
+    What it will cost is said first. Interrupted, the same command goes on from BANK.checkpoint; without --stream the frames
+    lie in BANK.frames meanwhile.
+
+    Example: drawstop train rave.ts recordings/ --out bank/ --features 512 --k 16 --steps 5000
+
+    Example: drawstop train facebook/musicgen-small recordings/ --site all --stream --out banks/ --features 4096 --k 32
+
+    Example: torchrun --nproc-per-node 8 -m drawstop train facebook/musicgen-small recordings/ --site all --out banks/
+    """
+    from drawstop.errors import DrawstopError
+    from drawstop.progress import steps_bar
+    from training.banks.train import TrainOptions, places, train_banks, with_figures
+    from training.sae.config import read_architecture, read_precision
+    from training.sae.distributed import end, ranks_here
+    from training.sae.launcher import FAILURE
+
+    chosen = read_architecture(architecture)
+    frames = opened_frames(model, recordings, site, device)
+    held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
+    options = TrainOptions(
+        features,
+        k,
+        steps,
+        seed,
+        stream,
+        held,
+        training_device(frames),
+        chosen,
+        read_precision(precision),
+        processes,
+        frames_at_once,
+        learning_rate,
+        frames_from,
+    )
+    ranks = ranks_here(options.device)
+    try:
+        with steps_bar() as progress:
+            banks = train_banks(
+                frames,
+                out,
+                options,
+                model.name,
+                lambda step, loss: progress("training", step, steps),
+                lambda cost: typer.echo(cost.text()),
+                ranks,
+            )
+    except DrawstopError as error:
+        if ranks.count == 1:
+            raise
+        typer.echo(f"drawstop: {error}", err=True)
+        end(FAILURE)
+    ranks.leave()
+    for bank in banks if ranks.first else []:
+        place = places([each.site for each in banks], out)[bank.site]
+        typer.echo(f"{place}: {with_figures(bank)}")
+
+
+STREAM_BUFFER_FRAMES = 65536
+
+
+def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
+    """The frames of a model's sites and a folder of recordings, as the options name them."""
+    from training.activations.streamed_frames import ModelFrames
+    from training.data.recordings import scan
+    from training.models.open import open_layered
+
+    found = scan(recordings)
+    opened = open_layered(model, device)
+    wanted = sites or ([SITE] if SITE in opened.sites() else ["all"])
+    return ModelFrames(opened, found, wanted)
+
+
+def training_device(frames: "ModelFrames") -> str:
+    """A MusicGen's SAEs are trained where it is; a RAVE's on the CPU, bit for bit."""
+    return str(getattr(getattr(frames.model, "musicgen", None), "device", "cpu"))

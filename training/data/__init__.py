@@ -1,0 +1,1 @@
+"""Recordings: reading, splitting, varying and labelling them."""

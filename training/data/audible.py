@@ -1,0 +1,49 @@
+"""Whether anything sounds in a file, with as little decoding as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import soundfile
+import torch
+
+from drawstop.audio_files import Audio, read_audio
+from drawstop.errors import DrawstopError
+from training.data.labelled_set import LabelledRecording
+from training.data.silence import loud_enough
+
+PIECE_SECONDS = 1.0
+"""What is heard at a time: a phrase, so that a minute of pauses around it doesn't make it silence."""
+
+
+def sounds(path: Path) -> bool:
+    """Whether any second of a file is loud enough (`training.data.silence`); decodes no further than the first that is.
+
+    Raises:
+        DrawstopError: as `read_audio`.
+    """
+    first, rate = read_audio(path, part=(0.0, PIECE_SECONDS))
+    if _loud(first):
+        return True
+    try:
+        with soundfile.SoundFile(path) as file:
+            pieces = file.blocks(round(PIECE_SECONDS * rate), dtype="float32", always_2d=True)
+            return any(_loud(piece.T) for piece in pieces)
+    except soundfile.LibsndfileError as error:
+        raise DrawstopError(f"{path} is damaged: {error}; fetch it again, or leave it out") from error
+
+
+def heard_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:
+    """Of how many groups something sounds; decodes no further than to `enough`. Raises as `sounds`."""
+    heard: set[str] = set()
+    for recording in recordings:
+        if len(heard) >= enough:
+            break
+        if recording.group not in heard and sounds(recording.path):
+            heard.add(recording.group)
+    return len(heard)
+
+
+def _loud(audio: Audio) -> bool:
+    return bool(loud_enough(torch.from_numpy(audio)).any())

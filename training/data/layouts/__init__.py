@@ -1,0 +1,1 @@
+"""Data sets as they are published, each read as labelled recordings."""

@@ -1,0 +1,49 @@
+"""NSynth (Engel et al. 2017, magenta.tensorflow.org/datasets/nsynth): `nsynth-train/`, `nsynth-valid/`, `nsynth-test/`, each
+with `examples.json` and `audio/NOTE.wav`.
+
+A label is the family of the instrument: a note's qualities (bright, reverb) aren't taken, for most of them were computed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from training.data.labelled_set import LabelledRecording
+from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, damage_told, sub_folders
+from training.data.recordings import Split
+
+PREFIX = "nsynth-"
+EXAMPLES = "examples.json"
+
+
+def recognises(folder: Path) -> bool:
+    """Whether there is a part of it, or the folder is one."""
+    return bool(_parts(folder))
+
+
+def read(folder: Path, seed: int) -> Reading:
+    """Every note that is there; its timbre, and what belongs together, is the instrument that plays it.
+
+    Raises:
+        DrawstopError: a part's `examples.json` isn't as the data set has it.
+    """
+    reading = Reading()
+    for part, split in _parts(folder).items():
+        with damage_told(part / EXAMPLES):
+            examples = json.loads((part / EXAMPLES).read_text(encoding="utf-8"))
+            for note, about in sorted(examples.items()):
+                player = about["instrument_str"]
+                labels = frozenset({about["instrument_family_str"]})
+                path = part / "audio" / f"{note}.wav"
+                reading.add(LabelledRecording(path, labels, player, split, timbre=player))
+    return reading
+
+
+def _parts(folder: Path) -> dict[Path, Split]:
+    found = [path for path in [folder, *sub_folders(folder)] if path.resolve().name.startswith(PREFIX)]
+    named = {path: path.resolve().name.removeprefix(PREFIX) for path in found if (path / EXAMPLES).is_file()}
+    return {path: SPLIT_FOLDERS[name] for path, name in named.items() if name in SPLIT_FOLDERS}
+
+
+LAYOUT = Layout("nsynth", "nsynth-train/, nsynth-valid/ or nsynth-test/ with examples.json", recognises, read)

@@ -1,0 +1,94 @@
+"""Slakh2100 (Manilow et al. 2019, github.com/ethman/slakh-utils): folders `Track00001`, each with `metadata.yaml`, `mix.flac`
+and `stems/S00.flac`, in `train/`, `validation/` and `test/`; also converted to WAV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from drawstop.errors import DrawstopError
+from training.data.labelled_set import LabelledRecording
+from training.data.layouts.layout import (
+    SPLIT_FOLDERS,
+    Layout,
+    Reading,
+    damage_told,
+    split_of_group,
+    sub_folders,
+)
+from training.data.recordings import Split
+
+METADATA = "metadata.yaml"
+SUFFIXES = (".flac", ".wav")
+
+
+def recognises(folder: Path) -> bool:
+    """Whether there are tracks, in parts or not."""
+    return bool(_tracks(folder, 0))
+
+
+def read(folder: Path, seed: int) -> Reading:
+    """The mix and each rendered stem of every track.
+
+    A label is the class of a stem's instrument, in lower case. A mix maps to its stems only the classes that one stem
+    plays: the sound of two guitars together isn't in any file. A stem's timbre is the patch that rendered it.
+
+    Raises:
+        DrawstopError: a track's `metadata.yaml` isn't as the data set has it, or nothing here reads YAML.
+    """
+    reading = Reading()
+    for track, split in _tracks(folder, seed).items():
+        with damage_told(track / METADATA):
+            stems = _rendered(track)
+        players = [label for _, label, _ in stems]
+        own = {label: path for path, label, _ in stems if players.count(label) == 1}
+        reading.add(LabelledRecording(_audio(track / "mix"), frozenset(players), track.name, split, own))
+        for path, label, patch in stems:
+            reading.add(
+                LabelledRecording(path, frozenset({label}), track.name, split, {label: path}, timbre=patch)
+            )
+    return reading
+
+
+def _tracks(folder: Path, seed: int) -> dict[Path, Split]:
+    """Each track's folder and part; without parts it is dealt by name. What Slakh-redux omits isn't looked at."""
+    parts = [part for part in sub_folders(folder) if part.name in SPLIT_FOLDERS]
+    if not parts:
+        return {track: split_of_group(track.name, seed) for track in _in(folder)}
+    return {track: SPLIT_FOLDERS[part.name] for part in parts for track in _in(part)}
+
+
+def _in(folder: Path) -> list[Path]:
+    return [path for path in sub_folders(folder) if path.name[:5] == "Track" and (path / METADATA).is_file()]
+
+
+def _rendered(track: Path) -> list[tuple[Path, str, str]]:
+    """Of each rendered stem: file, label, patch."""
+    about = _yaml((track / METADATA).read_text(encoding="utf-8"))
+    return [
+        (_audio(track / "stems" / name), str(stem["inst_class"]).lower(), str(stem.get("plugin_name", "")))
+        for name, stem in sorted(about["stems"].items())
+        if stem["audio_rendered"]
+    ]
+
+
+def _audio(stem: Path) -> Path:
+    """The file of a name without its suffix; the data set's own where none is there."""
+    candidates = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+    return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def _yaml(text: str) -> Any:
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise DrawstopError(
+            "Slakh's metadata.yaml needs PyYAML here; add the extra that brings it: uv sync --extra evidence"
+        ) from error
+    try:
+        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+LAYOUT = Layout("slakh", "folders Track00001 and so on with metadata.yaml", recognises, read)

@@ -1,0 +1,76 @@
+"""The demo's recordings as a labelled set: what its bank's evidence is measured on where no other recordings are given."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import training
+from drawstop.files import sha256_file
+from training.banks.bank import StopBank
+from training.data.labelled_set import LabelledRecording, LabelledSet
+
+LABELS: dict[str, frozenset[str]] = {
+    "guitar": frozenset({"guitar"}),
+    "voice": frozenset({"voice"}),
+    "both": frozenset({"guitar", "voice"}),
+    "neither": frozenset(),
+}
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The demo's parts that evidence needs."""
+
+    folder: Path
+    judged: frozenset[str] = frozenset({"guitar", "voice"})
+    """What the shipped judge hears."""
+
+    @property
+    def rave(self) -> Path:
+        """Its model."""
+        return self.folder / "rave.ts"
+
+    @property
+    def recordings(self) -> Path:
+        """`train/` and `held_out/`."""
+        return self.folder / "recordings"
+
+    @property
+    def judge(self) -> Path:
+        """Trained on renderings that aren't shipped."""
+        return self.folder / "judge.safetensors"
+
+    @property
+    def tagger(self) -> Path:
+        """A published one."""
+        return self.folder / "tagger.safetensors"
+
+    def is_of(self, bank: StopBank) -> bool:
+        """Whether a bank is of the demo's model."""
+        return self.rave.is_file() and sha256_file(self.rave) == bank.model_fingerprint
+
+
+SHIPPED = Shipped(Path(training.__file__).parent / "demo")
+
+
+def shipped_set(folder: Path) -> LabelledSet:
+    """`training/demo/recordings`: `train/` and `held_out/`, with the timbres that its manifest tells."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    recordings = []
+    for clip in manifest["clips"]:
+        path = folder / clip["file"]
+        part, label = Path(clip["file"]).parts[:2]
+        if label in LABELS and part in ("train", "held_out"):
+            recordings.append(
+                LabelledRecording(
+                    path,
+                    LABELS[label],
+                    sha256_file(path),
+                    "test" if part == "held_out" else "train",
+                    timbre="+".join(clip["timbres"]),
+                    new_timbre=clip["held_out_timbre"],
+                )
+            )
+    return LabelledSet("the demo's recordings", "folders", tuple(recordings))

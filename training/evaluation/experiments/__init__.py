@@ -1,0 +1,1 @@
+"""One folder per experiment of `drawstop evaluate` and `drawstop report`."""

@@ -1,0 +1,1 @@
+"""Experiment: how well do a bank's features and stops classify recordings?"""

@@ -1,0 +1,1 @@
+"""Experiment: what does each feature respond to?"""

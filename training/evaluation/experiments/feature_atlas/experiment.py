@@ -1,0 +1,252 @@
+"""The section "atlas": every feature's numbers, and the sound of the most telling ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drawstop.audio_files import read_audio, write_audio
+from drawstop.files import atomic_file, sha256_file
+from drawstop.progress import Progress
+from training.evaluation.encoded_set import HeardSet
+from training.evaluation.experiments.feature_atlas.measure import (
+    FOLLOWS,
+    MOMENTS,
+    SIGNIFICANT,
+    STEP_SECONDS,
+    TELLS,
+    Atlas,
+    Moment,
+    make_atlas,
+)
+from training.evaluation.results import Cell, Goal, Players, Section, Sound, Table
+from training.metrics.bootstrap import Estimate
+from training.metrics.descriptors import DESCRIPTORS, describe
+from training.metrics.types import Floats
+
+SHOWN, SHOWN_QUICK = 48, 12
+"""Features whose moments can be heard."""
+SHIFTS, SHIFTS_QUICK = 100, 40
+DESCRIBED_QUICK = 60
+"""Recordings that are described in a quick run."""
+CONTROL_SHARE = 0.01
+"""Of pairs of features and shifted descriptors, at most so many may be found."""
+FOLDER = "atlas"
+SNIPPET_SECONDS = 1.0
+SNIPPET_RATE = 22050
+_FADE_SECONDS = 0.01
+_FORMAT = 1
+
+Row = tuple[Cell | Estimate, ...]
+
+
+def atlas_section(
+    heard: HeardSet,
+    folder: Path,
+    seed: int = 0,
+    quick: bool = False,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Section:
+    """Hears every feature, and writes the moments of the most telling ones as sound files.
+
+    Args:
+        folder: the evidence's; sounds are written to `atlas/` in it.
+        quick: fewer recordings described, fewer shifts, fewer sounds.
+        cache: a folder that keeps the descriptors, so that a killed run goes on where it was.
+    """
+    step = max(1, round(STEP_SECONDS * heard.frame_rate))
+    descriptors = _described(heard, step, DESCRIBED_QUICK if quick else len(heard), cache, progress)
+    atlas = make_atlas(heard, descriptors, step, seed, SHIFTS_QUICK if quick else SHIFTS)
+    shown = atlas.telling()[: SHOWN_QUICK if quick else SHOWN]
+    control = float((atlas.following.control <= SIGNIFICANT).mean())
+    return Section(
+        "atlas",
+        "An atlas of simple concepts",
+        "What does each feature of the SAE follow, without anybody's labels? Hear its loudest moments.",
+        _answer(atlas, heard),
+        (_players(atlas, heard, shown, folder), _table(atlas, heard), _counts(atlas)),
+        (
+            Goal(
+                "descriptors shifted in time find nothing: at most 1 % of pairs",
+                f"{100 * control:.2f} % of {atlas.following.control.size}",
+                control <= CONTROL_SHARE,
+            ),
+        ),
+        _figures(atlas, heard),
+        {
+            "seed": seed,
+            "quick": quick,
+            "step_seconds": round(step / heard.frame_rate, 4),
+            "described": sum(len(each) > 0 for each in descriptors),
+            "recordings": len(heard),
+            "false_discovery_rate": SIGNIFICANT,
+            "name_from_strength": FOLLOWS,
+            "name_from_auroc": TELLS,
+        },
+    )
+
+
+def _described(
+    heard: HeardSet, step_frames: int, most: int, cache: Path | None, progress: Progress | None
+) -> list[Floats]:
+    """The descriptors of each recording that sounds, `[steps, 5]`; of at most so many, evenly chosen."""
+    sounding = np.flatnonzero(heard.loud)
+    chosen = set(sounding[np.unique(np.linspace(0, len(sounding) - 1, most).astype(int))].tolist())
+    found = []
+    for i, z in enumerate(heard.frames):
+        steps = len(z) // step_frames
+        found.append(
+            _describe(heard, i, step_frames, steps, cache) if i in chosen and steps else np.empty((0, 5))
+        )
+        if progress:
+            progress("describing", i + 1, len(heard))
+    return [each.astype(np.float32) for each in found]
+
+
+def _describe(heard: HeardSet, i: int, step_frames: int, steps: int, cache: Path | None) -> Floats:
+    path, start = heard.data.recordings[i].path, heard.starts[i]
+    samples = round(step_frames * heard.sample_rate / heard.frame_rate)
+    place = None
+    if cache is not None:
+        place = (
+            cache
+            / "described"
+            / f"{sha256_file(path)}-{start:.3f}-{heard.sample_rate}-{samples}-{_FORMAT}.npy"
+        )
+        if place.is_file():
+            kept: Floats = np.load(place)
+            return kept
+    audio = read_audio(path, heard.sample_rate, 1, (start, steps * samples / heard.sample_rate))[0][0]
+    described = describe(audio, heard.sample_rate, samples, steps)
+    if place is not None:
+        with atomic_file(place) as beside, beside.open("wb") as file:
+            np.save(file, described)
+    return described
+
+
+def _answer(atlas: Atlas, heard: HeardSet) -> str:
+    alive, named = int((atlas.density > 0).sum()), sum(bool(name) for name in atlas.names)
+    found = atlas.following.q <= SIGNIFICANT
+    each = ", ".join(f"{int(found[:, d].sum())} {name}" for d, name in enumerate(DESCRIPTORS))
+    labels = (atlas.auroc_q <= SIGNIFICANT) & (atlas.auroc >= TELLS)
+    told = ", ".join(f"{int(labels[:, c].sum())} {name}" for c, name in enumerate(heard.concepts))
+    said = [
+        f"Of {len(atlas.density)} features {alive} are ever on in {len(heard)} recordings, and {named} get a name.",
+        f"Features that follow a descriptor more than chance: {each}.",
+    ]
+    if told:
+        said.append(f"Features that alone tell a label with an AUROC of {TELLS} or more: {told}.")
+    return " ".join(said)
+
+
+def _table(atlas: Atlas, heard: HeardSet) -> Table:
+    rows: list[Row] = []
+    for i in range(len(atlas.density)):
+        best = _best_label(atlas, i)
+        moments = "; ".join(f"{_name(heard, m)} {m.seconds:.1f} s" for m in atlas.moments[i])
+        rows.append(
+            (
+                int(i),
+                atlas.names[i],
+                round(float(atlas.density[i]), 4),
+                *(round(float(v), 2) for v in atlas.following.correlations[i]),
+                "" if best is None else heard.concepts[best],
+                None if best is None else round(float(atlas.auroc[i, best]), 2),
+                moments,
+            )
+        )
+    return Table(
+        "All features",
+        ("feature", "name", "on", *DESCRIPTORS, "label told best", "AUROC", "loudest at"),
+        tuple(rows),
+        note="on: share of frames. Then Spearman's correlation with each descriptor over tenths of a second; a feature that is "
+        f"seldom on can't reach 1. A name is given from {FOLLOWS} of what it can reach, and from an AUROC of {TELLS}, at a "
+        f"false discovery rate of {SIGNIFICANT}.",
+    )
+
+
+def _counts(atlas: Atlas) -> Table:
+    rows: list[Row] = []
+    for d, name in enumerate(DESCRIPTORS):
+        follows, control = (own[:, d] <= SIGNIFICANT for own in (atlas.following.q, atlas.following.control))
+        strong = follows & (np.abs(atlas.following.strengths[:, d]) >= FOLLOWS)
+        rows.append((name, int(follows.sum()), int(strong.sum()), int(control.sum())))
+    return Table(
+        "Features that follow each descriptor",
+        ("descriptor", "more than chance", f"with a strength of {FOLLOWS} or more", "when shifted in time"),
+        tuple(rows),
+        note="Shifted in time each descriptor keeps its course but has nothing to do with the features: the last column should "
+        "be about 0.",
+    )
+
+
+def _players(
+    atlas: Atlas, heard: HeardSet, shown: np.ndarray[Any, np.dtype[np.int64]], folder: Path
+) -> Players:
+    rows = []
+    for feature in shown.tolist():
+        label = f"{feature}: {atlas.names[feature] or 'no name'}"
+        sounds = []
+        for place, moment in enumerate(atlas.moments[feature]):
+            path = f"{FOLDER}/feature_{feature:04}_{place + 1}.flac"
+            _write_snippet(folder / path, heard, moment)
+            sounds.append(Sound(f"{label} ({_name(heard, moment)} at {moment.seconds:.1f} s)", path))
+        rows.append(tuple(sounds))
+    shown_now = {folder / sound.path for row in rows for sound in row}
+    for left in set((folder / FOLDER).glob("feature_*.flac")) - shown_now:
+        left.unlink()
+    return Players(
+        f"The loudest moments of {len(rows)} telling features",
+        tuple(rows),
+        note=f"A second around each moment, at most {MOMENTS} from different recordings. The feature is one part of what sounds.",
+    )
+
+
+def _write_snippet(path: Path, heard: HeardSet, moment: Moment) -> None:
+    source = heard.data.recordings[moment.recording].path
+    start = max(0.0, moment.seconds - SNIPPET_SECONDS / 2)
+    audio, rate = read_audio(source, SNIPPET_RATE, 1, (start, SNIPPET_SECONDS))
+    fade = min(round(_FADE_SECONDS * rate), audio.shape[1] // 2)
+    audio[:, :fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+    audio[:, audio.shape[1] - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    peak = max(float(np.abs(audio).max()), 1.0)
+    write_audio(path, np.round(audio / peak * 32767) / 32768, rate)  # 16 bits: half the size
+
+
+def _best_label(atlas: Atlas, feature: int) -> int | None:
+    own = atlas.auroc[feature]
+    return int(np.nanargmax(own)) if np.isfinite(own).any() else None
+
+
+def _name(heard: HeardSet, moment: Moment) -> str:
+    path = heard.data.recordings[moment.recording].path
+    return f"{path.parent.name}/{path.stem}"
+
+
+def _figures(atlas: Atlas, heard: HeardSet) -> dict[str, Any]:
+    def rounded(x: Any) -> list[Any]:
+        return [None if not np.isfinite(v) else round(float(v), 4) for v in x]
+
+    return {
+        "descriptors": list(DESCRIPTORS),
+        "labels": list(heard.concepts),
+        "features": [
+            {
+                "feature": i,
+                "name": atlas.names[i],
+                "density": round(float(atlas.density[i]), 6),
+                "correlations": rounded(atlas.following.correlations[i]),
+                "strengths": rounded(atlas.following.strengths[i]),
+                "q": rounded(atlas.following.q[i]),
+                "auroc": rounded(atlas.auroc[i]),
+                "moments": [
+                    {"file": _name(heard, m), "seconds": m.seconds, "value": m.value}
+                    for m in atlas.moments[i]
+                ],
+            }
+            for i in range(len(atlas.density))
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Experiment: which layers of a model carry a concept?"""

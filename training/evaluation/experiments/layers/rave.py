@@ -1,0 +1,263 @@
+"""Where in a RAVE a concept lives: every layer of encoder and decoder, described, read and edited, each alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.banks.bank import Stop, StopBank
+from training.banks.control_edits import BankEdit, RandomEdit
+from training.classifiers.listeners import hear
+from training.data.labelled_set import LabelledRecording
+from training.data.recordings import load
+from training.evaluation.playback.held_out_clips import encode, play
+from training.evaluation.playback.rave import CONTROL_SEED, RaveBench
+from training.evaluation.results import Block, Cell, Line, Plot, Section, Table
+from training.find.feature_ranking import concept_scores
+from training.metrics.auroc import auroc_of_columns
+from training.models.rave.model import RaveModel
+from training.models.rave.site import LATENT
+from training.sae.config import SAEConfig
+from training.sae.model import SAE
+from training.sae.train import train
+
+FEATURES_PER_NUMBER, MOST_FEATURES, K = 4, 512, 16
+STEPS, BATCH = 300, 512
+FRAMES_OF_A_RECORDING = 1500
+"""That an SAE learns from: layers run at up to 32 frames for each latent frame."""
+EDITED = 64
+"""Features that the trial edit takes away, wholly."""
+CLIPS = 8
+QUICK_EVERY = 9
+
+Means = dict[str, Tensor]
+Cells = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One site, on recordings that its SAE never saw.
+
+    Attributes:
+        fve, l0, dead: how well the SAE describes the frames, with how many features, and how many never fire.
+        auroc_one, auroc_five: by concept and recording, of the best feature and of the best five together, chosen on others.
+        effect, control: by concept, how much less sure the ear is of clips with it when the EDITED best features are taken away,
+            and when random features are, as much of each frame.
+    """
+
+    site: str
+    width: int
+    samples_per_frame: int
+    fve: float
+    l0: float
+    dead: int
+    auroc_one: dict[str, float]
+    auroc_five: dict[str, float]
+    effect: dict[str, float]
+    control: dict[str, float]
+
+
+def layers_section(bench: RaveBench) -> Section:
+    """A row for every site: all of them, or every ninth in quick mode."""
+    subject = bench.subject
+    sites = list(subject.model.sites())
+    if subject.options.quick:
+        sites = [site for i, site in enumerate(sites) if i % QUICK_EVERY == 0 or site == LATENT]
+    learned, unseen = subject.data.of("train", "validation"), subject.data.of("test")
+    saes = _train(subject.model, learned, sites, subject.options.seed)
+    known, tested = ({site: _Statistics() for site in sites} for _ in range(2))
+    for recordings, statistics in ((learned, known), (unseen, tested)):
+        for recording in recordings:
+            for site, frames in _frames(subject.model, recording, sites).items():
+                statistics[site].add(saes[site], frames)
+    rows = []
+    for number, site in enumerate(sites):
+        rows.append(_row(bench, site, saes[site], known[site], tested[site]))
+        if subject.progress:
+            subject.progress("editing every layer", number + 1, len(sites))
+    return Section(
+        "layers",
+        "Which layers carry a concept?",
+        "Each layer of the model gets a small autoencoder of its own: how well it describes the layer, how well its best "
+        "features tell recordings with a concept from others, and what taking those features away does to the sound.",
+        _answer(rows, bench.clips.concepts),
+        tuple(_blocks(rows, bench.clips.concepts)),
+        (),
+        {"rows": [asdict(row) for row in rows]},
+        {
+            "seed": subject.options.seed,
+            "steps": STEPS,
+            "features": f"{FEATURES_PER_NUMBER} x width, at most {MOST_FEATURES}",
+            "k": K,
+        },
+    )
+
+
+class _Statistics:
+    """What an SAE says of some recordings, one after the other."""
+
+    def __init__(self) -> None:
+        self.means: list[Tensor] = []
+        self.squares = self.errors = 0.0
+        self.sum: Tensor | float = 0.0
+        self.active = self.frames = 0
+        self.fired: Tensor | float = 0.0
+
+    @torch.no_grad()
+    def add(self, sae: SAE, x: Tensor) -> None:
+        """A recording's frames `[frames, width]`."""
+        z = sae.normalise(x)
+        features = sae.encode(z)
+        share = features / features.sum(1, keepdim=True).mean().clamp(min=1e-9)
+        self.means.append(share.mean(0))
+        self.squares += float(z.square().sum())
+        self.errors += float((sae.decode(features) - z).square().sum())
+        self.sum = self.sum + z.sum(0)
+        self.active += int((features > 0).sum())
+        self.frames += len(z)
+        self.fired = self.fired + (features > 0).sum(0)
+
+    def described(self) -> tuple[float, float, int]:
+        """FVE, L0, features that never fired."""
+        total = torch.as_tensor(self.sum)
+        variance = self.squares - float(total.square().sum()) / max(1, self.frames)
+        dead = int((torch.as_tensor(self.fired) == 0).sum())
+        return (
+            round(1 - self.errors / max(variance, 1e-9), 4),
+            round(self.active / max(1, self.frames), 2),
+            dead,
+        )
+
+
+def _frames(model: RaveModel, recording: LabelledRecording, sites: Sequence[str]) -> Mapping[str, Tensor]:
+    """All sites' frames in one pass, `[frames, width]` each."""
+    audio = load(recording.path, model.rates.sample_rate, model.rates.channels)
+    return {site: x[0].T.contiguous() for site, x in model.frames(audio[None], sites).items()}
+
+
+def _train(
+    model: RaveModel, recordings: Sequence[LabelledRecording], sites: Sequence[str], seed: int
+) -> dict[str, SAE]:
+    """A small SAE for each site, of frames drawn from every recording."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn: dict[str, list[Tensor]] = {site: [] for site in sites}
+    for recording in recordings:
+        for site, x in _frames(model, recording, sites).items():
+            drawn[site].append(x[torch.randperm(len(x), generator=generator)[:FRAMES_OF_A_RECORDING]])
+    saes = {}
+    for site, parts in drawn.items():
+        width = parts[0].shape[1]
+        count = min(MOST_FEATURES, FEATURES_PER_NUMBER * width)
+        config = SAEConfig(
+            width, count, min(K, count), steps=STEPS, batch_size=BATCH, seed=seed, centre=False, bias=False
+        )
+        saes[site] = train(torch.cat(parts), config)
+    return saes
+
+
+def _row(bench: RaveBench, site: str, sae: SAE, known: _Statistics, tested: _Statistics) -> LayerRow:
+    subject = bench.subject
+    model = RaveModel(subject.model.path, site)
+    learned, unseen = subject.data.of("train", "validation"), subject.data.of("test")
+    means, test_means = torch.stack(known.means), torch.stack(tested.means)
+    one, five, effect, control = (dict[str, float]() for _ in range(4))
+    for concept in bench.clips.concepts:
+        truth, test_truth = (torch.tensor([concept in r.labels for r in part]) for part in (learned, unseen))
+        best = concept_scores(means, truth).topk(min(EDITED, means.shape[1])).indices
+        scores = torch.stack([test_means[:, best[0]], test_means[:, best[:5]].sum(1)], 1)
+        one[concept], five[concept] = (round(float(each), 4) for each in auroc_of_columns(scores, test_truth))
+        effect[concept], control[concept] = _effects(bench, model, sae, best, concept)
+    fve, l0, dead = tested.described()
+    rates = model.rates
+    return LayerRow(site, rates.width, rates.ratio, fve, l0, dead, one, five, effect, control)
+
+
+def _effects(
+    bench: RaveBench, model: RaveModel, sae: SAE, features: Tensor, concept: str
+) -> tuple[float, float]:
+    """How much lower the first ear's logit is, and after a random edit of the same size."""
+    clips, ear = bench.clips, bench.ears[:1]
+    places = (clips.alone(concept) + clips.mixed(concept))[:CLIPS]
+    x = _reached(bench, model, places)
+    shares = torch.zeros(sae.config.n_features).index_fill_(0, features, 1.0)
+    stop = Stop(concept, "stop", "static", shares, torch.zeros(0, sae.config.d_in), 1.0)
+    bank = StopBank(sae, (stop,), model.fingerprint, str(model.site))
+    before = hear(ear, play(model, x)[:, -bench.rest.shape[1] :], bench.rate)[ear[0].name].of(concept)[1]
+    found = []
+    for edit in (BankEdit(bank), RandomEdit(bank, CONTROL_SEED + bench.options.seed)):
+        sound = play(model, edit(x, [-1.0]))[:, -bench.rest.shape[1] :]
+        after = hear(ear, sound, bench.rate)[ear[0].name].of(concept)[1]
+        found.append(round(float((before - after).mean()), 3))
+    return found[0], found[1]
+
+
+def _reached(bench: RaveBench, model: RaveModel, places: Sequence[int]) -> Tensor:
+    """The clips' frames at the model's site, from the sound that was recorded. -> `[places, width, frames]`."""
+    return encode(model, bench.clips.originals[list(places)][:, None].expand(-1, model.rates.channels, -1))
+
+
+def _answer(rows: Sequence[LayerRow], concepts: Sequence[str]) -> str:
+    said = []
+    for concept in concepts:
+        read = max(rows, key=lambda row: row.auroc_five[concept])
+        write = max(rows, key=lambda row: row.effect[concept] - row.control[concept])
+        said.append(
+            f"{concept} is read best at {read.site} (AUROC {read.auroc_five[concept]:.2f} by five features) and moved most at "
+            f"{write.site} ({write.effect[concept]:+.1f} on the ear's logit, a random edit {write.control[concept]:+.1f})"
+        )
+    return "; ".join(said) + "."
+
+
+def _blocks(rows: Sequence[LayerRow], concepts: Sequence[str]) -> list[Block]:
+    asked = ("AUROC 1", "AUROC 5", "effect", "random")
+    headings = (f"{concept}: {what}" for concept in concepts for what in asked)
+    columns = ("site", "numbers", "samples a frame", "FVE", "L0", "dead", *headings)
+    table: list[tuple[Cell, ...]] = [
+        (
+            row.site,
+            row.width,
+            row.samples_per_frame,
+            row.fve,
+            row.l0,
+            row.dead,
+            *(
+                value
+                for concept in concepts
+                for value in (
+                    row.auroc_one[concept],
+                    row.auroc_five[concept],
+                    row.effect[concept],
+                    row.control[concept],
+                )
+            ),
+        )
+        for row in rows
+    ]
+    note = (
+        "AUROC by recording, of features chosen on other recordings. Effect: how much lower the first ear's logit is when the "
+        f"{EDITED} best features are taken away at this layer alone; random: as large an edit of random features."
+    )
+    places = tuple(float(i) for i in range(len(rows)))
+    lines = [
+        Line(f"{concept}, five features", places, tuple(row.auroc_five[concept] for row in rows))
+        for concept in concepts
+    ]
+    effects = [
+        Line(
+            f"{concept}{'' if what == 'effect' else ', random'}",
+            places,
+            tuple(getattr(row, what)[concept] for row in rows),
+        )
+        for concept in concepts
+        for what in ("effect", "control")
+    ]
+    order = "layer, in the order of the sound"
+    return [
+        Table("Every layer", columns, tuple(table), note=note),
+        Plot("Read: AUROC at every layer", order, "AUROC", tuple(lines)),
+        Plot("Moved: effect on the ear at every layer", order, "logits lower", tuple(effects)),
+    ]

@@ -1,0 +1,1 @@
+"""Experiment: how good is the autoencoder?"""

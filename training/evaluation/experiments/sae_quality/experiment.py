@@ -1,0 +1,190 @@
+"""The section of the evidence that says how good an SAE is, before any stop is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from drawstop.progress import Progress
+from training.evaluation.encoded_set import HeardSet
+from training.evaluation.experiments.sae_quality import describe, dictionary_comparison
+from training.evaluation.experiments.sae_quality.dictionary_comparison import MATCHED_COSINE
+from training.evaluation.experiments.sae_quality.loss_recovered import LossRecovered
+from training.evaluation.experiments.sae_quality.tables import Quality, section_of
+from training.evaluation.probes import sparse_probe
+from training.evaluation.probes.sparse_probe import KS, SparseProbe
+from training.evaluation.rave_context import Options
+from training.evaluation.results import Section
+from training.sae.model import SAE
+from training.sae.train import train
+
+SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
+"""Of the SAEs that the bank's is compared with, at most: each takes a minute of a core."""
+
+
+def unseen(heard: HeardSet) -> list[int]:
+    """The rows of the test split."""
+    return [row for row, split in enumerate(heard.splits) if split == "test"]
+
+
+def quality_of(
+    heard: HeardSet, recovered: LossRecovered, options: Options, progress: Progress | None = None
+) -> Section:
+    """How good the SAE is that a set was heard by; see `quality_section`.
+
+    Args:
+        recovered: of the model's own loss, on unseen recordings.
+    """
+    sae, rows = heard.sae, unseen(heard)
+    frames = [sae.denormalise(torch.from_numpy(z)) for z in heard.frames]
+    held_out = set(rows)
+    return quality_section(
+        sae,
+        [x for row, x in enumerate(frames) if row not in held_out],
+        [frames[row] for row in rows],
+        {concept: heard.labels[rows, place].tolist() for place, concept in enumerate(heard.concepts)},
+        [heard.groups[row] for row in rows],
+        recovered=recovered,
+        seed=options.seed,
+        steps=min(QUICK_SAE_STEPS if options.quick else SAE_STEPS, sae.config.steps),
+        quick=options.quick,
+        told=progress,
+    )
+
+
+NARROWER = 4
+"""The dictionary whose features are followed into the SAE has so many times fewer."""
+QUICK_STEPS = 500
+
+Told = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+def quality_section(
+    sae: SAE,
+    training: Sequence[Tensor],
+    held_out: Sequence[Tensor],
+    labels: Mapping[str, Sequence[bool]],
+    groups: Sequence[Hashable] = (),
+    *,
+    recovered: LossRecovered | None = None,
+    seed: int = 0,
+    steps: int | None = None,
+    quick: bool = False,
+    told: Told | None = None,
+) -> Section:
+    """Measures an SAE and says what was found. Two more SAEs are trained for it, a third one unless `quick`.
+
+    Args:
+        training: frames of the recordings that the SAE was trained on, `[frames, width]` each: what others are trained on.
+        held_out: frames of recordings that it wasn't.
+        labels: by concept, whether each of the held-out recordings has it; those with too few on a side are left out.
+        groups: of each held-out recording, what must stay on one side of a split.
+        recovered: from `recovered.sound_recovered` or `recovered.predictions_recovered`, on held-out recordings.
+        steps: of the other SAEs' training; None: as many as this SAE had, or QUICK_STEPS.
+
+    Raises:
+        DrawstopError: no frames, or frames of another width.
+    """
+    steps = steps or (min(QUICK_STEPS, sae.config.steps) if quick else sae.config.steps)
+    settings: dict[str, Any] = {
+        "seed": seed,
+        "steps": steps,
+        "quick": quick,
+        "matched_cosine": MATCHED_COSINE,
+    }
+    settings |= {"sae": sae.config.described(), "probe_folds": sparse_probe.FOLDS}
+    measured = measure_quality(
+        sae, training, held_out, labels, groups, recovered, seed, steps, quick, told or (lambda *_: None)
+    )
+    return section_of(measured, settings)
+
+
+def measure_quality(
+    sae: SAE,
+    training: Sequence[Tensor],
+    held_out: Sequence[Tensor],
+    labels: Mapping[str, Sequence[bool]],
+    groups: Sequence[Hashable],
+    recovered: LossRecovered | None,
+    seed: int,
+    steps: int,
+    quick: bool,
+    told: Told,
+) -> Quality:
+    """The figures of `quality_section`, whose arguments it has."""
+    described = describe.describe(sae, held_out, seed)
+    other = _another(
+        sae, training, told, "training another seed", seed=sae.config.seed + 1 + seed, steps=steps
+    )
+    pairs = {"this SAE and another seed": dictionary_comparison.stability(sae, other, held_out, seed)}
+    if not quick:
+        third = _another(
+            sae, training, told, "training a third seed", seed=sae.config.seed + 2 + seed, steps=steps
+        )
+        pairs["two other seeds"] = dictionary_comparison.stability(other, third, held_out, seed)
+    features = max(sae.config.n_features // NARROWER, sae.config.k)
+    narrow = _another(sae, training, told, "training a narrower one", n_features=features, steps=steps)
+    probes = {}
+    for concept, each in labels.items():
+        if _enough(each, groups):
+            probes[concept] = _probes(sae, held_out, each, groups, seed, quick)
+        told("probing", len(probes), len(labels))
+    return Quality(
+        described,
+        recovered,
+        pairs,
+        dictionary_comparison.splitting(narrow, sae, held_out),
+        steps,
+        probes,
+        len(held_out),
+    )
+
+
+def _another(sae: SAE, training: Sequence[Tensor], told: Told, doing: str, **changed: Any) -> SAE:
+    """An SAE of the same frames and settings but some."""
+    config = replace(sae.config, **changed)
+    config = replace(config, checkpoint_every=config.steps)
+    return train(
+        torch.cat(list(training)), config, progress=lambda step, loss: told(doing, step, config.steps)
+    )
+
+
+def _probes(
+    sae: SAE,
+    frames: Sequence[Tensor],
+    labels: Sequence[bool],
+    groups: Sequence[Hashable],
+    seed: int,
+    quick: bool,
+) -> dict[str, tuple[SparseProbe, ...]]:
+    permutations = 0 if quick else sparse_probe.PERMUTATIONS
+    probed = {
+        "features": describe.clip_means(sae, frames),
+        "frames": torch.stack([sae.normalise(x).mean(0) for x in frames]),
+        "random": describe.clip_means(describe.control(sae, seed), frames),
+    }
+    return {
+        name: tuple(
+            sparse_probe.probe(
+                means,
+                labels,
+                k,
+                groups,
+                seed=seed,
+                permutations=permutations if name == "features" else 0,
+            )
+            for k in KS
+        )
+        for name, means in probed.items()
+    }
+
+
+def _enough(labels: Sequence[bool], groups: Sequence[Hashable]) -> bool:
+    names = groups if len(groups) else range(len(labels))
+    sides = [{name for name, has in zip(names, labels, strict=True) if has == side} for side in (True, False)]
+    return min(map(len, sides)) >= 2

@@ -1,0 +1,1 @@
+"""Experiment: are the concepts separable in the model's space?"""

@@ -1,0 +1,145 @@
+"""What separability asks of a model's own numbers: the changes that stops make, the features they take, clips of one concept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from training.banks.bank import StopBank
+from training.banks.control_edits import BankEdit
+from training.evaluation.encoded_set import HeardSet
+from training.evaluation.playback.playback import STOP
+from training.evaluation.playback.rave import RaveBench
+
+CHANGED = 24
+"""Recordings at most whose frames are changed at a MusicGen's layers, evenly spread."""
+
+
+class Space(Protocol):
+    """One model's numbers at one or more of its sites."""
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Where clips are described; one alone needs no name."""
+
+    def change(self, concept: str, value: float) -> Tensor:
+        """What a stop at a value adds to some frames, of one shape for all stops: the same frames for each."""
+
+    def shares(self, concept: str) -> Tensor:
+        """A stop's shares of all features."""
+
+    def alone(self, concept: str, value: float, site: str) -> Tensor:
+        """Clips in which nothing else plays, with the concept's own stop at a value: root mean squares over time,
+        `[clips, width]`."""
+
+    def groups(self, concept: str) -> list[str]:
+        """Of those clips, what stays on one side of a split."""
+
+
+class RaveSpace:
+    """The clips of a RAVE's bench. See Space."""
+
+    sites = ("",)
+
+    def __init__(self, bench: RaveBench) -> None:
+        self.bench, self.edit = bench, bench.edits()[STOP]
+        self._some = bench.clips.latents[bench.spread(range(len(bench.clips.groups)))]
+
+    def change(self, concept: str, value: float) -> Tensor:
+        """See Space."""
+        return self._edited(self._some, concept, value) - self._some
+
+    def shares(self, concept: str) -> Tensor:
+        """See Space."""
+        return self.bench.subject.bank.stop(concept).shares
+
+    def alone(self, concept: str, value: float, site: str) -> Tensor:
+        """See Space."""
+        z = self.bench.clips.latents[self.bench.clips.alone(concept)]
+        return _levels(self._edited(z, concept, value) if value else z)
+
+    def groups(self, concept: str) -> list[str]:
+        """See Space."""
+        return self.bench.groups_of(self.bench.clips.alone(concept))
+
+    def _edited(self, z: Tensor, concept: str, value: float) -> Tensor:
+        return self.edit(z, {self.bench.slugs[concept]: value})
+
+
+class LayersSpace:
+    """Unseen recordings at the layers of a MusicGen that have stops, each layer edited alone. See Space.
+
+    Args:
+        banks: by site, those with stops.
+        heard: by site, what is heard there.
+        concepts: those that are asked about; other labels count as none.
+    """
+
+    def __init__(
+        self, banks: Mapping[str, StopBank], heard: Mapping[str, HeardSet], concepts: tuple[str, ...]
+    ) -> None:
+        self.banks, self.heard, self.concepts = banks, heard, frozenset(concepts)
+        self.sites = tuple(banks)
+        self._edits = {site: BankEdit(bank) for site, bank in banks.items()}
+        self._any = next(iter(heard.values()))
+
+    def change(self, concept: str, value: float) -> Tensor:
+        """See Space; in units of each layer's own scale, one layer after another."""
+        every = self._places(None)
+        places = every[:: -(-len(every) // CHANGED)]
+        return torch.cat(
+            [
+                (self._edited(site, place, concept, value) - self._frames(site, place)).flatten()
+                / self.banks[site].sae.scale
+                for site in self.sites
+                for place in places
+            ]
+        )
+
+    def shares(self, concept: str) -> Tensor:
+        """See Space; zeros at a layer without the stop."""
+        return torch.cat([_shares(bank, concept) for bank in self.banks.values()])
+
+    def alone(self, concept: str, value: float, site: str) -> Tensor:
+        """See Space; of the layer's normalised frames."""
+        sae = self.banks[site].sae
+        clips = [self._edited(site, place, concept, value) for place in self._places(concept)]
+        described = [_levels(sae.normalise(x.mT).mT)[0] for x in clips]
+        return torch.stack(described) if described else torch.zeros(0, sae.config.d_in)
+
+    def groups(self, concept: str) -> list[str]:
+        """See Space."""
+        return [self._any.groups[place] for place in self._places(concept)]
+
+    def _places(self, concept: str | None) -> list[int]:
+        """Unseen recordings that sound; only those of a concept alone where one is named."""
+        heard = self._any
+        wanted = None if concept is None else {concept}
+        return [
+            place
+            for place, each in enumerate(heard.data.recordings)
+            if each.split == "test" and heard.loud[place] and wanted in (None, each.labels & self.concepts)
+        ]
+
+    def _frames(self, site: str, place: int) -> Tensor:
+        """The layer's own frames of a recording, `[1, width, frames]`."""
+        heard = self.heard[site]
+        return heard.sae.denormalise(torch.from_numpy(heard.frames[place])).T[None]
+
+    def _edited(self, site: str, place: int, concept: str, value: float) -> Tensor:
+        x = self._frames(site, place)
+        knobs = [value if stop.name == concept else 0.0 for stop in self.banks[site].stops]
+        return self._edits[site](x, knobs) if any(knobs) else x
+
+
+def _shares(bank: StopBank, concept: str) -> Tensor:
+    found = [stop.shares for stop in bank.stops if stop.name == concept]
+    return found[0] if found else torch.zeros(bank.sae.config.n_features)
+
+
+def _levels(frames: Tensor) -> Tensor:
+    """Root mean squares over time: `[clips, width, frames]` -> `[clips, width]`."""
+    return frames.square().mean(-1).sqrt()

@@ -1,0 +1,1 @@
+"""Experiment: does each stop do what its label says?"""

@@ -1,0 +1,180 @@
+"""From what a user typed to experiments: the bank or banks, their model, the recordings, the judge."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from drawstop import __version__
+from drawstop.errors import DrawstopError
+from drawstop.files import require_writable
+from drawstop.progress import Progress
+from training.banks.bank import StopBank, bank_fingerprint, load_bank
+from training.banks.bank_folders import BANKS_FILE, bank_folders, load_banks
+from training.data.labelled_set import LabelledSet
+from training.data.read_labelled import read_labelled
+from training.evaluation.demo_set import SHIPPED, shipped_set
+from training.evaluation.rave_context import Options, Subject
+from training.evaluation.rave_experiments import RaveExperiments
+from training.evaluation.report.page import PageHead
+from training.evaluation.results import Section
+from training.evaluation.run import Experiments, gather, identity_of
+from training.models.open import is_musicgen, open_musicgen, open_rave
+
+_DIGITS = 16
+
+
+def head_of(opened: Opened) -> PageHead:
+    """The head of a page, with today's date."""
+    stops = ", ".join(dict.fromkeys(stop.name for bank in opened.banks for stop in bank.stops))
+    data = opened.data
+    counts = {split: len(data.of(split)) for split in ("train", "validation", "test")}
+    said = ", ".join(f"{count} {split}" for split, count in counts.items() if count)
+    provenance = {
+        "drawstop": __version__,
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "seed": opened.options.seed,
+        "quick": opened.options.quick,
+        "model": opened.banks[0].model_fingerprint[:_DIGITS],
+        "sites": ", ".join(bank.site for bank in opened.banks),
+        "banks": ", ".join(fingerprint[:_DIGITS] for fingerprint in opened.fingerprints),
+        "recordings": f"{data.name} ({data.layout}): {said}",
+        "labels": ", ".join(f"{label} {count}" for label, count in sorted(data.counts().items())),
+    }
+    subtitle = (f"Stops: {stops}", f"Measured on {counts['test']} recordings that nothing was found on.")
+    return PageHead(f"Evidence for {opened.name}", subtitle, provenance, datetime.date.today().isoformat())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user typed; None where nothing was.
+
+    Attributes:
+        prompts: of a MusicGen: LABELS=TEXT, as in `guitar+voice=a folk song`.
+        out: where results are kept.
+    """
+
+    bank: Path
+    model: Path | None
+    recordings: Path | None
+    options: Options
+    prompts: tuple[str, ...] = ()
+    judge: Path | None = None
+    out: Path | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What can be measured, and what tells it from anything else."""
+
+    name: str
+    experiments: Experiments
+    concepts: tuple[str, ...]
+    identity: str
+    folder: Path
+    data: LabelledSet
+    banks: tuple[StopBank, ...]
+    fingerprints: tuple[str, ...]
+    options: Options
+
+    def gather(self, only: Sequence[str] = (), progress: Progress | None = None) -> list[Section]:
+        """`gather.gather` of it."""
+        return gather(self.experiments, self.data, self.concepts, self.folder, self.identity, only, progress)
+
+
+def open_asked(asked: Asked, progress: Progress | None = None) -> Opened:
+    """Opens everything. Raises DrawstopError, in one line, for what isn't there or doesn't belong together."""
+    folder = asked.out or asked.bank.with_name(f"{asked.bank.name}.evidence")
+    banks = tuple(load_banks(asked.bank))
+    if not any(bank.stops for bank in banks):
+        raise DrawstopError(f"{asked.bank} has no stop yet: find one first (drawstop find)")
+    layered = (asked.bank / BANKS_FILE).is_file() or (asked.model is not None and is_musicgen(asked.model))
+    opened = _musicgen if layered else _rave
+    require_writable(folder)
+    return opened(asked, banks, folder, progress)
+
+
+def read_prompt(text: str) -> tuple[frozenset[str], str]:
+    """Labels and words of LABELS=TEXT. Raises DrawstopError for anything else.
+
+    >>> sorted(read_prompt("guitar+voice=a folk song")[0]), read_prompt("neither=piano")
+    (['guitar', 'voice'], (frozenset(), 'piano'))
+    """
+    labels, equals, words = text.partition("=")
+    if not equals or not labels.strip() or not words.strip():
+        raise DrawstopError(f"expected --prompt LABELS=TEXT, as in guitar+voice=a folk song, got {text!r}")
+    named = {label.strip() for label in labels.split("+")} - {"neither", "none", "without", "other"}
+    return frozenset(named), words.strip()
+
+
+def _rave(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progress | None) -> Opened:
+    ours = SHIPPED.is_of(banks[0])
+    if (asked.model is None or asked.recordings is None) and not ours:
+        raise DrawstopError(f"{asked.bank} is no bank of the demo's: say its --model and its --recordings")
+    if asked.prompts:
+        raise DrawstopError("--prompt is for a MusicGen's banks: a RAVE plays recordings")
+    model = open_rave(asked.model or SHIPPED.rave, banks[0].site)
+    bank = load_bank(asked.bank, model.fingerprint)
+    data = (
+        shipped_set(SHIPPED.recordings)
+        if asked.recordings is None
+        else read_labelled(asked.recordings, seed=asked.options.seed)
+    )
+    judge = asked.judge
+    if judge is None and ours and {stop.name for stop in bank.stops} <= SHIPPED.judged:
+        judge = SHIPPED.judge
+    subject = Subject(model, bank, data, folder, asked.options, judge, progress)
+    prints = (bank_fingerprint(asked.bank),)
+    identity = identity_of(model.fingerprint, prints, data, judge, asked.options)
+    experiments = RaveExperiments(subject).by_slug()
+    return Opened(
+        asked.bank.name,
+        experiments,
+        subject.concepts,
+        identity,
+        folder,
+        data,
+        (bank,),
+        prints,
+        asked.options,
+    )
+
+
+def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progress | None) -> Opened:
+    from training.evaluation.musicgen_context import MusicGenSubject
+    from training.evaluation.musicgen_experiments import MusicGenExperiments
+    from training.evaluation.playback.musicgen import Prompt
+
+    if asked.model is None or asked.recordings is None or not asked.prompts:
+        raise DrawstopError(
+            f"{asked.bank} is of a MusicGen's layers: say its --model, labelled --recordings, and a --prompt LABELS=TEXT for "
+            "pieces with and without each concept"
+        )
+    read = [read_prompt(text) for text in asked.prompts]
+    prompts = tuple(Prompt(words, labels) for labels, words in read)
+    model = open_musicgen(asked.model)
+    banks = load_banks(asked.bank, model.fingerprint)
+    data = read_labelled(asked.recordings, seed=asked.options.seed)
+    subject = MusicGenSubject(
+        model, tuple(banks), data, prompts, folder, asked.options, asked.judge, progress
+    )
+    prints = tuple(bank_fingerprint(each) for each in bank_folders(asked.bank))
+    identity = identity_of(
+        model.sound_fingerprint, prints, data, asked.judge, asked.options, prompts=list(asked.prompts)
+    )
+    return Opened(
+        asked.bank.name,
+        MusicGenExperiments(subject).by_slug(),
+        subject.concepts,
+        identity,
+        folder,
+        data,
+        tuple(banks),
+        prints,
+        asked.options,
+    )

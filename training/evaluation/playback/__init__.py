@@ -1,0 +1,1 @@
+"""Held-out clips, steered, decoded and classified: what every experiment on sound runs on."""

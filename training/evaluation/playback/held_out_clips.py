@@ -1,0 +1,216 @@
+"""Clips of labelled recordings that nothing was found on, and mixtures made of them: what stops are tried on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import soundfile
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from drawstop.errors import DrawstopError
+from training.data.labelled_set import LabelledRecording
+from training.data.recordings import load
+from training.data.silence import SECONDS, loud_enough
+from training.models.rave.model import RaveModel
+
+LEAD_SECONDS = 1.5
+"""What plays before it, where most recordings are long enough: a sound that is cut in midway begins like a pluck."""
+CLIPS_OF_A_RECORDING = 2
+"""At most: a long recording doesn't outweigh the others."""
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Clips as sound and as a RAVE's frames, leads included.
+
+    Attributes:
+        concepts: what may sound in them.
+        labels: `[clips, concepts]` bool.
+        groups: of each clip, the recordings that it was cut from: what a bootstrap draws as a whole.
+        made: `[clips]` bool: mixed here of two solos, whose own frames are in `parts`.
+        new_timbre: `[clips]` bool: of timbres that nothing was trained on.
+        latents: `[clips, width, frames]`.
+        parts: by concept, its own frames in the mixtures made here; zeros elsewhere. `[clips, width, frames]`.
+        originals: mono, without leads: `[clips, samples]`.
+        lead: frames before what is measured.
+    """
+
+    concepts: tuple[str, ...]
+    labels: Tensor
+    groups: tuple[str, ...]
+    made: Tensor
+    new_timbre: Tensor
+    latents: Tensor
+    parts: dict[str, Tensor]
+    originals: Tensor
+    lead: int
+
+    def alone(self, concept: str) -> list[int]:
+        """Clips in which nothing else sounds."""
+        return self._where(self.having(concept) & (self.labels.sum(1) == 1) & ~self.made)
+
+    def mixed(self, concept: str) -> list[int]:
+        """The mixtures made here that have the concept."""
+        return self._where(self.having(concept) & self.made)
+
+    def lacking(self, concept: str) -> list[int]:
+        """Recorded clips without the concept."""
+        return self._where(~self.having(concept) & ~self.made)
+
+    def having(self, concept: str) -> Tensor:
+        """`[clips]` bool."""
+        return self.labels[:, self.concepts.index(concept)]
+
+    def _where(self, chosen: Tensor) -> list[int]:
+        return torch.nonzero(chosen)[:, 0].tolist()
+
+
+@dataclass(frozen=True)
+class _Cut:
+    audio: Tensor  # [channels, samples], the lead included
+    labels: frozenset[str]
+    group: str
+    new_timbre: bool
+
+
+def cut_clips(
+    model: RaveModel,
+    recordings: Sequence[LabelledRecording],
+    concepts: tuple[str, ...],
+    most: int,
+    seed: int,
+) -> Clips:
+    """Cuts recordings into clips, mixes pairs of solos that share no concept, as sound, and encodes everything.
+
+    Args:
+        recordings: unseen ones.
+        concepts: those that are asked about; other labels count as none.
+        most: clips of each set of labels, and mixtures of each pair of concepts.
+
+    Raises:
+        DrawstopError: nothing but silence in them.
+    """
+    rng = np.random.default_rng(seed)
+    lengths = _lengths(model, recordings)
+    cuts = [cut for recording in recordings for cut in _cuts(model, recording, concepts, *lengths)]
+    if not cuts:
+        raise DrawstopError("the unseen recordings hold nothing but silence: give some in which sounds play")
+    chosen = _dealt(cuts, most, rng)
+    pairs = _pairs(chosen, most, rng)
+    mixtures = [_mixture(*pair) for pair in pairs]
+    everything = [*chosen, *mixtures]
+    audio = torch.stack([cut.audio for cut in everything])
+    ratio = model.rates.ratio
+    before, _ = lengths
+    labels = torch.tensor([[concept in cut.labels for concept in concepts] for cut in everything])
+    parts = {
+        concept: _parts(model, concept, pairs, len(chosen), audio.shape[-1] // ratio) for concept in concepts
+    }
+    return Clips(
+        concepts,
+        labels,
+        tuple(cut.group for cut in everything),
+        torch.arange(len(everything)) >= len(chosen),
+        torch.tensor([cut.new_timbre for cut in everything]),
+        encode(model, audio),
+        parts,
+        audio[..., before:].mean(1),
+        before // ratio,
+    )
+
+
+def encode(model: RaveModel, audio: Tensor) -> Tensor:
+    """Frames of `[clips, channels, samples]`, as many at once as the model has voices. -> `[clips, width, frames]`."""
+    if not len(audio):
+        return audio.new_zeros(0, model.rates.width, audio.shape[-1] // model.rates.ratio)
+    return torch.cat([model.encode(part).clone() for part in audio.split(model.voices())])
+
+
+@torch.no_grad()
+def play(model: RaveModel, latents: Tensor, lead: int = 0) -> Tensor:
+    """Mono sound of frames, without the lead. `[clips, width, frames]` -> `[clips, samples]`."""
+    skipped = lead * model.rates.ratio
+    if not len(latents):
+        return latents.new_zeros(0, latents.shape[-1] * model.rates.ratio - skipped)
+    played = [model.decode(part).mean(1).clone() for part in latents.split(model.voices())]
+    return torch.cat(played)[:, skipped:]
+
+
+def _lengths(model: RaveModel, recordings: Sequence[LabelledRecording]) -> tuple[int, int]:
+    """Samples of a lead and of what is measured: whole latent frames."""
+    rate, ratio = model.rates.sample_rate, model.rates.latent_ratio
+    seconds = [soundfile.info(recording.path).duration for recording in recordings]
+    long_enough = bool(np.median(seconds) >= LEAD_SECONDS + SECONDS)
+    lead, length = (round(s * rate) // ratio * ratio for s in (LEAD_SECONDS * long_enough, SECONDS))
+    return lead, length
+
+
+def _cuts(
+    model: RaveModel, recording: LabelledRecording, concepts: tuple[str, ...], lead: int, length: int
+) -> list[_Cut]:
+    """A recording's clips, evenly spread; a short one ends in silence, silent ones are left out."""
+    audio = load(recording.path, model.rates.sample_rate, model.rates.channels)
+    room = audio.shape[-1] - lead - length
+    count = max(1, min(CLIPS_OF_A_RECORDING, 1 + 2 * room // length))
+    labels = recording.labels & set(concepts)
+    found = []
+    for start in np.linspace(0, max(0, room), count).astype(int):
+        cut = audio[:, start : start + lead + length]
+        cut = pad(cut, (0, lead + length - cut.shape[-1]))
+        if bool(loud_enough(cut[:, lead:].flatten())):
+            found.append(_Cut(cut, labels, recording.group, recording.new_timbre))
+    return found
+
+
+def _dealt(cuts: list[_Cut], most: int, rng: np.random.Generator) -> list[_Cut]:
+    """At most so many of each set of labels, in a fixed order."""
+    kinds: dict[tuple[str, ...], list[int]] = {}
+    for i, cut in enumerate(cuts):
+        kinds.setdefault(tuple(sorted(cut.labels)), []).append(i)
+    chosen = [int(i) for places in kinds.values() for i in rng.permutation(places)[:most]]
+    return [cuts[i] for i in sorted(chosen)]
+
+
+def _pairs(cuts: list[_Cut], most: int, rng: np.random.Generator) -> list[tuple[_Cut, _Cut]]:
+    """Pairs of solos of two concepts, both of known timbres or both of new ones."""
+    solos: dict[str, list[_Cut]] = {}
+    for cut in cuts:
+        if len(cut.labels) == 1:
+            solos.setdefault(next(iter(cut.labels)), []).append(cut)
+    pairs = []
+    for first, second in itertools.combinations(sorted(solos), 2):
+        every = [
+            pair
+            for pair in itertools.product(solos[first], solos[second])
+            if pair[0].new_timbre == pair[1].new_timbre
+        ]
+        pairs += [every[i] for i in rng.permutation(len(every))[:most]]
+    return pairs
+
+
+def _as_loud(audio: Tensor, reference: Tensor) -> Tensor:
+    return audio * (reference.square().mean() / audio.square().mean().clamp(min=1e-12)).sqrt()
+
+
+def _mixture(first: _Cut, second: _Cut) -> _Cut:
+    """Both at once, equally loud."""
+    audio = first.audio + _as_loud(second.audio, first.audio)
+    group = f"{first.group}+{second.group}"
+    return _Cut(audio, first.labels | second.labels, group, first.new_timbre)
+
+
+def _parts(
+    model: RaveModel, concept: str, pairs: list[tuple[_Cut, _Cut]], recorded: int, frames: int
+) -> Tensor:
+    """A concept's own frames in every mixture, zeros in the recorded clips and the mixtures without it."""
+    found = torch.zeros(recorded + len(pairs), model.rates.width, frames)
+    for place, (first, second) in enumerate(pairs):
+        for cut, audio in ((first, first.audio), (second, _as_loud(second.audio, first.audio))):
+            if concept in cut.labels:
+                found[recorded + place] = encode(model, audio[None])[0]
+    return found

@@ -1,0 +1,1 @@
+"""Linear and sparse probes on clip statistics."""

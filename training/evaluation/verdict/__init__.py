@@ -1,0 +1,1 @@
+"""The verdict that `drawstop make` gives on a stop."""

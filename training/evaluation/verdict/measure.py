@@ -1,0 +1,156 @@
+"""What a stop does to sound that no fitting step knew, judged by an ear that helped to fit nothing.
+
+Key idea: a figure says something only beside two others: the same edit told into random features (what any edit of
+this size does) and, for -1, the oracle (the concept's own latents subtracted: the best that any edit could do).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.banks.bank import Stop, StopBank
+from training.banks.control_edits import BankEdit, RandomEdit
+from training.classifiers.network import Judge
+from training.classifiers.training import Report, accuracy_of
+from training.find.rave.held_out_mixtures import UnseenClips
+from training.find.rave.separation import separation
+from training.metrics.distances import spectral_distance
+from training.models.rave.model import RaveModel
+from training.sae.model import SAE
+
+CONTROL_SEED = 1000
+TARGET_RMS = 0.08
+"""Level at which distances are taken: the one that their floor is made for."""
+
+SMALLEST_WAY = 1e-3
+"""Where the oracle is no nearer than this, a share of the way to it means nothing."""
+
+Figures = dict[str, Any]
+
+
+def measure(
+    model: RaveModel,
+    sae: SAE,
+    stop: Stop,
+    ear: Judge,
+    clips: UnseenClips,
+    seed: int,
+    report: Report | None = None,
+) -> Figures:
+    """Everything that a verdict rests on: shares 0..1, levels in dB; None where there was nothing to measure."""
+    listener = _Listener(model, ear, report)
+    bank = StopBank(sae, (stop,), model.fingerprint)
+    edits: dict[str, BankEdit] = {
+        "stop": BankEdit(bank),
+        "random": RandomEdit(bank, CONTROL_SEED + seed),
+    }
+    neutral = {
+        "solos": listener.play(clips.solos),
+        "mixtures": listener.play(clips.mixtures),
+        "others": listener.play(clips.others),
+        "crowds": listener.play(clips.crowds),
+    }
+    away = {
+        name: {part: listener.play(edit(getattr(clips, part), [-1.0])) for part in ("solos", "mixtures")}
+        for name, edit in edits.items()
+    }
+    added = {name: listener.play(edit(clips.others, [1.0])) for name, edit in edits.items()}
+    ends = (listener.play(clips.mixtures - clips.wanted), listener.play(clips.rest))
+    separated = separation(sae, stop, (list(clips.mixtures), list(clips.wanted)), list(clips.others))
+    played = torch.cat([neutral[part] for part in ("solos", "mixtures", "others", "crowds")])
+    return {
+        "unseen_recordings": {"with": clips.recordings[0], "without": clips.recordings[1]},
+        "ear": {
+            "reconstructions": accuracy_of(ear, played, clips.labels)[stop.name],
+            "originals": accuracy_of(ear, clips.sounds.mean(1), clips.labels)[stop.name],
+        },
+        "at_minus_1": _taken_away(listener, neutral, away, ends),
+        "at_plus_1": _brought_in(listener, neutral["others"], added),
+        "others_changed": separated["others_touched"],
+        "taken_in_mixtures": separated["taken_in_mixtures"],
+    }
+
+
+class _Listener:
+    """Plays latents and says what is heard; reports each thing played."""
+
+    PLAYED = 12
+
+    def __init__(self, model: RaveModel, ear: Judge, report: Report | None) -> None:
+        self.model, self.ear, self.report, self.done = model, ear, report, 0
+
+    @torch.no_grad()
+    def play(self, latents: Tensor) -> Tensor:
+        """`[clips, latents, frames]` -> mono `[clips, samples]`."""
+        parts = [self.model.decode(part).mean(1).clone() for part in latents.split(self.model.voices())]
+        self.done += 1
+        if self.report:
+            self.report(self.done, self.PLAYED)
+        if not len(latents):
+            return latents.new_zeros(0, latents.shape[-1] * self.model.rates.ratio)
+        return torch.cat(parts)
+
+    def heard(self, audio: Tensor) -> Tensor:
+        """Which clips hold the concept. `[clips, samples]` -> bool `[clips]`."""
+        if not len(audio):
+            return torch.zeros(0, dtype=torch.bool)
+        return torch.cat([self.ear.heard(part)[:, 0] for part in audio.split(16)])
+
+
+def _taken_away(
+    listener: _Listener,
+    neutral: dict[str, Tensor],
+    away: dict[str, dict[str, Tensor]],
+    ends: tuple[Tensor, Tensor],
+) -> Figures:
+    """-1, alone and in mixtures: who still hears it, and how near the sound comes to what should remain."""
+    before = {part: listener.heard(neutral[part]) for part in ("solos", "mixtures")}
+    figures: Figures = {
+        part: {"clips": len(heard), "heard_at_0": _share(heard)} for part, heard in before.items()
+    }
+    everything = torch.cat(list(before.values()))
+    figures["clips_heard_at_0"] = int(everything.sum())
+    for name, played in away.items():
+        after = {part: listener.heard(played[part]) for part in before}
+        for part, heard in before.items():
+            figures[part][f"still_heard_{name}"] = _share(after[part][heard])
+        figures[f"still_heard_{name}"] = _share(torch.cat(list(after.values()))[everything])
+        figures["solos"][f"level_db_{name}"] = _level(played["solos"], neutral["solos"])
+        figures["mixtures"][f"way_to_oracle_{name}"] = _way(neutral["mixtures"], played["mixtures"], *ends)
+    return figures
+
+
+def _brought_in(listener: _Listener, neutral: Tensor, added: dict[str, Tensor]) -> Figures:
+    """+1 on sounds without the concept: in how many of those where it wasn't heard it is now."""
+    silent = ~listener.heard(neutral)
+    figures: Figures = {
+        "clips": len(neutral),
+        "heard_at_0": _share(~silent),
+        "clips_not_heard_at_0": int(silent.sum()),
+    }
+    for name, played in added.items():
+        figures[f"brought_in_{name}"] = _share(listener.heard(played)[silent])
+        figures[f"level_db_{name}"] = _level(played, neutral)
+    return figures
+
+
+def _way(unsteered: Tensor, steered: Tensor, oracle: Tensor, target: Tensor) -> float | None:
+    """How far from unsteered (0) towards the oracle (1), in spectral distance to the target; less than 0 is away from it."""
+    gain = TARGET_RMS / target.square().mean().sqrt().clamp(min=1e-6)
+    start, here, best = (
+        float(spectral_distance(sound * gain, target * gain)) for sound in (unsteered, steered, oracle)
+    )
+    return round((start - here) / (start - best), 4) if start - best > SMALLEST_WAY else None
+
+
+def _level(played: Tensor, neutral: Tensor) -> float:
+    """Mean change of level in dB."""
+    powers = [sound.square().mean(-1).clamp(min=1e-10) for sound in (played, neutral)]
+    return round(float((10 * torch.log10(powers[0] / powers[1])).mean()), 2)
+
+
+def _share(heard: Tensor) -> float | None:
+    return round(float(heard.float().mean()), 4) if len(heard) else None

@@ -1,1 +1,0 @@
-"""Evidence: is the space semantic, separable and steerable, and does each stop do what its label says?"""

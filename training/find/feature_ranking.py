@@ -1,0 +1,37 @@
+"""Which features tell recordings with a concept from recordings without it, by clip statistics.
+
+Frames of one recording are not independent, so everything here counts recordings, not frames.
+"""
+
+from torch import Tensor
+
+from training.metrics.auroc import auroc_of_columns as auroc
+
+
+def concept_scores(means: Tensor, labels: Tensor) -> Tensor:
+    """How much more of the clips' activation a feature carries where the concept sounds (SAeUron, arXiv 2501.18052, eq. 4).
+
+    Shape: clip means `[clips, n_features]`, labels `[clips]` bool -> `[n_features]`.
+    """
+    shares = means / means.sum(1, keepdim=True).clamp(min=1e-12)
+    return shares[labels].mean(0) - shares[~labels].mean(0)
+
+
+def held_out_auroc(means: Tensor, labels: Tensor, chosen_on: Tensor, top: int = 20) -> float:
+    """Chooses features on some clips and says how well their sum detects the concept on the others.
+
+    Args:
+        means: clip means `[clips, n_features]`.
+        labels: `[clips]` bool.
+        chosen_on: `[clips]` bool: the clips that choose; the rest measures. Both need both labels.
+        top: how many features are summed.
+
+    Returns:
+        AUROC on the clips that didn't choose; .5 is chance. NaN where a part lacks a label.
+    """
+    parts = (labels[chosen_on], labels[~chosen_on])
+    if any(bool(part.all()) or not bool(part.any()) for part in parts):
+        return float("nan")
+    best = concept_scores(means[chosen_on], labels[chosen_on]).topk(min(top, means.shape[1])).indices
+    shares = means / means.sum(1, keepdim=True).clamp(min=1e-12)
+    return float(auroc(shares[~chosen_on][:, best].sum(1, keepdim=True), labels[~chosen_on]))

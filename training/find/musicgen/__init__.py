@@ -1,0 +1,1 @@
+"""Finds stops on the layers of a MusicGen."""

@@ -1,0 +1,148 @@
+"""What the SAEs of several layers say of recordings with and without a concept: clip statistics, variance explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from drawstop.files import sha256_file
+from drawstop.progress import Progress
+from training.activations.streamed_frames import ModelFrames
+from training.data.recordings import Recording, Split, deal
+from training.find.feature_ranking import concept_scores
+from training.metrics.auroc import auroc_of_columns
+from training.models.protocols import LayeredModel
+from training.sae.model import SAE
+
+LEVEL_QUANTILE = 0.9
+"""Of a feature's values in a clip: its level there."""
+
+
+@dataclass(frozen=True)
+class SiteClips:
+    """One SAE on recordings, a row for each.
+
+    Attributes:
+        features: mean features `[clips, n_features]`.  levels: their high quantile, likewise.
+        frames: mean normalised frames `[clips, width]`.
+        squares, errors: of z about zero, and of what the SAE doesn't explain; summed over frames, `[clips]`.
+        counts: frames `[clips]`.  active: features above 0, summed over frames `[clips]`.
+        fired: `[clips, n_features]` bool.
+    """
+
+    features: Tensor
+    levels: Tensor
+    frames: Tensor
+    squares: Tensor
+    errors: Tensor
+    counts: Tensor
+    active: Tensor
+    fired: Tensor
+
+    def described(self, clips: Tensor) -> dict[str, float]:
+        """FVE, L0 and features that never fire, on some clips `[clips]` bool."""
+        counts = self.counts[clips]
+        mean = (self.frames[clips] * counts[:, None]).sum(0) / counts.sum()
+        variance = self.squares[clips].sum() - counts.sum() * mean.square().sum()
+        return {
+            "fve": float(1 - self.errors[clips].sum() / variance.clamp(min=1e-12)),
+            "l0": float(self.active[clips].sum() / counts.sum()),
+            "dead": float((~self.fired[clips].any(0)).sum()),
+        }
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Recordings with and without a concept: those with come first.
+
+    Attributes:
+        labels: `[clips]` bool: with the concept.  splits: of each.
+        sites: what each site's SAE says of them.
+    """
+
+    recordings: list[Recording]
+    labels: Tensor
+    splits: list[Split]
+    sites: dict[str, SiteClips]
+
+    def of(self, *splits: Split) -> Tensor:
+        """Which clips are in some splits, `[clips]` bool; all where a kind has none there."""
+        chosen = torch.tensor([split in splits for split in self.splits])
+        both = bool((chosen & self.labels).any()) and bool((chosen & ~self.labels).any())
+        return chosen if both else torch.ones_like(chosen)
+
+    def paths(self, with_concept: bool, *splits: Split) -> list[Path]:
+        """The files of a kind in some splits."""
+        chosen = self.of(*splits) & (self.labels == with_concept)
+        return [each.path for each, wanted in zip(self.recordings, chosen.tolist(), strict=True) if wanted]
+
+    def detection(self, site: str) -> dict[str, float]:
+        """AUROC by clip of the best feature and of the five best together: chosen on training clips, measured on others."""
+        means, train, unseen = self.sites[site].features, self.of("train"), self.of("validation", "test")
+        best = concept_scores(means[train], self.labels[train]).topk(5).indices
+        shares = means / means.sum(1, keepdim=True).clamp(min=1e-12)
+        scores = torch.stack([shares[:, best[0]], shares[:, best].sum(1)], 1)[unseen]
+        one, five = auroc_of_columns(scores, self.labels[unseen]).tolist()
+        return {"auroc_best": one, "auroc_five": five}
+
+    def candidates(self, site: str, most: int) -> list[int]:
+        """Features that carry more of the training clips with the concept than of the others, the most telling first."""
+        train = self.of("train")
+        scores = concept_scores(self.sites[site].features[train], self.labels[train])
+        best = scores.topk(min(most, len(scores)))
+        return best.indices[best.values > 0].tolist() or best.indices[:1].tolist()
+
+
+def hear_clips(
+    model: LayeredModel,
+    saes: Mapping[str, SAE],
+    paths: tuple[Sequence[Path], Sequence[Path]],
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Clips:
+    """Hears recordings with and without a concept, all sites in one pass over each; only statistics are kept."""
+    recordings = [*_dealt(paths[0], "with", seed), *_dealt(paths[1], "without", seed)]
+    frames = ModelFrames(model, recordings, list(saes))
+    rows: dict[str, list[SiteClips]] = {site: [] for site in saes}
+    for index in range(len(recordings)):
+        for site, found in frames.of_recording(index).items():
+            rows[site].append(_clip(saes[site], torch.from_numpy(found)))
+        if progress:
+            progress("listening at the layers", index + 1, len(recordings))
+    sites = {
+        site: SiteClips(
+            *(torch.stack([getattr(row, name) for row in each]) for name in SiteClips.__annotations__)
+        )
+        for site, each in rows.items()
+    }
+    labels = torch.arange(len(recordings)) < len(paths[0])
+    return Clips(recordings, labels, [each.split for each in recordings], sites)
+
+
+def _dealt(paths: Sequence[Path], label: str, seed: int) -> list[Recording]:
+    hashes = [sha256_file(path) for path in paths]
+    splits = deal(hashes, seed)
+    return [
+        Recording(path, label, hash, split) for path, hash, split in zip(paths, hashes, splits, strict=True)
+    ]
+
+
+@torch.no_grad()
+def _clip(sae: SAE, x: Tensor) -> SiteClips:
+    """Statistics of one recording's frames `[frames, width]`."""
+    z = sae.normalise(x)
+    features = sae.encode(z)
+    return SiteClips(
+        features=features.mean(0),
+        levels=torch.maximum(features.quantile(LEVEL_QUANTILE, 0), features.mean(0)),
+        frames=z.mean(0),
+        squares=z.double().square().sum(),
+        errors=(z - sae.decode(features)).double().square().sum(),
+        counts=torch.tensor(len(z)),
+        active=(features > 0).sum(),
+        fired=(features > 0).any(0),
+    )

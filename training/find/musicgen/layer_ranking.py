@@ -1,0 +1,158 @@
+"""Which layers carry a concept: by what can be read from them, and by what editing them does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from drawstop.progress import Progress, step_report
+from training.banks.bank import Stop, StopBank
+from training.find.musicgen.clip_statistics import Clips, hear_clips
+from training.find.musicgen.find import Layer, LayerOptions, best_recipes
+from training.find.musicgen.generated_pieces import Ear
+from training.find.musicgen.prediction_effect import Predictions, edits_of
+from training.find.musicgen.stop_recipe import LayerKind, layer_stop
+from training.find.rave.encoded_recordings import refuse_overlap
+from training.models.musicgen.layer_model import MusicGenLayers
+from training.sae.model import SAE
+
+COMPARED: tuple[LayerKind, ...] = ("static", "direction", "random")
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer, on recordings that chose no feature of it.
+
+    Attributes:
+        fve, l0, dead: how well the SAE describes the frames, and with how many features.
+        auroc_best, auroc_five: by clip, of the best feature and of the five best together.
+        features: that the stop has.
+        off_nats, on_nats: effect on the model's own predictions at -1 and +1, by kind of stop.
+        heard: the share of generated pieces in which the ear hears the concept: `before_off` and `before_on` unsteered, and
+            `off_KIND`, `on_KIND`; empty without an ear.
+    """
+
+    site: str
+    fve: float
+    l0: float
+    dead: int
+    auroc_best: float
+    auroc_five: float
+    features: int
+    off_nats: dict[str, float]
+    on_nats: dict[str, float]
+    heard: dict[str, float]
+
+
+def sweep_layers(
+    model: MusicGenLayers,
+    banks: Sequence[StopBank],
+    name: str,
+    paths: tuple[Sequence[Path], Sequence[Path]],
+    options: LayerOptions | None = None,
+    listen: bool = False,
+    progress: Progress | None = None,
+) -> list[LayerRow]:
+    """A row for each bank's layer, each layer edited alone at strength 1.
+
+    Args:
+        paths: recordings with and without the concept.
+        listen: train an ear, and listen to generated pieces too.
+
+    Raises:
+        DrawstopError: as `find_on_layers`.
+    """
+    options = options or LayerOptions()
+    refuse_overlap(list(paths[0]), list(paths[1]))
+    saes = {bank.site: bank.sae for bank in banks}
+    clips = hear_clips(model, saes, paths, options.seed, progress)
+    chooses, measures = (
+        Predictions(model.musicgen, (clips.paths(True, split), clips.paths(False, split)))
+        for split in ("validation", "test")
+    )
+    ear = None
+    if listen:
+        training, unseen = (
+            (clips.paths(True, split), clips.paths(False, split)) for split in ("train", "test")
+        )
+        report = step_report(progress, "an ear learns the concept")
+        ear = Ear(model.musicgen, name, training, unseen, options.listening, report)
+    before = (
+        {f"before_{key}": ear.heard(side, {}, _seed(options, side)) for side, key in ((0, "off"), (1, "on"))}
+        if ear
+        else {}
+    )
+    rows = []
+    for layer in best_recipes(name, saes, clips, chooses, options):
+        rows.append(_row(name, saes, layer, clips, measures, ear, before, options))
+        if progress:
+            progress("editing the layers", len(rows), len(saes))
+    return rows
+
+
+def _row(
+    name: str,
+    saes: dict[str, SAE],
+    layer: Layer,
+    clips: Clips,
+    measures: Predictions,
+    ear: Ear | None,
+    before: dict[str, float],
+    options: LayerOptions,
+) -> LayerRow:
+    site, recipe = layer.site, replace(layer.recipe, off=1.0)
+    stops: dict[str, Stop] = {
+        kind: layer_stop(kind, name, saes[site], site, clips, recipe, options.seed) for kind in COMPARED
+    }
+    nats: list[dict[str, float]] = [
+        {kind: measures.effect(saes, {site: stop}, value) for kind, stop in stops.items()}
+        for value in (-1.0, 1.0)
+    ]
+    heard = dict(before)
+    for kind, stop in stops.items() if ear else ():
+        for side, key, value in ((0, "off", -1.0), (1, "on", 1.0)):
+            assert ear is not None
+            edits = edits_of(saes, {site: stop}, value, ear.musicgen.device)
+            heard[f"{key}_{kind}"] = ear.heard(side, edits, _seed(options, side))
+    said, detection = clips.sites[site].described(clips.of("validation", "test")), clips.detection(site)
+    return LayerRow(
+        site,
+        said["fve"],
+        said["l0"],
+        int(said["dead"]),
+        **detection,
+        features=len(recipe.features),
+        off_nats=nats[0],
+        on_nats=nats[1],
+        heard=heard,
+    )
+
+
+def _seed(options: LayerOptions, side: int) -> int:
+    return 1000 * options.seed + 20 + side
+
+
+def as_table(rows: Sequence[LayerRow]) -> list[list[str]]:
+    """A line of headings, then one for each layer."""
+    listened = list(rows[0].heard) if rows else []
+    headings = ["layer", "FVE", "L0", "dead", "AUROC 1", "AUROC 5", "features"]
+    headings += ["-1 mnat", "means", "random", "+1 mnat", "means", "random"]
+    lines = [headings + [f"heard {key.replace('_', ' ')}" for key in listened]]
+    for row in rows:
+        read = [
+            f"{row.fve:.3f}",
+            f"{row.l0:.1f}",
+            str(row.dead),
+            f"{row.auroc_best:.3f}",
+            f"{row.auroc_five:.3f}",
+        ]
+        nats = [f"{1000 * side[kind]:.1f}" for side in (row.off_nats, row.on_nats) for kind in COMPARED]
+        heard = [f"{100 * row.heard[key]:.0f}%" for key in listened]
+        lines.append([row.site, *read, str(row.features), *nats, *heard])
+    return lines
+
+
+def as_json(rows: Sequence[LayerRow]) -> list[dict[str, object]]:
+    """The rows as JSON holds them."""
+    return [asdict(row) for row in rows]

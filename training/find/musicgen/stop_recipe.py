@@ -1,0 +1,92 @@
+"""A stop at one layer: from SAE features, or, to compare with, from the difference of means or from chance."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from drawstop.errors import DrawstopError
+from training.banks.bank import Stop, make_slug
+from training.find.musicgen.clip_statistics import Clips
+from training.sae.model import SAE
+
+LayerKind = Literal["static", "direction", "random"]
+
+CAP = 1.0
+"""Largest norm of what is added, as a multiple of the frame's: beyond it the sound breaks before the concept comes."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a layer's stop is made of.
+
+    Attributes:
+        features: which, the most telling first.
+        off, on: strengths at -1 and +1 in units of the features' own levels where the concept sounds (of a direction: of
+            the difference of means). At -1 the features are taken away first; `off` is what is pushed beyond.
+        takes: whether -1 takes the features away.
+    """
+
+    features: tuple[int, ...] = ()
+    off: float = 0.0
+    on: float = 1.0
+    takes: bool = True
+
+
+def layer_kind(text: str) -> LayerKind:
+    """A kind of layer stop by its name. Raises DrawstopError naming those there are."""
+    for kind in get_args(LayerKind):
+        if text == kind:
+            return kind
+    raise DrawstopError(f"expected a kind of stop among auto, {', '.join(get_args(LayerKind))}, got {text!r}")
+
+
+def layer_stop(
+    kind: LayerKind, name: str, sae: SAE, site: str, clips: Clips, recipe: Recipe, seed: int = 0
+) -> Stop:
+    """A stop from the training clips at one site.
+
+    static: features that carry the concept are taken away at -1 until their mean is the one without it, `m_i = 1 -
+    off_i / on_i`; at +1 their decoder rows are added at the level that they have where it sounds.
+    direction: the difference of mean frames, added at +1 and subtracted at -1.
+    random: as static, of other features drawn by chance, with the constants' norms of the static stop.
+    """
+    width = sae.config.d_in
+    shares, write = torch.zeros(sae.config.n_features), torch.zeros(width)
+    if kind == "direction":
+        train, frames = clips.of("train"), clips.sites[site].frames
+        write = frames[train & clips.labels].mean(0) - frames[train & ~clips.labels].mean(0)
+    else:
+        chosen = torch.tensor(recipe.features, dtype=torch.int64)
+        taken, levels = _shares_and_levels(clips, site, chosen)
+        rows = sae.W_dec.detach()
+        write = levels @ rows[chosen]
+        if kind == "random":
+            generator = torch.Generator().manual_seed(seed)
+            chosen = torch.randperm(sae.config.n_features, generator=generator)[: len(chosen)]
+            write = normalize(levels @ rows[chosen], dim=0) * write.norm()
+        if recipe.takes:
+            shares[chosen] = taken
+    constants = torch.stack([-recipe.off * write, recipe.on * write])
+    return Stop(name, make_slug(name), kind, shares, torch.zeros(0, width), CAP, {}, None, constants)
+
+
+def with_side(stop: Stop, side: int) -> Stop:
+    """The stop with one side only: 0 what it does at -1, 1 what it does at +1."""
+    assert stop.constants is not None
+    constants = stop.constants.clone()
+    constants[1 - side] = 0.0
+    return replace(
+        stop, shares=stop.shares if side == 0 else torch.zeros_like(stop.shares), constants=constants
+    )
+
+
+def _shares_and_levels(clips: Clips, site: str, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """How much of each feature belongs to the concept, and its level where that sounds: `[features]` each."""
+    train, found = clips.of("train"), clips.sites[site]
+    on = found.features[train & clips.labels][:, chosen].mean(0)
+    off = found.features[train & ~clips.labels][:, chosen].mean(0)
+    levels = found.levels[train & clips.labels][:, chosen].mean(0)
+    return (1 - off / on.clamp(min=1e-12)).clamp(0.0, 1.0), levels

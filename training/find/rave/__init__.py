@@ -1,0 +1,1 @@
+"""Finds stops of a RAVE."""

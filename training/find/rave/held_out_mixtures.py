@@ -1,0 +1,110 @@
+"""Clips of recordings that no fitting step saw, and mixtures made of them: what a verdict is measured on."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from drawstop.errors import DrawstopError
+from training.data.recordings import load
+from training.data.silence import clip_samples, loud
+from training.models.rave.model import RaveModel
+
+MOST_CLIPS = 24
+"""Clips of a kind, dealt evenly among its recordings."""
+
+
+@dataclass(frozen=True)
+class UnseenClips:
+    """Latents `[clips, latents, frames]`, and the sound `[clips, channels, samples]` they were encoded from.
+
+    Attributes:
+        solos, others: with and without the concept.
+        crowds: two recordings without it at once; may be empty.
+        mixtures: one with, one without, equally loud; `wanted` and `rest` are the two parts' own latents.
+        recordings: how many with and without there are.
+    """
+
+    solos: Tensor
+    others: Tensor
+    crowds: Tensor
+    mixtures: Tensor
+    wanted: Tensor
+    rest: Tensor
+    sounds: Tensor
+    labels: Tensor
+    recordings: tuple[int, int]
+
+
+def unseen_clips(
+    model: RaveModel, with_paths: list[Path], without_paths: list[Path], seed: int
+) -> UnseenClips:
+    """Cuts unseen recordings into clips, mixes them as sound and encodes all of it.
+
+    Raises:
+        DrawstopError: nothing but silence in the recordings of a kind.
+    """
+    generator = torch.Generator().manual_seed(seed + 2)
+    solos, others = (_clips(model, paths) for paths in (with_paths, without_paths))
+    for clips, kind in ((solos, "with"), (others, "without")):
+        if not len(clips):
+            raise DrawstopError(f"the unseen recordings {kind} the concept hold nothing but silence")
+    pairs = _pairs(len(solos), len(others), generator)
+    rest = others[[j for _, j in pairs]]
+    wanted = _as_loud(solos[[i for i, _ in pairs]], rest)
+    crowd = [pair for pair in _pairs(len(others), len(others), generator) if pair[0] < pair[1]]
+    first = others[[i for i, _ in crowd]]
+    crowds = first + _as_loud(others[[j for _, j in crowd]], first)
+    mixtures = wanted + rest
+    sounds = torch.cat([solos, mixtures, others, crowds])
+    labels = torch.arange(len(sounds)) < len(solos) + len(mixtures)
+    return UnseenClips(
+        solos=_encode(model, solos),
+        others=_encode(model, others),
+        crowds=_encode(model, crowds),
+        mixtures=_encode(model, mixtures),
+        wanted=_encode(model, wanted),
+        rest=_encode(model, rest),
+        sounds=sounds,
+        labels=labels[:, None].float(),
+        recordings=(len(with_paths), len(without_paths)),
+    )
+
+
+def _clips(model: RaveModel, paths: list[Path]) -> Tensor:
+    """`[clips, channels, samples]`, silent ones left out; a recording's short end is dropped if it isn't all there is."""
+    length, found = clip_samples(model), []
+    most = max(1, MOST_CLIPS // len(paths))
+    for path in paths:
+        audio = load(path, model.rates.sample_rate, model.rates.channels)
+        if audio.shape[-1] < length:
+            audio = pad(audio, (0, length - audio.shape[-1]))
+        clips = audio.unfold(1, length, length).transpose(0, 1)
+        clips = clips[loud(clips)]
+        chosen = torch.linspace(0, max(0, len(clips) - 1), min(most, len(clips))).round().long()
+        found.append(clips[chosen])
+    return torch.cat(found)
+
+
+def _pairs(first: int, second: int, generator: torch.Generator) -> list[tuple[int, int]]:
+    """At most MOST_CLIPS different pairs, drawn at random."""
+    every = list(itertools.product(range(first), range(second)))
+    order = torch.randperm(len(every), generator=generator).tolist()
+    return [every[place] for place in order[:MOST_CLIPS]]
+
+
+def _as_loud(audio: Tensor, reference: Tensor) -> Tensor:
+    """Each clip at the level of its reference. `[clips, channels, samples]` twice."""
+    powers = [sound.square().mean((1, 2), keepdim=True) for sound in (reference, audio)]
+    return audio * (powers[0] / powers[1].clamp(min=1e-12)).sqrt()
+
+
+def _encode(model: RaveModel, audio: Tensor) -> Tensor:
+    if not len(audio):
+        return audio.new_zeros(0, model.rates.width, audio.shape[-1] // model.rates.ratio)
+    return torch.cat([model.encode(part) for part in audio.split(model.voices())])

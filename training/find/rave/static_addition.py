@@ -1,0 +1,122 @@
+"""Fitting what a stop brings in, through the decoder.
+
+Latents hold the waveform's phase, which nobody can know for a sound that isn't there yet; its spectrum can be
+known. So the write vectors u are fitted on the spectral distance of the decoded write to a parallel recording:
+the same notes, with the concept.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from training.metrics.distances import spectral_distance
+from training.models.rave.model import RaveModel
+from training.sae.model import SAE
+
+LEARNING_RATE = 1e-2
+CROP_FRAMES = 96  # 1.1 s at 86 frames per second
+CAP_PERCENTILE = 0.99
+SMALLEST_CAP, LARGEST_CAP = 0.5, 4.0
+
+
+def fit_writes(
+    model: RaveModel,
+    sae: SAE,
+    sources: Tensor,
+    targets: Tensor,
+    steps: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tensor:
+    """Learns u so that `decode(sum_i f_i u_i)` sounds like the parallel recording.
+
+    u starts at the decoder rows: the write then is the playing itself, so pitch and level are right from the first step.
+
+    Args:
+        sources, targets: latents of parallel recordings `[pairs, latents, frames]`: without and with the concept.
+        steps: Adam steps; each takes as many crops as the file has voices for, four at most.
+
+    Returns:
+        u `[n_features, width]`, in units of z, levelled to the targets.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    writes = sae.W_dec.detach().clone().requires_grad_(True)
+    optimizer = torch.optim.Adam([writes], LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
+    crop = min(CROP_FRAMES, sources.shape[-1])
+    batch = min(4, model.voices())
+    for step in range(steps):
+        source, target = random_crops((sources, targets), batch, crop, generator)
+        with torch.no_grad():
+            features = sae.encode(sae.normalise(source.transpose(1, 2)))
+            wanted = model.decode(target).detach()
+        made = model.decode(written(features, writes, sae))
+        loss = spectral_distance(made.flatten(0, 1), wanted.flatten(0, 1))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if progress:
+            progress(step + 1, steps)
+    model.reset()
+    return levelled(model, sae, sources, targets, writes.detach())
+
+
+def written(features: Tensor, writes: Tensor, sae: SAE) -> Tensor:
+    """What features write, as latents. `[batch, frames, n_features]` -> `[batch, latents, frames]`."""
+    return (features @ writes * sae.scale).transpose(1, 2)
+
+
+@torch.no_grad()
+def levelled(model: RaveModel, sae: SAE, sources: Tensor, targets: Tensor, writes: Tensor) -> Tensor:
+    """u times the gain that gives the decoded writes the targets' level, over all pairs."""
+    energy_made, energy_wanted = torch.zeros(()), torch.zeros(())
+    for source, target in zip(sources.split(model.voices()), targets.split(model.voices()), strict=True):
+        features = sae.encode(sae.normalise(source.transpose(1, 2)))
+        energy_made += model.decode(written(features, writes, sae)).square().sum()
+        energy_wanted += model.decode(target).square().sum()
+    levelled_writes = writes * (energy_wanted / energy_made.clamp(min=1e-12)).sqrt()
+    return levelled_writes.half().float()  # a bank stores them in half the space, bit for bit
+
+
+@torch.no_grad()
+def fit_cap(sae: SAE, sources: Tensor, writes: Tensor) -> float:
+    """A cap that the writes of the training recordings rarely reach, as a multiple of the frame's norm."""
+    z = sae.normalise(sources.transpose(1, 2)).flatten(0, 1)
+    ratios = (sae.encode(z) @ writes).norm(dim=-1) / z.norm(dim=-1).clamp(min=1e-6)
+    heard = z.norm(dim=-1) > 0.05 * z.norm(dim=-1).max()
+    return float(ratios[heard].quantile(CAP_PERCENTILE).clamp(SMALLEST_CAP, LARGEST_CAP))
+
+
+def direction_writes(sae: SAE, with_z: Tensor, without_z: Tensor) -> Tensor:
+    """Writes without parallel recordings: the difference of mean frames, as loud as the features (difference of means).
+
+    Every feature writes the same direction, so what is written follows the level of the playing and nothing else.
+
+    Shape: normalised frames `[frames, width]` each -> `[n_features, width]`.
+    """
+    difference = unit_level_mean(with_z) - unit_level_mean(without_z)
+    level = without_z.norm(dim=-1).mean() / sae.encode(without_z).sum(-1).mean().clamp(min=1e-12)
+    return (difference / difference.norm().clamp(min=1e-12) * level).expand(sae.config.n_features, -1).clone()
+
+
+def unit_level_mean(z: Tensor) -> Tensor:
+    """Mean frame after every frame was brought to norm 1 (silent ones left out). `[frames, width]` -> `[width]`."""
+    norm = z.norm(dim=-1, keepdim=True)
+    heard = norm.squeeze(-1) > 0.05 * norm.max()
+    return (z[heard] / norm[heard]).mean(0)
+
+
+def random_crops(
+    parallel: tuple[Tensor, Tensor], count: int, length: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """The same random crops of two stacks of recordings.
+
+    Shape: `[recordings, latents, frames]` twice -> `[count, latents, length]` twice.
+    """
+    first, second = parallel
+    rows = torch.randint(len(first), (count,), generator=generator).tolist()
+    starts = torch.randint(first.shape[-1] - length + 1, (count,), generator=generator).tolist()
+    cuts = [(row, slice(None), slice(start, start + length)) for row, start in zip(rows, starts, strict=True)]
+    return torch.stack([first[cut] for cut in cuts]), torch.stack([second[cut] for cut in cuts])

@@ -1,0 +1,1 @@
+"""Fine-tunes a RAVE until its latents add up."""

@@ -1,0 +1,1 @@
+"""Pure functions: AUROC, bootstrap intervals, distances between sounds, pitch and notes."""

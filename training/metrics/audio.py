@@ -1,0 +1,229 @@
+"""What an edit does to sound, in numbers, each with a 95 % bootstrap interval over the items."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.signal import lfilter
+from scipy.stats import spearmanr
+from torch import Tensor
+
+from training.metrics.auroc import auroc_of_columns
+from training.metrics.bootstrap import mean_of
+from training.metrics.distances import spectral_distance
+from training.metrics.mel import mel_filters
+from training.metrics.predictions import Predictions as Heard
+
+N_FFT = 2048
+
+BANDS = 40
+
+FLOOR = 1e-5
+"""Of a spectrum at unit level: what lies 50 dB under the whole isn't heard."""
+
+
+def sound_changes(before: Tensor, after: Tensor, sample_rate: int) -> dict[str, Tensor]:
+    """How far each clip moved. `[clips, samples]` twice -> `[clips]` each.
+
+    `level`: dB. `spectrum`: the multi-scale spectral distance (training.metrics.distances). `timbre`: RMS difference in dB of
+    the mean mel spectra at unit level: what is left where notes and loudness are averaged out. `noisiness`: change of the
+    spectral flatness in dB (Johnston 1988): above 0 is noisier, as damaged sound is.
+    """
+    first, second = (_mel(sound, sample_rate) for sound in (before, after))
+    flat = [_flatness_db(sound) for sound in (before, after)]
+    power = [sound.square().mean(1).clamp(min=1e-10) for sound in (before, after)]
+    return {
+        "level": 10 * torch.log10(power[1] / power[0]),
+        "spectrum": distances(after, before),
+        "timbre": (second - first).square().mean(1).sqrt(),
+        "noisiness": flat[1] - flat[0],
+    }
+
+
+def _spectra(audio: Tensor) -> Tensor:
+    """Power spectra at unit level, averaged over time. `[clips, samples]` -> `[clips, bins]`."""
+    level = audio.square().mean(1, keepdim=True).sqrt().clamp(min=1e-5)
+    window = torch.hann_window(N_FFT)
+    spectrum = torch.stft(
+        audio / level, N_FFT, N_FFT // 2, window=window, return_complex=True, pad_mode="constant"
+    )
+    return spectrum.abs().square().mean(-1) / window.square().sum()
+
+
+def _mel(audio: Tensor, sample_rate: int) -> Tensor:
+    """Mean mel spectrum in dB, `[clips, BANDS]`."""
+    bands: Tensor = _spectra(audio) @ mel_filters(sample_rate, N_FFT, BANDS).T
+    return 10 * torch.log10(bands + FLOOR)
+
+
+def _flatness_db(audio: Tensor) -> Tensor:
+    """Geometric over arithmetic mean of the power spectrum, in dB: 0 for white noise, far below for tones. `[clips]`."""
+    power = _spectra(audio) + FLOOR
+    return 10 * (power.log10().mean(1) - power.mean(1).log10())
+
+
+HEARD_AT_REST = 0.9
+PITCH_STEP_MS = 20.0
+PITCH_CONFIDENCE = 0.5
+PITCH_TOLERANCE = 0.5
+"""Semitones."""
+MOST_LAG = 4
+"""Tracker steps that a model may be late."""
+
+NOISE_SMOOTHING_BINS = 33
+NOISE_ENVELOPE_SAMPLES = 2048
+SAMPLE_RATE = 44100
+
+Figure = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pitches:
+    """Pitch as MIDI note numbers, and the tracker's confidence: `[items, steps]` each."""
+
+    notes: Tensor
+    sure: Tensor
+
+
+def mean_with_interval(values: Tensor, groups: Sequence[Hashable] = ()) -> Figure:
+    """`intervals.mean_of` of a tensor `[items]`, as JSON holds it."""
+    return asdict(mean_of(values.double().numpy(), groups))
+
+
+def share_heard(answer: Heard, concept: str) -> Figure:
+    """In which share of the items the concept is heard."""
+    return mean_with_interval(answer.of(concept)[0].float())
+
+
+def still_heard(before: Mapping[str, Heard], after: Mapping[str, Heard], concept: str) -> Figure:
+    """Per ear: how often it's heard at rest, steered, and steered where it was heard at rest."""
+    figures = {}
+    for ear, at_rest in before.items():
+        first, second = at_rest.of(concept)[0], after[ear].of(concept)[0]
+        figures[ear] = {
+            "at_rest": mean_with_interval(first.float()),
+            "steered": mean_with_interval(second.float()),
+            "where_heard_at_rest": mean_with_interval(second[first].float()),
+        }
+    return figures
+
+
+def ear_auroc(answers: Mapping[str, Mapping[str, Heard]], ear: str, concept: str, other: str) -> float:
+    """How well an ear tells solos and mixtures with the concept from solos of the other."""
+    having = [answers[key][ear].of(concept)[1] for key in (concept, "mixture")]
+    lacking = answers[other][ear].of(concept)[1]
+    scores = torch.cat([*having, lacking])[:, None]
+    labels = torch.arange(len(scores)) < sum(len(part) for part in having)
+    return round(float(auroc_of_columns(scores, labels)), 4)
+
+
+def share_of_energy(part: Tensor, whole: Tensor) -> Figure:
+    """Energy of one as a share of the other's, per item. `[items, ...]` twice."""
+    return mean_with_interval(part.square().flatten(1).sum(1) / whole.square().flatten(1).sum(1))
+
+
+def distances(first: Tensor, second: Tensor) -> Tensor:
+    """`spectral_distance` of each item. `[items, samples]` twice -> `[items]`."""
+    return torch.stack([spectral_distance(a[None], b[None]) for a, b in zip(first, second, strict=True)])
+
+
+def way(unsteered: Tensor, steered: Tensor, oracle: Tensor, target: Tensor) -> Figure:
+    """How far the edit goes from the unsteered sound towards the oracle, in distance to the target; 1 is the oracle."""
+    start, here, best = (distances(sound, target) for sound in (unsteered, steered, oracle))
+    gone = (start.mean() - here.mean()) / (start.mean() - best.mean())
+    each = (start - here) / (start.mean() - best.mean())
+    return mean_with_interval(each) | {
+        "mean": round(float(gone), 4),
+        "distance_unsteered": round(float(start.mean()), 4),
+        "distance_steered": round(float(here.mean()), 4),
+        "distance_oracle": round(float(best.mean()), 4),
+    }
+
+
+def distance_lower(unsteered: Tensor, steered: Tensor, target: Tensor) -> Figure:
+    """By which share the distance to the target falls."""
+    start, here = distances(unsteered, target), distances(steered, target)
+    return mean_with_interval((start - here) / start.mean())
+
+
+def level_difference(first: Tensor, second: Tensor) -> Figure:
+    """Level of one over the other in dB. `[items, samples]` twice."""
+    power = [sound.square().mean(1).clamp(min=1e-10) for sound in (first, second)]
+    return mean_with_interval(10 * torch.log10(power[0] / power[1]))
+
+
+def monotone(answers: Sequence[Mapping[str, Heard]], values: Sequence[float], concept: str) -> Figure:
+    """Per ear: Spearman's correlation of its logits with the knob, per recording; a constant answer counts 0."""
+    figures = {}
+    for ear in answers[0]:
+        logits = torch.stack([answer[ear].of(concept)[1] for answer in answers]).numpy()
+        found = [float(spearmanr(values, logits[:, i]).statistic) for i in range(logits.shape[1])]
+        figures[ear] = mean_with_interval(torch.tensor([f if np.isfinite(f) else 0.0 for f in found]))
+    return figures
+
+
+@torch.no_grad()
+def track(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> Pitches:
+    """The pitches of `[items, samples]`, by PESTO (Riou et al. 2023): half a second of work an item."""
+    found = [_tracker(sample_rate)(part, sr=sample_rate)[:2] for part in audio.split(8)]
+    return Pitches(torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found]))
+
+
+def pitch_kept(original: Pitches, played: Pitches) -> Figure:
+    """Share of the original's pitched frames whose pitch class the played sound has too, its delay taken out."""
+    later = max(range(MOST_LAG + 1), key=lambda lag: float(_same_class(original, played, lag).float().mean()))
+    pitched = original.sure > PITCH_CONFIDENCE
+    return mean_with_interval(_same_class(original, played, later).sum(1) / pitched.sum(1))
+
+
+def beside_noise(original: Tensor, rendered: Tensor) -> Figure:
+    """Distance of the rendered sound and of shaped noise to the original, delays taken out. `[items, samples]` twice."""
+    aligned = align(rendered, original)
+    own, noise = distances(aligned, original), distances(shaped_noise(original), original)
+    return {"rendered": mean_with_interval(own), "shaped_noise": mean_with_interval(noise)}
+
+
+def align(sound: Tensor, reference: Tensor) -> Tensor:
+    """Moves sound back by the one lag that fits the reference best over all items."""
+    size = 2 * reference.shape[1]
+    spectrum = torch.fft.rfft(sound, size) * torch.fft.rfft(reference, size).conj()
+    lag = int(torch.fft.irfft(spectrum, size).sum(0)[: SAMPLE_RATE // 4].argmax())
+    return torch.nn.functional.pad(sound[:, lag:], (0, lag))
+
+
+def shaped_noise(original: Tensor, seed: int = 0) -> Tensor:
+    """Noise with each item's smoothed spectrum and envelope, at its level. `[items, samples]` -> the same."""
+    rng = np.random.default_rng(seed)
+    items = []
+    for sound in original.double().numpy():
+        noise = rng.standard_normal(len(sound))
+        magnitude = np.abs(np.fft.rfft(sound))
+        width = NOISE_SMOOTHING_BINS
+        smooth = np.sqrt(np.convolve(magnitude**2, np.ones(width) / width, mode="same"))
+        shaped = np.fft.irfft(np.fft.rfft(noise) * smooth, len(sound))
+        pole = np.exp(-1 / NOISE_ENVELOPE_SAMPLES)
+        envelope = [np.sqrt(lfilter([1 - pole], [1, -pole], x**2) + 1e-12) for x in (sound, shaped)]
+        shaped = shaped * envelope[0] / envelope[1]
+        items.append(shaped * np.sqrt(np.mean(sound**2) / np.mean(shaped**2)))
+    return torch.from_numpy(np.stack(items)).float()
+
+
+def _same_class(original: Pitches, played: Pitches, lag: int) -> Tensor:
+    """Which of the original's pitched steps have their pitch class `lag` steps later, `[items, steps]`."""
+    difference = (torch.roll(played.notes, -lag, 1) - original.notes + 6) % 12 - 6
+    return (difference.abs() < PITCH_TOLERANCE) & (original.sure > PITCH_CONFIDENCE)
+
+
+@cache
+def _tracker(sample_rate: int) -> Any:
+    with contextlib.redirect_stdout(io.StringIO()):
+        import pesto
+
+        return pesto.load_model("mir-1k_g7", step_size=PITCH_STEP_MS, sampling_rate=sample_rate)

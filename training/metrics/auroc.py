@@ -1,0 +1,130 @@
+"""AUROC: the chance that a recording with the concept scores above one without, and how sure that is.
+
+Key idea: in a line of all recordings by their scores, wins are counted from how often each recording comes; so a bootstrap
+resample is a row of counts, and many of them are one array. Wins and halves of ties are counted exactly, whatever the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.metrics.bootstrap import RESAMPLES, Estimate, estimate, interval
+
+RESAMPLES_OF_DRAWS = 500
+
+Values = NDArray[np.floating[Any]]
+Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
+Counts = NDArray[np.number[Any]]
+Line = Callable[[Counts], tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+def line_of(scores: Values, labels: Mask, folds: Places | None = None) -> Line:
+    """Of how often each recording counts `[..., n]`: the pairs won, a tie half, and all pairs, `[...]` each.
+
+    Args:
+        scores: `[n]`.  labels: `[n]`.
+        folds: `[n]`; recordings are compared within their fold only, because each fold's probe has a scale of its own, and all
+            of them together would stand below chance where there is nothing to know (Forman & Scholz 2010).
+    """
+    fold = np.zeros(len(scores), dtype=np.int64) if folds is None else folds
+    order = np.lexsort((scores, fold))
+    ranked, ranked_folds, having = scores[order], fold[order], labels[order]
+    folds_begin = np.flatnonzero(np.diff(ranked_folds, prepend=-1))
+    ties_begin = np.union1d(folds_begin, 1 + np.flatnonzero(ranked[1:] != ranked[:-1]))
+    first_of_fold = np.searchsorted(ties_begin, folds_begin)
+    fold_of_tie = np.searchsorted(first_of_fold, np.arange(len(ties_begin)), side="right") - 1
+
+    def count(times: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        sorted_times = times[..., order].astype(np.float64)
+        with_it, without = (
+            np.add.reduceat(sorted_times * side, ties_begin, axis=-1) for side in (having, ~having)
+        )
+        below = np.cumsum(without, axis=-1) - without
+        passed = below - below[..., first_of_fold][..., fold_of_tie] + without / 2
+        wins, losses = (np.add.reduceat(side, first_of_fold, axis=-1) for side in (with_it, without))
+        return (with_it * passed).sum(-1), (wins * losses).sum(-1)
+
+    return count
+
+
+def auroc(scores: Values, labels: Mask, folds: Places | None = None) -> float:
+    """The area under the ROC curve, ties counting half; NaN where a class is missing (Hanley and McNeil 1982).
+
+    Shape and folds: see `line_of`.
+
+    >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
+    0.75
+    """
+    if labels.all() or not labels.any():
+        return float("nan")
+    won, pairs = line_of(scores, labels, folds)(np.ones(len(labels)))
+    return float(won / pairs) if pairs else float("nan")
+
+
+def auroc_estimate(
+    scores: Values,
+    labels: Mask,
+    groups: Sequence[Hashable] = (),
+    folds: Places | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Estimate:
+    """`auroc` with its 95 % bootstrap interval over groups: of each recording, what is drawn as a whole."""
+    if labels.all() or not labels.any():
+        return Estimate(None, n=len(labels))
+    line = line_of(scores, labels, folds)
+
+    def statistic(places: Places) -> float:
+        won, pairs = line(np.bincount(places, minlength=len(labels)))
+        return float(won / pairs) if pairs else float("nan")
+
+    return interval(statistic, len(labels), groups, seed, resamples)
+
+
+def auroc_of_draws(scores: Values, labels: Mask, groups: Sequence[Hashable] = (), seed: int = 0) -> Estimate:
+    """The mean AUROC of several classifiers of one kind, with its 95 % bootstrap interval over both classifiers and
+    recordings.
+
+    Args:
+        scores: `[draws, n]`, of each classifier on the same recordings.
+        labels: `[n]`.
+        groups: of each recording, what is drawn as a whole; without, each recording for itself.
+    """
+    if labels.all() or not labels.any():
+        return Estimate(None, n=len(labels))
+    lines = [line_of(each, labels) for each in scores]
+    rng = np.random.default_rng(seed)
+    times = _resampled(rng, len(labels), groups)
+    chosen = _resampled(rng, len(scores), ())
+    counted = [line(times) for line in lines]
+    won = np.einsum("rd,dr->r", chosen, np.stack([each for each, _ in counted]))
+    pairs = len(scores) * counted[0][1]
+    whole = sum(float(line(np.ones(len(labels)))[0]) for line in lines)
+    every = len(scores) * int(labels.sum()) * int((~labels).sum())
+    return estimate(whole / every, won[pairs > 0] / pairs[pairs > 0], len(labels))
+
+
+def _resampled(rng: np.random.Generator, count: int, groups: Sequence[Hashable]) -> NDArray[np.float64]:
+    """How often each item is drawn, for each resample: `[RESAMPLES_OF_DRAWS, count]`."""
+    numbers = {group: i for i, group in enumerate(dict.fromkeys(groups or range(count)))}
+    draws = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), RESAMPLES_OF_DRAWS)
+    return draws[:, [numbers[group] for group in groups or range(count)]].astype(np.float64)
+
+
+def auroc_of_columns(scores: Tensor, labels: Tensor) -> Tensor:
+    """Area under the ROC curve of each column: the chance that a positive scores above a negative, ties counted half.
+
+    Shape: scores `[clips, n]`, labels `[clips]` bool -> `[n]` in 0..1.
+
+    >>> auroc_of_columns(torch.tensor([[0.1], [0.9]]), torch.tensor([False, True]))
+    tensor([1.])
+    """
+    positive, negative = scores[labels], scores[~labels]
+    difference = positive.unsqueeze(1) - negative.unsqueeze(0)
+    return ((difference > 0).float() + 0.5 * (difference == 0).float()).mean((0, 1))

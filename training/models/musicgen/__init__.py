@@ -1,0 +1,1 @@
+"""MusicGen: loading it, reading and editing its layers."""

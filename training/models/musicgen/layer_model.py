@@ -1,0 +1,49 @@
+"""A MusicGen as training reads it: the layers of one forward pass over pieces of a recording, without a description."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from training.models.musicgen.model import MusicGenModel
+
+PIECE_SECONDS = 10.0
+"""How much of a recording it hears in one go, at most: as long as a piece that it is mostly asked for."""
+
+
+@dataclass(frozen=True)
+class LayerRates:
+    """See `layered.SiteRates`."""
+
+    width: int
+    ratio: int
+
+
+class MusicGenLayers:
+    """See `layered.LayeredModel`. Frames about a mean of their own: an SAE of them is centred, with biases."""
+
+    centred = True
+
+    def __init__(self, musicgen: MusicGenModel) -> None:
+        self.musicgen = musicgen
+        self.fingerprint = musicgen.fingerprint
+        seconds = min(PIECE_SECONDS, musicgen.max_seconds)
+        self.piece_frames: int | None = int(seconds * musicgen.frame_rate)
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.musicgen.sample_rate
+
+    @property
+    def channels(self) -> int:
+        """Of its audio."""
+        return self.musicgen.channels
+
+    def sites(self) -> dict[str, LayerRates]:
+        """Every layer, with its rates."""
+        return {site: LayerRates(self.musicgen.width, self.musicgen.ratio) for site in self.musicgen.sites()}
+
+    def frames(self, audio: Tensor, sites: Sequence[str]) -> dict[str, Tensor]:
+        """Teacher-forced frames of all sites in one pass. `[batch, channels, samples]` -> `[batch, width, frames]` each."""
+        return self.musicgen.frames(audio, list(sites))

@@ -1,0 +1,96 @@
+"""What training asks of a model whose layers can be read, whichever kind it is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+from drawstop.errors import DrawstopError
+
+
+class SiteRates(Protocol):
+    """A site's size and rate."""
+
+    @property
+    def width(self) -> int:
+        """Numbers per frame."""
+
+    @property
+    def ratio(self) -> int:
+        """Samples per frame."""
+
+
+class LayeredModel(Protocol):
+    """A model that gives the frames of several of its layers in one pass over a sound."""
+
+    fingerprint: str
+    piece_frames: int | None
+    """How many frames it hears in one go, at most; None: a whole recording."""
+    centred: bool
+    """Whether its frames lie about a mean that means nothing; else a frame of zeros is silence, and stays so."""
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+
+    @property
+    def channels(self) -> int:
+        """Of the sound that it hears."""
+
+    def sites(self) -> Mapping[str, SiteRates]:
+        """Every place whose frames can be read, in the order of the computation."""
+
+    def frames(self, audio: Tensor, sites: Sequence[str]) -> Mapping[str, Tensor]:
+        """Frames of some sites, without gradients. `[batch, channels, samples]` -> `[batch, width, frames]` each; frames that
+        begin after the sound's end may follow."""
+
+
+class SoundRates(Protocol):
+    """What an autoencoder of sound says of itself."""
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+
+    @property
+    def channels(self) -> int:
+        """Of its sound."""
+
+    @property
+    def ratio(self) -> int:
+        """Samples per frame."""
+
+
+class Autoencoder(Protocol):
+    """A model that plays back what it hears: a RAVE, or a MusicGen's EnCodec."""
+
+    @property
+    def rates(self) -> SoundRates:
+        """Its rates."""
+
+    def encode(self, audio: Tensor) -> Tensor:
+        """`[batch, channels, samples]` -> what `decode` takes."""
+
+    def decode(self, x: Tensor) -> Tensor:
+        """-> `[batch, channels, samples]`."""
+
+    def voices(self) -> int:
+        """The largest batch."""
+
+
+ALL = ("all", "layers.all")
+"""Names of every site."""
+
+
+def choose_sites(model: LayeredModel, wanted: Sequence[str]) -> dict[str, SiteRates]:
+    """The sites of some names, `all` for every one, in the model's own order.
+
+    Raises:
+        DrawstopError: a site that isn't there.
+    """
+    there = model.sites()
+    for name in wanted:
+        if name not in ALL and name not in there:
+            raise DrawstopError(f"no site {name!r} in this model: expected all or some of {', '.join(there)}")
+    every = any(name in ALL for name in wanted)
+    return {name: rates for name, rates in there.items() if every or name in wanted}

@@ -1,0 +1,1 @@
+"""RAVE: loading it, reading and editing its latents and layers."""

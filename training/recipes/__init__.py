@@ -1,0 +1,1 @@
+"""How the shipped models, banks and figures were made. Not part of the wheel."""

@@ -1,0 +1,1 @@
+"""Guitar music with a male voice: three stops, found and measured."""

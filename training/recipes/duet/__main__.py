@@ -1,0 +1,51 @@
+"""Guitar music with a male voice, from nothing: `python -m training.recipes.duet`.
+
+Three stops (guitar, male voice, female voice) of the demo's RAVE are found on the demo's phrases, then measured as
+`drawstop evaluate` measures any bank. What is there already isn't made again.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from drawstop.files import write_json
+from training.evaluation.open import Asked, open_asked
+from training.evaluation.rave_context import Options
+from training.evaluation.results import to_json
+from training.recipes.corpus.corpus import render_corpus
+from training.recipes.corpus.timbres import TIMBRES
+from training.recipes.duet.judge import train_duet_judge
+from training.recipes.duet.labelled import write_labelled
+from training.recipes.duet.timbres import CAST, LABELS
+from training.recipes.rave.bank import make_demo_bank
+
+SHIPPED = Path(__file__).parents[2] / "demo"
+EXPERIMENTS = ("steering", "together", "separability")
+THREADS = 2
+
+
+def make_duet(
+    run: Annotated[Path, typer.Option(help="Where recordings, bank and evidence lie.")] = Path("runs/duet"),
+    out: Annotated[Path, typer.Option(help="The figures' file.")] = SHIPPED / "duet_figures.json",
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+) -> None:
+    """Renders, finds the stops, measures."""
+    corpus, labelled, bank, judge = run / "corpus", run / "labelled", run / "bank", run / "judge.safetensors"
+    rave = SHIPPED / "rave.ts"
+    render_corpus(corpus, seed=seed, timbres=[timbre for timbre in TIMBRES if timbre.name in LABELS])
+    write_labelled(corpus, labelled)
+    if not bank.is_dir():
+        make_demo_bank(corpus, rave, bank, seed, cast=CAST)
+    torch.set_num_threads(THREADS)
+    if not judge.is_file():
+        train_duet_judge(rave, labelled, judge, seed)
+    opened = open_asked(Asked(bank, rave, labelled, Options(seed=seed), judge=judge))
+    sections = opened.gather(EXPERIMENTS)
+    write_json(out, [to_json(replace(section, blocks=())) for section in sections])
+
+
+if __name__ == "__main__":
+    typer.run(make_duet)

@@ -1,0 +1,24 @@
+"""Who plays: the corpus's guitars and others, and its singers as men and women; its choirs, which are both, are left out."""
+
+from __future__ import annotations
+
+from training.evaluation.experiments.steering.duet import FEMALE, GUITAR, MALE
+from training.recipes.corpus.timbres import ESPEAK, TIMBRES, Timbre
+from training.recipes.rave.bank import NEITHER, Cast
+
+TARGETS = {GUITAR: "fluid-nylon", MALE: "singer-fred", FEMALE: "singer-anna"}
+"""The stops, and the timbre that each one's +1 should sound like."""
+
+
+def label_of(timbre: Timbre) -> str | None:
+    """Which folder a timbre's recordings go to; None for one that is left out."""
+    if timbre.concept == "voice":
+        if timbre.soundfont != ESPEAK:
+            return None
+        return MALE if "+m" in timbre.speaker else FEMALE
+    return GUITAR if timbre.concept == "guitar" else NEITHER
+
+
+LABELS = {timbre.name: label for timbre in TIMBRES if (label := label_of(timbre))}
+"""By timbre; held-out ones too."""
+CAST = Cast(TARGETS, LABELS)

@@ -1,0 +1,89 @@
+"""The whole recipe: `python -m training.recipes.musicgen`. Both trainings resume where they were stopped."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.banks.bank_folders import load_banks
+from training.recipes.musicgen.corpus import CONCEPTS
+from training.recipes.musicgen.encodec_training import CHECKPOINT as ENCODEC_CHECKPOINT
+from training.recipes.musicgen.encodec_training import STEPS as ENCODEC_STEPS
+from training.recipes.musicgen.export import export_compression_model, export_language_model
+from training.recipes.musicgen.lm_training import CHECKPOINT as LM_CHECKPOINT
+from training.recipes.musicgen.lm_training import STEPS as LM_STEPS
+from training.recipes.musicgen.recordings import EVERYTHING, FOLDER
+from training.recipes.musicgen.success import KINDS, SECONDS, name_of
+
+SHIPPED = Path(__file__).parents[2] / "demo"
+SAE_FEATURES, SAE_K, SAE_STEPS = 256, 8, 800
+
+
+def make_musicgen(
+    run: Annotated[Path, typer.Option(help="Where recordings, codes and checkpoints lie.")] = Path(
+        "runs/musicgen"
+    ),
+    out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = SHIPPED,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
+    lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,
+) -> None:
+    """Renders the recordings, trains judge, EnCodec and language model, exports, finds stops; measures all of it."""
+    musicgen = out / "musicgen"
+    _part("corpus", "--out", run / "corpus", "--seed", seed)
+    _part("judge_training", "--run", run, "--out", out / "musicgen_judge.safetensors", "--seed", seed)
+    _part("encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
+    export_compression_model(run / ENCODEC_CHECKPOINT, musicgen)
+    _part("codes", "--run", run, "--musicgen", musicgen, "--seed", seed)
+    _part("lm_training", "--run", run, "--steps", lm_steps, "--seed", seed)
+    export_language_model(run / LM_CHECKPOINT, musicgen)
+    figures = out / "musicgen_figures.json"
+    _part("figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
+    _part("recordings", "--run", run, "--seed", seed)
+    _find_stops(run, musicgen, seed)
+    _sweep_layers(run, musicgen, out, seed)
+    _part("success", "--run", run, "--demo", out, "--out", out / "musicgen_success.json")
+
+
+def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
+    """Banks of every layer, and three stops a concept, by the commands that a user types; what is there is kept."""
+    banks, recordings = run / "banks", run / FOLDER
+    if not (banks / "banks.json").exists():
+        sizes = ("--features", SAE_FEATURES, "--k", SAE_K, "--steps", SAE_STEPS, "--seed", seed)
+        _drawstop(
+            "train", musicgen, recordings / EVERYTHING, "--site", "all", "--stream", *sizes, "--out", banks
+        )
+    for concept in CONCEPTS:
+        folders = ("--with", recordings / concept / "with", "--without", recordings / concept / "without")
+        other = next(each for each in CONCEPTS if each != concept)
+        prompts = ("--prompt", concept, "--other-prompt", other, "--seconds", SECONDS, "--seed", seed)
+        for kind in KINDS.values():
+            name = name_of(concept, kind)
+            if any(stop.name == name for bank in load_banks(banks) for stop in bank.stops):
+                continue
+            _drawstop("find", banks, name, *folders, "--model", musicgen, "--kind", kind, *prompts)
+
+
+def _sweep_layers(run: Path, musicgen: Path, out: Path, seed: int) -> None:
+    """`out`/musicgen_layers_CONCEPT.json: which layers carry each concept."""
+    for concept in CONCEPTS:
+        recordings = run / FOLDER / concept
+        folders = ("--with", recordings / "with", "--without", recordings / "without")
+        table = out / f"musicgen_layers_{concept}.json"
+        _drawstop("layers", musicgen, run / "banks", *folders, "--seed", seed, "--json", table)
+
+
+def _drawstop(*arguments: object) -> None:
+    subprocess.run([sys.executable, "-m", "drawstop", *(str(argument) for argument in arguments)], check=True)
+
+
+def _part(module: str, *arguments: object) -> None:
+    """Runs a part in a process of its own, one after the other: each gives its memory back."""
+    name = f"training.recipes.musicgen.{module}"
+    subprocess.run([sys.executable, "-m", name, *(str(argument) for argument in arguments)], check=True)
+
+
+if __name__ == "__main__":
+    typer.run(make_musicgen)

@@ -1,0 +1,119 @@
+"""The small MusicGen's two models, as audiocraft configures them; a checkpoint holds its configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audiocraft.models.builders import get_compression_model, get_lm_model
+from audiocraft.models.encodec import EncodecModel
+from audiocraft.models.lm import LMModel
+from omegaconf import OmegaConf
+
+from training.recipes.musicgen.corpus import SAMPLE_RATE
+
+CODEBOOKS = 4
+BINS = 256
+"""MusicGen's default `top_k` of 250 needs a codebook of at least as many entries."""
+
+RATIOS = (2, 4, 4, 5)
+"""In the decoder's order: small steps where the channels are many, so that few weights and little work suffice."""
+
+FRAME_RATE = 50
+LONGEST_SECONDS = 20
+"""MusicGen's default `extend_stride` of 18 s needs a model that can play for longer."""
+
+FILTERS = 16
+LATENT = 64
+WIDTH = 64
+LAYERS = 4
+TEXT_BINS = 64
+
+ENCODEC: dict[str, Any] = {
+    "solver": "compression",
+    "compression_model": "encodec",
+    "device": "cpu",
+    "sample_rate": SAMPLE_RATE,
+    "channels": 1,
+    "encodec": {
+        "autoencoder": "seanet",
+        "quantizer": "rvq",
+        "sample_rate": SAMPLE_RATE,
+        "channels": 1,
+        "causal": False,
+        "renormalize": False,
+    },
+    "seanet": {
+        "dimension": LATENT,
+        "channels": 1,
+        "causal": False,
+        "n_filters": FILTERS,
+        "n_residual_layers": 1,
+        "ratios": list(RATIOS),
+        "norm": "none",
+        "residual_kernel_size": 3,
+        "lstm": 0,
+        "encoder": {"kernel_size": 7, "last_kernel_size": 3},
+        "decoder": {"kernel_size": 3, "last_kernel_size": 7},
+    },
+    "rvq": {"n_q": CODEBOOKS, "bins": BINS, "decay": 0.98, "threshold_ema_dead_code": 1},
+}
+
+LANGUAGE_MODEL: dict[str, Any] = {
+    "solver": "musicgen",
+    "lm_model": "transformer_lm",
+    "device": "cpu",
+    "dtype": "float32",
+    "sample_rate": SAMPLE_RATE,
+    "channels": 1,
+    "dataset": {"segment_duration": LONGEST_SECONDS},
+    "codebooks_pattern": {
+        "modeling": "delay",
+        "delay": {"delays": list(range(CODEBOOKS)), "flatten_first": 0, "empty_initial": 0},
+    },
+    "transformer_lm": {
+        "n_q": CODEBOOKS,
+        "card": BINS,
+        "dim": WIDTH,
+        "num_heads": 4,
+        "num_layers": LAYERS,
+        "hidden_scale": 2,
+        "dropout": 0.0,
+        "causal": True,
+        "custom": False,
+        "memory_efficient": True,
+        "norm": "layer_norm",
+        "norm_first": True,
+        "activation": "gelu",
+        "bias_ff": False,
+        "bias_attn": False,
+        "bias_proj": False,
+        "positional_embedding": "sin",
+        "weight_init": "gaussian",
+        "depthwise_init": "current",
+        "zero_bias_init": True,
+    },
+    "classifier_free_guidance": {"training_dropout": 0.15, "inference_coef": 3.0},
+    "attribute_dropout": {},
+    "conditioners": {
+        "description": {"model": "lut", "lut": {"n_bins": TEXT_BINS, "dim": WIDTH, "tokenizer": "noop"}}
+    },
+    "fuser": {
+        "cross_attention_pos_emb": False,
+        "cross_attention_pos_emb_scale": 1,
+        "sum": [],
+        "prepend": [],
+        "cross": ["description"],
+        "input_interpolate": [],
+    },
+}
+"""As `facebook/musicgen-small` is configured, but for the size and the text conditioner: a table instead of a T5."""
+
+
+def new_encodec() -> EncodecModel:
+    """An untrained EnCodec, built by audiocraft."""
+    return get_compression_model(OmegaConf.create(ENCODEC))
+
+
+def new_language_model() -> LMModel:
+    """An untrained language model, built by audiocraft."""
+    return get_lm_model(OmegaConf.create(LANGUAGE_MODEL))

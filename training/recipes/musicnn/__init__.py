@@ -1,0 +1,1 @@
+"""Converts the published MusicNN tagger to our weights file."""

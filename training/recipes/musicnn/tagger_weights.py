@@ -1,0 +1,221 @@
+"""The tagger's weights: musicnn's published checkpoint, and thresholds chosen on the training phrases.
+
+python -m training.recipes.musicnn.tagger_weights --corpus runs/demo/corpus --rave training/demo/rave.ts \\
+    --out training/demo/tagger.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.classifiers.musicnn import Tagger, save_tagger
+from training.data.silence import loud_enough
+from training.metrics.auroc import auroc_of_columns
+from training.models.rave.model import RaveModel
+from training.recipes.corpus.timbres import TIMBRES
+from training.recipes.musicnn.musicnn import (
+    MODEL,
+    PACKAGE,
+    VERSION,
+    WHEEL_SHA256,
+    convert,
+    download,
+    halved,
+    read_wheel,
+)
+from training.recipes.rave.judge_training import (
+    HELD_OUT_PHRASES,
+    QUIET_RMS,
+    SECONDS,
+    TRAIN_PHRASES,
+    reconstruct,
+)
+
+HALF_TOLERANCE = 1e-3
+"""The largest change of a score that float16 weights may make."""
+
+KINDS = (("guitar",), ("voice",), ("other",), ("guitar", "voice"))
+SETS = (
+    ("training", False, TRAIN_PHRASES),
+    ("held_out_phrases", False, HELD_OUT_PHRASES),
+    ("held_out_phrases_and_timbres", True, HELD_OUT_PHRASES),
+)
+TRAINING_SETS = ("training_originals", "training_reconstructions")
+"""What the thresholds are chosen on."""
+
+SCORED_AT_ONCE = 16
+
+Figures = dict[str, dict[str, dict[str, float]]]
+
+
+def with_weights(weights: Mapping[str, Tensor]) -> Tagger:
+    """A tagger of these weights, its thresholds not yet chosen."""
+    tagger = Tagger()
+    tagger.load_state_dict(weights)
+    return tagger.requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Sounds `[clips, samples]`, which concepts sound in each (bool `[clips, concepts]`), which are mixtures."""
+
+    audio: Tensor
+    labels: Tensor
+    mixture: Tensor
+    sample_rate: int
+
+    def reconstructed(self, rave: RaveModel) -> Clips:
+        """The same clips as the unsteered RAVE gives them back."""
+        return Clips(reconstruct(rave, self.audio), self.labels, self.mixture, self.sample_rate)
+
+
+def draw_clips(corpus: Path, held_out: bool, phrases: range, per_kind: int, seed: int) -> Clips:
+    """Crops of the known or the held-out timbres, as many of each of KINDS; each timbre in turn.
+
+    The parts of a mixture are of different phrases, at the levels that the corpus has them.
+    """
+    index = json.loads((corpus / "index.json").read_text())
+    rate, known = int(index["sample_rate"]), {timbre.name for timbre in TIMBRES}
+    timbres: dict[str, list[NDArray[np.int16]]] = {}
+    for timbre in index["timbres"]:
+        if bool(timbre["held_out"]) == held_out and timbre["name"] in known:
+            clips = np.load(corpus / timbre["file"], mmap_mode="r")
+            timbres.setdefault(timbre["concept"], []).append(clips)
+    rng = np.random.default_rng(seed)
+    sounds = []
+    for kind in KINDS:
+        for i in range(per_kind):
+            chosen = rng.choice(phrases, len(kind), replace=False)
+            turn = [timbres[concept][(i + part) % len(timbres[concept])] for part, concept in enumerate(kind)]
+            parts = [_crop(clips[phrase], rng, rate) for clips, phrase in zip(turn, chosen, strict=True)]
+            sounds.append(torch.from_numpy(np.sum(parts, axis=0)))
+    labels = torch.tensor([[concept in kind for concept in Tagger.concepts] for kind in KINDS])
+    mixture = torch.tensor([len(kind) > 1 for kind in KINDS])
+    repeated = (labels.repeat_interleave(per_kind, 0), mixture.repeat_interleave(per_kind))
+    return Clips(torch.stack(sounds), *repeated, rate)
+
+
+def _crop(clip: NDArray[np.int16], rng: np.random.Generator, rate: int) -> NDArray[np.float32]:
+    """SECONDS of a clip `[samples]`, not silent."""
+    samples = round(SECONDS * rate)
+    while True:
+        start = rng.integers(len(clip) - samples + 1)
+        crop = clip[start : start + samples].astype(np.float32) / 32767
+        if float(np.sqrt(np.mean(crop**2))) >= QUIET_RMS:
+            return crop
+
+
+def score(tagger: Tagger, clips: Clips) -> Tensor:
+    """The tagger's scores `[clips, concepts]`; 0 where a clip is too quiet to be heard."""
+    parts = [tagger.scores(part, clips.sample_rate) for part in clips.audio.split(SCORED_AT_ONCE)]
+    return torch.cat(parts) * loud_enough(clips.audio)[:, None]
+
+
+def choose_thresholds(scores: Tensor, labels: Tensor) -> tuple[float, ...]:
+    """For each concept the threshold of the best balanced accuracy, halfway between two scores.
+
+    Of equally good ones it is the middle one. Shape: scores `[clips, concepts]`, labels bool, the same.
+
+    >>> choose_thresholds(torch.tensor([[0.1], [0.2], [0.4], [0.9]]), torch.tensor([[False], [False], [True], [True]]))
+    (0.3,)
+    """
+    chosen = []
+    for column, label in zip(scores.double().T, labels.T, strict=True):
+        distinct = column.unique()
+        candidates = (distinct[1:] + distinct[:-1]) / 2
+        above = column[:, None] > candidates
+        accuracy = (above[label].double().mean(0) + 1 - above[~label].double().mean(0)) / 2
+        best = candidates[accuracy >= accuracy.max() - 1e-9]
+        chosen.append(round(float(best[len(best) // 2]), 4))
+    return tuple(chosen)
+
+
+def evaluate(scores: Tensor, clips: Clips, thresholds: tuple[float, ...]) -> Figures:
+    """Per concept: how often it is heard with and without it, their balanced accuracy, and AUROC.
+
+    `solos`: clips of one instrument with the concept against those without it. `mixtures`: guitar and voice together
+    against the solos without the concept.
+    """
+    figures: Figures = {}
+    for group, mixed in (("solos", False), ("mixtures", True)):
+        figures[group] = {}
+        for i, concept in enumerate(Tagger.concepts):
+            having = clips.labels[:, i] & (clips.mixture == mixed)
+            lacking = ~clips.labels[:, i]
+            heard = (scores[:, i] > thresholds[i]).double()
+            share = (float(heard[having].mean()), float(heard[lacking].mean()))
+            rows = having | lacking
+            figures[group][concept] = {
+                "heard_with": round(share[0], 4),
+                "heard_without": round(share[1], 4),
+                "balanced_accuracy": round((share[0] + 1 - share[1]) / 2, 4),
+                "auroc": round(float(auroc_of_columns(scores[rows, i : i + 1], having[rows])), 4),
+            }
+    return figures
+
+
+def main() -> None:
+    """Command line: download, convert, choose the thresholds, evaluate, save."""
+    parser = argparse.ArgumentParser(description="Make the tagger's file from musicnn's published weights.")
+    parser.add_argument("--corpus", type=Path, default=Path("runs/demo/corpus"))
+    parser.add_argument("--rave", type=Path, default=Path("training/demo/rave.ts"))
+    parser.add_argument("--out", type=Path, default=Path("training/demo/tagger.safetensors"))
+    parser.add_argument("--wheel", type=Path, help="musicnn's wheel, if it is here already")
+    parser.add_argument("--clips", type=int, default=60, help="of each kind, per set")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        variables, licence = read_wheel(options.wheel or download(Path(folder)))
+    rave = RaveModel(options.rave)
+    sets = {}
+    for name, held_out, phrases in SETS:
+        clips = draw_clips(options.corpus, held_out, phrases, options.clips, options.seed)
+        sets[f"{name}_originals"], sets[f"{name}_reconstructions"] = clips, clips.reconstructed(rave)
+        print(f"{name}: {2 * len(clips.audio)} clips, {time.monotonic() - start:.0f} s", flush=True)
+    weights, change = stored(convert(variables), [sets[name] for name in TRAINING_SETS])
+    tagger = with_weights(weights)
+    scores = {name: score(tagger, clips) for name, clips in sets.items()}
+    tagger.thresholds = choose_thresholds(
+        torch.cat([scores[name] for name in TRAINING_SETS]),
+        torch.cat([sets[name].labels for name in TRAINING_SETS]),
+    )
+    figures = {name: evaluate(scores[name], clips, tagger.thresholds) for name, clips in sets.items()}
+    metadata = {
+        "source": f"PyPI {PACKAGE}, checkpoint {MODEL}",
+        "version": VERSION,
+        "wheel_sha256": WHEEL_SHA256,
+        "licence": licence,
+        "change_of_scores_by_float16": change,
+        "rave_fingerprint": rave.fingerprint,
+        "clips_of_each_kind": options.clips,
+        "seed": options.seed,
+        "figures": figures,
+    }
+    save_tagger(options.out, tagger, metadata, weights)
+    print(json.dumps(figures, indent=1))
+    print(f"thresholds {tagger.thresholds}, float16 changes scores by {change:.1e}")
+    print(f"{options.out.stat().st_size} bytes, {time.monotonic() - start:.0f} s in all")
+
+
+def stored(weights: Mapping[str, Tensor], clips: Sequence[Clips]) -> tuple[dict[str, Tensor], float]:
+    """The weights as they are stored: halved where that changes no score by HALF_TOLERANCE. And the change."""
+    exact, half = with_weights(weights), with_weights(halved(weights))
+    change = max(float((score(exact, each) - score(half, each)).abs().max()) for each in clips)
+    return (halved(weights) if change < HALF_TOLERANCE else dict(weights)), change
+
+
+if __name__ == "__main__":
+    main()

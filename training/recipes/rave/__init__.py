@@ -1,0 +1,1 @@
+"""Trains the shipped RAVE, its bank and its classifiers, and measures them."""

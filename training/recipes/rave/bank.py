@@ -1,0 +1,147 @@
+"""The shipped bank: the same `find` as the user's, on more recordings of the corpus than are shipped.
+
+The stops are fitted on phrases that neither the judge nor any figure hears.
+
+    python -m training.recipes.rave.bank --corpus runs/demo/corpus --rave training/demo/rave.ts
+"""
+
+import json
+import multiprocessing
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+
+from drawstop.audio_files import list_audio, write_audio
+from drawstop.progress import Progress
+from training.banks.bank import Stop, StopBank, save_bank
+from training.find.rave.encoded_recordings import encoded, hear, together
+from training.find.rave.find import FindOptions, fit_stop
+from training.find.rave.gate_fit import GateOptions
+from training.find.rave.make_bank import train_latent_sae
+from training.models.rave.model import RaveModel
+from training.recipes.corpus.timbres import TARGETS, TIMBRES
+from training.sae.files import load_sae, save_sae
+
+PHRASES = 32
+"""Phrases 0..31; the judge learns from 48..95, the figures use the test phrases."""
+
+NEITHER = "neither"
+SAE_FEATURES = 1024
+SAE_STEPS = 3000
+SAE_PHRASES = 10
+OPTIONS = FindOptions(
+    on_steps=150,
+    mixtures=400,
+    gates=GateOptions(channels=128, off_steps=5000, on_steps=1500, bfloat16=True),
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Which stops are made, and who plays for each.
+
+    Attributes:
+        targets: by stop, the timbre that its +1 should sound like.
+        labels: by timbre, the stop that it has, or NEITHER; timbres that aren't here don't play.
+    """
+
+    targets: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+DEMO = Cast(TARGETS, {t.name: t.concept if t.concept in TARGETS else NEITHER for t in TIMBRES})
+
+
+def write_clips(corpus: Path, out: Path, phrases: range, labels: Mapping[str, str] = DEMO.labels) -> None:
+    """Phrases of every timbre that isn't held out, as `label/PP@timbre.wav`."""
+    index = json.loads((corpus / "index.json").read_text())
+    for timbre in index["timbres"]:
+        if timbre["held_out"] or timbre["name"] not in labels:
+            continue
+        clips = np.load(corpus / timbre["file"], mmap_mode="r")
+        folder = out / labels[timbre["name"]]
+        folder.mkdir(parents=True, exist_ok=True)
+        for phrase in phrases:
+            audio = (np.asarray(clips[phrase], dtype=np.float32) / 32768)[None]
+            write_audio(folder / f"{phrase:02d}@{timbre['name']}.wav", audio, index["sample_rate"])
+
+
+def hear_label(label: str, rave: Path, recordings: Path, seed: int) -> Path:
+    """Every recording of a label and its variations as latents, kept in a file: both stops learn from them."""
+    torch.set_num_threads(1)
+    counts, report = (OPTIONS.variations, OPTIONS.transpositions), printed(label)
+    heard = hear(RaveModel(rave), list_audio(recordings / label), seed, *counts, "listening", report)
+    torch.save(heard, recordings / f"{label}.pt")
+    return recordings / f"{label}.pt"
+
+
+def fit_one(
+    name: str, rave: Path, sae_folder: Path, heard_files: Mapping[str, Path], options: FindOptions
+) -> Stop:
+    """One stop, on one thread: runs in a process of its own."""
+    torch.set_num_threads(1)
+    heard = {label: torch.load(file, weights_only=False) for label, file in heard_files.items()}
+    own = heard.pop(name)
+    rest = together(list(heard.values()))
+    return fit_stop(RaveModel(rave), load_sae(sae_folder), name, (own, rest), options, printed(name))
+
+
+def printed(name: str) -> Progress:
+    """Prints what begins, and every 250th step."""
+    seen = ""
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal seen
+        if what != seen or done % 250 == 0:
+            print(f"{name}: {what} {done}/{total}", flush=True)
+        seen = what
+
+    return report
+
+
+def make_demo_bank(
+    corpus: Path, rave: Path, out: Path, seed: int, phrases: int = PHRASES, cast: Cast = DEMO
+) -> None:
+    """Writes the shipped bank, or one of other stops."""
+    labels = (*cast.targets, NEITHER)
+    model = RaveModel(rave)
+    with tempfile.TemporaryDirectory() as folder:
+        recordings, sae_folder = Path(folder) / "recordings", Path(folder) / "sae"
+        write_clips(corpus, recordings, range(phrases), cast.labels)
+        heard = [path for path in list_audio(recordings) if int(path.name[:2]) < SAE_PHRASES]
+        frames = [encoded(model, path) for path in heard]
+        sae = train_latent_sae(model, frames, seed, SAE_STEPS, n_features=SAE_FEATURES)
+        sae_folder.mkdir()
+        save_sae(sae_folder, sae, sae.config, metadata={"site": "latent"})
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            hearings = [(label, rave, recordings, seed) for label in labels]
+            heard_files = dict(zip(labels, pool.starmap(hear_label, hearings, chunksize=1), strict=True))
+            jobs = [
+                (name, rave, sae_folder, heard_files, replace(OPTIONS, seed=seed, like=f"*@{target}.wav"))
+                for name, target in cast.targets.items()
+            ]
+            stops = pool.starmap(fit_one, jobs, chunksize=1)
+        provenance = {"seed": seed, "recordings": len(list_audio(recordings))}
+    save_bank(out, StopBank(sae, tuple(stops), model.fingerprint, provenance=provenance))
+
+
+def main(
+    corpus: Annotated[Path, typer.Option()] = Path("runs/demo/corpus"),
+    rave: Annotated[Path, typer.Option()] = Path("training/demo/rave.ts"),
+    out: Annotated[Path, typer.Option()] = Path("training/demo/bank"),
+    seed: Annotated[int, typer.Option()] = 0,
+    phrases: Annotated[int, typer.Option(help="How many phrases of each timbre, 32 at most.")] = PHRASES,
+) -> None:
+    """Makes the shipped bank."""
+    torch.set_num_threads(1)
+    make_demo_bank(corpus, rave, out, seed, phrases)
+
+
+if __name__ == "__main__":
+    typer.run(main)
