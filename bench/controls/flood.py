@@ -22,7 +22,7 @@ from bench.controls.simulated_controllers import Due, Hand, message, midi_box, o
 from bench.live.jack import Server, free_port, resident_megabytes
 from realtime.inputs.connect import ControlRequest
 from realtime.inputs.osc import OscRequest
-from realtime.live.supervisor import StageRequest
+from realtime.live.supervisor import LiveRequest
 
 BLOCK = 512
 MAPPING = '[[knob]]\nsource = "bend"\nstop = "one"\ntakeover = "jump"\n'
@@ -49,7 +49,7 @@ def measure(seconds: float) -> Figures:
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
         control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
-        with Playing(StageRequest(instrument, block=BLOCK), control) as playing:
+        with Playing(LiveRequest(instrument, block=BLOCK), control) as playing:
             with midi_box("box") as box, osc_client("udp", port) as udp, osc_client("tcp", port) as tcp:
                 playing.tells("MIDI box:out is here")
                 hands = dict(zip(SLUGS, ((box, MIDI_PER_S), (udp, UDP_PER_S), (tcp, TCP_PER_S)), strict=True))

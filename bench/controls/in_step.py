@@ -20,7 +20,7 @@ from bench.controls.simulated_controllers import Hand, Heard, message, midi_box,
 from bench.live.jack import Server, free_port
 from realtime.inputs.connect import ControlRequest
 from realtime.inputs.osc import OscRequest
-from realtime.live.supervisor import StageRequest
+from realtime.live.supervisor import LiveRequest
 
 BLOCK = 512
 MAPPING = 'feedback = true\n[[knob]]\nsource = "bend"\ndevice = "fader"\nstop = "one"\ntakeover = "jump"\n'
@@ -94,7 +94,7 @@ def measure(movements: int, echoes: bool) -> Figures:
         with (
             midi_box("fader", listens=True, echoes=echoes) as fader,
             osc_client("udp", port) as udp,
-            Playing(StageRequest(instrument, block=BLOCK), control) as playing,
+            Playing(LiveRequest(instrument, block=BLOCK), control) as playing,
             osc_client("tcp", port) as tcp,
         ):
             playing.tells("MIDI fader:out is here")

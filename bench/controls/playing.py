@@ -13,7 +13,7 @@ import numpy.typing as npt
 from bench.live.jack import begin_recording
 from realtime.engine.control_event import ControlEvent
 from realtime.inputs.connect import ControlBridge, ControlRequest
-from realtime.live.supervisor import Stage, StageRequest
+from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.processes.audio_process import Report
 
 TICK_S = 0.1
@@ -35,9 +35,9 @@ class Playing:
         report: the last one; after the end, the end's.
     """
 
-    def __init__(self, stage: StageRequest, control: ControlRequest, take: Path | None = None) -> None:
+    def __init__(self, stage: LiveRequest, control: ControlRequest, take: Path | None = None) -> None:
         self._control, self._take = control, take
-        self.stage = Stage(stage)
+        self.stage = Supervisor(stage)
         self.notes: list[str] = []
         self.report = Report()
         self._ended = threading.Event()

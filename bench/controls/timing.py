@@ -24,8 +24,8 @@ from bench.controls.simulated_controllers import Due, Hand, message, midi_box, o
 from bench.live.jack import Server, connect, free_port
 from realtime.inputs.connect import ControlRequest
 from realtime.inputs.osc import OscRequest
-from realtime.live.device_connection import DeviceWish
-from realtime.live.supervisor import StageRequest
+from realtime.live.device_connection import DeviceSelection
+from realtime.live.supervisor import LiveRequest
 from realtime.recording.replay import replay
 from realtime.recording.session_file import Session, read_session
 
@@ -57,7 +57,7 @@ def measure(movements: int, rate: int) -> Figures:
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
-        stage = StageRequest(instrument, DeviceWish(rate=rate), BLOCK)
+        stage = LiveRequest(instrument, DeviceSelection(rate=rate), BLOCK)
         control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
         with (
             midi_box("knob") as knob, midi_box("ear", listens=True) as ear,

@@ -21,7 +21,7 @@ import numpy as np
 from bench.live.jack import PERIOD, RATE, Server, demo_instrument, other_cores_busy, resident_megabytes
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
-from realtime.live.supervisor import Stage, StageRequest
+from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.processes.device_ring import quantile
 
 MESSAGES_PER_S, BURST_S = 5000, 0.01
@@ -55,7 +55,7 @@ def main() -> None:
 class Load:
     """Control messages and scenes, from threads of the stage's own process, as controllers would send them."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Supervisor) -> None:
         self._stage = stage
         self._end = threading.Event()
         self.sent = 0
@@ -97,7 +97,7 @@ def endure(
     instrument: Path, seconds: float, outage_s: float, swap_s: float, server: Server
 ) -> dict[str, Any]:
     """Play for so long; the counts."""
-    stage = Stage(StageRequest(instrument))
+    stage = Supervisor(LiveRequest(instrument))
     stage.load()
     plan = stage.open()
     stage.start()
@@ -166,7 +166,7 @@ class Memory:
         self._last: list[float] = []
         self._settled = False
 
-    def look(self, stage: Stage, settled: bool) -> None:
+    def look(self, stage: Supervisor, settled: bool) -> None:
         """Look now; the first look and then the first settled one are what later ones are compared with."""
         self._last = [resident_megabytes(pid) for pid in (os.getpid(), stage.conductor.pid)]
         if self._first is None or (settled and not self._settled):
@@ -188,12 +188,12 @@ class LineCounts:
         self._unplayed = self._callbacks = 0
         self._longest = np.zeros(2)
 
-    def look(self, stage: Stage) -> None:
+    def look(self, stage: Supervisor) -> None:
         """Take over the line's counts; a new line's are added to the old one's."""
         line = stage.line
         if line is None:
             return
-        name = line.ticket[1]
+        name = line.descriptor[1]
         if name != self._name:
             self._add()
             self._name = name

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from drawstop.files import sha256_file
-from realtime.live.supervisor import Stage
+from realtime.live.supervisor import Supervisor
 from realtime.recording.session_file import SessionAbout, begin_session
 
 RATE, PERIOD = 48000, 256
@@ -105,7 +105,7 @@ def demo_instrument(folder: Path) -> Path:
     return path
 
 
-def begin_recording(stage: Stage, folder: Path) -> None:
+def begin_recording(stage: Supervisor, folder: Path) -> None:
     """Make the folder of a session for a stage that is open."""
     assert stage.plan is not None
     description, request = stage.description, stage.request

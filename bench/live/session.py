@@ -16,7 +16,7 @@ import numpy as np
 from bench.live.jack import Server, begin_recording, connect
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, WET
-from realtime.live.supervisor import Stage, StageRequest
+from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.recording.replay import compared, replay
 from realtime.recording.session_file import read_session
 
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--events", type=int, default=10_000)
     arguments = parser.parse_args()
-    stage = Stage(StageRequest(arguments.instrument))
+    stage = Supervisor(LiveRequest(arguments.instrument))
     with tempfile.TemporaryDirectory() as folder:
         take = Path(folder) / "take"
         tones = None
@@ -61,7 +61,7 @@ def main() -> None:
         print("\n".join(compared(session, renders[0])))
 
 
-def send(stage: Stage, events: int, seconds: float) -> None:
+def send(stage: Supervisor, events: int, seconds: float) -> None:
     """Random values, evenly spread in number and irregular in time."""
     random = np.random.default_rng(0)
     begin = time.monotonic()

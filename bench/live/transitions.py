@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription, MethodDescription
-from realtime.engine import channel_strip as desk_module
+from realtime.engine import channel_strip
 from realtime.engine import performance as performance_module
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_file import load
@@ -119,9 +119,9 @@ def save_filters(folder: Path) -> tuple[Path, Path]:
 
 def played(transition: Transition, paths: tuple[Path, Path], slow: bool = False) -> Audio:
     """The chord through the change, the start cut off. `[samples]`"""
-    travel, fade = desk_module.TRAVEL_S, performance_module.FADE_S
+    travel, fade = channel_strip.SMOOTHING_S, performance_module.FADE_S
     if slow:
-        desk_module.TRAVEL_S = performance_module.FADE_S = SLOW_S
+        channel_strip.SMOOTHING_S = performance_module.FADE_S = SLOW_S
     try:
         first, second = (load(path) for path in paths)
         performance = Performance(first.description, Player(first), BLOCK)
@@ -139,7 +139,7 @@ def played(transition: Transition, paths: tuple[Path, Path], slow: bool = False)
             assert block is not None
             blocks.append(block.audio[0])
     finally:
-        desk_module.TRAVEL_S, performance_module.FADE_S = travel, fade
+        channel_strip.SMOOTHING_S, performance_module.FADE_S = travel, fade
     heard: Audio = np.concatenate(blocks)[START:]
     return heard
 

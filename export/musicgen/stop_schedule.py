@@ -122,7 +122,7 @@ class Knobs:
                 events.append(ControlEvent(start, row, span.first, "--set"))
                 if span.end_seconds is not None:
                     end = round(span.end_seconds * self.model.sample_rate)
-                    events.append(ControlEvent(start, row, span.last, "--set", glide=end - start))
+                    events.append(ControlEvent(start, row, span.last, "--set", ramp_samples=end - start))
                     events.append(ControlEvent(end, row, 0.0, "--set"))
         return events
 

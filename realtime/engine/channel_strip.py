@@ -1,7 +1,7 @@
-"""The desk around the instrument: input gain, dry and wet, bypass, mute, output gain, limiter.
+"""The channel strip around the instrument: input gain, dry and wet, bypass, mute, output gain, limiter.
 
-Key idea: a fader that stands still multiplies by exactly its value, and by nothing at all at 1, so a desk at
-rest changes no bit. One that moves travels along a Hann curve, whose spectrum falls fast: no click.
+Key idea: a parameter at rest multiplies by exactly its value, and by nothing at all at 1, so a channel strip at
+rest changes no bit. A parameter that changes follows a Hann curve, whose spectrum falls fast: no click.
 """
 
 from collections.abc import Sequence
@@ -12,64 +12,67 @@ import numpy.typing as npt
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import KnobSignals
 from realtime.engine.limiter import Limiter
-from realtime.engine.parameters import BYPASS, FADERS, INPUT_GAIN, MUTE, OUTPUT_GAIN, WET
+from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, STRIP_PARAMETERS, WET
 
 Audio = npt.NDArray[np.float32]
 
-TRAVEL_S = 0.02
-"""Seconds in which a fader reaches a new value."""
+SMOOTHING_S = 0.02
+"""Seconds in which a parameter reaches a new value."""
 
 
-class Desk:
-    """The faders' signals and what they do to a block."""
+class ChannelStrip:
+    """Turns the strip's parameters into signals and applies them to blocks of sound."""
 
     def __init__(self, sample_rate: int, ceiling_db: float | None = None) -> None:
-        self._knobs = KnobSignals(FADERS)
-        self._travel = Travel([fader.default for fader in FADERS], round(TRAVEL_S * sample_rate))
+        self._knobs = KnobSignals(STRIP_PARAMETERS)
+        self._smoother = HannSmoother(
+            [parameter.default for parameter in STRIP_PARAMETERS], round(SMOOTHING_S * sample_rate)
+        )
         self.limiter = None if ceiling_db is None else Limiter(sample_rate, ceiling_db)
 
     def reset(self) -> None:
-        """Every fader at its default, at once."""
+        """Set every parameter to its default, at once."""
         self._knobs.reset()
-        self._travel.reset()
+        self._smoother.reset()
         if self.limiter:
             self.limiter.reset()
 
     @property
     def values(self) -> dict[str, float]:
-        """Where each fader stands or travels to."""
+        """The value that each parameter has, or is on its way to, by slug."""
         return self._knobs.values
 
     def signals(self, events: Sequence[ControlEvent], start: int, length: int) -> dict[str, Audio]:
-        """The faders over the next block, by slug: `[length]` each, or `[1]` for one that stands still."""
-        targets = np.zeros((len(FADERS), length), dtype=np.float32)
+        """The parameters over the next block, by slug: `[length]` each, or `[1]` for one at rest."""
+        targets = np.zeros((len(STRIP_PARAMETERS), length), dtype=np.float32)
         self._knobs.fill(events, start, targets)
-        return {fader.slug: row for fader, row in zip(FADERS, self._travel(targets), strict=True)}
+        smoothed = self._smoother(targets)
+        return {parameter.slug: row for parameter, row in zip(STRIP_PARAMETERS, smoothed, strict=True)}
 
-    def drive(self, audio: Audio, faders: dict[str, Audio]) -> Audio:
+    def drive(self, audio: Audio, signals: dict[str, Audio]) -> Audio:
         """The input at the input gain. `[channels, n]` -> `[channels, n]`."""
-        return _at_gain(audio, faders[INPUT_GAIN.slug])
+        return _at_gain(audio, signals[INPUT_GAIN.slug])
 
-    def mix(self, wet: Audio, dry: Audio, faders: dict[str, Audio]) -> Audio:
+    def mix(self, wet: Audio, dry: Audio, signals: dict[str, Audio]) -> Audio:
         """Wet and dry by their shares; bypass is all dry. `[channels, n]` each."""
-        share = faders[WET.slug] * (1.0 - faders[BYPASS.slug])
+        share = signals[WET.slug] * (1.0 - signals[BYPASS.slug])
         if (share == 1.0).all():
             return wet
         if (share == 0.0).all():
             return dry
         return (wet * share + dry * (1.0 - share)).astype(np.float32)
 
-    def finish(self, audio: Audio, faders: dict[str, Audio]) -> Audio:
-        """Output gain, mute, limiter. `[channels, n]` -> `[channels, n]`."""
-        audio = _at_gain(audio, faders[OUTPUT_GAIN.slug])
-        open_share = 1.0 - faders[MUTE.slug]
+    def finish(self, audio: Audio, signals: dict[str, Audio]) -> Audio:
+        """Apply output gain, mute, limiter. `[channels, n]` -> `[channels, n]`."""
+        audio = _at_gain(audio, signals[OUTPUT_GAIN.slug])
+        open_share = 1.0 - signals[MUTE.slug]
         if not (open_share == 1.0).all():
             audio = (audio * open_share).astype(np.float32)
         return self.limiter(audio) if self.limiter else audio
 
 
-class Travel:
-    """Smooths signals along a Hann curve: a step becomes the curve's integral, without overshoot.
+class HannSmoother:
+    """Smooths signals with a Hann window: a step becomes the window's integral (half a cosine), without overshoot.
 
     Args:
         values: where each signal begins.
@@ -83,11 +86,11 @@ class Travel:
         self.reset()
 
     def reset(self) -> None:
-        """Every signal at its beginning, at rest."""
+        """Set every signal to its first value, at rest."""
         self._past = np.repeat(self._start[:, None], len(self._kernel) - 1, axis=1)
 
     def __call__(self, targets: Audio) -> list[Audio]:
-        """`[signals, n]` -> per signal `[n]`, or `[1]` where it stands still, then exactly at its value."""
+        """`[signals, n]` -> per signal `[n]`, or `[1]` for one at rest, then exactly at its value."""
         joined = np.concatenate([self._past, targets], axis=1)
         self._past = joined[:, targets.shape[1] :]
         return [self._smoothed(row) for row in joined]
@@ -100,7 +103,7 @@ class Travel:
 
 
 class DelayLine:
-    """The input, so many samples later: what keeps dry and wet together."""
+    """Delays the dry sound by the instrument's delay, so that dry and wet stay together."""
 
     def __init__(self, channels: int, delay_samples: int) -> None:
         self._past = np.zeros((channels, delay_samples), dtype=np.float32)
@@ -112,12 +115,15 @@ class DelayLine:
         return joined[:, : audio.shape[1]]
 
     def reset(self) -> None:
-        """Silence in the line."""
+        """Fill the delay with silence."""
         self._past = np.zeros_like(self._past)
 
 
-def matched(audio: Audio, channels: int) -> Audio:
-    """Mono to many by repeating, many to mono by the mean, else the channels that both have. `[from, n]` -> `[to, n]`."""
+def match_channels(audio: Audio, channels: int) -> Audio:
+    """Sound with this many channels: mono is repeated, many become mono by their mean, else the first ones stay.
+
+    `[from, n]` -> `[to, n]`, with zeros where `to` is larger.
+    """
     have = audio.shape[0]
     if have == channels:
         return audio

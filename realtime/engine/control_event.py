@@ -1,6 +1,10 @@
-"""One movement of one stop, at one sample."""
+"""Events: a movement of one stop at one sample, and the queue by which events reach the thread that plays."""
 
-from dataclasses import dataclass
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, order=True)
@@ -14,11 +18,61 @@ class ControlEvent:
         slug: the stop's slug as in the instrument's description.
         value: knob value, within the stop's minimum..maximum (usually -1..1); added to the stop's attribute.
         source: where it came from, for people ("cc 20", "note 60", "test").
-        glide: samples in which the value is reached, in a straight line from where the stop is then; 0: at once.
+        ramp_samples: samples in which the value is reached, in a straight line from where the stop is then; 0: at once.
     """
 
     sample: int
     slug: str
     value: float
     source: str = ""
-    glide: int = 0
+    ramp_samples: int = 0
+
+
+class EventQueue:
+    """Holds events until the block in which they begin to hold.
+
+    Of late events for one target only the last one is kept: after a storm, or while no device brings blocks, the
+    next block finds no more of them than there are targets.
+
+    `schedule` may be called from another thread than the rest: events cross over in a deque, without a lock.
+    """
+
+    def __init__(self) -> None:
+        self._inbox: deque[ControlEvent] = deque()
+        self._order = itertools.count()
+        self._waiting: list[tuple[int, int, ControlEvent]] = []
+        self._late: dict[str, ControlEvent] = {}
+
+    def schedule(self, events: Iterable[ControlEvent]) -> None:
+        """Queue events; of two for one target at one sample the later scheduled wins."""
+        self._inbox.extend(events)
+
+    def take_in(self, start: int) -> None:
+        """Sort what has come, the next block beginning at sample `start`; `due` does it too."""
+        while self._inbox:
+            event = self._inbox.popleft()
+            if event.sample < start:
+                self._late.pop(event.slug, None)  # so that the order is that of the last ones
+                self._late[event.slug] = event
+            else:
+                heapq.heappush(self._waiting, (event.sample, next(self._order), event))
+
+    def due(self, start: int, stop: int) -> list[ControlEvent]:
+        """Take out the events before sample `stop`, sorted; those that are late come at `start`."""
+        self.take_in(start)
+        due = [_moved(event, start) for event in self._late.values()]
+        self._late.clear()
+        while self._waiting and self._waiting[0][0] < stop:
+            due.append(heapq.heappop(self._waiting)[2])
+        return due
+
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self._inbox.clear()
+        self._waiting.clear()
+        self._late.clear()
+
+
+def _moved(event: ControlEvent, sample: int) -> ControlEvent:
+    """A late event at a later sample; a ramp still ends at its own sample."""
+    return replace(event, sample=sample, ramp_samples=max(0, event.ramp_samples - (sample - event.sample)))

@@ -1,7 +1,7 @@
 """Events to signals: piecewise linear, exact to the sample.
 
-Smoothing proper happens where a signal is used: inside the instrument for its stops, so that every host hears
-the same movement, and at the desk for its faders. Here a value only has to begin at its own sample.
+The signals are smoothed where they are used: stops inside the instrument, so that every host hears the same
+movement, the engine's parameters in the channel strip. Here a value only has to begin at its own sample.
 """
 
 import math
@@ -17,7 +17,7 @@ from realtime.engine.control_event import ControlEvent
 
 
 class Ranged(Protocol):
-    """What a signal must know of a stop or of a fader."""
+    """What a signal must know of its target, a stop or a parameter of the engine."""
 
     @property
     def slug(self) -> str: ...
@@ -33,8 +33,8 @@ class KnobSignals:
     """Holds the values of some targets and writes them out as signals, one block after another."""
 
     def __init__(self, targets: Sequence[Ranged]) -> None:
-        self._rows = {target.slug: _Row(target.default) for target in targets}
-        self._places = {slug: place for place, slug in enumerate(self._rows)}
+        self._ramps = {target.slug: LinearRamp(target.default) for target in targets}
+        self._indices = {slug: index for index, slug in enumerate(self._ramps)}
         self._defaults = [target.default for target in targets]
 
     def fill(self, events: Iterable[ControlEvent], start: int, out: npt.NDArray[np.float32]) -> None:
@@ -48,50 +48,50 @@ class KnobSignals:
         Shape:
             out: `[targets, n]`
         """
-        written = dict.fromkeys(self._rows, 0)
+        written = dict.fromkeys(self._ramps, 0)
         for event in events:
-            row = self._rows.get(event.slug)
-            if row is not None:
+            ramp = self._ramps.get(event.slug)
+            if ramp is not None:
                 begin = written[event.slug]
                 written[event.slug] = event.sample - start
-                row.write(out[self._places[event.slug], begin : event.sample - start])
-                row.go(event.value, event.glide)
-        for (slug, row), line in zip(self._rows.items(), out, strict=True):
-            row.write(line[written[slug] :])
+                ramp.write(out[self._indices[event.slug], begin : event.sample - start])
+                ramp.start(event.value, event.ramp_samples)
+        for (slug, ramp), row in zip(self._ramps.items(), out, strict=True):
+            ramp.write(row[written[slug] :])
 
     @property
     def values(self) -> dict[str, float]:
-        """Where each target stands or travels to."""
-        return {slug: row.goal for slug, row in self._rows.items()}
+        """The value that each target has, or is on its way to, by slug."""
+        return {slug: ramp.goal for slug, ramp in self._ramps.items()}
 
     def take_over(self, other: "KnobSignals") -> None:
         """Go on as these signals do, where a target of that name is here."""
-        for slug in self._rows.keys() & other._rows.keys():
-            self._rows[slug] = replace(other._rows[slug])
+        for slug in self._ramps.keys() & other._ramps.keys():
+            self._ramps[slug] = replace(other._ramps[slug])
 
     def reset(self) -> None:
-        """Every target back to its default."""
-        for row, default in zip(self._rows.values(), self._defaults, strict=True):
-            row.go(default, 0)
+        """Set every target back to its default, at once."""
+        for ramp, default in zip(self._ramps.values(), self._defaults, strict=True):
+            ramp.start(default, 0)
 
 
 @dataclass
-class _Row:
-    """One value: it stands at `goal`, or is `left` samples away from it, in steps of `step`."""
+class LinearRamp:
+    """One value that moves in straight lines: it stands at `goal`, or is `left` samples away from it, in steps of `step`."""
 
     goal: float
     left: int = 0
     step: float = 0.0
 
-    def go(self, value: float, glide: int) -> None:
-        """Travel to a value, from the next sample on; the last of `glide` samples has it."""
+    def start(self, value: float, samples: int) -> None:
+        """Move to a value from the next sample on, in a straight line; the last of `samples` samples has the value."""
         now = self.goal - self.left * self.step
         value = float(np.float32(value))
-        self.left, self.goal = glide, value
-        self.step = (value - now) / glide if glide else 0.0
+        self.left, self.goal = samples, value
+        self.step = (value - now) / samples if samples else 0.0
 
     def write(self, out: npt.NDArray[np.float32]) -> None:
-        """Write the next samples, `[n]`."""
+        """Write the next samples in place. `[n]`"""
         moving = min(self.left, len(out))
         if moving:
             ahead = np.arange(self.left - 1, self.left - 1 - moving, -1)
@@ -101,7 +101,7 @@ class _Row:
 
 
 def check_event(event: ControlEvent, targets: Mapping[str, Ranged]) -> None:
-    """Refuse what no target takes.
+    """Refuse an event that no target takes.
 
     Raises:
         DrawstopError: an unknown target, or a value out of its range.
@@ -110,8 +110,8 @@ def check_event(event: ControlEvent, targets: Mapping[str, Ranged]) -> None:
     if target is None:
         known = ", ".join(slug for slug in targets if "." not in slug) or "none"
         raise DrawstopError(f"this instrument has no stop {event.slug!r}; its stops are: {known}")
-    if event.glide < 0:
-        raise DrawstopError(f"a glide takes 0 samples or more, got {event.glide}")
+    if event.ramp_samples < 0:
+        raise DrawstopError(f"a ramp takes 0 samples or more, got {event.ramp_samples}")
     if not math.isfinite(event.value) or not target.minimum <= event.value <= target.maximum:
         raise DrawstopError(
             f"stop {event.slug!r} takes {target.minimum:g} to {target.maximum:g}, got {event.value:g}; "

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
-from realtime.engine.block_processor import silence_non_finite
-from realtime.engine.channel_strip import matched
+from realtime.engine.block_source import silence_non_finite
+from realtime.engine.channel_strip import match_channels
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.performance import Performance, Played
 from realtime.engine.resampling import StreamResampler, resampled_wait
@@ -139,7 +139,7 @@ class Engine:
         with np.errstate(over="ignore", invalid="ignore"):
             clean = np.array(audio, dtype=np.float32)
         self.replaced_inputs += silence_non_finite(clean)
-        fresh = self._down(matched(clean, self.performance.channels_in))
+        fresh = self._down(match_channels(clean, self.performance.channels_in))
         held = np.concatenate([self._held, fresh], axis=1)
         block = self.performance.block
         whole = held.shape[1] // block * block
@@ -154,7 +154,7 @@ class Engine:
         while (played := self.performance.collect()) is not None:
             if self.on_played:
                 self.on_played(played)
-            yield matched(self._up(played.audio), self._device_out), played
+            yield match_channels(self._up(played.audio), self._device_out), played
 
     def _submit(self, block: Audio) -> None:
         start = self.performance.next_sample

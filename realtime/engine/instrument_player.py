@@ -14,7 +14,7 @@ import torch
 
 from drawstop.errors import DrawstopError
 from realtime.backends.choice import TORCHSCRIPT, compiled
-from realtime.engine.block_processor import silence_non_finite
+from realtime.engine.block_source import silence_non_finite
 from realtime.engine.instrument_file import Instrument
 
 Audio = npt.NDArray[np.float32]

@@ -6,8 +6,8 @@ from multiprocessing.synchronize import Semaphore
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
-from realtime.live.latency import Plan
-from realtime.live.process_handles import ConductorHandle, DeviceHandle
+from realtime.live.latency import Latency
+from realtime.live.process_handles import AudioProcessHandle, DeviceHandle
 from realtime.processes.audio_process import LineSettings
 from realtime.processes.device_list import SoundDevice, find_device, list_devices
 from realtime.processes.device_process import DeviceRequest
@@ -20,7 +20,7 @@ RETRY_S = 1.0
 
 
 @dataclass(frozen=True)
-class DeviceWish:
+class DeviceSelection:
     """What the user asks of the sound device."""
 
     input: str | None = None
@@ -30,10 +30,10 @@ class DeviceWish:
     block: int = 0
 
 
-class SoundLine:
+class DeviceConnection:
     """At most one open device, and the memory that it shares with the conductor."""
 
-    def __init__(self, wish: DeviceWish, wake: Semaphore) -> None:
+    def __init__(self, wish: DeviceSelection, wake: Semaphore) -> None:
         self._wish = wish
         self._wake = wake
         self._devices: list[SoundDevice] = []
@@ -99,14 +99,14 @@ class SoundLine:
             self.line.close()
             self.line = None
 
-    def start(self, conductor: ConductorHandle, plan: Plan, measuring: bool = False) -> None:
+    def start(self, conductor: AudioProcessHandle, plan: Latency, measuring: bool = False) -> None:
         """Let the conductor play into this line."""
         device, line = self.device, self.line
         assert device is not None and line is not None
-        settings = LineSettings(line.ticket, device.rate, device.channels, device.host_block, plan.slack)
+        settings = LineSettings(line.descriptor, device.rate, device.channels, device.host_block, plan.slack)
         conductor.tell("line", settings, measuring)
 
-    def now(self, plan: Plan) -> int:
+    def now(self, plan: Latency) -> int:
         """The input sample that the device hears at this moment. From any thread."""
         line = self.line
         if line is None or not line["position"][0]:

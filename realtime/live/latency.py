@@ -26,7 +26,7 @@ LARGEST_BLOCK = 4096
 
 
 @dataclass(frozen=True)
-class Plan:
+class Latency:
     """The delay of a live performance, part by part, in samples of the device."""
 
     device_rate: int
@@ -99,7 +99,7 @@ def next_to_try(
     return None if best is not None and filling >= best else block
 
 
-def make_plan(
+def choose_latency(
     description: InstrumentDescription,
     tried: Mapping[int, Sequence[float]],
     device_rate: int,
@@ -107,7 +107,7 @@ def make_plan(
     device: float,
     latency: int | None,
     others: Mapping[int, Sequence[float]] | None = None,
-) -> Plan:
+) -> Latency:
     """The plan with the least delay that this machine can hold.
 
     Args:
@@ -148,16 +148,16 @@ def _plan(
     device_rate: int,
     host_block: int,
     device: float,
-) -> Plan:
+) -> Latency:
     usual = float(np.quantile(np.asarray(seconds), USUAL_SHARE))
     rate = description.sample_rate
     filling = least_delay(block, host_block, device_rate, rate)
     model = description.delay_samples * device_rate / rate
-    plan = Plan(device_rate, rate, host_block, block, filling, 0, model, device, usual)
+    plan = Latency(device_rate, rate, host_block, block, filling, 0, model, device, usual)
     return replace(plan, slack=_slack(plan, SAFETY))
 
 
-def _slack(plan: Plan, safety: float, overhead_s: float = OVERHEAD_S) -> int:
+def _slack(plan: Latency, safety: float, overhead_s: float = OVERHEAD_S) -> int:
     """Whole device blocks that last as long as playing what one callback may complete."""
     together = -(-plan.host_block * plan.rate // (plan.block * plan.device_rate))
     needed_s = together * plan.seconds_per_block * safety + overhead_s
@@ -165,7 +165,7 @@ def _slack(plan: Plan, safety: float, overhead_s: float = OVERHEAD_S) -> int:
 
 
 def too_slow(
-    description: InstrumentDescription, plans: Sequence[Plan], others: Mapping[int, Sequence[float]]
+    description: InstrumentDescription, plans: Sequence[Latency], others: Mapping[int, Sequence[float]]
 ) -> str:
     """What to tell the user: how slow, and what would do."""
     worst, rate = plans[0], description.sample_rate

@@ -8,17 +8,17 @@ from typing import Any
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
-from realtime.live.process_handles import LOAD_PATIENCE_S, Child, PlayerHandle
-from realtime.processes.level_memory import LevelReader, ListenerRequest, Tally, level_fields
+from realtime.live.process_handles import LOAD_PATIENCE_S, PlayerHandle, ProcessHandle
+from realtime.processes.level_memory import LevelReader, LevelRequest, Tally, level_fields
 from realtime.processes.shared_arrays import SharedArrays
 
 
-class ListenerHandle(Child):
+class LevelProcessHandle(ProcessHandle):
     """A process that listens to what a player is sent."""
 
     def __init__(self, path: Path, sounding: bool) -> None:
         self._shared: SharedArrays | None = None
-        super().__init__("realtime.processes.level_process:run_listener", path, sounding)
+        super().__init__("realtime.processes.level_process:run_level_process", path, sounding)
 
     def wait(self) -> None:
         """Wait until it has loaded, or the second time until it listens. Raises DrawstopError if it can't."""
@@ -30,7 +30,7 @@ class ListenerHandle(Child):
         self._shared = SharedArrays(level_fields(len(stops)))
         self.reader = LevelReader(self._shared, stops)
         with suppress(OSError):  # it has ended, which is told by `trouble`
-            self.pipe.send(ListenerRequest(stops, block, player.ticket, self._shared.ticket))
+            self.pipe.send(LevelRequest(stops, block, player.descriptor, self._shared.descriptor))
 
     def trouble(self) -> str | None:
         """Why it doesn't listen any more."""
@@ -50,7 +50,7 @@ class ListenerHandle(Child):
             self._shared.close()
 
 
-class Listening:
+class LevelClient:
     """The levels of a performance, from any thread; it goes on without them where a listener can't be had.
 
     Args:
@@ -60,8 +60,8 @@ class Listening:
 
     def __init__(self, wanted: bool, notes: list[str]) -> None:
         self.wanted, self._notes = wanted, notes
-        self._early: ListenerHandle | None = None  # of the first instrument, until it plays
-        self._listener: ListenerHandle | None = None
+        self._early: LevelProcessHandle | None = None  # of the first instrument, until it plays
+        self._listener: LevelProcessHandle | None = None
         self._before = Tally({}, {})
         self._lock = threading.RLock()
         self._closed = False
@@ -69,7 +69,7 @@ class Listening:
     def load(self, path: Path) -> None:
         """Load the first instrument, while its player does."""
         if self.wanted:
-            self._early = ListenerHandle(path, sounding=False)
+            self._early = LevelProcessHandle(path, sounding=False)
 
     def wait_loaded(self, description: InstrumentDescription) -> None:
         """Wait for that. Raises DrawstopError if levels are wanted and this instrument has none."""
@@ -87,7 +87,10 @@ class Listening:
                 except DrawstopError as error:
                     self._notes.append(f"no levels: {error}")
                     return
-                self._listener, self._early = self._early or ListenerHandle(player.path, sounding=True), None
+                self._listener, self._early = (
+                    self._early or LevelProcessHandle(player.path, sounding=True),
+                    None,
+                )
                 self._listener.begin(player, block)
 
     def wait_ready(self) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from drawstop.errors import DrawstopError
 from drawstop.files import write_json
-from realtime.live.supervisor import Stage
+from realtime.live.supervisor import Supervisor
 from realtime.processes.device_ring import read_ring
 from realtime.processes.shared_arrays import SharedArrays
 
@@ -24,7 +24,7 @@ HEARD = 0.01
 """Of full scale: a click that comes back weaker than -40 dB is none."""
 
 
-def measure(stage: Stage, report: Path | None) -> None:
+def measure(stage: Supervisor, report: Path | None) -> None:
     """Measure, and tell what was reported beside it.
 
     Raises:

@@ -25,7 +25,7 @@ PROBE_CALLBACKS = 20
 PROBE_PATIENCE_S = 5.0
 
 
-class Child:
+class ProcessHandle:
     """A process and the pipe to it."""
 
     def __init__(self, target: str, *arguments: Any) -> None:
@@ -77,13 +77,13 @@ class Child:
         return self._pipe
 
 
-class PlayerHandle(Child):
+class PlayerHandle(ProcessHandle):
     """A process that holds one instrument."""
 
     def __init__(self, request: PlayerRequest, slot: int, go: Semaphore, wake: Semaphore) -> None:
         self.path = request.path
         self.slot = slot
-        self.told_dead = False
+        self.death_reported = False
         self.digest = sha256_file(request.path)
         self._shared: SharedArrays | None = None
         super().__init__("realtime.processes.player_process:run_player", request, go, wake)
@@ -101,14 +101,14 @@ class PlayerHandle(Child):
     def begin(self, block: int) -> None:
         """Warm up for this block; then it plays what the conductor sends."""
         self._shared = SharedArrays(player_fields(self.description, block))
-        self._pipe.send(("play", self._shared.ticket, block))
+        self._pipe.send(("play", self._shared.descriptor, block))
         self.real_time: bool = self.receive(self.path.name, LOAD_PATIENCE_S)[1]
 
     @property
-    def ticket(self) -> tuple[Fields, str]:
+    def descriptor(self) -> tuple[Fields, str]:
         """The arrays that the conductor attaches to."""
         assert self._shared is not None
-        return self._shared.ticket
+        return self._shared.descriptor
 
     def take_longest(self) -> float:
         """The longest block since this was last asked, in seconds."""
@@ -118,11 +118,11 @@ class PlayerHandle(Child):
         self._shared["longest"][0] = 0.0
         return longest
 
-    def troubles(self) -> tuple[int, int]:
+    def error_counts(self) -> tuple[int, int]:
         """Blocks that failed, samples that weren't finite."""
         if self._shared is None:
             return 0, 0
-        return int(self._shared["troubles"][0]), int(self._shared["troubles"][1])
+        return int(self._shared["error_counts"][0]), int(self._shared["error_counts"][1])
 
     def end(self) -> None:
         """End the process and free its memory."""
@@ -132,11 +132,11 @@ class PlayerHandle(Child):
             shared.close()
 
 
-class DeviceHandle(Child):
+class DeviceHandle(ProcessHandle):
     """A process that holds the open device. Raises DrawstopError if it can't be opened."""
 
     def __init__(self, line: SharedArrays, request: DeviceRequest, wake: Semaphore, name: str) -> None:
-        super().__init__("realtime.processes.device_process:run_device", line.ticket, request, wake)
+        super().__init__("realtime.processes.device_process:run_device", line.descriptor, request, wake)
         self.name = name
         self.channels = (request.channels_in, request.channels_out)
         try:
@@ -158,11 +158,11 @@ class DeviceHandle(Child):
         return int(line["frames"][1])
 
 
-class ConductorHandle(Child):
+class AudioProcessHandle(ProcessHandle):
     """The conductor's process. Safe to use from several threads."""
 
     def __init__(self, wake: Semaphore, goes: tuple[Semaphore, Semaphore]) -> None:
-        super().__init__("realtime.processes.audio_process:run_conductor", wake, goes)
+        super().__init__("realtime.processes.audio_process:run_audio_process", wake, goes)
         self._lock = threading.Lock()
 
     def wait_ready(self) -> None:

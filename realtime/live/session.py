@@ -25,10 +25,10 @@ from realtime.engine.parameters import INPUT_GAIN, OUTPUT_GAIN, PARAMETERS, RAMP
 from realtime.inputs.connect import ControlBridge, ControlRequest, FileWatcher
 from realtime.inputs.keyboard import pressed_keys
 from realtime.inputs.osc import OscRequest
-from realtime.live.device_connection import DeviceWish
-from realtime.live.latency import Plan
-from realtime.live.status_view import Figures, plan_lines, summary_lines, view
-from realtime.live.supervisor import Stage, StageRequest
+from realtime.live.device_connection import DeviceSelection
+from realtime.live.latency import Latency
+from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
+from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.processes.device_ring import quantile
 from realtime.recording.session_file import SessionAbout, begin_session
 
@@ -70,14 +70,14 @@ class PlayOptions:
     measure: bool
     report: Path | None
 
-    def request(self) -> StageRequest:
+    def request(self) -> LiveRequest:
         """What the stage needs. Raises DrawstopError for a latency that is no number."""
         if self.latency != "auto" and not self.latency.isdigit():
             raise DrawstopError(f"--latency takes auto or a number of samples, got {self.latency!r}")
         check_backend(self.backend)
-        return StageRequest(
+        return LiveRequest(
             self.instruments[0],
-            DeviceWish(
+            DeviceSelection(
                 self.input_device or self.device,
                 self.output_device or self.device,
                 self.rate,
@@ -120,7 +120,7 @@ def perform(options: PlayOptions) -> None:
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # a server that we started would end with us
     request, events, control = options.request(), options.first_events(), options.control()
     control.check()
-    stage = Stage(request)
+    stage = Supervisor(request)
     watcher = FileWatcher(
         request.instrument, lambda: stage.swap(request.instrument)
     )  # what comes after is news
@@ -131,7 +131,7 @@ def perform(options: PlayOptions) -> None:
             check_event(event, targets)
         typer.echo("Trying how fast this machine plays it…", err=True)
         plan = stage.open()
-        typer.echo("\n".join(plan_lines(stage.description.name, plan)), err=True)
+        typer.echo("\n".join(latency_lines(stage.description.name, plan)), err=True)
         if options.measure:
             from realtime.live.measure_delay import measure
 
@@ -145,7 +145,7 @@ def perform(options: PlayOptions) -> None:
 
 
 def _run(
-    stage: Stage,
+    stage: Supervisor,
     options: PlayOptions,
     events: list[ControlEvent],
     control: ControlRequest,
@@ -154,7 +154,7 @@ def _run(
     bridge = ControlBridge(stage, control)
     bridge.hub.adopt({event.slug: event.value for event in events})
     stage.start(events, options.record)
-    figures = Figures()
+    figures = LiveStatus()
     end = None if options.seconds is None else time.monotonic() + options.seconds
     try:
         with ExitStack() as stack:
@@ -183,7 +183,7 @@ def _run(
         )
 
 
-def _obey(key: str, stage: Stage, bridge: ControlBridge, instruments: list[Path]) -> bool:
+def _obey(key: str, stage: Supervisor, bridge: ControlBridge, instruments: list[Path]) -> bool:
     """Do what a key asks for; whether it asks to end."""
     if key.isdigit() and 1 <= int(key) <= len(instruments):
         stage.swap(instruments[int(key) - 1])
@@ -196,7 +196,7 @@ def _shown(headless: bool) -> Iterator[Any]:
     """A function that draws the live view, or none."""
     if headless:
 
-        def tell(stage: Stage, figures: Figures) -> None:
+        def tell(stage: Supervisor, figures: LiveStatus) -> None:
             while stage.notes:
                 typer.echo(stage.notes.pop(0), err=True)
 
@@ -209,7 +209,7 @@ def _shown(headless: bool) -> Iterator[Any]:
         yield lambda stage, figures: live.update(view(stage, figures), refresh=True)
 
 
-def _about(stage: Stage, options: PlayOptions, plan: Plan) -> SessionAbout:
+def _about(stage: Supervisor, options: PlayOptions, plan: Latency) -> SessionAbout:
     import importlib.metadata
 
     versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy", "soxr")}

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.engine.parameters import BYPASS, MUTE
-from realtime.live.latency import Plan
-from realtime.live.supervisor import Stage
+from realtime.live.latency import Latency
+from realtime.live.supervisor import Supervisor
 from realtime.processes.audio_process import Report
 
 BAR = 21
@@ -21,7 +21,7 @@ NOTES = 4
 
 
 @dataclass
-class Figures:
+class LiveStatus:
     """What the view and the summary tell, kept over the performance."""
 
     report: Report = field(default_factory=Report)
@@ -34,17 +34,17 @@ class Figures:
     stop_levels: dict[str, float] = field(default_factory=dict)
     """How strongly each stop sounds, 0..1; none where nobody listens."""
     heard: dict[str, Any] = field(default_factory=dict)
-    """See `Listening.figures`."""
+    """See `LevelClient.figures`."""
     lead_ms: float = 0.0
     """By how much the closest block was in time."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
 
-    def update(self, stage: Stage, report: Report) -> None:
+    def update(self, stage: Supervisor, report: Report) -> None:
         """Take over what the stage tells now."""
         self.report = report
         self.recent_s = stage.longest_block_s()
         self.longest_s = max(self.longest_s, self.recent_s)
-        self.failed_blocks, self.broken_samples = stage.troubles()
+        self.failed_blocks, self.broken_samples = stage.error_counts()
         self.device_losses, self.swaps = stage.device_losses, stage.swaps
         self.stop_levels = stage.listening.levels()
         if stage.plan is not None:
@@ -55,7 +55,7 @@ class Figures:
         peaks = {"in": self.report.input_peak, "out": self.report.output_peak}
         return {name: 20 * float(np.log10(max(peak, 10 ** (FLOOR_DB / 20)))) for name, peak in peaks.items()}
 
-    def final(self, stage: Stage, report: Report) -> None:
+    def final(self, stage: Supervisor, report: Report) -> None:
         """The last report, of the ended performance."""
         self.report, self.heard = report, stage.listening.figures()
 
@@ -75,7 +75,7 @@ class Figures:
         }
 
 
-def plan_lines(name: str, plan: Plan) -> list[str]:
+def latency_lines(name: str, plan: Latency) -> list[str]:
     """The delay, part by part, before anything sounds."""
 
     def part(label: str, samples: float) -> str:
@@ -93,7 +93,7 @@ def plan_lines(name: str, plan: Plan) -> list[str]:
     ]
 
 
-def view(stage: Stage, figures: Figures) -> RenderableType:
+def view(stage: Supervisor, figures: LiveStatus) -> RenderableType:
     """The live view."""
     while stage.notes:
         figures.notes.append(stage.notes.pop(0))
@@ -117,7 +117,7 @@ def view(stage: Stage, figures: Figures) -> RenderableType:
     )
 
 
-def summary_lines(figures: Figures, recorded: Path | None) -> list[str]:
+def summary_lines(figures: LiveStatus, recorded: Path | None) -> list[str]:
     """The end of a performance, in a few lines."""
     report = figures.report
     lines = [
@@ -135,7 +135,7 @@ def summary_lines(figures: Figures, recorded: Path | None) -> list[str]:
     return lines
 
 
-def _state(stage: Stage, report: Report) -> str:
+def _state(stage: Supervisor, report: Report) -> str:
     marks = [
         name.upper()
         for name, fader in (("bypass", BYPASS), ("mute", MUTE))
@@ -148,7 +148,7 @@ def _state(stage: Stage, report: Report) -> str:
     return "  ".join([stage.description.name, *marks])
 
 
-def _counters(figures: Figures, plan: Plan | None) -> str:
+def _counters(figures: LiveStatus, plan: Latency | None) -> str:
     report = figures.report
     delay = f"delay {plan.milliseconds(plan.total):.1f} ms   " if plan is not None else ""
     delay += f"closest call {figures.lead_ms:.1f} ms   "
@@ -156,7 +156,7 @@ def _counters(figures: Figures, plan: Plan | None) -> str:
     return told + (f"   {report.problem}" if report.problem else "")
 
 
-def _resampled(plan: Plan) -> str:
+def _resampled(plan: Latency) -> str:
     return "" if plan.rate == plan.device_rate else f", resampling {plan.rate}"
 
 

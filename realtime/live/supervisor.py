@@ -12,25 +12,25 @@ from pathlib import Path
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
-from realtime.live.device_connection import DeviceWish, SoundLine
-from realtime.live.latency import Plan, candidates, make_plan, next_to_try
-from realtime.live.level_client import Listening
-from realtime.live.process_handles import ConductorHandle, PlayerHandle
+from realtime.live.device_connection import DeviceConnection, DeviceSelection
+from realtime.live.latency import Latency, candidates, choose_latency, next_to_try
+from realtime.live.level_client import LevelClient
+from realtime.live.process_handles import AudioProcessHandle, PlayerHandle
 from realtime.processes.audio_process import Report
 from realtime.processes.child_process import CONTEXT
 from realtime.processes.player_client import PlayerRequest
 from realtime.processes.shared_arrays import SharedArrays
-from realtime.recording.session_file import keep_instrument
+from realtime.recording.session_file import copy_instrument
 
 LEAVE_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
-class StageRequest:
+class LiveRequest:
     """All that a performance is started with."""
 
     instrument: Path
-    device: DeviceWish = field(default_factory=DeviceWish)
+    device: DeviceSelection = field(default_factory=DeviceSelection)
     block: int | None = None
     latency: int | None = None
     """Of the engine, in samples of the device; None: the least that holds."""
@@ -42,7 +42,7 @@ class StageRequest:
     """Whether to hear how strongly each stop sounds."""
 
 
-class Stage:
+class Supervisor:
     """A live performance. `load`, `open`, `start`; then `schedule`, `swap`, `report` and, ten times a second,
     `watch`; then `close`.
 
@@ -52,17 +52,17 @@ class Stage:
         listening: how strongly each stop sounds.
     """
 
-    def __init__(self, request: StageRequest) -> None:
+    def __init__(self, request: LiveRequest) -> None:
         self.request = request
         self.notes: list[str] = []
-        self.plan: Plan | None = None
-        self.listening = Listening(request.levels, self.notes)
+        self.plan: Latency | None = None
+        self.listening = LevelClient(request.levels, self.notes)
         self.device_losses = self.swaps = 0
         self._wake = CONTEXT.Semaphore(0)
         self._goes = (CONTEXT.Semaphore(0), CONTEXT.Semaphore(0))
-        self._sound = SoundLine(request.device, self._wake)
+        self._sound = DeviceConnection(request.device, self._wake)
         self._players: dict[int, PlayerHandle] = {}
-        self._conductor: ConductorHandle | None = None
+        self._conductor: AudioProcessHandle | None = None
         self._session: Path | None = None
         self._swapping = threading.Lock()
         self._blocks: list[int] = []
@@ -89,7 +89,7 @@ class Stage:
         return self._sound.line
 
     @property
-    def conductor(self) -> ConductorHandle:
+    def conductor(self) -> AudioProcessHandle:
         """The conductor's process."""
         assert self._conductor is not None, "load() comes first"
         return self._conductor
@@ -101,7 +101,7 @@ class Stage:
             DrawstopError: no instrument, no such device, or a block that doesn't fit.
         """
         player = self._new_player(self.request.instrument, 0)
-        self._conductor = ConductorHandle(self._wake, self._goes)
+        self._conductor = AudioProcessHandle(self._wake, self._goes)
         self.listening.load(self.request.instrument)
         self._sound.find()  # while the others start
         self._player = self._loaded(player)
@@ -110,7 +110,7 @@ class Stage:
         self._blocks = candidates(self.description, self.request.block)
         return self.description
 
-    def open(self) -> Plan:
+    def open(self) -> Latency:
         """Open the device, try how fast the instrument plays, and plan; nothing sounds yet.
 
         Raises:
@@ -135,7 +135,7 @@ class Stage:
         self._session = session
         player, ceiling_db = self._player, self.request.ceiling_db
         self.conductor.tell(
-            "perform", player.description, player.ticket, player.slot, self.plan.block, ceiling_db
+            "perform", player.description, player.descriptor, player.slot, self.plan.block, ceiling_db
         )
         if session is not None:
             self.conductor.tell("record", str(session))
@@ -172,9 +172,9 @@ class Stage:
         """The longest that a block took to play since this was last asked, in seconds."""
         return self._player.take_longest()
 
-    def troubles(self) -> tuple[int, int]:
+    def error_counts(self) -> tuple[int, int]:
         """Blocks in which the instrument failed, and samples of it that weren't finite."""
-        return self._player.troubles()
+        return self._player.error_counts()
 
     def swap(self, path: Path) -> None:
         """Let another instrument in, from a thread of its own; what comes of it stands in `notes`."""
@@ -237,8 +237,8 @@ class Stage:
         try:
             player.begin(self.plan.block)
             if self._session is not None:
-                keep_instrument(self._session, path, player.digest)
-            refused = self.conductor.swap(player.description, player.ticket, slot, player.digest)
+                copy_instrument(self._session, path, player.digest)
+            refused = self.conductor.swap(player.description, player.descriptor, slot, player.digest)
             if refused:
                 raise DrawstopError(refused)
         except BaseException:
@@ -262,9 +262,9 @@ class Stage:
 
     def _watch_player(self) -> None:
         player = self._player
-        if player.alive or player.told_dead:
+        if player.alive or player.death_reported:
             return
-        player.told_dead = True
+        player.death_reported = True
         self.conductor.tell("dead", player.slot)
         self.notes.append(
             f"{player.path.name} has crashed: the dry sound plays, the instrument is started again"
@@ -297,10 +297,10 @@ class Stage:
             tried[block] = self._player.trial(block)
         return tried
 
-    def _planned(self, latency: int | None, others: dict[int, Sequence[float]] | None = None) -> Plan:
+    def _planned(self, latency: int | None, others: dict[int, Sequence[float]] | None = None) -> Latency:
         device = self._sound.device
         assert device is not None
         own_delay = device.latency_s * device.rate
-        return make_plan(
+        return choose_latency(
             self.description, self._tried, device.rate, device.host_block, own_delay, latency, others
         )

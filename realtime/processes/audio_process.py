@@ -20,12 +20,12 @@ import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
-from realtime.engine.channel_strip import matched
+from realtime.engine.channel_strip import match_channels
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
 from realtime.engine.performance import Performance, Played
 from realtime.processes.child_process import (
-    CONDUCTOR_PRIORITY,
+    AUDIO_PRIORITY,
     begin_child,
     orphaned,
     take_real_time_priority,
@@ -49,7 +49,7 @@ FINISH_S = 2.0
 class LineSettings:
     """How the conductor uses a line: the device's rate, channels and block, and the engine's slack."""
 
-    ticket: tuple[Fields, str]
+    descriptor: tuple[Fields, str]
     rate: int
     channels: tuple[int, int]
     host_block: int
@@ -95,7 +95,7 @@ class PassThrough:
 
     def submit(self, block: Audio, ramp_s: float | None, reset: bool) -> bool:
         """See `BlockSource`."""
-        self._played.append(matched(block[: self._channels[0]], self._channels[1]).copy())
+        self._played.append(match_channels(block[: self._channels[0]], self._channels[1]).copy())
         return True
 
     def collect(self) -> Audio | None:
@@ -103,7 +103,7 @@ class PassThrough:
         return self._played.popleft() if self._played else None
 
 
-class Conductor:
+class AudioProcess:
     """One performance. `on_wake` does whatever can be done now; `command` obeys the stage."""
 
     def __init__(self, goes: tuple[Semaphore, Semaphore]) -> None:
@@ -152,12 +152,12 @@ class Conductor:
     def _on_perform(
         self,
         description: InstrumentDescription,
-        ticket: tuple[Fields, str],
+        descriptor: tuple[Fields, str],
         slot: int,
         block: int,
         ceiling_db: float,
     ) -> None:
-        self._performance = Performance(description, self._player(ticket, slot), block, ceiling_db)
+        self._performance = Performance(description, self._player(descriptor, slot), block, ceiling_db)
 
     def _on_pass_through(self, description: InstrumentDescription, block: int) -> None:
         self._performance = Performance(description, PassThrough(description), block)
@@ -168,7 +168,7 @@ class Conductor:
     def _on_line(self, settings: LineSettings, measuring: bool = False) -> None:
         assert self._performance is not None
         self._finish_pending()
-        self._line = SharedArrays(*settings.ticket)
+        self._line = SharedArrays(*settings.descriptor)
         engine = Engine(self._performance, settings.rate, settings.channels, settings.slack)
         engine.connect(settings.host_block)
         engine.on_block, engine.on_played = self._record_input, self._record_output
@@ -204,14 +204,14 @@ class Conductor:
                 self.report.refused_events += 1
 
     def _on_swap(
-        self, description: InstrumentDescription, ticket: tuple[Fields, str], slot: int, digest: str
+        self, description: InstrumentDescription, descriptor: tuple[Fields, str], slot: int, digest: str
     ) -> tuple[str, str | None]:
         assert self._performance is not None
         try:
             self._performance.check_swap(description)
         except DrawstopError as error:
             return "swap", str(error)
-        sample = self._performance.swap(description, self._player(ticket, slot))
+        sample = self._performance.swap(description, self._player(descriptor, slot))
         self._fade_told = False
         if self._session:
             self._session.event(sample, swap=digest, slot=slot)
@@ -230,7 +230,7 @@ class Conductor:
         if self._performance is not None and self._engine is not None:
             report.sample, report.values = self._performance.next_sample, self._performance.values
             report.swapping = self._performance.swapping
-            limiter = self._performance.desk.limiter
+            limiter = self._performance.channel_strip.limiter
             report.limited_samples = limiter.limited_samples if limiter else 0
             report.least_lead = self._writer.least_lead if self._writer else 0
             report.replaced_inputs = self._engine.replaced_inputs
@@ -257,8 +257,8 @@ class Conductor:
         if self._session:
             self._session.close()
 
-    def _player(self, ticket: tuple[Fields, str], slot: int) -> RemotePlayer:
-        self._players[slot] = RemotePlayer(ticket, self._goes[slot])
+    def _player(self, descriptor: tuple[Fields, str], slot: int) -> RemotePlayer:
+        self._players[slot] = RemotePlayer(descriptor, self._goes[slot])
         return self._players[slot]
 
     def _slot_of(self, source: Any) -> int:
@@ -276,7 +276,7 @@ class Conductor:
         self.report.events += len(events)
         if self._session:
             for event in events:
-                glide = {"glide": event.glide} if event.glide else {}
+                glide = {"glide": event.ramp_samples} if event.ramp_samples else {}
                 self._session.event(
                     event.sample, to=event.slug, value=event.value, source=event.source, **glide
                 )
@@ -295,11 +295,11 @@ class Conductor:
             self._session.event(self._performance.fade_at, fade=self._swapped_at)
 
 
-def run_conductor(wake: Semaphore, goes: tuple[Semaphore, Semaphore], parent: Connection) -> None:
+def run_audio_process(wake: Semaphore, goes: tuple[Semaphore, Semaphore], parent: Connection) -> None:
     """The process: obey the stage until it ends the performance or is gone."""
     begin_child()
-    parent.send(("ready", take_real_time_priority(CONDUCTOR_PRIORITY)))
-    conductor = Conductor(goes)
+    parent.send(("ready", take_real_time_priority(AUDIO_PRIORITY)))
+    conductor = AudioProcess(goes)
     while not conductor.ended and not orphaned():
         wake.acquire(timeout=WAIT_S)
         try:
@@ -311,7 +311,7 @@ def run_conductor(wake: Semaphore, goes: tuple[Semaphore, Semaphore], parent: Co
         parent.send(("ended", conductor.report))
 
 
-def play_round(conductor: Conductor, parent: Connection) -> None:
+def play_round(conductor: AudioProcess, parent: Connection) -> None:
     """What has been asked, what has come, what is asked meanwhile. Raises OSError or EOFError if the stage is gone."""
     begin = time.perf_counter()
     while _obey_next(conductor, parent) and time.perf_counter() - begin < COMMANDS_FIRST_S:
@@ -323,7 +323,7 @@ def play_round(conductor: Conductor, parent: Connection) -> None:
             break
 
 
-def _obey_next(conductor: Conductor, parent: Connection) -> bool:
+def _obey_next(conductor: AudioProcess, parent: Connection) -> bool:
     """Obey the next command; whether there was one."""
     if conductor.ended or not parent.poll(0):
         return False

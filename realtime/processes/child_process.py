@@ -13,7 +13,7 @@ from typing import Any
 CONTEXT: SpawnContext = multiprocessing.get_context("spawn")
 """Fresh interpreters: a fork would copy torch's threads and the terminal's state."""
 SWITCH_INTERVAL_S = 0.0002
-CONDUCTOR_PRIORITY, PLAYER_PRIORITY, DEVICE_PRIORITY = 20, 10, 30
+AUDIO_PRIORITY, PLAYER_PRIORITY, DEVICE_PRIORITY = 20, 10, 30
 
 
 def begin_child() -> None:

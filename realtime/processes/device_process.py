@@ -120,7 +120,7 @@ class Callback:
 
 
 def run_device(
-    ticket: tuple[Fields, str], request: DeviceRequest, wake: Semaphore, parent: Connection
+    descriptor: tuple[Fields, str], request: DeviceRequest, wake: Semaphore, parent: Connection
 ) -> None:
     """The process: open the stream, tell the parent, and stay until the parent says or is gone.
 
@@ -129,7 +129,7 @@ def run_device(
     begin_child()
     # This thread too, and those that it starts: one that is preempted while it holds Python's lock stops the callback.
     take_real_time_priority(DEVICE_PRIORITY)
-    _hold_device(SharedArrays(*ticket), request, wake, parent)
+    _hold_device(SharedArrays(*descriptor), request, wake, parent)
     # Not the way out by Python's: PortAudio's end hangs there when JACK's server has gone, and perhaps nobody is left to end us.
     os._exit(0)
 

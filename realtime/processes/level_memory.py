@@ -21,7 +21,7 @@ COUNTS = 3
 
 
 @dataclass(frozen=True)
-class ListenerRequest:
+class LevelRequest:
     """Whom to listen to, and where to leave the levels."""
 
     stops: tuple[str, ...]

@@ -17,7 +17,7 @@ from realtime.engine import instrument_file
 from realtime.engine.instrument_file import Instrument
 from realtime.engine.instrument_player import WARM_UP_BLOCKS
 from realtime.processes.child_process import begin_child, freeze_garbage, orphaned
-from realtime.processes.level_memory import LevelWriter, ListenerRequest
+from realtime.processes.level_memory import LevelRequest, LevelWriter
 from realtime.processes.player_client import SLOTS
 from realtime.processes.shared_arrays import SharedArrays
 
@@ -31,7 +31,7 @@ LAG_S = 0.3
 """Being farther behind than this isn't now any more: what waits is skipped."""
 
 
-class Listener:
+class LevelMeter:
     """Hears what one player is sent, from now on.
 
     Args:
@@ -91,8 +91,8 @@ class Listener:
         return levels
 
 
-def run_listener(path: Path, sounding: bool, parent: Connection) -> None:
-    """The process: load, wait for a `ListenerRequest`, and listen until the parent says anything more or is gone.
+def run_level_process(path: Path, sounding: bool, parent: Connection) -> None:
+    """The process: load, wait for a `LevelRequest`, and listen until the parent says anything more or is gone.
 
     Args:
         sounding: whether a performance runs already, so that loading must go behind it.
@@ -126,11 +126,11 @@ def _load_and_listen(path: Path, sounding: bool, parent: Connection) -> None:
     while not parent.poll(PAUSE_S):
         if orphaned():
             return
-    request: ListenerRequest = parent.recv()
+    request: LevelRequest = parent.recv()
     if request.stops != tuple(stop.slug for stop in instrument.description.stops):
         raise DrawstopError(f"{path.name} isn't the file that plays any more")
     writer = LevelWriter(SharedArrays(*request.levels))
-    listener = Listener(instrument, request.block, SharedArrays(*request.inbox), writer)
+    listener = LevelMeter(instrument, request.block, SharedArrays(*request.inbox), writer)
     freeze_garbage()
     if not sounding:
         _go_behind()

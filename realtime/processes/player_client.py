@@ -45,15 +45,15 @@ def player_fields(description: InstrumentDescription, block: int) -> Fields:
         "played": ((1,), "int64"),
         "durations": ((BINS,), "int64"),
         "longest": ((1,), "float64"),  # seconds; the reader clears it
-        "troubles": ((2,), "int64"),  # blocks that failed, samples that weren't finite
+        "error_counts": ((2,), "int64"),  # blocks that failed, samples that weren't finite
     }
 
 
 class RemotePlayer:
     """The conductor's side: a `BlockSource` whose blocks are played in another process."""
 
-    def __init__(self, ticket: tuple[Fields, str], go: Semaphore) -> None:
-        self.shared = SharedArrays(*ticket)
+    def __init__(self, descriptor: tuple[Fields, str], go: Semaphore) -> None:
+        self.shared = SharedArrays(*descriptor)
         self._go = go
         self._collected = int(self.shared["played"][0])
 

@@ -30,8 +30,8 @@ def run_player(request: PlayerRequest, go: Semaphore, wake: Semaphore, parent: C
     """The process: load, then do what the parent asks for, then play until it says or is gone.
 
     Tells `("loaded", description)` or `("error", one line)`. Asked `("trial", block)` it tells the seconds that
-    each of some blocks of this length took; asked `("play", ticket, block)` it warms up, tells `("ready", real-time priority)`
-    and plays.
+    each of some blocks of this length took; asked `("play", descriptor, block)` it warms up, tells `("ready",
+    real-time priority)` and plays.
     """
     begin_child()
     try:
@@ -83,7 +83,7 @@ def play_slot(player: Player, shared: SharedArrays, slot: int) -> None:
     ramp_s = float(shared["ramp"][slot])
     player.submit(shared["inbox"][slot], None if ramp_s == UNSET else ramp_s, bool(shared["reset"][slot]))
     shared["outbox"][slot] = player.collect()
-    shared["troubles"][:] = player.failed_blocks, player.replaced_outputs
+    shared["error_counts"][:] = player.failed_blocks, player.replaced_outputs
     seconds = time.perf_counter() - start
     shared["durations"][duration_bin(seconds)] += 1
     shared["longest"][0] = max(shared["longest"][0], seconds)

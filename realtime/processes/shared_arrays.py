@@ -37,8 +37,8 @@ class SharedArrays:
         return self._arrays[field]
 
     @property
-    def ticket(self) -> tuple[dict[str, tuple[tuple[int, ...], str]], str]:
-        """What another process attaches with: `SharedArrays(*ticket)`."""
+    def descriptor(self) -> tuple[dict[str, tuple[tuple[int, ...], str]], str]:
+        """What another process attaches with: `SharedArrays(*descriptor)`."""
         return self.fields, self._memory.name
 
     def close(self) -> None:

@@ -126,13 +126,13 @@ def begin_session(folder: Path, about: SessionAbout, instrument: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise DrawstopError(f"{folder} isn't empty; a session wants a folder of its own")
-        keep_instrument(folder, instrument, about.instrument)
+        copy_instrument(folder, instrument, about.instrument)
     except OSError as error:
         raise DrawstopError(f"can't record into {folder}: {reason_of(error)}") from error
     write_json(folder / ABOUT, asdict(about))
 
 
-def keep_instrument(folder: Path, instrument: Path, digest: str) -> None:
+def copy_instrument(folder: Path, instrument: Path, digest: str) -> None:
     """Keep a copy of an instrument with the session; no link, for a copy onto the original would write into both.
 
     Raises:

@@ -27,7 +27,7 @@ def test_a_change_adds_nothing_above_what_both_steady_states_hold(
 def test_the_measure_hears_a_fader_that_steps(
     paths: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel_strip, "TRAVEL_S", 1 / 44100)
+    monkeypatch.setattr(channel_strip, "SMOOTHING_S", 1 / 44100)
     stepping = [
         high_energy_db(played(transition, paths)) for transition in TRANSITIONS if not transition.swap
     ]

@@ -98,7 +98,7 @@ def test_a_surface_builds_itself_moves_hears_and_follows_a_swap(
     code, _, err = playing.interrupt()
     peer.socket.shutdown()
     assert code == 0, err
-    moved = [(event.slug, event.value, event.glide) for event in read_session(take).events]
+    moved = [(event.slug, event.value, event.ramp_samples) for event in read_session(take).events]
     assert ("voice", 1.0, 44100 // 4) in moved
     assert [event.value for event in read_session(take).events if event.source == "scene loud"] == [0.5, 1.0]
 

@@ -68,7 +68,7 @@ class WebStage:
         return self._sockets[-1]
 
     def moved(self) -> list[tuple[str, float, int]]:
-        return [(event.slug, event.value, event.glide) for event in self.sound.events]
+        return [(event.slug, event.value, event.ramp_samples) for event in self.sound.events]
 
     def settled(self) -> None:
         """Wait until the server's thread has heard what was sent to it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from realtime.engine.control_signals import Ranged
-from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RAMP, WET, Fader
+from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RAMP, WET, Parameter
 
 FADERS = {
     "/bypass": BYPASS,
@@ -42,7 +42,7 @@ _NUMBERS = "Where `f` stands, `i`, `d`, `h`, `T` (1) and `F` (0) are taken too; 
 _BUTTON = "a 0 (a button that is let go) does nothing"
 
 
-def _meaning(fader: Fader) -> str:
+def _meaning(fader: Parameter) -> str:
     words = f"{fader.label[0].upper()}{fader.label[1:]}."
     ends = (fader.minimum, fader.maximum)
     return words if ends == (0, 1) else f"{words} {ends[0]:g} to {ends[1]:g}."

@@ -86,7 +86,7 @@ def test_a_ramp_goes_straight_from_its_first_value_to_its_last(knobs: Knobs) -> 
 
 def test_events_move_a_stop_at_their_sample_as_they_do_live(knobs: Knobs) -> None:
     events = (
-        ControlEvent(3 * FRAME_SAMPLES, "guitar", -1.0, glide=4 * FRAME_SAMPLES),
+        ControlEvent(3 * FRAME_SAMPLES, "guitar", -1.0, ramp_samples=4 * FRAME_SAMPLES),
         ControlEvent(9 * FRAME_SAMPLES + 1, "guitar", 0.5),
     )
     found = values(knobs, events=events)["layers.0"][0]

@@ -65,7 +65,7 @@ def test_a_movement_in_the_future_has_its_sample_and_its_glide(hub: ControlHub, 
     hub.move({"voice": 1.0}, "scene", at=time.monotonic() + 2.0, seconds=0.5)
     event = sound.events[0]
     assert event.sample == pytest.approx(1000 + 2 * RATE, abs=RATE / 100)
-    assert event.glide == RATE // 2
+    assert event.ramp_samples == RATE // 2
 
 
 def test_of_two_movements_the_second_is_never_the_earlier_one_though_the_clock_trembles(

@@ -5,9 +5,8 @@ import pytest
 from small_instrument import STOPS
 
 from drawstop.errors import DrawstopError
-from realtime.engine.control_event import ControlEvent
+from realtime.engine.control_event import ControlEvent, EventQueue
 from realtime.engine.control_signals import KnobSignals, check_event
-from realtime.engine.event_queue import EventQueue
 
 SLUGS = tuple(stop.slug for stop in STOPS)
 
@@ -67,13 +66,15 @@ def test_of_late_events_the_last_one_for_each_target_counts() -> None:
 
 def test_a_glide_is_a_straight_line_whose_last_sample_is_the_value() -> None:
     knobs = Knobs()
-    knobs.queue.schedule([ControlEvent(2, "guitar", 1.0, glide=4)])
+    knobs.queue.schedule([ControlEvent(2, "guitar", 1.0, ramp_samples=4)])
     assert knobs.block(0, 8)[0].tolist() == [0.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
 
 
 def test_a_glide_that_is_interrupted_goes_on_from_where_it_is() -> None:
     knobs = Knobs()
-    knobs.queue.schedule([ControlEvent(0, "guitar", 1.0, glide=8), ControlEvent(4, "guitar", 0.0, glide=2)])
+    knobs.queue.schedule(
+        [ControlEvent(0, "guitar", 1.0, ramp_samples=8), ControlEvent(4, "guitar", 0.0, ramp_samples=2)]
+    )
     line = knobs.block(0, 8)[0].tolist()
     assert line == [0.125, 0.25, 0.375, 0.5, 0.25, 0.0, 0.0, 0.0]
     assert knobs.signals.values["guitar"] == 0.0
@@ -96,13 +97,13 @@ def test_glides_are_the_same_however_time_is_cut_into_blocks(length: int) -> Non
 def test_a_late_glide_still_ends_in_time() -> None:
     knobs = Knobs()
     knobs.block(0, 10)
-    knobs.queue.schedule([ControlEvent(4, "guitar", 1.0, glide=10)])
+    knobs.queue.schedule([ControlEvent(4, "guitar", 1.0, ramp_samples=10)])
     assert knobs.block(10, 6)[0].tolist() == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
 
 
 def test_other_signals_take_over_a_glide_in_its_middle() -> None:
     knobs, others = Knobs(), Knobs()
-    knobs.queue.schedule([ControlEvent(0, "guitar", 1.0, glide=8)])
+    knobs.queue.schedule([ControlEvent(0, "guitar", 1.0, ramp_samples=8)])
     knobs.block(0, 4)
     others.signals.take_over(knobs.signals)
     np.testing.assert_array_equal(others.block(4, 8), knobs.block(4, 8))
@@ -118,4 +119,4 @@ def test_a_wrong_event_is_refused_with_the_stops_name(slug: str, value: float) -
 
 def test_a_glide_backwards_in_time_is_refused() -> None:
     with pytest.raises(DrawstopError, match="0 samples or more"):
-        check_event(ControlEvent(0, "guitar", 1.0, glide=-1), {stop.slug: stop for stop in STOPS})
+        check_event(ControlEvent(0, "guitar", 1.0, ramp_samples=-1), {stop.slug: stop for stop in STOPS})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_instrument import DELAY, ECHO, SAMPLE_RATE, save_small_instrument
 
-from realtime.engine.channel_strip import TRAVEL_S
+from realtime.engine.channel_strip import SMOOTHING_S
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
 from realtime.engine.instrument_file import load
@@ -41,7 +41,7 @@ def test_the_delay_is_as_reported_to_a_quarter_of_a_sample(
     engine = Engine(performance, device_rate, slack=slack)
     engine.prepare(host_block)
     performance.schedule(PATHS[way])
-    at = round((2 * TRAVEL_S + block / SAMPLE_RATE) * device_rate)  # the desk's faders are at rest then
+    at = round((2 * SMOOTHING_S + block / SAMPLE_RATE) * device_rate)  # the desk's faders are at rest then
     length = at + int(engine.latency_samples) + 400
     length = -(-length // host_block) * host_block
     seconds = np.arange(length) / device_rate

@@ -8,7 +8,7 @@ import pytest
 from small_instrument import DELAY, RAISES_ABOVE, SAMPLE_RATE, save_small_instrument
 
 from drawstop.errors import DrawstopError
-from realtime.engine.channel_strip import TRAVEL_S, Travel
+from realtime.engine.channel_strip import SMOOTHING_S, HannSmoother
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
@@ -17,7 +17,7 @@ from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RE
 from realtime.engine.performance import FADE_S, WARM_IN_S, Performance
 
 BLOCK = 512
-TRAVEL = round(TRAVEL_S * SAMPLE_RATE)
+TRAVEL = round(SMOOTHING_S * SAMPLE_RATE)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,8 @@ def test_gains_are_in_decibels(path: Path, fader: object, factor: float) -> None
 def test_a_faders_step_travels_along_a_smooth_curve_however_time_is_cut() -> None:
     targets = np.zeros((1, 4096), dtype=np.float32)
     targets[0, 1000:] = 1.0
-    whole = Travel([0.0], 882)(targets)[0]
-    cut = Travel([0.0], 882)
+    whole = HannSmoother([0.0], 882)(targets)[0]
+    cut = HannSmoother([0.0], 882)
     pieces = [
         np.broadcast_to(cut(targets[:, i : i + 37])[0], targets[:, i : i + 37].shape[1])
         for i in range(0, 4096, 37)

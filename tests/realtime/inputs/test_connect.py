@@ -188,7 +188,7 @@ def test_osc_clients_and_a_controller_move_one_stage_and_each_is_told_what_the_o
     ended(dump)
     assert code == 0, err
     session = read_session(take)
-    assert [(e.slug, e.value, e.glide) for e in session.events if e.source.startswith("osc")][:1] == [
+    assert [(e.slug, e.value, e.ramp_samples) for e in session.events if e.source.startswith("osc")][:1] == [
         ("guitar", 1.0, RATE // 2)
     ]
     assert moves(session, "scene loud") == [1.0, 1.0]

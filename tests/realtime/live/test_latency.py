@@ -8,7 +8,7 @@ from small_instrument import DELAY, description, save_small_instrument
 from drawstop.errors import DrawstopError
 from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
-from realtime.live.latency import OVERHEAD_S, SAFETY, candidates, make_plan, next_to_try
+from realtime.live.latency import OVERHEAD_S, SAFETY, candidates, choose_latency, next_to_try
 from realtime.processes.player_process import FEWEST_TRIAL_BLOCKS, HOPELESS_BLOCKS, try_block
 
 RATE, HOST = 44100, 128
@@ -19,7 +19,7 @@ def tried(**seconds: float) -> dict[int, list[float]]:
 
 
 def test_the_parts_add_up_and_the_slack_lasts_as_long_as_playing_takes() -> None:
-    plan = make_plan(description(), tried(b512=0.003), RATE, HOST, 256.0, None)
+    plan = choose_latency(description(), tried(b512=0.003), RATE, HOST, 256.0, None)
     assert plan.filling == 512 - HOST
     assert plan.slack % HOST == 0
     assert plan.slack / RATE >= 0.003 * SAFETY + OVERHEAD_S > (plan.slack - HOST) / RATE
@@ -30,12 +30,12 @@ def test_the_parts_add_up_and_the_slack_lasts_as_long_as_playing_takes() -> None
 
 def test_the_block_with_the_least_delay_is_chosen_among_those_that_leave_head_room() -> None:
     times = tried(b512=0.009, b1024=0.010, b2048=0.012)  # 512 would be full to 78 %
-    assert make_plan(description(), times, RATE, HOST, 0.0, None).block == 1024
+    assert choose_latency(description(), times, RATE, HOST, 0.0, None).block == 1024
 
 
 def test_a_large_device_block_counts_all_the_blocks_that_it_completes() -> None:
     small, large = (
-        make_plan(description(), tried(b512=0.002), RATE, host, 0.0, None) for host in (128, 4096)
+        choose_latency(description(), tried(b512=0.002), RATE, host, 0.0, None) for host in (128, 4096)
     )
     assert large.slack == 4096
     assert large.slack / RATE >= 8 * 0.002
@@ -44,18 +44,18 @@ def test_a_large_device_block_counts_all_the_blocks_that_it_completes() -> None:
 
 def test_resampling_is_part_of_the_filling() -> None:
     same, other = (
-        make_plan(description(), tried(b512=0.002), rate, HOST, 0.0, None) for rate in (RATE, 48000)
+        choose_latency(description(), tried(b512=0.002), rate, HOST, 0.0, None) for rate in (RATE, 48000)
     )
     assert other.filling > same.filling + 300
 
 
 def test_a_delay_that_is_asked_for_is_the_delay() -> None:
-    assert make_plan(description(), tried(b512=0.002), RATE, HOST, 0.0, 1999).engine == 1999
+    assert choose_latency(description(), tried(b512=0.002), RATE, HOST, 0.0, 1999).engine == 1999
 
 
 def test_a_delay_below_the_least_is_refused_with_the_least() -> None:
     with pytest.raises(DrawstopError, match=r"--latency 100 is less than .*: 512 samples"):
-        make_plan(description(), tried(b512=0.002), RATE, HOST, 0.0, 100)
+        choose_latency(description(), tried(b512=0.002), RATE, HOST, 0.0, 100)
 
 
 def test_a_wanted_block_must_be_a_multiple_of_the_ratio() -> None:
@@ -69,9 +69,9 @@ def test_too_slow_says_which_block_would_do() -> None:
     with pytest.raises(
         DrawstopError, match=r"a block of 512 samples \(11.6 ms\) takes 30.0 ms; .* smaller model"
     ):
-        make_plan(description(), tried(b512=0.03, b1024=0.05), RATE, HOST, 0.0, None)
+        choose_latency(description(), tried(b512=0.03, b1024=0.05), RATE, HOST, 0.0, None)
     with pytest.raises(DrawstopError, match=r"--block 1024 would do"):
-        make_plan(description(), tried(b512=0.03), RATE, HOST, 0.0, None, others=tried(b1024=0.004))
+        choose_latency(description(), tried(b512=0.03), RATE, HOST, 0.0, None, others=tried(b1024=0.004))
 
 
 def test_a_trial_times_the_instrument_itself(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import pytest
 from small_instrument import description
 
 from realtime.engine.control_event import ControlEvent
-from realtime.live.device_connection import DeviceWish, SoundLine
-from realtime.live.latency import Plan
-from realtime.processes.audio_process import Conductor, LineSettings, play_round
+from realtime.live.device_connection import DeviceConnection, DeviceSelection
+from realtime.live.latency import Latency
+from realtime.processes.audio_process import AudioProcess, LineSettings, play_round
 from realtime.processes.child_process import CONTEXT
 from realtime.processes.device_process import Callback
 from realtime.processes.device_ring import PLAYING, STOPPED, line_fields
@@ -19,7 +19,7 @@ from realtime.processes.shared_arrays import SharedArrays
 from realtime.recording.session_file import EVENTS
 
 RATE, BLOCK, PERIOD = 44100, 512, 256
-PLAN = Plan(RATE, RATE, PERIOD, BLOCK, 0, 0, 0.0, 0.0, 0.001)
+PLAN = Latency(RATE, RATE, PERIOD, BLOCK, 0, 0, 0.0, 0.0, 0.001)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ class _Probe:
     """Looks at the clock in the middle of a callback, where the callback wakes the conductor."""
 
     def __init__(self, line: SharedArrays) -> None:
-        self.sound = SoundLine(DeviceWish(), CONTEXT.Semaphore(0))
+        self.sound = DeviceConnection(DeviceSelection(), CONTEXT.Semaphore(0))
         self.sound.line = line
         self.seen: list[int] = []
 
@@ -61,10 +61,10 @@ def test_a_movement_that_came_before_its_block_was_cut_counts_at_its_own_sample(
     line: SharedArrays, tmp_path: Path
 ) -> None:
     here, there = CONTEXT.Pipe()
-    conductor = Conductor((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
+    conductor = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
     conductor.command("pass_through", description(), BLOCK)
     conductor.command("record", str(tmp_path))
-    conductor.command("line", LineSettings(line.ticket, RATE, (1, 1), PERIOD, 0))
+    conductor.command("line", LineSettings(line.descriptor, RATE, (1, 1), PERIOD, 0))
     line["position"][0] = BLOCK - PERIOD
     play_round(conductor, there)
     here.send(("events", [ControlEvent(300, "engine.wet", 0.5, "cc 20")]))
@@ -78,9 +78,9 @@ def test_a_movement_that_came_before_its_block_was_cut_counts_at_its_own_sample(
 
 def test_a_storm_of_commands_does_not_keep_a_block_that_has_come(line: SharedArrays) -> None:
     here, there = CONTEXT.Pipe()
-    conductor = Conductor((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
+    conductor = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
     conductor.command("pass_through", description(), BLOCK)
-    conductor.command("line", LineSettings(line.ticket, RATE, (1, 1), PERIOD, 0))
+    conductor.command("line", LineSettings(line.descriptor, RATE, (1, 1), PERIOD, 0))
     for _ in range(200):
         here.send(("events", [ControlEvent(0, "engine.wet", 0.5, "cc 20")] * 4))
     line["position"][0] = BLOCK

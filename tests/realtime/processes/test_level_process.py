@@ -14,7 +14,7 @@ from small_instrument import RATIO, save_small_instrument
 from drawstop.audio_files import read_audio
 from realtime.engine import instrument_file
 from realtime.processes.level_memory import STALE_S, LevelReader, LevelWriter, Tally, level_fields
-from realtime.processes.level_process import Listener
+from realtime.processes.level_process import LevelMeter
 from realtime.processes.player_client import SLOTS, RemotePlayer, player_fields
 from realtime.processes.shared_arrays import SharedArrays
 
@@ -37,8 +37,8 @@ class Played:
         self.levels = SharedArrays(level_fields(len(self.description.stops)))
         self.reader = LevelReader(self.levels, [stop.slug for stop in self.description.stops])
         self._go = torch.multiprocessing.get_context("spawn").Semaphore(0)
-        self.player = RemotePlayer(self.inbox.ticket, self._go)
-        self.listener = Listener(instrument, block, self.inbox, LevelWriter(self.levels))
+        self.player = RemotePlayer(self.inbox.descriptor, self._go)
+        self.listener = LevelMeter(instrument, block, self.inbox, LevelWriter(self.levels))
         self.block = block
 
     def send(self, audio: Audio, reset: bool = False) -> None:

@@ -89,7 +89,7 @@ def test_a_knob_moves_its_stop_over_its_whole_range_and_rests_in_the_middle() ->
         desk.touch("cc 20", data)
         assert desk["guitar"] == value
     assert {event.source for event in desk.sound.events} == {"cc 20"}
-    assert {event.glide for event in desk.sound.events} == {441}
+    assert {event.ramp_samples for event in desk.sound.events} == {441}
 
 
 def test_all_14_bits_reach_the_sound() -> None:

@@ -13,9 +13,8 @@ from realtime.controllers.midi.encoder import messages_for
 from realtime.controllers.midi.input import MidiControl
 from realtime.controllers.midi.source import FOURTEEN_BITS, Order, Touch, parse_source
 from realtime.controllers.parameters import Change, ControlHub
-from realtime.engine.control_event import ControlEvent
+from realtime.engine.control_event import ControlEvent, EventQueue
 from realtime.engine.control_signals import KnobSignals
-from realtime.engine.event_queue import EventQueue
 
 RATE = 48000
 STOP = StopDescription("Guitar", "guitar", "GUI")

@@ -88,7 +88,7 @@ def test_any_message_of_any_types_is_done_or_counted(desk: Desk) -> None:
         if number % 100 == 0:
             desk.router.run_waiting(time.monotonic())
             desk.feedback.due(time.monotonic())
-    assert all(math.isfinite(event.value) and 0 <= event.glide < 1e9 for event in desk.sound.events)
+    assert all(math.isfinite(event.value) and 0 <= event.ramp_samples < 1e9 for event in desk.sound.events)
     assert all(len(read_packet(each.packet)) == 1 for each in desk.sent)
     kinds = {
         "unknown address",

@@ -81,7 +81,7 @@ class Stage:
         return self._clients[-1]
 
     def moved(self) -> list[tuple[str, float, int]]:
-        return [(event.slug, event.value, event.glide) for event in self.sound.events]
+        return [(event.slug, event.value, event.ramp_samples) for event in self.sound.events]
 
     def settled(self, client: UdpPeer) -> None:
         """Wait until all that this client has sent is done."""

@@ -95,18 +95,18 @@ def test_a_scene_is_found_by_name_slug_and_number(scenes: Scenes) -> None:
 
 def test_a_timed_recall_is_a_glide_in_seconds_or_beats(scenes: Scenes, sound: Recorder) -> None:
     scenes.recall("verse", 2.0)
-    assert {event.glide for event in sound.events} == {2 * RATE}
+    assert {event.ramp_samples for event in sound.events} == {2 * RATE}
     sound.events.clear()
     scenes.tempo.bpm = 90
     scenes.recall("chorus", beats=3)
-    assert {event.glide for event in sound.events} == {2 * RATE}
+    assert {event.ramp_samples for event in sound.events} == {2 * RATE}
 
 
 def test_a_scene_has_a_time_of_its_own_unless_told_otherwise(hub: ControlHub, sound: Recorder) -> None:
     scenes = Scenes(hub, [Scene("slow", {"voice": 1.0}, beats=4)], tempo=Tempo(60))
     scenes.recall("slow")
     scenes.recall("slow", 0)
-    assert [event.glide for event in sound.events] == [4 * RATE, 0]
+    assert [event.ramp_samples for event in sound.events] == [4 * RATE, 0]
 
 
 @pytest.mark.parametrize(

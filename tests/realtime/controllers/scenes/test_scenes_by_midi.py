@@ -76,7 +76,7 @@ def glides(control: MidiControl, sound: Recorder, *messages: mido.Message) -> li
     sound.events.clear()
     for message in messages:
         control.hear("keys", message, 10.0)
-    return [(event.value, event.glide) for event in sound.events]
+    return [(event.value, event.ramp_samples) for event in sound.events]
 
 
 def test_a_program_change_takes_the_scenes_own_beats_at_the_clocks_tempo(
