@@ -1,7 +1,7 @@
 """Drawstop: knobs, found inside a neural audio model, that bring concepts in and take them away.
 
-The package holds the one command (`drawstop.cli`), the demo (`export.demo.command`) and `drawstop`, the layer
-that the three rooms `training`, `export` and `realtime` stand on.
+This package is what `training`, `realtime` and `export` stand on: files, sound files, errors, progress, and the one command
+with its table of sub-commands (`drawstop.cli`).
 """
 
 from importlib.metadata import PackageNotFoundError, version

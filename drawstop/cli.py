@@ -31,9 +31,9 @@ class Command(NamedTuple):
 
 
 COMMANDS: dict[str, Command] = {
-    "demo": Command("export.demo.command:demo", "Bake, verify, perform and measure the shipped instrument."),
+    "demo": Command("export.commands.demo:demo", "Bake, verify, perform and measure the shipped instrument."),
     "make": Command(
-        "export.make.command:make",
+        "export.commands.make:make",
         "From your RAVE and your recordings to an instrument, and verdicts.",
         ("--stop", 3),
     ),
@@ -66,16 +66,20 @@ COMMANDS: dict[str, Command] = {
         "training.commands.evaluate:evaluate", "Measure what a bank's stops do, beside controls."
     ),
     "report": Command(
-        "training.commands.evaluate:report", "All the evidence for a bank as one page that works offline."
+        "training.commands.report:report", "All the evidence for a bank as one page that works offline."
     ),
     "bake": Command(
         "export.commands.bake:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."
     ),
     "verify": Command(
-        "export.commands.bake:verify", "Call an instrument as its host would, and compare the outputs."
+        "export.commands.verify:verify", "Call an instrument as its host would, and compare the outputs."
     ),
-    "patches": Command("export.commands.bake:patches", "Write an instrument's patches for Pd, Max and Live."),
-    "inspect": Command("export.commands.bake:inspect", "Say what a file is: an instrument, a bank, a RAVE."),
+    "patches": Command(
+        "export.commands.patches:patches", "Write an instrument's patches for Pd, Max and Live."
+    ),
+    "inspect": Command(
+        "export.commands.inspect:inspect", "Say what a file is: an instrument, a bank, a RAVE."
+    ),
     "play": Command(
         "realtime.commands.play:play", "Play an instrument live: sound in, sound out, stops moving."
     ),
@@ -207,12 +211,12 @@ def load(name: str) -> Callable[..., Any]:
     module, function = COMMANDS[name].target.split(":")
     implementation = getattr(importlib.import_module(module), function)
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name)(_told_in_one_line(name, implementation))
+    app.command(name)(_failing_in_one_line(name, implementation))
     program: Callable[..., Any] = typer.main.get_command(app)
     return program
 
 
-def _told_in_one_line(name: str, implementation: Callable[..., Any]) -> Callable[..., Any]:
+def _failing_in_one_line(name: str, implementation: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, whose expected failures end the process with one line."""
 
     @functools.wraps(implementation)

@@ -1,121 +1,72 @@
-"""What a path holds: an instrument, a RAVE, a bank, frames on disk, a recording, or a data set of them."""
+"""The command `drawstop inspect`."""
 
-import dataclasses
-import json
-from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import torch
+import typer
 
-from drawstop.audio_files import AUDIO_SUFFIXES, read_audio
-from drawstop.errors import DrawstopError
-from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
-from training.activations.store import INDEX_FILE, ActivationStore
-from training.banks.bank import STOPS_FILE, load_bank
-from training.data.overlap_warnings import leaks_of
-from training.data.read_labelled import is_data_set, read_labelled
-from training.data.recordings import SPLITS
-from training.data.sufficiency import what_can_run
-from training.models.rave.model import RaveModel, load_script
+from export.commands.verify import JsonOption
 
 
-def describe_path(path: Path) -> dict[str, Any]:
-    """What is at a path, as JSON can hold it; `kind` says which of them it is.
+def inspect(
+    path: Annotated[
+        Path,
+        typer.Argument(help="An instrument, a RAVE, a bank, frames, a recording, or a data set's folder."),
+    ],
+    json: JsonOption = None,
+) -> None:
+    """Say what a file or folder is, and what is in it; of a data set also what its recordings are enough to measure.
 
-    Raises:
-        DrawstopError: nothing there, nothing that we know, or a damaged one.
+    Example: drawstop inspect organ.ts
     """
-    if not path.exists():
-        raise DrawstopError(f"no such file or folder: {path}")
-    if path.is_dir():
-        return _folder(path)
-    if path.suffix == ".ts":
-        return _script(path)
-    if path.suffix.lower() in AUDIO_SUFFIXES:
-        audio, rate = read_audio(path)
-        channels, samples = audio.shape
-        facts = {"kind": "recording", "sample_rate": rate, "channels": channels, "samples": samples}
-        return {**facts, "seconds": samples / rate, "peak": float(abs(audio).max())}
-    raise DrawstopError(f"{path} is nothing we know: expected a .ts, a bank, frames or a sound file")
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from drawstop.files import write_json
+    from export.commands.describe_path import describe_path
+
+    facts = describe_path(path)
+    table = Table(show_header=False, box=None, title=f"{path}: {facts['kind']}", title_justify="left")
+    for key, value in facts.items():
+        if key not in ("kind", "stops", "methods", "sites", "labels", "notes"):
+            table.add_row(key.replace("_", " "), _text(value))
+    for method in facts.get("methods", []):
+        table.add_row(f"method {method['name']}", _ports(method))
+    for site in facts.get("sites", []):
+        table.add_row(f"site {site['site']}", f"{site['width']} wide, a frame every {site['ratio']} samples")
+    for label in facts.get("labels", []):
+        table.add_row(escape(f"label {label['label']}"), escape(_measurable(label)))
+    for note in facts.get("notes", []):
+        table.add_row("note", escape(note))
+    for stop in facts.get("stops", []):
+        table.add_row(f"stop {stop['slug']}", _text({k: v for k, v in stop.items() if k != "slug"}))
+    Console().print(table)
+    if json is not None:
+        write_json(json, facts)
 
 
-def _script(path: Path) -> dict[str, Any]:
-    load_script(path)
-    extra: dict[str, Any] = {EXTRA_FILE: ""}
-    torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
-    if extra[EXTRA_FILE]:
-        text = extra[EXTRA_FILE]
-        described = InstrumentDescription.from_json(text.decode() if isinstance(text, bytes) else text)
-        return {"kind": "instrument", **json.loads(described.to_json())}
-    model = RaveModel(path)
-    facts = {"kind": "RAVE", "class": str(model.script.original_name), "voices": model.voices()}
-    sites = [
-        {"site": name, "width": rates.width, "ratio": rates.ratio} for name, rates in model.sites().items()
-    ]
-    rates = dataclasses.asdict(model.rates)
-    return {**facts, **rates, "fingerprint": model.fingerprint, "sites": sites}
-
-
-def _folder(path: Path) -> dict[str, Any]:
-    if (path / STOPS_FILE).is_file():
-        bank = load_bank(path)
-        config, figures = bank.sae.config, bank.sae.figures
-        stops = [
-            {"slug": stop.slug, "name": stop.name, "kind": stop.kind, "cap": stop.cap, **stop.figures}
-            for stop in bank.stops
-        ]
-        return {
-            "kind": "bank",
-            "site": bank.site,
-            "model_fingerprint": bank.model_fingerprint,
-            "features": config.n_features,
-            "k": config.k,
-            "width": config.d_in,
-            "training": dataclasses.asdict(figures) if figures is not None else "none",
-            "provenance": bank.provenance,
-            "stops": stops,
-        }
-    if (path / INDEX_FILE).is_file():
-        store = ActivationStore.open(path)
-        return {
-            "kind": "frames",
-            "site": store.site,
-            "model_fingerprint": store.fingerprint,
-            "frames": len(store.frames),
-            "width": store.width,
-            "recordings": len(store.recordings),
-            "splits": dict(Counter(recording.split for recording in store.recordings)),
-        }
-    if list(path.rglob("*.ckpt")) and list(path.rglob("config.gin")):
-        return {"kind": "RAVE run"}
-    if is_data_set(path):
-        return _data_set(path)
-    raise DrawstopError(
-        f"{path} is a folder of nothing we know: expected a bank, frames, a RAVE run, or recordings in sub-folders "
-        "that name what sounds in them"
+def _ports(method: dict[str, Any]) -> str:
+    ends = (
+        f"{len(method[f'{end}lets'])} {end} (a value every {method[f'{end}_ratio']})" for end in ("in", "out")
     )
+    return f"{', '.join(ends)}, delay {method['delay_samples']} samples"
 
 
-def _data_set(path: Path) -> dict[str, Any]:
-    data = read_labelled(path)
-    answers = what_can_run(data)
-    labels = [
-        {
-            "label": concept,
-            **{split: sum(concept in r.labels for r in data.of(split)) for split in SPLITS},
-            "enough_for": [each.experiment for each in answers if each.concept == concept and each.enough],
-            "too_little_for": {
-                each.experiment: each.lack for each in answers if each.concept == concept and not each.enough
-            },
-        }
-        for concept in data.concepts
-    ]
-    return {
-        "kind": "data set",
-        "layout": data.layout,
-        "recordings": len(data.recordings),
-        "splits": {split: len(data.of(split)) for split in SPLITS},
-        "labels": labels,
-        "notes": [*data.notes, *leaks_of(data)],
-    }
+def _measurable(label: dict[str, Any]) -> str:
+    """How many recordings have a label, and what they are enough for."""
+    counts = _text({split: label[split] for split in ("train", "validation", "test")})
+    lines = [f"{counts}; enough for: {_text(label['enough_for']) or 'nothing'}"]
+    too_little: dict[str, str] = label["too_little_for"]
+    for lack in dict.fromkeys(too_little.values()):
+        experiments = ", ".join(name for name, each in too_little.items() if each == lack)
+        lines.append(f"too little for {experiments}: {lack}")
+    return "\n".join(lines)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_text(inner) for inner in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,18 +1,17 @@
-"""The commands `drawstop evaluate` and `drawstop report`."""
+"""The command `drawstop evaluate`, and the options that it shares with `drawstop report`."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from drawstop.progress import Progress
 
 if TYPE_CHECKING:
     from training.evaluation.open import Opened
 
 MOST_THREADS = 2
 """More gain little on a RAVE; a sum's order, and so its last bit, depends on how many there are."""
-
-Progress = Callable[[str, int, int], None]
 
 BankArgument = Annotated[Path, typer.Argument(help="A bank with stops, as drawstop find made them.")]
 ModelOption = Annotated[
@@ -84,7 +83,7 @@ def evaluate(
     from training.evaluation.results import to_json
 
     with steps_bar() as progress:
-        opened = _opened((bank, model, recordings, judge, out), prompt, (seed, quick, clap), progress)
+        opened = open_bank((bank, model, recordings, judge, out), prompt, (seed, quick, clap), progress)
         sections = opened.gather(only or (), progress)
     if json_file is not None:
         write_json(json_file, [to_json(section) for section in sections])
@@ -92,53 +91,20 @@ def evaluate(
     typer.echo(f"Kept in {opened.folder}. Next: drawstop report {bank}")
 
 
-def report(
-    bank: BankArgument,
-    model: ModelOption = None,
-    recordings: RecordingsOption = None,
-    beside: Annotated[
-        Path | None, typer.Option(help="A second bank of the same model and recordings, shown beside.")
-    ] = None,
-    quick: QuickOption = False,
-    seed: SeedOption = 0,
-    judge: JudgeOption = None,
-    prompt: EvidencePromptOption = None,
-    clap: ClapOption = None,
-    out: OutOption = None,
-) -> None:
-    """Measure everything, and write one HTML page that works offline: figures, plots, sounds, goals reached and missed.
-
-    Interrupted, it goes on from the last finished experiment.
-
-    Example: drawstop report training/demo/bank --quick
-    """
-    from drawstop.progress import steps_bar
-    from training.evaluation.open import head_of
-    from training.evaluation.report.page import write_comparison, write_page
-
-    with steps_bar() as progress:
-        pages = []
-        for each, place in ((bank, out), *(((beside, None),) if beside else ())):
-            opened = _opened((each, model, recordings, judge, place), prompt, (seed, quick, clap), progress)
-            sections = opened.gather(progress=progress)
-            pages.append((opened, sections))
-    opened, sections = pages[0]
-    page = opened.folder / "report.html"
-    if beside is None:
-        write_page(page, sections, head_of(opened), opened.folder)
-    else:
-        write_comparison(page, [(each.name, found, each.folder) for each, found in pages], head_of(opened))
-    goals = [goal for section in sections for goal in section.goals]
-    typer.echo(f"{sum(goal.reached for goal in goals)} of {len(goals)} goals reached; the page: {page}")
-
-
-def _opened(
+def open_bank(
     paths: tuple[Path, Path | None, Path | None, Path | None, Path | None],
     prompts: list[str] | None,
     asked: tuple[int, bool, Path | None],
     progress: Progress,
 ) -> "Opened":
-    """What is to be measured: bank, model, recordings, judge and results' folder; seed, quick and CLAP."""
+    """Open what is to be measured.
+
+    Args:
+        paths: the bank, the model, the recordings, the judge and the results' folder.
+        prompts: of a MusicGen, `LABELS=TEXT` each.
+        asked: the seed, `--quick`, and CLAP's folder.
+        progress: called as the parts are read.
+    """
     import torch
 
     from training.evaluation.open import Asked, open_asked

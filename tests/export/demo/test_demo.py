@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from drawstop.errors import DrawstopError
-from export.demo.command import Shipped
+from export.demo.run import Shipped
 
 SIX = {"input.wav", "neutral.wav", "performance.wav", "performance.png", "instrument.ts", "figures.json"}
 SAME = SIX - {"instrument.ts"}  # a .ts is a zip: its sound is compared instead
@@ -135,8 +135,8 @@ def test_figures_hold_every_stop_beside_random_edits_and_neither_times_nor_place
 @needs_parts
 def test_your_own_stereo_sound_at_another_rate_is_played(tmp_path: Path, two_runs: list[Path]) -> None:
     from drawstop.audio_files import read_audio
-    from export.demo.command import perform
     from export.demo.plot import draw
+    from export.demo.run import perform
     from training.classifiers.network import load_judge
 
     seconds = np.arange(48000) / 48000

@@ -1,12 +1,11 @@
-"""The command `drawstop demo`: bake, verify, perform and measure the shipped instrument."""
+"""The demo: the shipped RAVE and bank baked and verified, a performance played, and the stops measured."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from drawstop.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,37 +17,6 @@ if TYPE_CHECKING:
 
 THREADS = 2  # a sum's order, and so its last bit, depends on it
 LIKE = {"guitar": "*@fluid-nylon.flac", "voice": "*@fluid-choir.flac"}  # what +1 should sound like
-WIDTH = 100  # columns of the report where no terminal says otherwise
-
-Progress = Callable[[str, int, int], None]
-
-
-def demo(
-    recording: Annotated[
-        Path | None,
-        typer.Option("--input", help="Your own sound instead of the phrase; any format and rate."),
-    ] = None,
-    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("drawstop-demo"),
-    seed: Annotated[int, typer.Option(help="Same seed, same files.", min=0, max=2**31)] = 0,
-    from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="First train the SAE and find both stops anew (minutes).")
-    ] = False,
-) -> None:
-    """Bake, verify, perform and measure the shipped instrument: sound, a picture, a table and a .ts in one folder.
-
-    Example: drawstop demo --out drawstop-demo --input my-guitar.wav
-    """
-    from drawstop.audio_files import read_audio
-    from drawstop.files import require_writable
-    from drawstop.progress import steps_bar
-
-    given = read_audio(recording, channels=1) if recording is not None else None
-    require_writable(out)
-    with steps_bar() as progress:
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else WIDTH)
-        _run(Shipped.find(), given, out, seed, from_scratch, console, progress)
 
 
 @dataclass(frozen=True)
@@ -85,7 +53,7 @@ class Shipped:
         return parts
 
 
-def _run(
+def run_demo(
     parts: Shipped,
     given: "tuple[Audio, int] | None",
     out: Path,
@@ -94,6 +62,17 @@ def _run(
     console: "Console",
     progress: Progress,
 ) -> None:
+    """Bake, verify, perform and measure; write the sounds, the picture and figures.json into `out`, and print the tables.
+
+    Args:
+        parts: the shipped files.
+        given: audio `[1, samples]` and its rate in hertz, to be played instead of the demo's own phrase.
+        out: the folder to write into.
+        seed: decides everything random.
+        from_scratch: also train the SAE and find the stops anew, and play those.
+        console: where the tables are printed.
+        progress: called as the steps are done.
+    """
     import torch
 
     from drawstop import __version__

@@ -1,0 +1,38 @@
+"""The command `drawstop demo`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WIDTH = 100  # columns of the report where no terminal says otherwise
+
+
+def demo(
+    recording: Annotated[
+        Path | None,
+        typer.Option("--input", help="Your own sound instead of the phrase; any format and rate."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("drawstop-demo"),
+    seed: Annotated[int, typer.Option(help="Same seed, same files.", min=0, max=2**31)] = 0,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="First train the SAE and find both stops anew (minutes).")
+    ] = False,
+) -> None:
+    """Bake, verify, perform and measure the shipped instrument: sound, a picture, a table and a .ts in one folder.
+
+    Example: drawstop demo --out drawstop-demo --input my-guitar.wav
+    """
+    from drawstop.audio_files import read_audio
+    from drawstop.files import require_writable
+    from drawstop.progress import steps_bar
+    from export.demo.run import Shipped, run_demo
+
+    given = read_audio(recording, channels=1) if recording is not None else None
+    require_writable(out)
+    with steps_bar() as progress:
+        from rich.console import Console
+
+        console = Console(width=None if sys.stdout.isatty() else WIDTH)
+        run_demo(Shipped.find(), given, out, seed, from_scratch, console, progress)
