@@ -26,6 +26,14 @@ check:
 test *arguments:
     uv run pytest -n 2 {{arguments}}
 
+# the tests that need no JACK, browser, export or training: a minute on two quiet cores
+test-fast *arguments:
+    uv run pytest -n 2 -m "not live and not models and not slow" {{arguments}}
+
+# the tests of a package, by its path: `just test-for realtime/engine`
+test-for path *arguments:
+    uv run pytest -n 2 tests/{{path}} {{arguments}}
+
 # every kind of RAVE through every check of the instrument, SAEs on four processes: minutes
 test-models:
     DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/export/instrument/test_any_rave.py tests/training/models/rave/test_rave_table.py tests/realtime/backends/test_backends.py tests/training/sae/test_distributed.py

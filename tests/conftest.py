@@ -8,6 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose
 
 import pytest
 from command_line import Run
+from hypothesis import settings
 from programs import need_program
 from random_banks import write_random_bank
 from rave_table import export_table
@@ -19,6 +20,23 @@ if TYPE_CHECKING:
 
 # Started in the background by a script, we and whatever we start would be deaf to the Ctrl-C that tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine is no reason to fail; in CI the same examples come every time.
+settings.register_profile("drawstop", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("drawstop")
+
+FIXTURES_OF_MARKS = {
+    "models": {"rave_table", "variational_rave", "baked_variational", "tiny_musicgen", "musicgen"},
+    "live": {"jack", "opened", "playing_ends"},
+}
+"""Whoever uses one of these fixtures is marked so."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark, fixtures in FIXTURES_OF_MARKS.items():
+            if fixtures.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
 
 
 @pytest.fixture

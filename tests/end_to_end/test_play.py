@@ -19,8 +19,9 @@ from small_instrument import save_small_instrument
 
 from realtime.recording.session_file import read_session
 
-SETTLE_S = 3.0
-pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("playing_ends")]
+SETTLED = 4
+"""Equal readings of jack_iodelay in a row: it has settled."""
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("playing_ends")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -85,10 +86,20 @@ def iodelay(server: JackServer, into: str, out: str) -> float:
     wait_for(lambda: "jack_delay:in" in server.ports(), "jack_iodelay")
     server.connect("jack_delay:out", into)
     server.connect(out, "jack_delay:in")
-    time.sleep(SETTLE_S)
+    assert process.stdout is not None
+    readings: list[float] = []
+    for line in process.stdout:
+        readings += map(float, re.findall(r"([\d.]+) frames .* total roundtrip", line))
+        if len(readings) >= SETTLED and len(set(readings[-SETTLED:])) == 1:
+            break
     process.kill()
-    told, _ = process.communicate()
-    return float(re.findall(r"([\d.]+) frames .* total roundtrip", told)[-1])
+    process.communicate()
+    return readings[-1]
+
+
+def recorded_s(take: Path) -> float:
+    """Seconds of input that a take holds so far."""
+    return (take / "input.f32").stat().st_size / 4 / 44100
 
 
 def test_a_recorded_performance_renders_to_the_same_bits(
@@ -151,7 +162,7 @@ def test_ctrl_c_and_sigterm_end_with_a_fade_and_a_closed_session(
     take = tmp_path / "take"
     playing = Playing(jack, small, "--headless", "--record", take)
     wait_for(lambda: (take / "input.f32").is_file(), "the recording")
-    time.sleep(1.5)
+    wait_for(lambda: recorded_s(take) > 1.0, "a second of sound")
     playing.process.send_signal(number)
     code, _, err = playing.ended()
     assert code == 0, err
@@ -169,13 +180,13 @@ def test_an_instrument_that_is_baked_anew_comes_in_while_it_plays_and_the_sessio
     shutil.copyfile(small, own)
     take = tmp_path / "take"
     playing = Playing(jack, own, "--headless", "--record", take, "--json", tmp_path / "r.json")
-    wait_for(lambda: (take / "input.f32").is_file(), "the recording")
-    time.sleep(1.0)
+    wait_for(lambda: (take / "input.f32").is_file() and recorded_s(take) > 0.5, "the recording")
     save_small_instrument(tmp_path / "new.ts")
     os.replace(tmp_path / "new.ts", own)
     playing.tells("own.ts is coming in")
     wait_for(lambda: '"fade"' in (take / "events.jsonl").read_text(), "the fade")
-    time.sleep(0.5)
+    until = recorded_s(take) + 0.5
+    wait_for(lambda: recorded_s(take) > until, "sound after the fade")
     code, _, err = playing.interrupt()
     assert code == 0, err
     session = read_session(take)
@@ -222,8 +233,7 @@ def test_when_the_sound_server_goes_away_and_comes_back_so_does_the_sound(
         playing = Playing(
             server, small, "--headless", "--record", take, "--seconds", 20, "--json", tmp_path / "r.json"
         )
-        wait_for(lambda: (take / "input.f32").is_file(), "the recording")
-        time.sleep(1.0)
+        wait_for(lambda: (take / "input.f32").is_file() and recorded_s(take) > 0.5, "the recording")
         server.stop()
         playing.tells("the sound device is gone")
         server.start()
@@ -249,8 +259,7 @@ def test_a_crashed_instrument_gives_way_to_the_dry_sound_and_is_started_again(
 ) -> None:
     take = tmp_path / "take"
     playing = Playing(jack, small, "--headless", "--record", take)
-    wait_for(lambda: (take / "input.f32").is_file(), "the recording")
-    time.sleep(1.0)
+    wait_for(lambda: (take / "input.f32").is_file() and recorded_s(take) > 0.5, "the recording")
     os.kill(player_of(playing.process.pid), signal.SIGKILL)
     playing.tells("has crashed")
     playing.tells("is coming in")

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from repository import REPOSITORY
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
+"""How long an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
 _numbers = itertools.count()
 
 
@@ -83,7 +84,12 @@ class JackServer:
         self._call("jack_disconnect", source, target)
 
     def _call(self, *command: str) -> str:
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=20)
+        try:
+            done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=20)
+        except (
+            subprocess.TimeoutExpired
+        ):  # a server that isn't up yet, or a busy machine: whoever waits asks again
+            return ""
         return done.stdout if done.returncode == 0 else ""
 
 

@@ -18,6 +18,8 @@ from export.patches.pd.play_patch import play_canvas
 from realtime.controllers.mapping.curves import Response
 from realtime.controllers.midi.source import MidiSource, Touch
 
+pytestmark = pytest.mark.live
+
 MODEL = "organ.ts"
 LEVEL_TOLERANCE_DB = 0.1
 """env~ measures through a window."""

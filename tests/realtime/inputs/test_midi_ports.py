@@ -18,6 +18,8 @@ from realtime.controllers.parameters import ControlHub
 from realtime.engine.control_event import ControlEvent
 from realtime.inputs.midi_ports import MidiPorts
 
+pytestmark = pytest.mark.live
+
 STEP = 2 * 2 / 16383
 """Of a bend of 14 bits on a stop's way from -1 to 1, twice as fast: the wheel's upper half has a step less."""
 
