@@ -63,7 +63,7 @@ def musicgen(
     temperature: Annotated[float, typer.Option(help="Higher is more daring; 0 takes the likeliest.")] = 1.0,
     unsteered: Annotated[
         bool,
-        typer.Option(help="Beside each piece, the same seed with every stop at rest."),
+        typer.Option(help="Beside each piece, the same seed with every stop at 0."),
     ] = True,
     sound_format: Annotated[
         str, typer.Option("--format", help="Of the sounds in a folder: wav or flac.")
@@ -94,25 +94,25 @@ def musicgen(
             raise DrawstopError(f"{again} says what to make: with --again give no --prompt, --set or --midi")
         record = read_record(again)
         moved = _with_parts(record.request, model, bank, (audio_prompt, melody), device)
-        _perform_again(record, moved, out, sound_format)
+        _make_again(record, moved, out, sound_format)
         return
     if model is None or not bank:
         raise DrawstopError("musicgen takes a MODEL and at least one --bank; see drawstop musicgen --help")
     request = Request(
-        _kept(model),
-        tuple(map(_kept, bank)),
+        _absolute(model),
+        tuple(map(_absolute, bank)),
         tuple(text or None for text in prompt or [""] for _ in range(batch)),
         tuple(settings or ()),
         Sampling(seconds, seed, cfg, two_step_cfg, None, top_k, top_p, temperature, temperature > 0),
-        audio_prompt=_kept(audio_prompt) if audio_prompt else None,
-        melody=_kept(melody) if melody else None,
+        audio_prompt=_absolute(audio_prompt) if audio_prompt else None,
+        melody=_absolute(melody) if melody else None,
         device=device,
         precision=precision,
     )
-    _perform(request, range(seed, seed + seeds), unsteered, out, sound_format, midi, mapping)
+    _make(request, range(seed, seed + seeds), unsteered, out, sound_format, midi, mapping)
 
 
-def _perform(
+def _make(
     request: "Request",
     seeds: Sequence[int],
     unsteered: bool,
@@ -122,34 +122,34 @@ def _perform(
     mapping: str | None,
 ) -> None:
     from drawstop.progress import steps_bar
-    from export.musicgen.takes import Place, Studio, write_take
+    from export.musicgen.takes import OutputPaths, TakeMaker, write_take
 
-    place, written = Place(out, f".{sound_format.lower()}"), 0
-    place.require_usable(len(request.prompts), len(seeds))
-    studio = Studio(request, midi, mapping)
-    if midi is not None and not studio.request.events:
+    paths, written = OutputPaths(out, f".{sound_format.lower()}"), 0
+    paths.require_usable(len(request.prompts), len(seeds))
+    maker = TakeMaker(request, midi, mapping)
+    if midi is not None and not maker.request.events:
         typer.echo(f"note: {midi} moves no stop; see --mapping, or use CC 20, 21, …", err=True)
     try:
         with steps_bar() as progress:
-            for take in studio.takes(seeds, unsteered, progress):
-                written += len(write_take(studio, take, place))
+            for take in maker.takes(seeds, unsteered, progress):
+                written += len(write_take(maker, take, paths))
     except KeyboardInterrupt:
         typer.echo(f"what is finished is kept: {written} sounds in {out}", err=True)
         raise
     typer.echo(f"{out}: {written} sounds of {request.sampling.seconds:g} s")
 
 
-def _perform_again(record: "Record", request: "Request", out: Path, sound_format: str) -> None:
+def _make_again(record: "Record", request: "Request", out: Path, sound_format: str) -> None:
     from drawstop.progress import steps_bar
-    from export.musicgen.takes import Place, Studio, write_take
+    from export.musicgen.takes import OutputPaths, TakeMaker, write_take
 
-    place = Place(out, f".{sound_format.lower()}")
-    place.require_usable(len(request.prompts), 1)
-    studio, differing = Studio(request), []
-    record.require_parts(studio.fingerprints)
+    paths = OutputPaths(out, f".{sound_format.lower()}")
+    paths.require_usable(len(request.prompts), 1)
+    maker, differing = TakeMaker(request), []
+    record.require_parts(maker.fingerprints)
     with steps_bar() as progress:
-        for take in studio.takes([request.sampling.seed], "unsteered" in record.outputs, progress):
-            write_take(studio, take, place)
+        for take in maker.takes([request.sampling.seed], "unsteered" in record.outputs, progress):
+            write_take(maker, take, paths)
             differing = record.differing(take.made)
     if differing:
         typer.echo(
@@ -168,18 +168,18 @@ def _with_parts(
     sounds: tuple[Path | None, Path | None],
     device: str,
 ) -> "Request":
-    """A record's request, with parts that lie elsewhere now."""
+    """A record's request, with the new paths of parts that were moved."""
     audio_prompt, melody = sounds
     return replace(
         request,
-        model=_kept(model) if model else request.model,
-        banks=tuple(map(_kept, banks)) if banks else request.banks,
-        audio_prompt=_kept(audio_prompt) if audio_prompt else request.audio_prompt,
-        melody=_kept(melody) if melody else request.melody,
+        model=_absolute(model) if model else request.model,
+        banks=tuple(map(_absolute, banks)) if banks else request.banks,
+        audio_prompt=_absolute(audio_prompt) if audio_prompt else request.audio_prompt,
+        melody=_absolute(melody) if melody else request.melody,
         device=request.device if device == "auto" else device,
     )
 
 
-def _kept(path: Path | str) -> str:
-    """A path that holds in any working directory; a name on the hub as it is."""
+def _absolute(path: Path | str) -> str:
+    """An existing path made absolute, so that it holds in any working directory; a name on the hub as it is."""
     return str(Path(path).absolute()) if Path(path).exists() else str(path)

@@ -24,7 +24,7 @@ N_FFT, HOP, BANDS = 4096, 441, 128
 RANGE_DB = 70.0
 TICKS_HZ = (100, 300, 1000, 3000, 10000)
 COLOURS = ("#d95f0e", "#1f78b4", "#33a02c", "#8856a7")
-TITLES = {"input": "input", "neutral": "instrument, knobs at rest", "performance": "instrument, knobs moving"}
+TITLES = {"input": "input", "neutral": "instrument, knobs at 0", "performance": "instrument, knobs moving"}
 SMOOTHING = 11  # frames of the judge: a quarter of a second
 
 

@@ -154,7 +154,7 @@ def _bank_anew(
 def perform(
     parts: Shipped, given: "tuple[Audio, int] | None", out: Path, seed: int, progress: Progress
 ) -> "list[ControlEvent]":
-    """Plays the sound through `out`/instrument.ts, knobs moving and at rest; gives the knobs' movements.
+    """Play the sound through `out`/instrument.ts, once with the knobs moving and once at 0; gives the knobs' movements.
 
     Args:
         given: audio `[1, samples]` and its rate in hertz; None: the demo's own phrase.

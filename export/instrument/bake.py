@@ -1,5 +1,4 @@
-"""RAVE and bank to one instrument file: script, save beside, verify from disk as a host would call it,
-rename."""
+"""RAVE and bank to one instrument file: script, save beside, verify from disk as nn~ would call it, rename."""
 
 import io
 from collections.abc import Sequence
@@ -36,9 +35,10 @@ class Baked:
 
 
 def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
-    """Bakes an instrument of one or more banks; their stops stand in the banks' order.
+    """Bake an instrument of one or more banks; their stops come in the banks' order.
 
-    Raises DrawstopError, with nothing written, when a part is unusable or a check fails.
+    Raises:
+        DrawstopError: a part is unusable or a check fails; nothing is written then.
     """
     if out.suffix != ".ts" or len(out.stem) < 3:
         raise DrawstopError(
@@ -74,7 +74,7 @@ def script(model: RaveModel, banks: Sequence[StopBank]) -> torch.jit.ScriptModul
 
 
 def make_instrument(model: RaveModel, banks: Sequence[StopBank]) -> Instrument:
-    """The instrument as a module of Python."""
+    """The instrument as a Python module, not scripted yet."""
     sites = model.sites()
     edits: dict[str, list[BankEdit]] = {}
     slugs = instrument_slugs(banks)
@@ -89,9 +89,9 @@ def make_instrument(model: RaveModel, banks: Sequence[StopBank]) -> Instrument:
                 f"the bank reads {bank.sae.config.d_in} numbers a frame, the model has {sites[bank.site].width} at "
                 f"{bank.site}: use its own bank"
             )
-        places = list(range(first, first + len(bank.stops)))
+        stop_indices = list(range(first, first + len(bank.stops)))
         first += len(bank.stops)
-        edits.setdefault(bank.site, []).append(BankEdit(Steering(bank.sae, bank), places))
+        edits.setdefault(bank.site, []).append(BankEdit(Steering(bank.sae, bank), stop_indices))
     rates = sites[LATENT]
     return Instrument(model.core, edits, slugs, rates.sample_rate, rates.ratio)
 
@@ -108,13 +108,13 @@ def instrument_slugs(banks: Sequence[StopBank]) -> list[str]:
 def describe(
     model: RaveModel, banks: Sequence[StopBank], name: str, fingerprint: str
 ) -> InstrumentDescription:
-    """The description that travels inside the file. `fingerprint`: the banks'."""
+    """The description that goes into the file. `fingerprint`: the banks'."""
     instrument = make_instrument(model, banks)
     rates = model.sites()[LATENT]
-    of_banks = [(stop, bank.site) for bank in banks for stop in bank.stops]
+    stops_with_sites = [(stop, bank.site) for bank in banks for stop in bank.stops]
     stops = tuple(
         StopDescription(name=stop.name, slug=slug, label=stop.name, kind=stop.kind, site=site)
-        for slug, (stop, site) in zip(instrument.stop_slugs, of_banks, strict=True)
+        for slug, (stop, site) in zip(instrument.stop_slugs, stops_with_sites, strict=True)
     )
     delays = rates.delays
     lag = {"encode": delays.encode, "listen": delays.encode, "decode": delays.decode, "steer": 0}
@@ -139,7 +139,7 @@ def describe(
 
 
 def method_description(instrument: Instrument, name: str, delay_samples: int) -> MethodDescription:
-    """A method as the instrument registers it."""
+    """The description of one method, from what the instrument registers for nn~."""
     parameters = getattr(instrument, f"{name}_params")
     labels = (tuple(getattr(instrument, f"{name}_{side}_labels")) for side in ("input", "output"))
     inlets, outlets = labels
@@ -147,11 +147,11 @@ def method_description(instrument: Instrument, name: str, delay_samples: int) ->
 
 
 def _provenance(banks: Sequence[StopBank]) -> dict[str, str]:
-    """Where the banks come from; of several, each under its place and site."""
+    """Where the banks come from; of several, each under its number and site."""
     if len(banks) == 1:
         return {key: str(value) for key, value in banks[0].provenance.items()}
     return {
-        f"{place} ({bank.site}) {key}": str(value)
-        for place, bank in enumerate(banks, 1)
+        f"{number} ({bank.site}) {key}": str(value)
+        for number, bank in enumerate(banks, 1)
         for key, value in bank.provenance.items()
     }

@@ -1,21 +1,17 @@
 """The instrument: a RAVE with a bank inside, as the nn~ external calls it.
 
-nn_tilde's Python package isn't used here: it pins torch 2.5, writes generated code into site-packages, and
-its setters neither
-clamp nor ignore NaN. What nn~ reads is small (method parameters as buffers, lists of names, setters and
+nn_tilde's Python package isn't used here: it pins torch 2.5, writes generated code into site-packages, and its setters
+neither clamp nor ignore NaN. What nn~ reads is small (method parameters as buffers, lists of names, setters and
 getters), and a test compares ours with nn_tilde's own.
 """
 
-import itertools
-import linecache
-from types import MethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from export.instrument.attribute_source import knob_sources, switch_source
-from export.instrument.ramp import Travel
+from export.instrument.attribute_methods import add_methods, stop_source, switch_source
+from export.instrument.ramp import Ramp
 from export.instrument.site_edit import BankEdit, SiteEdit
 from training.banks.steering import Steering
 from training.models.rave.core import RaveCore, cache_buffers
@@ -26,8 +22,6 @@ LATENT_LIMIT = 1e4
 LONGEST_RAMP_S = 60.0
 TYPE_INT, TYPE_FLOAT = 1, 2  # nn~'s type codes in <attribute>_params
 
-_source_numbers = itertools.count()
-
 
 class Instrument(nn.Module):
     """A steered RAVE.
@@ -35,8 +29,8 @@ class Instrument(nn.Module):
     Methods: `forward` audio -> audio; `play` audio and one signal per stop -> audio; `encode` audio -> latents and `decode`
     latents -> audio, as in the RAVE, but for stops on its layers; `steer` latents and one signal per stop -> latents;
     `listen` audio -> one signal per stop: the share of the sound that is the stop's now, 0..1.
-    Attributes: one float per stop (-1..1), `ramp` (seconds a value travels), `bypass`, `noise`, `reset`
-    (int).
+    Attributes: one float per stop (-1..1), `ramp` (seconds in which a value reaches its target), `bypass`,
+    `noise`, `reset` (int).
 
     Shape: audio `[voices, channels, samples]`, samples a multiple of the ratio; knob signals `[voices,
     stops, samples]`, in `steer` `[voices, stops, frames]`.
@@ -77,8 +71,7 @@ class Instrument(nn.Module):
         self.bypass: tuple[int] = (0,)
         self.noise: tuple[int] = (1,)
         self.reset: tuple[int] = (0,)
-        # Aliases of the RAVE's caches: torch.jit.save keeps shared storage shared, so zeroing these zeroes
-        # those.
+        # Aliases of the RAVE's caches: torch.jit.save keeps shared storage shared, so zeroing these zeroes those.
         self.caches = [cache for cache in cache_buffers(core) if cache.numel() > 0]
         self.voices: int = core.voices
         for module in (self.encoder_edits, self.latent_edit, self.decoder_edits):
@@ -89,7 +82,7 @@ class Instrument(nn.Module):
         # An exported RAVE's caches may hold what its export played through it (a variational one draws noise):
         # the voices that do are kept, so that a reset is as a fresh load.
         self.fresh = [_used_voices(cache) for cache in self.caches]
-        self.travel = Travel(self.voices, len(slugs), sample_rate / ratio)
+        self.stop_ramps = Ramp(self.voices, len(slugs), sample_rate / ratio)
         self._methods = []
         self._attributes = []
         self._register(core, slugs)
@@ -107,11 +100,11 @@ class Instrument(nn.Module):
         self._register_method("listen", audio, 1, levels, self.ratio)
         for slug in slugs:
             self._register_attribute(slug, TYPE_FLOAT)
-        self._add_methods(knob_sources(slugs))
+        add_methods(self, stop_source(slugs))
         self._register_attribute("ramp", TYPE_FLOAT)
         for name in ("bypass", "noise", "reset"):
             self._register_attribute(name, TYPE_INT)
-            self._add_methods(switch_source(name))
+            add_methods(self, switch_source(name))
 
     def _register_method(
         self, name: str, inlets: list[str], in_ratio: int, outlets: list[str], out_ratio: int
@@ -125,16 +118,6 @@ class Instrument(nn.Module):
     def _register_attribute(self, name: str, type_code: int) -> None:
         self.register_buffer(f"{name}_params", torch.tensor([type_code]))
         self._attributes.append(name)
-
-    def _add_methods(self, source: str) -> None:
-        """Compiles methods from source; TorchScript reads their text back through linecache."""
-        filename = f"<drawstop instrument {next(_source_numbers)}>"
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        namespace: dict[str, Any] = {"torch": torch, "Tuple": tuple}
-        exec(compile(source, filename, "exec"), namespace)
-        for name, function in namespace.items():
-            if name.startswith(("set_", "get_")):
-                setattr(self, name, MethodType(function, self))
 
     @torch.jit.export
     def get_methods(self) -> list[str]:
@@ -175,8 +158,7 @@ class Instrument(nn.Module):
     def play(self, x: Tensor) -> Tensor:
         audio = x[:, : self.channels]
         signals = cleaned(x[:, self.channels :], 1.0)
-        # A knob is the mean over each latent frame: exact for a signal that stands still, also after
-        # rounding.
+        # A knob is the mean over each latent frame: exact for a constant signal, also after rounding.
         grouped = signals.reshape(signals.shape[0], self.n_stops, -1, self.ratio)
         still = (grouped == grouped[..., :1]).all(-1)
         return self._steered(audio, torch.where(still, grouped[..., 0], grouped.mean(-1)))
@@ -185,14 +167,14 @@ class Instrument(nn.Module):
     def encode(self, x: Tensor) -> Tensor:
         self._clear_if_asked()
         audio = x[: self.voices]
-        before, values = self._values_at_rest(audio.shape[0], x.shape[-1] // self.ratio)
+        before, values = self._values_without_signals(audio.shape[0], x.shape[-1] // self.ratio)
         return with_voices(cleaned(self._encode(audio, before, values), self.latent_limit), x.shape[0])
 
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
         self._clear_if_asked()
         latents = cleaned(z[: self.voices], self.latent_limit)
-        before, values = self._values_at_rest(latents.shape[0], z.shape[-1])
+        before, values = self._values_without_signals(latents.shape[0], z.shape[-1])
         return with_voices(self._decode(latents, before, values), z.shape[0])
 
     @torch.jit.export
@@ -246,8 +228,8 @@ class Instrument(nn.Module):
             x = edit(layer(x), before, values)
         return cleaned(self.core.audio(self.core.tail(x, random)), self.input_limit)
 
-    def _values_at_rest(self, voices: int, frames: int) -> tuple[Tensor, Tensor]:
-        """The stops' values where no signal moves them; all 0 where no stop acts on a layer."""
+    def _values_without_signals(self, voices: int, frames: int) -> tuple[Tensor, Tensor]:
+        """The stops' values where no signal moves them: the attributes alone; all 0 where no stop acts on a layer."""
         signals = torch.zeros(voices, self.n_stops, frames)
         if self.edits_layers:
             return self._values(signals)
@@ -258,12 +240,12 @@ class Instrument(nn.Module):
             for cache, fresh in zip(self.caches, self.fresh):  # noqa: B905 (TorchScript has no strict)
                 cache.zero_()
                 cache[: fresh.shape[0]].copy_(fresh)
-            self.travel.clear()
+            self.stop_ramps.clear()
             self.reset = (0,)
 
     def _values(self, signals: Tensor) -> tuple[Tensor, Tensor]:
         """The stops' values before this block and at each of its frames: attribute + signal, clamped, 0 in bypass, each
-        change travelling in `ramp` seconds.
+        change on a ramp of `ramp` seconds.
 
         `[voices, stops, frames]` -> `[voices, stops]`, `[voices, stops, frames]`.
         """
@@ -271,7 +253,7 @@ class Instrument(nn.Module):
         targets = torch.clamp(knobs + signals, -1.0, 1.0)
         if self.bypass[0] != 0:
             targets = torch.zeros_like(targets)
-        return self.travel(targets, self.ramp[0])
+        return self.stop_ramps(targets, self.ramp[0])
 
 
 def _site_edits(edits: dict[str, list[BankEdit]], side: str, layers: int) -> nn.ModuleList:
@@ -292,6 +274,5 @@ def _used_voices(cache: Tensor) -> Tensor:
 
 
 def cleaned(x: Tensor, limit: float) -> Tensor:
-    """x with numbers that are not finite made 0 and the rest kept within +-limit; the same bits for anything
-    else."""
+    """x with 0 for every number that is not finite, and the rest clamped to +-limit; other bits stay as they are."""
     return torch.where(torch.isfinite(x), x, torch.zeros_like(x)).clamp(-limit, limit)

@@ -1,8 +1,8 @@
-"""nn~ imitated: one box, called buffer by buffer as the external for Max and Pure Data calls it (nn~ 1.6).
+"""An imitation of one nn~ box: the calls that the external for Max and Pure Data makes, buffer by buffer (nn~ 1.6).
 
-Key idea: proof without the host. Whatever nn~ would do to an instrument, good or bad, happens here too, and what nn~ would
-print in its console is kept in `errors`: text attributes, the last sample of each group, a new thread per buffer, inference
-mode, the last good buffer again after a failure.
+Key idea: proof without Max or Pd. Whatever nn~ would do to an instrument, good or bad, happens here too: attributes as text,
+the last sample of each group, a new thread per buffer, inference mode, the last good buffer again after a failure. What nn~
+would print in its console is collected in `errors`.
 """
 
 import threading
@@ -19,24 +19,24 @@ BOOL, INT, FLOAT, STRING = 0, 1, 2, 3
 MULTIPLE = 64
 DEFAULT_BUFFER = 4096
 FAILURES = (RuntimeError, torch.jit.Error)
-"""What a scripted method raises: of torch's operators, and of its own."""
+"""Exceptions of a scripted method: those of torch's operators, and its own `raise`."""
 GARBAGE_SAMPLE_RATE = -1073741824
 """nn~ passes an uninitialised number; any will do."""
 
 
-class Host:
-    """One `[nn~ file method buffer]` box with a copy of the instrument of its own.
+class NnTildeHost:
+    """One `[nn~ file method buffer]` box; each loads the instrument anew.
 
     Args:
         path: the `.ts`.
-        method: what the box plays.
+        method: the method that the box plays.
         buffer: the size asked for; 0 asks for none, as `[nn~ file method 0]` does.
-        voices: of `mc.nn~`: the batch dimension.
+        voices: the channels of `mc.nn~`, which are the batch dimension.
         optimise: whether torch's optimiser runs, as in nn~; it takes a second or two for each method.
 
     Attributes:
         buffer: samples per call, after nn~'s own rules.
-        errors: what the console would show.
+        errors: the lines that the console would show.
 
     Raises:
         DrawstopError: nn~ couldn't make this box: no such method, or a ratio that isn't a power of two.
@@ -103,10 +103,10 @@ class Host:
         """The message `set name values`, as Pd sends it: numbers as text with six decimals."""
         codes = self._codes(name)
         if codes is None or len(codes) != len(values):
-            wanted = (
+            problem = (
                 "no such attribute" if codes is None else f"expected {len(codes)} values, got {len(values)}"
             )
-            self.errors.append(f"set {name}: {wanted}")
+            self.errors.append(f"set {name}: {problem}")
             return
         atoms = [value if isinstance(value, str) else f"{value:f}" for value in values]
         try:
@@ -128,7 +128,7 @@ class Host:
         return tuple(value)
 
     def reload(self) -> None:
-        """What the message `reload` calls beyond loading again."""
+        """The calls that the message `reload` makes after the file is loaded again."""
         with torch.enable_grad():
             self.module.get_buffer_attributes()
             self.module.set_sample_rate(GARBAGE_SAMPLE_RATE)
@@ -155,12 +155,12 @@ class Host:
         except (AttributeError, RuntimeError):
             if getter == "get_attributes":
                 return []
-        found = [
+        names = [
             name.removesuffix("_params")
             for name, _ in self.module.named_buffers()
             if name.endswith("_params")
         ]
-        methods = [name for name in found if hasattr(self.module, name)]
+        methods = [name for name in names if hasattr(self.module, name)]
         if not methods:
             raise DrawstopError(f"nn~ finds no method in {path}")
         return methods

@@ -1,11 +1,11 @@
-"""How a stop's value travels: no value jumps, each goes to where it was sent on a straight line."""
+"""The linear ramp of a stop's value: no value jumps, each reaches its target on a straight line."""
 
 import torch
 from torch import Tensor, nn
 
 
-class Travel(nn.Module):
-    """The values of an instrument's stops, frame by frame, on their way to their targets.
+class Ramp(nn.Module):
+    """Linear ramps of the values of an instrument's stops, frame by frame, each to its latest target.
 
     Shape: targets `[voices, stops, frames]` -> the values before this block `[voices, stops]`, and at each of its frames.
     """
@@ -26,11 +26,11 @@ class Travel(nn.Module):
         before = value.clone()
         if bool((targets == target.unsqueeze(-1)).all()) and bool((left == 0).all()):
             return before, targets
-        travel = max(1.0, float(round(ramp_s * self.frame_rate)))
+        ramp_frames = max(1.0, float(round(ramp_s * self.frame_rate)))
         values: list[Tensor] = []
         for t in range(targets.shape[-1]):
             goal = targets[:, :, t]
-            left = torch.where(goal != target, torch.full_like(left, travel), left)
+            left = torch.where(goal != target, torch.full_like(left, ramp_frames), left)
             value = torch.where(left <= 1.0, goal, value + (goal - value) / left.clamp(min=1.0))
             target = goal
             left = (left - 1.0).clamp(min=0.0)
@@ -42,7 +42,7 @@ class Travel(nn.Module):
 
     @torch.jit.export
     def clear(self) -> None:
-        """Every value is where it started: at 0."""
+        """Set every value and target to 0."""
         self.value.zero_()
         self.target.zero_()
         self.frames_left.zero_()

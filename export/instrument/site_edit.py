@@ -1,4 +1,4 @@
-"""The edits at one site of an instrument: the banks that live there, and which of its stops they play."""
+"""The edits at one site of an instrument: its banks there, and which of the instrument's stops move each."""
 
 import torch
 from torch import Tensor, nn
@@ -7,35 +7,35 @@ from training.banks.steering import Steering
 
 
 class BankEdit(nn.Module):
-    """One bank's edit, played by some of the instrument's stops.
+    """One bank's edit, moved by some of the instrument's stops.
 
     Args:
         steering: the bank's edit.
-        places: which of the instrument's stops its stops are.
+        stop_indices: for each stop of the bank, its index among the instrument's stops.
     """
 
-    places: Tensor
+    stop_indices: Tensor
 
-    def __init__(self, steering: Steering, places: list[int]) -> None:
+    def __init__(self, steering: Steering, stop_indices: list[int]) -> None:
         super().__init__()
         self.steering = steering
-        self.register_buffer("places", torch.tensor(places))
+        self.register_buffer("stop_indices", torch.tensor(stop_indices))
 
     def forward(self, x: Tensor, before: Tensor, values: Tensor) -> Tensor:
         """x `[voices, width, frames]`, values `[voices, stops, latent frames]`, before (the last values of the block
         before) `[voices, stops]` -> x, edited."""
-        own = values.index_select(1, self.places)
-        if x.shape[-1] != own.shape[-1]:
-            own = between_frames(before.index_select(1, self.places), own, x.shape[-1])
-        edited: Tensor = self.steering(x, own)
+        bank_values = values.index_select(1, self.stop_indices)
+        if x.shape[-1] != bank_values.shape[-1]:
+            bank_values = between_frames(before.index_select(1, self.stop_indices), bank_values, x.shape[-1])
+        edited: Tensor = self.steering(x, bank_values)
         return edited
 
     @torch.jit.export
     def listen(self, x: Tensor, levels: Tensor) -> Tensor:
-        """Levels `[voices, stops, latent frames]` with this bank's own filled in, from x `[voices, width, frames]`."""
-        heard = self.steering.loudness(x)
-        heard = heard.reshape(heard.shape[0], heard.shape[1], levels.shape[-1], -1).mean(-1)
-        return levels.index_copy(1, self.places, heard)
+        """Levels `[voices, stops, latent frames]` with those of this bank's stops filled in, from x `[voices, width, frames]`."""
+        loudness = self.steering.loudness(x)
+        loudness = loudness.reshape(loudness.shape[0], loudness.shape[1], levels.shape[-1], -1).mean(-1)
+        return levels.index_copy(1, self.stop_indices, loudness)
 
 
 class SiteEdit(nn.Module):
@@ -52,7 +52,7 @@ class SiteEdit(nn.Module):
 
     @torch.jit.export
     def listen(self, x: Tensor, levels: Tensor) -> Tensor:
-        """As of one bank."""
+        """Levels `[voices, stops, latent frames]` with those of every bank's stops filled in."""
         for edit in self.edits:  # mypy knows a ModuleList's items as Module
             levels = edit.listen(x, levels)  # type: ignore[operator]
         return levels
@@ -61,12 +61,12 @@ class SiteEdit(nn.Module):
 def between_frames(before: Tensor, values: Tensor, frames: int) -> Tensor:
     """Values at a layer that has more frames than the latent: on straight lines from one latent frame to the next.
 
-    What stands still comes out with the same bits, so a knob at rest stays exactly at rest.
+    A constant value comes out with the same bits, so that a neutral knob stays exactly neutral.
 
     Shape: before `[voices, stops]`, values `[voices, stops, latent frames]` -> `[voices, stops, frames]`, a multiple of the
     latent frames.
     """
     steps = frames // values.shape[-1]
     start = torch.cat([before.unsqueeze(-1), values[..., :-1]], -1).unsqueeze(-1)
-    way = torch.arange(1, steps + 1) / steps
-    return (start + (values.unsqueeze(-1) - start) * way).flatten(2)
+    fraction = torch.arange(1, steps + 1) / steps
+    return (start + (values.unsqueeze(-1) - start) * fraction).flatten(2)

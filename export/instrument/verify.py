@@ -15,7 +15,7 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
 from export.instrument.module import INPUT_LIMIT, LATENT_LIMIT
-from export.instrument.nn_tilde_host import Host
+from export.instrument.nn_tilde_host import NnTildeHost
 from training.models.rave.model import RaveModel, fixed_threads
 
 BLOCKS = 6
@@ -80,7 +80,7 @@ def _interface(path: Path, description: InstrumentDescription) -> Check:
     seen = []
     for method in description.methods:
         try:
-            module = Host(path, method.name).module
+            module = NnTildeHost(path, method.name).module
         except DrawstopError as error:
             return Check("interface", False, str(error))
         wanted = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
@@ -99,7 +99,7 @@ def _interface(path: Path, description: InstrumentDescription) -> Check:
 
 def _attributes(path: Path, description: InstrumentDescription) -> Check:
     """Every attribute is set from Pd's text while blocks play, clamped, and read back; nothing raises."""
-    host = Host(path)
+    host = NnTildeHost(path)
     sounding = noise_block(1, host.inlets, host.buffer, SEED)
     sent: dict[str, tuple[tuple[float, float], ...]] = {
         stop.slug: ((-0.25, -0.25), (5.0, 1.0), (float("nan"), 1.0), (0.0, 0.0)) for stop in description.stops
@@ -118,7 +118,7 @@ def _attributes(path: Path, description: InstrumentDescription) -> Check:
 def _methods(path: Path, description: InstrumentDescription) -> Check:
     """Every method gives what nn~ demands at the smallest and at a large buffer, and sound whatever comes in."""
     for method in description.methods:
-        host = Host(path, method.name, buffer=0, voices=VOICES)
+        host = NnTildeHost(path, method.name, buffer=0, voices=VOICES)
         ceiling = LATENT_LIMIT if method.name in ("encode", "steer") else INPUT_LIMIT
         shape = (VOICES, host.inlets, host.buffer)
         blocks = [noise_block(*shape, SEED)] + [torch.full(shape, value) for value in HOSTILE]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from drawstop.audio_files import read_audio
 from drawstop.stop_settings import Setting, read_setting
-from export.musicgen.stop_schedule import Knobs
+from export.musicgen.stop_schedule import StopSchedule
 from realtime.engine.control_event import ControlEvent
 from training.banks.bank import StopBank
 from training.banks.bank_folders import load_banks
@@ -28,7 +28,7 @@ class Steered:
 
     Attributes:
         made: with the stops moved.
-        unsteered: with every stop at rest, from the same seed; None where it wasn't asked for.
+        unsteered: with every stop at 0, from the same seed; None where it wasn't asked for.
         sample_rate: hertz.
     """
 
@@ -50,7 +50,7 @@ def steer(
     unsteered: bool = True,
     progress: Progress | None = None,
 ) -> Steered:
-    """Makes music from prompts, a row for each, with stops moved.
+    """Make music from prompts, a row for each, with stops moved.
 
     Args:
         model: an open model, or what `MusicGenModel` opens.
@@ -60,39 +60,39 @@ def steer(
         sampling: length, seed, guidance and the like.
         events: movements in samples of the piece, as MIDI files give them (`realtime.controllers.midi.midi_file`).
         audio_prompt: sound to continue: a file, or `[1 or rows, channels, samples]` at the model's rate.
-        melody: sound whose melody is followed, likewise.
-        unsteered: also make the piece with every stop at rest, with the same draws.
+        melody: sound whose melody is followed, in the same forms.
+        unsteered: also make the piece with every stop at 0, with the same draws.
         progress: called with the steps done and to do.
 
     Raises:
-        DrawstopError: what can't be loaded or doesn't fit, in one line.
+        DrawstopError: a part can't be loaded or doesn't fit the others.
     """
     opened = model if isinstance(model, MusicGenModel) else MusicGenModel(model)
     loaded = [[bank] if isinstance(bank, StopBank) else load_banks(Path(bank)) for bank in banks]
-    knobs = Knobs(opened, [each for several in loaded for each in several])
+    schedule = StopSchedule(opened, [each for several in loaded for each in several])
     sampling = sampling or Sampling()
-    heard, followed = _sound(audio_prompt, opened), _sound(melody, opened)
-    edits = knobs.edits(
-        knobs.values(read_settings(settings), events, steps_of(opened, sampling)), len(prompts)
+    continued, followed = _sound(audio_prompt, opened), _sound(melody, opened)
+    edits = schedule.edits(
+        schedule.values(read_settings(settings), events, steps_of(opened, sampling)), len(prompts)
     )
 
-    def made(edits: Mapping[str, Edit]) -> Generated:
+    def generated(edits: Mapping[str, Edit]) -> Generated:
         return opened.generate(
-            prompts, sampling, edits=edits, audio_prompt=heard, melody=followed, progress=progress
+            prompts, sampling, edits=edits, audio_prompt=continued, melody=followed, progress=progress
         )
 
-    return Steered(made(edits), made({}) if unsteered else None, opened.sample_rate)
+    return Steered(generated(edits), generated({}) if unsteered else None, opened.sample_rate)
 
 
 def read_settings(settings: Settings) -> list[Setting]:
-    """Settings in either form. Raises DrawstopError for a text that is none."""
+    """Settings from a mapping or from texts. Raises DrawstopError for a text that is no setting."""
     if isinstance(settings, Mapping):
         return [Setting(slug, float(value), float(value)) for slug, value in settings.items()]
     return [read_setting(text) for text in settings]
 
 
 def steps_of(model: MusicGenModel, sampling: Sampling) -> int:
-    """How many frames' values a piece needs: one for every step, those that end the delayed codebooks included."""
+    """The number of frames that need values: one for every step, with those that end the delayed codebooks."""
     return int(sampling.seconds * model.frame_rate) + max(model.lm.pattern_provider.delays) + 1
 
 

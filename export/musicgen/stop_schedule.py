@@ -23,8 +23,10 @@ from training.models.musicgen.model import MusicGenModel
 Signals = npt.NDArray[np.float32]
 
 
-class Knobs:
-    """Every stop of some banks, one bank a layer: a name moves the stop of that name at every layer that has one.
+class StopSchedule:
+    """The stops of some banks, one bank a layer, and their values over time.
+
+    A name moves the stop of that name at every layer that has one.
 
     Args:
         model: what the banks were made for.
@@ -37,12 +39,12 @@ class Knobs:
     def __init__(self, model: MusicGenModel, banks: Sequence[StopBank]) -> None:
         self.model, self.banks = model, {bank.site: bank for bank in banks}
         for bank in banks:
-            self._require_own(bank)
+            self._require_fitting(bank)
         if len(self.banks) < len(banks):
             raise DrawstopError(
                 f"expected one bank a layer, got {', '.join(bank.site for bank in banks)}: put the stops of a layer into one"
             )
-        self._rows = {
+        self._stops = {
             f"{site}/{stop.slug}": StopDescription(stop.name, f"{site}/{stop.slug}", stop.name, site=site)
             for site, bank in self.banks.items()
             for stop in bank.stops
@@ -51,42 +53,44 @@ class Knobs:
     @property
     def targets(self) -> tuple[StopDescription, ...]:
         """The stops by name, each once, in the banks' order: what a MIDI file's controllers move."""
-        slugs = dict.fromkeys(row.slug.split("/")[1] for row in self._rows.values())
+        slugs = dict.fromkeys(row.slug.split("/")[1] for row in self._stops.values())
         return tuple(StopDescription(slug, slug, slug) for slug in slugs)
 
     def values(
         self, settings: Sequence[Setting], events: Sequence[ControlEvent], frames: int
     ) -> dict[str, Tensor]:
-        """Each bank's values at every frame, `[stops, frames]`: what is held, what moves in spans, and the events, added and
-        held within -1..1, as an instrument adds its signals to its attributes.
+        """Each bank's values at every frame, `[stops, frames]`: constant settings, spans and events, added and clamped to
+        -1..1, as an instrument adds its signals to its attributes.
 
         Args:
-            events: in samples of the piece.
+            settings: constant values and spans.
+            events: movements, in samples of the piece.
+            frames: how many frames the piece has.
         """
         for setting in settings:
             _require_range(setting)
-        played = [replace(event, slug=row) for event in events for row in self._named(event.slug)]
+        played = [replace(event, slug=row) for event in events for row in self._keys_of(event.slug)]
         total = self._signals(self._movements(settings), frames) + self._signals(played, frames)
         for setting in settings:
-            for row in self._named(setting.slug):
+            for row in self._keys_of(setting.slug):
                 if setting.start_seconds is None:
-                    total[list(self._rows).index(row)] += np.float32(setting.first)
+                    total[list(self._stops).index(row)] += np.float32(setting.first)
         total = total.clip(-1.0, 1.0)
-        sites = [row.site for row in self._rows.values()]
+        sites = [row.site for row in self._stops.values()]
         return {
-            site: torch.from_numpy(total[[place for place, own in enumerate(sites) if own == site]])
+            site: torch.from_numpy(total[[index for index, each in enumerate(sites) if each == site]])
             for site in self.banks
         }
 
     def edits(self, values: Mapping[str, Tensor], rows: int) -> dict[str, Edit]:
-        """The edits of some values, for one run of `rows` rows: a gated stop hears the run's frames from its beginning."""
+        """The edits of some values for one run of `rows` rows; a gated stop's network starts afresh with the run."""
         return {
             site: _BankEdit(bank, values[site], rows, self.model)
             for site, bank in self.banks.items()
             if bool((values[site] != 0).any())
         }
 
-    def _require_own(self, bank: StopBank) -> None:
+    def _require_fitting(self, bank: StopBank) -> None:
         read_layers(bank.site, self.model.layers)
         if bank.model_fingerprint != self.model.fingerprint:
             raise DrawstopError(
@@ -98,22 +102,22 @@ class Knobs:
                 f"the bank of {bank.site} has frames of {bank.sae.config.d_in} numbers, {self.model.name} of {self.model.width}"
             )
 
-    def _named(self, slug: str) -> list[str]:
-        """The rows of a stop's name, or of one at one layer, `layers.3/guitar`."""
-        found = [row for row in self._rows if slug == row or slug == row.split("/")[1]]
-        if not found:
+    def _keys_of(self, slug: str) -> list[str]:
+        """The keys of a stop at every layer that has it, or at one layer only: `layers.3/guitar`."""
+        keys = [row for row in self._stops if slug == row or slug == row.split("/")[1]]
+        if not keys:
             known = ", ".join(target.slug for target in self.targets) or "none"
             raise DrawstopError(f"no stop {slug!r} in these banks: they have {known}")
-        return found
+        return keys
 
     def _movements(self, settings: Sequence[Setting]) -> list[ControlEvent]:
-        """Spans as events: a stop takes its value, travels on a ramp, and goes back to 0 where the span ends."""
+        """Spans as events: a stop takes its value, follows its ramp, and returns to 0 where the span ends."""
         events = []
-        for row in self._rows:
+        for row in self._stops:
             spans = [
                 (s.start_seconds, s)
                 for s in settings
-                if s.start_seconds is not None and row in self._named(s.slug)
+                if s.start_seconds is not None and row in self._keys_of(s.slug)
             ]
             spans.sort(key=lambda span: span[0])
             _require_no_overlap([span for _, span in spans])
@@ -129,11 +133,11 @@ class Knobs:
     def _signals(self, events: Sequence[ControlEvent], frames: int) -> Signals:
         """`[stops, frames]`: the value at each frame's first sample."""
         for event in events:
-            check_event(event, self._rows)
+            check_event(event, self._stops)
         waiting = sorted(events, key=lambda event: event.sample)
-        signals, ratio = KnobSignals(list(self._rows.values())), self.model.ratio
-        out = np.zeros((len(self._rows), frames), dtype=np.float32)
-        samples = np.zeros((len(self._rows), ratio), dtype=np.float32)
+        signals, ratio = KnobSignals(list(self._stops.values())), self.model.ratio
+        out = np.zeros((len(self._stops), frames), dtype=np.float32)
+        samples = np.zeros((len(self._stops), ratio), dtype=np.float32)
         for frame in range(frames):
             start = frame * ratio
             due = [event for event in waiting if event.sample < start + ratio]
@@ -147,7 +151,7 @@ class Knobs:
 class _BankEdit:
     """One bank's edit of one run, step by step.
 
-    A run over several windows begins anew with each: so does what a gated stop has heard.
+    A run over several windows begins anew with each, and so does the memory of a gated stop's network.
     """
 
     bank: StopBank
@@ -160,7 +164,7 @@ class _BankEdit:
         self._last = float("inf")
 
     def __call__(self, x: Tensor, seconds: Tensor) -> Tensor:
-        """See `musicgen_steps.Edit`."""
+        """Edit `[rows, width, frames]` whose frames lie at `seconds`; called step by step (`hooks.Edit`)."""
         if float(seconds[0]) <= self._last:
             self._steering = Steering(self.bank.sae, self.bank)
             self._steering.allocate(self.rows)

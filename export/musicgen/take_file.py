@@ -20,14 +20,16 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Request:
-    """All that decides a take's tokens.
+    """Everything that decides a take's tokens.
 
     Attributes:
-        banks: folders.
+        model: a folder, or a name on the hub.
+        banks: the banks' folders.
         prompts: a row for each; None is no description.
         settings: `--set`'s texts.
         events: movements from a MIDI file, in samples of the piece.
-        audio_prompt: a file to continue.  melody: one to follow.
+        audio_prompt: a sound file to continue.
+        melody: a sound file whose melody is followed.
     """
 
     model: str
@@ -47,7 +49,7 @@ class Record:
     """A take's JSON file.
 
     Attributes:
-        fingerprints: of the model, the banks and the sounds.
+        fingerprints: those of the model, the banks and the sounds.
         outputs: "steered" and "unsteered" to the rows' files and the hashes of their tokens.
         made_with: versions and device: other ones may round otherwise, and then draw other tokens.
     """
@@ -59,7 +61,7 @@ class Record:
     format: int = FORMAT
 
     def differing(self, made: Mapping[str, Generated]) -> list[str]:
-        """The rows whose tokens aren't those of this record, as "steered 1"; what it doesn't hold isn't compared."""
+        """The rows, as "steered 1", whose tokens differ from this record's; outputs that it doesn't hold are skipped."""
         return [
             f"{name} {row + 1}"
             for name, each in made.items()
@@ -71,7 +73,7 @@ class Record:
         ]
 
     def require_parts(self, fingerprints: Mapping[str, Any]) -> None:
-        """Raises DrawstopError where a take is to be made again of other parts than it was made of."""
+        """Raise DrawstopError where a part has another fingerprint than the take was made with."""
         for part, fingerprint in self.fingerprints.items():
             if fingerprints.get(part) != fingerprint:
                 raise DrawstopError(
@@ -102,23 +104,23 @@ def record_of(
 
 
 def read_record(path: Path) -> Record:
-    """Reads a take's JSON file.
+    """Read a take's JSON file.
 
     Raises:
-        DrawstopError: no such file, or none of ours.
+        DrawstopError: no such file, or not a take's.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] != FORMAT:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
             raise DrawstopError(
-                f"{path} has format {found['format']}, this version reads {FORMAT}: make the take anew"
+                f"{path} has format {content['format']}, this version reads {FORMAT}: make the take anew"
             )
-        request = dict(found["request"])
+        request = dict(content["request"])
         request["sampling"] = Sampling(**request["sampling"])
         request["events"] = tuple(ControlEvent(**event) for event in request["events"])
         for name in ("banks", "prompts", "settings"):
             request[name] = tuple(request[name])
-        return Record(**{**found, "request": Request(**request)})
+        return Record(**{**content, "request": Request(**request)})
     except FileNotFoundError:
         raise DrawstopError(f"no such file: {path}") from None
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:

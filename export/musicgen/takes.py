@@ -1,14 +1,15 @@
 """Takes of a piece on disk: sound, the unsteered sound beside it, and a JSON file that makes them again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from drawstop.audio_files import write_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file, write_json
+from drawstop.progress import Progress
 from export.musicgen.generate import read_settings, read_sound, steps_of
-from export.musicgen.stop_schedule import Knobs
+from export.musicgen.stop_schedule import StopSchedule
 from export.musicgen.take_file import Request, record_of
 from realtime.controllers.mapping.file import find_mapping, read_mapping
 from realtime.controllers.midi.midi_file import read_midi_file
@@ -20,17 +21,15 @@ from training.models.musicgen.sampling import Generated, Sampling, require_possi
 SUFFIXES = (".wav", ".flac")
 NAME_LETTERS = 40
 
-Progress = Callable[[str, int, int], None]
-
 
 @dataclass(frozen=True)
 class Take:
     """One seed's music.
 
     Attributes:
-        request: what makes it, its seed inside.
+        request: everything that decides it, with its seed.
         made: "steered", and "unsteered" where that is made too.
-        new: which of them came last.
+        new: the key of the one that was made last.
     """
 
     request: Request
@@ -38,33 +37,33 @@ class Take:
     new: str
 
 
-class Studio:
-    """A model with its banks, ready for takes: everything is opened and checked before the first one.
+class TakeMaker:
+    """Makes takes with a model and its banks; everything is opened and checked before the first take.
 
     Args:
-        request: what to make; the seeds come with the takes.
+        request: what to make; `takes` is given the seeds.
         midi: a MIDI file whose movements are the request's events.
         mapping: which of its controllers moves what, as `find_mapping` takes it.
 
     Raises:
-        DrawstopError: what can't be loaded, or doesn't fit the rest.
+        DrawstopError: a part can't be loaded, or doesn't fit the others.
     """
 
     def __init__(self, request: Request, midi: Path | None = None, mapping: str | None = None) -> None:
         settings = read_settings(request.settings)
         folders = [folder for bank in request.banks for folder in bank_folders(Path(bank))]
         self.model = MusicGenModel(request.model, request.device, request.precision)
-        self.knobs = Knobs(self.model, [load_bank(folder) for folder in folders])
+        self.schedule = StopSchedule(self.model, [load_bank(folder) for folder in folders])
         if midi is not None:
             rules = read_mapping(find_mapping(mapping)) if mapping else None
-            events = read_midi_file(midi, self.model.sample_rate, self.knobs.targets, rules)
+            events = read_midi_file(midi, self.model.sample_rate, self.schedule.targets, rules)
             request = replace(request, events=tuple(events))
         self.request = request
-        self.values = self.knobs.values(settings, request.events, steps_of(self.model, request.sampling))
+        self.values = self.schedule.values(settings, request.events, steps_of(self.model, request.sampling))
         given = {"audio_prompt": request.audio_prompt, "melody": request.melody}
         self.sounds = {name: read_sound(Path(path), self.model) for name, path in given.items() if path}
-        heard = (self.sounds.get(name) for name in given)
-        require_possible(self.model.model, request.sampling, request.prompts, *heard)
+        sounds = (self.sounds.get(name) for name in given)
+        require_possible(self.model.model, request.sampling, request.prompts, *sounds)
         self.fingerprints = {
             "model": self.model.fingerprint,
             "banks": [bank_fingerprint(folder) for folder in folders],
@@ -72,7 +71,7 @@ class Studio:
         }
 
     def takes(self, seeds: Sequence[int], unsteered: bool, progress: Progress) -> Iterator[Take]:
-        """A take for each seed, as soon as it is made; then once more with its unsteered twin, where that is wanted."""
+        """A take for each seed, as soon as it is made; where `unsteered`, once more with the unsteered music added."""
         for seed in seeds:
             request = replace(self.request, sampling=replace(self.request.sampling, seed=seed))
             made: dict[str, Generated] = {}
@@ -85,7 +84,7 @@ class Studio:
         return self.model.generate(
             prompts,
             sampling,
-            edits=self.knobs.edits(self.values, len(prompts)) if name == "steered" else {},
+            edits=self.schedule.edits(self.values, len(prompts)) if name == "steered" else {},
             progress=lambda done, total: progress(f"seed {sampling.seed}, {name}", done, total),
             audio_prompt=self.sounds.get("audio_prompt"),
             melody=self.sounds.get("melody"),
@@ -93,12 +92,12 @@ class Studio:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where takes go: a folder, or one sound file with its companions beside it.
+class OutputPaths:
+    """The paths of takes: in a folder, or one sound file with the other files beside it.
 
     Args:
         out: a folder, or a name in .wav or .flac.
-        suffix: of the sound files in a folder.
+        suffix: the ending of the sound files in a folder.
     """
 
     out: Path
@@ -106,16 +105,16 @@ class Place:
 
     @property
     def is_file(self) -> bool:
-        """Whether it names one sound."""
+        """True where `out` is one sound file."""
         return self.out.suffix.lower() in SUFFIXES
 
-    def record_of(self, request: Request) -> Path:
+    def record(self, request: Request) -> Path:
         """The JSON file of a take."""
         name = f"seed-{request.sampling.seed}.json"
         return self.out.with_suffix(".json") if self.is_file else self.out / name
 
-    def sounds_of(self, request: Request, name: str) -> list[Path]:
-        """A file for each row of the steered or unsteered sounds."""
+    def sounds(self, request: Request, name: str) -> list[Path]:
+        """The files of the steered or unsteered sounds, one for each row."""
         end = "" if name == "steered" else f"-{name}"
         if self.is_file:
             return [self.out.with_name(f"{self.out.stem}{end}{self.out.suffix}")]
@@ -125,7 +124,7 @@ class Place:
         return [self.out / f"{row}-seed-{request.sampling.seed}{end}{self.suffix}" for row in names]
 
     def require_usable(self, rows: int, seeds: int) -> None:
-        """Refuses before the work what would fail after it. Raises DrawstopError."""
+        """Raise DrawstopError, before the work, for paths that would fail after it."""
         if self.suffix not in SUFFIXES:
             raise DrawstopError(f"expected a format of wav or flac, got {self.suffix.removeprefix('.')!r}")
         if self.is_file and rows * seeds != 1:
@@ -136,11 +135,11 @@ class Place:
             raise DrawstopError(f"-o takes a folder, or a name in .wav or .flac, got {self.out}")
 
 
-def write_take(studio: Studio, take: Take, place: Place) -> list[Path]:
-    """Writes a take's newest sounds, then its JSON file: each whole or not at all. Gives the sounds' paths."""
-    files = {name: place.sounds_of(take.request, name) for name in take.made}
+def write_take(maker: TakeMaker, take: Take, paths: OutputPaths) -> list[Path]:
+    """Write a take's newest sounds, then its JSON file, each whole or not at all; gives the sounds' paths."""
+    files = {name: paths.sounds(take.request, name) for name in take.made}
     for path, audio in zip(files[take.new], take.made[take.new].audio, strict=True):
-        write_audio(path, audio.numpy(), studio.model.sample_rate)
-    record = record_of(take.request, studio.fingerprints, take.made, files, studio.model.device)
-    write_json(place.record_of(take.request), record)
+        write_audio(path, audio.numpy(), maker.model.sample_rate)
+    record = record_of(take.request, maker.fingerprints, take.made, files, maker.model.device)
+    write_json(paths.record(take.request), record)
     return files[take.new]

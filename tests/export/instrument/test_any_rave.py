@@ -15,7 +15,7 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from export.instrument.bake import bake, make_instrument, script
 from export.instrument.module import Instrument
-from export.instrument.nn_tilde_host import Host
+from export.instrument.nn_tilde_host import NnTildeHost
 from training.banks.bank import StopBank, load_bank
 from training.models.rave.model import RaveModel
 
@@ -148,7 +148,7 @@ def test_a_stop_at_each_site_is_heard_and_bypass_takes_it_out(row: Row, baked: B
 def test_every_method_gives_what_nn_demands_at_every_buffer(row: Row, baked: Baked) -> None:
     for method in baked.loaded().get_methods():
         for voices in (1, 4):
-            host = Host(baked.file, method, voices=voices, optimise=False)
+            host = NnTildeHost(baked.file, method, voices=voices, optimise=False)
             for buffer in BUFFERS:
                 host.bufsize(buffer)
                 assert host.buffer >= buffer

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from export.instrument.module import INPUT_LIMIT, LATENT_LIMIT
-from export.instrument.nn_tilde_host import Host
+from export.instrument.nn_tilde_host import NnTildeHost
 
 if TYPE_CHECKING:
     from export.instrument.bake import Baked
@@ -40,7 +40,7 @@ def hostile(shape: tuple[int, ...], kind: int, random: torch.Generator) -> Tenso
 def test_hostile_blocks_give_finite_bounded_sound_and_are_forgotten(
     baked_variational: "Baked", method: str
 ) -> None:
-    host = Host(baked_variational.path, method, buffer=0, optimise=False)
+    host = NnTildeHost(baked_variational.path, method, buffer=0, optimise=False)
     random = torch.Generator().manual_seed(SEED)
     shape = (1, host.inlets, host.buffer)
     ceiling = {"encode": LATENT_LIMIT, "steer": LATENT_LIMIT, "listen": 1.0}.get(method, INPUT_LIMIT)
@@ -53,7 +53,7 @@ def test_hostile_blocks_give_finite_bounded_sound_and_are_forgotten(
         assert peak <= ceiling  # a NaN isn't
     assert host.errors == []
 
-    fresh = Host(baked_variational.path, method, buffer=0, optimise=False)
+    fresh = NnTildeHost(baked_variational.path, method, buffer=0, optimise=False)
     for box in (host, fresh):
         for name, value in (("guitar", -0.5), ("voice", 0.5), ("bypass", 0), ("noise", 0)):
             box.set(name, value)
@@ -79,7 +79,7 @@ def test_more_voices_than_the_rave_has_caches_for_are_silent(
     torch.jit.save(script(model, [load_bank(write_random_bank(rave, tmp_path / "bank"))]), str(file))
     assert model.voices() == 4
     for method in ("forward", "play", "encode", "decode", "steer", "listen"):
-        host = Host(file, method, buffer=0, voices=6, optimise=False)
+        host = NnTildeHost(file, method, buffer=0, voices=6, optimise=False)
         for block in range(4):
             random = torch.Generator().manual_seed(block)
             out = host.perform(0.5 * torch.randn(6, host.inlets, host.buffer, generator=random))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
-from export.instrument.nn_tilde_host import Host
+from export.instrument.nn_tilde_host import NnTildeHost
 
 if TYPE_CHECKING:
     from export.instrument.bake import Baked
@@ -78,7 +78,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def ramp(host: Host) -> Tensor:
+def ramp(host: NnTildeHost) -> Tensor:
     return torch.arange(host.buffer, dtype=torch.float32).reshape(1, 1, -1)
 
 
@@ -88,20 +88,20 @@ def ramp(host: Host) -> Tensor:
 def test_the_buffer_is_a_power_of_two_and_at_least_the_largest_ratio(
     box: Path, asked: int, given: int
 ) -> None:
-    host = Host(box, buffer=asked)
+    host = NnTildeHost(box, buffer=asked)
     assert host.buffer == given
     assert host.delay_samples == 2 * given - 64
 
 
 def test_a_slow_inlet_takes_the_last_sample_of_each_group_and_an_outlet_repeats(box: Path) -> None:
-    host = Host(box, "slow", buffer=1024)
+    host = NnTildeHost(box, "slow", buffer=1024)
     assert host.perform(ramp(host))[0, 0, ::256].tolist() == [255, 511, 767, 1023]
     assert host.perform(ramp(host))[0, 0, :256].eq(255).all()
 
 
 @pytest.mark.parametrize("fault, silent", [(1, False), (2, True), (3, True)])
 def test_a_failure_is_told_and_repeats_or_silences(box: Path, fault: int, silent: bool) -> None:
-    host = Host(box)
+    host = NnTildeHost(box)
     good = host.perform(ramp(host))
     host.set("fault", fault)
     assert host.errors == []
@@ -113,7 +113,7 @@ def test_a_failure_is_told_and_repeats_or_silences(box: Path, fault: int, silent
 
 
 def test_numbers_travel_as_text(box: Path) -> None:
-    host = Host(box)
+    host = NnTildeHost(box)
     host.set("fault", 2.9)
     assert host.module.get_fault() == 2
     host.set("flag", 0.0)
@@ -122,7 +122,7 @@ def test_numbers_travel_as_text(box: Path) -> None:
 
 
 def test_what_nn_would_refuse_is_told(box: Path) -> None:
-    host = Host(box)
+    host = NnTildeHost(box)
     for name, values in (("none", (1,)), ("fault", (1, 2)), ("fault", (-3,))):
         host.set(name, *values)
     assert host.get("fault") is None
@@ -133,11 +133,11 @@ def test_what_nn_would_refuse_is_told(box: Path) -> None:
         "get fault",
     ]
     with pytest.raises(DrawstopError, match="no method sing"):
-        Host(box, "sing")
+        NnTildeHost(box, "sing")
 
 
 def test_a_setter_beside_a_playing_box_and_a_reload_harm_nothing(baked: "Baked") -> None:
-    host = Host(baked.path, "play")
+    host = NnTildeHost(baked.path, "play")
     sound = torch.zeros(1, host.inlets, host.buffer)
     for value in (-1.0, 0.3, 1.0):
         host.set("guitar", value)
