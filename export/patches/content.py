@@ -1,4 +1,4 @@
-"""What every patch of an instrument says and listens to, decided once: names, controllers, addresses, delays."""
+"""What every patch of an instrument contains, decided once: names, controllers, addresses, scenes, delays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ OMP_HINT = "Start the program with OMP_NUM_THREADS=1 in its environment: nn~ on 
 
 @dataclass(frozen=True)
 class Scene:
-    """One button that sets every stop: its label, a name for wires, a value per stop."""
+    """One button that sets every stop: its label, the name that the button sends to, a value per stop."""
 
     label: str
-    wire: str
+    send_name: str
     values: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """An instrument's description with what the patches add to it.
+class PatchContent:
+    """An instrument's description, with what the patches add to it.
 
     Args:
-        description: what the instrument says about itself.
+        description: the one inside the instrument's file.
         file: the instrument's file name, for example `organ.ts`.
     """
 
@@ -87,8 +87,8 @@ class Plan:
         return f"/{OSC_PREFIX}/{stop.slug}"
 
     def scenes(self) -> tuple[Scene, ...]:
-        """All at rest; one stop in and the others out; one stop out."""
-        rest = Scene("all neutral", "scene-neutral", tuple(0 for _ in self.stops))
+        """Every stop at 0; for each stop, it alone in and the others out; for each stop, it alone out."""
+        neutral = Scene("all neutral", "scene-neutral", tuple(0 for _ in self.stops))
         only = [
             Scene(
                 f"only {stop.slug}",
@@ -105,7 +105,7 @@ class Plan:
             )
             for stop in self.stops
         ]
-        return (rest, *only, *without)
+        return (neutral, *only, *without)
 
     @property
     def largest_ratio(self) -> int:
@@ -124,21 +124,22 @@ class Plan:
 
     @property
     def buffer_delay(self) -> int:
-        """What nn~ adds with a worker thread, in samples (measured in Pd: 2 B - 64)."""
+        """The delay that nn~ adds with a worker thread, in samples (measured in Pd: 2 B - 64)."""
         return 2 * self.buffer - HOST_BLOCK
 
     def delay_line(self, method: str = "forward") -> str:
         """The whole delay in words."""
-        own, buffers = self.method(method).delay_samples, self.buffer_delay
-        rate = self.description.sample_rate
+        instrument, buffers = self.method(method).delay_samples, self.buffer_delay
+        total = instrument + buffers
+        milliseconds = 1000 * total / self.description.sample_rate
         return (
-            f"Delay: {own} samples of its own + {buffers} of nn~'s buffer of {self.buffer} = {own + buffers} samples, "
-            f"{1000 * (own + buffers) / rate:.0f} ms."
+            f"Delay: {instrument} samples of its own + {buffers} of nn~'s buffer of {self.buffer} = {total} samples, "
+            f"{milliseconds:.0f} ms."
         )
 
     @property
     def rate_line(self) -> str:
-        """Which rate the host must run at: nn~ doesn't resample."""
+        """The sample rate that Max or Pd must run at."""
         return f"Set the audio to {self.description.sample_rate} Hz: nn~ doesn't resample."
 
 
@@ -157,5 +158,5 @@ def listed(labels: Sequence[str]) -> str:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name stays one word in a Pd file and in a Max box."""
+    """True for a name that stays one word in a Pd file and in a Max box."""
     return not any(character.isspace() or character in ",;$\\\"'{}" for character in name)

@@ -14,7 +14,7 @@ FILE = "instrument.ts"
 
 
 def demo_description() -> InstrumentDescription:
-    """What the demo's instrument says of itself, from the shipped RAVE and bank, without a bake."""
+    """The description of the demo's instrument, from the shipped RAVE and bank, without a bake."""
     from export.instrument.bake import describe
     from training.banks.bank import bank_fingerprint, load_bank
     from training.models.rave.model import RaveModel
@@ -27,12 +27,12 @@ def demo_description() -> InstrumentDescription:
 
 def stale(description: InstrumentDescription, folder: Path) -> list[str]:
     """Files of the folder that are missing, differ, or should not be there."""
-    wanted = patch_files(description, FILE)
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MARKER}
+    current = patch_files(description, FILE)
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MARKER}
     differing = [
-        path for path, data in wanted.items() if path not in there or (folder / path).read_bytes() != data
+        path for path, data in current.items() if path not in present or (folder / path).read_bytes() != data
     ]
-    return sorted([*differing, *(there - set(wanted))])
+    return sorted([*differing, *(present - set(current))])
 
 
 def main(arguments: list[str]) -> int:
@@ -41,10 +41,10 @@ def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
         write_patches(description, FILE, FOLDER)
         return 0
-    found = stale(description, FOLDER)
-    for name in found:
+    outdated = stale(description, FOLDER)
+    for name in outdated:
         sys.stderr.write(f"patches/{name} is stale: run `uv run just fix`\n")
-    return int(bool(found))
+    return int(bool(outdated))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The README of a folder of patches: three steps to sound, and what turns which knob."""
+"""The README of a folder of patches: three steps to sound, and which controller moves which stop."""
 
-from export.patches.content import NN_BUFFER, OMP_HINT, OSC_PORT, Plan
+from export.patches.content import NN_BUFFER, OMP_HINT, OSC_PORT, PatchContent
 
 STEPS = """1. Put `{file}` beside these patches. In Max, add this folder to Options > File Preferences, so that the help
    patches find it too.
@@ -10,13 +10,13 @@ PACKAGE_STEPS = """1. Drop this folder, whole, into Max's packages folder (`Docu
 2. Open `{name}.pd` in Pd or `patchers/{name}.maxpat` in Max; drop `devices/{name}.amxd` on a track in Live."""
 
 
-def readme(plan: Plan, *, package: bool = False) -> str:
+def readme(content: PatchContent, *, package: bool = False) -> str:
     """The text of README.md."""
-    rate = plan.description.sample_rate
-    steps = (PACKAGE_STEPS if package else STEPS).format(file=plan.file, name=plan.name)
-    return f"""# {plan.name}
+    rate = content.description.sample_rate
+    steps = (PACKAGE_STEPS if package else STEPS).format(file=content.file, name=content.name)
+    return f"""# {content.name}
 
-Pd and Max patches of the instrument `{plan.file}`, written by `drawstop patches`. They need
+Pd and Max patches of the instrument `{content.file}`, written by `drawstop patches`. They need
 [nn~](https://github.com/acids-ircam/nn_tilde) 1.6 or later.
 
 {steps}
@@ -29,14 +29,14 @@ Pd and Max patches of the instrument `{plan.file}`, written by `drawstop patches
 -1 takes a stop away, 0 plays as it came, 1 brings it in. A control change of 64 is exactly 0. OSC comes in on UDP port
 {OSC_PORT}.
 
-{_table(plan)}
+{_table(content)}
 
-From -1 to 1 in a message to nn~: `set {plan.stops[0].slug} -1`. The other attributes: `set ramp 0.02` (seconds that a
+From -1 to 1 in a message to nn~: `set {content.stops[0].slug} -1`. The other attributes: `set ramp 0.02` (seconds that a
 value travels), `set bypass 1` (the model without its stops), `set noise 0` (without the model's own noise), `set reset 1`.
 
 ## Delay
 
-{plan.delay_line()}
+{content.delay_line()}
 
 - Pd: the patch's bufsize buttons change the buffer. 0 works without a worker thread: quicker to answer, easier to overload.
 - Live: the device asks Live to make up for this delay. On Windows nn~ has no worker thread in Max, and less delay.
@@ -51,10 +51,10 @@ one outlet. The buttons are safe.
 """
 
 
-def _table(plan: Plan) -> str:
+def _table(content: PatchContent) -> str:
     rows = ["| stop | attribute | MIDI control change | OSC |", "|---|---|---|---|"]
-    for stop in plan.stops:
-        controller = plan.controller(stop)
+    for stop in content.stops:
+        controller = content.controller(stop)
         name = stop.name.replace("|", "\\|")
-        rows.append(f"| {name} | `{stop.slug}` | {controller or 'none'} | `{plan.address(stop)}` |")
+        rows.append(f"| {name} | `{stop.slug}` | {controller or 'none'} | `{content.address(stop)}` |")
     return "\n".join(rows)

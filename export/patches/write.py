@@ -1,4 +1,4 @@
-"""The folder of patches, and the package for Max and Pd: every file checked, then all of them at once."""
+"""Writes the folder of patches, and the package for Max and Pd: all files are made and checked first, then written at once."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from drawstop import __version__
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder, sha256_file, write_json
 from drawstop.instrument_description import InstrumentDescription
-from export.patches.content import Plan
+from export.patches.content import PatchContent
 from export.patches.max.help_patches import help_patches
 from export.patches.max.live_device import device_delay, live_device
 from export.patches.max.play_patch import play_patch
@@ -29,47 +29,58 @@ def patch_files(description: InstrumentDescription, file: str) -> dict[str, byte
     Raises:
         DrawstopError: a file name or a description that patches can't be written for.
     """
-    plan = Plan(description, file)
-    name = plan.name
-    files = {f"{name}.pd": play_canvas(plan, file).render()}
-    files |= {f"help/{name}-{part}.pd": c.render() for part, c in help_canvases(plan, f"../{file}").items()}
-    files |= {f"{name}.maxpat": play_patch(plan).maxpat(plan)}
-    files |= {f"help/{name}-{part}.maxpat": patch.maxpat(plan) for part, patch in help_patches(plan).items()}
-    files |= {"README.md": readme(plan)}
-    device = {f"{name}.amxd": live_device(plan).amxd(plan, name, device_delay(plan))}
+    content = PatchContent(description, file)
+    name = content.name
+    files = {f"{name}.pd": play_canvas(content, file).render()}
+    files |= {
+        f"help/{name}-{part}.pd": c.render() for part, c in help_canvases(content, f"../{file}").items()
+    }
+    files |= {f"{name}.maxpat": play_patch(content).maxpat(content)}
+    files |= {
+        f"help/{name}-{part}.maxpat": patch.maxpat(content) for part, patch in help_patches(content).items()
+    }
+    files |= {"README.md": readme(content)}
+    device = {f"{name}.amxd": live_device(content).amxd(content, name, device_delay(content))}
     return {path: text.encode() for path, text in files.items()} | device
 
 
 def package_files(description: InstrumentDescription, file: str) -> dict[str, bytes]:
     """Every file of the package but the instrument, which lies in `misc/`, where Max looks for it."""
-    plan = Plan(description, file)
-    name, model = plan.name, f"{PACKAGE_MODELS}/{file}"
-    places = {f"{name}.maxpat": f"patchers/{name}.maxpat", f"{name}.amxd": f"devices/{name}.amxd"}
-    files = {places.get(path, path): data for path, data in patch_files(description, file).items()}
-    texts = {f"{name}.pd": play_canvas(plan, model).render(), "README.md": readme(plan, package=True)}
-    texts |= {f"help/{name}-{part}.pd": c.render() for part, c in help_canvases(plan, f"../{model}").items()}
-    texts |= {"package-info.json": _package_info(plan)}
+    content = PatchContent(description, file)
+    name, model = content.name, f"{PACKAGE_MODELS}/{file}"
+    moved = {f"{name}.maxpat": f"patchers/{name}.maxpat", f"{name}.amxd": f"devices/{name}.amxd"}
+    files = {moved.get(path, path): data for path, data in patch_files(description, file).items()}
+    texts = {f"{name}.pd": play_canvas(content, model).render(), "README.md": readme(content, package=True)}
+    texts |= {
+        f"help/{name}-{part}.pd": c.render() for part, c in help_canvases(content, f"../{model}").items()
+    }
+    texts |= {"package-info.json": _package_info(content)}
     return files | {path: text.encode() for path, text in texts.items()}
 
 
 def write_patches(description: InstrumentDescription, file: str, out: Path) -> None:
-    """Writes the folder of patches, whole or not at all. An instrument that lies there as `file` stays.
+    """Write the folder of patches, whole or not at all. An instrument that lies there as `file` stays.
 
     Raises:
         DrawstopError: bad input, or `out` holds anything else that we didn't write.
     """
-    lying = out / file
-    _write(patch_files(description, file), out, {file: lying} if lying.is_file() else {}, kept=file)
+    instrument = out / file
+    _write(
+        patch_files(description, file),
+        out,
+        {file: instrument} if instrument.is_file() else {},
+        unchecked=file,
+    )
 
 
 def write_package(description: InstrumentDescription, instrument: Path, out: Path) -> None:
-    """Writes the package with a copy of the instrument, whole or not at all. Raises as `write_patches`."""
+    """Write the package with a copy of the instrument, whole or not at all. Raises as `write_patches`."""
     copied = f"{PACKAGE_MODELS}/{instrument.name}"
-    _write(package_files(description, instrument.name), out, {copied: instrument}, kept=copied)
+    _write(package_files(description, instrument.name), out, {copied: instrument}, unchecked=copied)
 
 
-def _write(files: dict[str, bytes], out: Path, copies: dict[str, Path], kept: str) -> None:
-    _refuse_strangers(out, kept)
+def _write(files: dict[str, bytes], out: Path, copies: dict[str, Path], unchecked: str) -> None:
+    _refuse_changed(out, unchecked)
     with atomic_folder(out, marker=MARKER) as beside:
         for path, data in files.items():
             _in_its_folder(beside / path).write_bytes(data)
@@ -78,8 +89,8 @@ def _write(files: dict[str, bytes], out: Path, copies: dict[str, Path], kept: st
         write_json(beside / MARKER, {path: hashlib.sha256(data).hexdigest() for path, data in files.items()})
 
 
-def _refuse_strangers(out: Path, kept: str) -> None:
-    """Raises DrawstopError naming a file in our folder that isn't as we wrote it: somebody's own work."""
+def _refuse_changed(out: Path, unchecked: str) -> None:
+    """Raise DrawstopError naming a file in our folder that isn't as we wrote it: it holds somebody's work."""
     marker = out / MARKER
     if not marker.is_file():
         return  # atomic_folder refuses a folder that isn't ours, unless it is empty
@@ -89,7 +100,7 @@ def _refuse_strangers(out: Path, kept: str) -> None:
         raise DrawstopError(f"{marker} is damaged; give another folder with -o") from error
     for path in sorted(path for path in out.rglob("*") if not path.is_dir() and path != marker):
         name = path.relative_to(out).as_posix()
-        if name != kept and sha256_file(path) != written.get(name):
+        if name != unchecked and sha256_file(path) != written.get(name):
             raise DrawstopError(f"{path} was changed or isn't ours to replace; give another folder with -o")
 
 
@@ -98,13 +109,13 @@ def _in_its_folder(path: Path) -> Path:
     return path
 
 
-def _package_info(plan: Plan) -> str:
-    """What Max shows of a package; the keys are Cycling '74's."""
+def _package_info(content: PatchContent) -> str:
+    """The text of package-info.json, which Max shows; the keys are Cycling '74's."""
     info = {
         "author": "Drawstop",
-        "description": f"The instrument {plan.file}: {', '.join(stop.name for stop in plan.stops)}. Needs nn~.",
+        "description": f"The instrument {content.file}: {', '.join(stop.name for stop in content.stops)}. Needs nn~.",
         "max_version_min": "8.0",
-        "name": plan.name,
+        "name": content.name,
         "tags": ["audio", "effect", "nn~"],
         "version": __version__,
     }

@@ -1,4 +1,4 @@
-"""Whether a Max patch is sound: unique ids, cords that end somewhere, nn~ boxes and messages that the instrument has."""
+"""Checks of a Max patch: unique ids, cords between ports that exist, methods and attributes that the instrument has."""
 
 import copy
 from collections import Counter
@@ -9,52 +9,56 @@ from py2max import Patcher
 from py2max.lint import lint
 
 from drawstop.errors import DrawstopError
-from export.patches.content import Plan
+from export.patches.content import PatchContent
 
 Boxes = dict[str, dict[str, Any]]
 
 
-def faults(patch: dict[str, Any], plan: Plan) -> list[str]:
-    """What is wrong with a patch, a line for each; none for a sound one.
+def faults(patch: dict[str, Any], content: PatchContent) -> list[str]:
+    """The faults of a patch, a line for each; empty for a correct one.
 
     Args:
         patch: the dictionary that a .maxpat holds, `{"patcher": ...}`.
-        plan: the instrument that it plays.
+        content: the instrument that it plays.
     """
-    found: list[str] = []
+    problems: list[str] = []
     for path, patcher in _patchers(patch["patcher"], ""):
         boxes = [entry["box"] for entry in patcher["boxes"]]
         counted = Counter(box["id"] for box in boxes)
-        found += [f"{path}{name}: {times} boxes have this id" for name, times in counted.items() if times > 1]
+        problems += [
+            f"{path}{name}: {times} boxes have this id" for name, times in counted.items() if times > 1
+        ]
         by_id = {box["id"]: box for box in boxes}
         for box in boxes:
-            found += [f"{path}{box['id']}: {fault}" for fault in _box_faults(box, plan)]
+            problems += [f"{path}{box['id']}: {fault}" for fault in _box_faults(box, content)]
         for entry in patcher["lines"]:
-            found += [f"{path}cord: {fault}" for fault in _cord_faults(entry["patchline"], by_id)]
-    return found or _reference_faults(patch)
+            problems += [f"{path}cord: {fault}" for fault in _cord_faults(entry["patchline"], by_id)]
+    return problems or _reference_faults(patch)
 
 
-def require_sound(patch: dict[str, Any], plan: Plan) -> None:
-    """Raises DrawstopError naming the first fault."""
-    found = faults(patch, plan)
-    if found:
-        raise DrawstopError(f"the Max patch of {plan.file} isn't sound ({found[0]}); please report this")
+def require_sound(patch: dict[str, Any], content: PatchContent) -> None:
+    """Raise DrawstopError naming the first fault."""
+    problems = faults(patch, content)
+    if problems:
+        raise DrawstopError(
+            f"the Max patch of {content.file} isn't sound ({problems[0]}); please report this"
+        )
 
 
 def overlaps(patch: dict[str, Any]) -> list[str]:
     """Pairs of boxes that lie on each other, in every patcher; a tidy patch has none."""
-    found = []
+    problems = []
     for path, patcher in _patchers(patch["patcher"], ""):
         boxes = [entry["box"] for entry in patcher["boxes"]]
         for field in ("patching_rect", "presentation_rect"):
             shown = [box for box in boxes if field in box]
             for index, first in enumerate(shown):
-                found += [
+                problems += [
                     f"{path}{_words(first)} / {_words(second)}"
                     for second in shown[index + 1 :]
-                    if _meet(first[field], second[field])
+                    if _overlap(first[field], second[field])
                 ]
-    return found
+    return problems
 
 
 def _patchers(patcher: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -65,41 +69,41 @@ def _patchers(patcher: dict[str, Any], path: str) -> Iterator[tuple[str, dict[st
             yield from _patchers(entry["box"]["patcher"], f"{path}{entry['box']['text']}/")
 
 
-def _box_faults(box: dict[str, Any], plan: Plan) -> list[str]:
-    found = []
+def _box_faults(box: dict[str, Any], content: PatchContent) -> list[str]:
+    problems = []
     if len(box["outlettype"]) != box["numoutlets"]:
-        found.append(f"{box['numoutlets']} outlets, {len(box['outlettype'])} of them with a type")
+        problems.append(f"{box['numoutlets']} outlets, {len(box['outlettype'])} of them with a type")
     words = str(box.get("text", "")).split()
     if words[:1] == ["nn~"] and box["maxclass"] == "newobj":
-        found += _nn_faults(box, words, plan)
+        problems += _nn_faults(box, words, content)
     if box["maxclass"] == "message" and words[:1] == ["set"]:
-        found += _set_faults(words, plan)
+        problems += _set_faults(words, content)
     if "patcher" in box:
         inside = Counter(entry["box"]["maxclass"] for entry in box["patcher"]["boxes"])
         if (inside["inlet"], inside["outlet"]) != (box["numinlets"], box["numoutlets"]):
-            found.append(
+            problems.append(
                 f"{box['text']} shows {box['numinlets']} inlets and {box['numoutlets']} outlets, but holds "
                 f"{inside['inlet']} and {inside['outlet']}"
             )
-    return found
+    return problems
 
 
-def _nn_faults(box: dict[str, Any], words: list[str], plan: Plan) -> list[str]:
+def _nn_faults(box: dict[str, Any], words: list[str], content: PatchContent) -> list[str]:
     if len(words) != 3:  # a size here overflows nn~'s memory where a method has one inlet and one outlet
         return [f"expected nn~ with a file and a method and no size, got {' '.join(words)}"]
-    if words[1].rsplit("/", 1)[-1] != plan.file:
-        return [f"nn~ opens {words[1]}, the instrument is {plan.file}"]
-    if words[2] not in {method.name for method in plan.description.methods}:
+    if words[1].rsplit("/", 1)[-1] != content.file:
+        return [f"nn~ opens {words[1]}, the instrument is {content.file}"]
+    if words[2] not in {method.name for method in content.description.methods}:
         return [f"the instrument has no method {words[2]}"]
-    method = plan.method(words[2])
+    method = content.method(words[2])
     has, needs = (box["numinlets"], box["numoutlets"]), (len(method.inlets), len(method.outlets))
     return [] if has == needs else [f"nn~ {words[2]} has {needs} inlets and outlets, the box {has}"]
 
 
-def _set_faults(words: list[str], plan: Plan) -> list[str]:
+def _set_faults(words: list[str], content: PatchContent) -> list[str]:
     if len(words) != 3:
         return [f"expected set, an attribute and one value, got {' '.join(words)}"]
-    if words[1] not in plan.attributes:
+    if words[1] not in content.attributes:
         return [f"the instrument has no attribute {words[1]}"]
     return []
 
@@ -109,16 +113,16 @@ def _cord_faults(cord: dict[str, Any], boxes: Boxes) -> list[str]:
     missing = [name for name in (source, target) if name not in boxes]
     if missing:
         return [f"no box has the id {name}" for name in missing]
-    found = []
+    problems = []
     if not 0 <= outlet < boxes[source]["numoutlets"]:
-        found.append(f"{_words(boxes[source])} has no outlet {outlet}")
+        problems.append(f"{_words(boxes[source])} has no outlet {outlet}")
     if not 0 <= inlet < boxes[target]["numinlets"]:
-        found.append(f"{_words(boxes[target])} has no inlet {inlet}")
-    return found
+        problems.append(f"{_words(boxes[target])} has no inlet {inlet}")
+    return problems
 
 
 def _reference_faults(patch: dict[str, Any]) -> list[str]:
-    """What py2max, which knows the inlets and outlets of Max's own objects, finds wrong."""
+    """The faults that py2max reports, which knows the inlets and outlets of Max's objects."""
     return [
         str(finding)
         for finding in lint(Patcher.from_dict(copy.deepcopy(patch["patcher"])))
@@ -130,7 +134,7 @@ def _words(box: dict[str, Any]) -> str:
     return str(box.get("text") or box["maxclass"])
 
 
-def _meet(first: list[float], second: list[float]) -> bool:
+def _overlap(first: list[float], second: list[float]) -> bool:
     x, y, width, height = first
     left, top, wide, high = second
     return x < left + wide and left < x + width and y < top + high and top < y + height

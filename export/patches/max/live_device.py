@@ -2,7 +2,7 @@
 
 from py2max import Box
 
-from export.patches.content import Plan
+from export.patches.content import PatchContent
 from export.patches.max.patcher import MESSAGE, SIGNAL, MaxPatch
 from export.patches.max.subpatches import knobs
 from export.patches.max.widgets import connect_all, dial, heading, live_toggle, nn_box
@@ -16,28 +16,28 @@ SIDE = 70
 TOP = 120
 
 
-def live_device(plan: Plan) -> MaxPatch:
-    """The device as a patcher; `device_delay` is what Live should make up for."""
-    columns = -(-len(plan.stops) // PER_COLUMN)
+def live_device(content: PatchContent) -> MaxPatch:
+    """The device as a patcher; `device_delay` is the delay that Live should compensate."""
+    columns = -(-len(content.stops) // PER_COLUMN)
     patch = MaxPatch(900, TOP + 470, presentation=True)
     patch.patcher.devicewidth = float(SIDE + columns * CELL[0] + 8)
-    heading(patch, plan, f"{plan.name}: a Max for Live audio effect, made with Drawstop")
+    heading(patch, content, f"{content.name}: a Max for Live audio effect, made with Drawstop")
     source = patch.obj(LEFT, TOP, "plugin~", 2, [SIGNAL, SIGNAL])
-    forward = nn_box(patch, plan, "forward", LEFT, TOP + 340)
-    _input(patch, source, forward, plan.description.channels_in)
+    forward = nn_box(patch, content, "forward", LEFT, TOP + 340)
+    _input(patch, source, forward, content.description.channels_in)
     out = patch.obj(LEFT, TOP + 400, "plugout~", 2, [SIGNAL, SIGNAL])
     for side in range(2):
-        patch.connect(forward, min(side, plan.description.channels_out - 1), out, side)
-    _bypass(patch, plan, forward)
-    _dials(patch, plan, forward)
+        patch.connect(forward, min(side, content.description.channels_out - 1), out, side)
+    _bypass(patch, content, forward)
+    _dials(patch, content, forward)
     patch.parameters["parameterbanks"] = _banks(patch)
     patch.parameters["inherited_shortname"] = 1
     return patch
 
 
-def device_delay(plan: Plan) -> int:
-    """What Live should make up for, in samples: the model's delay and nn~'s buffers."""
-    return plan.method("forward").delay_samples + plan.buffer_delay
+def device_delay(content: PatchContent) -> int:
+    """The delay that Live should compensate, in samples: the model's and that of nn~'s buffers."""
+    return content.method("forward").delay_samples + content.buffer_delay
 
 
 def _input(patch: MaxPatch, source: Box, forward: Box, channels: int) -> None:
@@ -52,26 +52,26 @@ def _input(patch: MaxPatch, source: Box, forward: Box, channels: int) -> None:
     patch.chain([both, mean, forward])
 
 
-def _bypass(patch: MaxPatch, plan: Plan, forward: Box) -> None:
+def _bypass(patch: MaxPatch, content: PatchContent, forward: Box) -> None:
     shown = {"presentation": 1, "presentation_rect": [8.0, 36.0, 20.0, 20.0]}
     switch = live_toggle(patch, "Bypass", LEFT + 100, TOP, **shown)
     message = patch.msg(LEFT + 100, TOP + 300, "set bypass $1")
     patch.chain([switch, message, forward])
-    labels = ((plan.name, [8.0, 8.0, SIDE - 12.0, 20.0]), ("bypass", [30.0, 37.0, SIDE - 34.0, 18.0]))
+    labels = ((content.name, [8.0, 8.0, SIDE - 12.0, 20.0]), ("bypass", [30.0, 37.0, SIDE - 34.0, 18.0]))
     for row, (words, rect) in enumerate(labels):
-        place = (LEFT + 130.0 + 100 * row, float(TOP), 90.0, 20.0)
-        patch.ui("live.comment", place, 1, [], text=words, presentation=1, presentation_rect=rect)
+        position = (LEFT + 130.0 + 100 * row, float(TOP), 90.0, 20.0)
+        patch.ui("live.comment", position, 1, [], text=words, presentation=1, presentation_rect=rect)
 
 
-def _dials(patch: MaxPatch, plan: Plan, forward: Box) -> None:
-    count = len(plan.stops)
-    setter = patch.subpatch(LEFT + 220, TOP + 300, "knobs", knobs(plan), (count, 1), max(90, 16 * count))
+def _dials(patch: MaxPatch, content: PatchContent, forward: Box) -> None:
+    count = len(content.stops)
+    setter = patch.subpatch(LEFT + 220, TOP + 300, "knobs", knobs(content), (count, 1), max(90, 16 * count))
     patch.connect(setter, 0, forward, 0)
-    for index, stop in enumerate(plan.stops):
+    for index, stop in enumerate(content.stops):
         column, row = divmod(index, PER_COLUMN)
         rect = [float(SIDE + column * CELL[0]), float(6 + row * CELL[1]), 44.0, 48.0]
         knob = dial(
-            patch, plan, stop, LEFT + 100 + CELL[0] * column, TOP + 60 + 70 * row,
+            patch, content, stop, LEFT + 100 + CELL[0] * column, TOP + 60 + 70 * row,
             presentation=1, presentation_rect=rect,
         )  # fmt: skip
         patch.connect(knob, 0, setter, index)

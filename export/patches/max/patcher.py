@@ -1,7 +1,7 @@
 """Max's patch format, on py2max: its patcher, its reference of Max's own objects, its .amxd container.
 
-py2max names and orders the fields; every box's place, inlets and outlets are ours to say, so that nothing depends on
-its layouts. A file is refused unless `max_check` finds it sound.
+py2max names and orders the fields; every box's position, inlets and outlets are given here, so that nothing depends on
+its layouts. A file is refused unless `check` finds no fault.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from py2max import Box, Patcher
 from py2max.core.common import Rect
 from py2max.m4l import ensure_amxd_project_block, pack_amxd
 
-from export.patches.content import Plan
+from export.patches.content import PatchContent
 from export.patches.max.check import require_sound
 from export.patches.pd.canvas import wrapped
 
@@ -113,8 +113,8 @@ class MaxPatch:
         made: dict[str, Any] = self.patcher.to_dict()
         inner = made["patcher"]
         for box, child in self._children:
-            found = next(each["box"] for each in inner["boxes"] if each["box"]["id"] == box.id)
-            found["patcher"] = child.as_dict()["patcher"]
+            outer = next(each["box"] for each in inner["boxes"] if each["box"]["id"] == box.id)
+            outer["patcher"] = child.as_dict()["patcher"]
         for cord in (entry["patchline"] for entry in inner["lines"]):
             if (cord["source"], cord["destination"]) in self._hidden:
                 cord["hidden"] = 1
@@ -122,16 +122,16 @@ class MaxPatch:
             inner["parameters"] = self.parameters
         return made
 
-    def maxpat(self, plan: Plan) -> str:
+    def maxpat(self, content: PatchContent) -> str:
         """The .maxpat file. Raises DrawstopError when the patch isn't sound."""
         made = self.as_dict()
-        require_sound(made, plan)
+        require_sound(made, content)
         return json.dumps(made, indent=1, ensure_ascii=True) + "\n"
 
-    def amxd(self, plan: Plan, name: str, delay_samples: int) -> bytes:
+    def amxd(self, content: PatchContent, name: str, delay_samples: int) -> bytes:
         """The Max for Live device, an audio effect. Raises DrawstopError when the patch isn't sound."""
         made = self.as_dict()
-        require_sound(made, plan)
+        require_sound(made, content)
         made["patcher"]["latency"] = delay_samples
         ensure_amxd_project_block(made, device_type="audio_effect", mtime=MADE)
         text = json.dumps(made, indent=1, ensure_ascii=True)

@@ -2,7 +2,7 @@
 
 from py2max import Box
 
-from export.patches.content import OSC_PORT, RAMP_SECONDS, Plan
+from export.patches.content import OSC_PORT, RAMP_SECONDS, PatchContent
 from export.patches.max.patcher import CHARACTER, MESSAGE, MaxPatch
 from export.patches.max.subpatches import controllers, knobs, meters
 from export.patches.max.widgets import (
@@ -25,16 +25,16 @@ NN_TOP = TITLE_HEIGHT + 310
 RIGHT = 470
 
 
-def play_patch(plan: Plan) -> MaxPatch:
+def play_patch(content: PatchContent) -> MaxPatch:
     """The patch; nn~ finds the instrument by its name, beside the patch or in Max's search path."""
-    stops = plan.stops
+    stops = content.stops
     patch = MaxPatch(100, 100)
-    heading(patch, plan, f"{plan.name}: an instrument with {len(stops)} stops, made with Drawstop")
-    forward, listen = _sound(patch, plan)
+    heading(patch, content, f"{content.name}: an instrument with {len(stops)} stops, made with Drawstop")
+    forward, listen = _sound(patch, content)
     right = max(RIGHT, int(listen.patching_rect.x + listen.patching_rect.w) + 40)
     cell = max(100, int(CHARACTER * max(len(stop.label) for stop in stops)) + 40)
-    scene = int(CHARACTER * max(len(scene.label) for scene in plan.scenes())) + 30
-    scene_rows = -(-len(plan.scenes()) // SCENES_PER_ROW)
+    scene = int(CHARACTER * max(len(scene.label) for scene in content.scenes())) + 30
+    scene_rows = -(-len(content.scenes()) // SCENES_PER_ROW)
     control_top = TITLE_HEIGHT + 30 + scene_rows * ROW
     dials_top = control_top + 50
     dial_rows = -(-len(stops) // PER_ROW)
@@ -42,35 +42,35 @@ def play_patch(plan: Plan) -> MaxPatch:
     width = right + max(min(PER_ROW, len(stops)) * cell, SCENES_PER_ROW * scene, 420) + 20
     patch.resize(width, max(NN_TOP + 220, below + 140))
     _switches(patch, forward, listen)
-    control = _control(patch, plan, right, control_top, scene)
-    setter = patch.subpatch(right, below, "knobs", knobs(plan), (len(stops), 1), _wide(plan))
-    looks = patch.subpatch(right, below + 36, "meters", meters(plan), (len(stops),) * 2, _wide(plan))
+    control = _control(patch, content, right, control_top, scene)
+    setter = patch.subpatch(right, below, "knobs", knobs(content), (len(stops), 1), _wide(content))
+    looks = patch.subpatch(right, below + 36, "meters", meters(content), (len(stops),) * 2, _wide(content))
     connect_all(patch, listen, looks, len(stops))
     patch.connect(setter, 0, forward, 0)
     for index, stop in enumerate(stops):
         row, column = divmod(index, PER_ROW)
         x, y = right + column * cell, dials_top + row * CELL_HEIGHT
-        knob = dial(patch, plan, stop, x, y)
+        knob = dial(patch, content, stop, x, y)
         bar = patch.ui("slider", (x + 54, y, 14, 48), 1, [MESSAGE], **_BAR)
-        controller = plan.controller(stop)
+        controller = content.controller(stop)
         patch.text(x, y + 54, "no cc" if controller is None else f"cc {controller}", 60)
         patch.connect(control, index, knob, 0, hidden=True)
         patch.connect(knob, 0, setter, index, hidden=True)
         patch.connect(looks, index, bar, 0, hidden=True)
-    patch.text(right, below + 72, _comment(plan), 420)
+    patch.text(right, below + 72, _comment(content), 420)
     return patch
 
 
 _BAR = {"floatoutput": 1, "size": 1.0, "min": 0.0, "orientation": 2, "ignoreclick": 1, "parameter_enable": 0}
 
 
-def _sound(patch: MaxPatch, plan: Plan) -> tuple[Box, Box]:
-    """The way of the sound, and the second box that listens to the dry input; gives both nn~ boxes."""
-    into, out = plan.description.channels_in, plan.description.channels_out
+def _sound(patch: MaxPatch, content: PatchContent) -> tuple[Box, Box]:
+    """The boxes that the sound passes, and a second nn~ that listens to the dry input; gives both nn~ boxes."""
+    into, out = content.description.channels_in, content.description.channels_out
     source = microphone(patch, LEFT, TITLE_HEIGHT + 10)
     in_gain = gain_with_meters(patch, "in", into, LEFT, TITLE_HEIGHT + 66)
-    forward = nn_box(patch, plan, "forward", LEFT, NN_TOP)
-    listen = nn_box(patch, plan, "listen", LEFT, NN_TOP + 36, 16)
+    forward = nn_box(patch, content, "forward", LEFT, NN_TOP)
+    listen = nn_box(patch, content, "listen", LEFT, NN_TOP + 36, 16)
     out_gain = gain_with_meters(patch, "out", out, LEFT, NN_TOP + 72)
     connect_all(patch, source, in_gain, into)
     connect_all(patch, in_gain, forward, into)
@@ -108,25 +108,25 @@ def _switches(patch: MaxPatch, forward: Box, listen: Box) -> None:
     patch.text(LEFT + 252, y + ROW, "seconds to travel", 180)
 
 
-def _control(patch: MaxPatch, plan: Plan, right: int, control_top: int, scene_width: int) -> Box:
+def _control(patch: MaxPatch, content: PatchContent, right: int, control_top: int, scene_width: int) -> Box:
     """Scenes, as messages; with MIDI and OSC they turn the dials."""
     patch.text(right, TITLE_HEIGHT + 4, "Scenes", 100)
     control = patch.subpatch(
-        right, control_top, "control", controllers(plan), (1, len(plan.stops)), _wide(plan)
+        right, control_top, "control", controllers(content), (1, len(content.stops)), _wide(content)
     )
-    for index, scene in enumerate(plan.scenes()):
+    for index, scene in enumerate(content.scenes()):
         row, column = divmod(index, SCENES_PER_ROW)
         x, y = right + column * scene_width, TITLE_HEIGHT + 30 + row * ROW
         patch.connect(patch.msg(x, y, scene.label), 0, control, 0, hidden=True)
     return control
 
 
-def _wide(plan: Plan) -> float:
-    return max(90, 16 * len(plan.stops))
+def _wide(content: PatchContent) -> float:
+    return max(90, 16 * len(content.stops))
 
 
-def _comment(plan: Plan) -> str:
+def _comment(content: PatchContent) -> str:
     return (
         f"Dials: -1 taken away, 0 as played, 1 brought in. OSC on UDP port {OSC_PORT}: "
-        f"{plan.address(plan.stops[0])} and a float. MIDI: 64 is 0."
+        f"{content.address(content.stops[0])} and a float. MIDI: 64 is 0."
     )

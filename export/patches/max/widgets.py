@@ -6,11 +6,11 @@ from typing import Any
 from py2max import Box
 
 from drawstop.instrument_description import StopDescription
-from export.patches.content import OMP_HINT, Plan
+from export.patches.content import OMP_HINT, PatchContent
 from export.patches.max.patcher import CHARACTER, MESSAGE, SIGNAL, MaxPatch
 
 LEFT = 20
-GLIDE_MS = 20
+RAMP_MS = 20
 DIAL = (44, 48)
 FLOAT, TOGGLE = 0, 2
 """Kinds of parameter in Live."""
@@ -18,16 +18,18 @@ FLOAT_STYLE = 1
 TITLE_HEIGHT = 100
 
 
-def heading(patch: MaxPatch, plan: Plan, title: str, method: str = "forward") -> None:
+def heading(patch: MaxPatch, content: PatchContent, title: str, method: str = "forward") -> None:
     """Title, delay, rate and the hint about cores, at the top."""
-    lines = (title, plan.delay_line(method), plan.rate_line, OMP_HINT)
+    lines = (title, content.delay_line(method), content.rate_line, OMP_HINT)
     for row, line in enumerate(lines):
         patch.text(LEFT, 8 + 23 * row, line, 720)
 
 
-def dial(patch: MaxPatch, plan: Plan, stop: StopDescription, x: float, y: float, **fields: Any) -> Box:
+def dial(
+    patch: MaxPatch, content: PatchContent, stop: StopDescription, x: float, y: float, **fields: Any
+) -> Box:
     """A stop's dial, with its name and number; in Live, a parameter to automate."""
-    names = [other.name for other in plan.stops]
+    names = [other.name for other in content.stops]
     long_name = stop.name if names.count(stop.name) == 1 else stop.slug
     parameter = {
         "parameter_longname": long_name,
@@ -64,7 +66,7 @@ def gain(channels: int) -> MaxPatch:
     chain = [
         decibels,
         patch.obj(x_decibels, 70, "dbtoa", 1, ["float"]),
-        patch.obj(x_decibels, 110, f"pack 0. {GLIDE_MS}", 2, [MESSAGE]),
+        patch.obj(x_decibels, 110, f"pack 0. {RAMP_MS}", 2, [MESSAGE]),
         patch.obj(x_decibels, 150, "line~ 1.", 2, [SIGNAL, "bang"]),
     ]
     patch.chain(chain)
@@ -102,10 +104,12 @@ def speakers(patch: MaxPatch, x: float, y: float, source: Box, channels: int) ->
     return box
 
 
-def nn_box(patch: MaxPatch, plan: Plan, method: str, x: float, y: float, ports_apart: float = 10) -> Box:
+def nn_box(
+    patch: MaxPatch, content: PatchContent, method: str, x: float, y: float, ports_apart: float = 10
+) -> Box:
     """nn~ with a method: without a size, which is the safe way to make one (see nn~'s bug with sizes)."""
-    text = f"nn~ {plan.file} {method}"
-    described = plan.method(method)
+    text = f"nn~ {content.file} {method}"
+    described = content.method(method)
     ports = max(len(described.inlets), len(described.outlets))
     width = max(len(text) * CHARACTER + 16, ports * ports_apart)
     return patch.obj(x, y, text, len(described.inlets), [SIGNAL] * len(described.outlets), width)

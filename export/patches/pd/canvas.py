@@ -24,9 +24,9 @@ Rect = tuple[float, float, float, float]
 class _Item:
     lines: list[str]
     rects: tuple[Rect, ...]
-    """Where it is seen: its body and, of a slider, its label."""
+    """The areas that it covers: its body and, for a slider, its label."""
     words: str = ""
-    """What it is, for whoever reports it."""
+    """A short description, for reports of overlaps."""
 
 
 @dataclass
@@ -75,26 +75,26 @@ class PdCanvas:
         size: tuple[int, int],
         limits: tuple[float, float],
         start: float = 0.0,
-        **wires: str,
+        **names: str,
     ) -> int:
         """A slider, upright when it is taller than wide, that says its value when the patch opens.
 
         Args:
-            x, y: its place.
+            x, y: its position in pixels.
             size: width and height. Pd keeps a start value to the pixel: choose a length that can hold it.
             limits: its values at the ends.
             start: its value when the patch opens.
-            wires: `send`, `receive`, `label`, each empty at will.
+            names: `send`, `receive`, `label`; each may be left out.
         """
         width, height = size
         low, high = limits
         kind, length = ("vsl", height) if height > width else ("hsl", width)
         pixels = round((start - low) / (high - low) * (length - 1)) * 100
-        place = "0 -12" if kind == "vsl" else "0 -10"
-        words = f"{kind} {width} {height} {low:g} {high:g} 0 1 {_wired(wires)} {place} 0 {FONT} {COLOURS} {pixels} 1"
-        label = wires.get("label", "")
+        label_offset = "0 -12" if kind == "vsl" else "0 -10"
+        words = f"{kind} {width} {height} {low:g} {high:g} 0 1 {_names(names)} {label_offset} 0 {FONT} {COLOURS} {pixels} 1"
+        label = names.get("label", "")
         rects = [(x, y - 20, CHARACTER * len(label), 18)] if label else []
-        return self._add([f"#X obj {x} {y} {words};"], (x, y, width, height), _wired(wires), *rects)
+        return self._add([f"#X obj {x} {y} {words};"], (x, y, width, height), _names(names), *rects)
 
     def meter(self, x: int, y: int, size: tuple[int, int], receive: str) -> int:
         """A bar of 0..1: a slider that only shows."""
@@ -148,22 +148,22 @@ class PdCanvas:
 
     def overlaps(self) -> list[str]:
         """Pairs of objects that lie on each other, here and in every sub-patch; a tidy patch has none."""
-        found = [
+        descriptions = [
             f"{first.words} / {second.words}"
             for index, first in enumerate(self.items)
             for second in self.items[index + 1 :]
-            if any(_meet(one, other) for one in first.rects for other in second.rects)
+            if any(_overlap(one, other) for one in first.rects for other in second.rects)
         ]
-        return found + [pair for child in self.children for pair in child.overlaps()]
+        return descriptions + [pair for child in self.children for pair in child.overlaps()]
 
     def outside(self) -> list[str]:
         """Objects that lie outside their window, here and in every sub-patch."""
-        found = [
+        descriptions = [
             item.words
             for item in self.items
             if any(x + wide > self.width or y + high > self.height for x, y, wide, high in item.rects)
         ]
-        return found + [words for child in self.children for words in child.outside()]
+        return descriptions + [words for child in self.children for words in child.outside()]
 
     def _box(self, kind: str, x: int, y: int, text: str, characters: int | None) -> int:
         width = _characters(text, characters)
@@ -205,11 +205,11 @@ def _characters(text: str, characters: int | None) -> int:
     return characters or max(len(text), 3)
 
 
-def _wired(wires: dict[str, str]) -> str:
-    return " ".join(escaped(wires.get(name) or "empty") for name in ("send", "receive", "label"))
+def _names(names: dict[str, str]) -> str:
+    return " ".join(escaped(names.get(name) or "empty") for name in ("send", "receive", "label"))
 
 
-def _meet(first: Rect, second: Rect) -> bool:
+def _overlap(first: Rect, second: Rect) -> bool:
     x, y, width, height = first
     left, top, wide, high = second
     return x < left + wide and left < x + width and y < top + high and top < y + height

@@ -1,7 +1,7 @@
 """The Pd patch that plays an instrument: sound through `forward`, a knob and a meter per stop, scenes."""
 
 from drawstop.instrument_description import StopDescription
-from export.patches.content import OSC_PORT, Plan
+from export.patches.content import OSC_PORT, PatchContent
 from export.patches.pd import subpatches
 from export.patches.pd.canvas import CHARACTER, PdCanvas
 from export.patches.pd.widgets import (
@@ -27,48 +27,50 @@ SWITCHES_WIDTH = 270
 SWITCHES_LEFT = 570
 
 
-def play_canvas(plan: Plan, model: str) -> PdCanvas:
+def play_canvas(content: PatchContent, model: str) -> PdCanvas:
     """The patch; `model` is the instrument's path from the patch's folder."""
-    boxes = _NnBoxes(plan, model)
+    boxes = _NnBoxes(content, model)
     right = max(SWITCHES_LEFT, boxes.right + 30)
     scenes_left = right + SWITCHES_WIDTH
-    longest = max(max(len(_caption(plan, stop)), len(stop.slug)) for stop in plan.stops)
+    longest = max(max(len(_caption(content, stop)), len(stop.slug)) for stop in content.stops)
     cell = max(96, int(CHARACTER * longest) + 20)
-    columns, rows = min(PER_ROW, len(plan.stops)), -(-len(plan.stops) // PER_ROW)
+    columns, rows = min(PER_ROW, len(content.stops)), -(-len(content.stops) // PER_ROW)
     knobs_top = TOP + CHAIN_HEIGHT
-    width = max(LEFT + columns * cell, scenes_left + _scenes_width(plan), LEFT + 900)
+    width = max(LEFT + columns * cell, scenes_left + _scenes_width(content), LEFT + 900)
     canvas = PdCanvas(width, knobs_top + 40 + rows * CELL_HEIGHT)
-    heading(canvas, plan, f"{plan.name}: an instrument with {len(plan.stops)} stops, made with Drawstop")
-    _sound(canvas, plan, boxes)
-    _switches(canvas, plan, right)
-    _scenes(canvas, plan, scenes_left)
-    canvas.text(LEFT, knobs_top, _knobs_comment(plan), 120)
-    for index, stop in enumerate(plan.stops):
+    heading(
+        canvas, content, f"{content.name}: an instrument with {len(content.stops)} stops, made with Drawstop"
+    )
+    _sound(canvas, content, boxes)
+    _switches(canvas, content, right)
+    _scenes(canvas, content, scenes_left)
+    canvas.text(LEFT, knobs_top, _knobs_comment(content), 120)
+    for index, stop in enumerate(content.stops):
         row, column = divmod(index, PER_ROW)
-        _knob(canvas, plan, stop, LEFT + column * cell, knobs_top + 40 + row * CELL_HEIGHT)
+        _knob(canvas, content, stop, LEFT + column * cell, knobs_top + 40 + row * CELL_HEIGHT)
     return canvas
 
 
 class _NnBoxes:
-    """The two nn~ boxes: what they say, where they stand, how wide they are."""
+    """The two nn~ boxes: their texts, positions and widths."""
 
-    def __init__(self, plan: Plan, model: str) -> None:
+    def __init__(self, content: PatchContent, model: str) -> None:
         self.forward, self.listen = f"nn~ {model} forward", f"nn~ {model} listen"
         self.listen_left = int(LEFT + CHARACTER * len(self.forward) + 36)
-        self.listen_width = box_width(self.listen, len(plan.stops) + 1, 12)
+        self.listen_width = box_width(self.listen, len(content.stops) + 1, 12)
         self.right = int(self.listen_left + CHARACTER * self.listen_width)
 
 
-def _sound(canvas: PdCanvas, plan: Plan, boxes: _NnBoxes) -> None:
-    into, out = plan.description.channels_in, plan.description.channels_out
+def _sound(canvas: PdCanvas, content: PatchContent, boxes: _NnBoxes) -> None:
+    into, out = content.description.channels_in, content.description.channels_out
     sound_switch(canvas, LEFT, TOP)
     microphone = canvas.obj(LEFT, TOP + 34, converters("adc~", into))
     in_gain = canvas.subpatch(LEFT, TOP + 66, gain("in", into))
-    knobs = canvas.subpatch(LEFT + 130, TOP + 104, subpatches.knobs(plan))
-    switches = canvas.subpatch(LEFT + 230, TOP + 104, subpatches.switches(plan), 16)
+    knobs = canvas.subpatch(LEFT + 130, TOP + 104, subpatches.knobs(content))
+    switches = canvas.subpatch(LEFT + 230, TOP + 104, subpatches.switches(content), 16)
     forward = canvas.obj(LEFT, TOP + 150, boxes.forward)
     listen = canvas.obj(boxes.listen_left, TOP + 150, boxes.listen, boxes.listen_width)
-    meters = canvas.subpatch(boxes.listen_left, TOP + 186, subpatches.meters(plan), boxes.listen_width)
+    meters = canvas.subpatch(boxes.listen_left, TOP + 186, subpatches.meters(content), boxes.listen_width)
     out_gain = canvas.subpatch(LEFT, TOP + 186, gain("out", out))
     speakers = canvas.obj(LEFT, TOP + 222, converters("dac~", out))
     for channel in range(into):
@@ -81,26 +83,26 @@ def _sound(canvas: PdCanvas, plan: Plan, boxes: _NnBoxes) -> None:
     canvas.connect(knobs, 0, forward, 0)
     canvas.connect(switches, 0, forward, 0)
     canvas.connect(switches, 1, listen, 0)
-    for index in range(len(plan.stops)):
+    for index in range(len(content.stops)):
         canvas.connect(listen, index, meters, index)
     gain_controls(canvas, LEFT + 130, TOP + 38, "in")
     gain_controls(canvas, LEFT + 130, TOP + 226, "out")
     _levels(canvas, into, out)
-    inside = (subpatches.midi(plan), subpatches.osc(plan), subpatches.scenes(plan))
+    inside = (subpatches.midi(content), subpatches.osc(content), subpatches.scenes(content))
     for index, part in enumerate(inside):
         canvas.subpatch(LEFT + 100 * index, TOP + 266, part)
     canvas.text(LEFT + 310, TOP + 266, "click to see or change", 24)
 
 
 def _levels(canvas: PdCanvas, into: int, out: int) -> None:
-    for place, (name, channels) in enumerate((("in", into), ("out", out))):
-        x = LEFT + 440 + 50 * place
+    for index, (name, channels) in enumerate((("in", into), ("out", out))):
+        x = LEFT + 440 + 50 * index
         canvas.text(x, TOP, name, 4)
         for channel in range(channels):
             canvas.level(x + 19 * channel, TOP + 24, 80, f"$0-{name}-level-{channel}")
 
 
-def _switches(canvas: PdCanvas, plan: Plan, x: int) -> None:
+def _switches(canvas: PdCanvas, content: PatchContent, x: int) -> None:
     switches = [
         ("bypass", False, "bypass: the model, no stops"),
         ("noise", True, "noise: the model's own"),
@@ -114,45 +116,45 @@ def _switches(canvas: PdCanvas, plan: Plan, x: int) -> None:
     canvas.text(x + 26, y, "reset: clear the model's memory", 32)
     canvas.number(x, y + ROW, 5, (0, 60), "$0-ramp-show", "$0-ramp")
     canvas.text(x + 46, y + ROW, "ramp, seconds", 20)
-    for row, buffer in enumerate(plan.buffers):
+    for row, buffer in enumerate(content.buffers):
         y_buffer = y + ROW * (2 + row)
         canvas.button(x, y_buffer, f"$0-bufsize-{buffer}")
         canvas.text(x + 26, y_buffer, f"bufsize {buffer}{'' if buffer else ': no worker thread'}", 32)
 
 
-def _scenes(canvas: PdCanvas, plan: Plan, left: int) -> None:
-    for index, scene in enumerate(plan.scenes()):
+def _scenes(canvas: PdCanvas, content: PatchContent, left: int) -> None:
+    for index, scene in enumerate(content.scenes()):
         column, row = divmod(index, SCENE_ROWS)
-        x, y = left + column * _scene_width(plan), TOP + ROW * row
-        canvas.button(x, y, f"$0-{scene.wire}")
+        x, y = left + column * _scene_width(content), TOP + ROW * row
+        canvas.button(x, y, f"$0-{scene.send_name}")
         canvas.text(x + 26, y, scene.label, len(scene.label) + 2)
 
 
-def _scene_width(plan: Plan) -> int:
-    return int(CHARACTER * max(len(scene.label) for scene in plan.scenes())) + 50
+def _scene_width(content: PatchContent) -> int:
+    return int(CHARACTER * max(len(scene.label) for scene in content.scenes())) + 50
 
 
-def _scenes_width(plan: Plan) -> int:
-    return -(-len(plan.scenes()) // SCENE_ROWS) * _scene_width(plan)
+def _scenes_width(content: PatchContent) -> int:
+    return -(-len(content.scenes()) // SCENE_ROWS) * _scene_width(content)
 
 
-def _knobs_comment(plan: Plan) -> str:
+def _knobs_comment(content: PatchContent) -> str:
     return (
         f"Knobs: -1 taken away, 0 as played, 1 brought in. The bar beside a knob: how strongly the stop sounds in the "
-        f"input. OSC on UDP port {OSC_PORT}: {plan.address(plan.stops[0])} and a float. MIDI: 64 is 0."
+        f"input. OSC on UDP port {OSC_PORT}: {content.address(content.stops[0])} and a float. MIDI: 64 is 0."
     )
 
 
-def _knob(canvas: PdCanvas, plan: Plan, stop: StopDescription, x: int, y: int) -> None:
+def _knob(canvas: PdCanvas, content: PatchContent, stop: StopDescription, x: int, y: int) -> None:
     limits, slug = (stop.minimum, stop.maximum), stop.slug
-    wires = {"send": f"$0-{slug}-turned", "receive": f"$0-{slug}-slider", "label": slug}
-    canvas.slider(x, y + 24, KNOB_SIZE, limits, stop.default, **wires)
+    names = {"send": f"$0-{slug}-turned", "receive": f"$0-{slug}-slider", "label": slug}
+    canvas.slider(x, y + 24, KNOB_SIZE, limits, stop.default, **names)
     canvas.meter(x + 34, y + 24, (10, KNOB_SIZE[1]), f"$0-{slug}-heard")
     canvas.number(x, y + 162, 6, limits, f"$0-{slug}-turned", f"$0-{slug}-number")
-    canvas.text(x, y + 186, _caption(plan, stop), len(_caption(plan, stop)) + 2)
+    canvas.text(x, y + 186, _caption(content, stop), len(_caption(content, stop)) + 2)
 
 
-def _caption(plan: Plan, stop: StopDescription) -> str:
-    controller = plan.controller(stop)
+def _caption(content: PatchContent, stop: StopDescription) -> str:
+    controller = content.controller(stop)
     name = "" if stop.label == stop.slug else f"{stop.label}, "
     return f"{name}{'no cc' if controller is None else f'cc {controller}'}"

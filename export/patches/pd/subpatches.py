@@ -1,14 +1,14 @@
 """The closed sub-patches of the Pd play patch: what turns knobs, controllers, OSC and scenes into messages.
 
-Every name begins with Pd's `$0-`, so that two open patches don't turn each other's knobs. Of a stop's slug:
-`$0-guitar` takes a value from anywhere, `-slider` moves its slider, `-turned` is what the slider says, `-number`
-what the number box says, `-heard` feeds its meter.
+Every send and receive name begins with Pd's `$0-`, so that two open patches don't turn each other's knobs. For a stop
+`guitar`: `$0-guitar` receives a value from anywhere, `$0-guitar-slider` moves its slider, `-turned` is sent by the slider,
+`-number` by the number box, and `-heard` feeds its meter.
 """
 
 from collections.abc import Iterator
 
 from drawstop.instrument_description import StopDescription
-from export.patches.content import OSC_PORT, OSC_PREFIX, RAMP_SECONDS, Plan
+from export.patches.content import OSC_PORT, OSC_PREFIX, RAMP_SECONDS, PatchContent
 from export.patches.pd.canvas import CHARACTER, PdCanvas
 from realtime.controllers.midi.source import CC_CENTRE, SEVEN_BITS
 
@@ -17,17 +17,17 @@ PER_ROW = 4
 METER_MS = 50
 
 
-def knobs(plan: Plan) -> PdCanvas:
-    """Values from anywhere to the sliders; the number boxes' values, clamped, to `set <slug> <value>`."""
-    half = _width(plan, 12)
-    canvas = _canvas("knobs", plan, 2 * half, 6)
+def knobs(content: PatchContent) -> PdCanvas:
+    """Sends values from anywhere to the sliders, and the number boxes' values, clamped, on as `set <slug> <value>`."""
+    half = _width(content, 12)
+    canvas = _canvas("knobs", content, 2 * half, 6)
     outlet = canvas.obj(LEFT, canvas.height - 40, "outlet")
-    for stop, x, y in _places(plan, 2 * half, 6):
+    for stop, x, y in _positions(content, 2 * half, 6):
         clip = f"clip {stop.minimum:g} {stop.maximum:g}"
         value = canvas.obj(x, y, f"r $0-{stop.slug}")
-        kept = canvas.obj(x, y + ROW, clip)
+        clipped = canvas.obj(x, y + ROW, clip)
         slider = canvas.obj(x, y + 2 * ROW, f"s $0-{stop.slug}-slider")
-        canvas.chain([value, kept, slider])
+        canvas.chain([value, clipped, slider])
         number = canvas.obj(x + half, y, f"r $0-{stop.slug}-number")
         clamped = canvas.obj(x + half, y + ROW, clip)
         both = canvas.obj(x + half, y + 2 * ROW, "t f f")
@@ -40,9 +40,9 @@ def knobs(plan: Plan) -> PdCanvas:
     return canvas
 
 
-def switches(plan: Plan) -> PdCanvas:
+def switches(content: PatchContent) -> PdCanvas:
     """Everything that isn't a stop: left outlet to the playing nn~, right outlet to the listening one."""
-    buffers = plan.buffers
+    buffers = content.buffers
     canvas = PdCanvas(760, TOP + ROW * (7 + len(buffers)) + 20, "switches")
     bottom = canvas.height - 40
     left, right = canvas.obj(LEFT, bottom, "outlet"), canvas.obj(420, bottom, "outlet")
@@ -65,39 +65,39 @@ def switches(plan: Plan) -> PdCanvas:
     return canvas
 
 
-def scenes(plan: Plan) -> PdCanvas:
+def scenes(content: PatchContent) -> PdCanvas:
     """A list of values per scene, in the stops' order: change the numbers, or add a message of your own."""
-    listed = plan.scenes()
-    label = int(CHARACTER * max(len(f"r $0-{scene.wire}") for scene in listed)) + 30
-    values = int(CHARACTER * 3 * len(plan.stops)) + 30
-    send = _width(plan, 4)
-    sends = -(-len(plan.stops) // PER_ROW)
+    listed = content.scenes()
+    label = int(CHARACTER * max(len(f"r $0-{scene.send_name}") for scene in listed)) + 30
+    values = int(CHARACTER * 3 * len(content.stops)) + 30
+    send = _width(content, 4)
+    sends = -(-len(content.stops) // PER_ROW)
     bottom = TOP + ROW * len(listed) + 20
     width = max(2 * LEFT + label + values, LEFT + PER_ROW * send, 400)
     canvas = PdCanvas(width, bottom + 80 + ROW * sends, "scenes")
-    apart = canvas.obj(LEFT, bottom, "unpack" + " 0" * len(plan.stops))
+    apart = canvas.obj(LEFT, bottom, "unpack" + " 0" * len(content.stops))
     for row, scene in enumerate(listed):
-        receive = canvas.obj(LEFT, TOP + ROW * row, f"r $0-{scene.wire}")
+        receive = canvas.obj(LEFT, TOP + ROW * row, f"r $0-{scene.send_name}")
         words = " ".join(map(str, scene.values))
         canvas.chain([receive, canvas.msg(LEFT + label, TOP + ROW * row, words), apart])
-    for index, stop in enumerate(plan.stops):
+    for index, stop in enumerate(content.stops):
         row, column = divmod(index, PER_ROW)
         target = canvas.obj(LEFT + column * send, bottom + 40 + ROW * row, f"s $0-{stop.slug}")
         canvas.connect(apart, index, target, 0)
     return canvas
 
 
-def midi(plan: Plan) -> PdCanvas:
+def midi(content: PatchContent) -> PdCanvas:
     """Control changes on any channel: 0 is the lowest value, 64 exactly the middle, 127 the highest."""
-    block = max(_width(plan, 4), 190)
-    canvas = _canvas("midi", plan, block, 6)
-    for stop, x, y in _places(plan, block, 6):
-        controller = plan.controller(stop)
+    block = max(_width(content, 4), 190)
+    canvas = _canvas("midi", content, block, 6)
+    for stop, x, y in _positions(content, block, 6):
+        controller = content.controller(stop)
         if controller is None:
             canvas.text(x, y, "no cc is left", 20)
             continue
         above = SEVEN_BITS - CC_CENTRE
-        came = canvas.obj(x, y, f"ctlin {controller}")
+        received = canvas.obj(x, y, f"ctlin {controller}")
         centred = canvas.obj(x, y + ROW, f"- {CC_CENTRE}")
         side = canvas.obj(x, y + 2 * ROW, "moses 0")
         low, high = (
@@ -105,38 +105,38 @@ def midi(plan: Plan) -> PdCanvas:
             canvas.obj(x + 80, y + 3 * ROW, f"/ {above}"),
         )
         value = canvas.obj(x, y + 4 * ROW, f"s $0-{stop.slug}")
-        canvas.chain([came, centred, side, low, value])
+        canvas.chain([received, centred, side, low, value])
         canvas.connect(side, 1, high, 0)
         canvas.connect(high, 0, value, 0)
     return canvas
 
 
-def osc(plan: Plan) -> PdCanvas:
+def osc(content: PatchContent) -> PdCanvas:
     """OSC over UDP: `/stop/<slug> <float>`."""
-    send = _width(plan, 4)
-    rows = -(-len(plan.stops) // PER_ROW)
-    route = "route " + " ".join(stop.slug for stop in plan.stops)
+    send = _width(content, 4)
+    rows = -(-len(content.stops) // PER_ROW)
+    route = "route " + " ".join(stop.slug for stop in content.stops)
     width = max(LEFT + PER_ROW * send, int(LEFT + CHARACTER * len(route) + 30), 400)
     canvas = PdCanvas(width, TOP + ROW * (7 + rows), "osc")
-    heard = [f"netreceive -u -b {OSC_PORT}", "oscparse", "list trim", f"route {OSC_PREFIX}", route]
-    boxes = [canvas.obj(LEFT, TOP + ROW * row, words) for row, words in enumerate(heard)]
+    texts = [f"netreceive -u -b {OSC_PORT}", "oscparse", "list trim", f"route {OSC_PREFIX}", route]
+    boxes = [canvas.obj(LEFT, TOP + ROW * row, words) for row, words in enumerate(texts)]
     canvas.chain(boxes)
-    for index, stop in enumerate(plan.stops):
+    for index, stop in enumerate(content.stops):
         row, column = divmod(index, PER_ROW)
         target = canvas.obj(LEFT + column * send, TOP + ROW * (6 + row), f"s $0-{stop.slug}")
         canvas.connect(boxes[-1], index, target, 0)
     return canvas
 
 
-def meters(plan: Plan) -> PdCanvas:
-    """`listen`'s signals, looked at twenty times a second."""
-    block = _width(plan, 10)
-    columns = len(plan.stops)
+def meters(content: PatchContent) -> PdCanvas:
+    """`listen`'s signals as numbers, twenty times a second."""
+    block = _width(content, 10)
+    columns = len(content.stops)
     canvas = PdCanvas(max(LEFT + columns * block, 400), 260, "meters")
     opened, start = canvas.obj(LEFT, TOP, "loadbang"), canvas.msg(LEFT, TOP + ROW, "1")
     clock = canvas.obj(LEFT, TOP + 2 * ROW, f"metro {METER_MS}")
     canvas.chain([opened, start, clock])
-    for index, stop in enumerate(plan.stops):
+    for index, stop in enumerate(content.stops):
         x = LEFT + index * block
         signal = canvas.obj(x, TOP + 4 * ROW, "inlet~")
         look = canvas.obj(x, TOP + 5 * ROW, "snapshot~")
@@ -145,19 +145,19 @@ def meters(plan: Plan) -> PdCanvas:
     return canvas
 
 
-def _width(plan: Plan, more: int) -> int:
-    """Room for a box that holds the longest slug and so many characters more."""
-    return int(CHARACTER * (max(len(stop.slug) for stop in plan.stops) + more)) + 40
+def _width(content: PatchContent, more: int) -> int:
+    """The width in pixels of a box for the longest slug and `more` characters."""
+    return int(CHARACTER * (max(len(stop.slug) for stop in content.stops) + more)) + 40
 
 
-def _canvas(name: str, plan: Plan, block: int, rows: int) -> PdCanvas:
-    blocks = -(-len(plan.stops) // PER_ROW)
-    columns = min(PER_ROW, len(plan.stops))
+def _canvas(name: str, content: PatchContent, block: int, rows: int) -> PdCanvas:
+    blocks = -(-len(content.stops) // PER_ROW)
+    columns = min(PER_ROW, len(content.stops))
     return PdCanvas(max(LEFT + columns * block, 400), TOP + blocks * rows * ROW + 60, name)
 
 
-def _places(plan: Plan, block: int, rows: int) -> Iterator[tuple[StopDescription, int, int]]:
-    """Each stop with the place of its block, four to a row."""
-    for index, stop in enumerate(plan.stops):
+def _positions(content: PatchContent, block: int, rows: int) -> Iterator[tuple[StopDescription, int, int]]:
+    """Each stop with the position of its block, four to a row."""
+    for index, stop in enumerate(content.stops):
         row, column = divmod(index, PER_ROW)
         yield stop, LEFT + column * block, TOP + row * rows * ROW

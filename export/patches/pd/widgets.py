@@ -1,6 +1,6 @@
 """Pd sub-patches that several patches share: gains with meters, a switch for the sound, the heading."""
 
-from export.patches.content import OMP_HINT, Plan
+from export.patches.content import OMP_HINT, PatchContent
 from export.patches.pd.canvas import CHARACTER, PdCanvas
 
 LEFT = 20
@@ -9,15 +9,15 @@ GAIN_SIZE = (145, 16)
 """Two pixels a decibel."""
 DECIBELS_OF_UNITY = 100
 """Pd's decibels: an amplitude of 1 is 100."""
-GLIDE_MS = 20
+RAMP_MS = 20
 COMMENT = 92
 
 
-def heading(canvas: PdCanvas, plan: Plan, title: str, method: str = "forward") -> None:
+def heading(canvas: PdCanvas, content: PatchContent, title: str, method: str = "forward") -> None:
     """Title, delay, rate and the hint about cores, at the top."""
     canvas.text(LEFT, 10, title, COMMENT)
-    canvas.text(LEFT, 32, plan.delay_line(method), COMMENT)
-    canvas.text(LEFT, 54, plan.rate_line, COMMENT)
+    canvas.text(LEFT, 32, content.delay_line(method), COMMENT)
+    canvas.text(LEFT, 54, content.rate_line, COMMENT)
     canvas.text(LEFT, 76, OMP_HINT, COMMENT)
 
 
@@ -37,9 +37,9 @@ def gain(name: str, channels: int) -> PdCanvas:
     both = canvas.obj(LEFT, 50, "t f f")
     pd_decibels = canvas.obj(LEFT, 80, f"+ {DECIBELS_OF_UNITY}")
     amplitude = canvas.obj(LEFT, 110, "dbtorms")
-    packed = canvas.obj(LEFT, 140, f"pack 0 {GLIDE_MS}")
-    glide = canvas.obj(LEFT, 170, "line~")
-    canvas.chain([decibels, both, pd_decibels, amplitude, packed, glide])
+    packed = canvas.obj(LEFT, 140, f"pack 0 {RAMP_MS}")
+    ramp = canvas.obj(LEFT, 170, "line~")
+    canvas.chain([decibels, both, pd_decibels, amplitude, packed, ramp])
     silently, back = canvas.msg(LEFT, 210, "set $1"), canvas.obj(LEFT, 235, f"s $0-{name}-slider")
     canvas.connect(both, 1, silently, 0)
     canvas.connect(silently, 0, back, 0)
@@ -52,7 +52,7 @@ def gain(name: str, channels: int) -> PdCanvas:
         full_scale = canvas.obj(x + 70, 110, f"- {DECIBELS_OF_UNITY}")
         show = canvas.obj(x + 70, 140, f"s $0-{name}-level-{channel}")
         canvas.chain([inlet, times, outlet])
-        canvas.connect(glide, 0, times, 1)
+        canvas.connect(ramp, 0, times, 1)
         canvas.connect(times, 0, level, 0)
         canvas.chain([level, full_scale, show])
     return canvas

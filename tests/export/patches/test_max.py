@@ -6,7 +6,7 @@ from patch_descriptions import description
 from py2max.m4l import unpack_amxd
 
 from drawstop.errors import DrawstopError
-from export.patches.content import OSC_PORT, Plan
+from export.patches.content import OSC_PORT, PatchContent
 from export.patches.max.check import faults, overlaps, require_sound
 from export.patches.max.help_patches import help_patches
 from export.patches.max.live_device import PER_COLUMN, device_delay, live_device
@@ -28,8 +28,8 @@ def value_of(data: int) -> float:
     return Response()(Touch(MidiSource("cc", 20), data).position)
 
 
-def patches(plan: Plan) -> dict[str, MaxPatch]:
-    return {"play": play_patch(plan), "live": live_device(plan)} | help_patches(plan)
+def patches(content: PatchContent) -> dict[str, MaxPatch]:
+    return {"play": play_patch(content), "live": live_device(content)} | help_patches(content)
 
 
 def boxes(patch: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -53,25 +53,25 @@ def words(box: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("channels, stops, latents", SHAPES)
 def test_every_max_patch_is_sound_and_tidy(channels: int, stops: int, latents: int) -> None:
-    plan = Plan(description(channels, stops, latents), MODEL)
-    for name, patch in patches(plan).items():
+    content = PatchContent(description(channels, stops, latents), MODEL)
+    for name, patch in patches(content).items():
         made = patch.as_dict()
-        assert (name, faults(made, plan), overlaps(made)) == (name, [], [])
+        assert (name, faults(made, content), overlaps(made)) == (name, [], [])
 
 
 def test_a_maxpat_is_json_and_the_same_every_time() -> None:
-    plan = Plan(description(), MODEL)
-    first, second = (play_patch(plan).maxpat(plan) for _ in range(2))
+    content = PatchContent(description(), MODEL)
+    first, second = (play_patch(content).maxpat(content) for _ in range(2))
     assert first == second
     assert json.loads(first)["patcher"]["fileversion"] == 1
 
 
 def test_each_patch_holds_the_nn_boxes_of_its_methods() -> None:
-    plan = Plan(description(), MODEL)
+    content = PatchContent(description(), MODEL)
     expected = {
-        play_patch(plan): ["forward", "listen"],
-        live_device(plan): ["forward"],
-        **dict(zip(help_patches(plan).values(), HELP_METHODS, strict=True)),
+        play_patch(content): ["forward", "listen"],
+        live_device(content): ["forward"],
+        **dict(zip(help_patches(content).values(), HELP_METHODS, strict=True)),
     }
     for patch, methods in expected.items():
         made = boxes(patch.as_dict()).values()
@@ -81,11 +81,11 @@ def test_each_patch_holds_the_nn_boxes_of_its_methods() -> None:
 
 @pytest.mark.parametrize("stops", [1, 3, 16])
 def test_every_dial_sets_its_own_stop(stops: int) -> None:
-    plan = Plan(description(stops=stops), MODEL)
-    for patch in (play_patch(plan).as_dict(), live_device(plan).as_dict()):
+    content = PatchContent(description(stops=stops), MODEL)
+    for patch in (play_patch(content).as_dict(), live_device(content).as_dict()):
         named = [box for box in boxes(patch).values() if box["maxclass"] == "live.dial"]
         assert len(named) == stops
-        for dial, stop in zip(named, plan.stops, strict=True):
+        for dial, stop in zip(named, content.stops, strict=True):
             value = dial["saved_attribute_attributes"]["valueof"]
             assert (value["parameter_mmin"], value["parameter_mmax"], value["parameter_initial"]) == (
                 -1,
@@ -110,8 +110,8 @@ def test_every_dial_sets_its_own_stop(stops: int) -> None:
 
 @pytest.mark.parametrize("stops", [1, 3])
 def test_controllers_osc_and_scenes_lead_to_their_dial(stops: int) -> None:
-    plan = Plan(description(stops=stops), MODEL)
-    patch = play_patch(plan).as_dict()
+    content = PatchContent(description(stops=stops), MODEL)
+    patch = play_patch(content).as_dict()
     control = inside(patch, "p control")
     parts = {"patcher": control["patcher"]}
     outlets = sorted(
@@ -122,27 +122,27 @@ def test_controllers_osc_and_scenes_lead_to_their_dial(stops: int) -> None:
     route = next(box for box in boxes(parts).values() if words(box).startswith("route /"))
     heard = inside(parts, f"udpreceive {OSC_PORT}")
     assert followed(parts, heard["id"], 0) == [(route["id"], 0)]
-    assert words(route).split()[1:] == [plan.address(stop) for stop in plan.stops]
-    for index, stop in enumerate(plan.stops):
+    assert words(route).split()[1:] == [content.address(stop) for stop in content.stops]
+    for index, stop in enumerate(content.stops):
         (dial, _), *more = followed(patch, control["id"], index)
         valueof = boxes(patch)[dial]["saved_attribute_attributes"]["valueof"]
         assert not more and valueof["parameter_shortname"] == stop.slug
         ((clip, _),) = followed(parts, route["id"], index)
         assert followed(parts, unpack["id"], index) == [(clip, 0)]
         assert followed(parts, clip, 0) == [(outlets[index]["id"], 0)]
-        controller = inside(parts, f"ctlin {plan.controller(stop)}")
+        controller = inside(parts, f"ctlin {content.controller(stop)}")
         ((expression, _),) = followed(parts, controller["id"], 0)
         assert words(boxes(parts)[expression]) == CC_EXPRESSION
         assert followed(parts, expression, 0) == [(clip, 0)]
 
 
 def test_a_scene_is_called_by_its_label_and_gives_its_values() -> None:
-    plan = Plan(description(stops=3), MODEL)
-    patch = play_patch(plan).as_dict()
+    content = PatchContent(description(stops=3), MODEL)
+    patch = play_patch(content).as_dict()
     control = inside(patch, "p control")
     parts = {"patcher": control["patcher"]}
     kind = inside(parts, "route all only without")
-    for scene in plan.scenes():
+    for scene in content.scenes():
         message = inside(patch, scene.label)
         assert followed(patch, message["id"], 0) == [(control["id"], 0)]
         first, second = scene.label.split()
@@ -162,9 +162,9 @@ def test_maxs_expression_for_a_control_change_is_our_engines() -> None:
 
 @pytest.mark.parametrize("channels, stops", [(1, 2), (2, 16)])
 def test_the_live_device_holds_its_patch_and_says_its_delay(channels: int, stops: int) -> None:
-    plan = Plan(description(channels, stops), MODEL)
-    data = live_device(plan).amxd(plan, "organ", device_delay(plan))
-    assert data == live_device(plan).amxd(plan, "organ", device_delay(plan))
+    content = PatchContent(description(channels, stops), MODEL)
+    data = live_device(content).amxd(content, "organ", device_delay(content))
+    assert data == live_device(content).amxd(content, "organ", device_delay(content))
     text, kind = unpack_amxd(data)
     patch = json.loads(text)
     assert kind == "audio_effect" and patch["patcher"]["openinpresentation"] == 1
@@ -180,8 +180,8 @@ def test_the_live_device_holds_its_patch_and_says_its_delay(channels: int, stops
 
 
 def test_parameters_of_the_live_device_have_names_of_their_own() -> None:
-    plan = Plan(description(stops=16), MODEL)
-    patch = live_device(plan).as_dict()["patcher"]
+    content = PatchContent(description(stops=16), MODEL)
+    patch = live_device(content).as_dict()["patcher"]
     names = [value[0] for key, value in patch["parameters"].items() if key.startswith("obj")]
     assert len(set(names)) == 17
     banks = [name for bank in patch["parameters"]["parameterbanks"].values() for name in bank["parameters"]]
@@ -264,18 +264,18 @@ def message_into_a_signal_inlet(patch: dict[str, Any]) -> None:
     ],
 )
 def test_the_checker_catches_every_damage(damage: Any, says: str) -> None:
-    plan = Plan(description(), MODEL)
-    patch = play_patch(plan).as_dict()
-    require_sound(patch, plan)
+    content = PatchContent(description(), MODEL)
+    patch = play_patch(content).as_dict()
+    require_sound(patch, content)
     damage(patch)
-    assert any(says in fault for fault in faults(patch, plan)), faults(patch, plan)
+    assert any(says in fault for fault in faults(patch, content)), faults(patch, content)
     with pytest.raises(DrawstopError, match="isn't sound"):
-        require_sound(patch, plan)
+        require_sound(patch, content)
 
 
 def test_the_checker_knows_maxs_own_objects() -> None:
-    plan = Plan(description(), MODEL)
+    content = PatchContent(description(), MODEL)
     patch = MaxPatch(400, 300)
     sound, number = patch.obj(10, 10, "cycle~ 440", 2, ["signal"]), patch.obj(10, 60, "toggle", 1, ["int"])
     patch.connect(sound, 0, number, 0)
-    assert any("cycle~" in fault for fault in faults(patch.as_dict(), plan))
+    assert any("cycle~" in fault for fault in faults(patch.as_dict(), content))

@@ -12,7 +12,7 @@ import pytest
 from patch_descriptions import description
 from pythonosc.udp_client import SimpleUDPClient
 
-from export.patches.content import OSC_PORT, RAMP_SECONDS, Plan
+from export.patches.content import OSC_PORT, RAMP_SECONDS, PatchContent
 from export.patches.pd.help_patches import help_canvases
 from export.patches.pd.play_patch import play_canvas
 from realtime.controllers.mapping.curves import Response
@@ -37,14 +37,14 @@ def _pd(needs_program: Callable[[str], None]) -> None:
     needs_program("pd")
 
 
-def play(folder: Path, plan: Plan) -> str:
-    pd_host.write_stubs(folder, plan.description)
-    return pd_host.stubbed(play_canvas(plan, MODEL).render(), MODEL)
+def play(folder: Path, content: PatchContent) -> str:
+    pd_host.write_stubs(folder, content.description)
+    return pd_host.stubbed(play_canvas(content, MODEL).render(), MODEL)
 
 
-def sent(folder: Path, plan: Plan, steps: list[pd_host.Step]) -> list[list[str]]:
+def sent(folder: Path, content: PatchContent, steps: list[pd_host.Step]) -> list[list[str]]:
     """What nn~ got when the patch opened, and after each step."""
-    lines = pd_host.run(play(folder, plan), folder, steps)
+    lines = pd_host.run(play(folder, content), folder, steps)
     assert pd_host.complaints(lines) == []
     return pd_host.by_step(lines)
 
@@ -53,17 +53,17 @@ def sent(folder: Path, plan: Plan, steps: list[pd_host.Step]) -> list[list[str]]
 def test_every_pd_patch_opens_without_a_complaint(
     channels: int, stops: int, latents: int, tmp_path: Path
 ) -> None:
-    plan = Plan(description(channels, stops, latents), MODEL)
-    pd_host.write_stubs(tmp_path, plan.description)
-    patches = {"play": pd_host.stubbed(play_canvas(plan, MODEL).render(), MODEL)}
-    for name, canvas in help_canvases(plan, f"../{MODEL}").items():
+    content = PatchContent(description(channels, stops, latents), MODEL)
+    pd_host.write_stubs(tmp_path, content.description)
+    patches = {"play": pd_host.stubbed(play_canvas(content, MODEL).render(), MODEL)}
+    for name, canvas in help_canvases(content, f"../{MODEL}").items():
         patches[f"help {name}"] = pd_host.stubbed(canvas.render(), f"../{MODEL}")
     found = {name: pd_host.complaints(pd_host.run(patch, tmp_path, [])) for name, patch in patches.items()}
     assert found == {name: [] for name in patches}
 
 
 def test_a_missing_object_or_a_broken_cord_is_a_complaint(tmp_path: Path) -> None:
-    patch = play(tmp_path, Plan(description(), MODEL))
+    patch = play(tmp_path, PatchContent(description(), MODEL))
     misspelt = patch.replace("snapshot~", "snapshout~", 1)
     assert any("couldn't create" in line for line in pd_host.complaints(pd_host.run(misspelt, tmp_path, [])))
     astray = patch + "#X connect 0 0 1 7;\n"
@@ -72,13 +72,13 @@ def test_a_missing_object_or_a_broken_cord_is_a_complaint(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("channels, stops, latents", SHAPES)
 def test_objects_neither_overlap_nor_leave_their_window(channels: int, stops: int, latents: int) -> None:
-    plan = Plan(description(channels, stops, latents), MODEL)
-    for canvas in (play_canvas(plan, MODEL), *help_canvases(plan, MODEL).values()):
+    content = PatchContent(description(channels, stops, latents), MODEL)
+    for canvas in (play_canvas(content, MODEL), *help_canvases(content, MODEL).values()):
         assert canvas.overlaps() == [] and canvas.outside() == []
 
 
 def test_opening_the_patch_sets_everything_to_what_it_shows(tmp_path: Path) -> None:
-    opened = sent(tmp_path, Plan(description(), MODEL), [])[0]
+    opened = sent(tmp_path, PatchContent(description(), MODEL), [])[0]
     switches = [f"set ramp {RAMP_SECONDS:g}", "set bypass 0", "set noise 1"]
     knobs = ["set guitar 0", "set voice 0"]
     assert sorted(opened) == sorted(
@@ -90,12 +90,12 @@ def test_a_knob_sends_its_value_once_and_never_beyond_its_ends(tmp_path: Path) -
     values = {"-1": "-1", "-0.25": "-0.25", "0": "0", "1": "1", "3": "1", "-1e+09": "-1"}
     for name in (r"\$0-guitar", r"\$0-guitar-number"):
         steps = [(name, value) for value in values]
-        got = sent(tmp_path, Plan(description(), MODEL), steps)[1:]
+        got = sent(tmp_path, PatchContent(description(), MODEL), steps)[1:]
         assert got == [[f"nn-forward: set guitar {value}"] for value in values.values()]
 
 
 def test_a_knob_shows_what_it_sends(tmp_path: Path) -> None:
-    patch = play(tmp_path, Plan(description(), MODEL))
+    patch = play(tmp_path, PatchContent(description(), MODEL))
     steps = [(r"\$0-guitar", value) for value in ("0.25", "3", "-7")]
     shown = pd_host.by_step(pd_host.run(patch, tmp_path, steps, [r"\$0-guitar-turned"]))[1:]
     for lines, value in zip(shown, ("0.25", "1", "-1"), strict=True):
@@ -103,11 +103,11 @@ def test_a_knob_shows_what_it_sends(tmp_path: Path) -> None:
 
 
 def test_a_control_change_means_what_it_means_in_our_engine(tmp_path: Path) -> None:
-    plan = Plan(description(stops=3), MODEL)
+    content = PatchContent(description(stops=3), MODEL)
     data = (0, 1, 32, 63, 64, 65, 126, 127)
-    for stop in plan.stops:
-        steps = [("#ctlin", f"{plan.controller(stop)} {value} 1") for value in data]
-        for value, got in zip(data, sent(tmp_path, plan, steps)[1:], strict=True):
+    for stop in content.stops:
+        steps = [("#ctlin", f"{content.controller(stop)} {value} 1") for value in data]
+        for value, got in zip(data, sent(tmp_path, content, steps)[1:], strict=True):
             name, number = re.fullmatch(r"nn-forward: set (\w+) (\S+)", "\n".join(got)).groups()  # type: ignore[union-attr]
             assert name == stop.slug and float(number) == pytest.approx(value_of(value), abs=1e-6)
             assert value not in (0, 64, 127) or float(number) == value_of(value)
@@ -115,18 +115,18 @@ def test_a_control_change_means_what_it_means_in_our_engine(tmp_path: Path) -> N
 
 def test_other_controllers_turn_nothing(tmp_path: Path) -> None:
     steps = [("#ctlin", f"{controller} 100 1") for controller in (1, 19, 22, 64)]
-    assert sent(tmp_path, Plan(description(stops=2), MODEL), steps)[1:] == [[]] * len(steps)
+    assert sent(tmp_path, PatchContent(description(stops=2), MODEL), steps)[1:] == [[]] * len(steps)
 
 
 @pytest.mark.parametrize("stops", [1, 3])
 def test_a_scene_sets_every_stop(stops: int, tmp_path: Path) -> None:
-    plan = Plan(description(stops=stops), MODEL)
-    slugs = [stop.slug for stop in plan.stops]
+    content = PatchContent(description(stops=stops), MODEL)
+    slugs = [stop.slug for stop in content.stops]
     expected = {r"\$0-scene-neutral": dict.fromkeys(slugs, 0)}
     for slug in slugs:
         expected[rf"\$0-scene-only-{slug}"] = dict.fromkeys(slugs, -1) | {slug: 1}
         expected[rf"\$0-scene-without-{slug}"] = dict.fromkeys(slugs, 0) | {slug: -1}
-    got = sent(tmp_path, plan, [(name, "bang") for name in expected])[1:]
+    got = sent(tmp_path, content, [(name, "bang") for name in expected])[1:]
     for lines, values in zip(got, expected.values(), strict=True):
         assert sorted(lines) == sorted(f"nn-forward: set {slug} {value}" for slug, value in values.items())
 
@@ -143,24 +143,26 @@ def test_switches_send_numbers_to_the_right_box(tmp_path: Path) -> None:
         (r"\$0-bufsize-16384", "bang"): "nn-forward: bufsize 16384",
         (r"\$0-listen", "0"): "nn-listen: enable 0",
     }
-    assert sent(tmp_path, Plan(description(), MODEL), list(steps))[1:] == [[line] for line in steps.values()]
+    assert sent(tmp_path, PatchContent(description(), MODEL), list(steps))[1:] == [
+        [line] for line in steps.values()
+    ]
 
 
 def test_no_nn_box_has_a_size_of_its_own() -> None:
-    plan = Plan(description(), MODEL)
-    for canvas in (play_canvas(plan, MODEL), *help_canvases(plan, MODEL).values()):
+    content = PatchContent(description(), MODEL)
+    for canvas in (play_canvas(content, MODEL), *help_canvases(content, MODEL).values()):
         boxes = re.findall(r"#X obj \d+ \d+ (nn~ [^,;]*)", canvas.render())
         assert boxes and all(len(box.split()) == 3 for box in boxes), boxes
 
 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_sound_passes_both_gains_and_every_stop_has_its_own_meter(channels: int, tmp_path: Path) -> None:
-    plan = Plan(description(channels, 3), MODEL)
-    patch, amplitude = play(tmp_path, plan), 0.5
+    content = PatchContent(description(channels, 3), MODEL)
+    patch, amplitude = play(tmp_path, content), 0.5
     objects = pd_host.top_objects(patch)
     gain = next(place for place, line in enumerate(objects) if line.endswith("pd in-gain;"))
     wires = [f"{name}-level-{channel}" for name in ("in", "out") for channel in range(channels)]
-    wires += [f"{stop.slug}-heard" for stop in plan.stops]
+    wires += [f"{stop.slug}-heard" for stop in content.stops]
     patch += f"#X obj 0 950 sig~ {amplitude};\n"
     patch += "".join(f"#X connect {len(objects)} 0 {gain} {channel};\n" for channel in range(channels))
     turned = [(r"\$0-in-number", "-6"), (r"\$0-out-number", "-3"), (r"\$0-sound", "1")]
@@ -171,16 +173,16 @@ def test_sound_passes_both_gains_and_every_stop_has_its_own_meter(channels: int,
     for channel in range(channels):
         assert float(last[f"in-level-{channel}"]) == pytest.approx(full - 6, abs=LEVEL_TOLERANCE_DB)
         assert float(last[f"out-level-{channel}"]) == pytest.approx(full - 9, abs=LEVEL_TOLERANCE_DB)
-    for place, stop in enumerate(plan.stops):
+    for place, stop in enumerate(content.stops):
         assert float(last[f"{stop.slug}-heard"]) == pd_host.HELD * (place + 1)
 
 
 def test_osc_over_udp_sets_the_stop_that_it_names(tmp_path: Path) -> None:
-    plan = Plan(description(stops=3), MODEL)
+    content = PatchContent(description(stops=3), MODEL)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    patch = play(tmp_path, plan)
+    patch = play(tmp_path, content)
     assert patch.count(f"netreceive -u -b {OSC_PORT};") == 1
     path = tmp_path / "osc.pd"
     path.write_text(patch.replace(f"netreceive -u -b {OSC_PORT};", f"netreceive -u -b {port};"))

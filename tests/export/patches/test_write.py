@@ -12,7 +12,7 @@ from patch_descriptions import description
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
 from export.patches import demo_patches
-from export.patches.content import Plan
+from export.patches.content import PatchContent
 from export.patches.pd.canvas import PdCanvas
 from export.patches.write import MARKER, patch_files, write_package, write_patches
 
@@ -123,21 +123,21 @@ def test_the_readme_tells_each_stops_controller_and_address(tmp_path: Path) -> N
 
 
 def test_stops_past_the_last_controller_have_knobs_and_no_controller() -> None:
-    plan = Plan(description(stops=105), "organ.ts")
-    assert [plan.controller(stop) for stop in plan.stops[-6:]] == [119, None, None, None, None, None]
-    files = patch_files(plan.description, plan.file)
+    content = PatchContent(description(stops=105), "organ.ts")
+    assert [content.controller(stop) for stop in content.stops[-6:]] == [119, None, None, None, None, None]
+    files = patch_files(content.description, content.file)
     assert b"set stop_number_105 \\$1" in files["organ.pd"] and b"ctlin 120" not in files["organ.pd"]
 
 
 def test_the_delay_is_the_models_and_nn_tildes() -> None:
-    plan = Plan(description(), "organ.ts")
+    content = PatchContent(description(), "organ.ts")
     line = "Delay: 2000 samples of its own + 8128 of nn~'s buffer of 4096 = 10128 samples, 230 ms."
-    assert plan.delay_line() == line
+    assert content.delay_line() == line
 
 
 def test_a_ratio_above_nn_tildes_buffer_makes_the_buffer() -> None:
     methods = tuple(replace(method, out_ratio=8192) for method in description().methods)
-    assert Plan(replace(description(), methods=methods), "organ.ts").buffer == 8192
+    assert PatchContent(replace(description(), methods=methods), "organ.ts").buffer == 8192
 
 
 def test_the_repositorys_own_patches_are_current() -> None:
@@ -178,4 +178,4 @@ def test_help_shows_an_example() -> None:
 def test_a_name_that_nn_tilde_cannot_open_is_refused() -> None:
     for name in ("a b.ts", "x$1y.ts", "one;two.ts", "one,two.ts", "or.ts", "organ.pt"):
         with pytest.raises(DrawstopError, match="rename the instrument"):
-            Plan(description(), name)
+            PatchContent(description(), name)
