@@ -162,7 +162,7 @@ def _burst(begin: float, index: int, per_s: int) -> float:
 def _memory(playing: Playing) -> dict[str, float]:
     return {
         "stage and bridge": resident_megabytes(os.getpid()),
-        "conductor": resident_megabytes(playing.stage.conductor.pid),
+        "audio process": resident_megabytes(playing.stage.audio.pid),
     }
 
 

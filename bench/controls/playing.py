@@ -14,7 +14,7 @@ from bench.live.jack import begin_recording
 from realtime.engine.control_event import ControlEvent
 from realtime.inputs.connect import ControlBridge, ControlRequest
 from realtime.live.supervisor import LiveRequest, Supervisor
-from realtime.processes.audio_process import Report
+from realtime.processes.messages import Report
 
 TICK_S = 0.1
 PATIENCE_S = 20.0
@@ -47,7 +47,7 @@ class Playing:
     def __enter__(self) -> "Playing":
         try:
             self.stage.load()
-            self.plan = self.stage.open()
+            self.latency = self.stage.open()
             if self._take is not None:
                 begin_recording(self.stage, self._take)
             self.bridge = ControlBridge(self.stage, self._control)
@@ -118,12 +118,11 @@ class Clock:
 
     def samples(self, moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The instrument's input samples at these moments of `time.monotonic`. `[n]` -> `[n]`"""
-        plan = self._playing.plan
         moments_seen, origins = np.array(self._looks).T
         first = np.searchsorted(moments_seen, moments - AROUND_S)
         last = np.searchsorted(moments_seen, moments + AROUND_S)
         origin = np.array([np.median(origins[a:b]) for a, b in zip(first, last, strict=True)])
-        found: npt.NDArray[np.float64] = self._start + (moments - origin) * plan.rate
+        found: npt.NDArray[np.float64] = self._start + (moments - origin) * self._playing.latency.rate
         return found
 
     def jitter_ms(self) -> list[float]:
@@ -133,8 +132,8 @@ class Clock:
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_S):
-            line = self._playing.stage.line
-            if line is None:
+            ring = self._playing.stage.ring
+            if ring is None:
                 continue
-            if line["position"][0] and line["called"][0]:
-                self._looks.append((time.monotonic(), float(line["origin"][0])))
+            if ring.position and ring.called_s:
+                self._looks.append((time.monotonic(), ring.origin_s))

@@ -110,11 +110,11 @@ def _bend(value: float) -> bytes:
 def _figures(
     session: Session, takes: dict[str, Take], clock: Clock, playing: Playing, device_rate: int
 ) -> Figures:
-    rate, plan = session.about.sample_rate, playing.plan
-    title = f"Knob to sound, live: device {device_rate} Hz, block {plan.block} at {rate} Hz"
+    rate, latency = session.about.sample_rate, playing.latency
+    title = f"Knob to sound, live: device {device_rate} Hz, block {latency.block} at {rate} Hz"
     columns = ("", "movements", "track: p50 ±ms", "p99", "max", "sound: p50 ms", "p99", "max")
     figures = Figures(title, columns)
-    most_ms = 1000.0 * (plan.block + RATIO) / rate
+    most_ms = 1000.0 * (latency.block + RATIO) / rate
     for slug, take in takes.items():
         changes = [event for event in session.events if event.slug == slug]
         place = [int(np.abs(take.values - event.value).argmin()) for event in changes]
@@ -128,7 +128,7 @@ def _figures(
         figures.details[slug] = {
             "track_ms": spread(track), "sound_ms": spread(sound),
             "track_from_sending_ms": spread(1000.0 / rate * (at - clock.samples(take.sent[place]))),
-            "moved_to_a_blocks_start": int((at % plan.block == 0).sum()),
+            "moved_to_a_blocks_start": int((at % latency.block == 0).sum()),
         }  # fmt: skip
     figures.limit("lost blocks", playing.report.lost_blocks, 0)
     figures.details["callback_jitter_ms"] = spread(clock.jitter_ms())

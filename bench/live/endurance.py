@@ -22,7 +22,8 @@ from bench.live.jack import PERIOD, RATE, Server, demo_instrument, other_cores_b
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
 from realtime.live.supervisor import LiveRequest, Supervisor
-from realtime.processes.device_ring import quantile
+from realtime.processes.device_ring import RingCounters
+from realtime.processes.duration_histogram import quantile
 
 MESSAGES_PER_S, BURST_S = 5000, 0.01
 SCENE_S, SWAP_S, OUTAGE_S, OUTAGE_LASTS_S = 0.1, 30.0, 300.0, 3.0
@@ -45,18 +46,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         instrument = arguments.instrument or demo_instrument(Path(folder))
         with other_cores_busy(), Server() as server:
-            figures = endure(instrument, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
-    print(json.dumps(figures, indent=1))
+            metrics = endure(instrument, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
+    print(json.dumps(metrics, indent=1))
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
-    sys.exit(int(figures["lost_blocks"] > 0))
+        arguments.json.write_text(json.dumps(metrics, indent=1) + "\n")
+    sys.exit(int(metrics["lost_blocks"] > 0))
 
 
 class Load:
-    """Control messages and scenes, from threads of the stage's own process, as controllers would send them."""
+    """Control messages and scenes, from threads of the supervisor's own process, as controllers would send them."""
 
-    def __init__(self, stage: Supervisor) -> None:
-        self._stage = stage
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
         self._end = threading.Event()
         self.sent = 0
         self._random = np.random.default_rng(0)
@@ -74,55 +75,55 @@ class Load:
         begin = time.monotonic()
         while not self._end.wait(BURST_S):
             due = int((time.monotonic() - begin) * MESSAGES_PER_S) - self.sent
-            description = self._stage.description
+            description = self._supervisor.description
             for _ in range(due):
-                self._stage.schedule([self._event(description, "knob")])
+                self._supervisor.schedule([self._event(description, "knob")])
             self.sent += due
 
     def _scenes(self) -> None:
         while not self._end.wait(SCENE_S):
-            description = self._stage.description
+            description = self._supervisor.description
             events = [
-                ControlEvent(self._stage.now(), stop.slug, float(self._random.uniform(-1, 1)), "scene")
+                ControlEvent(self._supervisor.now(), stop.slug, float(self._random.uniform(-1, 1)), "scene")
                 for stop in description.stops
             ]
-            self._stage.schedule(events)
+            self._supervisor.schedule(events)
 
     def _event(self, description: InstrumentDescription, source: str) -> ControlEvent:
         stop = description.stops[int(self._random.integers(len(description.stops)))]
-        return ControlEvent(self._stage.now(), stop.slug, float(self._random.uniform(-1, 1)), source)
+        return ControlEvent(self._supervisor.now(), stop.slug, float(self._random.uniform(-1, 1)), source)
 
 
 def endure(
     instrument: Path, seconds: float, outage_s: float, swap_s: float, server: Server
 ) -> dict[str, Any]:
-    """Play for so long; the counts."""
-    stage = Supervisor(LiveRequest(instrument))
-    stage.load()
-    plan = stage.open()
-    stage.start()
-    load = Load(stage)
+    """Play for so long; returns the counts."""
+    supervisor = Supervisor(LiveRequest(instrument))
+    supervisor.load()
+    latency = supervisor.open()
+    supervisor.start()
+    load = Load(supervisor)
     begin = time.monotonic()
     next_swap, next_outage, back_at = begin + swap_s, begin + outage_s, 0.0
-    outages, lines = 0, LineCounts()
+    outages, callbacks = 0, CallbackCounts()
     memory = Memory()
-    report = stage.report()
+    report = supervisor.report()
     while time.monotonic() - begin < seconds:
         time.sleep(TICK_S)
         now = time.monotonic()
-        lines.look(stage)
-        stage.watch()
-        before, report = report.lost_blocks, stage.report()
+        callbacks.look(supervisor)
+        supervisor.watch()
+        before, report = report.lost_blocks, supervisor.report()
         if report.lost_blocks > before:
             print(
                 f"{now - begin:7.1f} s  lost {report.lost_blocks}, {report.lost_samples} samples", flush=True
             )
-        memory.look(stage, settled=now - begin >= SETTLED_S)
-        if stage.notes:
-            print(f"{now - begin:7.1f} s  lost {report.lost_blocks}  {stage.notes.pop(0)}", flush=True)
-        if now >= next_swap and stage.line is not None:
+        memory.look(supervisor, settled=now - begin >= SETTLED_S)
+        if supervisor.notes:
+            print(f"{now - begin:7.1f} s  lost {report.lost_blocks}  {supervisor.notes.pop(0)}", flush=True)
+        if now >= next_swap and supervisor.ring is not None:
             next_swap += swap_s
-            stage.swap(instrument)
+            supervisor.swap(instrument)
         if now >= next_outage:
             next_outage, back_at = next_outage + outage_s, now + OUTAGE_LASTS_S
             outages += 1
@@ -131,15 +132,15 @@ def endure(
             back_at = 0.0
             server.start()
     load.end()
-    report = stage.report()
-    swaps, losses = stage.swaps, stage.device_losses
-    lines.look(stage)
-    stage.close()
+    report = supervisor.report()
+    swaps, losses = supervisor.swaps, supervisor.device_losses
+    callbacks.look(supervisor)
+    supervisor.close()
     return {
         "minutes": seconds / 60,
-        "block": plan.block,
-        "engine_delay_samples": plan.engine,
-        "blocks": report.sample // plan.block,
+        "block": latency.block,
+        "engine_delay_samples": latency.engine,
+        "blocks": report.sample // latency.block,
         "lost_blocks": report.lost_blocks,
         "lost_samples": report.lost_samples,
         "skipped_blocks": report.skipped_blocks,
@@ -150,15 +151,15 @@ def endure(
         "swaps": swaps,
         "outages": outages,
         "device_losses": losses,
-        "memory_MB": memory.figures(),
-        **lines.figures(),
+        "memory_MB": memory.metrics(),
+        **callbacks.metrics(),
     }
 
 
 class Memory:
-    """Resident memory in MB of this process and of the conductor: those that live as long as the performance.
+    """Resident memory in MB of this process and of the audio process: those that live as long as the performance.
 
-    It keeps two looks and no more: a list of them would be what grows.
+    It stores two looks and no more: a list of looks would itself grow.
     """
 
     def __init__(self) -> None:
@@ -166,63 +167,62 @@ class Memory:
         self._last: list[float] = []
         self._settled = False
 
-    def look(self, stage: Supervisor, settled: bool) -> None:
+    def look(self, supervisor: Supervisor, settled: bool) -> None:
         """Look now; the first look and then the first settled one are what later ones are compared with."""
-        self._last = [resident_megabytes(pid) for pid in (os.getpid(), stage.conductor.pid)]
+        self._last = [resident_megabytes(pid) for pid in (os.getpid(), supervisor.audio.pid)]
         if self._first is None or (settled and not self._settled):
             self._first, self._settled = self._last, settled
 
-    def figures(self) -> dict[str, dict[str, float]]:
+    def metrics(self) -> dict[str, dict[str, float]]:
         """At the start and at the end."""
-        both = zip(("stage_and_load", "conductor"), self._first or [], self._last, strict=False)
+        both = zip(("command_and_load", "audio_process"), self._first or [], self._last, strict=False)
         return {name: {"start": round(start, 2), "end": round(end, 2)} for name, start, end in both}
 
 
-class LineCounts:
-    """The callback's counts, added up over all lines."""
+class CallbackCounts:
+    """The callback's counters, added up over all devices that were open."""
 
     def __init__(self) -> None:
-        self._done: dict[str, Any] = {"durations": 0, "intervals": 0}
-        self._name = ""
-        self._last: dict[str, Any] = {}
+        self._before: dict[str, Any] = {"durations": 0, "intervals": 0}
+        self._ring = ""
+        self._last: RingCounters | None = None
         self._unplayed = self._callbacks = 0
-        self._longest = np.zeros(2)
+        self._longest_s = (0.0, 0.0)
 
-    def look(self, stage: Supervisor) -> None:
-        """Take over the line's counts; a new line's are added to the old one's."""
-        line = stage.line
-        if line is None:
+    def look(self, supervisor: Supervisor) -> None:
+        """Read the counters now; a new device's are added to those of the devices before."""
+        ring = supervisor.ring
+        if ring is None:
             return
-        name = line.descriptor[1]
-        if name != self._name:
+        name = ring.descriptor[1]
+        if name != self._ring:
             self._add()
-            self._name = name
-        fields = ("durations", "intervals", "longest", "lost", "callbacks")
-        self._last = {field: np.array(line[field]) for field in fields}
+            self._ring = name
+        self._last = ring.counters()
 
     def _add(self) -> None:
-        if not self._last:
+        last, self._last = self._last, None
+        if last is None:
             return
-        for field in ("durations", "intervals"):
-            self._done[field] = self._done[field] + self._last[field]
-        self._unplayed += int(self._last["lost"][0])
-        self._callbacks += int(self._last["callbacks"][0])
-        self._longest = np.maximum(self._longest, self._last["longest"])
-        self._last = {}
+        self._before["durations"] = self._before["durations"] + last.durations
+        self._before["intervals"] = self._before["intervals"] + last.intervals
+        self._unplayed += last.unplayed_frames
+        self._callbacks += last.callbacks
+        duration_s, interval_s = self._longest_s
+        self._longest_s = (max(duration_s, last.longest_duration_s), max(interval_s, last.longest_interval_s))
 
-    def figures(self) -> dict[str, Any]:
-        """Callback durations as shares of the period."""
+    def metrics(self) -> dict[str, Any]:
+        """Callbacks, their durations as shares of the period, and their intervals in seconds."""
         self._add()
         period = PERIOD / RATE
-        shares = {f"p{100 * s:g}": quantile(self._done["durations"], s) / period for s in (0.5, 0.99, 0.9999)}
+        durations, intervals = self._before["durations"], self._before["intervals"]
+        shares = {f"p{100 * s:g}": quantile(durations, s) / period for s in (0.5, 0.99, 0.9999)}
         return {
             "callbacks": self._callbacks,
             "unplayed_samples": self._unplayed,
-            "callback_share_of_period": shares | {"max": float(self._longest[0]) / period},
-            "callback_interval_s": {
-                f"p{100 * s:g}": quantile(self._done["intervals"], s) for s in (0.5, 0.99, 0.9999)
-            }
-            | {"max": float(self._longest[1])},
+            "callback_share_of_period": shares | {"max": self._longest_s[0] / period},
+            "callback_interval_s": {f"p{100 * s:g}": quantile(intervals, s) for s in (0.5, 0.99, 0.9999)}
+            | {"max": self._longest_s[1]},
         }
 
 

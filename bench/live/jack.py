@@ -105,13 +105,13 @@ def demo_instrument(folder: Path) -> Path:
     return path
 
 
-def begin_recording(stage: Supervisor, folder: Path) -> None:
-    """Make the folder of a session for a stage that is open."""
-    assert stage.plan is not None
-    description, request = stage.description, stage.request
+def begin_recording(supervisor: Supervisor, folder: Path) -> None:
+    """Make the folder of a session for a performance that is open."""
+    assert supervisor.latency is not None
+    description, request = supervisor.description, supervisor.request
     versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
     about = SessionAbout(
-        description.sample_rate, description.channels_in, description.channels_out, stage.plan.block,
+        description.sample_rate, description.channels_in, description.channels_out, supervisor.latency.block,
         request.seed, request.noise, request.ceiling_db, sha256_file(request.instrument), versions,
     )  # fmt: skip
     begin_session(folder, about, request.instrument)

@@ -33,22 +33,22 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--events", type=int, default=10_000)
     arguments = parser.parse_args()
-    stage = Supervisor(LiveRequest(arguments.instrument))
+    supervisor = Supervisor(LiveRequest(arguments.instrument))
     with tempfile.TemporaryDirectory() as folder:
         take = Path(folder) / "take"
         tones = None
         with Server():
             try:
-                stage.load()
-                stage.open()
-                begin_recording(stage, take)
-                stage.start(session=take)
+                supervisor.load()
+                supervisor.open()
+                begin_recording(supervisor, take)
+                supervisor.start(session=take)
                 tones = subprocess.Popen(["jack_iodelay"], stdout=subprocess.DEVNULL)
                 time.sleep(1.0)
                 connect("jack_delay:out", "PortAudio:in_0")
-                send(stage, arguments.events, 60 * arguments.minutes)
+                send(supervisor, arguments.events, 60 * arguments.minutes)
             finally:
-                report = stage.close()
+                report = supervisor.close()
                 if tones is not None:
                     tones.kill()
         session = read_session(take)
@@ -61,13 +61,13 @@ def main() -> None:
         print("\n".join(compared(session, renders[0])))
 
 
-def send(stage: Supervisor, events: int, seconds: float) -> None:
+def send(supervisor: Supervisor, events: int, seconds: float) -> None:
     """Random values, evenly spread in number and irregular in time."""
     random = np.random.default_rng(0)
     begin = time.monotonic()
     for moment in np.sort(random.uniform(0, seconds, events)):
         time.sleep(max(0.0, begin + moment - time.monotonic()))
-        stops = stage.description.stops
+        stops = supervisor.description.stops
         if random.random() < FADER_SHARE:
             fader = FADERS[int(random.integers(len(FADERS)))]
             slug, value = (
@@ -76,8 +76,8 @@ def send(stage: Supervisor, events: int, seconds: float) -> None:
             )
         else:
             slug, value = stops[int(random.integers(len(stops)))].slug, float(random.uniform(-1, 1))
-        stage.schedule([ControlEvent(stage.now(), slug, value, "bench")])
-        stage.watch()
+        supervisor.schedule([ControlEvent(supervisor.now(), slug, value, "bench")])
+        supervisor.watch()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
-"""Where a performance sends its blocks, and what every block must be. Without torch: the conductor has none."""
+"""The interface by which a performance plays an instrument, block by block. Without torch: the audio process has none."""
 
+from collections import deque
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from drawstop.instrument_description import InstrumentDescription
+from realtime.engine.channel_strip import match_channels
+
 Audio = npt.NDArray[np.float32]
 
 
 class BlockSource(Protocol):
-    """Where a performance sends its blocks: a player in this process, or one in a process of its own."""
+    """An instrument that plays blocks: in this process, or in one of its own."""
 
     def prepare(self, block: int) -> None:
         """Warm up for blocks of this many samples, then reset. Slow."""
@@ -24,12 +28,35 @@ class BlockSource(Protocol):
         ...
 
     def reset(self) -> None:
-        """As freshly prepared."""
+        """Return to the state after `prepare`."""
         ...
 
 
+class PassThrough:
+    """A `BlockSource` that gives back the sound as it came: for measuring the delay around it."""
+
+    def __init__(self, description: InstrumentDescription) -> None:
+        self._channels = (description.channels_in, description.channels_out)
+        self._played: deque[Audio] = deque()
+
+    def prepare(self, block: int) -> None:
+        """Nothing to warm up."""
+
+    def reset(self) -> None:
+        """Nothing to clear."""
+
+    def submit(self, block: Audio, ramp_s: float | None, reset: bool) -> bool:
+        """Take the next block; always True."""
+        self._played.append(match_channels(block[: self._channels[0]], self._channels[1]).copy())
+        return True
+
+    def collect(self) -> Audio | None:
+        """The oldest block that isn't collected; None if there is none."""
+        return self._played.popleft() if self._played else None
+
+
 def silence_non_finite(audio: Audio) -> int:
-    """Replace NaN and Inf by 0 in place; how many there were."""
+    """Replace NaN and Inf by 0 in place; returns their number."""
     broken = ~np.isfinite(audio)
     count = int(np.count_nonzero(broken))
     if count:

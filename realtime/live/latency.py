@@ -1,8 +1,8 @@
-"""Which block, and how much delay: from what a block takes to play on this machine.
+"""Chooses the block and the delay of a live performance, from the time that blocks take to play on this machine.
 
-Key idea: a device takes its output at its callbacks. What a callback completes can be heard at the next one at
+Key idea: a device takes its output at its callbacks. A block that one callback completes can sound at the next one at
 the earliest, or as many callbacks later as playing it takes. That is the slack; the rest is waiting for a block
-to fill, and what resampling waits for. The sum is the delay, to the sample.
+to fill, and for the resampling's filters. The sum is the delay, to the sample.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,19 +15,19 @@ from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.engine import least_delay
 
 USUAL_SHARE = 0.99
-"""A block takes this quantile of the trial's blocks."""
+"""Quantile of the trial's times that counts as the time of a block."""
 SAFETY = 2.5
-"""When we choose, a block may take so many times as long: a busy neighbour core slows this one down as much."""
+"""The slack that we choose lets a block take so many times as long: a busy neighbour core slows this one down as much."""
 OVERHEAD_S = 0.005
-"""Beside what a block takes: waking up, mixing, and the hiccups of a machine that has other work."""
+"""Added to the time of a block: waking up, mixing, and the hiccups of a machine that has other work."""
 FULLEST = 0.5
-"""The largest share of a block's duration that playing it may take when we choose."""
+"""The largest share of a block's duration that playing it may take, if several blocks can be chosen from."""
 LARGEST_BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class Latency:
-    """The delay of a live performance, part by part, in samples of the device."""
+    """The delay of a live performance, part by part, in samples of the device; and the block that gives it."""
 
     device_rate: int
     rate: int
@@ -40,22 +40,22 @@ class Latency:
     model: float
     """The instrument's own delay."""
     device: float
-    """What the device says of itself, in and out."""
+    """The device's own delay, in and out, as it says itself."""
     seconds_per_block: float
 
     @property
     def engine(self) -> int:
-        """The engine's part."""
+        """The engine's part of the delay."""
         return self.filling + self.slack
 
     @property
     def total(self) -> float:
-        """From the device's input to its output."""
+        """The delay from the device's input to its output."""
         return self.engine + self.model + self.device
 
     @property
     def share(self) -> float:
-        """Of a block's duration, what playing it takes."""
+        """The share of a block's duration that playing it takes."""
         return self.seconds_per_block * self.rate / self.block
 
     def milliseconds(self, samples: float) -> float:
@@ -64,7 +64,7 @@ class Latency:
 
 
 def candidates(description: InstrumentDescription, wanted: int | None) -> list[int]:
-    """Blocks to try: the one that is wanted, or multiples of the ratio by powers of two.
+    """The blocks to try: the wanted one alone, or the instrument's ratio times powers of two.
 
     Raises:
         DrawstopError: the wanted one is no multiple of the instrument's ratio.
@@ -86,14 +86,15 @@ def next_to_try(
     device_rate: int,
     host_block: int,
 ) -> int | None:
-    """The smallest block that hasn't been tried; None if filling it alone takes as long as one that holds."""
+    """The smallest block that hasn't been tried; None if filling it alone takes as long as the whole delay of another."""
     left = [block for block in blocks if block not in tried]
     if not left:
         return None
-    plans = [
-        _plan(description, block, seconds, device_rate, host_block, 0.0) for block, seconds in tried.items()
+    latencies = [
+        _latency(description, block, seconds, device_rate, host_block, 0.0)
+        for block, seconds in tried.items()
     ]
-    best = min((plan.engine for plan in plans if plan.share <= FULLEST), default=None)
+    best = min((each.engine for each in latencies if each.share <= FULLEST), default=None)
     block = min(left)
     filling = least_delay(block, host_block, device_rate, description.sample_rate)
     return None if best is not None and filling >= best else block
@@ -108,10 +109,10 @@ def choose_latency(
     latency: int | None,
     others: Mapping[int, Sequence[float]] | None = None,
 ) -> Latency:
-    """The plan with the least delay that this machine can hold.
+    """The least delay that this machine can hold, or the one asked for.
 
     Args:
-        tried: the seconds that blocks of each length took.
+        tried: the seconds that blocks of each length took in the trial.
         device_rate: hertz.
         host_block: the device's (largest) block, in samples.
         device: the device's own delay, in samples.
@@ -121,15 +122,15 @@ def choose_latency(
     Raises:
         DrawstopError: no block holds, or the delay asked for is too short.
     """
-    plans = [
-        _plan(description, block, seconds, device_rate, host_block, device)
+    latencies = [
+        _latency(description, block, seconds, device_rate, host_block, device)
         for block, seconds in tried.items()
     ]
-    holding = [plan for plan in plans if plan.share <= (FULLEST if len(plans) > 1 else 1.0)]
-    holding = holding or [plan for plan in plans if plan.share <= 1.0]
+    holding = [each for each in latencies if each.share <= (FULLEST if len(latencies) > 1 else 1.0)]
+    holding = holding or [each for each in latencies if each.share <= 1.0]
     if not holding:
-        raise DrawstopError(too_slow(description, plans, others or {}))
-    best = min(holding, key=lambda plan: plan.engine)
+        raise DrawstopError(too_slow(description, latencies, others or {}))
+    best = min(holding, key=lambda each: each.engine)
     if latency is None:
         return best
     least = best.filling + _slack(best, safety=1.0, overhead_s=0.0)
@@ -141,7 +142,7 @@ def choose_latency(
     return replace(best, slack=latency - best.filling)
 
 
-def _plan(
+def _latency(
     description: InstrumentDescription,
     block: int,
     seconds: Sequence[float],
@@ -153,32 +154,32 @@ def _plan(
     rate = description.sample_rate
     filling = least_delay(block, host_block, device_rate, rate)
     model = description.delay_samples * device_rate / rate
-    plan = Latency(device_rate, rate, host_block, block, filling, 0, model, device, usual)
-    return replace(plan, slack=_slack(plan, SAFETY))
+    without_slack = Latency(device_rate, rate, host_block, block, filling, 0, model, device, usual)
+    return replace(without_slack, slack=_slack(without_slack, SAFETY))
 
 
-def _slack(plan: Latency, safety: float, overhead_s: float = OVERHEAD_S) -> int:
+def _slack(latency: Latency, safety: float, overhead_s: float = OVERHEAD_S) -> int:
     """Whole device blocks that last as long as playing what one callback may complete."""
-    together = -(-plan.host_block * plan.rate // (plan.block * plan.device_rate))
-    needed_s = together * plan.seconds_per_block * safety + overhead_s
-    return -(-int(np.ceil(needed_s * plan.device_rate)) // plan.host_block) * plan.host_block
+    together = -(-latency.host_block * latency.rate // (latency.block * latency.device_rate))
+    needed_s = together * latency.seconds_per_block * safety + overhead_s
+    return -(-int(np.ceil(needed_s * latency.device_rate)) // latency.host_block) * latency.host_block
 
 
 def too_slow(
-    description: InstrumentDescription, plans: Sequence[Latency], others: Mapping[int, Sequence[float]]
+    description: InstrumentDescription, latencies: Sequence[Latency], others: Mapping[int, Sequence[float]]
 ) -> str:
-    """What to tell the user: how slow, and what would do."""
-    worst, rate = plans[0], description.sample_rate
-    told = (
+    """The message for the user: how slow, and which block would do."""
+    worst, rate = latencies[0], description.sample_rate
+    too_long = (
         f"{description.name} is too slow for this machine: a block of {worst.block} samples "
         f"({1000 * worst.block / rate:.1f} ms) takes {1000 * worst.seconds_per_block:.1f} ms"
     )
-    doing = [
+    sufficient = [
         block
         for block, seconds in others.items()
         if np.quantile(seconds, USUAL_SHARE) <= FULLEST * block / rate
     ]
-    if doing:
-        return f"{told}; --block {min(doing)} would do"
-    largest = max([plan.block for plan in plans] + list(others))
-    return f"{told}; no block up to {largest} samples does better: take a smaller model"
+    if sufficient:
+        return f"{too_long}; --block {min(sufficient)} would do"
+    largest = max([each.block for each in latencies] + list(others))
+    return f"{too_long}; no block up to {largest} samples does better: take a smaller model"

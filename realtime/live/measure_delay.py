@@ -1,4 +1,4 @@
-"""`drawstop play --measure`: the delay of the real loop, by a click.
+"""`drawstop play --measure`: measures the delay of the real loop with a click.
 
 Key idea: the click leaves the device's output, comes back through a cable into its input, and passes the engine
 with the model replaced by a pass-through. Each way is the distance between two peaks, counted by the device's
@@ -9,67 +9,74 @@ import time
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import typer
 
 from drawstop.errors import DrawstopError
 from drawstop.files import write_json
 from realtime.live.supervisor import Supervisor
-from realtime.processes.device_ring import read_ring
-from realtime.processes.shared_arrays import SharedArrays
+from realtime.processes.device_ring import DeviceRing
 
-LISTEN_S = 0.3
+RECORD_S = 0.3
 """Beyond the delay that is reported. The rings hold more than twice of this at 192 kHz."""
 PATIENCE_S = 5.0
-HEARD = 0.01
-"""Of full scale: a click that comes back weaker than -40 dB is none."""
+THRESHOLD = 0.01
+"""Of full scale: a click that comes back weaker than -40 dB counts as none."""
 
 
-def measure(stage: Supervisor, report: Path | None) -> None:
-    """Measure, and tell what was reported beside it.
+def measure(supervisor: Supervisor, report: Path | None) -> None:
+    """Measure the delay, and print it beside the reported one.
+
+    Args:
+        report: a JSON file for the same numbers.
 
     Raises:
         DrawstopError: the click doesn't come back.
     """
-    line = stage.start_measuring()
-    plan = stage.plan
-    assert plan is not None
-    left = _listen(line, round(plan.total + LISTEN_S * plan.device_rate))
-    back = _first_peak(line, "input", left)
+    ring = supervisor.start_measuring()
+    latency = supervisor.latency
+    assert latency is not None
+    click = _wait_for_click(ring, round(latency.total + RECORD_S * latency.device_rate))
+    back = _first_peak(ring.read_input(click, ring.position), click)
     if back is None:
         raise DrawstopError(
             "no click came back within .3 s: connect the sound output to the input with a cable (under JACK with "
             "jack_connect), turn the gain up, and measure again"
         )
-    out = _first_peak(line, "kept", back)
+    out = _first_peak(ring.read_measured_output(back, ring.position), back)
     if out is None:
         raise DrawstopError("the click came in but not out of the engine; please report this")
     rows = [
-        ("device, output to input", plan.device, back - left),
-        ("engine", float(plan.engine), out - back),
-        ("model, as declared", plan.model, plan.model),
+        ("device, output to input", latency.device, back - click),
+        ("engine", float(latency.engine), out - back),
+        ("model, as declared", latency.model, latency.model),
     ]
     total = ("in all", sum(row[1] for row in rows), sum(row[2] for row in rows))
-    typer.echo(f"delay, samples at {plan.device_rate} Hz: reported, measured")
-    for label, told, seen in (*rows, total):
-        typer.echo(f"  {label:<24} {told:8.1f}  {seen:8.1f}  {plan.milliseconds(seen):6.1f} ms")
-    if report is not None:
-        write_json(
-            report, {label: {"reported": told, "measured": seen} for label, told, seen in (*rows, total)}
+    typer.echo(f"delay, samples at {latency.device_rate} Hz: reported, measured")
+    for label, reported, measured in (*rows, total):
+        typer.echo(
+            f"  {label:<24} {reported:8.1f}  {measured:8.1f}  {latency.milliseconds(measured):6.1f} ms"
         )
+    if report is not None:
+        parts = {
+            label: {"reported": reported, "measured": measured}
+            for label, reported, measured in (*rows, total)
+        }
+        write_json(report, parts)
 
 
-def _listen(line: SharedArrays, frames: int) -> int:
-    """Wait for the click and so many frames after it; gives the click's."""
+def _wait_for_click(ring: DeviceRing, frames: int) -> int:
+    """Wait for the click and so many frames after it; the frame at which the click was played."""
     deadline = time.monotonic() + PATIENCE_S
-    while line["click"][0] == 0 or line["position"][0] < line["click"][0] + frames:
+    while ring.click == 0 or ring.position < ring.click + frames:
         if time.monotonic() > deadline:
             raise DrawstopError("the sound device has stopped; try again")
         time.sleep(0.01)
-    return int(line["click"][0])
+    return ring.click
 
 
-def _first_peak(line: SharedArrays, ring: str, start: int) -> int | None:
-    """The frame of the loudest sample after `start`; None if all is quiet."""
-    sound = np.abs(read_ring(line, ring, start, int(line["position"][0]))).max(axis=0)
-    place = int(sound.argmax())
-    return start + place if sound[place] > HEARD else None
+def _first_peak(sound: npt.NDArray[np.float32], start: int) -> int | None:
+    """The frame of the loudest sample, the first frame being `start`; None if all is quiet. `[channels, frames]`"""
+    levels = np.abs(sound).max(axis=0)
+    index = int(levels.argmax())
+    return start + index if levels[index] > THRESHOLD else None

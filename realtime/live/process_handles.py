@@ -1,4 +1,4 @@
-"""The stage's end of each process: start it, talk to it, end it."""
+"""The supervisor's end of each process: start it, talk to it, end it."""
 
 import threading
 import time
@@ -7,16 +7,32 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
-from typing import Any
+from typing import Any, TypeVar
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.instrument_description import InstrumentDescription
-from realtime.processes.audio_process import Report
 from realtime.processes.child_process import CONTEXT, start_child
-from realtime.processes.device_process import DeviceRequest
-from realtime.processes.player_client import PlayerRequest, player_fields
-from realtime.processes.shared_arrays import Fields, SharedArrays
+from realtime.processes.device_process import DeviceSettings
+from realtime.processes.device_ring import DeviceRing
+from realtime.processes.messages import (
+    AudioRequest,
+    BlockTimes,
+    DeviceOpened,
+    End,
+    Failed,
+    GetReport,
+    PlayerLoaded,
+    PlayerRequest,
+    Ready,
+    Report,
+    StartPlaying,
+    SwapAnswer,
+    SwapInstrument,
+    TryBlock,
+)
+from realtime.processes.player_client import PlayerSettings, player_fields
+from realtime.processes.shared_arrays import Descriptor, SharedArrays
 
 LOAD_PATIENCE_S = 120.0
 OPEN_PATIENCE_S = 15.0
@@ -24,11 +40,19 @@ END_PATIENCE_S = 2.0
 PROBE_CALLBACKS = 20
 PROBE_PATIENCE_S = 5.0
 
+Message = TypeVar("Message")
+
 
 class ProcessHandle:
-    """A process and the pipe to it."""
+    """A child process and the pipe to it.
 
-    def __init__(self, target: str, *arguments: Any) -> None:
+    Args:
+        name: for error messages.
+        target: `module:function`, called in the child with the arguments and its end of the pipe.
+    """
+
+    def __init__(self, name: str, target: str, *arguments: Any) -> None:
+        self.name = name
         self._pipe, there = CONTEXT.Pipe()
         self._process: BaseProcess = start_child(target, *arguments, there)
         there.close()
@@ -40,78 +64,87 @@ class ProcessHandle:
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process's number."""
         return self._process.pid or 0
 
+    @property
+    def pipe(self) -> Connection:
+        """The supervisor's end of the pipe."""
+        return self._pipe
+
     def kill(self) -> None:
-        """End it at once."""
+        """End the process at once."""
         self._process.kill()
         self._process.join()
 
     def end(self) -> None:
-        """Ask it to end; kill it if it doesn't."""
+        """Ask the process to end; kill it if it doesn't."""
         with suppress(OSError):  # it may have ended
-            self._pipe.send(("end",))
+            self._pipe.send(End())
         self._process.join(END_PATIENCE_S)
         self.kill()
 
-    def receive(self, what: str, patience_s: float) -> Any:
-        """Its next message.
+    def receive(self, kind: type[Message], patience_s: float) -> Message:
+        """The process's next message, which must be of this kind.
 
         Raises:
-            DrawstopError: it told an error, ended, or said nothing.
+            DrawstopError: it sent `Failed`, ended, or sent nothing for so long.
         """
         try:
             if not self._pipe.poll(patience_s):
-                raise DrawstopError(f"{what} gave no answer for {patience_s:g} s")
+                raise DrawstopError(f"{self.name} gave no answer for {patience_s:g} s")
             message = self._pipe.recv()
         except (EOFError, OSError) as error:
-            raise DrawstopError(f"{what} has ended without a word; see the lines above") from error
-        if message[0] == "error":
-            raise DrawstopError(message[1])
+            raise DrawstopError(f"{self.name} has ended without a word; see the lines above") from error
+        if isinstance(message, Failed):
+            raise DrawstopError(message.reason)
+        assert isinstance(message, kind), f"expected {kind.__name__} from {self.name}, got {message!r}"
         return message
-
-    @property
-    def pipe(self) -> Connection:
-        """To the process."""
-        return self._pipe
 
 
 class PlayerHandle(ProcessHandle):
-    """A process that holds one instrument."""
+    """A process that holds one instrument.
 
-    def __init__(self, request: PlayerRequest, slot: int, go: Semaphore, wake: Semaphore) -> None:
-        self.path = request.path
+    Attributes:
+        slot: 0 or 1: two instruments are held during a swap.
+        digest: SHA-256 of the instrument's file.
+        death_reported: whether the audio process knows that this process has died.
+    """
+
+    def __init__(
+        self, settings: PlayerSettings, slot: int, work_ready: Semaphore, block_done: Semaphore
+    ) -> None:
+        self.path = settings.path
         self.slot = slot
         self.death_reported = False
-        self.digest = sha256_file(request.path)
+        self.digest = sha256_file(settings.path)
         self._shared: SharedArrays | None = None
-        super().__init__("realtime.processes.player_process:run_player", request, go, wake)
+        target = "realtime.processes.player_process:run_player"
+        super().__init__(settings.path.name, target, settings, work_ready, block_done)
 
     def wait_loaded(self) -> None:
         """Wait until the instrument is loaded. Raises DrawstopError if it can't be."""
-        self.description: InstrumentDescription = self.receive(self.path.name, LOAD_PATIENCE_S)[1]
+        self.description: InstrumentDescription = self.receive(PlayerLoaded, LOAD_PATIENCE_S).description
 
     def trial(self, block: int) -> Sequence[float]:
-        """The seconds that each of some blocks of this length takes."""
-        self._pipe.send(("trial", block))
-        seconds: Sequence[float] = self.receive(self.path.name, LOAD_PATIENCE_S)[1]
-        return seconds
+        """Play some blocks of this length; the seconds that each takes."""
+        self._send(TryBlock(block))
+        return self.receive(BlockTimes, LOAD_PATIENCE_S).seconds
 
     def begin(self, block: int) -> None:
-        """Warm up for this block; then it plays what the conductor sends."""
+        """Warm up for this block; from then on it plays what the audio process sends."""
         self._shared = SharedArrays(player_fields(self.description, block))
-        self._pipe.send(("play", self._shared.descriptor, block))
-        self.real_time: bool = self.receive(self.path.name, LOAD_PATIENCE_S)[1]
+        self._send(StartPlaying(self._shared.descriptor, block))
+        self.real_time = self.receive(Ready, LOAD_PATIENCE_S).real_time
 
     @property
-    def descriptor(self) -> tuple[Fields, str]:
-        """The arrays that the conductor attaches to."""
+    def descriptor(self) -> Descriptor:
+        """The arguments with which the audio process attaches to the shared arrays."""
         assert self._shared is not None
         return self._shared.descriptor
 
     def take_longest(self) -> float:
-        """The longest block since this was last asked, in seconds."""
+        """The longest block since the last call, in seconds."""
         if self._shared is None:
             return 0.0
         longest = float(self._shared["longest"][0])
@@ -119,7 +152,7 @@ class PlayerHandle(ProcessHandle):
         return longest
 
     def error_counts(self) -> tuple[int, int]:
-        """Blocks that failed, samples that weren't finite."""
+        """Numbers of blocks that failed and of samples that weren't finite."""
         if self._shared is None:
             return 0, 0
         return int(self._shared["error_counts"][0]), int(self._shared["error_counts"][1])
@@ -131,80 +164,86 @@ class PlayerHandle(ProcessHandle):
         if shared is not None:
             shared.close()
 
+    def _send(self, request: PlayerRequest) -> None:
+        self._pipe.send(request)
+
 
 class DeviceHandle(ProcessHandle):
     """A process that holds the open device. Raises DrawstopError if it can't be opened."""
 
-    def __init__(self, line: SharedArrays, request: DeviceRequest, wake: Semaphore, name: str) -> None:
-        super().__init__("realtime.processes.device_process:run_device", line.descriptor, request, wake)
-        self.name = name
-        self.channels = (request.channels_in, request.channels_out)
+    def __init__(
+        self, ring: DeviceRing, settings: DeviceSettings, block_done: Semaphore, device_name: str
+    ) -> None:
+        target = "realtime.processes.device_process:run_device"
+        super().__init__("the sound device", target, ring.descriptor, settings, block_done)
+        self.device_name = device_name
+        self.channels = (settings.channels_in, settings.channels_out)
         try:
-            _, self.rate, self.latency_s = self.receive("the sound device", OPEN_PATIENCE_S)
-            self.host_block = self._probe(line)
+            opened = self.receive(DeviceOpened, OPEN_PATIENCE_S)
+            self.rate, self.latency_s = opened.rate, opened.latency_s
+            self.host_block = self._probe(ring)
         except DrawstopError:
             self.kill()
             raise
 
-    def _probe(self, line: SharedArrays) -> int:
-        """The device's largest block, seen over some callbacks."""
+    def _probe(self, ring: DeviceRing) -> int:
+        """The device's largest block, as seen over some callbacks."""
         deadline = time.monotonic() + PROBE_PATIENCE_S
-        while line["callbacks"][0] < PROBE_CALLBACKS:
+        while (counters := ring.counters()).callbacks < PROBE_CALLBACKS:
             if time.monotonic() > deadline or not self.alive:
                 raise DrawstopError(
                     "the sound device opens but brings no sound; try another: drawstop devices"
                 )
             time.sleep(0.01)
-        return int(line["frames"][1])
+        return counters.largest_block
 
 
 class AudioProcessHandle(ProcessHandle):
-    """The conductor's process. Safe to use from several threads."""
+    """The audio process. Safe to use from several threads."""
 
-    def __init__(self, wake: Semaphore, goes: tuple[Semaphore, Semaphore]) -> None:
-        super().__init__("realtime.processes.audio_process:run_audio_process", wake, goes)
+    def __init__(self, block_done: Semaphore, work_ready: tuple[Semaphore, Semaphore]) -> None:
+        target = "realtime.processes.audio_process:run_audio_process"
+        super().__init__("the audio process", target, block_done, work_ready)
         self._lock = threading.Lock()
 
     def wait_ready(self) -> None:
-        """Wait until it listens."""
-        self.real_time: bool = self.receive("the conductor", OPEN_PATIENCE_S)[1]
+        """Wait until it takes messages."""
+        self.real_time = self.receive(Ready, OPEN_PATIENCE_S).real_time
 
-    def tell(self, *command: Any) -> None:
-        """Send a command that has no answer."""
+    def send(self, request: AudioRequest) -> None:
+        """Send a message that has no answer."""
         with self._lock:
-            self._send(command)
+            self._send(request)
 
     def report(self) -> Report:
-        """How it goes."""
+        """The state of the performance."""
         with self._lock:
-            self._send(("report",))
-            report: Report = self.receive("the conductor", OPEN_PATIENCE_S)[1]
-        return report
+            self._send(GetReport())
+            return self.receive(Report, OPEN_PATIENCE_S)
 
-    def swap(self, *arguments: Any) -> str | None:
-        """Let a player in; why not, if it is refused."""
+    def swap(self, request: SwapInstrument) -> str | None:
+        """Let another instrument in; the reason if it is refused."""
         with self._lock:
-            self._send(("swap", *arguments))
-            refused: str | None = self.receive("the conductor", OPEN_PATIENCE_S)[1]
-        return refused
-
-    def _send(self, command: tuple[Any, ...]) -> None:
-        try:
-            self._pipe.send(command)
-        except OSError as error:
-            raise DrawstopError(
-                "the conductor's process has ended; what was recorded is kept. Start again"
-            ) from error
+            self._send(request)
+            return self.receive(SwapAnswer, OPEN_PATIENCE_S).refusal
 
     def finish(self) -> Report:
         """End the performance: a fade, the session closed, the last report."""
         with self._lock:
             try:
-                self._send(("report",))
-                self.receive("the conductor", OPEN_PATIENCE_S)
-                self._send(("end",))
-                report: Report = self.receive("the conductor", OPEN_PATIENCE_S)[1]
+                self._send(GetReport())
+                self.receive(Report, OPEN_PATIENCE_S)
+                self._send(End())
+                report = self.receive(Report, OPEN_PATIENCE_S)
             except DrawstopError:
                 report = Report()
         self.kill()
         return report
+
+    def _send(self, request: AudioRequest) -> None:
+        try:
+            self._pipe.send(request)
+        except OSError as error:
+            raise DrawstopError(
+                "the audio process has ended; what was recorded is kept. Start again"
+            ) from error

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 
 from drawstop import __version__
@@ -29,7 +28,8 @@ from realtime.live.device_connection import DeviceSelection
 from realtime.live.latency import Latency
 from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
 from realtime.live.supervisor import LiveRequest, Supervisor
-from realtime.processes.device_ring import quantile
+from realtime.processes.device_ring import DeviceRing
+from realtime.processes.duration_histogram import quantile
 from realtime.recording.session_file import SessionAbout, begin_session
 
 TICK_S = 0.1
@@ -37,7 +37,7 @@ TICK_S = 0.1
 
 @dataclass(frozen=True)
 class PlayOptions:
-    """The options of `drawstop play`, as its help tells them."""
+    """The options of `drawstop play`; its help says what each does."""
 
     instruments: list[Path]
     settings: list[str] | None
@@ -71,7 +71,7 @@ class PlayOptions:
     report: Path | None
 
     def request(self) -> LiveRequest:
-        """What the stage needs. Raises DrawstopError for a latency that is no number."""
+        """The supervisor's settings. Raises DrawstopError for a latency that is no number."""
         if self.latency != "auto" and not self.latency.isdigit():
             raise DrawstopError(f"--latency takes auto or a number of samples, got {self.latency!r}")
         check_backend(self.backend)
@@ -93,20 +93,20 @@ class PlayOptions:
         )
 
     def control(self) -> ControlRequest:
-        """Who may move the stops."""
+        """The settings of the controllers."""
         mapping = find_mapping(self.mapping) if self.mapping else None
         osc = OscRequest(self.osc, self.oscquery, self.listen, self.allow or (), self.announce)
         return ControlRequest(self.midi or (), mapping, self.scenes, osc)
 
     def first_events(self) -> list[ControlEvent]:
-        """Where the faders and stops stand at the start."""
-        faders = (
+        """Events that move parameters and stops to their values at the start."""
+        parameters = (
             (INPUT_GAIN, self.input_gain),
             (OUTPUT_GAIN, self.output_gain),
             (WET, self.wet),
             (RAMP, self.ramp),
         )
-        events = [ControlEvent(0, f.slug, value, "option") for f, value in faders if value != f.default]
+        events = [ControlEvent(0, p.slug, value, "option") for p, value in parameters if value != p.default]
         sets = [parse_setting(setting) for setting in self.settings or []]
         return events + [ControlEvent(0, slug, value, "--set") for slug, value in sets]
 
@@ -115,46 +115,45 @@ def perform(options: PlayOptions) -> None:
     """Play until the user ends it.
 
     Raises:
-        DrawstopError: anything that keeps it from beginning; a performance that runs ends by the user alone.
+        DrawstopError: it can't begin, or the audio process has ended.
     """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # a server that we started would end with us
     request, events, control = options.request(), options.first_events(), options.control()
     control.check()
-    stage = Supervisor(request)
-    watcher = FileWatcher(
-        request.instrument, lambda: stage.swap(request.instrument)
-    )  # what comes after is news
+    supervisor = Supervisor(request)
+    # Made before the file is loaded: from here on a change is seen.
+    watcher = FileWatcher(request.instrument, lambda: supervisor.swap(request.instrument))
     try:
-        targets: dict[str, Ranged] = {stop.slug: stop for stop in stage.load().stops}
+        targets: dict[str, Ranged] = {stop.slug: stop for stop in supervisor.load().stops}
         targets |= {parameter.slug: parameter for parameter in PARAMETERS}
         for event in events:
             check_event(event, targets)
         typer.echo("Trying how fast this machine plays it…", err=True)
-        plan = stage.open()
-        typer.echo("\n".join(latency_lines(stage.description.name, plan)), err=True)
+        latency = supervisor.open()
+        typer.echo("\n".join(latency_lines(supervisor.description.name, latency)), err=True)
         if options.measure:
             from realtime.live.measure_delay import measure
 
-            measure(stage, options.report)
+            measure(supervisor, options.report)
             return
         if options.record is not None:
-            begin_session(options.record, _about(stage, options, plan), request.instrument)
-        _run(stage, options, events, control, watcher)
+            begin_session(options.record, _about(supervisor, options, latency), request.instrument)
+        _run(supervisor, options, events, control, watcher)
     finally:
-        stage.close()
+        supervisor.close()
 
 
 def _run(
-    stage: Supervisor,
+    supervisor: Supervisor,
     options: PlayOptions,
     events: list[ControlEvent],
     control: ControlRequest,
     watcher: FileWatcher,
 ) -> None:
-    bridge = ControlBridge(stage, control)
+    bridge = ControlBridge(supervisor, control)
     bridge.hub.adopt({event.slug: event.value for event in events})
-    stage.start(events, options.record)
-    figures = LiveStatus()
+    supervisor.start(events, options.record)
+    status = LiveStatus()
     end = None if options.seconds is None else time.monotonic() + options.seconds
     try:
         with ExitStack() as stack:
@@ -163,86 +162,91 @@ def _run(
             keys = stack.enter_context(pressed_keys(not options.headless))
             while end is None or time.monotonic() < end:
                 time.sleep(TICK_S)
-                stage.watch()
-                figures.update(stage, stage.report())
-                show(stage, figures)
-                if any(_obey(key, stage, bridge, options.instruments) for key in keys()):
+                supervisor.watch()
+                status.update(supervisor, supervisor.report())
+                show(supervisor, status)
+                if any(_execute_key(key, supervisor, bridge, options.instruments) for key in keys()):
                     break
                 watcher.look()
                 bridge.tick()
-                bridge.meters(figures.levels(), figures.stop_levels)
+                bridge.meters(status.levels(), status.stop_levels)
     except KeyboardInterrupt:
         pass  # the usual way to end a performance
-    line = stage.line
-    timing = _timing(line) if line is not None else {}
-    figures.final(stage, stage.close())
-    typer.echo("\n".join(summary_lines(figures, options.record)), err=True)
+    ring = supervisor.ring
+    timing = _timing(ring) if ring is not None else {}
+    status.final(supervisor, supervisor.close())
+    typer.echo("\n".join(summary_lines(status, options.record)), err=True)
     if options.report is not None:
         write_json(
-            options.report, {"plan": asdict(stage.plan) if stage.plan else {}, **figures.as_json(), **timing}
+            options.report,
+            {"plan": asdict(supervisor.latency) if supervisor.latency else {}, **status.as_json(), **timing},
         )
 
 
-def _obey(key: str, stage: Supervisor, bridge: ControlBridge, instruments: list[Path]) -> bool:
-    """Do what a key asks for; whether it asks to end."""
+def _execute_key(key: str, supervisor: Supervisor, bridge: ControlBridge, instruments: list[Path]) -> bool:
+    """Do what a key asks for; returns whether it asks to end."""
     if key.isdigit() and 1 <= int(key) <= len(instruments):
-        stage.swap(instruments[int(key) - 1])
+        supervisor.swap(instruments[int(key) - 1])
     bridge.press(key)
     return key == "q"
 
 
 @contextmanager
 def _shown(headless: bool) -> Iterator[Any]:
-    """A function that draws the live view, or none."""
+    """A function that draws the live view; headless, one that prints the notes."""
     if headless:
 
-        def tell(stage: Supervisor, figures: LiveStatus) -> None:
-            while stage.notes:
-                typer.echo(stage.notes.pop(0), err=True)
+        def print_notes(supervisor: Supervisor, status: LiveStatus) -> None:
+            while supervisor.notes:
+                typer.echo(supervisor.notes.pop(0), err=True)
 
-        yield tell
+        yield print_notes
         return
     from rich.console import Console
     from rich.live import Live
 
     with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
-        yield lambda stage, figures: live.update(view(stage, figures), refresh=True)
+        yield lambda supervisor, status: live.update(view(supervisor, status), refresh=True)
 
 
-def _about(stage: Supervisor, options: PlayOptions, plan: Latency) -> SessionAbout:
+def _about(supervisor: Supervisor, options: PlayOptions, latency: Latency) -> SessionAbout:
     import importlib.metadata
 
     versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy", "soxr")}
     if options.backend == OPENVINO:
         versions["openvino"] = importlib.metadata.version("openvino")
     versions |= {"drawstop": __version__, "python": platform.python_version(), "machine": platform.machine()}
-    description = stage.description
+    description = supervisor.description
     return SessionAbout(
         description.sample_rate,
         description.channels_in,
         description.channels_out,
-        plan.block,
+        latency.block,
         options.seed,
         None if options.noise else 0,
         CEILING_DB,
-        stage.digest,
+        supervisor.digest,
         versions,
         options.backend,
     )
 
 
-def _timing(line: Any) -> dict[str, Any]:
-    """The callback's figures, in seconds."""
-    counts = {name: np.array(line[name]) for name in ("durations", "intervals")}
+def _timing(ring: DeviceRing) -> dict[str, Any]:
+    """The callback's counters, for `--json`; times in seconds."""
+    counters = ring.counters()
+    histograms = {
+        "durations": (counters.durations, counters.longest_duration_s),
+        "intervals": (counters.intervals, counters.longest_interval_s),
+    }
     return {
-        "callbacks": int(line["callbacks"][0]),
-        "host_flags": int(line["flags"][0]),
-        "unplayed_samples": int(line["lost"][0]),
+        "callbacks": counters.callbacks,
+        "host_flags": counters.host_flags,
+        "unplayed_samples": counters.unplayed_frames,
         **{
             f"callback_{name}_s": {
-                f"p{100 * share:g}": quantile(count, share) for share in (0.5, 0.99, 0.9999)
+                f"p{100 * share:g}": quantile(counts, share) for share in (0.5, 0.99, 0.9999)
             }
-            | {"max": float(line["longest"][place])}
-            for place, (name, count) in enumerate(counts.items())
+            | {"max": longest_s}
+            for name, (counts, longest_s) in histograms.items()
         },
     }

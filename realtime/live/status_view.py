@@ -1,4 +1,4 @@
-"""What a performance shows: the plan before, the live view, the summary after."""
+"""The texts of a performance: the delay before it, the live view, the summary after it."""
 
 from collections import deque
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ from rich.text import Text
 from realtime.engine.parameters import BYPASS, MUTE
 from realtime.live.latency import Latency
 from realtime.live.supervisor import Supervisor
-from realtime.processes.audio_process import Report
+from realtime.processes.messages import Report
 
 BAR = 21
 FLOOR_DB = -60.0
@@ -22,7 +22,7 @@ NOTES = 4
 
 @dataclass
 class LiveStatus:
-    """What the view and the summary tell, kept over the performance."""
+    """The numbers that the view and the summary show, updated during the performance."""
 
     report: Report = field(default_factory=Report)
     longest_s: float = 0.0
@@ -32,101 +32,101 @@ class LiveStatus:
     device_losses: int = 0
     swaps: int = 0
     stop_levels: dict[str, float] = field(default_factory=dict)
-    """How strongly each stop sounds, 0..1; none where nobody listens."""
-    heard: dict[str, Any] = field(default_factory=dict)
-    """See `LevelClient.figures`."""
+    """How strongly each stop sounds, 0..1; empty where no levels are measured."""
+    level_summary: dict[str, Any] = field(default_factory=dict)
+    """`LevelClient.summary` at the end."""
     lead_ms: float = 0.0
     """By how much the closest block was in time."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
 
-    def update(self, stage: Supervisor, report: Report) -> None:
-        """Take over what the stage tells now."""
+    def update(self, supervisor: Supervisor, report: Report) -> None:
+        """Take over a report and the supervisor's own counters."""
         self.report = report
-        self.recent_s = stage.longest_block_s()
+        self.recent_s = supervisor.longest_block_s()
         self.longest_s = max(self.longest_s, self.recent_s)
-        self.failed_blocks, self.broken_samples = stage.error_counts()
-        self.device_losses, self.swaps = stage.device_losses, stage.swaps
-        self.stop_levels = stage.listening.levels()
-        if stage.plan is not None:
-            self.lead_ms = stage.plan.milliseconds(report.least_lead)
+        self.failed_blocks, self.broken_samples = supervisor.error_counts()
+        self.device_losses, self.swaps = supervisor.device_losses, supervisor.swaps
+        self.stop_levels = supervisor.level_client.levels()
+        if supervisor.latency is not None:
+            self.lead_ms = supervisor.latency.milliseconds(report.least_lead)
 
     def levels(self) -> dict[str, float]:
         """The peaks since the last report, in dBFS, not below `FLOOR_DB`."""
         peaks = {"in": self.report.input_peak, "out": self.report.output_peak}
         return {name: 20 * float(np.log10(max(peak, 10 ** (FLOOR_DB / 20)))) for name, peak in peaks.items()}
 
-    def final(self, stage: Supervisor, report: Report) -> None:
-        """The last report, of the ended performance."""
-        self.report, self.heard = report, stage.listening.figures()
+    def final(self, supervisor: Supervisor, report: Report) -> None:
+        """Take over the last report, of the ended performance."""
+        self.report, self.level_summary = report, supervisor.level_client.summary()
 
     def as_json(self) -> dict[str, Any]:
-        """The figures for `--json`."""
-        told = asdict(self.report)
+        """The numbers for `--json`."""
+        numbers = asdict(self.report)
         for passing in ("retired", "swapping", "input_peak", "output_peak"):
-            told.pop(passing)
-        return told | {
+            numbers.pop(passing)
+        return numbers | {
             "closest_call_ms": self.lead_ms,
             "longest_block_s": self.longest_s,
             "failed_blocks": self.failed_blocks,
             "broken_samples": self.broken_samples,
             "device_losses": self.device_losses,
             "swaps": self.swaps,
-            **self.heard,
+            **self.level_summary,
         }
 
 
-def latency_lines(name: str, plan: Latency) -> list[str]:
+def latency_lines(name: str, latency: Latency) -> list[str]:
     """The delay, part by part, before anything sounds."""
 
     def part(label: str, samples: float) -> str:
-        return f"  {label:<34} {samples:8.1f} samples  {plan.milliseconds(samples):6.1f} ms"
+        return f"  {label:<34} {samples:8.1f} samples  {latency.milliseconds(samples):6.1f} ms"
 
     return [
-        f"{name}: delay from input to output, at the device's {plan.device_rate} Hz",
-        part("device, as it says itself", plan.device),
-        part(f"filling blocks of {plan.block}{_resampled(plan)}", plan.filling),
-        part(f"playing them; the device takes {plan.host_block} at once", plan.slack),
-        part("the model's own", plan.model),
-        part("in all", plan.total),
-        f"A block of {1000 * plan.block / plan.rate:.1f} ms takes {1000 * plan.seconds_per_block:.1f} ms to play: "
-        f"head-room {100 * (1 - plan.share):.0f} %.",
+        f"{name}: delay from input to output, at the device's {latency.device_rate} Hz",
+        part("device, as it says itself", latency.device),
+        part(f"filling blocks of {latency.block}{_resampled(latency)}", latency.filling),
+        part(f"playing them; the device takes {latency.host_block} at once", latency.slack),
+        part("the model's own", latency.model),
+        part("in all", latency.total),
+        f"A block of {1000 * latency.block / latency.rate:.1f} ms takes {1000 * latency.seconds_per_block:.1f} ms to play: "
+        f"head-room {100 * (1 - latency.share):.0f} %.",
     ]
 
 
-def view(stage: Supervisor, figures: LiveStatus) -> RenderableType:
+def view(supervisor: Supervisor, status: LiveStatus) -> RenderableType:
     """The live view."""
-    while stage.notes:
-        figures.notes.append(stage.notes.pop(0))
-    report, plan = figures.report, stage.plan
+    while supervisor.notes:
+        status.notes.append(supervisor.notes.pop(0))
+    report, latency = status.report, supervisor.latency
     table = Table.grid(padding=(0, 2))
-    for stop in stage.description.stops:
+    for stop in supervisor.description.stops:
         value = report.values.get(stop.slug, 0.0)
-        level = figures.stop_levels.get(stop.slug)
-        heard = () if level is None else (_bar(level), f"{100 * level:.0f} %")
-        table.add_row(stop.label, _knob(value), f"{value:+.2f}", *heard)
+        level = status.stop_levels.get(stop.slug)
+        level_cells = () if level is None else (_bar(level), f"{100 * level:.0f} %")
+        table.add_row(stop.label, _knob(value), f"{value:+.2f}", *level_cells)
     table.add_row("in", _meter(report.input_peak), _decibels(report.input_peak))
     table.add_row("out", _meter(report.output_peak), _decibels(report.output_peak))
-    if plan is not None:
-        share = figures.recent_s * plan.rate / plan.block
+    if latency is not None:
+        share = status.recent_s * latency.rate / latency.block
         table.add_row("load", _bar(share), f"{100 * share:.0f} %")
     return Group(
-        Text(_state(stage, report), style="bold"),
+        Text(_state(supervisor, report), style="bold"),
         table,
-        Text(_counters(figures, plan)),
-        *map(Text, figures.notes),
+        Text(_counters(status, latency)),
+        *map(Text, status.notes),
     )
 
 
-def summary_lines(figures: LiveStatus, recorded: Path | None) -> list[str]:
-    """The end of a performance, in a few lines."""
-    report = figures.report
+def summary_lines(status: LiveStatus, recorded: Path | None) -> list[str]:
+    """The summary after a performance, in a few lines."""
+    report = status.report
     lines = [
         f"Ended. Lost blocks: {report.lost_blocks} ({report.lost_samples} samples); longest block "
-        f"{1000 * figures.longest_s:.1f} ms; closest call {figures.lead_ms:.1f} ms; events: {report.events}."
+        f"{1000 * status.longest_s:.1f} ms; closest call {status.lead_ms:.1f} ms; events: {report.events}."
     ]
-    if report.refused_events or figures.failed_blocks or report.replaced_inputs:
+    if report.refused_events or status.failed_blocks or report.replaced_inputs:
         lines.append(
-            f"Refused events: {report.refused_events}; blocks in which the instrument failed: {figures.failed_blocks}; "
+            f"Refused events: {report.refused_events}; blocks in which the instrument failed: {status.failed_blocks}; "
             f"broken input samples: {report.replaced_inputs}."
         )
     if recorded is not None:
@@ -135,34 +135,34 @@ def summary_lines(figures: LiveStatus, recorded: Path | None) -> list[str]:
     return lines
 
 
-def _state(stage: Supervisor, report: Report) -> str:
+def _state(supervisor: Supervisor, report: Report) -> str:
     marks = [
         name.upper()
-        for name, fader in (("bypass", BYPASS), ("mute", MUTE))
-        if report.values.get(fader.slug, 0.0) >= 0.5
+        for name, parameter in (("bypass", BYPASS), ("mute", MUTE))
+        if report.values.get(parameter.slug, 0.0) >= 0.5
     ]
-    if stage.line is None:
+    if supervisor.ring is None:
         marks.append("NO SOUND DEVICE")
     if report.swapping:
         marks.append("another instrument is coming in")
-    return "  ".join([stage.description.name, *marks])
+    return "  ".join([supervisor.description.name, *marks])
 
 
-def _counters(figures: LiveStatus, plan: Latency | None) -> str:
-    report = figures.report
-    delay = f"delay {plan.milliseconds(plan.total):.1f} ms   " if plan is not None else ""
-    delay += f"closest call {figures.lead_ms:.1f} ms   "
-    told = f"{delay}lost blocks {report.lost_blocks}   limited samples {report.limited_samples}"
-    return told + (f"   {report.problem}" if report.problem else "")
+def _counters(status: LiveStatus, latency: Latency | None) -> str:
+    report = status.report
+    delay = f"delay {latency.milliseconds(latency.total):.1f} ms   " if latency is not None else ""
+    delay += f"closest call {status.lead_ms:.1f} ms   "
+    counters = f"{delay}lost blocks {report.lost_blocks}   limited samples {report.limited_samples}"
+    return counters + (f"   {report.problem}" if report.problem else "")
 
 
-def _resampled(plan: Latency) -> str:
-    return "" if plan.rate == plan.device_rate else f", resampling {plan.rate}"
+def _resampled(latency: Latency) -> str:
+    return "" if latency.rate == latency.device_rate else f", resampling {latency.rate}"
 
 
 def _knob(value: float) -> str:
-    place = round((value + 1) / 2 * (BAR - 1))
-    return "".join("●" if i == place else "┼" if i == BAR // 2 else "─" for i in range(BAR))
+    position = round((value + 1) / 2 * (BAR - 1))
+    return "".join("●" if i == position else "┼" if i == BAR // 2 else "─" for i in range(BAR))
 
 
 def _bar(share: float) -> str:

@@ -1,6 +1,6 @@
-"""The stage: starts the processes of a performance, watches them, and brings back what goes away.
+"""The supervisor: starts the processes of a performance, watches them, and replaces what ends.
 
-It lives in the command's own process. All that it does with sound is to tell the conductor.
+It lives in the command's own process. It touches no sound: it sends messages to the audio process.
 """
 
 import threading
@@ -16,10 +16,19 @@ from realtime.live.device_connection import DeviceConnection, DeviceSelection
 from realtime.live.latency import Latency, candidates, choose_latency, next_to_try
 from realtime.live.level_client import LevelClient
 from realtime.live.process_handles import AudioProcessHandle, PlayerHandle
-from realtime.processes.audio_process import Report
 from realtime.processes.child_process import CONTEXT
-from realtime.processes.player_client import PlayerRequest
-from realtime.processes.shared_arrays import SharedArrays
+from realtime.processes.device_ring import DeviceRing
+from realtime.processes.messages import (
+    CloseDevice,
+    Perform,
+    PerformPassThrough,
+    PlayerDied,
+    RecordSession,
+    Report,
+    ScheduleEvents,
+    SwapInstrument,
+)
+from realtime.processes.player_client import PlayerSettings
 from realtime.recording.session_file import copy_instrument
 
 LEAVE_PATIENCE_S = 10.0
@@ -27,19 +36,20 @@ LEAVE_PATIENCE_S = 10.0
 
 @dataclass(frozen=True)
 class LiveRequest:
-    """All that a performance is started with."""
+    """The settings with which a performance is started."""
 
     instrument: Path
     device: DeviceSelection = field(default_factory=DeviceSelection)
     block: int | None = None
+    """Samples per block of the instrument; None: by trial."""
     latency: int | None = None
-    """Of the engine, in samples of the device; None: the least that holds."""
+    """The engine's delay, in samples of the device; None: the least that holds."""
     seed: int = 0
     noise: int | None = None
     ceiling_db: float = -0.3
     backend: str = "torchscript"
     levels: bool = False
-    """Whether to hear how strongly each stop sounds."""
+    """Measure how strongly each stop sounds."""
 
 
 class Supervisor:
@@ -48,21 +58,25 @@ class Supervisor:
 
     Attributes:
         notes: lines for the user about what has happened, oldest first; the reader takes them out.
-        plan: the delay, once it is open.
-        listening: how strongly each stop sounds.
+        latency: the delay, once the device is open.
+        level_client: how strongly each stop sounds.
+        device_losses: how often a device went away.
+        swaps: instruments that have come in after the first.
     """
 
     def __init__(self, request: LiveRequest) -> None:
         self.request = request
         self.notes: list[str] = []
-        self.plan: Latency | None = None
-        self.listening = LevelClient(request.levels, self.notes)
+        self.latency: Latency | None = None
+        self.level_client = LevelClient(request.levels, self.notes)
         self.device_losses = self.swaps = 0
-        self._wake = CONTEXT.Semaphore(0)
-        self._goes = (CONTEXT.Semaphore(0), CONTEXT.Semaphore(0))
-        self._sound = DeviceConnection(request.device, self._wake)
+        self._block_done = CONTEXT.Semaphore(
+            0
+        )  # by the device and the players; the audio process waits for it
+        self._work_ready = (CONTEXT.Semaphore(0), CONTEXT.Semaphore(0))  # for the players, one in each slot
+        self._connection = DeviceConnection(request.device, self._block_done)
         self._players: dict[int, PlayerHandle] = {}
-        self._conductor: AudioProcessHandle | None = None
+        self._audio: AudioProcessHandle | None = None
         self._session: Path | None = None
         self._swapping = threading.Lock()
         self._blocks: list[int] = []
@@ -70,12 +84,12 @@ class Supervisor:
 
     @property
     def description(self) -> InstrumentDescription:
-        """Of the instrument that came in last."""
+        """The description of the instrument that came in last."""
         return self._player.description
 
     @property
     def sample_rate(self) -> int:
-        """Of the instrument, in hertz."""
+        """The instrument's sample rate, in hertz."""
         return self.description.sample_rate
 
     @property
@@ -84,127 +98,127 @@ class Supervisor:
         return self._player.digest
 
     @property
-    def line(self) -> SharedArrays | None:
-        """The line to the device, with its counters; None while there is no device."""
-        return self._sound.line
+    def ring(self) -> DeviceRing | None:
+        """The ring to the device, with its counters; None while there is no device."""
+        return self._connection.ring
 
     @property
-    def conductor(self) -> AudioProcessHandle:
-        """The conductor's process."""
-        assert self._conductor is not None, "load() comes first"
-        return self._conductor
+    def audio(self) -> AudioProcessHandle:
+        """The audio process."""
+        assert self._audio is not None, "load() comes first"
+        return self._audio
 
     def load(self) -> InstrumentDescription:
-        """Start the processes and load the instrument; what can be refused at once is.
+        """Start the processes and load the instrument; refuse at once what can be refused.
 
         Raises:
             DrawstopError: no instrument, no such device, or a block that doesn't fit.
         """
         player = self._new_player(self.request.instrument, 0)
-        self._conductor = AudioProcessHandle(self._wake, self._goes)
-        self.listening.load(self.request.instrument)
-        self._sound.find()  # while the others start
+        self._audio = AudioProcessHandle(self._block_done, self._work_ready)
+        self.level_client.load(self.request.instrument)
+        self._connection.find()  # while the others start
         self._player = self._loaded(player)
-        self._conductor.wait_ready()
-        self.listening.wait_loaded(self.description)
+        self._audio.wait_ready()
+        self.level_client.wait_loaded(self.description)
         self._blocks = candidates(self.description, self.request.block)
         return self.description
 
     def open(self) -> Latency:
-        """Open the device, try how fast the instrument plays, and plan; nothing sounds yet.
+        """Open the device, try how fast the instrument plays, and choose the delay; nothing sounds yet.
 
         Raises:
             DrawstopError: the device refuses, or the machine is too slow.
         """
-        self._sound.open(self.description)
+        self._connection.open(self.description)
         self._tried = self._trial(self._blocks)
         try:
-            self.plan = self._planned(self.request.latency)
+            self.latency = self._chosen(self.request.latency)
         except DrawstopError:
             if self.request.block is None or self.request.latency is not None:
                 raise
-            self.plan = self._planned(None, self._trial(candidates(self.description, None)))
-        self._player.begin(self.plan.block)
-        self.listening.follow(self._player, self.plan.block)
-        self.listening.wait_ready()
-        return self.plan
+            self.latency = self._chosen(None, self._trial(candidates(self.description, None)))
+        self._player.begin(self.latency.block)
+        self.level_client.follow(self._player, self.latency.block)
+        self.level_client.wait_ready()
+        return self.latency
 
     def start(self, settings: Iterable[ControlEvent] = (), session: Path | None = None) -> None:
         """Let it sound. `session`: a folder that `begin_session` made, to record into."""
-        assert self.plan is not None, "open() comes first"
+        assert self.latency is not None, "open() comes first"
         self._session = session
         player, ceiling_db = self._player, self.request.ceiling_db
-        self.conductor.tell(
-            "perform", player.description, player.descriptor, player.slot, self.plan.block, ceiling_db
+        self.audio.send(
+            Perform(player.description, player.descriptor, player.slot, self.latency.block, ceiling_db)
         )
         if session is not None:
-            self.conductor.tell("record", str(session))
+            self.audio.send(RecordSession(str(session)))
         self.schedule(settings)
-        self._sound.start(self.conductor, self.plan)
+        self._connection.start(self.audio, self.latency)
         self.report()
 
-    def start_measuring(self) -> SharedArrays:
-        """Run the loop with a pass-through for the instrument and a click for its output; gives the line."""
-        assert self.plan is not None, "open() comes first"
-        self.conductor.tell("pass_through", self.description, self.plan.block)
-        self._sound.start(self.conductor, self.plan, measuring=True)
-        assert self.line is not None
-        return self.line
+    def start_measuring(self) -> DeviceRing:
+        """Run the loop with a pass-through instead of the instrument and a click as its output; returns the ring."""
+        assert self.latency is not None, "open() comes first"
+        self.audio.send(PerformPassThrough(self.description, self.latency.block))
+        self._connection.start(self.audio, self.latency, measuring=True)
+        assert self.ring is not None
+        return self.ring
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Send events to the sound; from any thread. Those that no stop takes now are counted and dropped."""
-        self.conductor.tell("events", list(events))
+        self.audio.send(ScheduleEvents(list(events)))
 
     def now(self) -> int:
-        """The input sample that the device hears at this moment, for stamping events; from any thread."""
-        return 0 if self.plan is None else self._sound.now(self.plan)
+        """The input sample that the device records at this moment, for stamping events; from any thread."""
+        return 0 if self.latency is None else self._connection.now(self.latency)
 
     def report(self) -> Report:
-        """How it goes; ends the processes of instruments that have left."""
-        report = self.conductor.report()
-        self._sound.start_sample = report.line_start
+        """The state of the performance. Ends the processes of instruments that have left."""
+        report = self.audio.report()
+        self._connection.start_sample = report.line_start
         for slot in report.retired:
             if slot in self._players:
                 self._drop(self._players[slot])
         return report
 
     def longest_block_s(self) -> float:
-        """The longest that a block took to play since this was last asked, in seconds."""
+        """The longest time that a block took to play since the last call, in seconds."""
         return self._player.take_longest()
 
     def error_counts(self) -> tuple[int, int]:
-        """Blocks in which the instrument failed, and samples of it that weren't finite."""
+        """Numbers of blocks in which the instrument failed, and of its samples that weren't finite."""
         return self._player.error_counts()
 
     def swap(self, path: Path) -> None:
-        """Let another instrument in, from a thread of its own; what comes of it stands in `notes`."""
+        """Let another instrument in, from a thread of its own; success or failure stands in `notes`."""
         threading.Thread(target=self._swap, args=(path,), name="swap", daemon=True).start()
 
     def watch(self) -> None:
-        """See whether everything is alive; bring back what isn't.
+        """Check that every process is alive; replace those that aren't.
 
         Raises:
-            DrawstopError: the conductor is gone, which nothing brings back.
+            DrawstopError: the audio process has ended, which can't be replaced.
         """
-        if not self.conductor.alive:
-            raise DrawstopError("the conductor's process has ended; what was recorded is kept. Start again")
+        if not self.audio.alive:
+            raise DrawstopError("the audio process has ended; what was recorded is kept. Start again")
         self._watch_player()
         self._watch_device()
-        self.listening.watch()
+        self.level_client.watch()
 
     def close(self) -> Report:
-        """Fade out, close the session, end all processes."""
-        report = self._conductor.finish() if self._conductor is not None else Report()
-        self.listening.close()
+        """Fade out, close the session, end all processes; returns the last report."""
+        report = self._audio.finish() if self._audio is not None else Report()
+        self.level_client.close()
         for player in list(self._players.values()):
             player.end()  # also one that is still loading: its swap then ends with an error that nobody reads
         with self._swapping:
-            self._sound.close()
+            self._connection.close()
         return report
 
     def _new_player(self, path: Path, slot: int) -> PlayerHandle:
-        request = PlayerRequest(path, self.request.seed, self.request.noise, backend=self.request.backend)
-        self._players[slot] = PlayerHandle(request, slot, self._goes[slot], self._wake)
+        settings = PlayerSettings(path, self.request.seed, self.request.noise, backend=self.request.backend)
+        self._players[slot] = PlayerHandle(settings, slot, self._work_ready[slot], self._block_done)
         return self._players[slot]
 
     def _drop(self, player: PlayerHandle) -> None:
@@ -231,76 +245,79 @@ class Supervisor:
             self._swapping.release()
 
     def _bring_in(self, path: Path) -> None:
-        assert self.plan is not None
+        assert self.latency is not None
         slot = self._free_slot()
         player = self._loaded(self._new_player(path, slot))
         try:
-            player.begin(self.plan.block)
+            player.begin(self.latency.block)
             if self._session is not None:
                 copy_instrument(self._session, path, player.digest)
-            refused = self.conductor.swap(player.description, player.descriptor, slot, player.digest)
-            if refused:
-                raise DrawstopError(refused)
+            refusal = self.audio.swap(
+                SwapInstrument(player.description, player.descriptor, slot, player.digest)
+            )
+            if refusal:
+                raise DrawstopError(refusal)
         except BaseException:
             self._drop(player)
             raise
         self._player = player
-        self.listening.follow(player, self.plan.block)
+        self.level_client.follow(player, self.latency.block)
         self.swaps += 1
-        model = player.description.delay_samples * self.plan.device_rate / self.plan.rate
-        self.plan = replace(self.plan, model=model)
+        model = player.description.delay_samples * self.latency.device_rate / self.latency.rate
+        self.latency = replace(self.latency, model=model)
         self.notes.append(f"{path.name} is coming in")
 
     def _free_slot(self) -> int:
         """A slot without a player; waits for an instrument that is on its way out."""
         deadline = time.monotonic() + LEAVE_PATIENCE_S
-        while len(self._players) == len(self._goes):
+        while len(self._players) == len(self._work_ready):
             if time.monotonic() > deadline:
                 raise DrawstopError("the last instrument hasn't left yet; try again")
             time.sleep(0.05)
-        return next(slot for slot in range(len(self._goes)) if slot not in self._players)
+        return next(slot for slot in range(len(self._work_ready)) if slot not in self._players)
 
     def _watch_player(self) -> None:
         player = self._player
         if player.alive or player.death_reported:
             return
         player.death_reported = True
-        self.conductor.tell("dead", player.slot)
+        self.audio.send(PlayerDied(player.slot))
         self.notes.append(
             f"{player.path.name} has crashed: the dry sound plays, the instrument is started again"
         )
         self.swap(player.path)
 
     def _watch_device(self) -> None:
-        sound = self._sound
-        if sound.device is not None:
-            if sound.is_alive():
+        connection = self._connection
+        if connection.device is not None:
+            if connection.is_alive():
                 return
             self.notes.append("the sound device is gone; waiting for it, or for another one")
             self.device_losses += 1
-            self.conductor.tell("line_lost")
-            sound.lose()
-        if sound.take_up(self.description):
-            assert self.plan is not None and sound.device is not None
-            self._tried = {self.plan.block: self._tried[self.plan.block]}
-            self.plan = self._planned(None)
-            self.notes.append(f"sound again: {sound.device.name} at {sound.device.rate} Hz")
-            sound.start(self.conductor, self.plan)
+            self.audio.send(CloseDevice())
+            connection.lose()
+        if connection.reopen(self.description):
+            assert self.latency is not None and connection.device is not None
+            self._tried = {self.latency.block: self._tried[self.latency.block]}
+            self.latency = self._chosen(None)
+            device = connection.device
+            self.notes.append(f"sound again: {device.device_name} at {device.rate} Hz")
+            connection.start(self.audio, self.latency)
             self.report()
 
     def _trial(self, blocks: Sequence[int]) -> dict[int, Sequence[float]]:
-        """The seconds that blocks of each length take, from the smallest to the last that may be the best."""
-        device = self._sound.device
+        """Play blocks of each length, from the smallest to the last that may be the best; the seconds that they take."""
+        device = self._connection.device
         assert device is not None
         tried: dict[int, Sequence[float]] = {}
         while block := next_to_try(self.description, blocks, tried, device.rate, device.host_block):
             tried[block] = self._player.trial(block)
         return tried
 
-    def _planned(self, latency: int | None, others: dict[int, Sequence[float]] | None = None) -> Latency:
-        device = self._sound.device
+    def _chosen(self, latency: int | None, others: dict[int, Sequence[float]] | None = None) -> Latency:
+        device = self._connection.device
         assert device is not None
-        own_delay = device.latency_s * device.rate
+        device_delay = device.latency_s * device.rate
         return choose_latency(
-            self.description, self._tried, device.rate, device.host_block, own_delay, latency, others
+            self.description, self._tried, device.rate, device.host_block, device_delay, latency, others
         )

@@ -1,4 +1,4 @@
-"""What every process of a live performance does first, and how it learns that it must end."""
+"""Starting child processes; and the first steps of each: signals, priority, garbage collection, the parent's end."""
 
 import gc
 import importlib
@@ -17,7 +17,7 @@ AUDIO_PRIORITY, PLAYER_PRIORITY, DEVICE_PRIORITY = 20, 10, 30
 
 
 def begin_child() -> None:
-    """Leave Ctrl-C and the end to the parent, which fades out first; pause the garbage collector's scans."""
+    """Prepare this child process: the parent handles Ctrl-C and SIGTERM, for it fades out first; no garbage collection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -25,7 +25,7 @@ def begin_child() -> None:
 
 
 def freeze_garbage() -> None:
-    """No garbage collection from here on: our loops make no cycles, and a scan takes milliseconds."""
+    """Stop garbage collection in this process: our loops make no cycles, and a scan takes milliseconds."""
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -38,7 +38,7 @@ def orphaned() -> bool:
 
 
 def take_real_time_priority(priority: int) -> bool:
-    """Ask for the first-in-first-out class for the calling thread; whether the system grants it."""
+    """Ask for the first-in-first-out class for the calling thread; returns whether the system grants it."""
     if not hasattr(os, "sched_setscheduler"):
         return False
     try:
@@ -49,7 +49,7 @@ def take_real_time_priority(priority: int) -> bool:
 
 
 def run_target(target: str, *arguments: Any) -> None:
-    """What a child runs: `module:function`, imported there, so that the parent never imports torch."""
+    """Import `module:function` and call it: in the child, so that the parent never imports torch."""
     module, function = target.split(":")
     getattr(importlib.import_module(module), function)(*arguments)
 

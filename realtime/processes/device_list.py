@@ -1,10 +1,11 @@
-"""Which sound devices there are, asked in a process of its own: a sound system that hangs or crashes takes nothing along."""
+"""Lists the sound devices in a process of its own, so that a sound system that hangs or crashes takes nothing along."""
 
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from drawstop.errors import DrawstopError
 from realtime.processes.child_process import CONTEXT, begin_child, start_child
+from realtime.processes.messages import Failed
 
 PATIENCE_S = 15.0
 
@@ -43,19 +44,19 @@ def list_devices() -> list[SoundDevice]:
     finally:
         process.kill()
         process.join()
-    if isinstance(answer, str):
-        raise DrawstopError(answer)
-    found: list[SoundDevice] = answer
-    return found
+    if isinstance(answer, Failed):
+        raise DrawstopError(answer.reason)
+    devices: list[SoundDevice] = answer
+    return devices
 
 
 def run_list(parent: Connection) -> None:
-    """The process: tells the devices, or one line that says why it can't."""
+    """The process: sends a list of `SoundDevice`, or `Failed`."""
     begin_child()
     try:
         import sounddevice
     except OSError:
-        parent.send("PortAudio isn't installed; on Debian: apt install libportaudio2")
+        parent.send(Failed("PortAudio isn't installed; on Debian: apt install libportaudio2"))
         return
     default_in, default_out = sounddevice.default.device
     apis = [api["name"] for api in sounddevice.query_hostapis()]
@@ -77,7 +78,7 @@ def run_list(parent: Connection) -> None:
 
 
 def find_device(devices: list[SoundDevice], wanted: str | None, direction: str) -> SoundDevice:
-    """The device that is asked for by its number or a part of its name; the default for None.
+    """The device with this number or this part of its name; for None the default.
 
     Args:
         direction: "input" or "output".

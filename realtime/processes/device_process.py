@@ -1,4 +1,4 @@
-"""The device's process: PortAudio's callback copies between the sound card and the line, and counts."""
+"""The device's process: PortAudio's callback copies between the sound card and the device ring, and counts."""
 
 import os
 import time
@@ -11,8 +11,10 @@ import numpy as np
 
 from drawstop.errors import DrawstopError
 from realtime.processes.child_process import DEVICE_PRIORITY, begin_child, orphaned, take_real_time_priority
-from realtime.processes.device_ring import MEASURING, PROBING, RING_FRAMES, STOPPED, STOPPING, duration_bin
-from realtime.processes.shared_arrays import Fields, SharedArrays, ring_parts
+from realtime.processes.device_ring import MEASURING, PROBING, RING_FRAMES, STOPPED, STOPPING, DeviceRing
+from realtime.processes.duration_histogram import duration_bin
+from realtime.processes.messages import DeviceOpened, Failed
+from realtime.processes.shared_arrays import Descriptor, ring_parts
 
 FADE_S = 0.02
 LARGEST_BLOCK = 16384
@@ -20,8 +22,8 @@ CLICK, CLICK_AFTER_S = 0.9, 0.2
 
 
 @dataclass(frozen=True)
-class DeviceRequest:
-    """Which device, and how: names or numbers as in `drawstop devices`; None takes the system's default."""
+class DeviceSettings:
+    """The device to open, by name or number as in `drawstop devices`; None takes the system's default."""
 
     input: str | int | None
     output: str | int | None
@@ -34,18 +36,19 @@ class DeviceRequest:
 
 
 class Callback:
-    """What PortAudio calls. It only copies and counts: no array is made, nothing is locked, logged or waited for."""
+    """The function that PortAudio calls. It only copies and counts: no array is made, nothing is locked, logged or waited for."""
 
-    def __init__(self, line: SharedArrays, rate: int, wake: Semaphore, real_time: bool = False) -> None:
-        self._input, self._output = line["input"], line["output"]
-        self._phase, self._position, self._written = line["phase"], line["position"], line["written"]
-        self._called, self._lost, self._callbacks = line["called"], line["lost"], line["callbacks"]
-        self._origin = line["origin"]
-        self._frames, self._flags, self._longest = line["frames"], line["flags"], line["longest"]
-        self._durations, self._intervals = line["durations"], line["intervals"]
-        self._kept, self._click_at = line["kept"], line["click"]
+    def __init__(self, ring: DeviceRing, rate: int, block_done: Semaphore, real_time: bool = False) -> None:
+        arrays = ring.arrays
+        self._input, self._output = arrays.input, arrays.output
+        self._phase, self._position, self._written = arrays.phase, arrays.position, arrays.written
+        self._called, self._unplayed, self._callbacks = arrays.called_s, arrays.unplayed, arrays.callbacks
+        self._origin = arrays.origin_s
+        self._frames, self._flags, self._longest = arrays.block_frames, arrays.host_flags, arrays.longest_s
+        self._durations, self._intervals = arrays.durations, arrays.intervals
+        self._measured, self._click_at = arrays.measured_output, arrays.click
         self._click_after = round(CLICK_AFTER_S * rate)
-        self._wake, self._rate = wake, rate
+        self._block_done, self._rate = block_done, rate
         fade = round(FADE_S * rate)
         rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / fade)
         self._rise = np.concatenate([rise, np.ones(LARGEST_BLOCK)]).astype(np.float32)[:, None]
@@ -70,13 +73,13 @@ class Callback:
             self._input[there] = indata[here]
             outdata[here] = self._output[there]
             if self._phase[0] == MEASURING:
-                self._kept[there] = self._output[there]
+                self._measured[there] = self._output[there]
             self._output[there] = 0.0
         if self._phase[0] == MEASURING:
             self._click(outdata, position)
-        self._lost[0] += max(0, position + frames - max(int(self._written[0]), position))
+        self._unplayed[0] += max(0, position + frames - max(int(self._written[0]), position))
         self._fade_edges(indata, outdata, position, frames)
-        self._wake.release()
+        self._block_done.release()
         self._count_block(frames)
         if status:
             self._flags[0] += 1
@@ -86,7 +89,7 @@ class Callback:
         self._count(self._durations, 0, time.perf_counter() - start_time)
 
     def _click(self, outdata: Any, position: int) -> None:
-        """One click instead of the output, whose way back into the input would be a loop."""
+        """Play one click instead of the output, whose way back into the input would be a loop."""
         outdata[:] = 0.0
         if self._click_at[0] == 0 and position >= self._click_after:
             outdata[0] = CLICK
@@ -120,66 +123,65 @@ class Callback:
 
 
 def run_device(
-    descriptor: tuple[Fields, str], request: DeviceRequest, wake: Semaphore, parent: Connection
+    descriptor: Descriptor, settings: DeviceSettings, block_done: Semaphore, parent: Connection
 ) -> None:
-    """The process: open the stream, tell the parent, and stay until the parent says or is gone.
-
-    Tells `("open", rate, seconds of input and output latency)` or `("error", one line)`.
-    """
+    """The process: open the stream, send `DeviceOpened` or `Failed`, and stay until the parent sends a message or is gone."""
     begin_child()
     # This thread too, and those that it starts: one that is preempted while it holds Python's lock stops the callback.
     take_real_time_priority(DEVICE_PRIORITY)
-    _hold_device(SharedArrays(*descriptor), request, wake, parent)
+    _hold_device(DeviceRing.attach(descriptor), settings, block_done, parent)
     # Not the way out by Python's: PortAudio's end hangs there when JACK's server has gone, and perhaps nobody is left to end us.
     os._exit(0)
 
 
-def _hold_device(line: SharedArrays, request: DeviceRequest, wake: Semaphore, parent: Connection) -> None:
+def _hold_device(
+    ring: DeviceRing, settings: DeviceSettings, block_done: Semaphore, parent: Connection
+) -> None:
     try:
-        stream, rate = open_stream(line, request, wake)
+        stream, rate = open_stream(ring, settings, block_done)
     except DrawstopError as error:
-        parent.send(("error", str(error)))
+        parent.send(Failed(str(error)))
         return
-    parent.send(("open", rate, sum(stream.latency)))
+    parent.send(DeviceOpened(rate, sum(stream.latency)))
     while not orphaned():
         if parent.poll(0.2):
             stream.abort(ignore_errors=True)
             return
         if not stream.active:
-            parent.send(("error", "the device has stopped"))
+            parent.send(Failed("the device has stopped"))
             return
-    line["phase"][0] = STOPPING
+    ring.phase = STOPPING
     time.sleep(4 * FADE_S)
 
 
-def open_stream(line: SharedArrays, request: DeviceRequest, wake: Semaphore) -> tuple[Any, int]:
-    """A running stream at the first of the rates that the device takes, and that rate.
+def open_stream(ring: DeviceRing, settings: DeviceSettings, block_done: Semaphore) -> tuple[Any, int]:
+    """Open and start a stream at the first of the rates that the device takes; the stream and that rate.
 
     Raises:
         DrawstopError: no such device, or it takes none of the rates.
     """
     import sounddevice
 
-    refused = ""
-    for rate in request.rates:
+    refusal = ""
+    for rate in settings.rates:
         try:
             stream = sounddevice.Stream(
                 samplerate=rate,
-                blocksize=request.block,
-                device=(request.input, request.output),
-                channels=(request.channels_in, request.channels_out),
+                blocksize=settings.block,
+                device=(settings.input, settings.output),
+                channels=(settings.channels_in, settings.channels_out),
                 dtype="float32",
                 latency="low",
-                callback=Callback(line, rate, wake, real_time=True),
+                callback=Callback(ring, rate, block_done, real_time=True),
                 clip_off=True,
                 dither_off=True,
             )
             stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
-            refused = " ".join(str(error.args[0] if error.args else error).split())
+            refusal = " ".join(str(error.args[0] if error.args else error).split())
         else:
             return stream, rate
-    rates = ", ".join(str(rate) for rate in request.rates)
+    rates = ", ".join(str(rate) for rate in settings.rates)
     raise DrawstopError(
-        f"the sound device can't be opened at {rates} Hz ({refused}); see `drawstop devices`, then --device and --rate"
+        f"the sound device can't be opened at {rates} Hz ({refusal}); see `drawstop devices`, then --device and --rate"
     )

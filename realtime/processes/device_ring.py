@@ -1,68 +1,211 @@
-"""The line between the device's process and the conductor: two rings and some counters.
+"""The ring buffers between the device's process and the audio process, with the counters of both.
 
 Key idea: the output ring holds, after the last sample that is played, how the sound would go on if the next
 block came late: a short, fading continuation, then zeros. So the device's callback just copies what is there.
 """
 
-from typing import Any
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from realtime.processes.shared_arrays import Fields, SharedArrays, ring_parts
+from realtime.processes.duration_histogram import BINS
+from realtime.processes.shared_arrays import Descriptor, Fields, SharedArrays, ring_parts
 
 Audio = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+Seconds = npt.NDArray[np.float64]
 
 RING_FRAMES = 1 << 17
-"""Frames: 2.7 s at 48 kHz. So long may the conductor sleep without losing input."""
+"""Frames: 2.7 s at 48 kHz. So long may the audio process sleep without losing input."""
 PROBING, PLAYING, MEASURING, STOPPING, STOPPED = range(5)
-"""What the device's callback does. Measuring: it plays a click instead of the output, which it keeps."""
-BINS_PER_OCTAVE, SMALLEST_S, BINS = 8, 1e-6, 200
-"""The callback's durations are counted in bins of an eighth of an octave, from a microsecond on."""
+"""The callback's phases. Measuring: it plays a click and copies the output to `measured_output` instead of playing it."""
 
 
-def line_fields(channels_in: int, channels_out: int) -> Fields:
-    """The line's arrays. Rings are `[frames, channels]`."""
+@dataclass(frozen=True)
+class RingArrays:
+    """The ring's arrays in shared memory. The device's callback uses them directly, everything else by `DeviceRing`."""
+
+    input: Audio
+    """`[RING_FRAMES, channels_in]`"""
+    output: Audio
+    """`[RING_FRAMES, channels_out]`"""
+    measured_output: Audio
+    """The output while measuring. `[RING_FRAMES, channels_out]`"""
+    click: Integers
+    """The frame at which the click was played; 0 before. `[1]`"""
+    phase: Integers
+    """One of the callback's phases. `[1]`"""
+    position: Integers
+    """Frames that the device has brought and taken. `[1]`"""
+    written: Integers
+    """Output frames that are played up to here. `[1]`"""
+    called_s: Seconds
+    """`time.perf_counter` at the last callback. `[1]`"""
+    origin_s: Seconds
+    """`time.perf_counter` at which the device recorded frame 0, by the last callback. `[1]`"""
+    unplayed: Integers
+    """Frames that the device took before they were played. `[1]`"""
+    callbacks: Integers
+    """Calls of the callback. `[1]`"""
+    block_frames: Integers
+    """The smallest and the largest device block. `[2]`"""
+    host_flags: Integers
+    """Callbacks in which PortAudio reported an under- or overflow. `[1]`"""
+    durations: Integers
+    """Histogram of the callback's durations. `[BINS]`"""
+    intervals: Integers
+    """Histogram of the times between callbacks. `[BINS]`"""
+    longest_s: Seconds
+    """The longest duration and the longest interval. `[2]`"""
+
+
+@dataclass(frozen=True)
+class RingCounters:
+    """The callback's counters at one moment."""
+
+    callbacks: int
+    host_flags: int
+    """Callbacks in which PortAudio reported an under- or overflow."""
+    unplayed_frames: int
+    """Frames that the device took before they were played."""
+    smallest_block: int
+    largest_block: int
+    durations: Integers
+    """Histogram of the callback's durations. `[BINS]`"""
+    intervals: Integers
+    """Histogram of the times between callbacks. `[BINS]`"""
+    longest_duration_s: float
+    longest_interval_s: float
+
+
+class DeviceRing:
+    """One end of the ring: made by one process, attached to by others with its descriptor.
+
+    Attributes:
+        arrays: gone once the ring is closed.
+    """
+
+    def __init__(self, shared: SharedArrays) -> None:
+        self._shared = shared
+        self.arrays = RingArrays(**{field.name: shared[field.name] for field in fields(RingArrays)})
+
+    @classmethod
+    def create(cls, channels_in: int, channels_out: int) -> "DeviceRing":
+        """A new ring, all zeros."""
+        return cls(SharedArrays(_fields(channels_in, channels_out)))
+
+    @classmethod
+    def attach(cls, descriptor: Descriptor) -> "DeviceRing":
+        """The ring that another process has made."""
+        return cls(SharedArrays(*descriptor))
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The argument with which another process attaches."""
+        return self._shared.descriptor
+
+    @property
+    def phase(self) -> int:
+        """What the callback does now, such as `PLAYING`."""
+        return int(self.arrays.phase[0])
+
+    @phase.setter
+    def phase(self, phase: int) -> None:
+        self.arrays.phase[0] = phase
+
+    @property
+    def position(self) -> int:
+        """Frames that the device has brought and taken."""
+        return int(self.arrays.position[0])
+
+    @property
+    def written(self) -> int:
+        """The frame up to which output is written; a continuation lies behind it."""
+        return int(self.arrays.written[0])
+
+    @written.setter
+    def written(self, frame: int) -> None:
+        self.arrays.written[0] = frame
+
+    @property
+    def click(self) -> int:
+        """The frame at which the measurement's click was played; 0 before."""
+        return int(self.arrays.click[0])
+
+    @property
+    def called_s(self) -> float:
+        """`time.perf_counter` at the last callback; 0 before the first."""
+        return float(self.arrays.called_s[0])
+
+    @property
+    def origin_s(self) -> float:
+        """`time.perf_counter` at which the device recorded frame 0, as the last callback says."""
+        return float(self.arrays.origin_s[0])
+
+    def read_input(self, start: int, stop: int) -> Audio:
+        """A copy of input frames start .. stop - 1. `[channels, frames]`"""
+        return np.ascontiguousarray(_copy(self.arrays.input, start, stop).T)
+
+    def read_output(self, start: int, stop: int) -> Audio:
+        """A copy of output frames start .. stop - 1. `[channels, frames]`"""
+        return np.ascontiguousarray(_copy(self.arrays.output, start, stop).T)
+
+    def read_measured_output(self, start: int, stop: int) -> Audio:
+        """A copy of output frames start .. stop - 1, as they were taken while measuring. `[channels, frames]`"""
+        return np.ascontiguousarray(_copy(self.arrays.measured_output, start, stop).T)
+
+    def write_output(self, start: int, audio: Audio) -> None:
+        """Write output frames from `start` on. `[channels, frames]`"""
+        sound, ring = audio.T, self.arrays.output
+        for here, there in ring_parts(start, len(sound), RING_FRAMES):
+            ring[there] = sound[here]
+
+    def counters(self) -> RingCounters:
+        """A copy of the callback's counters."""
+        arrays = self.arrays
+        return RingCounters(
+            int(arrays.callbacks[0]),
+            int(arrays.host_flags[0]),
+            int(arrays.unplayed[0]),
+            int(arrays.block_frames[0]),
+            int(arrays.block_frames[1]),
+            arrays.durations.copy(),
+            arrays.intervals.copy(),
+            float(arrays.longest_s[0]),
+            float(arrays.longest_s[1]),
+        )
+
+    def close(self) -> None:
+        """Let go of the memory; the process that made the ring removes it."""
+        del self.arrays  # before the memory goes: who reads them later gets an AttributeError
+        self._shared.close()
+
+
+def _fields(channels_in: int, channels_out: int) -> Fields:
     return {
         "input": ((RING_FRAMES, channels_in), "float32"),
         "output": ((RING_FRAMES, channels_out), "float32"),
-        "kept": ((RING_FRAMES, channels_out), "float32"),  # the output, while measuring
-        "click": ((1,), "int64"),  # the frame at which the click was played; 0 before
+        "measured_output": ((RING_FRAMES, channels_out), "float32"),
+        "click": ((1,), "int64"),
         "phase": ((1,), "int64"),
-        "position": ((1,), "int64"),  # frames that the device has brought and taken
-        "written": ((1,), "int64"),  # output frames that are played up to here
-        "called": ((1,), "float64"),  # perf_counter of the last callback
-        "origin": ((1,), "float64"),  # perf_counter at which frame 0 was heard, by the last callback
-        "lost": ((1,), "int64"),  # frames that the device took before they were played
+        "position": ((1,), "int64"),
+        "written": ((1,), "int64"),
+        "called_s": ((1,), "float64"),
+        "origin_s": ((1,), "float64"),
+        "unplayed": ((1,), "int64"),
         "callbacks": ((1,), "int64"),
-        "frames": ((2,), "int64"),  # smallest and largest device block
-        "flags": ((1,), "int64"),  # callbacks in which PortAudio reported an under- or overflow
+        "block_frames": ((2,), "int64"),
+        "host_flags": ((1,), "int64"),
         "durations": ((BINS,), "int64"),
         "intervals": ((BINS,), "int64"),
-        "longest": ((2,), "float64"),  # duration, interval; seconds
+        "longest_s": ((2,), "float64"),
     }
 
 
-def duration_bin(seconds: float) -> int:
-    """The bin in which a duration is counted."""
-    if seconds <= SMALLEST_S:
-        return 0
-    return min(int(BINS_PER_OCTAVE * np.log2(seconds / SMALLEST_S)) + 1, BINS - 1)
-
-
-def quantile(counts: npt.NDArray[np.int64], share: float) -> float:
-    """The upper edge, in seconds, of the bin below which this share of the counted durations lies; 0 if none."""
-    total = int(counts.sum())
-    if not total:
-        return 0.0
-    place = int(np.searchsorted(np.cumsum(counts), share * total))
-    return float(SMALLEST_S * 2 ** (place / BINS_PER_OCTAVE))
-
-
-def read_ring(line: SharedArrays, name: str, start: int, stop: int) -> Audio:
-    """A copy of frames start .. stop - 1 of a ring. Returns `[channels, frames]`."""
-    ring: npt.NDArray[Any] = line[name]
+def _copy(ring: Audio, start: int, stop: int) -> Audio:
+    """Frames start .. stop - 1 of a ring. `[frames, channels]`"""
     out = np.empty((stop - start, ring.shape[1]), dtype=np.float32)
     for here, there in ring_parts(start, stop - start, RING_FRAMES):
         out[here] = ring[there]
-    return np.ascontiguousarray(out.T)
+    return out

@@ -1,8 +1,8 @@
-"""How strongly each stop sounds: what the listener leaves in shared memory, and how the stage reads it.
+"""The stops' levels (how strongly each sounds) in shared memory: the level process writes them, the supervisor reads them.
 
-Key idea: the listener leaves sums that only grow, each in the next row of a short ring, and then says how many there are. Whoever
-reads takes the difference to what it read last: the mean over exactly the time between, however late it comes,
-with no lock that could make anyone wait.
+Key idea: the level process writes sums that only grow, each into the next row of a short ring, and then their number. A
+reader takes the difference to its last row: the mean over exactly the time between, however late it reads,
+with no lock that could make a process wait.
 """
 
 from collections.abc import Sequence
@@ -16,42 +16,32 @@ from realtime.processes.shared_arrays import Fields, SharedArrays
 ROWS = 16
 """The newest row is read while the next one is written; a reader would have to sleep over 15 of them to see one torn."""
 STALE_S = 1.0
-"""Levels that are older aren't now: the device is away, or the listener gets no time."""
+"""Levels that are older count as none: the device is away, or the level process gets no time."""
 COUNTS = 3
-
-
-@dataclass(frozen=True)
-class LevelRequest:
-    """Whom to listen to, and where to leave the levels."""
-
-    stops: tuple[str, ...]
-    """The slugs of the player's instrument."""
-    block: int
-    inbox: tuple[Fields, str]
-    levels: tuple[Fields, str]
+"""Columns of a row before the stops': frames, blocks measured, blocks skipped."""
 
 
 def level_fields(stops: int) -> Fields:
-    """The listener's arrays. A row: frames, blocks heard, blocks skipped, then per stop its level summed over the frames."""
+    """The shared arrays. A row: frames, blocks measured, blocks skipped, then per stop its level summed over the frames."""
     return {"rows": ((ROWS, COUNTS + stops), "float64"), "written": ((1,), "int64")}
 
 
 class LevelWriter:
-    """The listener's side."""
+    """The level process's end: adds up levels and writes the sums."""
 
     def __init__(self, shared: SharedArrays) -> None:
         self._shared = shared
         self._total = np.zeros(shared["rows"].shape[1])
 
-    def write(self, levels: npt.NDArray[np.float32], heard: int, skipped: int) -> None:
-        """Add what was heard since the last time.
+    def write(self, levels: npt.NDArray[np.float32], measured: int, skipped: int) -> None:
+        """Add the levels that were measured since the last time.
 
         Args:
             levels: 0..1, `[stops, frames]`.
-            heard: blocks that these frames come from.
-            skipped: blocks before them that weren't heard.
+            measured: blocks that these frames come from.
+            skipped: blocks before them that weren't measured.
         """
-        self._total += [levels.shape[1], heard, skipped, *levels.sum(axis=1, dtype=np.float64)]
+        self._total += [levels.shape[1], measured, skipped, *levels.sum(axis=1, dtype=np.float64)]
         written = int(self._shared["written"][0]) + 1
         self._shared["rows"][written % ROWS] = self._total
         self._shared["written"][0] = written
@@ -59,19 +49,20 @@ class LevelWriter:
 
 @dataclass(frozen=True)
 class Tally:
-    """What was heard over a performance, perhaps of several instruments one after the other."""
+    """The levels of a whole performance, perhaps of several instruments one after the other."""
 
     frames: dict[str, float]
-    """Frames in which each stop could be heard."""
+    """Frames in which each stop was measured."""
     sums: dict[str, float]
-    heard_blocks: int = 0
+    """Each stop's level, summed over these frames."""
+    measured_blocks: int = 0
     skipped_blocks: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
             _added(self.frames, other.frames),
             _added(self.sums, other.sums),
-            self.heard_blocks + other.heard_blocks,
+            self.measured_blocks + other.measured_blocks,
             self.skipped_blocks + other.skipped_blocks,
         )
 
@@ -81,11 +72,11 @@ class Tally:
 
 
 class LevelReader:
-    """The stage's side.
+    """The supervisor's end: reads means.
 
     Args:
-        shared: what the listener writes.
-        stops: the slugs of its stops, in their order.
+        shared: arrays that a `LevelWriter` writes.
+        stops: the slugs of the stops, in their order.
     """
 
     def __init__(self, shared: SharedArrays, stops: Sequence[str]) -> None:
@@ -95,10 +86,10 @@ class LevelReader:
         self._fresh_at = float("-inf")
 
     def read(self, now: float) -> dict[str, float]:
-        """Each stop's mean level since the last time that there was news; none where that is longer ago than `STALE_S`.
+        """Each stop's mean level since the last new row; none if that came longer than `STALE_S` ago.
 
         Args:
-            now: seconds, of any clock that only goes on.
+            now: seconds, of any clock that never goes back.
         """
         row = self._shared["rows"][int(self._shared["written"][0]) % ROWS].copy()
         new = row - self._row
@@ -109,10 +100,10 @@ class LevelReader:
         return self._levels if now - self._fresh_at <= STALE_S else {}
 
     def tally(self) -> Tally:
-        """All that was heard up to the last `read`."""
-        frames, heard, skipped = self._row[:COUNTS].tolist()
+        """The levels of all that was measured up to the last `read`."""
+        frames, measured, skipped = self._row[:COUNTS].tolist()
         sums = dict(zip(self._stops, self._row[COUNTS:].tolist(), strict=True))
-        return Tally(dict.fromkeys(self._stops, frames), sums, int(heard), int(skipped))
+        return Tally(dict.fromkeys(self._stops, frames), sums, int(measured), int(skipped))
 
 
 def _added(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:

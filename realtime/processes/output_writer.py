@@ -1,15 +1,14 @@
-"""Writing the output ring ahead of the device, and hiding what comes too late.
+"""Writes the output ring ahead of the device, and hides what comes too late.
 
 Key idea: every write leaves a continuation behind it, the sound turned about its last sample (odd, so value and
 slope go on) and faded out. If the next block is late, the device has already played some of it; the block then
-enters by a cross-fade from there, at the first place that the device can't have reached.
+enters by a cross-fade from there, at the first frame that the device can't have reached.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from realtime.processes.device_ring import RING_FRAMES
-from realtime.processes.shared_arrays import SharedArrays, ring_parts
+from realtime.processes.device_ring import DeviceRing
 
 Audio = npt.NDArray[np.float32]
 
@@ -20,43 +19,42 @@ SHORTEST_ENTRY = 64
 
 
 class OutputWriter:
-    """Places played sound at its frames of the line.
+    """Writes played sound at its frames of the device ring.
 
     Args:
-        line: see `line.line_fields`.
+        ring: to the device.
         first: the frame at which the first played sample belongs: the engine's delay.
         rate: the device's, in hertz.
-        margin: frames that the device may take between our look and our write: its largest block.
+        margin: frames that the device may take between our reading its position and our writing: its largest block.
 
     Attributes:
         least_lead: by how many frames a block was ahead of the device when it was written, at the closest.
     """
 
-    def __init__(self, line: SharedArrays, first: int, rate: int, margin: int) -> None:
-        self._line = line
-        self._ring: Audio = line["output"]
+    def __init__(self, ring: DeviceRing, first: int, rate: int, margin: int) -> None:
+        self._ring = ring
         self._next = first
         self.least_lead = first
         self._margin = margin
-        channels = self._ring.shape[1]
+        channels = ring.arrays.output.shape[1]
         self._enter = round(ENTER_S * rate)
         self._fall = _rise(round(CONTINUATION_S * rate))[::-1]
         self._recent = np.zeros((len(self._fall) + 1, channels), dtype=np.float32)
         self._interrupted = True  # the first sound enters softly too
-        line["written"][0] = first
+        ring.written = first
 
     def write(self, audio: Audio) -> int:
-        """Place the next samples; how many of them came too late to be heard.
+        """Write the next samples; returns how many of them came too late to be heard.
 
         Shape: `[channels, n]`
         """
         sound = audio.T
         start, stop = self._next, self._next + len(sound)
         self._next = stop
-        claimed = int(self._line["position"][0])
+        claimed = self._ring.position
         self.least_lead = min(self.least_lead, start - claimed)
         if start >= claimed and not self._interrupted:
-            self._place(start, sound)
+            self._write(start, sound)
             return 0
         begin = start if start >= claimed else claimed + self._margin
         length = min(self._enter, stop - begin)
@@ -65,28 +63,22 @@ class OutputWriter:
             return len(sound)
         entered = sound[begin - start :].copy()
         fade = _rise(length)[:, None]
-        entered[: len(fade)] = entered[: len(fade)] * fade + self._there(begin, len(fade)) * (1.0 - fade)
+        entered[: len(fade)] = entered[: len(fade)] * fade + self._continued(begin, len(fade)) * (1.0 - fade)
         self._interrupted = False
-        self._place(begin, entered)
+        self._write(begin, entered)
         return begin - start
 
-    def _place(self, start: int, sound: Audio) -> None:
+    def _write(self, start: int, sound: Audio) -> None:
         self._recent = np.concatenate([self._recent, sound])[-len(self._recent) :]
         last = self._recent[-1]
         continuation = (2.0 * last - self._recent[-2::-1]) * self._fall[:, None]
         limit = max(1.0, float(np.abs(last).max()))
-        self._put(start, np.concatenate([sound, np.clip(continuation, -limit, limit)]))
-        self._line["written"][0] = start + len(sound)
+        self._ring.write_output(start, np.concatenate([sound, np.clip(continuation, -limit, limit)]).T)
+        self._ring.written = start + len(sound)
 
-    def _put(self, start: int, sound: Audio) -> None:
-        for here, there in ring_parts(start, len(sound), RING_FRAMES):
-            self._ring[there] = sound[here]
-
-    def _there(self, start: int, length: int) -> Audio:
-        out = np.empty((length, self._ring.shape[1]), dtype=np.float32)
-        for here, there in ring_parts(start, length, RING_FRAMES):
-            out[here] = self._ring[there]
-        return out
+    def _continued(self, start: int, frames: int) -> Audio:
+        """The continuation that lies in the ring from `start` on. `[frames, channels]`"""
+        return self._ring.read_output(start, start + frames).T
 
 
 def _rise(length: int) -> Audio:

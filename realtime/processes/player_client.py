@@ -1,7 +1,7 @@
-"""The conductor's side of a player in a process of its own.
+"""The audio process's end of a player in a process of its own.
 
 Key idea: a performance hands blocks to a `RemotePlayer` as it would to a player in its own process. They cross
-in shared memory; a semaphore says that there is work, the conductor's own says that it is done.
+in shared memory; releasing a semaphore says that a block waits, releasing another that a block is played.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from drawstop.instrument_description import InstrumentDescription
-from realtime.processes.device_ring import BINS
-from realtime.processes.shared_arrays import Fields, SharedArrays
+from realtime.processes.duration_histogram import BINS
+from realtime.processes.shared_arrays import Descriptor, Fields, SharedArrays
 
 Audio = npt.NDArray[np.float32]
 
 SLOTS = 64
 """Blocks that may wait for a player; when an overload fills them, further blocks are skipped."""
 UNSET = -1.0
+"""Stands in the array of ramps for None: the ramp stays as it is."""
 
 
 @dataclass(frozen=True)
-class PlayerRequest:
-    """Which instrument, and how it is played."""
+class PlayerSettings:
+    """The instrument of a player's process, and how it is played."""
 
     path: Path
     seed: int = 0
@@ -50,21 +51,26 @@ def player_fields(description: InstrumentDescription, block: int) -> Fields:
 
 
 class RemotePlayer:
-    """The conductor's side: a `BlockSource` whose blocks are played in another process."""
+    """A `BlockSource` whose blocks are played in another process.
 
-    def __init__(self, descriptor: tuple[Fields, str], go: Semaphore) -> None:
+    Args:
+        descriptor: the player's shared arrays.
+        work_ready: released when a block waits for the player.
+    """
+
+    def __init__(self, descriptor: Descriptor, work_ready: Semaphore) -> None:
         self.shared = SharedArrays(*descriptor)
-        self._go = go
+        self._work_ready = work_ready
         self._collected = int(self.shared["played"][0])
 
     def prepare(self, block: int) -> None:
-        """The process has warmed up before it was handed over."""
+        """Nothing: the process has warmed up already."""
 
     def reset(self) -> None:
-        """A player comes fresh from its process."""
+        """Nothing: the process is fresh."""
 
     def submit(self, block: Audio, ramp_s: float | None, reset: bool) -> bool:
-        """See `BlockSource`."""
+        """Send the next block; False if there's no room for it."""
         sent = int(self.shared["sent"][0])
         if sent - self._collected >= SLOTS:
             return False
@@ -73,11 +79,11 @@ class RemotePlayer:
         self.shared["ramp"][slot] = UNSET if ramp_s is None else ramp_s
         self.shared["reset"][slot] = reset
         self.shared["sent"][0] = sent + 1
-        self._go.release()
+        self._work_ready.release()
         return True
 
     def collect(self) -> Audio | None:
-        """See `BlockSource`."""
+        """The oldest block played and not collected; None if there is none yet."""
         if self._collected >= int(self.shared["played"][0]):
             return None
         played: Audio = self.shared["outbox"][self._collected % SLOTS].copy()

@@ -1,4 +1,4 @@
-"""A process for one instrument: it loads, warms up, and plays the blocks that the conductor sends."""
+"""The player's process: it holds one instrument, loads it, warms up, and plays the blocks that the audio process sends."""
 
 import time
 from multiprocessing.connection import Connection
@@ -16,8 +16,18 @@ from realtime.processes.child_process import (
     orphaned,
     take_real_time_priority,
 )
-from realtime.processes.device_ring import duration_bin
-from realtime.processes.player_client import SLOTS, UNSET, PlayerRequest
+from realtime.processes.duration_histogram import duration_bin
+from realtime.processes.messages import (
+    BlockTimes,
+    End,
+    Failed,
+    PlayerLoaded,
+    PlayerRequest,
+    Ready,
+    StartPlaying,
+    TryBlock,
+)
+from realtime.processes.player_client import SLOTS, UNSET, PlayerSettings
 from realtime.processes.shared_arrays import SharedArrays
 
 TRIAL_S = 0.5
@@ -26,55 +36,70 @@ HOPELESS_BLOCKS = 8
 """If not one of so many is played within its own duration, the trial ends: a slow model has waited long enough."""
 
 
-def run_player(request: PlayerRequest, go: Semaphore, wake: Semaphore, parent: Connection) -> None:
-    """The process: load, then do what the parent asks for, then play until it says or is gone.
+def run_player(
+    settings: PlayerSettings, work_ready: Semaphore, block_done: Semaphore, parent: Connection
+) -> None:
+    """The process: load, do what messages ask for, then play until the parent sends a message or is gone.
 
-    Tells `("loaded", description)` or `("error", one line)`. Asked `("trial", block)` it tells the seconds that
-    each of some blocks of this length took; asked `("play", descriptor, block)` it warms up, tells `("ready",
-    real-time priority)` and plays.
+    Sends `PlayerLoaded` or `Failed`; then `BlockTimes` for each `TryBlock`, and `Ready` for `StartPlaying`.
+
+    Args:
+        work_ready: released by the audio process when a block waits.
+        block_done: to release when a block is played.
     """
     begin_child()
     try:
-        player = load_player(request)
+        player = load_player(settings)
     except DrawstopError as error:
-        parent.send(("error", str(error)))
+        parent.send(Failed(str(error)))
         return
-    parent.send(("loaded", player.instrument.description))
+    parent.send(PlayerLoaded(player.instrument.description))
     while not orphaned():
         if not parent.poll(0.5):
             continue
-        asked = parent.recv()
-        if asked[0] == "trial":
-            take_real_time_priority(PLAYER_PRIORITY)  # nothing sounds yet
-            parent.send(("tried", try_block(load_player(request), asked[1])))
-        elif asked[0] == "play":
-            shared = SharedArrays(*asked[1])
-            player.prepare(asked[2])
-            freeze_garbage()
-            parent.send(("ready", take_real_time_priority(PLAYER_PRIORITY)))
-            play(player, shared, go, wake, parent)
-            return
-        else:
-            return
+        request: PlayerRequest = parent.recv()
+        match request:
+            case TryBlock(block):
+                take_real_time_priority(PLAYER_PRIORITY)  # nothing sounds yet
+                parent.send(BlockTimes(try_block(load_player(settings), block)))
+            case StartPlaying(descriptor, block):
+                shared = SharedArrays(*descriptor)
+                player.prepare(block)
+                freeze_garbage()
+                parent.send(Ready(take_real_time_priority(PLAYER_PRIORITY)))
+                play(player, shared, work_ready, block_done, parent)
+                return
+            case End():
+                return
 
 
-def load_player(request: PlayerRequest) -> Player:
-    """A player, freshly loaded."""
+def load_player(settings: PlayerSettings) -> Player:
+    """Load an instrument into a new player."""
     return Player(
-        instrument_file.load(request.path), request.seed, request.threads, request.noise, request.backend
+        instrument_file.load(settings.path),
+        settings.seed,
+        settings.threads,
+        settings.noise,
+        settings.backend,
     )
 
 
-def play(player: Player, shared: SharedArrays, go: Semaphore, wake: Semaphore, parent: Connection) -> None:
-    """Play blocks in their order until the parent says anything or is gone."""
+def play(
+    player: Player,
+    shared: SharedArrays,
+    work_ready: Semaphore,
+    block_done: Semaphore,
+    parent: Connection,
+) -> None:
+    """Play blocks in their order until the parent sends a message or is gone."""
     sent, played = shared["sent"], shared["played"]
     while not parent.poll(0) and not orphaned():
-        if not go.acquire(timeout=0.5):
+        if not work_ready.acquire(timeout=0.5):
             continue
         while played[0] < sent[0]:
             play_slot(player, shared, int(played[0]) % SLOTS)
             played[0] += 1
-            wake.release()
+            block_done.release()
 
 
 def play_slot(player: Player, shared: SharedArrays, slot: int) -> None:
@@ -90,7 +115,7 @@ def play_slot(player: Player, shared: SharedArrays, slot: int) -> None:
 
 
 def try_block(player: Player, block: int) -> list[float]:
-    """Seconds that each of some blocks of noise takes, after a warm-up."""
+    """Play some blocks of noise after a warm-up; the seconds that each takes."""
     description = player.instrument.description
     player.prepare(block)
     noise = np.random.default_rng(0).standard_normal(

@@ -12,6 +12,8 @@ ALIGNMENT = 64
 
 Fields = Mapping[str, tuple[tuple[int, ...], str]]
 """Each array's shape and dtype, by its name."""
+Descriptor = tuple[Fields, str]
+"""The fields and the name of a block of shared memory: `SharedArrays(*descriptor)` attaches to it."""
 
 
 class SharedArrays:
@@ -37,12 +39,12 @@ class SharedArrays:
         return self._arrays[field]
 
     @property
-    def descriptor(self) -> tuple[dict[str, tuple[tuple[int, ...], str]], str]:
-        """What another process attaches with: `SharedArrays(*descriptor)`."""
+    def descriptor(self) -> Descriptor:
+        """The arguments with which another process attaches: `SharedArrays(*descriptor)`."""
         return self.fields, self._memory.name
 
     def close(self) -> None:
-        """Let go of the memory; the process that made it removes it. The arrays mustn't be touched after."""
+        """Let go of the memory; the process that made it removes it. The arrays mustn't be used afterwards."""
         self._arrays.clear()
         with suppress(BufferError):  # someone still holds a view: the process's end will free it
             self._memory.close()
@@ -51,14 +53,14 @@ class SharedArrays:
 
 
 def ring_parts(start: int, length: int, size: int) -> list[tuple[slice, slice]]:
-    """Where samples start .. start + length - 1 lie in a ring: slices of the samples, and of the ring.
+    """Slices of samples start .. start + length - 1, each with the slice of a ring in which it lies.
 
     >>> ring_parts(6, 4, 8)
     [(slice(0, 2, None), slice(6, 8, None)), (slice(2, 4, None), slice(0, 2, None))]
     """
-    place = start % size
-    first = min(length, size - place)
-    parts = [(slice(0, first), slice(place, place + first))]
+    offset = start % size
+    first = min(length, size - offset)
+    parts = [(slice(0, first), slice(offset, offset + first))]
     if first < length:
         parts.append((slice(first, length), slice(0, length - first)))
     return parts

@@ -80,6 +80,11 @@ class SessionWriter:
         """The next block that was played. `[channels, n]`"""
         self._put(OUTPUT, audio.T.astype("<f4").tobytes())
 
+    def movement(self, event: ControlEvent) -> None:
+        """A stop or parameter that moved. The file calls the ramp's samples `glide`."""
+        ramp = {"glide": event.ramp_samples} if event.ramp_samples else {}
+        self.event(event.sample, to=event.slug, value=event.value, source=event.source, **ramp)
+
     def event(self, sample: int, **what: Any) -> None:
         """Something that happened at an input sample."""
         self._put(EVENTS, (json.dumps({"sample": sample, **what}) + "\n").encode())

@@ -150,7 +150,7 @@ def test_a_killed_listener_is_told_the_sound_goes_on_and_a_new_instrument_brings
         surface.wait_for("/level/voice", lambda level: level > 0.2)
         (listener,) = listeners_of(playing.process.pid)
         os.kill(listener, signal.SIGKILL)
-        playing.tells("no levels: the listener has ended; the sound goes on")
+        playing.tells("no levels: the level process has ended; the sound goes on")
         surface.wait_for("/level/voice", lambda level: level == 0.0)
         before = (take / "output.f32").stat().st_size
         wait_for(lambda: (take / "output.f32").stat().st_size > before + 2 * 4 * 44100, "two seconds more")

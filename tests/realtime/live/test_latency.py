@@ -1,4 +1,4 @@
-"""The plan of a live performance: the least delay that holds, and a clear word where none does."""
+"""The delay of a live performance: the least that holds, and a clear message where none does."""
 
 from pathlib import Path
 
@@ -19,13 +19,13 @@ def tried(**seconds: float) -> dict[int, list[float]]:
 
 
 def test_the_parts_add_up_and_the_slack_lasts_as_long_as_playing_takes() -> None:
-    plan = choose_latency(description(), tried(b512=0.003), RATE, HOST, 256.0, None)
-    assert plan.filling == 512 - HOST
-    assert plan.slack % HOST == 0
-    assert plan.slack / RATE >= 0.003 * SAFETY + OVERHEAD_S > (plan.slack - HOST) / RATE
-    assert plan.model == DELAY
-    assert plan.total == 256 + plan.engine + DELAY
-    assert plan.share == pytest.approx(0.003 * RATE / 512)
+    latency = choose_latency(description(), tried(b512=0.003), RATE, HOST, 256.0, None)
+    assert latency.filling == 512 - HOST
+    assert latency.slack % HOST == 0
+    assert latency.slack / RATE >= 0.003 * SAFETY + OVERHEAD_S > (latency.slack - HOST) / RATE
+    assert latency.model == DELAY
+    assert latency.total == 256 + latency.engine + DELAY
+    assert latency.share == pytest.approx(0.003 * RATE / 512)
 
 
 def test_the_block_with_the_least_delay_is_chosen_among_those_that_leave_head_room() -> None:

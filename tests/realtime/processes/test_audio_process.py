@@ -1,4 +1,4 @@
-"""When a movement counts: the clock that stamps it, and the conductor that must have it before its block is sent."""
+"""When a movement counts: the clock that stamps it, and the audio process, which must have it before its block is sent."""
 
 import time
 from collections.abc import Iterator
@@ -11,41 +11,49 @@ from small_instrument import description
 from realtime.engine.control_event import ControlEvent
 from realtime.live.device_connection import DeviceConnection, DeviceSelection
 from realtime.live.latency import Latency
-from realtime.processes.audio_process import AudioProcess, LineSettings, play_round
+from realtime.processes.audio_process import AudioProcess, play_round
 from realtime.processes.child_process import CONTEXT
 from realtime.processes.device_process import Callback
-from realtime.processes.device_ring import PLAYING, STOPPED, line_fields
-from realtime.processes.shared_arrays import SharedArrays
+from realtime.processes.device_ring import PLAYING, STOPPED, DeviceRing
+from realtime.processes.messages import (
+    End,
+    GetReport,
+    OpenDevice,
+    PerformPassThrough,
+    RecordSession,
+    Report,
+    ScheduleEvents,
+)
 from realtime.recording.session_file import EVENTS
 
 RATE, BLOCK, PERIOD = 44100, 512, 256
-PLAN = Latency(RATE, RATE, PERIOD, BLOCK, 0, 0, 0.0, 0.0, 0.001)
+LATENCY = Latency(RATE, RATE, PERIOD, BLOCK, 0, 0, 0.0, 0.0, 0.001)
 
 
 @pytest.fixture
-def line() -> Iterator[SharedArrays]:
-    made = SharedArrays(line_fields(1, 1))
+def ring() -> Iterator[DeviceRing]:
+    made = DeviceRing.create(1, 1)
     yield made
     made.close()
 
 
 class _Probe:
-    """Looks at the clock in the middle of a callback, where the callback wakes the conductor."""
+    """Reads the clock in the middle of a callback, where the callback wakes the audio process."""
 
-    def __init__(self, line: SharedArrays) -> None:
-        self.sound = DeviceConnection(DeviceSelection(), CONTEXT.Semaphore(0))
-        self.sound.line = line
+    def __init__(self, ring: DeviceRing) -> None:
+        self.connection = DeviceConnection(DeviceSelection(), CONTEXT.Semaphore(0))
+        self.connection.ring = ring
         self.seen: list[int] = []
 
     def release(self) -> None:
-        self.seen.append(self.sound.now(PLAN))
+        self.seen.append(self.connection.now(LATENCY))
 
 
-def test_the_clock_is_right_in_the_middle_of_a_callback_too(line: SharedArrays) -> None:
+def test_the_clock_is_right_in_the_middle_of_a_callback_too(ring: DeviceRing) -> None:
     frames = RATE // 10
-    probe = _Probe(line)
-    callback = Callback(line, RATE, probe)  # type: ignore[arg-type]
-    line["phase"][0] = PLAYING
+    probe = _Probe(ring)
+    callback = Callback(ring, RATE, probe)  # type: ignore[arg-type]
+    ring.phase = PLAYING
     sound = np.zeros((frames, 1), dtype=np.float32)
     for call in range(1, 4):
         time.sleep(0.1)
@@ -58,32 +66,34 @@ def test_the_clock_is_right_in_the_middle_of_a_callback_too(line: SharedArrays) 
 
 
 def test_a_movement_that_came_before_its_block_was_cut_counts_at_its_own_sample(
-    line: SharedArrays, tmp_path: Path
+    ring: DeviceRing, tmp_path: Path
 ) -> None:
     here, there = CONTEXT.Pipe()
-    conductor = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
-    conductor.command("pass_through", description(), BLOCK)
-    conductor.command("record", str(tmp_path))
-    conductor.command("line", LineSettings(line.descriptor, RATE, (1, 1), PERIOD, 0))
-    line["position"][0] = BLOCK - PERIOD
-    play_round(conductor, there)
-    here.send(("events", [ControlEvent(300, "engine.wet", 0.5, "cc 20")]))
-    line["position"][0] = BLOCK  # the device's next call completes the block
-    play_round(conductor, there)
-    conductor.command("end")
-    line["phase"][0] = STOPPED  # nobody calls any more
-    conductor.close(CONTEXT.Semaphore(0))
+    audio = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
+    audio.execute(PerformPassThrough(description(), BLOCK))
+    audio.execute(RecordSession(str(tmp_path)))
+    audio.execute(OpenDevice(ring.descriptor, RATE, (1, 1), PERIOD, 0))
+    ring.arrays.position[0] = BLOCK - PERIOD
+    play_round(audio, there)
+    here.send(ScheduleEvents([ControlEvent(300, "engine.wet", 0.5, "cc 20")]))
+    ring.arrays.position[0] = BLOCK  # the device's next call completes the block
+    play_round(audio, there)
+    audio.execute(End())
+    ring.phase = STOPPED  # nobody calls any more
+    audio.close(CONTEXT.Semaphore(0))
     assert '"sample": 300, "to": "engine.wet"' in (tmp_path / EVENTS).read_text()
 
 
-def test_a_storm_of_commands_does_not_keep_a_block_that_has_come(line: SharedArrays) -> None:
+def test_a_storm_of_commands_does_not_keep_a_block_that_has_come(ring: DeviceRing) -> None:
     here, there = CONTEXT.Pipe()
-    conductor = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
-    conductor.command("pass_through", description(), BLOCK)
-    conductor.command("line", LineSettings(line.descriptor, RATE, (1, 1), PERIOD, 0))
+    audio = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
+    audio.execute(PerformPassThrough(description(), BLOCK))
+    audio.execute(OpenDevice(ring.descriptor, RATE, (1, 1), PERIOD, 0))
     for _ in range(200):
-        here.send(("events", [ControlEvent(0, "engine.wet", 0.5, "cc 20")] * 4))
-    line["position"][0] = BLOCK
-    play_round(conductor, there)
+        here.send(ScheduleEvents([ControlEvent(0, "engine.wet", 0.5, "cc 20")] * 4))
+    ring.arrays.position[0] = BLOCK
+    play_round(audio, there)
     assert there.poll(0)  # some wait
-    assert conductor.command("report")[1].sample == BLOCK
+    report = audio.execute(GetReport())
+    assert isinstance(report, Report)
+    assert report.sample == BLOCK

@@ -1,4 +1,4 @@
-"""The line to the device: on time nothing is touched, late blocks are hidden and counted. The real callback, called by hand."""
+"""The device ring: sound in time comes out untouched, late blocks are hidden and counted. The real callback, called by hand."""
 
 import multiprocessing
 from collections.abc import Iterator
@@ -7,27 +7,28 @@ import numpy as np
 import pytest
 
 from realtime.processes.device_process import FADE_S, Callback
-from realtime.processes.device_ring import PLAYING, STOPPED, STOPPING, duration_bin, line_fields, quantile
+from realtime.processes.device_ring import PLAYING, STOPPED, STOPPING, DeviceRing
+from realtime.processes.duration_histogram import duration_bin, quantile
 from realtime.processes.output_writer import OutputWriter
-from realtime.processes.shared_arrays import SharedArrays, ring_parts
+from realtime.processes.shared_arrays import ring_parts
 
 RATE, HOST, BLOCK = 48000, 256, 512
 DELAY = 1024
 HIGH_HZ, WINDOW_S = 5000.0, 0.005
 
 
-class Desk:
-    """The device's callback and the conductor's writer, taking turns as a test says."""
+class Loop:
+    """The device's callback and the audio process's writer, taking turns as a test says."""
 
     def __init__(self, sound: np.ndarray) -> None:
-        self.line = SharedArrays(line_fields(1, 1))
-        self.wake = multiprocessing.get_context("spawn").Semaphore(0)
-        self.callback = Callback(self.line, RATE, self.wake)
-        self.writer = OutputWriter(self.line, DELAY, RATE, HOST)
+        self.ring = DeviceRing.create(1, 1)
+        self.block_done = multiprocessing.get_context("spawn").Semaphore(0)
+        self.callback = Callback(self.ring, RATE, self.block_done)
+        self.writer = OutputWriter(self.ring, DELAY, RATE, HOST)
         self.sound = sound
         self.heard: list[np.ndarray] = []
         self.late: list[int] = []
-        self.line["phase"][0] = PLAYING
+        self.ring.phase = PLAYING
 
     def call(self) -> None:
         out = np.full((HOST, 1), np.nan, dtype=np.float32)
@@ -59,11 +60,11 @@ def tone() -> np.ndarray:
 
 
 @pytest.fixture
-def desk(tone: np.ndarray) -> Iterator[Desk]:
-    made = Desk(tone)
+def loop(tone: np.ndarray) -> Iterator[Loop]:
+    made = Loop(tone)
     yield made
     del made.callback, made.writer
-    made.line.close()
+    made.ring.close()
 
 
 def loudest_high_db(sound: np.ndarray) -> float:
@@ -77,63 +78,64 @@ def loudest_high_db(sound: np.ndarray) -> float:
     return float(10 * np.log10(np.maximum((windows**2).mean(axis=1), 1e-20)).max())
 
 
-def test_sound_that_is_in_time_comes_out_bit_for_bit_at_its_place(desk: Desk, tone: np.ndarray) -> None:
-    heard = desk.run(200, {})
+def test_sound_that_is_in_time_comes_out_bit_for_bit_at_its_place(loop: Loop, tone: np.ndarray) -> None:
+    heard = loop.run(200, {})
     entered = DELAY + round(0.025 * RATE)  # the start fades in
     np.testing.assert_array_equal(heard[entered:], tone[entered - DELAY : len(heard) - DELAY])
-    assert not any(desk.late)
-    assert desk.line["lost"][0] == 0
+    assert not any(loop.late)
+    assert loop.ring.counters().unplayed_frames == 0
     assert loudest_high_db(heard[RATE // 10 :]) < -90
 
 
 @pytest.mark.parametrize("calls_late", [3, 4, 5, 6, 9, 20])
 def test_a_late_block_is_hidden_counted_and_the_rest_is_in_its_place(
-    desk: Desk, tone: np.ndarray, calls_late: int
+    loop: Loop, tone: np.ndarray, calls_late: int
 ) -> None:
-    heard = desk.run(300, {60: calls_late})
-    assert sum(late > 0 for late in desk.late) >= 1
-    assert desk.late[59] == 0
-    back = next(i for i in range(61, len(desk.late)) if desk.late[i] == 0) + 1
+    heard = loop.run(300, {60: calls_late})
+    assert sum(late > 0 for late in loop.late) >= 1
+    assert loop.late[59] == 0
+    back = next(i for i in range(61, len(loop.late)) if loop.late[i] == 0) + 1
     rest = slice(DELAY + back * BLOCK, None)
     np.testing.assert_array_equal(heard[rest], tone[back * BLOCK : len(heard) - DELAY])
-    unplayed = int(desk.line["lost"][0])
+    unplayed = loop.ring.counters().unplayed_frames
     assert unplayed == max(0, (calls_late - 2) * HOST)  # two calls of slack
     assert loudest_high_db(heard[RATE // 10 :]) < -60
 
 
-def test_a_conductor_that_sleeps_leaves_a_fade_and_then_silence(desk: Desk) -> None:
-    heard = desk.run(200, {60: 10_000})
+def test_an_audio_process_that_sleeps_leaves_a_fade_and_then_silence(loop: Loop) -> None:
+    heard = loop.run(200, {60: 10_000})
     stopped = DELAY + 60 * BLOCK
     assert not heard[stopped + round(0.02 * RATE) :].any()
     assert np.abs(heard[stopped : stopped + 100]).max() > 0.05
     assert loudest_high_db(heard[RATE // 10 :]) < -60
 
 
-def test_every_tenth_block_late_still_never_clicks(desk: Desk) -> None:
-    heard = desk.run(400, dict.fromkeys(range(40, 190, 10), 4))
+def test_every_tenth_block_late_still_never_clicks(loop: Loop) -> None:
+    heard = loop.run(400, dict.fromkeys(range(40, 190, 10), 4))
     assert loudest_high_db(heard[RATE // 10 :]) < -60
-    assert sum(late > 0 for late in desk.late) >= 15
+    assert sum(late > 0 for late in loop.late) >= 15
 
 
-def test_start_and_end_fade(desk: Desk, tone: np.ndarray) -> None:
-    desk.run(100, {})
-    desk.line["phase"][0] = STOPPING
+def test_start_and_end_fade(loop: Loop, tone: np.ndarray) -> None:
+    loop.run(100, {})
+    loop.ring.phase = STOPPING
     for _ in range(round(FADE_S * RATE / HOST) + 2):
-        desk.call()
-    heard = np.concatenate(desk.heard)
-    assert desk.line["phase"][0] == STOPPED
+        loop.call()
+    heard = np.concatenate(loop.heard)
+    assert loop.ring.phase == STOPPED
     assert not heard[-HOST:].any()
     padded = np.concatenate([np.zeros(RATE), heard, np.zeros(RATE)])
     assert loudest_high_db(padded) < -80
 
 
-def test_the_callbacks_own_counts(desk: Desk) -> None:
-    desk.run(50, {})
-    assert desk.line["callbacks"][0] == 50
-    assert desk.line["position"][0] == 50 * HOST
-    assert tuple(desk.line["frames"]) == (HOST, HOST)
-    assert desk.line["durations"].sum() == 50
-    assert 0 < quantile(np.array(desk.line["durations"]), 0.5) < 0.1
+def test_the_callbacks_own_counts(loop: Loop) -> None:
+    loop.run(50, {})
+    counters = loop.ring.counters()
+    assert counters.callbacks == 50
+    assert loop.ring.position == 50 * HOST
+    assert (counters.smallest_block, counters.largest_block) == (HOST, HOST)
+    assert counters.durations.sum() == 50
+    assert 0 < quantile(counters.durations, 0.5) < 0.1
 
 
 @pytest.mark.parametrize("seconds", [1e-7, 1e-6, 3.3e-5, 1e-3, 0.5, 100.0])

@@ -1,4 +1,4 @@
-"""The stops' levels: what the listener tells is what the instrument's `listen` says of the same sound."""
+"""The stops' levels: the level process gives what the instrument's `listen` gives for the same sound."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -28,7 +28,7 @@ HELD_OUT = RECORDINGS / "held_out"
 
 
 class Played:
-    """The conductor's end of a player that plays at once and is never heard, and a listener beside it."""
+    """The audio process's end of a player that plays at once, and a level meter beside it."""
 
     def __init__(self, path: Path, block: int = BLOCK) -> None:
         instrument = instrument_file.load(path)
@@ -36,13 +36,13 @@ class Played:
         self.inbox = SharedArrays(player_fields(self.description, block))
         self.levels = SharedArrays(level_fields(len(self.description.stops)))
         self.reader = LevelReader(self.levels, [stop.slug for stop in self.description.stops])
-        self._go = torch.multiprocessing.get_context("spawn").Semaphore(0)
-        self.player = RemotePlayer(self.inbox.descriptor, self._go)
-        self.listener = LevelMeter(instrument, block, self.inbox, LevelWriter(self.levels))
+        self._work_ready = torch.multiprocessing.get_context("spawn").Semaphore(0)
+        self.player = RemotePlayer(self.inbox.descriptor, self._work_ready)
+        self.meter = LevelMeter(instrument, block, self.inbox, LevelWriter(self.levels))
         self.block = block
 
     def send(self, audio: Audio, reset: bool = False) -> None:
-        """One block to the player; at any value of the knobs, which the listener doesn't hear."""
+        """One block to the player; at any value of the knobs, which the meter doesn't get."""
         block = np.ones((len(self.inbox["inbox"][0]), self.block), dtype=np.float32)
         block[: self.description.channels_in] = audio
         assert self.player.submit(block, None, reset)
@@ -50,7 +50,7 @@ class Played:
         assert self.player.collect() is not None
 
     def close(self) -> None:
-        del self.listener, self.reader
+        del self.meter, self.reader
         for each in (self.player.shared, self.inbox, self.levels):
             each.close()
 
@@ -80,19 +80,19 @@ def test_what_is_told_of_a_recording_is_what_listen_says_of_it_offline(
 ) -> None:
     playing = Played(demo_instrument, block)
     audio = read_audio(HELD_OUT / concept / ("01.flac" if concept == "guitar" else "05.flac"), 44100, 1)[0]
-    told, heard = [], [0]
+    levels_read, measured = [], [0]
     for now, sound in enumerate(blocks_of(audio, block)):
         playing.send(sound)
-        if playing.listener.hear():
-            told.append(playing.reader.read(now))
-            heard.append(playing.reader.tally().heard_blocks)
-    whole = offline(demo_instrument, audio[:, : heard[-1] * block])
+        if playing.meter.measure_next():
+            levels_read.append(playing.reader.read(now))
+            measured.append(playing.reader.tally().measured_blocks)
+    whole = offline(demo_instrument, audio[:, : measured[-1] * block])
     ratio = playing.description.method("listen").out_ratio
-    for levels, (start, stop) in zip(told, pairwise(heard), strict=True):
+    for levels, (start, stop) in zip(levels_read, pairwise(measured), strict=True):
         expected = whole[:, start * block // ratio : stop * block // ratio].mean(axis=1)
         assert list(levels.values()) == pytest.approx(expected.tolist(), abs=ROUNDING)
     means = playing.reader.tally().means()
-    assert heard[-1] * block >= len(audio[0]) - (playing.listener.piece + 1) * block
+    assert measured[-1] * block >= len(audio[0]) - (playing.meter.piece + 1) * block
     assert playing.reader.tally().skipped_blocks == 0
     assert list(means.values()) == pytest.approx(whole.mean(axis=1).tolist(), abs=ROUNDING)
     assert means[concept] > 3 * means[other]
@@ -101,48 +101,46 @@ def test_what_is_told_of_a_recording_is_what_listen_says_of_it_offline(
 
 
 def test_what_it_was_too_slow_for_is_skipped_and_counted_and_the_newest_is_heard(played: Played) -> None:
-    piece = played.listener.piece
+    piece = played.meter.piece
     for number in range(3 * SLOTS):
         played.send(np.full((1, BLOCK), number / 1000, dtype=np.float32))
-    assert played.listener.hear()
-    assert not played.listener.hear()
+    assert played.meter.measure_next()
+    assert not played.meter.measure_next()
     newest = [number / 1000 for number in range(3 * SLOTS - piece, 3 * SLOTS)]
     assert played.reader.read(0.0)["guitar"] == pytest.approx(np.mean(newest), abs=ROUNDING)
-    assert played.reader.tally().heard_blocks == piece
+    assert played.reader.tally().measured_blocks == piece
     assert played.reader.tally().skipped_blocks == 3 * SLOTS - piece
 
 
 def test_one_that_is_a_little_late_skips_nothing(played: Played) -> None:
-    for _ in range(3 * played.listener.piece):
+    for _ in range(3 * played.meter.piece):
         played.send(np.full((1, BLOCK), 0.5, dtype=np.float32))
-    while played.listener.hear():
+    while played.meter.measure_next():
         assert played.reader.read(0.0) == pytest.approx({"guitar": 0.5, "voice": 1.0})
-    assert played.reader.tally().heard_blocks == 3 * played.listener.piece
+    assert played.reader.tally().measured_blocks == 3 * played.meter.piece
     assert played.reader.tally().skipped_blocks == 0
 
 
-def test_a_cleared_memory_is_cleared_in_the_listener_too(demo_instrument: Path) -> None:
+def test_a_cleared_memory_is_cleared_in_the_level_process_too(demo_instrument: Path) -> None:
     playing = Played(demo_instrument)
     rng = np.random.default_rng(0)
-    sound = [
-        (0.3 * rng.standard_normal((1, BLOCK))).astype(np.float32) for _ in range(playing.listener.piece)
-    ]
-    told = []
+    sound = [(0.3 * rng.standard_normal((1, BLOCK))).astype(np.float32) for _ in range(playing.meter.piece)]
+    levels_read = []
     for reset in (False, False, True):
         for number, block in enumerate(sound):
             playing.send(block, reset=reset and number == 0)
-        assert playing.listener.hear()
-        told.append(list(playing.reader.read(0.0).values()))
-    assert told[2] == pytest.approx(told[0], abs=ROUNDING)
-    assert told[1] != pytest.approx(told[0], abs=10 * ROUNDING)  # the memory is heard
+        assert playing.meter.measure_next()
+        levels_read.append(list(playing.reader.read(0.0).values()))
+    assert levels_read[2] == pytest.approx(levels_read[0], abs=ROUNDING)
+    assert levels_read[1] != pytest.approx(levels_read[0], abs=10 * ROUNDING)  # the memory is measured
     playing.close()
 
 
 def test_two_channels_and_the_stops_of_another_instrument(tmp_path: Path) -> None:
     playing = Played(save_small_instrument(tmp_path / "two.ts", channels=2))
-    for _ in range(playing.listener.piece):
+    for _ in range(playing.meter.piece):
         playing.send(np.array([[0.5], [-0.25]], dtype=np.float32).repeat(BLOCK, axis=1))
-    assert playing.listener.hear()
+    assert playing.meter.measure_next()
     assert playing.reader.read(0.0) == pytest.approx({"guitar": 0.375, "voice": 1.0})
     playing.close()
 
@@ -160,7 +158,7 @@ def test_levels_are_means_since_the_last_news_and_end_when_none_come() -> None:
         writer.write(np.full((2, RATIO), 0.25, dtype=np.float32), 2, 0)
     assert reader.read(20.0) == {"guitar": 0.25, "voice": 0.25}
     tally = reader.tally()
-    assert (tally.heard_blocks, tally.skipped_blocks) == (202, 3)
+    assert (tally.measured_blocks, tally.skipped_blocks) == (202, 3)
     assert tally.means() == pytest.approx({"guitar": (2.5 + 1600) / 6404, "voice": (2.0 + 1600) / 6404})
     shared.close()
 
@@ -170,4 +168,4 @@ def test_the_tallies_of_two_instruments_add_up_by_stop() -> None:
     two = Tally({"guitar": 300.0, "flute": 300.0}, {"guitar": 30.0, "flute": 60.0}, 30, 2)
     both = Tally({}, {}) + one + two
     assert both.means() == {"guitar": 0.2, "voice": 0.0, "flute": 0.2}
-    assert (both.heard_blocks, both.skipped_blocks) == (40, 3)
+    assert (both.measured_blocks, both.skipped_blocks) == (40, 3)
