@@ -13,6 +13,7 @@ from programs import need_program
 from random_banks import write_random_bank
 from rave_table import export_table
 from repository import DEMO
+from shared import made_once
 
 if TYPE_CHECKING:
     from export.instrument.bake import Baked
@@ -70,33 +71,37 @@ def demo_rave() -> Path:
 @pytest.fixture(scope="session")
 def rave_table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The exported file of every kind of RAVE, small and random, by its row's name."""
-    return export_table(tmp_path_factory.mktemp("raves"))
+    return made_once(tmp_path_factory, "raves", export_table)
 
 
 @pytest.fixture(scope="session")
 def variational_rave(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The table's tiny variational RAVE, causal and streaming, alone: the whole table takes longer."""
     name = "v2_causal_tiny"
-    return export_table(tmp_path_factory.mktemp("variational"), [name])[name]
+    return made_once(tmp_path_factory, "variational", lambda folder: export_table(folder, [name])[name])
 
 
 @pytest.fixture(scope="session")
 def random_bank(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bank of the shipped RAVE with two random stops, guitar and voice."""
-    return write_random_bank(demo_rave, tmp_path_factory.mktemp("banks") / "bank")
+    return made_once(tmp_path_factory, "banks", lambda folder: write_random_bank(demo_rave, folder / "bank"))
 
 
 @pytest.fixture(scope="session")
 def baked(demo_rave: Path, random_bank: Path, tmp_path_factory: pytest.TempPathFactory) -> "Baked":
     """The shipped RAVE with the random bank inside, baked and verified once for all tests."""
-    return _bake(demo_rave, random_bank, tmp_path_factory.mktemp("baked") / "organ.ts")
+    return made_once(
+        tmp_path_factory, "baked", lambda folder: _bake(demo_rave, random_bank, folder / "organ.ts")
+    )
 
 
 @pytest.fixture(scope="session")
 def baked_variational(variational_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> "Baked":
-    folder = tmp_path_factory.mktemp("variational-baked")
-    bank = write_random_bank(variational_rave, folder / "bank")
-    return _bake(variational_rave, bank, folder / "organ.ts")
+    def make(folder: Path) -> "Baked":
+        bank = write_random_bank(variational_rave, folder / "bank")
+        return _bake(variational_rave, bank, folder / "organ.ts")
+
+    return made_once(tmp_path_factory, "variational-baked", make)
 
 
 def _bake(model: Path, bank: Path, out: Path) -> "Baked":
@@ -118,12 +123,15 @@ def demo_instrument(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -
     from training.banks.bank import load_bank
     from training.models.rave.model import RaveModel
 
-    model = RaveModel(demo_rave)
-    banks = [load_bank(demo_rave.parent / "bank", model.fingerprint)]
-    path = tmp_path_factory.mktemp("demo-instrument") / "demo.ts"
-    description = describe(model, banks, path.stem, "").to_json()
-    torch.jit.save(script(model, banks), str(path), _extra_files={EXTRA_FILE: description})
-    return path
+    def make(folder: Path) -> Path:
+        model = RaveModel(demo_rave)
+        banks = [load_bank(demo_rave.parent / "bank", model.fingerprint)]
+        path = folder / "demo.ts"
+        description = describe(model, banks, path.stem, "").to_json()
+        torch.jit.save(script(model, banks), str(path), _extra_files={EXTRA_FILE: description})
+        return path
+
+    return made_once(tmp_path_factory, "demo-instrument", make)
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +139,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small real instrument's file; see small_instrument.py."""
     from small_instrument import save_small_instrument
 
-    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
+    return made_once(tmp_path_factory, "small", lambda folder: save_small_instrument(folder / "small.ts"))
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +147,7 @@ def tiny_musicgen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny random MusicGen; see tiny_musicgen.py."""
     from tiny_musicgen import save_tiny_musicgen
 
-    return save_tiny_musicgen(tmp_path_factory.mktemp("musicgen") / "model")
+    return made_once(tmp_path_factory, "musicgen", lambda folder: save_tiny_musicgen(folder / "model"))
 
 
 @pytest.fixture(scope="session")
