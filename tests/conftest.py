@@ -38,6 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, fixtures in FIXTURES_OF_MARKS.items():
             if fixtures.intersection(getattr(item, "fixturenames", ())):
                 item.add_marker(mark)
+    # A file is one worker's, from the first test to the last: the long ones first, so that no worker waits for one at the end.
+    heavy = {item.path for item in items if any(map(item.get_closest_marker, ("live", "models", "slow")))}
+    items.sort(key=lambda item: item.path not in heavy)
 
 
 @pytest.fixture

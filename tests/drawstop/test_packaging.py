@@ -55,6 +55,7 @@ def test_the_lock_holds_the_public_registrys_addresses_only() -> None:
     assert addresses == PUBLIC_REGISTRIES
 
 
+@pytest.mark.slow
 def test_heavy_libraries_are_imported_only_where_they_are_used() -> None:
     rooms = [path for name in ("realtime", "training", "export") for path in (ROOT / name).rglob("*.py")]
     modules = [

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 import torch
 from command_line import Run, refused
 
 from drawstop.audio_files import write_audio
 from drawstop.instrument_description import EXTRA_FILE
+
+pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from export.instrument.bake import Baked

@@ -15,6 +15,8 @@ import soundfile
 from drawstop.errors import DrawstopError
 from export.demo.run import Shipped
 
+pytestmark = pytest.mark.slow
+
 SIX = {"input.wav", "neutral.wav", "performance.wav", "performance.png", "instrument.ts", "figures.json"}
 SAME = SIX - {"instrument.ts"}  # a .ts is a zip: its sound is compared instead
 

@@ -10,6 +10,8 @@ from torch import Tensor
 from export.instrument.module import INPUT_LIMIT, LATENT_LIMIT
 from export.instrument.nn_tilde_host import NnTildeHost
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from export.instrument.bake import Baked
 

@@ -12,6 +12,8 @@ from realtime.engine.render import engine_for
 from training.banks.bank import load_bank
 from training.models.rave.model import RaveModel
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from export.instrument.bake import Baked
 

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from drawstop.errors import DrawstopError
 from export.instrument.nn_tilde_host import NnTildeHost
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from export.instrument.bake import Baked
 

@@ -22,6 +22,8 @@ from training.classifiers.training import JudgeOptions
 from training.find.rave.find import FindOptions
 from training.find.rave.gate_fit import GateOptions
 
+pytestmark = pytest.mark.slow
+
 TRAIN = RECORDINGS / "train"
 QUICK = MakeOptions(
     FindOptions(

@@ -122,6 +122,7 @@ def test_the_readme_tells_each_stops_controller_and_address(tmp_path: Path) -> N
     assert "44100 Hz" in text and "OMP_NUM_THREADS=1" in text
 
 
+@pytest.mark.slow
 def test_stops_past_the_last_controller_have_knobs_and_no_controller() -> None:
     content = PatchContent(description(stops=105), "organ.ts")
     assert [content.controller(stop) for stop in content.stops[-6:]] == [119, None, None, None, None, None]

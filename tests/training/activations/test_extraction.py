@@ -77,6 +77,7 @@ def test_a_store_holds_the_models_frames_in_the_order_of_the_recordings(
         assert np.array_equal(store.frames[100:700], every[100:700])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers, killed", [(2, False), (4, True)])
 def test_workers_write_the_same_bytes_as_one_process_though_one_is_killed_on_the_way(
     single: Path, recordings: Path, tmp_path: Path, workers: int, killed: bool
@@ -304,6 +305,7 @@ def test_narrow_frames_are_the_nearest_that_their_dtype_has(
         assert (dtype == "float32") == np.array_equal(found, exact)
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_raves_frames_with_workers_and_refuses_what_it_cannot_do(
     run: Run, demo_rave: Path, tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ write_store(Path(sys.argv[1]), "site", "fingerprint", items())
 """
 
 
+@pytest.mark.slow
 def test_a_writer_killed_half_way_leaves_no_store(tmp_path: Path) -> None:
     out = tmp_path / "store"
     root = REPOSITORY

@@ -146,6 +146,7 @@ train_sites(streamed(Path(sys.argv[1])), SMALL, buffer_frames=BUFFER, checkpoint
 """
 
 
+@pytest.mark.slow
 def test_a_stream_killed_by_the_system_resumes_to_the_same_bits(recordings: Path, tmp_path: Path) -> None:
     code = KILLED.format(threads=torch.get_num_threads())
     command = [sys.executable, "-c", code, str(recordings), str(tmp_path)]

@@ -84,6 +84,7 @@ def test_what_cannot_be_planned_is_refused(recordings: Path) -> None:
         Machines(0)
 
 
+@pytest.mark.slow
 def test_the_command_says_it_and_ends_with_2_where_the_disk_is_too_small(
     run: Run, demo_rave: Path, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,8 @@ from training.evaluation.rave_context import Options
 from training.evaluation.results import Section
 from training.evaluation.run import Experiment, gather, identity_of
 
+pytestmark = pytest.mark.slow
+
 BANK = SHIPPED.folder / "bank"
 
 

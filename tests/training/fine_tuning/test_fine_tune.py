@@ -23,6 +23,8 @@ from training.models.rave.export_run import export_run, find_run
 from training.models.rave.model import RaveModel, fixed_threads
 from training.models.rave.trainable import CHECKPOINT, open_run
 
+pytestmark = pytest.mark.slow
+
 CONFIG = FineTuneConfig(steps=100, learning_rate=5e-3, additivity=10.0, samples=8192)
 SHORT = replace(CONFIG, steps=4)
 FALLS = 0.5

@@ -110,6 +110,7 @@ def test_a_stop_on_any_architecture_steers_in_torchscript_by_the_saes_own_featur
     assert removed.abs().max() > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["topk", *THRESHOLDED])
 def test_a_raves_latents_alike_and_of_every_level_are_explained_by_k_features(
     architecture: Architecture,

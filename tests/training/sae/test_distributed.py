@@ -29,6 +29,8 @@ from training.sae.dataset import StoredFrames, TensorFrames, ahead
 from training.sae.launcher import launched_as, train_on
 from training.sae.train import train, train_sites
 
+pytestmark = pytest.mark.slow
+
 SAME_WEIGHTS = 1e-6
 """Sums in another order round differently, by 1e-16 a step in float64, and top-k magnifies it: 200 steps stay far below this."""
 SAME_LOSS = 1e-3

@@ -49,6 +49,7 @@ def kill_at(step: int) -> Progress:
     return progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_planted_dictionary_is_recovered(seed: int) -> None:
     directions, frames = planted_frames(seed, 50_000)

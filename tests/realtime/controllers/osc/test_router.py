@@ -81,6 +81,7 @@ def a_packet(chance: random.Random, now: float) -> bytes:
     return builder.build().dgram
 
 
+@pytest.mark.slow
 def test_any_message_of_any_types_is_done_or_counted(desk: Desk) -> None:
     chance = random.Random(12)
     for number in range(FUZZED):

@@ -26,6 +26,8 @@ from training.metrics.descriptors import DESCRIPTORS, describe
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 
+pytestmark = pytest.mark.slow
+
 RATE = 16000
 STEP = 1600
 STEP_FRAMES = 5

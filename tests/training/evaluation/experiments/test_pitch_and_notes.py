@@ -29,6 +29,8 @@ from training.metrics import notes
 from training.metrics.notes import Notes, notes_f, share_sounding, track_notes
 from training.metrics.predictions import Predictions
 
+pytestmark = pytest.mark.slow
+
 RATE = 22050
 SECONDS = 3.0
 CHORDS = ((0.1, 1.4), (1.5, 2.9))

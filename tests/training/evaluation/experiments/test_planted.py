@@ -11,6 +11,8 @@ from training.evaluation.experiments.sae_quality import planted, planted_recover
 from training.sae.config import Architecture
 from training.sae.model import SAE
 
+pytestmark = pytest.mark.slow
+
 SHARE_TOLERANCE = 0.03
 """Three standard errors of a share of 1/4 over 40 recordings' 20 x 200 frames are 0.02."""
 

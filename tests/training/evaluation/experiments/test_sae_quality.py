@@ -22,6 +22,8 @@ from training.models.rave.model import RaveModel
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from training.models.musicgen.model import MusicGenModel
 

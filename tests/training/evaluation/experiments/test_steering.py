@@ -13,6 +13,8 @@ from training.evaluation.playback.playback import MEANS, RANDOM, STOP
 from training.evaluation.results import Section
 from training.metrics.audio import sound_changes
 
+pytestmark = pytest.mark.slow
+
 HERTZ = {"low": 440.0, "high": 1760.0}
 CONCEPTS = tuple(HERTZ)
 OBEYING = 0.75

@@ -25,6 +25,8 @@ from training.metrics.auroc import auroc_of_columns
 from training.metrics.distances import additivity_error, spectral_distance
 from training.models.rave.model import RaveModel
 
+pytestmark = pytest.mark.slow
+
 PERMUTATIONS = 200
 
 

@@ -14,6 +14,8 @@ from training.find.rave.gate_fit import GateOptions
 from training.find.rave.make_bank import make_bank
 from training.models.rave.model import RaveModel
 
+pytestmark = pytest.mark.slow
+
 TRAIN = RECORDINGS / "train"
 QUICK = FindOptions(
     on_steps=2,
