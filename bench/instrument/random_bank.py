@@ -2,9 +2,10 @@
 
 import torch
 
-from training.banks.bank import Gates, Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.gate import Gate, GateConfig
-from training.banks.gate_decision import decide_at
+from training.banks.gate_expander import expander_at
+from training.banks.stop import Gates, Stop
 from training.models.rave.model import RaveModel
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
@@ -23,7 +24,7 @@ def random_bank(model: RaveModel, stops: int, gated: bool = False) -> StopBank:
         gates = None
         if gated:
             off, on = (Gate(GateConfig(width, min(SPOKEN, count))) for _ in range(2))
-            gates = Gates(off, on, decide_at(model.rates.sample_rate / model.rates.ratio))
+            gates = Gates(off, on, expander_at(model.rates.sample_rate / model.rates.ratio))
         name = f"stop_{number}"
         shares = torch.rand(count, generator=random)
         writes = 0.1 * torch.randn(count, width, generator=random)

@@ -60,9 +60,9 @@ def _script(path: Path) -> dict[str, Any]:
 def _folder(path: Path) -> dict[str, Any]:
     if (path / STOPS_FILE).is_file():
         bank = load_bank(path)
-        config, figures = bank.sae.config, bank.sae.figures
+        config, figures = bank.sae.config, bank.sae.metrics
         stops = [
-            {"slug": stop.slug, "name": stop.name, "kind": stop.kind, "cap": stop.cap, **stop.figures}
+            {"slug": stop.slug, "name": stop.name, "kind": stop.kind, "cap": stop.cap, **stop.metrics}
             for stop in bank.stops
         ]
         return {

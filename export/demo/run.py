@@ -120,7 +120,7 @@ def run_demo(
     clips = load_clips(model, parts.recordings / "held_out")
     figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
     figures["found"] = {
-        name: {stop.slug: stop.figures for stop in each.stops} for name, each in banks.items()
+        name: {stop.slug: stop.metrics for stop in each.stops} for name, each in banks.items()
     }
     figures["stops"] = {
         name: measure(model, each, ears, clips, seed, lambda done, total: progress("measuring", done, total))

@@ -19,8 +19,9 @@ from drawstop.instrument_description import (
 from export.instrument.module import Instrument
 from export.instrument.site_edit import BankEdit
 from export.instrument.verify import Check, require, verify
-from training.banks.bank import StopBank, bank_fingerprint, load_bank, make_slug
+from training.banks.bank import StopBank, bank_fingerprint, load_bank
 from training.banks.steering import Steering
+from training.banks.stop import make_slug
 from training.models.rave.model import RaveModel
 from training.models.rave.site import LATENT
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable, sha256_file
-from training.banks.bank import STOPS_FILE, make_slug
+from training.banks.bank import STOPS_FILE
+from training.banks.stop import make_slug
 from training.classifiers.concept_classifier import EAR_OPTIONS
 from training.classifiers.training import JudgeOptions
+from training.data.clips import loud
 from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split, deal, load
-from training.data.silence import loud
 from training.find.rave.encoded_recordings import refuse_overlap
 from training.find.rave.find import FindOptions, kind_of
 from training.models.open import open_rave

@@ -19,13 +19,14 @@ from drawstop.progress import Progress
 from export.instrument.bake import bake
 from export.make.options import BANK, CLIPS, FIGURES, INSTRUMENT, PATCHES, UNFINISHED, Request, Wanted
 from export.patches.write import write_package
-from training.banks.bank import STOPS_FILE, Stop, StopBank, bank_fingerprint, load_bank, save_bank
+from training.banks.bank import STOPS_FILE, StopBank, bank_fingerprint, load_bank, save_bank
 from training.banks.control_edits import BankEdit
+from training.banks.stop import Stop
 from training.classifiers.concept_classifier import train_ear
 from training.data.recordings import load
 from training.evaluation.verdict.measure import measure
 from training.evaluation.verdict.text import verdict
-from training.find.rave.encoded_recordings import encoded
+from training.find.rave.encoded_recordings import encode_file
 from training.find.rave.find import find_stop
 from training.find.rave.held_out_mixtures import unseen_clips
 from training.find.rave.make_bank import train_latent_sae
@@ -91,7 +92,7 @@ def _bank_without_stops(request: Request, work: Path, progress: Progress) -> Sto
     model, frames = request.model, []
     paths = _learned_paths(request)
     for index, path in enumerate(paths):
-        frames.append(encoded(model, path))
+        frames.append(encode_file(model, path))
         progress("encoding recordings", index + 1, len(paths))
     sae = train_latent_sae(
         model, frames, request.seed, request.options.sae_steps, progress, work / "sae.checkpoint"
@@ -140,11 +141,11 @@ def _measure(request: Request, bank: StopBank, stop: Stop, wanted: Wanted, progr
         request.seed,
         lambda done, total: progress(f"{stop.name}: measuring", done, total),
     )
-    said = verdict(measured, stop.figures)
+    said = verdict(measured, stop.metrics)
     return {
         "name": stop.name,
         "kind": stop.kind,
-        "found": _finite(stop.figures),
+        "found": _finite(stop.metrics),
         "measured": measured,
         "verdict": said.to_json(),
     }

@@ -13,8 +13,9 @@ from export.musicgen.stop_schedule import StopSchedule
 from export.musicgen.take_file import Request, record_of
 from realtime.controllers.mapping.file import find_mapping, read_mapping
 from realtime.controllers.midi.midi_file import read_midi_file
-from training.banks.bank import bank_fingerprint, load_bank, make_slug
+from training.banks.bank import bank_fingerprint, load_bank
 from training.banks.bank_folders import bank_folders
+from training.banks.stop import make_slug
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Generated, Sampling, require_possible
 

@@ -23,9 +23,10 @@ def random_stops(
     """A bank of two random stops, guitar and voice."""
     import torch
 
-    from training.banks.bank import Gates, Stop, StopBank, make_slug
+    from training.banks.bank import StopBank
     from training.banks.gate import Gate, GateConfig
-    from training.banks.gate_decision import Decision
+    from training.banks.gate_expander import Expander
+    from training.banks.stop import Gates, Stop, make_slug
     from training.sae.config import SAEConfig
     from training.sae.model import SAE
 
@@ -33,7 +34,7 @@ def random_stops(
     random = torch.Generator().manual_seed(0)
     torch.manual_seed(0)
     off, on = (Gate(GateConfig(width, 24, channels=16), torch.arange(5, 29)) for _ in range(2))
-    gates = Gates(off, on, Decision(6, (0.1, 1.0), (-1.0, 0.0)))
+    gates = Gates(off, on, Expander(6, (0.1, 1.0), (-1.0, 0.0)))
     stops = tuple(
         Stop(
             name,

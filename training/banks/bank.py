@@ -1,11 +1,8 @@
-"""What a stop is, and the folder that holds a bank of them."""
+"""A bank: an SAE with its stops, and the folder that holds both."""
 
 import hashlib
 import json
-import re
-import unicodedata
 from dataclasses import asdict, dataclass, field, replace
-from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,9 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder, sha256_file
-from training.banks.gate import Gate, GateConfig, make_gate
-from training.banks.gate_decision import UNDECIDED, Decision
+from training.banks.gate import GateConfig, make_gate
+from training.banks.gate_expander import Expander
+from training.banks.stop import Gates, Stop
 from training.sae.files import load_sae, save_sae
 from training.sae.model import SAE
 
@@ -26,122 +24,6 @@ STOPS_FILE = "stops.json"
 WEIGHTS_FILE = "stops.safetensors"
 GATES_FILE = "gates.safetensors"
 MODEL_FILE = "model.json"
-RESERVED_SLUGS = frozenset(
-    [
-        "sr",
-        "sample_rate",
-        "methods",
-        "attributes",
-        "buffer_attributes",
-        "training",
-        "train",
-        "forward",
-        "encode",
-        "decode",
-        "play",
-        "steer",
-        "listen",
-        "enable",
-        "gpu",
-        "reload",
-        "set",
-        "get",
-        "load",
-        "method",
-        "bufsize",
-        "none",
-        "ramp",
-        "bypass",
-        "noise",
-        "reset",
-        "eval",
-        "to",
-        "values",
-        "state",
-        "float",
-        "int",
-        "list",
-        "symbol",
-        "bang",
-        "pointer",
-        "anything",
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Gates:
-    """The networks of a gated stop: each gives, per frame, a level for the features it speaks of.
-
-    Attributes:
-        off: how much of each feature is the concept's now, to be taken away.
-        on: how much of each feature there would be, if the concept played along; without it, the stop's static
-            writes bring the concept in.
-        decision: what becomes of the off gate's clear answers.
-    """
-
-    off: Gate
-    on: Gate | None = None
-    decision: Decision = UNDECIDED
-
-
-@dataclass(frozen=True)
-class Stop:
-    """One named concept of one model.
-
-    Attributes:
-        name: what the user called it.
-        slug: an ASCII identifier made from the name.
-        kind: how it was made: "static", "gated", "direction" or "random".
-        shares: `[n_features]` in 0..1: the part of each feature that belongs to the concept (m).
-        writes: `[n_features, width]`: what each feature writes when the concept is brought in (u), in units
-        of z; `[0, width]` where none writes anything.
-        cap: largest norm of what is brought in, as a multiple of the frame's own norm.
-        figures: calibration figures, as measured by `find`.
-        gates: of a gated stop, used in the place of shares and writes (which stay, as its static twin).
-        constants: `[2, width]`, in units of z: what is added at -1 and at +1 whatever plays, under the cap; None: nothing.
-            For layers in which a frame of zeros isn't silence, so that a concept can come in where no feature of it fires.
-    """
-
-    name: str
-    slug: str
-    kind: str
-    shares: Tensor
-    writes: Tensor
-    cap: float
-    figures: dict[str, Any] = field(default_factory=dict)
-    gates: Gates | None = None
-    constants: Tensor | None = None
-
-    def __post_init__(self) -> None:
-        written = (0, *self.shares.shape)
-        if self.shares.ndim != 1 or self.writes.ndim != 2 or self.writes.shape[0] not in written:
-            raise DrawstopError(
-                f"stop {self.name}: expected shares [n_features] and writes [n_features, width], "
-                f"got {list(self.shares.shape)} and {list(self.writes.shape)}"
-            )
-        if not (torch.isfinite(self.shares).all() and torch.isfinite(self.writes).all()):
-            raise DrawstopError(f"stop {self.name} holds numbers that are not finite: find it again")
-        if self.constants is not None and (
-            self.constants.shape != (2, self.writes.shape[1]) or not torch.isfinite(self.constants).all()
-        ):
-            raise DrawstopError(
-                f"stop {self.name}: expected finite constants [2, {self.writes.shape[1]}], got {list(self.constants.shape)}"
-            )
-        if not 0 < self.cap < float("inf"):
-            raise DrawstopError(f"stop {self.name}: expected a positive cap, got {self.cap}")
-        if self.gates is not None:
-            for _, gate in _sides(self.gates):
-                highest, width = int(gate.features.max()), gate.config.width
-                if highest >= self.shares.shape[0] or width != self.writes.shape[1]:
-                    raise DrawstopError(
-                        f"stop {self.name}: expected gates of {list(self.writes.shape)} features and latents, "
-                        f"got feature {highest} and {width} latents: find it again"
-                    )
-
-    def static(self) -> "Stop":
-        """The same stop with constant shares and writes instead of gates."""
-        return replace(self, kind="static", gates=None) if self.gates is not None else self
 
 
 @dataclass(frozen=True)
@@ -163,32 +45,13 @@ class StopBank:
         raise DrawstopError(f"no stop {slug} in this bank: it has {known}")
 
     def with_stop(self, stop: Stop) -> "StopBank":
-        """This bank with a stop added, or replaced where the name is already there; the others keep every
-        bit."""
-        kept = tuple(other for other in self.stops if other.name != stop.name)
-        return replace(self, stops=(*kept, stop))
+        """This bank with a stop added, or replaced where the name is already there; the others keep every bit."""
+        others = tuple(other for other in self.stops if other.name != stop.name)
+        return replace(self, stops=(*others, stop))
 
     def without_stop(self, name: str) -> "StopBank":
         """This bank less the stop of a name, where it has one."""
         return replace(self, stops=tuple(stop for stop in self.stops if stop.name != name))
-
-
-def make_slug(name: str, taken: set[str] | None = None) -> str:
-    """An ASCII identifier for a name that nn~, TorchScript and OSC accept; unlike the ones taken.
-
-    >>> make_slug("Electric Guitar"), make_slug("12-string"), make_slug("set"), make_slug("öl", {"ol"})
-    ('electric_guitar', 's_12_string', 'set_stop', 'ol_2')
-    """
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "_", ascii_name.lower()).strip("_") or "stop"
-    if slug[0].isdigit():
-        slug = f"s_{slug}"
-    if iskeyword(slug) or slug in RESERVED_SLUGS or slug.endswith("_params"):
-        slug = f"{slug}_stop"
-    base, number = slug, 2
-    while slug in (taken or set()):
-        slug, number = f"{base}_{number}", number + 1
-    return slug
 
 
 def save_bank(folder: Path, bank: StopBank) -> None:
@@ -197,8 +60,8 @@ def save_bank(folder: Path, bank: StopBank) -> None:
         save_sae(beside, bank.sae, bank.sae.config, metadata={"site": bank.site})
         tensors = {}
         for stop in bank.stops:
-            tensors[f"{stop.slug}.shares"] = stop.shares.contiguous()
-            tensors[f"{stop.slug}.writes"] = _smallest(stop.writes)
+            tensors[f"{stop.slug}.shares"] = stop.removal_weights.contiguous()
+            tensors[f"{stop.slug}.writes"] = _smallest(stop.write_vectors)
             if stop.constants is not None:
                 tensors[f"{stop.slug}.constants"] = stop.constants.contiguous()
         (beside / WEIGHTS_FILE).write_bytes(save(tensors))
@@ -206,7 +69,7 @@ def save_bank(folder: Path, bank: StopBank) -> None:
             f"{stop.slug}.{side}.{name}": _smallest(weight)
             for stop in bank.stops
             if stop.gates is not None
-            for side, gate in _sides(stop.gates)
+            for side, gate in stop.gates.sides()
             for name, weight in gate.weights().items()
         }
         if gates:
@@ -217,7 +80,7 @@ def save_bank(folder: Path, bank: StopBank) -> None:
                 "slug": stop.slug,
                 "kind": stop.kind,
                 "cap": stop.cap,
-                "figures": stop.figures,
+                "figures": stop.metrics,
             }
             | ({"gates": _describe(stop.gates)} if stop.gates else {})
             for stop in bank.stops
@@ -229,8 +92,7 @@ def save_bank(folder: Path, bank: StopBank) -> None:
 
 
 def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
-    """Reads a bank. Raises DrawstopError for a folder that is none, is damaged, or belongs to another
-    model."""
+    """Reads a bank. Raises DrawstopError for a folder that is none, is damaged, or belongs to another model."""
     if not (folder / STOPS_FILE).is_file():
         raise DrawstopError(
             f"expected a bank (a folder with {STOPS_FILE}), found none at {folder}: make one with "
@@ -280,17 +142,13 @@ def _smallest(weight: Tensor) -> Tensor:
     return half.contiguous() if torch.equal(half.float(), weight) else weight.contiguous()
 
 
-def _sides(gates: Gates) -> tuple[tuple[str, Gate], ...]:
-    """The gates that there are, by name."""
-    return (("off", gates.off),) if gates.on is None else (("off", gates.off), ("on", gates.on))
-
-
 def _describe(gates: Gates) -> dict[str, Any]:
-    return {side: asdict(gate.config) for side, gate in _sides(gates)} | {"decision": asdict(gates.decision)}
+    """The gates as `stops.json` holds them: `decision` is the expander's name there."""
+    return {side: asdict(gate.config) for side, gate in gates.sides()} | {"decision": asdict(gates.expander)}
 
 
 def _load_gates(slug: str, description: dict[str, Any], tensors: dict[str, Tensor]) -> Gates:
-    made = {}
+    gates = {}
     for side in ("off", "on"):
         if side in description:
             config = GateConfig(**_with_tuples(description[side]))
@@ -300,13 +158,13 @@ def _load_gates(slug: str, description: dict[str, Any], tensors: dict[str, Tenso
                 for name, value in tensors.items()
                 if name.startswith(start)
             }
-            made[side] = make_gate(config, weights)
-    return Gates(made["off"], made.get("on"), Decision(**_with_tuples(description["decision"])))
+            gates[side] = make_gate(config, weights)
+    return Gates(gates["off"], gates.get("on"), Expander(**_with_tuples(description["decision"])))
 
 
-def _with_tuples(found: dict[str, Any]) -> dict[str, Any]:
+def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
     """JSON's lists as the tuples that they were."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
 def bank_fingerprint(folder: Path) -> str:

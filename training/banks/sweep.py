@@ -206,7 +206,7 @@ def _kept(folder: Path, frames: ModelFrames, config: SAEConfig) -> StopBank:
 
 
 def _cell(out: Path, folder: Path, bank: StopBank) -> Cell:
-    config, figures = bank.sae.config, bank.sae.figures
+    config, figures = bank.sae.config, bank.sae.metrics
     assert figures is not None
     held_out = figures.validation_fraction_of_variance_explained
     return Cell(

@@ -230,7 +230,7 @@ def places(sites: list[str], path: Path, suffix: str = "") -> Mapping[str, Path]
 
 def with_figures(bank: StopBank) -> str:
     """How well a bank's SAE describes frames, in a line."""
-    figures = bank.sae.figures
+    figures = bank.sae.metrics
     assert figures is not None
     validation = figures.validation_fraction_of_variance_explained
     held_out = (

@@ -12,7 +12,7 @@ from torch import Tensor
 from drawstop.audio_files import resample
 from drawstop.errors import DrawstopError
 from training.classifiers.listeners import AT_ONCE
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 from training.metrics.predictions import Predictions
 
 WITH, WITHOUT = "the sound of {}", "music without any {}"

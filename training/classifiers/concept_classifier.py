@@ -12,8 +12,8 @@ from torch import Tensor
 from training.classifiers.network import Judge
 from training.classifiers.training import JudgeOptions, Report, fit_judge
 from training.data.augmentation import Augmentation, vary
+from training.data.clips import clip_samples, loud
 from training.data.recordings import load
-from training.data.silence import clip_samples, loud
 from training.models.protocols import Autoencoder
 
 EAR_OPTIONS = JudgeOptions(steps=300, batch=16, reconstructions=200)

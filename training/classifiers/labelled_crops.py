@@ -11,9 +11,9 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from training.classifiers.concept_classifier import drawn_crop
 from training.data.augmentation import Augmentation
+from training.data.clips import CLIP_SECONDS
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load
-from training.data.silence import SECONDS
 
 TWO_AT_ONCE = 0.5
 UNVARIED = Augmentation(pitch_share=0.0, semitones=0.0, equaliser_share=0.0, reverb_share=0.0)
@@ -39,7 +39,7 @@ class LabelledSounds:
         varied: bool = True,
     ) -> None:
         self.concepts, self.sample_rate = concepts, sample_rate
-        self.samples = round(SECONDS * sample_rate)
+        self.samples = round(CLIP_SECONDS * sample_rate)
         self.how = Augmentation() if varied else UNVARIED
         self.recordings: dict[tuple[str, ...], list[Tensor]] = {}
         for recording in recordings:

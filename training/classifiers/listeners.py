@@ -14,7 +14,7 @@ from drawstop.audio_files import resample
 from drawstop.errors import DrawstopError
 from training.classifiers.musicnn import CONCEPT_TAGS, TAGS, Tagger
 from training.classifiers.network import Judge
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.metrics.mel import mel_filters, window_samples
 from training.metrics.predictions import Predictions

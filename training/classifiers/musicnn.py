@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from drawstop.audio_files import resample
 from drawstop.errors import DrawstopError
 from training.classifiers.weights_file import read_weights, write_weights
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 
 SAMPLE_RATE = 16000
 N_FFT = 512

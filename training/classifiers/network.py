@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
 from training.classifiers.weights_file import read_weights, write_weights
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 from training.metrics.mel import BANDS, mel_filters, window_samples
 
 SILENT_FRAME_DB = -40.0

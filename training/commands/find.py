@@ -90,5 +90,5 @@ def find(
         stop = find_stop(opened, loaded.sae, name, with_paths, without_paths, options, progress=progress)
     save_bank(bank, loaded.with_stop(stop))
     typer.echo(f"{bank}: the stop {stop.slug} ({stop.name})")
-    for key, value in sorted(stop.figures.items()):
+    for key, value in sorted(stop.metrics.items()):
         typer.echo(f"  {key}: {f'{value:.3f}' if isinstance(value, float) else value}")

@@ -98,7 +98,7 @@ def find_on_layers(
             save_bank(folder, bank.without_stop(name))
     first = next(iter(stops.values()))
     typer.echo(f"{banks}: the stop {first.slug} ({name}) at {', '.join(stops)}")
-    for key, value in sorted(first.figures.items()):
+    for key, value in sorted(first.metrics.items()):
         typer.echo(f"  {key}: {f'{value:.3f}' if isinstance(value, float) else value}")
 
 

@@ -10,15 +10,15 @@ import torch
 
 from drawstop.audio_files import Audio, read_audio
 from drawstop.errors import DrawstopError
+from training.data.clips import loud_enough
 from training.data.labelled_set import LabelledRecording
-from training.data.silence import loud_enough
 
 PIECE_SECONDS = 1.0
 """What is heard at a time: a phrase, so that a minute of pauses around it doesn't make it silence."""
 
 
 def sounds(path: Path) -> bool:
-    """Whether any second of a file is loud enough (`training.data.silence`); decodes no further than the first that is.
+    """Whether any second of a file is loud enough (`training.data.clips`); decodes no further than the first that is.
 
     Raises:
         DrawstopError: as `read_audio`.

@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 from drawstop.errors import DrawstopError
 from training.data.audible import heard_groups
+from training.data.clips import SILENCE_DBFS
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.data.recordings import TEST_SHARE, TRAIN_SHARE, Split
-from training.data.silence import SILENCE_DBFS
 
 FEWEST_TO_LEARN = 2
 """One recording with and one without differ in everything, not in the concept alone."""

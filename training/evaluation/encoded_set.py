@@ -16,9 +16,9 @@ from drawstop.audio_files import read_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file, sha256_file
 from drawstop.progress import Progress
+from training.data.clips import loud_enough
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.data.recordings import Split
-from training.data.silence import loud_enough
 from training.evaluation.probes.clip_statistics import (
     at_one_level,
     log_mel_statistics,

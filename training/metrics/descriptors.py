@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.data.silence import SILENCE_DBFS
+from training.data.clips import SILENCE_DBFS
 from training.metrics.types import Floats
 
 DESCRIPTORS = ("pitch", "loudness", "brightness", "onset", "noisiness")

@@ -21,7 +21,7 @@ import soxr
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 
 TRACKER = "basic-pitch"
 MISSING = f"Notes weren't tracked: {TRACKER} isn't here; the extra that brings it: uv sync --extra evidence."

@@ -153,7 +153,7 @@ def read_precision(name: str) -> Precision:
 
 
 @dataclass(frozen=True)
-class TrainingFigures:
+class TrainingMetrics:
     """How well an SAE describes frames. `validation_…` is None where there were no validation frames."""
 
     fraction_of_variance_explained: float

@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder, write_json
-from training.sae.config import SAEConfig, TrainingFigures
+from training.sae.config import SAEConfig, TrainingMetrics
 from training.sae.model import SAE
 
 CONFIG_FILE = "cfg.json"
@@ -74,7 +74,7 @@ def load_sae(folder: Path) -> SAE:
     try:
         ours = cfg["metadata"][_OUR_KEY]
         config = _config_of(ours["config"])
-        figures = TrainingFigures(**ours["figures"]) if ours["figures"] is not None else None
+        figures = TrainingMetrics(**ours["figures"]) if ours["figures"] is not None else None
     except (KeyError, TypeError) as error:
         raise DrawstopError(
             f"{folder / CONFIG_FILE} isn't from Drawstop (no {error}); train an SAE with us"
@@ -90,7 +90,7 @@ def load_sae(folder: Path) -> SAE:
     if config.architecture == "topk":
         tensors["threshold"] = torch.zeros(config.n_features)
     _fill(sae, tensors, folder)
-    sae.figures = figures
+    sae.metrics = figures
     return sae
 
 
@@ -106,7 +106,7 @@ def metadata_of(folder: Path) -> dict[str, Any]:
 
 
 def _saelens_config(sae: SAE, config: SAEConfig, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    figures = asdict(sae.figures) if sae.figures is not None else None
+    figures = asdict(sae.metrics) if sae.metrics is not None else None
     cfg: dict[str, Any] = {
         **_FIXED,
         "architecture": _their_name(config),

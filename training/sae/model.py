@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from drawstop.errors import DrawstopError
-from training.sae.config import SAEConfig, TrainingFigures
+from training.sae.config import SAEConfig, TrainingMetrics
 
 _GAIN_FRAMES = 256
 _FIT_FRAMES = 4096
@@ -57,7 +57,7 @@ class SAE(nn.Module):
         """Random unit decoder rows from `config.seed`, and the encoder as their transpose."""
         super().__init__()
         self.config = config
-        self.figures: TrainingFigures | None = None
+        self.metrics: TrainingMetrics | None = None
         generator = torch.Generator().manual_seed(config.seed)
         rows = functional.normalize(torch.randn(config.n_features, config.d_in, generator=generator), dim=1)
         self.W_dec = nn.Parameter(rows)

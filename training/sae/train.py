@@ -16,7 +16,7 @@ import torch
 from drawstop.errors import DrawstopError
 from training.activations.shuffle import Rows
 from training.activations.store import ActivationStore
-from training.sae.config import SAEConfig, TrainingFigures
+from training.sae.config import SAEConfig, TrainingMetrics
 from training.sae.dataset import Batches, SomeSites, Source, source_of, thinned
 from training.sae.distributed import ALONE, Ranks, refuse_too_many
 from training.sae.losses import fraction_of_variance_explained
@@ -54,7 +54,7 @@ def train(
     ranks: Ranks = ALONE,
     frames_at_once: int | None = None,
 ) -> SAE:
-    """Train an SAE on a store's train split, or on frames x `[frames, d_in]`; `sae.figures` tells how it
+    """Train an SAE on a store's train split, or on frames x `[frames, d_in]`; `sae.metrics` tells how it
     went.
 
     Args:
@@ -178,12 +178,12 @@ def _finished(batches: Batches, runs: Mapping[str, Run], steps: int) -> dict[str
         z = _normalised(run.sae, batches, site, chosen)
         if run.sae.config.architecture == "topk-jumprelu":
             run.sae.threshold.copy_(run.topk_view().to_jumprelu(z).threshold)
-        run.sae.figures = _measure(run.sae, z)
+        run.sae.metrics = _measure(run.sae, z)
     count = batches.enter_validation()
     for site, run in runs.items():
-        if count and run.sae.figures is not None:
+        if count and run.sae.metrics is not None:
             explained = measure(run.sae, _normalised(run.sae, batches, site, np.arange(count)))[0]
-            run.sae.figures = replace(run.sae.figures, validation_fraction_of_variance_explained=explained)
+            run.sae.metrics = replace(run.sae.metrics, validation_fraction_of_variance_explained=explained)
     return {site: run.sae.to("cpu", torch.float32) for site, run in runs.items()}
 
 
@@ -229,10 +229,10 @@ def _normalised(sae: SAE, batches: Batches, site: str, places: Rows) -> torch.Te
     return sae.normalise(batches.take(site, places).to(sae.scale.device))
 
 
-def _measure(sae: SAE, z: torch.Tensor) -> TrainingFigures:
+def _measure(sae: SAE, z: torch.Tensor) -> TrainingMetrics:
     explained, active, fired = measure(sae, z)
     dead = sae.config.n_features - int(fired.sum())
-    return TrainingFigures(explained, None, active, dead, dead / sae.config.n_features, sae.config.steps)
+    return TrainingMetrics(explained, None, active, dead, dead / sae.config.n_features, sae.config.steps)
 
 
 @torch.no_grad()

@@ -55,7 +55,7 @@ def test_streaming_equals_training_from_disk_bit_for_bit(
     from_disk = train_sites(stores, SMALL, buffer_frames=buffer)
     from_model = train_sites(frames, SMALL, buffer_frames=buffer)
     assert same_bits(from_disk, from_model)
-    assert from_disk["b"].figures == from_model["b"].figures
+    assert from_disk["b"].metrics == from_model["b"].metrics
     if buffer == 10**9:
         assert same_bits(train_sites(stores, SMALL), from_model), "a buffer that holds all is no other order"
     else:

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from drawstop.errors import DrawstopError
-from training.banks.bank import Stop, StopBank, load_bank, make_slug, save_bank
+from training.banks.bank import StopBank, load_bank, save_bank
+from training.banks.stop import Stop, make_slug
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 
@@ -30,9 +31,9 @@ def test_a_bank_comes_back_from_disk_with_the_same_bits(tmp_path: Path) -> None:
     back = load_bank(tmp_path / "bank", bank.model_fingerprint)
     assert [stop.slug for stop in back.stops] == ["guitar", "voice"]
     for stop, same in zip(bank.stops, back.stops, strict=True):
-        assert torch.equal(stop.shares, same.shares)
-        assert torch.equal(stop.writes, same.writes)
-        assert (stop.cap, stop.kind, stop.figures) == (same.cap, same.kind, same.figures)
+        assert torch.equal(stop.removal_weights, same.removal_weights)
+        assert torch.equal(stop.write_vectors, same.write_vectors)
+        assert (stop.cap, stop.kind, stop.metrics) == (same.cap, same.kind, same.metrics)
 
 
 def test_a_bank_without_stops_is_a_bank(tmp_path: Path) -> None:
@@ -47,8 +48,8 @@ def test_adding_a_stop_changes_no_bit_of_the_others(tmp_path: Path) -> None:
     after = load_bank(tmp_path / "bank")
     assert [stop.slug for stop in after.stops] == ["guitar", "voice", "choir"]
     for stop, same in zip(before.stops, after.stops, strict=False):
-        assert torch.equal(stop.shares, same.shares)
-        assert torch.equal(stop.writes, same.writes)
+        assert torch.equal(stop.removal_weights, same.removal_weights)
+        assert torch.equal(stop.write_vectors, same.write_vectors)
     assert torch.equal(before.sae.W_dec, after.sae.W_dec)
 
 
@@ -103,6 +104,6 @@ def test_a_taken_slug_gets_a_number() -> None:
 def test_a_stop_with_numbers_that_are_not_finite_is_refused() -> None:
     stop = random_stop("guitar", 0)
     with pytest.raises(DrawstopError, match="not finite"):
-        dataclasses.replace(stop, shares=torch.full((FEATURES,), float("nan")))
+        dataclasses.replace(stop, removal_weights=torch.full((FEATURES,), float("nan")))
     with pytest.raises(DrawstopError, match="positive cap"):
         dataclasses.replace(stop, cap=0.0)

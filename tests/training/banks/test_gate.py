@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from training.banks.bank import Gates, Stop, StopBank, load_bank, save_bank
+from training.banks.bank import StopBank, load_bank, save_bank
 from training.banks.gate import Gate, GateConfig, make_gate
-from training.banks.gate_decision import UNDECIDED, Claim, Decision
+from training.banks.gate_expander import NO_EXPANSION, ExpandedGate, Expander
 from training.banks.steering import Steering
+from training.banks.stop import Gates, Stop
 from training.find.rave.gate_fit import GateOptions, features_of, fit_off_gate
 from training.find.rave.mixtures import LatentMixtures
 from training.find.rave.separation import separation
@@ -21,7 +22,7 @@ from training.sae.model import SAE
 WIDTH, FEATURES, FRAMES = 6, 24, 40
 CONFIG = GateConfig(WIDTH, FEATURES, channels=8, dilations=(1, 2, 4))
 ALL = torch.arange(FEATURES)
-DECISION = Decision(5, (0.5, 0.8), (0.1, 0.4))
+EXPANDER = Expander(5, (0.5, 0.8), (0.1, 0.4))
 
 
 def random_gate(seed: int) -> Gate:
@@ -40,7 +41,7 @@ def sae() -> SAE:
 def stop(name: str, seed: int, gated: bool = True) -> Stop:
     random = torch.Generator().manual_seed(seed)
     writes = torch.randn(FEATURES, WIDTH, generator=random)
-    gates = Gates(random_gate(seed), random_gate(seed + 1), DECISION) if gated else None
+    gates = Gates(random_gate(seed), random_gate(seed + 1), EXPANDER) if gated else None
     kind = "gated" if gated else "static"
     return Stop(name, name, kind, torch.rand(FEATURES, generator=random), writes, 2.0, {}, gates)
 
@@ -112,12 +113,12 @@ def test_a_gated_stop_never_takes_more_than_there_is() -> None:
     made, z = bank(stop("guitar", 1), stop("voice", 5)), latents(2)
     steering = Steering(made.sae, made)
     features = steering.features(z.transpose(1, 2))
-    claims = steering.claimed(z.transpose(1, 2), features)
+    off_levels = steering.gate_outputs(z.transpose(1, 2), features)
     for s in range(2):
-        taken = steering.taken(s, features, claims)
+        taken = steering.taken(s, features, off_levels)
         assert bool((taken >= 0).all())
         assert bool((taken <= features).all())
-    endless = [torch.full_like(claim, 100.0) for claim in claims]
+    endless = [torch.full_like(levels, 100.0) for levels in off_levels]
     both = steering.delta_off(features, endless, z.transpose(1, 2), knobs(-1.0, -1.0))
     assert torch.allclose(both, -z.transpose(1, 2), atol=1e-5)
 
@@ -156,30 +157,30 @@ def constant_gate(level: float, outputs: int = 3) -> Gate:
     return gate.requires_grad_(False)
 
 
-def claimed_share(level: float, decision: Decision, features: Tensor) -> Tensor:
-    """Share of each frame's features that a constant gate claims. `[frames, 3]` -> `[frames]`."""
-    claim = Claim(constant_gate(level), decision)
-    taken = claim(torch.ones(1, 1, len(features)), features[None])[0]
+def taken_share(level: float, expander: Expander, features: Tensor) -> Tensor:
+    """Share of each frame's features that a constant gate takes. `[frames, 3]` -> `[frames]`."""
+    gate = ExpandedGate(constant_gate(level), expander)
+    taken = gate(torch.ones(1, 1, len(features)), features[None])[0]
     return (taken * features).sum(1) / features.square().sum(1)
 
 
-@pytest.mark.parametrize(("level", "decided"), [(0.9, 1.0), (0.5, 0.5), (0.03, 0.03)])
-def test_a_clear_answer_is_decided_and_others_stand(level: float, decided: float) -> None:
-    decision = Decision(4, (0.6, 0.8), (0.1, 0.4))
-    assert claimed_share(level, decision, torch.ones(12, 3))[-1] == pytest.approx(decided)
+@pytest.mark.parametrize(("level", "expanded"), [(0.9, 1.0), (0.5, 0.5), (0.03, 0.03)])
+def test_a_clear_answer_is_expanded_and_others_stand(level: float, expanded: float) -> None:
+    expander = Expander(4, (0.6, 0.8), (0.1, 0.4))
+    assert taken_share(level, expander, torch.ones(12, 3))[-1] == pytest.approx(expanded)
 
 
 def test_a_sound_that_enters_is_not_taken_for_what_played_before_it() -> None:
-    """A quiet solo, claimed wholly; then something ten times louder plays along, of which the gate claims a tenth."""
-    decision = Decision(8, (0.5, 0.8), (0.1, 0.4))
+    """A quiet solo, taken wholly; then something ten times louder plays along, of which the gate takes a tenth."""
+    expander = Expander(8, (0.5, 0.8), (0.1, 0.4))
     features = torch.ones(12, 3)
     features[10:] = 10.0
-    share = claimed_share(1.0, decision, features)
+    share = taken_share(1.0, expander, features)
     assert torch.allclose(share[:10], torch.ones(10))
     assert share[10] < 0.2
-    waits = Decision(8, (0.5, 0.8), (-1.0, 0.0))
+    waits = Expander(8, (0.5, 0.8), (-1.0, 0.0))
     loud_solo = torch.ones(12, 3) * torch.tensor([10.0] * 10 + [2.0] * 2)[:, None]
-    assert claimed_share(10.0, waits, loud_solo)[-1] == 1.0
+    assert taken_share(10.0, waits, loud_solo)[-1] == 1.0
 
 
 def test_features_that_a_gate_does_not_speak_of_go_in_proportion() -> None:
@@ -189,25 +190,25 @@ def test_features_that_a_gate_does_not_speak_of_go_in_proportion() -> None:
         gate.blocks[0].mixing.weight.fill_(0.0)
         gate.exit.weight.copy_(torch.tensor([0.5, 0.25])[:, None, None])
     features = torch.tensor([2.0, 1.0, 4.0, 1.0]).expand(1, 6, 4)
-    taken = Claim(gate, UNDECIDED)(torch.ones(1, 1, 6), features)
+    taken = ExpandedGate(gate, NO_EXPANSION)(torch.ones(1, 1, 6), features)
     share = (0.5 + 0.25) / 2
     assert torch.allclose(taken[0, -1], torch.tensor([2 * share, 0.25, 4 * share, 0.5]))
 
 
 def test_a_decision_streams_as_it_runs_offline() -> None:
-    claim = Claim(random_gate(3), DECISION)
+    gate = ExpandedGate(random_gate(3), EXPANDER)
     z, features = latents(1), torch.rand(1, FRAMES, FEATURES, generator=torch.Generator().manual_seed(1))
-    whole = claim(z, features)
-    claim.gate.allocate(1)
-    claim.allocate(1)
-    parts = [claim.stream(a, b) for a, b in zip(z.split(7, -1), features.split(7, 1), strict=True)]
+    whole = gate(z, features)
+    gate.gate.allocate(1)
+    gate.allocate(1)
+    parts = [gate.stream(a, b) for a, b in zip(z.split(7, -1), features.split(7, 1), strict=True)]
     assert torch.allclose(torch.cat(parts, 1), whole, atol=1e-5)
 
 
 @pytest.mark.parametrize("wrong", [{"frames": 0}, {"all_above": (0.5, 0.5)}])
 def test_a_decision_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(DrawstopError, match="decision"):
-        Decision(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(DrawstopError, match="expander"):
+        Expander(**wrong)  # type: ignore[arg-type]
 
 
 def test_the_features_of_a_concept_are_those_that_carry_its_energy() -> None:

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.steering import Steering, capped
+from training.banks.stop import Stop
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 

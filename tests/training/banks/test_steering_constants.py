@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from training.banks.bank import Stop, StopBank, load_bank, save_bank
+from training.banks.bank import StopBank, load_bank, save_bank
 from training.banks.steering import Steering
+from training.banks.stop import Stop
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 
@@ -104,7 +105,7 @@ def test_constants_come_back_from_disk_with_the_same_bits(tmp_path: Path) -> Non
     assert constants is not None
     assert back.constants is not None
     assert torch.equal(back.constants, constants)
-    assert back.writes.shape == (0, WIDTH)
+    assert back.write_vectors.shape == (0, WIDTH)
 
 
 def test_constants_of_another_width_are_refused() -> None:

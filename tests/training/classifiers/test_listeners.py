@@ -11,8 +11,8 @@ from training.classifiers.clap import ClapEar
 from training.classifiers.listeners import JudgeEar, MelEar, TaggerEar, accuracy, best_threshold
 from training.classifiers.musicnn import load_tagger
 from training.classifiers.network import load_judge
+from training.data.clips import CLIP_SECONDS
 from training.data.labelled_set import LabelledRecording
-from training.data.silence import SECONDS
 from training.evaluation.demo_set import SHIPPED, shipped_set
 from training.evaluation.playback.held_out_clips import LEAD_SECONDS, cut_clips
 from training.metrics.auroc import auroc_of_columns
@@ -97,7 +97,7 @@ def test_long_recordings_play_on_before_what_is_measured(tmp_path: Path) -> None
     clips = cut_clips(model, recordings, ("a", "b"), 4, 0)
     ratio = model.rates.ratio
     assert clips.lead == round(LEAD_SECONDS * 44100) // ratio
-    assert clips.originals.shape[1] == round(SECONDS * 44100) // ratio * ratio
+    assert clips.originals.shape[1] == round(CLIP_SECONDS * 44100) // ratio * ratio
     assert len(clips.alone("a")) == 2
     assert {clips.groups[i] for i in clips.alone("a")} == {"a"}
 

@@ -20,7 +20,7 @@ from training.classifiers.musicnn import (
     tagger_metadata,
 )
 from training.classifiers.network import Judge, save_judge
-from training.data.silence import SILENCE_DBFS, loud_enough
+from training.data.clips import SILENCE_DBFS, loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.recipes.musicnn.musicnn import WHEEL_SHA256, read_wheel
 from training.recipes.musicnn.tagger_weights import choose_thresholds

@@ -8,7 +8,8 @@ import soundfile
 import torch
 from torch import Tensor
 
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
+from training.banks.stop import Stop
 from training.classifiers.training import JudgeOptions
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.data.recordings import load

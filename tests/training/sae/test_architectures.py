@@ -8,10 +8,11 @@ import torch
 from repository import DEMO
 
 from drawstop.audio_files import list_audio
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.steering import Steering
+from training.banks.stop import Stop
 from training.evaluation.experiments.sae_quality.planted import ACTIVE, WIDTH, planted_frames
-from training.find.rave.encoded_recordings import encoded
+from training.find.rave.encoded_recordings import encode_file
 from training.models.rave.model import RaveModel
 from training.sae.config import Architecture, SAEConfig
 from training.sae.losses import l0, prefix_losses
@@ -117,9 +118,9 @@ def test_a_raves_latents_alike_and_of_every_level_are_explained_by_k_features(
 ) -> None:
     model = RaveModel(DEMO / "rave.ts")
     recordings = list_audio(DEMO / "recordings" / "train")[::3]
-    frames = torch.cat([encoded(model, path) for path in recordings], 1).T.contiguous()
+    frames = torch.cat([encode_file(model, path) for path in recordings], 1).T.contiguous()
     config = SAEConfig(128, 256, 16, architecture, steps=300, batch_size=256, centre=False, bias=False)
-    figures = train(frames, config).figures
+    figures = train(frames, config).metrics
     assert figures is not None
     assert figures.l0 == pytest.approx(16, rel=L0_TOLERANCE)
     assert figures.fraction_of_variance_explained > 0.96

@@ -91,10 +91,10 @@ def test_a_longer_training_explains_as_much_on_two_processes_as_on_one(architect
     source = TensorFrames(planted_frames(seed=1, frames=20_000)[1])
     config = SAEConfig(64, 256, 4, architecture, steps=600, batch_size=64)
     explained = [
-        sae.figures.fraction_of_variance_explained
+        sae.metrics.fraction_of_variance_explained
         for count in (1, 2)
         for sae in train_on(count, source, config).values()
-        if sae.figures is not None
+        if sae.metrics is not None
     ]
     assert len(explained) == 2 and explained[0] > 0.5
     assert abs(explained[1] - explained[0]) <= SAME_EXPLAINED
@@ -134,7 +134,7 @@ def test_of_as_many_sites_as_processes_each_trains_its_share_bit_for_bit_from_an
     assert list(shared) == list(alone) == ["a", "b", "c"]
     for site, sae in alone.items():
         assert largest_difference(sae.state_dict(), shared[site].state_dict()) == 0.0, site
-        assert sae.figures == shared[site].figures
+        assert sae.metrics == shared[site].metrics
 
 
 def test_the_next_batch_is_read_while_one_is_used_and_a_failure_to_read_is_told() -> None:
@@ -181,7 +181,7 @@ def test_a_training_whose_process_was_killed_goes_on_with_another_number_of_them
     resumed = train_on(1, source, config, checkpoints=checkpoints, progress=curve.__setitem__)
     assert list(curve) == sorted(whole)
     assert [curve[step] for step in whole] == pytest.approx(list(whole.values()), rel=SAME_LOSS)
-    assert resumed[site].figures is not None
+    assert resumed[site].metrics is not None
 
 
 def test_processes_read_stores_from_their_folders_and_their_refusals_reach_the_caller(tmp_path: Path) -> None:

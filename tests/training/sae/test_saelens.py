@@ -36,7 +36,7 @@ def test_a_saved_sae_loads_with_equal_bits_config_figures_and_metadata(tmp_path:
     save_sae(tmp_path / "sae", sae, sae.config, METADATA)
     loaded = load_sae(tmp_path / "sae")
     assert loaded.config == sae.config
-    assert loaded.figures == sae.figures
+    assert loaded.metrics == sae.metrics
     for name, tensor in sae.state_dict().items():
         assert torch.equal(tensor, loaded.state_dict()[name]), name
     z = sae.normalise(frames())

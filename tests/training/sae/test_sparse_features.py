@@ -119,8 +119,8 @@ def test_bf16_explains_nearly_what_float32_explains_and_gives_a_float32_sae(kind
     for precision in ("float32", "bf16"):
         sae = train(frames(), kind(**SIZES, precision=precision))  # type: ignore[arg-type]
         assert sae.W_dec.dtype == torch.float32
-        assert sae.figures is not None
-        explained.append(sae.figures.fraction_of_variance_explained)
+        assert sae.metrics is not None
+        explained.append(sae.metrics.fraction_of_variance_explained)
     assert explained[0] != explained[1]
     assert explained[1] == pytest.approx(explained[0], abs=BF16_LOSS_OF_VARIANCE)
 

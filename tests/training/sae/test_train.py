@@ -67,8 +67,8 @@ def test_a_planted_dictionary_is_recovered(seed: int) -> None:
     assert recovered_share(directions, untrained.W_dec) < 0.1
     sae = train(frames, config)
     assert recovered_share(directions, sae.W_dec) >= RECOVERED_SHARE
-    assert sae.figures is not None
-    assert 0.8 < sae.figures.fraction_of_variance_explained < 0.99
+    assert sae.metrics is not None
+    assert 0.8 < sae.metrics.fraction_of_variance_explained < 0.99
 
 
 def test_topk_keeps_the_k_largest_positive_pre_activations() -> None:
@@ -180,13 +180,13 @@ def test_figures_equal_those_measured_on_the_features() -> None:
     sae = train(frames, SMALL)
     z = sae.normalise(frames)
     features = sae.encode(z).detach()
-    assert sae.figures is not None
-    assert sae.figures.l0 == pytest.approx(losses.l0(features).item(), rel=1e-5)
-    assert sae.figures.dead_share == pytest.approx(losses.dead_share(features).item(), abs=1e-6)
-    assert sae.figures.dead_features == int((features == 0).all(0).sum())
+    assert sae.metrics is not None
+    assert sae.metrics.l0 == pytest.approx(losses.l0(features).item(), rel=1e-5)
+    assert sae.metrics.dead_share == pytest.approx(losses.dead_share(features).item(), abs=1e-6)
+    assert sae.metrics.dead_features == int((features == 0).all(0).sum())
     explained = losses.fraction_of_variance_explained(z, sae(z).detach()).item()
-    assert sae.figures.fraction_of_variance_explained == pytest.approx(explained, abs=1e-5)
-    assert sae.figures.validation_fraction_of_variance_explained is None
+    assert sae.metrics.fraction_of_variance_explained == pytest.approx(explained, abs=1e-5)
+    assert sae.metrics.validation_fraction_of_variance_explained is None
 
 
 def test_jumprelu_keeps_the_mean_l0_and_nearly_the_variance_explained_on_unseen_frames() -> None:
@@ -278,10 +278,10 @@ def test_a_store_trains_on_its_train_split_and_validates_on_its_own(tmp_path: Pa
     ]
     sae = train(write_store(tmp_path / "store", "site", "fingerprint", items), SMALL)
     assert same_bits(sae, train(torch.from_numpy(parts[0]), SMALL))
-    assert sae.figures is not None
+    assert sae.metrics is not None
     held_out = sae.normalise(torch.from_numpy(parts[1]))
     explained = losses.fraction_of_variance_explained(held_out, sae(held_out).detach()).item()
-    assert sae.figures.validation_fraction_of_variance_explained == pytest.approx(explained, abs=1e-5)
+    assert sae.metrics.validation_fraction_of_variance_explained == pytest.approx(explained, abs=1e-5)
 
 
 @pytest.mark.parametrize(

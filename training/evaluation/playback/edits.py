@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.stop import Stop
 from training.find.rave.static_addition import unit_level_mean
 from training.metrics.auroc import auroc_of_columns
 from training.sae.model import SAE
@@ -60,7 +61,7 @@ def by_bank(bank: StopBank) -> Edit:
 
 
 def static(bank: StopBank) -> Edit:
-    """Every stop's static twin: constant shares and writes, fitted on the same recordings."""
+    """Every stop's static counterpart: constant removal weights and write vectors, fitted on the same recordings."""
     return by_bank(replace(bank, stops=tuple(stop.static() for stop in bank.stops)))
 
 
@@ -72,8 +73,8 @@ def ranked(bank: StopBank, solos: Solos) -> Edit:
         means = torch.cat([solos.means[stop.slug], *(solos.means[name] for name in other)])
         labels = torch.arange(len(means)) < len(solos.means[stop.slug])
         best = auroc_of_columns(means, labels).topk(RANKED_FEATURES).indices
-        shares = torch.zeros_like(stop.shares).index_fill_(0, best, 1.0)
-        return replace(stop.static(), shares=shares)
+        weights = torch.zeros_like(stop.removal_weights).index_fill_(0, best, 1.0)
+        return replace(stop.static(), removal_weights=weights)
 
     return by_bank(replace(bank, stops=tuple(rank(stop) for stop in bank.stops)))
 

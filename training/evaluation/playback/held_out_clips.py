@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from drawstop.errors import DrawstopError
+from training.data.clips import CLIP_SECONDS, loud_enough
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load
-from training.data.silence import SECONDS, loud_enough
 from training.models.rave.model import RaveModel
 
 LEAD_SECONDS = 1.5
@@ -145,8 +145,8 @@ def _lengths(model: RaveModel, recordings: Sequence[LabelledRecording]) -> tuple
     """Samples of a lead and of what is measured: whole latent frames."""
     rate, ratio = model.rates.sample_rate, model.rates.latent_ratio
     seconds = [soundfile.info(recording.path).duration for recording in recordings]
-    long_enough = bool(np.median(seconds) >= LEAD_SECONDS + SECONDS)
-    lead, length = (round(s * rate) // ratio * ratio for s in (LEAD_SECONDS * long_enough, SECONDS))
+    long_enough = bool(np.median(seconds) >= LEAD_SECONDS + CLIP_SECONDS)
+    lead, length = (round(s * rate) // ratio * ratio for s in (LEAD_SECONDS * long_enough, CLIP_SECONDS))
     return lead, length
 
 

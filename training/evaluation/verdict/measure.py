@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.stop import Stop
 from training.classifiers.network import Judge
 from training.classifiers.training import Report, accuracy_of
 from training.find.rave.held_out_mixtures import UnseenClips

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from drawstop.progress import Progress, step_report
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
+from training.banks.stop import Stop
 from training.find.musicgen.clip_statistics import Clips, hear_clips
 from training.find.musicgen.generated_pieces import Ear, Listening
 from training.find.musicgen.prediction_effect import Predictions, edits_of
@@ -89,7 +90,7 @@ def find_on_layers(
     chosen = [_choose(name, saes, clips, layers, ear, side, options, progress) for side in (0, 1)]
     stops = _joined(name, saes, clips, chosen, options)
     figures = _figures(name, saes, clips, stops, chosen, ear, options)
-    return {site: replace(stop, figures=figures | clips.detection(site)) for site, stop in stops.items()}
+    return {site: replace(stop, metrics=figures | clips.detection(site)) for site, stop in stops.items()}
 
 
 def best_recipes(

@@ -13,8 +13,8 @@ from torch import Tensor
 from training.classifiers.concept_classifier import EAR_OPTIONS, train_ear
 from training.classifiers.network import Judge
 from training.classifiers.training import JudgeOptions, Report
+from training.data.clips import loud_enough
 from training.data.recordings import load
-from training.data.silence import loud_enough
 from training.models.musicgen.hooks import Edit
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from drawstop.progress import Progress, step_report
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
+from training.banks.stop import Stop
 from training.find.musicgen.clip_statistics import Clips, hear_clips
 from training.find.musicgen.find import Layer, LayerOptions, best_recipes
 from training.find.musicgen.generated_pieces import Ear

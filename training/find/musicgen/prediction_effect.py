@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.steering import Steering
+from training.banks.stop import Stop
 from training.data.recordings import load
 from training.models.musicgen.hooks import Edit
 from training.models.musicgen.layer_model import PIECE_SECONDS

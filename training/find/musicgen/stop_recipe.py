@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from drawstop.errors import DrawstopError
-from training.banks.bank import Stop, make_slug
+from training.banks.stop import Stop, make_slug
 from training.find.musicgen.clip_statistics import Clips
 from training.sae.model import SAE
 
@@ -79,7 +79,9 @@ def with_side(stop: Stop, side: int) -> Stop:
     constants = stop.constants.clone()
     constants[1 - side] = 0.0
     return replace(
-        stop, shares=stop.shares if side == 0 else torch.zeros_like(stop.shares), constants=constants
+        stop,
+        removal_weights=stop.removal_weights if side == 0 else torch.zeros_like(stop.removal_weights),
+        constants=constants,
     )
 
 

@@ -31,7 +31,7 @@ PHRASE_MARK = "@"
 
 
 @dataclass(frozen=True)
-class Heard:
+class EncodedRecordings:
     """Recordings of one kind: latents `[latents, frames]` of each and of its variations, and its split.
 
     Attributes:
@@ -68,12 +68,14 @@ class Heard:
         return self.indices(split) or list(range(len(self.paths)))
 
 
-def together(parts: Sequence[Heard]) -> Heard:
+def concatenated(parts: Sequence[EncodedRecordings]) -> EncodedRecordings:
     """Several kinds as one; every recording keeps its split."""
-    return Heard(*([item for part in parts for item in getattr(part, each.name)] for each in fields(Heard)))
+    return EncodedRecordings(
+        *([item for part in parts for item in getattr(part, each.name)] for each in fields(EncodedRecordings))
+    )
 
 
-def hear(
+def encode_recordings(
     model: RaveModel,
     paths: list[Path],
     seed: int,
@@ -81,7 +83,7 @@ def hear(
     transpositions: int,
     what: str,
     progress: Progress | None,
-) -> Heard:
+) -> EncodedRecordings:
     """Encodes recordings, and seeded variations of each in the training split: in place, and transposed."""
     latents: list[Tensor] = []
     varied: list[list[Tensor]] = []
@@ -99,10 +101,10 @@ def hear(
             variants.append([model.encode(sound.unsqueeze(0))[0] for sound in sounds])
         if progress:
             progress(what, index + 1, len(paths))
-    return Heard(paths, latents, varied, splits, transposed)
+    return EncodedRecordings(paths, latents, varied, splits, transposed)
 
 
-def encoded(model: RaveModel, path: Path) -> Tensor:
+def encode_file(model: RaveModel, path: Path) -> Tensor:
     """Latents `[latents, frames]` of a recording."""
     return model.encode(load(path, model.rates.sample_rate, model.rates.channels).unsqueeze(0))[0]
 
@@ -130,30 +132,32 @@ def phrase_of(path: Path) -> str:
     return path.stem.rpartition(PHRASE_MARK)[0] or path.stem
 
 
-def parallel_pairs(with_heard: Heard, without_heard: Heard, like: str = "*") -> list[tuple[int, int]]:
+def parallel_pairs(
+    with_concept: EncodedRecordings, without: EncodedRecordings, like: str = "*"
+) -> list[tuple[int, int]]:
     """Indices of training recordings with and without that play the same phrase (see `phrase_of`).
 
     Args:
         like: pattern of the file names with the concept that count.
     """
-    wanted = [i for i in with_heard.indices("train") if fnmatch.fnmatch(with_heard.paths[i].name, like)]
+    wanted = [i for i in with_concept.indices("train") if fnmatch.fnmatch(with_concept.paths[i].name, like)]
     return [
         (i, j)
         for i in wanted
-        for j in without_heard.indices("train")
-        if phrase_of(with_heard.paths[i]) == phrase_of(without_heard.paths[j])
+        for j in without.indices("train")
+        if phrase_of(with_concept.paths[i]) == phrase_of(without.paths[j])
     ]
 
 
 def paired_latents(
-    with_heard: Heard, without_heard: Heard, pairs: list[tuple[int, int]]
+    with_concept: EncodedRecordings, without: EncodedRecordings, pairs: list[tuple[int, int]]
 ) -> tuple[Tensor, Tensor]:
     """Latents of parallel recordings without and with the concept, `[pairs, latents, frames]` each.
 
     Each variation of the one without is one more pair; shorter recordings end in silence.
     """
-    sources = [[without_heard.latents[j], *without_heard.varied[j]] for _, j in pairs]
-    targets = [with_heard.latents[i] for i, _ in pairs]
+    sources = [[without.latents[j], *without.varied[j]] for _, j in pairs]
+    targets = [with_concept.latents[i] for i, _ in pairs]
     frames = max(z.shape[-1] for z in (*targets, *(z for group in sources for z in group)))
     stacked = [_padded(z, frames) for group in sources for z in group]
     repeated = [

@@ -10,13 +10,19 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.progress import Progress, step_report
-from training.banks.bank import Gates, Stop, make_slug
-from training.banks.gate_decision import decide_at
+from training.banks.gate_expander import expander_at
+from training.banks.stop import Gates, Stop, make_slug
 from training.classifiers.concept_classifier import EAR_OPTIONS
 from training.classifiers.training import JudgeOptions
 from training.data.recordings import Split
 from training.find.feature_ranking import held_out_auroc
-from training.find.rave.encoded_recordings import Heard, hear, paired_latents, parallel_pairs, refuse_overlap
+from training.find.rave.encoded_recordings import (
+    EncodedRecordings,
+    encode_recordings,
+    paired_latents,
+    parallel_pairs,
+    refuse_overlap,
+)
 from training.find.rave.gate_fit import GateOptions, features_of, fit_off_gate, fit_on_gate
 from training.find.rave.mixtures import (
     EncodedMixtures,
@@ -27,10 +33,10 @@ from training.find.rave.mixtures import (
     mixtures_of_sound,
 )
 from training.find.rave.pitch_matched_pairs import stand_in_pairs
-from training.find.rave.ranked_removal import ranked_shares
+from training.find.rave.ranked_removal import ranked_removal_weights
 from training.find.rave.separation import error_of, separation, taken_features
-from training.find.rave.static_addition import direction_writes, fit_cap, fit_writes
-from training.find.rave.static_removal import fit_shares
+from training.find.rave.static_addition import fit_cap, fit_write_vectors, mean_difference_vectors
+from training.find.rave.static_removal import fit_removal_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +79,7 @@ class FindOptions:
     sound_mixtures: int = 24
     """Mixtures where they must be made of sound and encoded one by one."""
     sparsity: float = 1e-3
-    """Larger: fewer features, a larger error (see `fit_shares`)."""
+    """Larger: fewer features, a larger error (see `fit_removal_weights`)."""
     on_steps: int = 150
     """Steps of the static writes' fit through the decoder, where parallel recordings exist."""
     gates: GateOptions = field(default_factory=GateOptions)
@@ -122,8 +128,8 @@ def find_stop(
     refuse_overlap(with_paths, without_paths)
     varied = (options.seed, options.variations, options.transpositions)
     heard = (
-        hear(model, with_paths, *varied, "listening to recordings with", progress),
-        hear(model, without_paths, *varied, "listening to recordings without", progress),
+        encode_recordings(model, with_paths, *varied, "listening to recordings with", progress),
+        encode_recordings(model, without_paths, *varied, "listening to recordings without", progress),
     )
     return fit_stop(model, sae, name, heard, options, progress)
 
@@ -132,7 +138,7 @@ def fit_stop(
     model: RaveModel,
     sae: SAE,
     name: str,
-    heard: tuple[Heard, Heard],
+    heard: tuple[EncodedRecordings, EncodedRecordings],
     options: FindOptions,
     progress: Progress | None = None,
 ) -> Stop:
@@ -145,7 +151,7 @@ def fit_stop(
     if options.mixed:
         return _from_mixtures(model, sae, name, heard, options, figures, progress)
     mixtures = _mixtures(model, heard, options, figures)
-    shares = fit_static_shares(sae, *mixtures, heard, options.sparsity)
+    shares = fit_static_removal(sae, *mixtures, heard, options.sparsity)
     writes, cap, pairs = _static_writes(model, sae, heard, options, figures, progress)
     stop = Stop(name, make_slug(name), "static", shares, writes, cap, figures)
     if options.kind != "static":
@@ -163,13 +169,13 @@ def _from_mixtures(
     model: RaveModel,
     sae: SAE,
     name: str,
-    heard: tuple[Heard, Heard],
+    heard: tuple[EncodedRecordings, EncodedRecordings],
     options: FindOptions,
     figures: dict[str, Any],
     progress: Progress | None,
 ) -> Stop:
     """A static stop where no recording holds the concept alone."""
-    shares, measured = ranked_shares(model, sae, name, heard, options.ear, progress)
+    shares, measured = ranked_removal_weights(model, sae, name, heard, options.ear, progress)
     writes, cap = _mean_direction(sae, heard, figures)
     stop = Stop(name, make_slug(name), "static", shares, writes, cap, figures)
     used = features_used(sae, stop, heard[0].unseen("test"))
@@ -177,8 +183,12 @@ def _from_mixtures(
     return stop
 
 
-def fit_static_shares(
-    sae: SAE, mixed: list[Tensor], removed: list[Tensor], heard: tuple[Heard, Heard], sparsity: float
+def fit_static_removal(
+    sae: SAE,
+    mixed: list[Tensor],
+    removed: list[Tensor],
+    heard: tuple[EncodedRecordings, EncodedRecordings],
+    sparsity: float,
 ) -> Tensor:
     """Mixtures, solos with and solos without, as one least-squares problem; each third weighs the same."""
     with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
@@ -194,7 +204,7 @@ def fit_static_shares(
         weight = 1.0 / sae.normalise(source.T).square().sum().sqrt()
         features.append(_features(sae, source) * weight)
         targets.append(target.T / sae.scale * weight)
-    return fit_shares(torch.cat(features), torch.cat(targets), sae.W_dec.detach(), sparsity)
+    return fit_removal_weights(torch.cat(features), torch.cat(targets), sae.W_dec.detach(), sparsity)
 
 
 @torch.no_grad()
@@ -212,12 +222,12 @@ def _features(sae: SAE, z: Tensor) -> Tensor:
         return sae.encode(sae.normalise(z.T))
 
 
-def _detection(sae: SAE, with_heard: Heard, without_heard: Heard) -> dict[str, Any]:
+def _detection(sae: SAE, with_concept: EncodedRecordings, without: EncodedRecordings) -> dict[str, Any]:
     """How well features chosen on the training recordings detect the concept on the others."""
-    both = [*with_heard.latents, *without_heard.latents]
+    both = [*with_concept.latents, *without.latents]
     means = torch.stack([_features(sae, z).mean(0) for z in both])
-    labels = torch.arange(len(means)) < len(with_heard.latents)
-    held_out = torch.tensor([split != "train" for split in [*with_heard.splits, *without_heard.splits]])
+    labels = torch.arange(len(means)) < len(with_concept.latents)
+    held_out = torch.tensor([split != "train" for split in [*with_concept.splits, *without.splits]])
     return {
         "held_out_auroc": round(held_out_auroc(means, labels, ~held_out), 4),
         "held_out_recordings": int(held_out.sum()),
@@ -225,7 +235,10 @@ def _detection(sae: SAE, with_heard: Heard, without_heard: Heard) -> dict[str, A
 
 
 def _mixtures(
-    model: RaveModel, heard: tuple[Heard, Heard], options: FindOptions, figures: dict[str, Any]
+    model: RaveModel,
+    heard: tuple[EncodedRecordings, EncodedRecordings],
+    options: FindOptions,
+    figures: dict[str, Any],
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Mixtures of training recordings, as latents where they add up, else as sound."""
     error = measured_additivity(model, *(part.learned_paths()[:ADDITIVITY_PAIRS] for part in heard))
@@ -243,7 +256,7 @@ def _mixtures(
 def _static_writes(
     model: RaveModel,
     sae: SAE,
-    heard: tuple[Heard, Heard],
+    heard: tuple[EncodedRecordings, EncodedRecordings],
     options: FindOptions,
     figures: dict[str, Any],
     progress: Progress | None,
@@ -260,15 +273,17 @@ def _static_writes(
     report = step_report(progress, "fitting what is brought in")
     stride = -(-len(pairs[0]) // STATIC_PAIRS)
     sources, targets = pairs[0][::stride], pairs[1][::stride]
-    writes = fit_writes(model, sae, sources, targets, options.on_steps, options.seed, report)
+    writes = fit_write_vectors(model, sae, sources, targets, options.on_steps, options.seed, report)
     return writes, fit_cap(sae, sources, writes), pairs
 
 
-def _mean_direction(sae: SAE, heard: tuple[Heard, Heard], figures: dict[str, Any]) -> tuple[Tensor, float]:
+def _mean_direction(
+    sae: SAE, heard: tuple[EncodedRecordings, EncodedRecordings], figures: dict[str, Any]
+) -> tuple[Tensor, float]:
     """Writes and their cap where no recordings are parallel."""
     figures["on"] = "difference of means (no parallel recordings: weak)"
     with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
-    writes = direction_writes(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
+    writes = mean_difference_vectors(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
     return writes, fit_cap(sae, without_z.unsqueeze(0), writes)
 
 
@@ -276,7 +291,7 @@ def _gated(
     model: RaveModel,
     sae: SAE,
     static: Stop,
-    heard: tuple[Heard, Heard],
+    heard: tuple[EncodedRecordings, EncodedRecordings],
     mixtures: tuple[list[Tensor], list[Tensor]],
     pairs: tuple[Tensor, Tensor] | None,
     options: FindOptions,
@@ -284,7 +299,7 @@ def _gated(
 ) -> Stop:
     """The same stop with gates; without parallel recordings its static writes bring the concept in."""
     source: MixtureSource
-    if static.figures["additivity_error"] <= options.additive_below:
+    if static.metrics["additivity_error"] <= options.additive_below:
         source = LatentMixtures(heard[0].learned(), heard[1].learned())
     else:
         source = EncodedMixtures(*mixtures)
@@ -296,7 +311,7 @@ def _gated(
         report = step_report(progress, "fitting what is brought in")
         spoken = features_of(sae, list(pairs[1]))
         on = fit_on_gate(model, sae, pairs, spoken, options.gates, options.seed, report)
-    gates = Gates(off, on, decide_at(model.rates.sample_rate / model.rates.ratio))
+    gates = Gates(off, on, expander_at(model.rates.sample_rate / model.rates.ratio))
     return replace(static, kind="gated", gates=gates, cap=GATED_CAP if on else static.cap)
 
 
@@ -304,7 +319,7 @@ def _better(
     sae: SAE,
     static: Stop,
     gated: Stop,
-    heard: tuple[Heard, Heard],
+    heard: tuple[EncodedRecordings, EncodedRecordings],
     options: FindOptions,
     figures: dict[str, Any],
 ) -> Stop:
@@ -316,7 +331,7 @@ def _better(
 
 
 def _measured(
-    heard: tuple[Heard, Heard], split: Split, seed: int
+    heard: tuple[EncodedRecordings, EncodedRecordings], split: Split, seed: int
 ) -> tuple[tuple[list[Tensor], list[Tensor]], list[Tensor]]:
     """Mixtures of unseen recordings with what should be taken from each, and the ones without."""
     unseen = (heard[0].unseen(split), heard[1].unseen(split))

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from drawstop.errors import DrawstopError
+from training.data.clips import clip_samples, loud
 from training.data.recordings import load
-from training.data.silence import clip_samples, loud
 from training.models.rave.model import RaveModel
 
 MOST_CLIPS = 24

@@ -11,7 +11,7 @@ from drawstop.errors import DrawstopError
 from drawstop.progress import Progress
 from training.banks.bank import StopBank
 from training.data.recordings import scan
-from training.find.rave.encoded_recordings import hear, refuse_overlap, together
+from training.find.rave.encoded_recordings import concatenated, encode_recordings, refuse_overlap
 from training.find.rave.find import FindOptions, fit_stop
 from training.models.rave.model import RaveModel
 from training.sae.config import SAEConfig
@@ -61,12 +61,12 @@ def make_bank(
     heard = {}
     for label, own in paths.items():
         counts = (0, 0) if label == MIXED_LABEL else (options.variations, options.transpositions)
-        heard[label] = hear(model, own, seed, *counts, f"listening to {label}", progress)
+        heard[label] = encode_recordings(model, own, seed, *counts, f"listening to {label}", progress)
     frames = [z for each in heard.values() for z in each.latents]
     sae = train_latent_sae(model, frames, seed, sae_steps, progress, checkpoint)
     bank = StopBank(sae, (), model.fingerprint, provenance={"seed": seed, "recordings": len(found)})
     for concept, others in rest.items():
-        parts = heard[concept], together([heard[label] for label in others])
+        parts = heard[concept], concatenated([heard[label] for label in others])
         target = replace(options, like=(like or {}).get(concept, "*"))
         bank = bank.with_stop(fit_stop(model, sae, concept, parts, target, progress))
     return bank

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, pad
 
-from training.find.rave.encoded_recordings import Heard
+from training.find.rave.encoded_recordings import EncodedRecordings
 from training.models.rave.model import RaveModel
 
 PIECE = 12
@@ -33,14 +33,14 @@ MOST_RECORDINGS = 40
 
 
 def stand_in_pairs(
-    model: RaveModel, with_heard: Heard, without_heard: Heard, like: str = "*"
+    model: RaveModel, with_concept: EncodedRecordings, without: EncodedRecordings, like: str = "*"
 ) -> tuple[Tensor, Tensor]:
     """What takes the place of `material.paired_latents` where nothing is parallel: training recordings without, and stand-ins."""
-    playing = [without_heard.latents[i] for i in without_heard.indices("train")] or without_heard.latents
-    train = with_heard.indices("train") or list(range(len(with_heard.paths)))
-    alike = [i for i in train if fnmatch.fnmatch(with_heard.paths[i].name, like)] or train
+    playing = [without.latents[i] for i in without.indices("train")] or without.latents
+    train = with_concept.indices("train") or list(range(len(with_concept.paths)))
+    alike = [i for i in train if fnmatch.fnmatch(with_concept.paths[i].name, like)] or train
     playing = playing[:MOST_RECORDINGS]
-    made = stand_ins(model, playing, [with_heard.latents[i] for i in alike[:MOST_RECORDINGS]])
+    made = stand_ins(model, playing, [with_concept.latents[i] for i in alike[:MOST_RECORDINGS]])
     frames = max(z.shape[-1] for z in playing)
     first, second = (
         torch.stack([pad(z, (0, frames - z.shape[-1])) for z in part]) for part in (playing, made)

@@ -15,13 +15,13 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from drawstop.progress import Progress, step_report
-from training.banks.bank import Stop
+from training.banks.stop import Stop
 from training.classifiers.concept_classifier import EAR_OPTIONS, train_ear
 from training.classifiers.network import Judge
 from training.classifiers.training import JudgeOptions
-from training.data.silence import clip_samples
+from training.data.clips import clip_samples
 from training.find.feature_ranking import concept_scores
-from training.find.rave.encoded_recordings import Heard
+from training.find.rave.encoded_recordings import EncodedRecordings
 from training.find.rave.separation import removed
 from training.models.rave.model import RaveModel
 from training.sae.model import SAE
@@ -32,15 +32,15 @@ CLIPS = 12
 """Clips of three seconds that each effect is measured on, at most: one of each recording."""
 
 
-def ranked_shares(
+def ranked_removal_weights(
     model: RaveModel,
     sae: SAE,
     name: str,
-    heard: tuple[Heard, Heard],
+    heard: tuple[EncodedRecordings, EncodedRecordings],
     ear_options: JudgeOptions = EAR_OPTIONS,
     progress: Progress | None = None,
 ) -> tuple[Tensor, dict[str, Any]]:
-    """Shares `[n_features]` of 0 or 1, and figures: how many features, what they do to the ear on validation recordings."""
+    """Removal weights `[n_features]` of 0 or 1, and what they do to the classifier on test recordings."""
     report = step_report(progress, "an ear learns the concept")
     with_paths, without_paths = (part.learned_paths() for part in heard)
     ear = train_ear(model, name, with_paths, without_paths, ear_options, report)
@@ -58,11 +58,15 @@ def ranked_shares(
         "ear_logit_lower": round(quieter, 3),
         "others_touched": round(lost, 4),
     }
-    return _taking(sae, chosen).shares, figures
+    return _taking(sae, chosen).removal_weights, figures
 
 
 def _by_effect(
-    model: RaveModel, sae: SAE, ear: Judge, heard: tuple[Heard, Heard], progress: Progress | None
+    model: RaveModel,
+    sae: SAE,
+    ear: Judge,
+    heard: tuple[EncodedRecordings, EncodedRecordings],
+    progress: Progress | None,
 ) -> list[int]:
     """Candidates that make the ear less sure when each is taken away alone, the strongest effect first."""
     train = [[part.latents[i] for i in part.indices("train")] for part in heard]
@@ -94,8 +98,8 @@ def _clips(model: RaveModel, latents: Sequence[Tensor]) -> Tensor:
 
 def _taking(sae: SAE, features: Sequence[int]) -> Stop:
     """A static stop that takes some features away wholly."""
-    shares = torch.zeros(sae.config.n_features).index_fill_(0, torch.tensor(features), 1.0)
-    return Stop("", "", "static", shares, torch.zeros(sae.config.n_features, sae.config.d_in), 1.0)
+    weights = torch.zeros(sae.config.n_features).index_fill_(0, torch.tensor(features), 1.0)
+    return Stop("", "", "static", weights, torch.zeros(sae.config.n_features, sae.config.d_in), 1.0)
 
 
 def _removed(sae: SAE, features: Sequence[int], clips: Tensor) -> Tensor:

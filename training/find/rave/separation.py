@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.steering import Steering
+from training.banks.stop import Stop
 from training.sae.model import SAE
 
 
@@ -52,8 +53,8 @@ def taken_features(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
     steering = Steering(sae, StopBank(sae, (stop,), ""))
     z = sae.normalise(latents.T).unsqueeze(0)
     features = steering.features(z)
-    claims = steering.claimed(z, features)
-    taken: Tensor = steering.taken(0, features, claims)[0]
+    off_levels = steering.gate_outputs(z, features)
+    taken: Tensor = steering.taken(0, features, off_levels)[0]
     return taken
 
 

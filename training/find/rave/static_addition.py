@@ -1,7 +1,7 @@
 """Fitting what a stop brings in, through the decoder.
 
 Latents hold the waveform's phase, which nobody can know for a sound that isn't there yet; its spectrum can be
-known. So the write vectors u are fitted on the spectral distance of the decoded write to a parallel recording:
+known. So the write vectors u are fitted on the spectral distance of the decoded result to a parallel recording:
 the same notes, with the concept.
 """
 
@@ -20,7 +20,7 @@ CAP_PERCENTILE = 0.99
 SMALLEST_CAP, LARGEST_CAP = 0.5, 4.0
 
 
-def fit_writes(
+def fit_write_vectors(
     model: RaveModel,
     sae: SAE,
     sources: Tensor,
@@ -41,8 +41,8 @@ def fit_writes(
         u `[n_features, width]`, in units of z, levelled to the targets.
     """
     generator = torch.Generator().manual_seed(seed)
-    writes = sae.W_dec.detach().clone().requires_grad_(True)
-    optimizer = torch.optim.Adam([writes], LEARNING_RATE)
+    vectors = sae.W_dec.detach().clone().requires_grad_(True)
+    optimizer = torch.optim.Adam([vectors], LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     crop = min(CROP_FRAMES, sources.shape[-1])
     batch = min(4, model.voices())
@@ -51,7 +51,7 @@ def fit_writes(
         with torch.no_grad():
             features = sae.encode(sae.normalise(source.transpose(1, 2)))
             wanted = model.decode(target).detach()
-        made = model.decode(written(features, writes, sae))
+        made = model.decode(written(features, vectors, sae))
         loss = spectral_distance(made.flatten(0, 1), wanted.flatten(0, 1))
         optimizer.zero_grad()
         loss.backward()
@@ -60,39 +60,39 @@ def fit_writes(
         if progress:
             progress(step + 1, steps)
     model.reset()
-    return levelled(model, sae, sources, targets, writes.detach())
+    return levelled(model, sae, sources, targets, vectors.detach())
 
 
-def written(features: Tensor, writes: Tensor, sae: SAE) -> Tensor:
+def written(features: Tensor, vectors: Tensor, sae: SAE) -> Tensor:
     """What features write, as latents. `[batch, frames, n_features]` -> `[batch, latents, frames]`."""
-    return (features @ writes * sae.scale).transpose(1, 2)
+    return (features @ vectors * sae.scale).transpose(1, 2)
 
 
 @torch.no_grad()
-def levelled(model: RaveModel, sae: SAE, sources: Tensor, targets: Tensor, writes: Tensor) -> Tensor:
-    """u times the gain that gives the decoded writes the targets' level, over all pairs."""
+def levelled(model: RaveModel, sae: SAE, sources: Tensor, targets: Tensor, vectors: Tensor) -> Tensor:
+    """u times the gain that gives the decoded writing the targets' level, over all pairs."""
     energy_made, energy_wanted = torch.zeros(()), torch.zeros(())
     for source, target in zip(sources.split(model.voices()), targets.split(model.voices()), strict=True):
         features = sae.encode(sae.normalise(source.transpose(1, 2)))
-        energy_made += model.decode(written(features, writes, sae)).square().sum()
+        energy_made += model.decode(written(features, vectors, sae)).square().sum()
         energy_wanted += model.decode(target).square().sum()
-    levelled_writes = writes * (energy_wanted / energy_made.clamp(min=1e-12)).sqrt()
-    return levelled_writes.half().float()  # a bank stores them in half the space, bit for bit
+    levelled_vectors = vectors * (energy_wanted / energy_made.clamp(min=1e-12)).sqrt()
+    return levelled_vectors.half().float()  # a bank stores them in half the space, bit for bit
 
 
 @torch.no_grad()
-def fit_cap(sae: SAE, sources: Tensor, writes: Tensor) -> float:
-    """A cap that the writes of the training recordings rarely reach, as a multiple of the frame's norm."""
+def fit_cap(sae: SAE, sources: Tensor, vectors: Tensor) -> float:
+    """A cap that what is brought in on the training recordings rarely reach, as a multiple of the frame's norm."""
     z = sae.normalise(sources.transpose(1, 2)).flatten(0, 1)
-    ratios = (sae.encode(z) @ writes).norm(dim=-1) / z.norm(dim=-1).clamp(min=1e-6)
+    ratios = (sae.encode(z) @ vectors).norm(dim=-1) / z.norm(dim=-1).clamp(min=1e-6)
     heard = z.norm(dim=-1) > 0.05 * z.norm(dim=-1).max()
     return float(ratios[heard].quantile(CAP_PERCENTILE).clamp(SMALLEST_CAP, LARGEST_CAP))
 
 
-def direction_writes(sae: SAE, with_z: Tensor, without_z: Tensor) -> Tensor:
+def mean_difference_vectors(sae: SAE, with_z: Tensor, without_z: Tensor) -> Tensor:
     """Writes without parallel recordings: the difference of mean frames, as loud as the features (difference of means).
 
-    Every feature writes the same direction, so what is written follows the level of the playing and nothing else.
+    Every feature adds the same direction, so what is added follows the level of the playing and nothing else.
 
     Shape: normalised frames `[frames, width]` each -> `[n_features, width]`.
     """

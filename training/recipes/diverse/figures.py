@@ -132,11 +132,11 @@ def main(
 
 def _described(sae: SAE, heard: Heard, plan: list[Recording]) -> dict[str, Any]:
     """An SAE's own figures, with those of the validation recordings."""
-    assert sae.figures is not None
+    assert sae.metrics is not None
     rows = np.flatnonzero([each.split == "validation" for each in plan])
     frames = torch.from_numpy(heard.latents[rows].reshape(-1, sae.config.d_in))
     explained = measure(sae, sae.normalise(frames))[0]
-    return asdict(replace(sae.figures, validation_fraction_of_variance_explained=explained))
+    return asdict(replace(sae.metrics, validation_fraction_of_variance_explained=explained))
 
 
 def _test_counts(plan: list[Recording]) -> dict[str, dict[str, int]]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.classifiers.musicnn import Tagger, save_tagger
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.models.rave.model import RaveModel
 from training.recipes.corpus.timbres import TIMBRES

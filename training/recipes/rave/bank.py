@@ -19,8 +19,9 @@ import typer
 
 from drawstop.audio_files import list_audio, write_audio
 from drawstop.progress import Progress
-from training.banks.bank import Stop, StopBank, save_bank
-from training.find.rave.encoded_recordings import encoded, hear, together
+from training.banks.bank import StopBank, save_bank
+from training.banks.stop import Stop
+from training.find.rave.encoded_recordings import concatenated, encode_file, encode_recordings
 from training.find.rave.find import FindOptions, fit_stop
 from training.find.rave.gate_fit import GateOptions
 from training.find.rave.make_bank import train_latent_sae
@@ -76,7 +77,9 @@ def hear_label(label: str, rave: Path, recordings: Path, seed: int) -> Path:
     """Every recording of a label and its variations as latents, kept in a file: both stops learn from them."""
     torch.set_num_threads(1)
     counts, report = (OPTIONS.variations, OPTIONS.transpositions), printed(label)
-    heard = hear(RaveModel(rave), list_audio(recordings / label), seed, *counts, "listening", report)
+    heard = encode_recordings(
+        RaveModel(rave), list_audio(recordings / label), seed, *counts, "listening", report
+    )
     torch.save(heard, recordings / f"{label}.pt")
     return recordings / f"{label}.pt"
 
@@ -88,7 +91,7 @@ def fit_one(
     torch.set_num_threads(1)
     heard = {label: torch.load(file, weights_only=False) for label, file in heard_files.items()}
     own = heard.pop(name)
-    rest = together(list(heard.values()))
+    rest = concatenated(list(heard.values()))
     return fit_stop(RaveModel(rave), load_sae(sae_folder), name, (own, rest), options, printed(name))
 
 
@@ -115,7 +118,7 @@ def make_demo_bank(
         recordings, sae_folder = Path(folder) / "recordings", Path(folder) / "sae"
         write_clips(corpus, recordings, range(phrases), cast.labels)
         heard = [path for path in list_audio(recordings) if int(path.name[:2]) < SAE_PHRASES]
-        frames = [encoded(model, path) for path in heard]
+        frames = [encode_file(model, path) for path in heard]
         sae = train_latent_sae(model, frames, seed, SAE_STEPS, n_features=SAE_FEATURES)
         sae_folder.mkdir()
         save_sae(sae_folder, sae, sae.config, metadata={"site": "latent"})

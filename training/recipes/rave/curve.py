@@ -63,7 +63,7 @@ def measure_count(
         stop = find_stop(model, bank.sae, name, with_paths, without_paths, options)
     kind = "ranked (mixtures only)" if mixed else stop.kind
     found: dict[str, Any] = {"concept": name, "recordings": count, "mixed": mixed, "kind": kind}
-    found["parallel_pairs"] = stop.figures.get("parallel_pairs", 0)
+    found["parallel_pairs"] = stop.metrics.get("parallel_pairs", 0)
     edit = by_bank(StopBank(bank.sae, (stop,), bank.model_fingerprint))
     for timbres in ("known", "held_out"):
         stage = set_stage(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)

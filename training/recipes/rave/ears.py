@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.classifiers.musicnn import Tagger, load_tagger
 from training.classifiers.network import Judge, load_judge
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 from training.metrics.predictions import Predictions
 
 JUDGE = "judge"

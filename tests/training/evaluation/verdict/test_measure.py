@@ -7,9 +7,10 @@ import pytest
 import torch
 from repository import RECORDINGS
 
-from training.banks.bank import Gates, Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
 from training.banks.gate import Gate, GateConfig
+from training.banks.stop import Gates, Stop
 from training.classifiers.network import Judge
 from training.data.recordings import deal, split_of
 from training.evaluation.verdict.measure import measure

@@ -72,8 +72,8 @@ def test_several_sites_are_a_folder_of_banks_and_nothing_is_left_beside_it(banks
     assert [path.name for path in banks.parent.iterdir()] == ["banks"]
     for bank in loaded:
         assert bank.sae.config.centre
-        assert bank.sae.figures is not None
-        assert bank.sae.figures.fraction_of_variance_explained > 0.3
+        assert bank.sae.metrics is not None
+        assert bank.sae.metrics.fraction_of_variance_explained > 0.3
         assert bank.provenance["streamed"] is True
 
 
@@ -149,9 +149,9 @@ def test_find_adds_a_stop_to_the_layers_that_it_needs(
         assert stop.kind == ("static" if kind == "auto" else kind)
         assert stop.constants is not None and stop.cap == CAP
         assert {"heard_before_off", "heard_off", "heard_random_off", "heard_on", "off_effect_nats"} <= set(
-            stop.figures
+            stop.metrics
         )
-        assert bank.site in (stop.figures["off_layers"] + stop.figures["on_layers"])
+        assert bank.site in (stop.metrics["off_layers"] + stop.metrics["on_layers"])
         assert "the stop low (low) at" in out
 
 

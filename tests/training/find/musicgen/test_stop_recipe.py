@@ -75,11 +75,11 @@ def test_a_static_stop_takes_features_down_to_their_mean_without_and_brings_thei
 ) -> None:
     stop = layer_stop("static", "odd", saes["b"], "b", clips, recipe_of(clips, 0.5, 2.0))
     chosen, train, found = clips.candidates("b", 6), clips.of("train"), clips.sites["b"]
-    taken = torch.nonzero(stop.shares).flatten().tolist()
+    taken = torch.nonzero(stop.removal_weights).flatten().tolist()
     assert taken
     assert set(taken) <= set(chosen)
     on, off = (found.features[train & side].mean(0)[chosen] for side in (clips.labels, ~clips.labels))
-    left = on * (1 - stop.shares[chosen])
+    left = on * (1 - stop.removal_weights[chosen])
     assert torch.allclose(left, torch.minimum(on, off), atol=1e-5)
     levels = found.levels[train & clips.labels].mean(0)[chosen]
     assert stop.constants is not None
@@ -93,7 +93,7 @@ def test_a_direction_is_the_difference_of_means_both_ways(clips: Clips, saes: di
     difference = frames[train & clips.labels].mean(0) - frames[train & ~clips.labels].mean(0)
     assert stop.constants is not None
     assert torch.allclose(stop.constants, torch.stack([-difference, difference]))
-    assert not stop.shares.any()
+    assert not stop.removal_weights.any()
 
 
 def test_a_random_stop_is_as_large_as_the_static_one_of_other_features(
@@ -106,8 +106,8 @@ def test_a_random_stop_is_as_large_as_the_static_one_of_other_features(
     )
     assert static.constants is not None and random.constants is not None and again.constants is not None
     assert torch.allclose(static.constants.norm(dim=1), random.constants.norm(dim=1), rtol=1e-4)
-    assert torch.equal(static.shares.sort().values, random.shares.sort().values)
-    assert not torch.equal(static.shares, random.shares)
+    assert torch.equal(static.removal_weights.sort().values, random.removal_weights.sort().values)
+    assert not torch.equal(static.removal_weights, random.removal_weights)
     assert torch.equal(random.constants, again.constants)
 
 
@@ -116,7 +116,7 @@ def test_one_side_of_a_stop_leaves_the_other_alone(clips: Clips, saes: dict[str,
     off, on = with_side(stop, 0), with_side(stop, 1)
     assert off.constants is not None and on.constants is not None and stop.constants is not None
     assert torch.equal(off.constants + on.constants, stop.constants)
-    assert off.shares.any() and not on.shares.any()
+    assert off.removal_weights.any() and not on.removal_weights.any()
 
 
 def test_an_unknown_kind_is_refused() -> None:

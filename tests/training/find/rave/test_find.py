@@ -14,13 +14,13 @@ from training.banks.steering import Steering
 from training.data.recordings import Split, load, scan
 from training.find.feature_ranking import concept_scores, held_out_auroc
 from training.find.rave.encoded_recordings import (
-    Heard,
+    EncodedRecordings,
+    concatenated,
     paired_latents,
     parallel_pairs,
     refuse_overlap,
-    together,
 )
-from training.find.rave.static_removal import fit_shares, share_of_energy
+from training.find.rave.static_removal import fit_removal_weights, share_of_energy
 from training.metrics.auroc import auroc_of_columns
 from training.metrics.distances import additivity_error, spectral_distance
 from training.models.rave.model import RaveModel
@@ -95,7 +95,7 @@ def test_fitted_shares_find_which_features_belong_to_the_planted_concept() -> No
     features = torch.rand(500, 24, generator=generator) * (torch.rand(500, 24, generator=generator) < 0.3)
     planted = (torch.arange(24) < 9).float()
     targets = (features * planted) @ decoder
-    shares = fit_shares(features, targets, decoder, sparsity=0.0)
+    shares = fit_removal_weights(features, targets, decoder, sparsity=0.0)
     assert torch.allclose(shares, planted, atol=1e-3)
     assert share_of_energy(features, targets, decoder, shares) > 0.999
 
@@ -105,7 +105,7 @@ def test_sparsity_leaves_fewer_features() -> None:
     decoder = torch.nn.functional.normalize(torch.randn(64, 16, generator=generator), dim=1)
     features = torch.rand(300, 64, generator=generator)
     targets = torch.randn(300, 16, generator=generator)
-    counts = [int((fit_shares(features, targets, decoder, s) > 0).sum()) for s in (0.0, 0.1, 0.5)]
+    counts = [int((fit_removal_weights(features, targets, decoder, s) > 0).sum()) for s in (0.0, 0.1, 0.5)]
     assert counts[0] > counts[1] > counts[2]
 
 
@@ -121,9 +121,9 @@ def test_the_random_edit_has_the_stops_own_norm_in_every_frame_and_another_direc
         assert float(torch.cosine_similarity(own, control, dim=1).mean()) < 0.7
 
 
-def heard(paths: list[Path], splits: list[Split]) -> Heard:
+def heard(paths: list[Path], splits: list[Split]) -> EncodedRecordings:
     nothing: list[list[torch.Tensor]] = [[] for _ in paths]
-    return Heard(paths, [torch.zeros(2, 3) for _ in paths], nothing, splits, nothing)
+    return EncodedRecordings(paths, [torch.zeros(2, 3) for _ in paths], nothing, splits, nothing)
 
 
 def test_training_recordings_of_the_same_phrase_are_parallel() -> None:
@@ -142,10 +142,10 @@ def test_what_is_learned_from_are_training_recordings_with_all_their_variations(
         return torch.full((2, 3), value)
 
     paths = [Path("a.wav"), Path("b.wav")]
-    own = Heard(paths, [z(1), z(2)], [[z(3)], [z(4)]], ["train", "test"], [[z(5)], []])
+    own = EncodedRecordings(paths, [z(1), z(2)], [[z(3)], [z(4)]], ["train", "test"], [[z(5)], []])
     assert [float(part[0, 0]) for part in own.learned()] == [1, 3, 5]
     assert [float(part[0, 0]) for part in own.unseen("test")] == [2]
-    both = together([own, heard([Path("c.wav")], ["train"])])
+    both = concatenated([own, heard([Path("c.wav")], ["train"])])
     assert both.paths == [*paths, Path("c.wav")]
     assert both.splits == ["train", "test", "train"]
     assert [float(part[0, 0]) for part in both.learned()] == [1, 3, 5, 0]

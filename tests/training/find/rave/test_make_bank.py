@@ -55,18 +55,18 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(
         assert torch.equal(getattr(first.sae, name), getattr(second.sae, name))
         assert not torch.equal(getattr(first.sae, name), getattr(other.sae, name))
     for one, same in zip(first.stops, second.stops, strict=True):
-        assert torch.equal(one.shares, same.shares)
-        assert torch.equal(one.writes, same.writes)
-        assert one.figures == same.figures
+        assert torch.equal(one.removal_weights, same.removal_weights)
+        assert torch.equal(one.write_vectors, same.write_vectors)
+        assert one.metrics == same.metrics
 
 
 def test_stops_say_how_much_they_had_to_learn_from(model: RaveModel, few_recordings: Path) -> None:
     bank = quick_bank(model, few_recordings, 0)
     assert [stop.name for stop in bank.stops] == ["guitar", "voice"]
     for stop in bank.stops:
-        assert stop.figures["recordings_with"] == 4
-        assert stop.figures["parallel_pairs"] <= 4
-        assert 0 <= stop.figures["additivity_error"] < 1
+        assert stop.metrics["recordings_with"] == 4
+        assert stop.metrics["parallel_pairs"] <= 4
+        assert 0 <= stop.metrics["additivity_error"] < 1
 
 
 def test_recordings_without_a_parallel_one_get_the_difference_of_means_and_say_so(
@@ -77,10 +77,10 @@ def test_recordings_without_a_parallel_one_get_the_difference_of_means_and_say_s
         for path in sorted((few_recordings / concept).iterdir()):
             (tmp_path / concept / f"{concept}-{path.name}").write_bytes(path.read_bytes())
     stop = quick_bank(model, tmp_path, 0, "static").stop("voice")
-    assert "difference of means" in stop.figures["on"]
-    assert torch.linalg.matrix_rank(stop.writes) == 1
+    assert "difference of means" in stop.metrics["on"]
+    assert torch.linalg.matrix_rank(stop.write_vectors) == 1
     gated = quick_bank(model, tmp_path, 0, "gated").stop("voice")
-    assert "pieces of the same pitches" in gated.figures["on"]
+    assert "pieces of the same pitches" in gated.metrics["on"]
     assert gated.gates is not None
     assert gated.gates.on is not None
 

@@ -36,11 +36,11 @@ def test_a_stop_from_mixtures_takes_whole_features_and_says_how_it_was_found(
         QUICK,
     )
     assert stop.kind == "static"
-    assert set(stop.shares.unique().tolist()) == {0.0, 1.0}
-    assert 1 <= int(stop.shares.sum()) <= 6
-    assert "only mixtures" in stop.figures["off"]
-    assert 0.0 <= stop.figures["others_touched"] <= 1.0
-    assert torch.isfinite(torch.tensor(stop.figures["ear_logit_lower"]))
+    assert set(stop.removal_weights.unique().tolist()) == {0.0, 1.0}
+    assert 1 <= int(stop.removal_weights.sum()) <= 6
+    assert "only mixtures" in stop.metrics["off"]
+    assert 0.0 <= stop.metrics["others_touched"] <= 1.0
+    assert torch.isfinite(torch.tensor(stop.metrics["ear_logit_lower"]))
 
 
 def test_a_gated_stop_of_mixtures_is_refused() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.banks.bank import Stop, StopBank
+from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.stop import Stop
 from training.classifiers.listeners import hear
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load

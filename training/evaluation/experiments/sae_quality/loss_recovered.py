@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from training.data.silence import loud_enough
+from training.data.clips import loud_enough
 from training.evaluation.experiments.sae_quality.describe import require_frames
 from training.metrics.bootstrap import Estimate, Values, interval
 from training.metrics.distances import SCALES, spectral_distance

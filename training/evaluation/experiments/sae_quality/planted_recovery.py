@@ -41,12 +41,12 @@ def recovery(config: SAEConfig, frames: int = FRAMES) -> dict[str, float]:
     """Trains an SAE on planted frames of its own seed; `recovered` is the share of the true directions that it found."""
     directions, x = planted.planted_frames(config.seed, frames)
     sae = train(x, config)
-    assert sae.figures is not None
+    assert sae.metrics is not None
     return {
         "recovered": planted.recovered_share(directions, sae.W_dec),
-        "fve": sae.figures.fraction_of_variance_explained,
-        "l0": sae.figures.l0,
-        "dead": sae.figures.dead_features,
+        "fve": sae.metrics.fraction_of_variance_explained,
+        "l0": sae.metrics.l0,
+        "dead": sae.metrics.dead_features,
     }
 
 

@@ -54,7 +54,7 @@ class RaveSpace:
 
     def shares(self, concept: str) -> Tensor:
         """See Space."""
-        return self.bench.subject.bank.stop(concept).shares
+        return self.bench.subject.bank.stop(concept).removal_weights
 
     def alone(self, concept: str, value: float, site: str) -> Tensor:
         """See Space."""
@@ -136,7 +136,7 @@ class LayersSpace:
 
 
 def _shares(bank: StopBank, concept: str) -> Tensor:
-    found = [stop.shares for stop in bank.stops if stop.name == concept]
+    found = [stop.removal_weights for stop in bank.stops if stop.name == concept]
     return found[0] if found else torch.zeros(bank.sae.config.n_features)
 
 

@@ -1,14 +1,13 @@
-"""The one rule of what counts as silence: a clip too quiet to be heard, whatever a judge makes of it."""
+"""Clips of recordings: how long they are, and which of them count as silence, whatever a classifier makes of them."""
 
 from torch import Tensor
 
 from training.models.protocols import Autoencoder
 
 CLIP_SECONDS = 3.0
-SECONDS = 3.0
-"""What is measured of a clip."""
+"""Length of a clip that something is measured on."""
 SILENCE_DBFS = -50.0
-"""A clip with a lower RMS counts as not heard: judges call near-silence something."""
+"""A clip with a lower RMS counts as silence: classifiers call near-silence something."""
 
 
 def loud_enough(audio: Tensor) -> Tensor:
@@ -21,7 +20,7 @@ def loud_enough(audio: Tensor) -> Tensor:
 
 
 def clip_samples(model: Autoencoder) -> int:
-    """Samples of a clip: whole frames."""
+    """Length of a clip in samples: whole frames of the model."""
     return round(CLIP_SECONDS * model.rates.sample_rate / model.rates.ratio) * model.rates.ratio
 
 
