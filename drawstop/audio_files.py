@@ -33,8 +33,8 @@ def read_audio(
     Args:
         path: a file in any format that libsndfile reads.
         sample_rate: in Hz; the sound is resampled to it (soxr VHQ). None keeps the file's rate.
-        channels: how many to give: 1 takes the mean, one channel is repeated n times. None keeps the file's.
-        part: where to begin and how much to read, in seconds; None reads all of it.
+        channels: the number to return: 1 takes the mean, one channel is repeated n times. None keeps the file's.
+        part: the start and the length of what to read, in seconds; None reads all.
 
     Shape: `[channels, samples]`, float32, with at least one sample.
 
@@ -51,7 +51,7 @@ def read_audio(
         raise DrawstopError(f"{path} is empty: 0 bytes")
     try:
         interleaved, rate = _read(path, part)
-    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a .raw file tells no rate
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a .raw file has no rate
         message = f"{path} isn't a sound file that libsndfile can read; convert it to wav or flac"
         raise DrawstopError(message) from error
     if len(interleaved) == 0:
@@ -88,7 +88,7 @@ def write_audio(path: Path, audio: npt.ArrayLike, rate: int) -> None:
     """Write `[channels, samples]` atomically: .wav as 32-bit float, .flac as 24-bit; same sound, same bytes.
 
     Raises:
-        DrawstopError: another suffix or shape, samples that aren't finite, a place that can't be written.
+        DrawstopError: another suffix or shape, samples that aren't finite, a path that can't be written.
     """
     path = Path(path)
     if path.suffix.lower() not in _SUBTYPES:
@@ -105,7 +105,7 @@ def write_audio(path: Path, audio: npt.ArrayLike, rate: int) -> None:
 
 
 def list_audio(folder: Path) -> list[Path]:
-    """The sound files in a folder and its sub-folders, by suffix, sorted by path, without hidden ones.
+    """The sound files in a folder and its sub-folders, known by their suffix, sorted by path, without hidden ones.
 
     Raises:
         DrawstopError: no such folder, or no sound file in it.
@@ -113,10 +113,10 @@ def list_audio(folder: Path) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise DrawstopError(f"no such folder: {folder}")
-    found = sorted(p for p in folder.rglob("*") if _is_audio_name(p.relative_to(folder)) and p.is_file())
-    if not found:
+    paths = sorted(p for p in folder.rglob("*") if _is_audio_name(p.relative_to(folder)) and p.is_file())
+    if not paths:
         raise DrawstopError(f"no sound files in {folder}: looked for {', '.join(sorted(AUDIO_SUFFIXES))}")
-    return found
+    return paths
 
 
 def _is_audio_name(path: Path) -> bool:
@@ -124,7 +124,7 @@ def _is_audio_name(path: Path) -> bool:
 
 
 def _encode(audio: Audio, rate: int, container: str, subtype: str) -> bytes:
-    """The file's bytes. Encoded in memory, so that a full disk is an OSError of ours and not libsndfile's."""
+    """The file's bytes. Encoded in memory, so that a full disk raises an OSError here and not libsndfile's error."""
     buffer = io.BytesIO()
     with soundfile.SoundFile(buffer, "w", rate, audio.shape[0], subtype, format=container) as file:
         # A float WAV's PEAK chunk holds the time of writing: without it the same sound is the same bytes.

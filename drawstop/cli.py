@@ -21,8 +21,14 @@ INTERRUPTED = 130
 
 
 class Command(NamedTuple):
-    """Where a sub-command lives, `module:function`, its line in the list, an option that takes several values, and those
-    that take any number."""
+    """A sub-command.
+
+    Attributes:
+        target: the function, as `module:function`.
+        summary: its line in the list.
+        several: an option that takes several values, and how many.
+        lists: the options that take any number of values.
+    """
 
     target: str
     summary: str
@@ -112,11 +118,11 @@ EXTRAS = {
     "basic_pitch": "evidence",
     "mir_eval": "evidence",
 }
-"""Which of our extras brings a top-level module that the base install doesn't have."""
+"""For each top-level module that the base install lacks, our extra that installs it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run `drawstop` with the given arguments (the process's own by default); exits with 0, 2 or 130."""
+    """Run `drawstop` with the given arguments (by default the process's); exits with 0, 2 or 130."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     first = given[0] if given else "--help"
     if first in ("-h", "--help"):
@@ -128,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if first not in COMMANDS:
         known = ", ".join(COMMANDS)
         _fail(f"no such command: {first!r}; expected one of {known} (drawstop --help)")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended tidies up as an interrupt does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a SIGTERM tidies up as an interrupt does
     with _expected_failures(first):
         command = load(first)
         spread = spread_values(given[1:], *COMMANDS[first].several)
@@ -138,10 +144,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def spread_values(arguments: list[str], option: str, count: int) -> list[str]:
-    """An option of several values as that many of one value, which is what typer can repeat.
+    """Rewrite an option of several values as that many options of one value, which typer can repeat.
 
     Raises:
-        DrawstopError: fewer values than that before the next option.
+        DrawstopError: fewer than `count` values before the next option.
 
     >>> spread_values(["a.ts", "--stop", "x", "y", "--out", "o"], "--stop", 2)
     ['a.ts', '--stop', 'x', '--stop', 'y', '--out', 'o']
@@ -160,7 +166,7 @@ def spread_values(arguments: list[str], option: str, count: int) -> list[str]:
 
 
 def spread_lists(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Options of any number of values as options of one: whatever follows one, up to the next option, is its own.
+    """Rewrite options of any number of values as options of one value; the values end at the next option.
 
     >>> spread_lists(["a.ts", "--ks", "8", "16", "--out", "o"], ["--ks"])
     ['a.ts', '--ks', '8', '--ks', '16', '--out', 'o']
@@ -191,7 +197,7 @@ def overview() -> str:
             *lines,
             "",
             "Options:",
-            "  --help     This text; drawstop COMMAND --help tells a command's options, with an example.",
+            "  --help     This text; drawstop COMMAND --help shows a command's options, with an example.",
             "  --version  The version.",
             "",
             "Example: drawstop demo --out drawstop-demo",
@@ -201,7 +207,7 @@ def overview() -> str:
 
 
 def load(name: str) -> Callable[..., Any]:
-    """Import the function behind a sub-command and make it a program (click's calling convention).
+    """Import a sub-command's function and make it a program (click's calling convention).
 
     Raises:
         ImportError: the command's module, or an extra that it needs, isn't there.
@@ -217,7 +223,7 @@ def load(name: str) -> Callable[..., Any]:
 
 
 def _failing_in_one_line(name: str, implementation: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, whose expected failures end the process with one line."""
+    """The same function, but an expected failure ends the process with one line."""
 
     @functools.wraps(implementation)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -234,21 +240,21 @@ def _expected_failures(name: str) -> Iterator[None]:
     except DrawstopError as error:
         _fail(str(error))
     except BrokenPipeError:
-        # The reader has left (`drawstop inspect X | head`): nothing to say, and nothing more to flush.
+        # The reader has closed the pipe (`drawstop inspect X | head`): print nothing, and flush nothing more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILURE)
     except ImportError as error:
         _fail(_missing(name, error), error)
     except OSError as error:
-        place = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        _fail(f"{place}{reason_of(error)}")
+        path = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+        _fail(f"{path}{reason_of(error)}")
     except KeyboardInterrupt:
         sys.stderr.write("drawstop: interrupted\n")
         sys.exit(INTERRUPTED)
 
 
 def _missing(name: str, error: ImportError) -> str:
-    """What to add for a module that isn't there; any other broken import is a fault of ours: raised again."""
+    """The message that names the extra to add for a missing module; any other failed import is a bug, and raised again."""
     module = error.name or ""
     if module == COMMANDS[name].target.split(":")[0]:
         return f"{name} isn't part of this installation; expected the module {module}"

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all: written beside their place, then renamed."""
+"""Files and folders that appear whole or not at all: written beside their final path, then renamed."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ def atomic_folder(path: Path, marker: str | None = None) -> Iterator[Path]:
     """Give a temporary folder beside `path`; rename it to `path` when the block ends well.
 
     Args:
-        path: where the folder shall be. An existing folder is replaced only when it is empty or holds a file
+        path: the folder to write. An existing folder is replaced only when it is empty or holds a file
             named `marker`, so that nobody's own folder is ever lost.
         marker: the name of a file that only our folders hold, for example `stops.json`.
 
@@ -73,7 +73,7 @@ def sha256_file(path: Path) -> str:
 
 
 def require_writable(folder: Path) -> None:
-    """Makes the folder, and refuses before the work what would fail after it.
+    """Make the folder, and try to write into it, so that a failure comes before the work.
 
     Raises:
         DrawstopError: nothing can be written there.
@@ -142,7 +142,7 @@ def _discarding(temporary: Path, path: Path) -> Iterator[None]:
 
 
 def _concerns(error: OSError, temporary: Path, path: Path) -> bool:
-    """Whether a writer's error is about this output, and not about some other file that the block opened."""
+    """True where a writer's error is about this output, and not about another file that the block opened."""
     if error.filename is None:
         return True
     named = Path(os.fsdecode(error.filename))

@@ -1,4 +1,4 @@
-"""What an instrument file says about itself: written by `bake`, read by the engine and by `inspect`."""
+"""The description inside an instrument file: written by `bake`, read by the engine and by `inspect`."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class StopDescription:
-    """One knob of an instrument."""
+    """One stop of an instrument."""
 
     name: str
-    """What a person reads: "Electric guitar"."""
+    """The name for people: "Electric guitar"."""
     slug: str
     """The attribute's name in nn~, an ASCII identifier: "electric_guitar"."""
     label: str
@@ -29,7 +29,7 @@ class StopDescription:
     default: float = 0.0
     kind: str = "static"
     site: str = "latent"
-    """Where in the model it acts: `latent`, or a layer (`encoder.N`, `decoder.N`)."""
+    """The site that it edits: `latent`, or a layer (`encoder.N`, `decoder.N`)."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class MethodDescription:
     outlets: tuple[str, ...]
     out_ratio: int
     delay_samples: int
-    """How far the outlets lag behind the inlets, in samples of sound, nn~'s own buffers not counted."""
+    """The delay from inlets to outlets, in samples of sound, without nn~'s buffers."""
 
 
 @dataclass(frozen=True)
 class InstrumentDescription:
-    """An instrument: rate (Hz), channels, ratio (samples per frame), delay (samples), stops, origin."""
+    """An instrument: rate (Hz), channels, ratio (samples per frame), delay (samples), stops, methods, provenance."""
 
     name: str
     version: str
@@ -82,17 +82,19 @@ class InstrumentDescription:
                 f"the instrument's description isn't JSON ({error}); bake it again"
             ) from error
         if not isinstance(values, dict) or values.get("format") != FORMAT:
-            found = values.get("format") if isinstance(values, dict) else None
+            version = values.get("format") if isinstance(values, dict) else None
             raise DrawstopError(
-                f"the instrument's description has format {found!r}, this Drawstop reads {FORMAT}; "
+                f"the instrument's description has format {version!r}, this Drawstop reads {FORMAT}; "
                 "bake it again, or use the Drawstop that baked it"
             )
-        stops = tuple(_made(StopDescription, stop) for stop in _list(values, "stops"))
-        methods = tuple(_made(MethodDescription, _with_labels(method)) for method in _list(values, "methods"))
-        return _made(cls, values | {"stops": stops, "methods": methods})
+        stops = tuple(_build(StopDescription, stop) for stop in _list(values, "stops"))
+        methods = tuple(
+            _build(MethodDescription, _with_labels(method)) for method in _list(values, "methods")
+        )
+        return _build(cls, values | {"stops": stops, "methods": methods})
 
     def method(self, name: str) -> MethodDescription:
-        """One of its methods. Raises DrawstopError for a name that it doesn't have."""
+        """The method of this name. Raises DrawstopError where there is none."""
         for method in self.methods:
             if method.name == name:
                 return method
@@ -100,10 +102,10 @@ class InstrumentDescription:
 
 
 def _list(values: dict[str, Any], name: str) -> list[Any]:
-    found = values.get(name)
-    if not isinstance(found, list):
+    items = values.get(name)
+    if not isinstance(items, list):
         raise DrawstopError(f"the instrument's description has no list of {name}; bake it again")
-    return found
+    return items
 
 
 def _with_labels(method: Any) -> Any:
@@ -114,7 +116,7 @@ def _with_labels(method: Any) -> Any:
     return method | labels
 
 
-def _made(cls: type[T], values: Any) -> T:
+def _build(cls: type[T], values: Any) -> T:
     """Build a dataclass from a dictionary; an unknown or missing field is named."""
     known = set(cls.__annotations__)
     if not isinstance(values, dict) or not set(values) <= known:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, steps done and steps in all."""
+"""A function to call with the name of the work, the steps done and the number of steps."""
 
 
 def track(iterable: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
@@ -15,7 +15,7 @@ def track(iterable: Iterable[T], description: str, total: int | None = None) -> 
 
     Args:
         iterable: what to go through.
-        description: what is going on, a few words.
+        description: a few words for the bar.
         total: the number of items, where `len(iterable)` doesn't tell.
     """
     if not sys.stderr.isatty():
@@ -29,7 +29,7 @@ def track(iterable: Iterable[T], description: str, total: int | None = None) -> 
 
 @contextmanager
 def steps_bar() -> Iterator[Progress]:
-    """A function to call with (what is being done, steps done, steps in all): one bar per thing, on a terminal's stderr."""
+    """Give a `Progress` that draws a bar for each name on stderr when it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda what, done, total: None
         return
@@ -49,5 +49,5 @@ def steps_bar() -> Iterator[Progress]:
 
 
 def step_report(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    """A report of steps done and steps in all, under one name."""
+    """A function that reports steps done and the number of steps under one name; None without a `progress`."""
     return (lambda done, total: progress(what, done, total)) if progress else None

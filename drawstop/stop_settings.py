@@ -1,4 +1,4 @@
-"""What `--set` takes: a stop's value, held, in a span of time, or on a ramp."""
+"""The settings that `--set` takes: a stop's value, constant, in a span of time, or on a ramp."""
 
 import re
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Setting:
 
     Attributes:
         slug: the stop.
-        first: its value, or where its ramp begins.
-        last: where its ramp ends; the same as `first` where there is none.
-        start_seconds: when it begins to hold; None: it holds for the whole piece.
-        end_seconds: when it ends; None: with the piece.
+        first: its value, or the start of its ramp.
+        last: the end of its ramp; the same as `first` where there is none.
+        start_seconds: the start of its span; None: it holds for the whole piece.
+        end_seconds: the end of its span; None: the end of the piece.
     """
 
     slug: str
@@ -33,10 +33,10 @@ class Setting:
 
 
 def read_setting(text: str) -> Setting:
-    """A `--set`'s text.
+    """Parse the text of one `--set`.
 
     Raises:
-        DrawstopError: another form, a span that ends before it begins, or a ramp without an end.
+        DrawstopError: text of another form, a span that ends before it begins, or a ramp without an end.
 
     >>> read_setting("guitar=-0.5")
     Setting(slug='guitar', first=-0.5, last=-0.5, start_seconds=None, end_seconds=None)
@@ -45,24 +45,24 @@ def read_setting(text: str) -> Setting:
     >>> read_setting("voice=1@2.5s..").start_seconds
     2.5
     """
-    found = _SETTING.fullmatch(text.strip())
-    if found is None or not found["slug"].strip():
+    match = _SETTING.fullmatch(text.strip())
+    if match is None or not match["slug"].strip():
         raise DrawstopError(
             f"--set takes slug=value with a number, such as guitar=0.8, or with a span, such as guitar=-1@0s..4s or "
             f"guitar=-1..1@2s..6s; got {text!r}"
         )
-    first = float(found["first"])
-    last = first if found["last"] is None else float(found["last"])
-    start, end = (None if found[name] is None else float(found[name]) for name in ("start", "end"))
+    first = float(match["first"])
+    last = first if match["last"] is None else float(match["last"])
+    start, end = (None if match[name] is None else float(match[name]) for name in ("start", "end"))
     if start is not None and end is not None and end <= start:
         raise DrawstopError(f"--set {text}: expected a span that ends after it begins")
-    if found["last"] is not None and end is None:
+    if match["last"] is not None and end is None:
         raise DrawstopError(f"--set {text}: a ramp needs a beginning and an end, such as @2s..6s")
-    return Setting(found["slug"].strip(), first, last, start, end)
+    return Setting(match["slug"].strip(), first, last, start, end)
 
 
 def parse_setting(text: str) -> tuple[str, float]:
-    """`slug=value` to its parts.
+    """Split `slug=value` into slug and value.
 
     >>> parse_setting("guitar=-0.5")
     ('guitar', -0.5)

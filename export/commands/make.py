@@ -23,7 +23,7 @@ def make(
     kind: Annotated[
         str,
         typer.Option(
-            help="gated: a small network that hears who plays; static: constants; auto: the better one."
+            help="gated: a small network that follows what plays; static: constants; auto: the better one."
         ),
     ] = "auto",
     like: Annotated[
@@ -35,12 +35,12 @@ def make(
 ) -> None:
     """From your own RAVE and your own recordings to an instrument, and to a verdict on every stop.
 
-    Ten recordings of ten seconds of each kind are a good start; four are the least. Two or more of each kind are kept from every
-    fit: the verdict is measured on them. To bring a concept in (+1), some should play the same thing with and without it: the
-    same file name in both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
+    Ten recordings of ten seconds of each kind are a good start; four are the least. Two or more of each kind are held out of
+    every fit: the verdict is measured on them. To bring a concept in (+1), some should play the same thing with and without
+    it: the same file name in both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
 
     OUT gets bank/, instrument.ts, patches/ (for Max and Pd, the instrument inside), figures.json and clips/. Interrupted,
-    the same command goes on where it was.
+    the same command resumes.
 
     Example: drawstop make my_rave.ts --stop guitar guitar/ other/ --stop voice voice/ other/ --out my-organ
     """
@@ -58,6 +58,6 @@ def make(
         with steps_bar() as progress:
             figures = make_instrument(request, progress)
     except KeyboardInterrupt:
-        typer.echo("what is done is kept: the same command goes on from here", err=True)
+        typer.echo("finished steps are stored: the same command resumes after them", err=True)
         raise
     show(Console(width=None if sys.stdout.isatty() else WIDTH), figures, out)

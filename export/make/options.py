@@ -1,4 +1,4 @@
-"""What `drawstop make` was asked for, checked before any long work."""
+"""The options and the request of `drawstop make`, checked before any long work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
@@ -42,22 +42,22 @@ class MakeOptions:
     """How much is trained and fitted."""
 
     find: FindOptions = field(default_factory=FindOptions)
-    """Of each stop; its seed serves everything."""
-    ear: JudgeOptions = EAR_OPTIONS
-    """The judge of each stop."""
+    """How each stop is found; its seed decides everything random."""
+    classifier: JudgeOptions = EAR_OPTIONS
+    """How the classifier that measures each stop is trained."""
     sae_steps: int = 1500
     threads: int = 2
-    """A sum's order, and so its last bit, depends on it."""
+    """The order of a sum, and so its last bit, depends on it."""
 
     @staticmethod
     def of(seed: int, kind: str, like: str) -> MakeOptions:
-        """The command line's. Raises DrawstopError for an unknown kind."""
+        """The command line's options. Raises DrawstopError for an unknown kind."""
         return MakeOptions(FindOptions(seed=seed, kind=kind_of(kind), like=like))
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One stop that is wanted, with its recordings; hashes and splits go by the same order."""
+class StopRequest:
+    """One stop that is asked for, with its recordings and their hashes, in the same order."""
 
     name: str
     with_paths: list[Path]
@@ -65,61 +65,65 @@ class Wanted:
     hashes: tuple[list[str], list[str]]
     seed: int
 
-    def chosen(self, *splits: Split) -> tuple[list[Path], list[Path]]:
-        """Recordings with and without of these splits: the same splits that `find_stop` keeps."""
-        return self._of(self.with_paths, self.hashes[0], splits), self._of(
-            self.without_paths, self.hashes[1], splits
-        )
+    def recordings(self, *splits: Split) -> tuple[list[Path], list[Path]]:
+        """The recordings with and without the concept in these splits, which are those of `find_stop`."""
+        with_paths = self._in_splits(self.with_paths, self.hashes[0], splits)
+        return with_paths, self._in_splits(self.without_paths, self.hashes[1], splits)
 
-    def has(self, like: str) -> bool:
-        """Whether a recording with the concept has a name of this pattern."""
+    def any_like(self, like: str) -> bool:
+        """True where the name of a recording with the concept matches this pattern."""
         return any(fnmatch.fnmatch(path.name, like) for path in self.with_paths)
 
-    def _of(self, paths: list[Path], hashes: list[str], splits: tuple[Split, ...]) -> list[Path]:
-        dealt = deal(hashes, self.seed)
-        return [path for path, split in zip(paths, dealt, strict=True) if split in splits]
+    def _in_splits(self, paths: list[Path], hashes: list[str], splits: tuple[Split, ...]) -> list[Path]:
+        split_of_each = deal(hashes, self.seed)
+        return [path for path, split in zip(paths, split_of_each, strict=True) if split in splits]
 
 
 @dataclass(frozen=True)
 class Request:
-    """Everything that decides the result."""
+    """Everything that decides the result, and the folder to write into."""
 
     model: RaveModel
-    stops: list[Wanted]
+    stops: list[StopRequest]
     out: Path
     options: MakeOptions
 
     @property
     def seed(self) -> int:
-        """Of everything random."""
+        """The seed of everything random."""
         return self.options.find.seed
 
-    def find_options(self, wanted: Wanted) -> FindOptions:
-        """How to fit a stop; a pattern that none of its recordings has was meant for the other stops."""
+    def find_options(self, wanted: StopRequest) -> FindOptions:
+        """The options for one stop: without the pattern `like` where none of its recordings matches it."""
         find = self.options.find
-        return find if wanted.has(find.like) else replace(find, like="*")
+        return find if wanted.any_like(find.like) else replace(find, like="*")
 
     def identity(self) -> str:
-        """A hash of all that decides the result: an unfinished work of another one isn't gone on with."""
+        """A hash of everything that decides the result: only work of the same identity is resumed."""
         asked = {
             "model": self.model.fingerprint,
-            "options": asdict(self.options),
+            "options": self._options_as_stored(),
             "stops": [(wanted.name, *wanted.hashes) for wanted in self.stops],
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def _options_as_stored(self) -> dict[str, Any]:
+        """The options by the names that unfinished work is identified with; "ear" is the classifier's."""
+        fields = asdict(self.options)
+        return {"ear": fields.pop("classifier"), **fields}
 
 
 def read_request(
     model: Path, stops: list[tuple[str, Path, Path]], out: Path, options: MakeOptions
 ) -> Request:
-    """Reads the folders and the model, and refuses what can't end well; nothing is written before all is checked.
+    """Read the folders and the model, and check all of them before anything is written.
 
     Raises:
-        DrawstopError: with what was expected, what came and what to do.
+        DrawstopError: a name, a recording, the model or the output folder can't be used.
     """
     _refuse_names([name for name, _, _ in stops])
-    wanted = [_wanted(*stop, seed=options.find.seed) for stop in stops]
-    if not any(each.has(options.find.like) for each in wanted):
+    wanted = [_stop_request(*stop, seed=options.find.seed) for stop in stops]
+    if not any(each.any_like(options.find.like) for each in wanted):
         raise DrawstopError(
             f"no recording with a concept has a name like {options.find.like!r} (--like): give another pattern"
         )
@@ -129,24 +133,24 @@ def read_request(
                 raise DrawstopError(f"--out {out} lies among the recordings of {folder}: give another folder")
     opened = open_rave(model, "latent")
     for path in sorted({path for each in wanted for path in (*each.with_paths, *each.without_paths)}):
-        _refuse_useless(path, opened)
+        _refuse_unusable(path, opened)
     request = Request(opened, wanted, out, options)
     _refuse_foreign(request)
     require_writable(out)
     return request
 
 
-def _wanted(name: str, with_folder: Path, without_folder: Path, seed: int) -> Wanted:
+def _stop_request(name: str, with_folder: Path, without_folder: Path, seed: int) -> StopRequest:
     paths = (list_audio(with_folder), list_audio(without_folder))
     refuse_overlap(*paths)
     hashes = ([sha256_file(path) for path in paths[0]], [sha256_file(path) for path in paths[1]])
-    for folder, found in zip((with_folder, without_folder), hashes, strict=True):
-        if len(set(found)) < FEWEST:
+    for folder, digests in zip((with_folder, without_folder), hashes, strict=True):
+        if len(set(digests)) < FEWEST:
             raise DrawstopError(
-                f"expected {FEWEST} different recordings or more in {folder}, got {len(set(found))}: {LEARNED_AT_LEAST} to learn "
-                f"from and {TEST_AT_LEAST} that the verdict is measured on; ten are a good start"
+                f"expected {FEWEST} different recordings or more in {folder}, got {len(set(digests))}: "
+                f"{LEARNED_AT_LEAST} to learn from and {TEST_AT_LEAST} that the verdict is measured on; ten are a good start"
             )
-    return Wanted(name, *paths, hashes, seed)
+    return StopRequest(name, *paths, hashes, seed)
 
 
 def _refuse_names(names: list[str]) -> None:
@@ -164,7 +168,7 @@ def _refuse_names(names: list[str]) -> None:
         slugs[slug] = name
 
 
-def _refuse_useless(path: Path, model: RaveModel) -> None:
+def _refuse_unusable(path: Path, model: RaveModel) -> None:
     audio = load(path, model.rates.sample_rate, model.rates.channels)
     seconds = audio.shape[-1] / model.rates.sample_rate
     if seconds < SHORTEST_SECONDS:
@@ -176,17 +180,20 @@ def _refuse_useless(path: Path, model: RaveModel) -> None:
 
 
 def _refuse_foreign(request: Request) -> None:
-    """An output folder that holds something else, or the unfinished work of other arguments."""
+    """Raise DrawstopError for an output folder that holds something else, or unfinished work of other arguments."""
     out = request.out
     if out.exists() and not out.is_dir():
         raise DrawstopError(
             f"can't write into {out}: a file of that name exists; give another folder with --out"
         )
     ours = (out / FIGURES).is_file() and (out / BANK / STOPS_FILE).is_file()
-    begun = out / UNFINISHED / "request.json"
-    if out.is_dir() and any(out.iterdir()) and not ours and not begun.is_file():
+    unfinished = out / UNFINISHED / "request.json"
+    if out.is_dir() and any(out.iterdir()) and not ours and not unfinished.is_file():
         raise DrawstopError(f"{out} holds files that aren't ours to replace; give another folder with --out")
-    if begun.is_file() and json.loads(begun.read_text("utf-8")).get("identity") != request.identity():
+    if (
+        unfinished.is_file()
+        and json.loads(unfinished.read_text("utf-8")).get("identity") != request.identity()
+    ):
         raise DrawstopError(
             f"{out / UNFINISHED} holds work that was begun with another model, other recordings or options: "
             "delete it to start anew, or give another folder with --out"

@@ -1,4 +1,4 @@
-"""The way of `drawstop make`, step by step; what is done is kept, so that a second start goes on from there."""
+"""The steps of `drawstop make`; each is stored when it is done, so that a second start resumes after it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from drawstop.audio_files import write_audio
 from drawstop.files import sha256_file, write_json
 from drawstop.progress import Progress
 from export.instrument.bake import bake
-from export.make.options import BANK, CLIPS, FIGURES, INSTRUMENT, PATCHES, UNFINISHED, Request, Wanted
+from export.make.options import BANK, CLIPS, FIGURES, INSTRUMENT, PATCHES, UNFINISHED, Request, StopRequest
 from export.patches.write import write_package
 from training.banks.bank import STOPS_FILE, StopBank, bank_fingerprint, load_bank, save_bank
 from training.banks.control_edits import BankEdit
@@ -38,11 +38,11 @@ Figures = dict[str, Any]
 
 
 def make_instrument(request: Request, progress: Progress) -> Figures:
-    """Trains, finds, measures, bakes and writes; gives what figures.json holds."""
+    """Train, find, measure, bake and write; gives the content of figures.json."""
     work = request.out / UNFINISHED
     write_json(work / "request.json", {"identity": request.identity()})
     with fixed_threads(request.options.threads):
-        bank = _found_bank(request, work, progress)
+        bank = _bank_with_stops(request, work, progress)
         measured = {
             bank.stop(wanted.name).slug: _measured(request, bank, wanted, work, progress)
             for wanted in request.stops
@@ -67,8 +67,8 @@ def make_instrument(request: Request, progress: Progress) -> Figures:
     return figures
 
 
-def _found_bank(request: Request, work: Path, progress: Progress) -> StopBank:
-    """The bank with every stop; the SAE and each stop are read back from where they were kept."""
+def _bank_with_stops(request: Request, work: Path, progress: Progress) -> StopBank:
+    """The bank with every stop; the SAE and the stops that an earlier start stored are read back."""
     folder = work / BANK
     if not (folder / STOPS_FILE).is_file():
         save_bank(folder, _bank_without_stops(request, work, progress))
@@ -90,7 +90,7 @@ def _found_bank(request: Request, work: Path, progress: Progress) -> StopBank:
 def _bank_without_stops(request: Request, work: Path, progress: Progress) -> StopBank:
     """An SAE of every recording that no verdict is measured on."""
     model, frames = request.model, []
-    paths = _learned_paths(request)
+    paths = _training_paths(request)
     for index, path in enumerate(paths):
         frames.append(encode_file(model, path))
         progress("encoding recordings", index + 1, len(paths))
@@ -101,62 +101,66 @@ def _bank_without_stops(request: Request, work: Path, progress: Progress) -> Sto
     return StopBank(sae, (), model.fingerprint, provenance=provenance)
 
 
-def _learned_paths(request: Request) -> list[Path]:
-    """Each different recording once, without those that are for the test of any stop."""
+def _training_paths(request: Request) -> list[Path]:
+    """Every distinct recording once, without those that test any stop."""
     tested = {
-        sha256_file(path) for wanted in request.stops for part in wanted.chosen("test") for path in part
+        sha256_file(path) for wanted in request.stops for part in wanted.recordings("test") for path in part
     }
     paths: dict[str, Path] = {}
     for wanted in request.stops:
-        for part in wanted.chosen("train", "validation"):
+        for part in wanted.recordings("train", "validation"):
             for path in part:
                 paths.setdefault(sha256_file(path), path)
     return [path for hash, path in paths.items() if hash not in tested]
 
 
-def _measured(request: Request, bank: StopBank, wanted: Wanted, work: Path, progress: Progress) -> Figures:
-    """One stop's figures and verdict, by an ear of its own."""
+def _measured(
+    request: Request, bank: StopBank, wanted: StopRequest, work: Path, progress: Progress
+) -> Figures:
+    """One stop's figures and verdict, by a classifier trained for it; read back where they were stored."""
     stop = bank.stop(wanted.name)
-    kept = work / f"measured-{stop.slug}.json"
-    if not kept.is_file():
-        write_json(kept, _measure(request, bank, stop, wanted, progress))
-    figures: Figures = json.loads(kept.read_text("utf-8"))
+    stored = work / f"measured-{stop.slug}.json"
+    if not stored.is_file():
+        write_json(stored, _measure(request, bank, stop, wanted, progress))
+    figures: Figures = json.loads(stored.read_text("utf-8"))
     return figures
 
 
-def _measure(request: Request, bank: StopBank, stop: Stop, wanted: Wanted, progress: Progress) -> Figures:
-    ear = train_ear(
+def _measure(
+    request: Request, bank: StopBank, stop: Stop, wanted: StopRequest, progress: Progress
+) -> Figures:
+    classifier = train_ear(
         request.model,
         stop.name,
-        *wanted.chosen("train", "validation"),
-        request.options.ear,
-        lambda done, total: progress(f"{stop.name}: training an ear to judge it", done, total),
+        *wanted.recordings("train", "validation"),
+        request.options.classifier,
+        lambda done, total: progress(f"{stop.name}: training a classifier to measure it", done, total),
     )
     measured = measure(
         request.model,
         bank.sae,
         stop,
-        ear,
-        unseen_clips(request.model, *wanted.chosen("test"), request.seed),
+        classifier,
+        unseen_clips(request.model, *wanted.recordings("test"), request.seed),
         request.seed,
         lambda done, total: progress(f"{stop.name}: measuring", done, total),
     )
-    said = verdict(measured, stop.metrics)
+    judgement = verdict(measured, stop.metrics)
     return {
         "name": stop.name,
         "kind": stop.kind,
         "found": _finite(stop.metrics),
         "measured": measured,
-        "verdict": said.to_json(),
+        "verdict": judgement.to_json(),
     }
 
 
-def _write_clips(request: Request, bank: StopBank, wanted: Wanted) -> None:
-    """The first unseen recordings, before and after: one with the concept at 0 and -1, one without at 0 and +1."""
+def _write_clips(request: Request, bank: StopBank, wanted: StopRequest) -> None:
+    """Write the first unseen recordings, unsteered and steered: one with the concept at 0 and -1, one without at 0 and +1."""
     model, stop = request.model, bank.stop(wanted.name)
     edit = BankEdit(replace(bank, stops=(stop,)))
     for kind, paths, value, end in zip(
-        ("with", "without"), wanted.chosen("test"), (-1.0, 1.0), ("minus_1", "plus_1"), strict=True
+        ("with", "without"), wanted.recordings("test"), (-1.0, 1.0), ("minus_1", "plus_1"), strict=True
     ):
         audio = load(paths[0], model.rates.sample_rate, model.rates.channels)
         latents = model.encode(audio[:, : round(CLIP_SECONDS * model.rates.sample_rate)].unsqueeze(0))
@@ -172,7 +176,7 @@ def _decoded(model: RaveModel, latents: Tensor) -> Tensor:
 
 
 def _finite(figures: Figures) -> Figures:
-    """JSON knows no NaN: None in its place."""
+    """The figures with None for NaN and infinities, which JSON lacks."""
     return {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in figures.items()

@@ -1,4 +1,4 @@
-"""What `drawstop make` prints: the figures and the verdict of every stop, and one next step."""
+"""The text that `drawstop make` prints: figures and a verdict for every stop, and a next step."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ Figures = dict[str, Any]
 
 
 def show(console: Console, figures: Figures, out: Path) -> None:
-    """Prints what was measured; everything in it stands in figures.json."""
+    """Print the figures, all of which are in figures.json, and the verdicts."""
     checks = len(figures["checks"])
     console.print(f"{out / INSTRUMENT}: baked; {checks} checks passed", highlight=False)
     console.print(_table(figures["stops"]))
@@ -29,8 +29,8 @@ def show(console: Console, figures: Figures, out: Path) -> None:
 
 
 def _table(stops: dict[str, Figures]) -> Table:
-    table = Table(title="How often an ear of its own hears each stop, in unseen recordings")
-    for column in ("stop", "clips", "at 0", "turned to", "heard", "random", "level", "ear's AUROC"):
+    table = Table(title="How often a classifier trained for each stop detects it, in unseen recordings")
+    for column in ("stop", "clips", "at 0", "turned to", "detected", "random", "level", "AUROC"):
         table.add_column(column, justify="left" if column in ("stop", "clips") else "right")
     for slug, each in stops.items():
         measured = each["measured"]
@@ -60,16 +60,16 @@ def _table(stops: dict[str, Figures]) -> Table:
             auroc,
             end_section=True,
         )
-    table.caption = "At −1: of the clips where it was heard at 0; at +1: of those where it wasn't."
+    table.caption = "At −1: of the clips where it was detected at 0; at +1: of those where it wasn't."
     return table
 
 
 def _say(console: Console, each: Figures) -> None:
-    said = each["verdict"]
+    verdict = each["verdict"]
     console.print(f"\n[bold]{each['name']}[/bold] ({each['kind']})", highlight=False)
-    for sentence in said["sentences"]:
+    for sentence in verdict["sentences"]:
         console.print(f"  {sentence}", highlight=False)
-    for advice in said["advice"]:
+    for advice in verdict["advice"]:
         console.print(f"  → {advice}", highlight=False)
 
 

@@ -49,9 +49,9 @@ def test_help_imports_neither_torch_nor_any_other_heavy_library() -> None:
         "heavy = {'torch', 'numpy', 'typer', 'rich', 'matplotlib', 'rave', 'audiocraft', 'sae_lens'}\n"
         "sys.exit(' '.join(sorted(heavy & set(sys.modules))))\n"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert told.stderr.strip() == ""
-    assert all(name in told.stdout for name in cli.COMMANDS)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.stderr.strip() == ""
+    assert all(name in result.stdout for name in cli.COMMANDS)
 
 
 def test_help_answers_well_under_a_second() -> None:
@@ -76,31 +76,31 @@ def test_the_version_is_the_projects() -> None:
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_commands_help_has_an_example(name: str) -> None:
-    told = drawstop(name, "--help")
-    assert told.returncode == 0, told.stderr
-    assert f"drawstop {name} " in told.stdout.split("Example", 1)[1]
+    result = drawstop(name, "--help")
+    assert result.returncode == 0, result.stderr
+    assert f"drawstop {name} " in result.stdout.split("Example", 1)[1]
 
 
 def test_an_unknown_command_is_one_line_that_lists_the_known_ones() -> None:
-    told = drawstop("perform")
-    assert told.returncode == 2
-    assert told.stderr.startswith("drawstop: no such command: 'perform'; expected one of demo, ")
-    assert told.stderr.count("\n") == 1
+    result = drawstop("perform")
+    assert result.returncode == 2
+    assert result.stderr.startswith("drawstop: no such command: 'perform'; expected one of demo, ")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [("--no-such-option",), ("render",), ("render", "a", "b", "-o")])
 def test_a_usage_error_exits_with_2_and_no_traceback(arguments: tuple[str, ...]) -> None:
-    told = drawstop(*arguments)
-    assert told.returncode == 2
-    assert "Traceback" not in told.stderr
-    assert told.stdout == ""
+    result = drawstop(*arguments)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
 
 
 def test_a_missing_instrument_is_one_line_from_the_real_command(tmp_path: Path) -> None:
-    told = drawstop("render", str(tmp_path / "no.ts"), "in.wav", "-o", str(tmp_path / "out.wav"))
-    assert told.returncode == 2
-    assert told.stderr.startswith("drawstop: ")
-    assert told.stderr.count("\n") == 1
+    result = drawstop("render", str(tmp_path / "no.ts"), "in.wav", "-o", str(tmp_path / "out.wav"))
+    assert result.returncode == 2
+    assert result.stderr.startswith("drawstop: ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_an_expected_failure_is_one_line_even_if_its_message_has_two(
@@ -164,9 +164,9 @@ def test_a_command_without_its_extra_says_which_one_to_add(
 
     install(monkeypatch, trial)
     monkeypatch.setitem(sys.modules, module.split(".")[0], None)
-    code, told = outcome(capsys, "trial")
+    code, message = outcome(capsys, "trial")
     assert code == 2
-    assert told.endswith(f"add the extra that brings it: uv sync --extra {extra}\n")
+    assert message.endswith(f"add the extra that brings it: uv sync --extra {extra}\n")
 
 
 def test_an_import_that_is_broken_by_us_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,10 +178,10 @@ def test_an_import_that_is_broken_by_us_is_not_hidden(monkeypatch: pytest.Monkey
         cli.main(["trial"])
 
 
-def test_a_listed_command_whose_module_is_absent_is_told_so(
+def test_a_listed_command_whose_module_is_absent_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(cli.COMMANDS, "later", cli.Command("drawstop.later:later", "Not yet."))
-    code, told = outcome(capsys, "later")
+    code, message = outcome(capsys, "later")
     assert code == 2
-    assert "later isn't part of this installation" in told
+    assert "later isn't part of this installation" in message

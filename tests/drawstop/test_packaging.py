@@ -42,12 +42,12 @@ def test_no_installed_distribution_shadows_our_packages(name: str) -> None:
 
 
 def test_tracked_files_hold_no_path_of_one_machine() -> None:
-    found = {
+    paths = {
         str(path.relative_to(ROOT)): match[0]
         for path, text in tracked_text()
         if path != Path(__file__) and (match := MACHINE_PATH.search(text))
     }
-    assert found == {}
+    assert paths == {}
 
 
 def test_the_lock_holds_the_public_registrys_addresses_only() -> None:
@@ -71,8 +71,8 @@ def test_heavy_libraries_are_imported_only_where_they_are_used() -> None:
         "sys.exit(' '.join(sorted(heavy & set(sys.modules))))\n"
     )
     command = [sys.executable, "-c", program, *modules]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert told.stderr.strip() == ""
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.stderr.strip() == ""
 
 
 def test_the_wheel_holds_the_four_packages_with_their_data_and_nothing_else(

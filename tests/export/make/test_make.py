@@ -16,7 +16,7 @@ from drawstop import cli
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, read_request
-from export.make.steps import _learned_paths, make_instrument
+from export.make.steps import _training_paths, make_instrument
 from training.banks.bank import load_bank
 from training.classifiers.training import JudgeOptions
 from training.find.rave.find import FindOptions
@@ -123,9 +123,9 @@ def test_broken_off_and_started_again_it_goes_on_and_ends_with_the_same_bits(
         with pytest.raises(BrokenOffError):
             make_instrument(request_of(demo_rave, folders, out), broken_off_at(place))
         assert [path.name for path in out.iterdir()] == ["unfinished"]
-    heard: list[str] = []
-    make_instrument(request_of(demo_rave, folders, out), lambda what, done, total: heard.append(what))
-    assert not any(what.startswith("training the SAE") or "listening" in what for what in heard)
+    steps: list[str] = []
+    make_instrument(request_of(demo_rave, folders, out), lambda what, done, total: steps.append(what))
+    assert not any(what.startswith("training the SAE") or "listening" in what for what in steps)
     assert (out / "figures.json").read_bytes() == (made / "figures.json").read_bytes()
     for name in CLIPS:
         assert (out / "clips" / name).read_bytes() == (made / "clips" / name).read_bytes()
@@ -145,11 +145,11 @@ def test_no_test_recording_of_any_stop_reaches_the_autoencoder_or_an_ear(
     demo_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     request = request_of(demo_rave, folders, tmp_path / "organ")
-    tested = {path for wanted in request.stops for part in wanted.chosen("test") for path in part}
+    tested = {path for wanted in request.stops for part in wanted.recordings("test") for path in part}
     assert len(tested) == 4
-    assert not tested & set(_learned_paths(request))
+    assert not tested & set(_training_paths(request))
     for wanted in request.stops:
-        assert not tested & {path for part in wanted.chosen("train", "validation") for path in part}
+        assert not tested & {path for part in wanted.recordings("train", "validation") for path in part}
 
 
 def test_a_finished_folder_may_be_made_anew_and_a_foreign_one_may_not(
