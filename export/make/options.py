@@ -110,7 +110,8 @@ class Request:
     def _options_as_stored(self) -> dict[str, Any]:
         """The options by the names that unfinished work is identified with; "ear" is the classifier's."""
         fields = asdict(self.options)
-        return {"ear": fields.pop("classifier"), **fields}
+        classifier = fields.pop("classifier")
+        return {"ear": classifier, **fields}
 
 
 def read_request(

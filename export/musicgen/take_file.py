@@ -100,7 +100,9 @@ def record_of(
     }
     versions = {"drawstop": __version__, "torch": torch.__version__, "audiocraft": audiocraft.__version__}
     made_with = {**versions, "device": device, "threads": torch.get_num_threads()}
-    return asdict(Record(request, fingerprints, outputs, made_with))
+    record = asdict(Record(request, fingerprints, outputs, made_with))
+    record["request"]["events"] = [_event_as_json(event) for event in request.events]
+    return record
 
 
 def read_record(path: Path) -> Record:
@@ -117,7 +119,7 @@ def read_record(path: Path) -> Record:
             )
         request = dict(content["request"])
         request["sampling"] = Sampling(**request["sampling"])
-        request["events"] = tuple(ControlEvent(**event) for event in request["events"])
+        request["events"] = tuple(_event_from_json(event) for event in request["events"])
         for name in ("banks", "prompts", "settings"):
             request[name] = tuple(request[name])
         return Record(**{**content, "request": Request(**request)})
@@ -127,6 +129,18 @@ def read_record(path: Path) -> Record:
         raise DrawstopError(
             f"{path} isn't a take's JSON file ({error}): give one that drawstop musicgen wrote"
         ) from error
+
+
+def _event_as_json(event: ControlEvent) -> dict[str, Any]:
+    """An event's fields; the file calls the ramp's samples `glide`."""
+    fields = asdict(event)
+    ramp_samples = fields.pop("ramp_samples")
+    return {**fields, "glide": ramp_samples}
+
+
+def _event_from_json(fields: dict[str, Any]) -> ControlEvent:
+    others = {name: value for name, value in fields.items() if name != "glide"}
+    return ControlEvent(**others, ramp_samples=fields["glide"])
 
 
 def tokens_hash(tokens: Tensor) -> str:
