@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import soundfile
@@ -15,7 +16,7 @@ from repository import RECORDINGS
 from drawstop import cli
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
-from export.make.options import MakeOptions, Request, read_request
+from export.make.options import MakeOptions, Request, StopRequest, read_request
 from export.make.steps import _training_paths, make_instrument
 from training.banks.bank import load_bank
 from training.classifiers.training import JudgeOptions
@@ -249,3 +250,10 @@ def test_an_option_of_several_values_may_come_again() -> None:
     spread = cli.spread_values(given, "--stop", 3)
     assert [value for value in spread if value != "--stop"] == ["a", "b", "c", "-x", "d", "e", "f"]
     assert spread.count("--stop") == 6
+
+
+def test_unfinished_work_keeps_the_identity_that_earlier_versions_gave_it() -> None:
+    model = SimpleNamespace(fingerprint="x")
+    stop = StopRequest("a", [], [], ([], []), 0)
+    request = Request(model, [stop], Path("organ"), MakeOptions.of(3, "auto", "*"))  # type: ignore[arg-type]
+    assert request.identity() == "c986f17346a49382ee3596abf7abf4c357e93e2768a88f9a2d4ff70d86e7fe15"
