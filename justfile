@@ -65,7 +65,7 @@ endurance *arguments:
 
 # the control bridge, live under JACK: timing, step, flood or performance, each with a table and limits. Needs jackd
 bench-controls *arguments:
-    uv run python -m bench.controls {{arguments}}
+    uv run python -m bench.controllers {{arguments}}
 
 # the demo: sound, picture, table, instrument
 demo *arguments:

@@ -1,4 +1,4 @@
-"""The page of controllers and mappings, docs/controllers.md, with the example and the limits that the code has."""
+"""The page of controllers and mappings, docs/controllers.md, with the code's own example and limits."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from realtime.controllers.midi.mpe import BEND_RANGE, CONFIGURATION, MEMBER_SEMI
 from realtime.controllers.midi.mpe_zones import WHOLE_LOWER_ZONE
 
 MEASURED = Path(__file__).parent / "controllers_measured.md"
-"""What was measured, written by hand."""
+"""The measurements, a file written by hand."""
 
 PAGE = """\
 # Controllers
@@ -29,9 +29,9 @@ uv run drawstop play organ.ts --mapping organ.toml --scenes scenes.toml
 ```
 
 `play --midi NAME` without a mapping gives each stop a knob (CC 20, 21, …) and a key (60, 61, …). With `--mapping`
-every MIDI input is heard, or those that `--midi` names.
-A controller may come and go while it plays, and so may JACK's server: it is taken up again by itself. A mapping that
-is saved while it plays applies at once; one with a mistake is told with its line, and the old one plays on.
+every MIDI input is open, or those that `--midi` names.
+A controller may come and go while it plays, and so may JACK's server: it is opened again by itself. A mapping that is
+saved while it plays applies at once; of one with a mistake the line is shown, and the old one plays on.
 The same mapping plays MIDI files: `drawstop render organ.ts in.wav -o out.wav --midi knobs.mid --mapping organ.toml`.
 Scenes: [scenes.md](scenes.md). OSC: [osc.md](osc.md).
 
@@ -42,35 +42,37 @@ file in `realtime/controllers/mapping/boxes` says which). *None of them was plug
 
 ## Learning
 
-`drawstop learn` listens until nothing has come for {quiet} s, and tells from what came: a knob of 7 bits, a 14-bit
-controller and which half it sends first, an NRPN or RPN, an endless encoder and its coding, a key or pad, a button
+`drawstop learn` waits until nothing has come for {quiet} s, and recognises what moved: a knob of 7 bits, a 14-bit
+controller and which half it sends first, an NRPN or RPN, an endless encoder and its encoding, a key or pad, a button
 that sends control changes, a wheel, pressure, a finger on an MPE controller.
-Turn knobs both ways: an endless encoder that is turned one way only could be of two kinds (it then says so). `--undo`
-takes the last one back. Your comments stay.
+Turn knobs both ways: an endless encoder that is turned one way only could be of two kinds (`learn` then says so).
+`--undo` takes the last one back. Your comments stay.
 
 ## The mapping, by example
 
 ```toml
 {example}```
 
-Every key is in the [reference](#the-mappings-reference), and [what is said of mistakes](#what-is-said-of-mistakes) below.
+Every key is in the [reference](#the-mappings-reference), and the [error messages](#error-messages) are below.
 
 * **14 bits**: a value counts when both its halves have come, and has the time of the second. A coarse half alone
   counts after {wait:.0f} ms; a fine half alone changes nothing. All 16,384 positions stay distinct.
-* **takeover**: what a knob does that stands elsewhere than its stop. `jump`: the stop goes there. `pickup`: nothing
-  until the knob comes within {close:.1%} of the stop's place or passes it. `scale`: the stop goes the knob's way, at
-  a speed that brings both to the end together, at most {steepest:g} times the knob's. `relative`: the stop moves by
-  what the knob moves.
+* **takeover**: what a knob does while its position differs from its stop's. `jump`: the stop goes there. `pickup`:
+  nothing until the knob comes within {close:.1%} of the stop or passes it. `scale`: the stop moves in the knob's
+  direction, at a speed that brings both to the end together, at most {steepest:g} times the knob's. `relative`: the
+  stop moves by the same distance as the knob.
 * **Several tables** with one source make a macro; several with one stop are combined as `[combine]` says.
-* **A pad or key** without a `range` goes from where its stop rests to the stop's end. **An endless encoder** steps
-  from where the stop is.
-* **feedback**: positions go to outputs whose names fit `device` (and `--midi`), at most {rate:.0f} a second for each
-  knob; never to the knob that was touched. *Never tried with a motor fader, only with virtual ports.*
+* **A pad or key** without a `range` goes from its stop's default to the stop's maximum. **An endless encoder** steps
+  from the stop's present value.
+* **Pages**: knobs with `bank = "two"` work while that page is chosen, by a button with `does = "bank"`; the first page
+  that the file names is chosen at the start.
+* **feedback**: positions go to outputs whose names contain `device` (and `--midi`), at most {rate:.0f} a second for
+  each knob; never to the knob that moved. *Never tried with a motor fader, only with virtual ports.*
 
 ## MPE
 
 An MPE controller (MIDI Polyphonic Expression 1.0) gives each note a channel of its own, so that each finger bends,
-presses and slides for itself. `source = "mpe …"` hears that, whatever the note:
+presses and slides for itself. `source = "mpe …"` takes these, whatever the note:
 
 | source | a finger's | sent as |
 |---|---|---|
@@ -81,18 +83,19 @@ presses and slides for itself. `source = "mpe …"` hears that, whatever the not
 | `mpe lift` | lift | note-off velocity, until the next note begins |
 
 * **Several notes**: the newest that still sounds counts (`notes = "last"`), or the one farthest from rest (`"max"`), or
-  all together (`"sum"`, no farther than the end). What a channel sends before its note begins is where the note begins.
+  all together (`"sum"`, no farther than the end). What a channel sends before its note begins are the note's first values.
 * **Release**: when the last note has ended, bend and timbre go to the middle, pressure and strike to 0. A stop that
-  pressure, strike or lift moves goes from where it rests to its end, unless `range` says otherwise; so it rests again.
+  pressure, strike or lift moves goes from its default to its maximum, unless `range` says otherwise; so it is at its
+  default again.
 * **Zones**: the lower one (master channel 1) with all {members} members, until the controller sends an MPE Configuration
   Message (RPN {configuration}) or `[mpe]` says otherwise; `channel = 1` or `16` means the lower or the upper zone alone.
-  A master's own messages are kept apart: `bend` with `channel = 1` is the wheel of the lower zone. Member channels' notes
+  A master's own messages are separate sources: `bend` with `channel = 1` is the wheel of the lower zone. Member channels' notes
   are keys, too (`note 60`); their bend, pressure and controller {timbre} are `mpe …` only.
 * **Semitones**: a member bends by {member:g} semitones each way, a master or a plain channel by {plain:g}, until RPN
   {bend_range} says otherwise. `semitones = 2` on a knob: two semitones go all the way.
-* A mapping without `mpe …` hears such a controller channel by channel. A finger needs no takeover.
-* `learn` knows a finger by its note and two of bend, pressure and timbre on one channel other than 1, and takes what it
-  did most: a glide of two semitones, a slide, a press, a mere strike.
+* A mapping without `mpe …` decodes such a controller channel by channel. A finger needs no takeover.
+* `learn` recognises a finger by its note and two of bend, pressure and timbre on one channel other than 1, and takes its
+  main movement: a glide of two semitones, a slide, a press, a mere strike.
 
 *No MPE controller was plugged in here: all of this is from the specification, and through virtual ports.*
 
@@ -100,9 +103,9 @@ presses and slides for itself. `source = "mpe …"` hears that, whatever the not
 
 {reference}
 
-## What is said of mistakes
+## Error messages
 
-Each of these was told by the program itself when this page was generated. A line is where the mistake stands in the file.
+The program itself wrote each of these when this page was generated. The line number is that of the mistake in the file.
 
 {mistakes}
 """
@@ -110,7 +113,7 @@ Each of these was told by the program itself when this page was generated. A lin
 
 def page() -> str:
     """The whole page."""
-    told = PAGE.format(
+    text = PAGE.format(
         boxes=", ".join(f"`{name}`" for name in box_names()),
         quiet=QUIET_S,
         example=EXAMPLE,
@@ -127,4 +130,4 @@ def page() -> str:
         reference=reference(),
         mistakes=mistakes(),
     )
-    return told + MEASURED.read_text(encoding="utf-8")
+    return text + MEASURED.read_text(encoding="utf-8")

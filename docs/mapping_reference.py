@@ -1,4 +1,4 @@
-"""The reference of mapping.toml: every key, what it takes, its default and its meaning, from the code's own dataclasses."""
+"""The reference of mapping.toml: every key with its type, default and meaning, from the code's own dataclasses."""
 
 import inspect
 import re
@@ -19,10 +19,10 @@ class Row:
     """One key of one table.
 
     Args:
-        key: as it is written.
+        key: the key as it is written.
         takes: a type, or the words that can be written.
-        default: as TOML; empty: there is none, and the meaning says what is without the key.
-        meaning: a sentence or some.
+        default: the default as TOML; empty: there is none, and the meaning says what happens without the key.
+        meaning: one or more sentences.
     """
 
     key: str
@@ -39,7 +39,9 @@ def rows() -> dict[str, list[Row]]:
         for row in of_all
     }
     tables = {
-        "knob": Row("[[knob]]", TOP_KEYS["knob"], "", "A source that moves a stop, or a fader of the desk."),
+        "knob": Row(
+            "[[knob]]", TOP_KEYS["knob"], "", "A source that moves a stop, or a parameter of the engine."
+        ),
         "button": Row(
             "[[button]]", TOP_KEYS["button"], "", "A source that does something when it is pressed."
         ),
@@ -57,19 +59,19 @@ def rows() -> dict[str, list[Row]]:
 def reference() -> str:
     """All tables in Markdown."""
     parts = []
-    for title, found in rows().items():
+    for title, table in rows().items():
         lines = ["| key | takes | default | |", "|---|---|---|---|"]
         lines += [
             f"| `{row.key}` | {row.takes} | {f'`{row.default}`' if row.default else ''} | {row.meaning} |"
-            for row in found
+            for row in table
         ]
         parts.append(f"### {title if title == 'At the top' else f'`{title}`'}\n\n" + "\n".join(lines))
     return "\n\n".join([*parts, f"### Sources\n\n{sources()}"])
 
 
 def sources() -> str:
-    """The table of what can stand behind `source =`, in Markdown."""
-    lines = ["| source | number | data | at rest |", "|---|---|---|---|"]
+    """The table of what can follow `source =`, in Markdown."""
+    lines = ["| source | number | data | while no note sounds |", "|---|---|---|---|"]
     for kind in get_args(Kind):
         number = f"0 to {NUMBERS[kind]}" if kind in NUMBERS else ""
         lines.append(f"| `{kind}` | {number} | 0 to {MAXIMA[kind]} | {MPE_RESTS.get(kind, '')} |")
@@ -77,12 +79,12 @@ def sources() -> str:
 
 
 def meanings(of: type) -> dict[str, str]:
-    """What a dataclass's docstring says of each of its fields."""
-    told = inspect.getdoc(of) or ""
-    arguments = re.search(r"^Args:\n((?: {4}.*\n?|\n)+)", told, re.MULTILINE)
+    """The docstring of each field of a dataclass, by the field's name."""
+    docstring = inspect.getdoc(of) or ""
+    arguments = re.search(r"^Args:\n((?: {4}.*\n?|\n)+)", docstring, re.MULTILINE)
     assert arguments is not None, of
-    found = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", arguments[1], re.MULTILINE)
-    return {name: _sentence(text) for name, text in found}
+    texts = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", arguments[1], re.MULTILINE)
+    return {name: _sentence(text) for name, text in texts}
 
 
 def _row(of: type, key: str) -> Row:
@@ -92,10 +94,10 @@ def _row(of: type, key: str) -> Row:
     if key == "range":
         return Row(key, "two numbers", "", f"Low and high. {meanings(of)['low']} {meanings(of)['high']}")
     if key == "curve":
-        told = _words(get_type_hints(Curve)["name"], leave=("steps", "table"))
-        takes = f"{told}, `{{ steps = 5 }}` or `{{ table = [[0, 0], [1, 1]] }}`"
-        means = f"{meanings(of)[key]} {meanings(Curve)['name']} {meanings(Curve)['table']}"
-        return Row(key, takes, _toml(LINEAR.name), means)
+        names = _words(get_type_hints(Curve)["name"], leave=("steps", "table"))
+        takes = f"{names}, `{{ steps = 5 }}` or `{{ table = [[0, 0], [1, 1]] }}`"
+        meaning = f"{meanings(of)[key]} {meanings(Curve)['name']} {meanings(Curve)['table']}"
+        return Row(key, takes, _toml(LINEAR.name), meaning)
     field = FIELDS.get(key, key)
     default = next(each.default for each in fields(of) if each.name == field)
     takes = _words(get_type_hints(of)[field]) or kinds_by_key[key]
@@ -103,14 +105,14 @@ def _row(of: type, key: str) -> Row:
 
 
 def _words(hint: Any, leave: tuple[str, ...] = ()) -> str:
-    """The words of a Literal; nothing for another type."""
+    """The words of a Literal; empty for another type."""
     if get_origin(hint) is not Literal:
         return ""
     return ", ".join(f'`"{word}"`' for word in get_args(hint) if word not in leave)
 
 
 def _toml(value: Any) -> str:
-    """A default as it would be written; nothing for None and for what must be given."""
+    """A default as it would be written; empty for None and for a key that must be given."""
     if value is None or value is MISSING or value == "":
         return ""
     if isinstance(value, bool):

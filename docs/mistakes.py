@@ -1,4 +1,4 @@
-"""What is said of mistakes in mapping.toml, in scenes.toml and over OSC: each by the real code, of a real mistake."""
+"""The error messages of mistakes in mapping.toml, in scenes.toml and over OSC, each made by the real code."""
 
 import re
 import time
@@ -13,18 +13,18 @@ from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import find_mapping, parse_mapping, read_mapping
 from realtime.controllers.mapping.toml_document import parse_toml
-from realtime.controllers.osc.clients import Client, Complaints
+from realtime.controllers.osc.clients import Client, ErrorCounters
 from realtime.controllers.osc.feedback import Feedback, Outgoing
 from realtime.controllers.osc.packets import read_packet
 from realtime.controllers.osc.router import HORIZON_S, MAX_WAITING, Router
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.file import scene_set
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scene_list import MOST_SCENES
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import PARAMETERS
-from realtime.inputs.connect import StageCommands
+from realtime.inputs.live_commands import LiveCommands
 
 KNOB = '[[knob]]\nsource = "cc 20"\nstop = "guitar"\n'
 BUTTON = '[[button]]\nsource = "note 40"\n'
@@ -58,14 +58,14 @@ IN_OSC: tuple[tuple[object, ...], ...] = (
     ("/scene/verse", "f", 4000), ("/scene/verse/beats", "f", 5000), ("/morph/verse/chorus", "f", float("inf")),
     ("/morph", "fsf", 1, "verse", 0.5), ("/pad", "f", 0.5), ("/pad", "ff", 0.5, 0.5), ("/subscribe", "i", 99999),
 )  # fmt: skip
-OF_OSC = """\
+OSC_INTRODUCTION = """\
 For stops guitar and voice, scenes verse and chorus and no corners of a pad; the text is the first argument of `/error`.
 
 """
 
 
 class _Silence:
-    """A sound that nobody hears."""
+    """A `Sound` that drops its events."""
 
     sample_rate = 44100
 
@@ -88,7 +88,8 @@ def mistakes() -> str:
     messages = [*((_words(each), _answer(each)) for each in IN_OSC), *_late(), *_without_scenes()]
     tables = {"In mapping.toml": mapping, "In scenes.toml": scenes, "Of files": files, "Over OSC": messages}
     return "\n\n".join(
-        f"### {title}\n\n{OF_OSC if told is messages else ''}{_table(told)}" for title, told in tables.items()
+        f"### {title}\n\n{OSC_INTRODUCTION if rows is messages else ''}{_table(rows)}"
+        for title, rows in tables.items()
     )
 
 
@@ -97,7 +98,7 @@ def _read_scenes(text: str) -> object:
 
 
 def _refused(read: Callable[[], object]) -> str:
-    """The error that reading gives."""
+    """The message of the error that reading raises."""
     try:
         read()
     except DrawstopError as error:
@@ -105,21 +106,23 @@ def _refused(read: Callable[[], object]) -> str:
     raise AssertionError("nothing was wrong")
 
 
-class _Desk:
-    """A router as a performance has it, and what it answers."""
+class _RouterSetup:
+    """A router as a performance has it, and its answers."""
 
     def __init__(self, *, scenes: bool = True) -> None:
-        hub = ControlHub(
+        parameters = ParameterStore(
             _Silence(), [*(StopDescription(slug, slug, slug) for slug in ("guitar", "voice")), *PARAMETERS]
         )
         self.sent = list[Outgoing]()
-        known = Scenes(hub, [Scene("Verse", {"guitar": 0.5}), Scene("Chorus", {"guitar": -0.5})])
-        commands = StageCommands(hub, known) if scenes else None
-        self.router = Router(hub, Feedback(hub, lambda: None), Complaints(), self.sent.append, commands)
+        known = Scenes(parameters, [Scene("Verse", {"guitar": 0.5}), Scene("Chorus", {"guitar": -0.5})])
+        commands = LiveCommands(parameters, known) if scenes else None
+        self.router = Router(
+            parameters, Feedback(parameters, lambda: None), ErrorCounters(), self.sent.append, commands
+        )
 
-    def told(self, packet: bytes) -> str:
-        """What /error says of a packet."""
-        self.router.take(Client("udp", "127.0.0.1", 9001), packet)
+    def error(self, packet: bytes) -> str:
+        """The text of the /error that answers a packet."""
+        self.router.receive(Client("udp", "127.0.0.1", 9001), packet)
         self.router.flush()
         answer = read_packet(self.sent[-1].packet)[0]
         assert answer.address == "/error"
@@ -134,11 +137,11 @@ def _message(words: tuple[object, ...]) -> OscMessageBuilder:
 
 
 def _answer(words: tuple[object, ...]) -> str:
-    return _Desk().told(_message(words).build().dgram)
+    return _RouterSetup().error(_message(words).build().dgram)
 
 
 def _late() -> list[tuple[str, str]]:
-    """Of time tags: too far ahead, and too many."""
+    """The errors of time tags that are too far ahead, and of too many."""
     far, many = (
         OscBundleBuilder(int(time.time() + 1000 * HORIZON_S)),
         OscBundleBuilder(int(time.time() + HORIZON_S / 2)),
@@ -146,16 +149,19 @@ def _late() -> list[tuple[str, str]]:
     far.add_content(_message(("/undo",)).build())
     for _ in range(MAX_WAITING + 1):
         many.add_content(_message(("/undo",)).build())
-    told = re.sub(r"got [\d.]+", "got …", _Desk().told(far.build().dgram))
+    error = re.sub(r"got [\d.]+", "got …", _RouterSetup().error(far.build().dgram))
     return [
-        ("/undo, in a bundle for a time far ahead", told),
-        (f"/undo, {MAX_WAITING + 1} times in a bundle", _Desk().told(many.build().dgram)),
+        ("/undo, in a bundle for a time far ahead", error),
+        (f"/undo, {MAX_WAITING + 1} times in a bundle", _RouterSetup().error(many.build().dgram)),
     ]
 
 
 def _without_scenes() -> list[tuple[str, str]]:
     return [
-        ("/undo, where nobody obeys commands", _Desk(scenes=False).told(_message(("/undo",)).build().dgram))
+        (
+            "/undo, without scenes and commands",
+            _RouterSetup(scenes=False).error(_message(("/undo",)).build().dgram),
+        )
     ]
 
 
@@ -163,9 +169,9 @@ def _words(words: tuple[object, ...]) -> str:
     return " ".join(map(str, words))
 
 
-def _table(told: Iterable[tuple[str, str]]) -> str:
-    lines = ["| written | told |", "|---|---|"]
-    for written, error in told:
+def _table(mistakes: Iterable[tuple[str, str]]) -> str:
+    lines = ["| written | error |", "|---|---|"]
+    for written, error in mistakes:
         rows = written.strip().split("\n")
         shown = rows if len(rows) < 8 else [*rows[:2], f"… ({len(rows)} of them)"]
         lines.append(f"| {'<br>'.join(f'`{row}`' for row in shown if row)} | `{error}` |")

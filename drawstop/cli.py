@@ -90,7 +90,7 @@ COMMANDS: dict[str, Command] = {
         "realtime.commands.play:play", "Play an instrument live: sound in, sound out, stops moving."
     ),
     "learn": Command("realtime.commands.learn:learn", "Map a controller to stops by touching it."),
-    "monitor": Command("realtime.commands.learn:monitor", "Show what controllers send, and what it moves."),
+    "monitor": Command("realtime.commands.monitor:monitor", "Show what controllers send, and what it moves."),
     "devices": Command("realtime.commands.play:devices", "List the sound devices and MIDI inputs."),
     "render": Command(
         "realtime.commands.render:render", "Play a sound file through an instrument, knobs moving."

@@ -1,1 +1,1 @@
-"""From a controller's message to a parameter's value. Opens no ports."""
+"""Turns controllers' messages into parameter values. Opens no MIDI ports."""

@@ -1,38 +1,41 @@
-"""What a button, a key or an OSC message may ask for, beside moving a stop."""
+"""The commands that a button, a key or an OSC message can give, beside moving a stop."""
 
 from typing import Protocol
 
 
 class Commands(Protocol):
-    """Safe to call from any thread; none of them waits. Each raises DrawstopError where it can't be done."""
+    """Safe to call from any thread; no method waits. Each raises DrawstopError if the command can't be carried out."""
 
     def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
-        """Recall a scene, by its name or its number (from 0), over so many seconds or quarter notes.
+        """Recall a scene, by its name or its number (from 0).
 
-        Over its own time if neither is given.
+        Args:
+            which: name or number.
+            seconds: duration of the ramp; None: `beats`, else the scene's own duration.
+            beats: the same in quarter notes.
         """
         ...
 
     def store(self, name: str) -> None:
-        """Keep where every stop stands as a scene."""
+        """Store the present value of every stop as a scene."""
         ...
 
     def morph(self, first: str, second: str, share: float) -> None:
-        """Between two scenes: 0 is the first, 1 the second."""
+        """Mix two scenes: at share 0 the first, at 1 the second."""
         ...
 
     def pad(self, x: float, y: float) -> None:
-        """Between the pad's four scenes, at a place of 0 to 1 each way."""
+        """Mix the pad's four corner scenes, at a point with x and y in 0 to 1."""
         ...
 
     def undo(self) -> None:
-        """Take the last recall, morph or store back."""
+        """Undo the last recall, morph or store."""
         ...
 
     def redo(self) -> None:
-        """Do again what was taken back."""
+        """Redo what was undone last."""
         ...
 
     def panic(self) -> None:
-        """Silence, every stop at rest, the instrument's memory cleared."""
+        """Mute, set every stop to 0 and clear the instrument's memory."""
         ...

@@ -1,7 +1,8 @@
-"""The one place through which everything moves a stop: knobs, scenes, OSC clients, the keyboard.
+"""The parameter store: the present value of every stop and engine parameter, and the one way to change it.
 
-It knows where each target stands, hands movements to the sound, and tells them to whoever shows them: motor faders,
-surfaces, the screen. A listener learns who moved a target, so that it doesn't send a movement back to its hand.
+Knobs, scenes, OSC clients and the keyboard all call `ParameterStore.move`. The store schedules the event that the
+engine plays, and notifies its listeners: motor faders, control surfaces, the screen. A listener is given the origin of a
+change, so that it doesn't send a movement back to the controller that made it.
 """
 
 import math
@@ -17,36 +18,36 @@ from realtime.engine.control_signals import Ranged
 
 
 class Sound(Protocol):
-    """The playing side, as controllers see it. Safe to call from any thread."""
+    """The engine, as controllers see it. Safe to call from any thread."""
 
     @property
     def sample_rate(self) -> int:
-        """Of event times, in hertz."""
+        """The rate of event times, in hertz."""
         ...
 
     def now(self) -> int:
-        """The input sample that is heard at this moment."""
+        """The input sample that sounds at this moment."""
         ...
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
-        """Send events to it."""
+        """Send it events to play."""
         ...
 
 
 CLOCK_JITTER_S = 0.5
-"""The sound's clock goes back by more only when it begins anew."""
+"""The sound's clock goes back by more than this only when it has been restarted."""
 
 
 @dataclass(frozen=True)
-class Change:
-    """A target has been sent to another value.
+class ParameterChange:
+    """One parameter has been given another value.
 
     Args:
-        slug: the stop's, or a fader's of the desk (`engine.wet`).
-        value: where it goes.
-        source: who moved it, for people ("cc 20", "scene verse").
-        origin: who moved it, for listeners: the object that was given to `move`.
-        seconds: how long it travels.
+        slug: the slug of a stop, or of an engine parameter (`engine.wet`).
+        value: the new value.
+        source: what moved it, as text for people ("cc 20", "scene verse").
+        origin: what moved it, as the object that was given to `move`; listeners compare it with themselves.
+        seconds: the duration of the ramp to the new value.
     """
 
     slug: str
@@ -56,21 +57,21 @@ class Change:
     seconds: float = 0.0
 
 
-Listener = Callable[[Sequence[Change]], None]
+ChangeListener = Callable[[Sequence[ParameterChange]], None]
 
 
-class ControlHub:
-    """Where every target stands, and the way to move it. Safe to use from several threads.
+class ParameterStore:
+    """The values of all stops and engine parameters, and the way to change them. Safe to use from several threads.
 
     Args:
-        sound: takes the events.
-        targets: all that can be moved: stops and faders.
+        sound: the engine that plays the events.
+        targets: all parameters: stops and engine parameters.
     """
 
     def __init__(self, sound: Sound, targets: Sequence[Ranged]) -> None:
         self.sound = sound
         self._lock = threading.RLock()
-        self._listeners: list[Listener] = []
+        self._listeners: list[ChangeListener] = []
         self._targets: dict[str, Ranged] = {}
         self._values: dict[str, float] = {}
         self._latest = 0
@@ -78,29 +79,29 @@ class ControlHub:
 
     @property
     def targets(self) -> Mapping[str, Ranged]:
-        """What can be moved, by slug, in the instrument's order."""
+        """The parameters by slug, in the instrument's order."""
         return self._targets
 
     @property
     def values(self) -> dict[str, float]:
-        """Where each target stands or travels to."""
+        """The value of each parameter by slug; while it ramps, the value at the end of the ramp."""
         with self._lock:
             return dict(self._values)
 
     def set_targets(self, targets: Sequence[Ranged]) -> None:
-        """Another instrument's stops. One that was there before keeps its value, within its range."""
+        """Replace the parameters, when another instrument plays. A slug that was there before keeps its value, clipped."""
         with self._lock:
-            before = self._values
+            old_values = self._values
             self._targets = {target.slug: target for target in targets}
             self._values = {
-                slug: _within(target, before.get(slug, target.default))
+                slug: _clipped(target, old_values.get(slug, target.default))
                 for slug, target in self._targets.items()
             }
 
-    def adopt(self, values: Mapping[str, float]) -> None:
-        """Take note of where targets stand that the sound has been told by another way. Nobody is told."""
+    def sync(self, values: Mapping[str, float]) -> None:
+        """Record values that were sent to the engine by another way. Schedules no event and notifies no listener."""
         with self._lock:
-            self._values |= {slug: _within(self._target(slug), value) for slug, value in values.items()}
+            self._values |= {slug: _clipped(self._target(slug), value) for slug, value in values.items()}
 
     def move(
         self,
@@ -111,50 +112,54 @@ class ControlHub:
         at: float | None = None,
         seconds: float = 0.0,
     ) -> None:
-        """Send targets to new values. A value beyond a target's range is taken as the range's end.
+        """Give parameters new values. A value beyond its range is clipped to it.
 
         Args:
-            values: by slug.
-            source: who does it, for people.
-            origin: whoever shall not be told as if it were news; see `Change`.
-            at: when, on the clock of `time.monotonic`; None: now.
-            seconds: how long the way takes, in a straight line.
+            values: the new values by slug.
+            source: what moves them, as text for people.
+            origin: what moves them, as an object for listeners; see `ParameterChange`.
+            at: the moment of the movement, on the clock of `time.monotonic`; None: now.
+            seconds: the duration of the linear ramp to the new values.
 
         Raises:
-            DrawstopError: an unknown target, or a value that is no number; then nothing moves.
+            DrawstopError: an unknown slug, or a value that is no number; then nothing moves.
         """
-        checked = {slug: _within(self._target(slug), value) for slug, value in values.items()}
+        checked = {slug: _clipped(self._target(slug), value) for slug, value in values.items()}
         with self._lock:
-            sample, glide = self._in_order(at), max(0, round(seconds * self.sound.sample_rate))
+            sample, ramp = self._ordered_sample(at), max(0, round(seconds * self.sound.sample_rate))
             self.sound.schedule(
-                ControlEvent(sample, slug, value, source, glide) for slug, value in checked.items()
+                ControlEvent(sample, slug, value, source, ramp) for slug, value in checked.items()
             )
             self._values |= checked
             listeners = tuple(self._listeners)
-        changes = [Change(slug, value, source, origin, seconds) for slug, value in checked.items()]
+        changes = [ParameterChange(slug, value, source, origin, seconds) for slug, value in checked.items()]
         for listener in listeners:
             listener(changes)
 
-    def _in_order(self, at: float | None) -> int:
-        """The sample of a movement: of two that are made one after the other, the second isn't the earlier one.
+    def _ordered_sample(self, at: float | None) -> int:
+        """The sample of a movement, never earlier than that of the movement made before it.
 
         The sound's clock is read from the device's callbacks, which come early or late by a millisecond or two.
         """
         sample = self.sample_at(at)
         if at is not None and at > time.monotonic():
-            return sample  # ahead of what is made by hand
+            return sample  # scheduled ahead: doesn't delay the movements made by hand until then
         if self._latest - sample < CLOCK_JITTER_S * self.sound.sample_rate:
             sample = max(sample, self._latest)
         self._latest = sample
         return sample
 
     def sample_at(self, at: float | None) -> int:
-        """The input sample that is heard at a moment of `time.monotonic`'s clock; None: now."""
+        """The input sample that sounds at a moment of `time.monotonic`'s clock; None: now."""
         now = self.sound.now()
         return now if at is None else now + round((at - time.monotonic()) * self.sound.sample_rate)
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell somebody of every change, in the thread that makes it; gives what ends that. It must not wait."""
+    def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
+        """Call a listener with every change, in the thread that makes it. The listener must not wait.
+
+        Returns:
+            A function that ends the subscription.
+        """
         with self._lock:
             self._listeners.append(listener)
 
@@ -173,7 +178,7 @@ class ControlHub:
         return target
 
 
-def _within(target: Ranged, value: float) -> float:
+def _clipped(target: Ranged, value: float) -> float:
     if not math.isfinite(value):
         raise DrawstopError(f"{target.slug!r} takes {target.minimum:g} to {target.maximum:g}, got {value:g}")
     return min(max(float(value), target.minimum), target.maximum)

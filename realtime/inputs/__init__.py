@@ -1,1 +1,1 @@
-"""Ports and sockets: MIDI, OSC and the keyboard, connected to the parameters."""
+"""MIDI ports, OSC sockets, the keyboard and files, connected to the parameter store."""

@@ -8,7 +8,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def pressed_keys(wanted: bool) -> Iterator[Callable[[], str]]:
-    """Gives a function that tells the keys pressed since it was last called; none where there is no terminal."""
+    """Read keys without waiting, as long as the context lasts.
+
+    Yields:
+        A function that returns the keys pressed since its last call; always "" without a terminal.
+    """
     try:
         import termios
         import tty
@@ -18,12 +22,12 @@ def pressed_keys(wanted: bool) -> Iterator[Callable[[], str]]:
         yield lambda: ""
         return
     terminal = sys.stdin.fileno()
-    before = termios.tcgetattr(terminal)
+    old_settings = termios.tcgetattr(terminal)
     tty.setcbreak(terminal)
     try:
         yield _read_waiting
     finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, old_settings)
 
 
 def _read_waiting() -> str:

@@ -1,6 +1,7 @@
-"""A process that holds the MIDI ports: JACK's library crashes whoever closes a port after its server has gone.
+"""The child processes behind `MidiPorts`: one holds the ports, one lists them.
 
-It opens what is plugged in, closes what is pulled out, and tells whole messages with the moment at which they came.
+The ports are in a child because JACK's library crashes the process that closes a port after its server has gone. The
+child opens what is plugged in, closes what is pulled out, and sends whole messages with the moment at which they came.
 """
 
 import os
@@ -15,60 +16,60 @@ from realtime.processes.child_process import begin_child, orphaned
 
 BACKENDS = ("mido.backends.rtmidi", "mido.backends.rtmidi/UNIX_JACK")
 """The system's own (ALSA, CoreMIDI, WinMM), and JACK's."""
-LOOK_S = 1.0
+LIST_S = 1.0
 OWN_CLIENT = "RtMidi"
-"""What the ports that rtmidi opens to talk to others are called. (mido names a client only if its port is virtual.)"""
+"""The client name of the ports that rtmidi itself opens. (mido names a client only if its port is virtual.)"""
 Direction = str
 DIRECTIONS: tuple[Direction, ...] = ("input", "output")
-Place = tuple[str, str]
+Port = tuple[str, str]
 """A port: its backend and its name."""
 Names = dict[Direction, dict[str, list[str] | None]]
-"""What is there, by direction and backend."""
+"""The names of all ports, by direction and backend; None for a backend that isn't there."""
 
 
-def run_names(parent: Connection) -> None:
-    """A process that looks for ports: JACK's library takes a tenth of a second for it, and holds Python's lock.
+def run_port_list(parent: Connection) -> None:
+    """List the ports every second, and send the names whenever they have changed.
 
-    Tells, whenever it has changed, the names by direction and backend; None for a backend that isn't there.
+    JACK's library takes a tenth of a second for a list and holds Python's lock, hence a process of its own.
     """
     begin_child()
-    told: Names = {}
+    sent: Names = {}
     with _quiet_stderr():
         while not orphaned():
             names = {
                 direction: {system: _names(system, direction) for system in BACKENDS}
                 for direction in DIRECTIONS
             }
-            if names != told:
-                told = names
+            if names != sent:
+                sent = names
                 with suppress(OSError):
                     parent.send(names)
             with suppress(EOFError, OSError):
-                parent.poll(LOOK_S)
+                parent.poll(LIST_S)
 
 
-def run_midi(inputs: Sequence[str], outputs: Sequence[str], parent: Connection) -> None:
-    """The process: hold the ports whose names have one of these parts in them, until the parent ends it or is gone.
+def run_ports(inputs: Sequence[str], outputs: Sequence[str], parent: Connection) -> None:
+    """Hold the ports whose names contain one of these parts, until the parent ends this process or is gone.
 
-    Tells `("in", device, bytes, time.monotonic())` per message, and `("ports", inputs, outputs)`, with the names of all
-    that are open, whenever that changes. Asked `("out", device, bytes)` it sends; asked `("there", names)`, as
-    `run_names` tells them, it opens and closes.
+    Sends the parent `("in", device, bytes, time.monotonic())` for each message, and `("ports", inputs, outputs)`, with
+    the names of all open ports, whenever they change. Receives `("out", device, bytes)`, a message to send, and
+    `("available", names)`, the names from `run_port_list`, by which it opens and closes ports.
     """
     begin_child()
     with _quiet_stderr():
         ports = _Ports(inputs, outputs, parent)
         while not orphaned():
             try:
-                if not parent.poll(LOOK_S):
+                if not parent.poll(LIST_S):
                     continue
-                asked = parent.recv()
+                request = parent.recv()
             except (EOFError, OSError):
                 break
-            if asked[0] == "out":
-                ports.send(asked[1], asked[2])
+            if request[0] == "out":
+                ports.send(request[1], request[2])
             else:
-                ports.look(asked[1])
-        os._exit(0)  # not the way out by Python's: that would close the ports
+                ports.update(request[1])
+        os._exit(0)  # a normal exit of Python would close the ports
 
 
 def input_names() -> list[str]:
@@ -94,27 +95,27 @@ class _Ports:
     """The ports that are open."""
 
     def __init__(self, inputs: Sequence[str], outputs: Sequence[str], parent: Connection) -> None:
-        self._wanted = {"input": inputs, "output": outputs}
-        self._open: dict[str, dict[Place, Any]] = {"input": {}, "output": {}}
+        self._name_parts = {"input": inputs, "output": outputs}
+        self._open: dict[str, dict[Port, Any]] = {"input": {}, "output": {}}
         self._parent = parent
         self._lock = threading.Lock()
-        self._told: Any = None
+        self._sent_names: Any = None
 
-    def look(self, names_there: Names) -> None:
-        """Open what is new, close what has gone; tell it."""
-        for direction, wanted in self._wanted.items():
-            there = set(self._places(names_there[direction])) if wanted else set()
+    def update(self, names: Names) -> None:
+        """Open the ports that are new and close those that have gone; send the names of the open ones."""
+        for direction, parts in self._name_parts.items():
+            available = set(self._available(names[direction])) if parts else set()
             ports = self._open[direction]
-            for place in ports.keys() - there:
-                ports.pop(place).close()
-            for place in sorted(there - ports.keys()):
-                if any(part.lower() in place[1].lower() for part in wanted):
-                    with suppress(Exception):  # somebody else has it: tried again when something changes
-                        ports[place] = self._opened(direction, place)
-        names = tuple(sorted({name for _, name in self._open[direction]}) for direction in self._open)
-        if names != self._told:
-            self._told = names
-            self._tell("ports", *names)
+            for port in ports.keys() - available:
+                ports.pop(port).close()
+            for port in sorted(available - ports.keys()):
+                if any(part.lower() in port[1].lower() for part in parts):
+                    with suppress(Exception):  # another program has it: tried again when something changes
+                        ports[port] = self._opened(direction, port)
+        open_names = tuple(sorted({name for _, name in self._open[direction]}) for direction in self._open)
+        if open_names != self._sent_names:
+            self._sent_names = open_names
+            self._send("ports", *open_names)
 
     def send(self, device: str, message: bytes) -> None:
         """Send to every output of that name."""
@@ -124,36 +125,36 @@ class _Ports:
             if name == device:
                 port.send(mido.Message.from_bytes(message))
 
-    def _places(self, names_there: Mapping[str, list[str] | None]) -> Iterator[Place]:
-        for system, names in names_there.items():
+    def _available(self, names_by_system: Mapping[str, list[str] | None]) -> Iterator[Port]:
+        for system, names in names_by_system.items():
             if names is not None:
                 yield from ((system, name) for name in names)
-            elif any(place[0] == system for ports in self._open.values() for place in ports):
-                os._exit(0)  # its server has gone; whoever starts us again gets fresh ports
+            elif any(port[0] == system for ports in self._open.values() for port in ports):
+                os._exit(0)  # its server has gone; the process that replaces this one opens new ports
 
-    def _opened(self, direction: str, place: Place) -> Any:
+    def _opened(self, direction: str, port: Port) -> Any:
         import mido
 
-        system, name = place
+        system, name = port
         backend = mido.Backend(system)
         if direction == "output":
             return backend.open_output(name)
         return backend.open_input(
             name,
-            callback=lambda message: self._tell("in", name, bytes(message.bin()), time.monotonic()),
+            callback=lambda message: self._send("in", name, bytes(message.bin()), time.monotonic()),
         )
 
-    def _tell(self, *message: Any) -> None:
+    def _send(self, *message: Any) -> None:
         with self._lock, suppress(OSError):
             self._parent.send(message)
 
 
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """JACK's library writes a screenful whenever there is no server."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    """Drop what is written to stderr: JACK's library writes a screenful whenever there is no server."""
+    stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
+        os.dup2(stderr, 2)

@@ -1,4 +1,4 @@
-"""OSC in a performance: its server, OSCQuery beside it, and their announcement."""
+"""OSC in a performance: the OSC server, OSCQuery beside it, and their announcement in the network."""
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
@@ -9,20 +9,20 @@ from drawstop.errors import DrawstopError
 from realtime.controllers.commands import Commands
 from realtime.controllers.osc.clients import AllowList
 from realtime.controllers.osc.server import LOOPBACK, OscServer
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 
 
 @dataclass(frozen=True)
-class OscRequest:
-    """Where OSC is listened to, and by whom.
+class OscOptions:
+    """The options of OSC and OSCQuery.
 
     Args:
-        port: of UDP and TCP; None: no OSC.
-        query: OSCQuery's port; None: none.
-        listen: the address to listen at; "0.0.0.0": every network that this machine is in.
-        allow: addresses and networks that may send; none: all that reach it.
-        announce: whether to tell the network.
+        port: port for UDP and TCP; None: no OSC.
+        query: port of OSCQuery; None: no OSCQuery.
+        listen: the address to bind; "0.0.0.0": every network that this machine is in.
+        allow: addresses and networks of allowed clients; none: every client that reaches it.
+        announce: whether to announce the server in the network (zeroconf).
     """
 
     port: int | None = None
@@ -32,14 +32,14 @@ class OscRequest:
     announce: bool = False
 
     def check(self) -> None:
-        """Refuse what can't be, before anything is started for it.
+        """Check the options, before anything is started for them.
 
         Raises:
             DrawstopError: options that don't fit each other.
         """
         AllowList(self.allow)
         if self.port is None and (self.query is not None or self.announce):
-            raise DrawstopError("--oscquery and --announce tell of what --osc listens to; add --osc 9000")
+            raise DrawstopError("--oscquery and --announce describe what --osc listens to; add --osc 9000")
         for name, port in (("OSC", self.port), ("OSCQuery", self.query)):
             if port is not None and not 1 <= port <= 65535:
                 raise DrawstopError(f"{name}'s port must be in 1..65535, got {port}")
@@ -49,58 +49,58 @@ class OscRequest:
             )
         if self.announce and is_loopback(self.listen):
             raise DrawstopError(
-                f"--announce tells other machines, and none can reach {self.listen}; add --listen 0.0.0.0"
+                f"--announce is for other machines, and none can reach {self.listen}; add --listen 0.0.0.0"
             )
 
 
-class OscControl:
-    """OSC from entering the context to leaving it.
+class LiveOsc:
+    """Runs the servers from entering the context to leaving it.
 
     Args:
-        hub: what is moved.
-        request: where and for whom; with a port.
-        commands: does what isn't a movement.
-        scenes: gives those that there are.
-        name: of the instrument, for people.
-        notes: takes lines for the user; from any thread.
+        parameters: moved by clients.
+        options: the options, with a port.
+        commands: executes the messages that aren't movements.
+        scenes: returns the present scenes.
+        name: the instrument's name, for people.
+        notes: takes lines for the user, from any thread.
     """
 
     def __init__(
         self,
-        hub: ControlHub,
-        request: OscRequest,
+        parameters: ParameterStore,
+        options: OscOptions,
         commands: Commands,
         scenes: Callable[[], Sequence[Scene]],
         name: str,
         notes: Callable[[str], None],
     ) -> None:
-        assert request.port is not None
-        self._request, self._name, self._notes = request, f"Drawstop {name}", notes
+        assert options.port is not None
+        self._options, self._name, self._notes = options, f"Drawstop {name}", notes
         self._query = None
-        if request.query is not None:
+        if options.query is not None:
             from realtime.controllers.oscquery.service import OscQuery  # its library takes a while to import
 
-            self._query = OscQuery(hub, request.query, self._name, scenes)
+            self._query = OscQuery(parameters, options.query, self._name, scenes)
         self._server = OscServer(
-            hub,
-            host=request.listen,
-            port=request.port,
-            allow=request.allow,
+            parameters,
+            host=options.listen,
+            port=options.port,
+            allow=options.allow,
             commands=commands,
             notes=notes,
-            entrances=() if self._query is None else (self._query,),
+            transports=() if self._query is None else (self._query,),
         )
         self._open = ExitStack()
 
-    def __enter__(self) -> "OscControl":
+    def __enter__(self) -> "LiveOsc":
         self._open.enter_context(self._server)
         if self._query is not None:
-            self._notes(f"OSCQuery is at http://{self._request.listen}:{self._query.open_port}/")
-        if self._request.announce:
+            self._notes(f"OSCQuery is at http://{self._options.listen}:{self._query.open_port}/")
+        if self._options.announce:
             from realtime.controllers.oscquery.zeroconf import Announcement, addresses_of
 
             port = None if self._query is None else self._query.open_port
-            addresses = addresses_of(self._request.listen)
+            addresses = addresses_of(self._options.listen)
             self._open.enter_context(
                 Announcement(self._name, addresses, self._server.udp_port, port, self._notes)
             )
@@ -109,21 +109,21 @@ class OscControl:
     def __exit__(self, *error: object) -> None:
         self._open.close()
 
-    def look(self, swapped: bool) -> None:
-        """Scenes may have come or gone; swapped: the hub has got another instrument's stops."""
+    def refresh(self, swapped: bool) -> None:
+        """Send clients what has changed: scenes; and, if `swapped`, the stops of another instrument."""
         if swapped:
-            self._server.tell_all()
+            self._server.send_all()
         if self._query is not None:
-            self._query.look()
+            self._query.refresh()
 
     def meters(self, decibels: Mapping[str, float], levels: Mapping[str, float]) -> None:
-        """Tell the meters, in dBFS, and how strongly each stop sounds, 0..1."""
+        """Send the meters, in dBFS, and how strongly each stop sounds, 0..1."""
         self._server.meters(decibels)
         self._server.levels(levels)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is heard by this machine alone.
+    """Whether only this machine can reach an address.
 
     >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, False)

@@ -21,9 +21,10 @@ from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import Ranged, check_event
 from realtime.engine.limiter import CEILING_DB
 from realtime.engine.parameters import INPUT_GAIN, OUTPUT_GAIN, PARAMETERS, RAMP, WET
-from realtime.inputs.connect import ControlBridge, ControlRequest, FileWatcher
+from realtime.inputs.file_watcher import FileWatcher
 from realtime.inputs.keyboard import pressed_keys
-from realtime.inputs.osc import OscRequest
+from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
+from realtime.inputs.osc import OscOptions
 from realtime.live.device_connection import DeviceSelection
 from realtime.live.latency import Latency
 from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
@@ -92,11 +93,11 @@ class PlayOptions:
             self.levels and not self.measure,
         )
 
-    def control(self) -> ControlRequest:
+    def controllers(self) -> ControllerOptions:
         """The settings of the controllers."""
         mapping = find_mapping(self.mapping) if self.mapping else None
-        osc = OscRequest(self.osc, self.oscquery, self.listen, self.allow or (), self.announce)
-        return ControlRequest(self.midi or (), mapping, self.scenes, osc)
+        osc = OscOptions(self.osc, self.oscquery, self.listen, self.allow or (), self.announce)
+        return ControllerOptions(self.midi or (), mapping, self.scenes, osc)
 
     def first_events(self) -> list[ControlEvent]:
         """Events that move parameters and stops to their values at the start."""
@@ -118,8 +119,8 @@ def perform(options: PlayOptions) -> None:
         DrawstopError: it can't begin, or the audio process has ended.
     """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # a server that we started would end with us
-    request, events, control = options.request(), options.first_events(), options.control()
-    control.check()
+    request, events, controller_options = options.request(), options.first_events(), options.controllers()
+    controller_options.check()
     supervisor = Supervisor(request)
     # Made before the file is loaded: from here on a change is seen.
     watcher = FileWatcher(request.instrument, lambda: supervisor.swap(request.instrument))
@@ -138,7 +139,7 @@ def perform(options: PlayOptions) -> None:
             return
         if options.record is not None:
             begin_session(options.record, _about(supervisor, options, latency), request.instrument)
-        _run(supervisor, options, events, control, watcher)
+        _run(supervisor, options, events, controller_options, watcher)
     finally:
         supervisor.close()
 
@@ -147,17 +148,17 @@ def _run(
     supervisor: Supervisor,
     options: PlayOptions,
     events: list[ControlEvent],
-    control: ControlRequest,
+    controller_options: ControllerOptions,
     watcher: FileWatcher,
 ) -> None:
-    bridge = ControlBridge(supervisor, control)
-    bridge.hub.adopt({event.slug: event.value for event in events})
+    controllers = LiveControllers(supervisor, controller_options)
+    controllers.parameters.sync({event.slug: event.value for event in events})
     supervisor.start(events, options.record)
     status = LiveStatus()
     end = None if options.seconds is None else time.monotonic() + options.seconds
     try:
         with ExitStack() as stack:
-            stack.enter_context(bridge)
+            stack.enter_context(controllers)
             show = stack.enter_context(_shown(options.headless))
             keys = stack.enter_context(pressed_keys(not options.headless))
             while end is None or time.monotonic() < end:
@@ -165,11 +166,11 @@ def _run(
                 supervisor.watch()
                 status.update(supervisor, supervisor.report())
                 show(supervisor, status)
-                if any(_execute_key(key, supervisor, bridge, options.instruments) for key in keys()):
+                if any(_execute_key(key, supervisor, controllers, options.instruments) for key in keys()):
                     break
-                watcher.look()
-                bridge.tick()
-                bridge.meters(status.levels(), status.stop_levels)
+                watcher.check()
+                controllers.tick()
+                controllers.meters(status.levels(), status.stop_levels)
     except KeyboardInterrupt:
         pass  # the usual way to end a performance
     ring = supervisor.ring
@@ -183,11 +184,11 @@ def _run(
         )
 
 
-def _execute_key(key: str, supervisor: Supervisor, bridge: ControlBridge, instruments: list[Path]) -> bool:
+def _execute_key(key: str, supervisor: Supervisor, controllers: LiveControllers, instruments: list[Path]) -> bool:
     """Do what a key asks for; returns whether it asks to end."""
     if key.isdigit() and 1 <= int(key) <= len(instruments):
         supervisor.swap(instruments[int(key) - 1])
-    bridge.press(key)
+    controllers.press(key)
     return key == "q"
 
 

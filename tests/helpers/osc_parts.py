@@ -2,16 +2,16 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
 
+from event_recorder import EventRecorder
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
-from realtime.controllers.parameters import ControlHub
-from realtime.engine.control_event import ControlEvent
+from realtime.controllers.parameters import ParameterStore
 from realtime.engine.parameters import PARAMETERS
 
 RATE = 44100
@@ -19,58 +19,53 @@ PATIENCE_S = 10.0
 STOPS = (StopDescription("Electric guitar", "guitar", "GUI"), StopDescription("Voice", "voice", "VOI"))
 
 
-class Recorder:
-    """A sound that runs in time and keeps the events that reach it."""
-
-    sample_rate = RATE
+class ClockedRecorder(EventRecorder):
+    """A recorder whose clock runs in time."""
 
     def __init__(self) -> None:
+        super().__init__(RATE)
         self.start = time.monotonic()
-        self.events: list[ControlEvent] = []
 
     def now(self) -> int:
         return self.sample_of(time.monotonic())
 
     def sample_of(self, moment: float) -> int:
-        """The sample that is heard at a moment of `time.monotonic`'s clock."""
+        """The sample that sounds at a moment of `time.monotonic`'s clock."""
         return round((moment - self.start) * RATE)
 
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        self.events.extend(events)
+
+def make_parameters(sound: EventRecorder | None = None) -> ParameterStore:
+    return ParameterStore(sound or ClockedRecorder(), [*STOPS, *PARAMETERS])
 
 
-def make_hub(sound: Recorder | None = None) -> ControlHub:
-    return ControlHub(sound or Recorder(), [*STOPS, *PARAMETERS])
-
-
-class Scenes:
+class CommandRecorder:
     """Commands that keep what they were asked for; the scene "none" isn't there."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[object, ...]] = []
+        self.commands: list[tuple[object, ...]] = []
 
     def scene(self, name: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
         if name == "none":
             raise DrawstopError("there is no scene 'none'; there are: verse")
-        self.asked.append(("scene", name, seconds, beats))
+        self.commands.append(("scene", name, seconds, beats))
 
     def store(self, name: str) -> None:
-        self.asked.append(("store", name))
+        self.commands.append(("store", name))
 
     def morph(self, first: str, second: str, share: float) -> None:
-        self.asked.append(("morph", first, second, share))
+        self.commands.append(("morph", first, second, share))
 
     def pad(self, x: float, y: float) -> None:
-        self.asked.append(("pad", x, y))
+        self.commands.append(("pad", x, y))
 
     def redo(self) -> None:
-        self.asked.append(("redo",))
+        self.commands.append(("redo",))
 
     def undo(self) -> None:
-        self.asked.append(("undo",))
+        self.commands.append(("undo",))
 
     def panic(self) -> None:
-        self.asked.append(("panic",))
+        self.commands.append(("panic",))
 
 
 class UdpPeer(SimpleUDPClient):
@@ -79,11 +74,11 @@ class UdpPeer(SimpleUDPClient):
     def __init__(self, port: int) -> None:
         super().__init__("127.0.0.1", port)
 
-    def hears(self, patience_s: float = 0.3) -> list[tuple[object, ...]]:
+    def receive_all(self, patience_s: float = 0.3) -> list[tuple[object, ...]]:
         """Messages until none has come for so long: address and arguments."""
         return [(message.address, *message.params) for message in self.get_messages(patience_s)]
 
-    def hears_until(self, address: str, patience_s: float = PATIENCE_S) -> OscMessage:
+    def receive_until(self, address: str, patience_s: float = PATIENCE_S) -> OscMessage:
         """Waits for a message with this address; others are passed over."""
         end = time.monotonic() + patience_s
         while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""What the OSCQuery tests share: a hub with OSC and OSCQuery on free ports, and clients that aren't ours."""
+"""What the OSCQuery tests share: a parameter store with OSC and OSCQuery on free ports, and clients that aren't ours."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import websocket
-from osc_parts import PATIENCE_S, Recorder, Scenes, UdpPeer, make_hub
+from osc_parts import PATIENCE_S, ClockedRecorder, CommandRecorder, UdpPeer, make_parameters
 from pythonosc.osc_message import OscMessage
 
 from realtime.controllers.osc.packets import write_message
@@ -19,26 +19,26 @@ from realtime.controllers.scenes.scene import Scene
 NAME = "Drawstop organ"
 
 
-class WebStage:
-    """A hub, its sound, its commands and scenes, and both servers."""
+class OscQuerySetup:
+    """A parameter store, its sound, its commands and scenes, and both servers."""
 
     def __init__(self, allow: Sequence[str] = (), host: str = "127.0.0.1") -> None:
-        self.sound, self.commands, self.notes = Recorder(), Scenes(), list[str]()
+        self.sound, self.commands, self.notes = ClockedRecorder(), CommandRecorder(), list[str]()
         self.scenes = [Scene("Verse 1", {"guitar": 1.0}), Scene("Chorus", {"voice": 1.0})]
-        self.hub = make_hub(self.sound)
-        self.query = OscQuery(self.hub, 0, NAME, lambda: self.scenes)
+        self.parameters = make_parameters(self.sound)
+        self.query = OscQuery(self.parameters, 0, NAME, lambda: self.scenes)
         self.server = OscServer(
-            self.hub,
+            self.parameters,
             host=host,
             port=0,
             allow=allow,
             commands=self.commands,
             notes=self.notes.append,
-            entrances=[self.query],
+            transports=[self.query],
         )
         self._sockets: list[WebPeer] = []
 
-    def __enter__(self) -> "WebStage":
+    def __enter__(self) -> "OscQuerySetup":
         self.server.start()
         return self
 
@@ -70,11 +70,11 @@ class WebStage:
     def moved(self) -> list[tuple[str, float, int]]:
         return [(event.slug, event.value, event.ramp_samples) for event in self.sound.events]
 
-    def settled(self) -> None:
+    def settle(self) -> None:
         """Wait until the server's thread has heard what was sent to it."""
         with UdpPeer(self.server.udp_port) as client:
             client.send_message("/ping", [])
-            client.hears_until("/pong")
+            client.receive_until("/pong")
 
 
 class WebPeer:
@@ -83,18 +83,18 @@ class WebPeer:
     def __init__(self, url: str, **options: Any) -> None:
         self.socket = websocket.create_connection(url, timeout=PATIENCE_S, **options)
 
-    def tell(self, command: str, address: str) -> None:
+    def send_command(self, command: str, address: str) -> None:
         self.socket.send(json.dumps({"COMMAND": command, "DATA": address}))
 
     def send(self, address: str, *arguments: str | float) -> None:
         self.socket.send_binary(write_message(address, *arguments))
 
-    def settled(self) -> None:
+    def settle(self) -> None:
         """Wait until all that it has sent is done; what it hears meanwhile is passed over."""
         self.send("/ping")
-        self.hears_until("/pong")
+        self.receive_until("/pong")
 
-    def hears(self, patience_s: float = 0.4) -> list[tuple[Any, ...]]:
+    def receive_all(self, patience_s: float = 0.4) -> list[tuple[Any, ...]]:
         """What comes until nothing has come for so long: OSC's address and arguments, or COMMAND and DATA."""
         found: list[tuple[Any, ...]] = []
         self.socket.settimeout(patience_s)
@@ -106,7 +106,7 @@ class WebPeer:
         finally:
             self.socket.settimeout(PATIENCE_S)
 
-    def hears_until(self, first: str, *rest: object) -> None:
+    def receive_until(self, first: str, *rest: object) -> None:
         """Waits for a message that begins so; others are passed over."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:

@@ -1,1 +1,1 @@
-"""Which controller moves what: the mapping, its file, take-over, learning."""
+"""The mapping of controllers to stops: its file, takeover, learning."""

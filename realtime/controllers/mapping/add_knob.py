@@ -1,4 +1,4 @@
-"""One more knob in a `mapping.toml`, whose comments and order stay."""
+"""Adds one knob to a `mapping.toml`, whose comments and order stay."""
 
 from collections.abc import Mapping as Table
 from pathlib import Path
@@ -7,21 +7,21 @@ from typing import Any
 import tomlkit
 
 from drawstop.files import atomic_file
-from realtime.controllers.mapping.file import parse_mapping, read_mapping
+from realtime.controllers.mapping.file import FIELDS, parse_mapping, read_mapping
 from realtime.controllers.mapping.mapping import Knob
 from realtime.controllers.mapping.toml_document import read_toml
 
-HOW_IT_SENDS = ("mode", "order", "encoding")
-"""What a controller decides, not its player: these are written anew when a knob is learned again."""
-WRITTEN = ("mode", "order", "takeover", "encoding", "step", "dead_zone", "semitones", "shift", "bank")
-"""A knob's keys that are written where they aren't as they would be without."""
+DETECTED = ("mode", "order", "encoding")
+"""The keys that `detect` finds: these are replaced when a knob is learned again, the player's own choices stay."""
+OPTIONAL = ("mode", "order", "takeover", "encoding", "step", "dead_zone", "semitones", "shift", "bank")
+"""The keys that are written only if they differ from the default."""
 
 
 def add_knob(path: Path, knob: Knob) -> None:
-    """Write one more knob into a mapping, which is made if it isn't there. A knob with this source and stop is replaced.
+    """Write one knob into a mapping, which is created if it doesn't exist. A knob with its source and stop is replaced.
 
     Raises:
-        DrawstopError: what is there is no mapping; it stays as it was.
+        DrawstopError: the file is no mapping; it stays as it was.
     """
     document = tomlkit.document()
     if path.exists():
@@ -29,11 +29,11 @@ def add_knob(path: Path, knob: Knob) -> None:
         document, _ = read_toml(path)
     knobs = document.setdefault("knob", tomlkit.aot())
     table = _knob_table(knob)
-    same = [place for place, each in enumerate(knobs) if _same(each, table)]
+    same = [each for each in knobs if _same(each, table)]
     if same:
-        for key in HOW_IT_SENDS:
-            knobs[same[0]].pop(key, None)
-        knobs[same[0]].update(table)
+        for key in DETECTED:
+            same[0].pop(key, None)
+        same[0].update(table)
     else:
         knobs.append(table)
     text = tomlkit.dumps(document)
@@ -50,7 +50,7 @@ def _same(table: Table[str, Any], other: Table[str, Any]) -> bool:
 
 def _knob_table(knob: Knob) -> Any:
     table = tomlkit.table()
-    plain = Knob(knob.source, knob.stop)
+    default = Knob(knob.source, knob.stop)
     table["source"] = str(knob.source)
     for key in ("device", "channel"):
         if getattr(knob.source, key) is not None:
@@ -58,9 +58,10 @@ def _knob_table(knob: Knob) -> Any:
     table["stop"] = knob.stop
     if knob.source.notes != "last":
         table["notes"] = knob.source.notes
-    for key in WRITTEN:
-        if getattr(knob, key) != getattr(plain, key):
-            table[key] = getattr(knob, key)
+    for key in OPTIONAL:
+        field = FIELDS.get(key, key)
+        if getattr(knob, field) != getattr(default, field):
+            table[key] = getattr(knob, field)
     if knob.low is not None and knob.high is not None:
         table["range"] = [knob.low, knob.high]
     return table

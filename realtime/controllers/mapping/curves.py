@@ -1,7 +1,7 @@
-"""From a knob's position to a stop's value, and back: dead zone, curve, range.
+"""Converts a knob's position to a stop's value, and back: dead zone, curve, range.
 
-All of it maps 0..1 to 0..1 and is exact at both ends; the linear curve is exact in the middle too, so that a centred
-knob rests at exactly 0.
+Dead zone and curve map 0..1 to 0..1 and are exact at both ends; the linear curve is exact in the middle too, so that a
+centred knob gives exactly 0.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from drawstop.errors import DrawstopError
 
 CurveName = Literal["linear", "exponential", "s-curve", "steps", "table"]
 BEND = 4.0
-"""Of the exponential curve: half of the way gives an eighth (1 / (e² + 1)) of the value."""
+"""The exponent of the exponential curve: the middle position gives an eighth (1 / (e² + 1)) of the value."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Curve:
 
     Args:
         name: `linear`, `exponential` ((e^(4p) − 1) / (e^4 − 1)), `s-curve` (3p² − 2p³), `steps` or `table`.
-        steps: how many values there are, for `steps`.
-        table: points (position, value), for `table`: joined by straight lines, from position 0 to 1, rising or falling
-            all the way.
+        steps: for `steps`: the number of values.
+        table: for `table`: points (position, value) joined by straight lines, from position 0 to 1, all rising or all
+            falling.
     """
 
     name: CurveName = "linear"
@@ -57,7 +57,7 @@ class Curve:
         return position
 
     def inverse(self, value: float) -> float:
-        """A position that gives this value; the nearest where none does."""
+        """A position that gives a value; the nearest if none does."""
         match self.name:
             case "exponential":
                 return math.log1p(value * math.expm1(BEND)) / BEND
@@ -76,13 +76,13 @@ LINEAR = Curve()
 
 @dataclass(frozen=True)
 class Response:
-    """How a position becomes a stop's value.
+    """The function from a knob's position to a stop's value.
 
     Args:
-        low: value at position 0; above `high` for a knob that works the other way round.
+        low: value at position 0; above `high` for a reversed knob.
         high: value at position 1.
-        curve: between them.
-        dead_zone: the share of the way, around the middle, that counts as the middle.
+        curve: the curve between them.
+        dead_zone: fraction of the travel, around the middle, that counts as the middle.
     """
 
     low: float = -1.0
@@ -97,25 +97,25 @@ class Response:
             raise DrawstopError(f"a range has two different ends, got {self.low:g} and {self.high:g}")
 
     def __call__(self, position: float) -> float:
-        """The value at a position of 0 to 1."""
-        share = self.curve(_outside(position, self.dead_zone))
-        return self.low * (1.0 - share) + self.high * share
+        """The value at a position in 0 to 1."""
+        fraction = self.curve(_without_zone(position, self.dead_zone))
+        return self.low * (1.0 - fraction) + self.high * fraction
 
     def inverse(self, value: float) -> float:
-        """A position that gives this value, 0 to 1; the nearest end for one out of the range."""
-        share = min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
-        return _inside(min(max(self.curve.inverse(share), 0.0), 1.0), self.dead_zone)
+        """A position in 0 to 1 that gives a value; the nearest end for a value out of the range."""
+        fraction = min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+        return _with_zone(min(max(self.curve.inverse(fraction), 0.0), 1.0), self.dead_zone)
 
 
-def _outside(position: float, zone: float) -> float:
-    """The position with the zone around the middle taken out and the rest stretched."""
+def _without_zone(position: float, zone: float) -> float:
+    """The position with the zone around the middle cut out and the rest stretched to 0..1."""
     offset = position - 0.5
     beyond = abs(offset) - zone / 2
     return 0.5 if beyond <= 0 else 0.5 + math.copysign(beyond / (1.0 - zone), offset)
 
 
-def _inside(position: float, zone: float) -> float:
-    """The inverse of `_outside`."""
+def _with_zone(position: float, zone: float) -> float:
+    """The inverse of `_without_zone`."""
     offset = position - 0.5
     return 0.5 if offset == 0 else 0.5 + math.copysign(abs(offset) * (1.0 - zone) + zone / 2, offset)
 

@@ -1,4 +1,4 @@
-"""`mapping.toml`: read with a word for every mistake, and written so that its comments stay."""
+"""`mapping.toml`: an example, its keys, and the reader, whose errors name the line and the cure."""
 
 from collections.abc import Mapping as Table
 from pathlib import Path
@@ -15,10 +15,10 @@ from realtime.controllers.midi.source import MidiSource, parse_source
 EXAMPLE = """\
 # What moves what. Save this file while it plays: the change applies at once.
 
-takeover = "pickup"      # a knob that stands elsewhere than its stop waits until it passes it; or jump, scale, relative
+takeover = "pickup"      # a knob at another position than its stop's waits until it passes it; or jump, scale, relative
 smoothing = 0.01         # seconds in which a stop follows its knob
 programs = true          # a program change recalls the scene of that number
-feedback = true          # tell motor faders and rings of lights where their stops stand
+feedback = true          # send the values of stops back to motor faders and rings of lights
 
 [[knob]]
 source = "cc 20"         # also cc14 1, nrpn 300, rpn 0, bend, pressure, key-pressure 60, note 60, program 3
@@ -52,7 +52,7 @@ stop = "engine.output_gain"
 range = [-12.0, 0.0]
 curve = "s-curve"        # or linear, exponential, { steps = 5 }, { table = [[0, 0], [0.7, 0.2], [1, 1]] }
 shift = "alt"            # only while the shift button of that name is held
-bank = "two"             # only while this bank is chosen
+bank = "two"             # only while this page of knobs is chosen
 
 [[knob]]                 # a finger's pressure on an MPE controller; also mpe bend, mpe timbre, mpe strike, mpe lift
 source = "mpe pressure"
@@ -79,11 +79,11 @@ does = "scene"
 name = "verse"
 beats = 4                # quarter notes of the MIDI clock; or seconds; without either the scene's own time
 
-[mpe]                    # the zones' member channels, until the controller says itself; without this, lower = 15
+[mpe]                    # the zones' member channels, until the controller sends its own; without this, lower = 15
 lower = 15
 
 [combine]
-voice = "sum"            # knobs of this stop add up; otherwise the last one touched counts
+voice = "sum"            # knobs of this stop add up; otherwise the one moved last counts
 """
 
 TOP_KEYS = {
@@ -100,25 +100,25 @@ BUTTON_KEYS = SOURCE_KEYS | {
     "does": "text", "name": "text", "seconds": "number", "beats": "number", "shift": "text",
 }  # fmt: skip
 MPE_KEYS = {"lower": "whole number", "upper": "whole number"}
-"""The keys of the file's tables, and what each takes. What isn't given is as the dataclass has it: `Knob`, `Button`."""
-FIELDS = {"smoothing": "smoothing_s"}
-"""The dataclass's name of a key, where it has another one."""
-_READ_APART = ("source", "device", "channel", "notes", "stop", "range", "curve", "does")
+"""The keys of the file's tables, and the type of each. The defaults are those of the dataclasses `Knob` and `Button`."""
+FIELDS = {"smoothing": "smoothing_s", "bank": "page"}
+"""The dataclass's field of a key, if it has another name."""
+_READ_SEPARATELY = ("source", "device", "channel", "notes", "stop", "range", "curve", "does")
 
 BOXES = Path(__file__).parent / "boxes"
-"""Mappings for controllers as they come, by their names."""
+"""The folder of mappings for common controllers, each named after its controller."""
 
 
 def box_names() -> list[str]:
-    """The controllers that need no mapping of their own."""
+    """The names of the controllers that have a mapping here."""
     return sorted(path.stem for path in BOXES.glob("*.toml"))
 
 
 def find_mapping(text: str) -> Path:
-    """The file of a mapping: a path, or the name of a controller.
+    """The file of a mapping, given by its path or by the name of a controller.
 
     Raises:
-        DrawstopError: neither.
+        DrawstopError: there is no such file or controller.
     """
     path = Path(text)
     if path.exists():
@@ -134,14 +134,14 @@ def read_mapping(path: Path) -> Mapping:
     """Read a mapping.
 
     Raises:
-        DrawstopError: with the file, the line, what is wrong there and what to do.
+        DrawstopError: a mistake, with the file, the line and the cure.
     """
     document, lines = read_toml(path)
     return _mapping(document.unwrap(), lines)
 
 
 def parse_mapping(text: str, path: Path) -> Mapping:
-    """The same from a text; `path` is for errors only."""
+    """Read a mapping from its text; `path` is for errors only."""
     document, lines = parse_toml(text, path)
     return _mapping(document.unwrap(), lines)
 
@@ -192,9 +192,9 @@ def _zones(reader: TableReader) -> Zones:
 
 
 def _given(reader: TableReader, keys: Table[str, str]) -> dict[str, Any]:
-    """Of some keys those that are there, by their dataclass's names."""
-    plain = {key: kind for key, kind in keys.items() if key in reader.values and key not in _READ_APART}
-    return {FIELDS.get(key, key): reader.get(key, kind, None) for key, kind in plain.items()}
+    """The values of those of some keys that the table has, by their dataclass's fields."""
+    given = {key: kind for key, kind in keys.items() if key in reader.values and key not in _READ_SEPARATELY}
+    return {FIELDS.get(key, key): reader.get(key, kind, None) for key, kind in given.items()}
 
 
 def _source(reader: TableReader) -> MidiSource:

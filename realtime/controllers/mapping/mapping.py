@@ -1,4 +1,4 @@
-"""Which controller moves what: the mapping, as data. `mapping_file` reads and writes it, `mapper` plays it."""
+"""The mapping as data: which controller moves which parameter. `file.py` reads it, `mapper.py` applies it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,10 +13,10 @@ from realtime.controllers.scenes.scene import check_times
 
 Mode = Literal["absolute", "relative", "toggle", "momentary", "velocity"]
 Encoding = Literal["twos-complement", "binary-offset", "sign-bit"]
-"""How an endless encoder says how far it was turned; see `Knob`."""
+"""How an endless encoder encodes its steps: `Knob` lists the codes."""
 Combine = Literal["last", "sum"]
-Deed = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
-DEEDS_WITH_A_NAME = ("scene", "store", "bank", "shift")
+Action = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
+NAMED_ACTIONS = ("scene", "store", "bank", "shift")
 PAIRED = ("cc14", "nrpn", "rpn")
 
 SMOOTHING_S = 0.01
@@ -28,28 +28,29 @@ FIRST_CC, LAST_CC, FIRST_NOTE, LAST_NOTE = 20, 119, 60, 127
 
 @dataclass(frozen=True)
 class Knob:
-    """A source that moves a stop, or a fader of the desk.
+    """A source that moves a stop, or a parameter of the engine.
 
     Args:
-        source: what is touched: its kind, and its number where there are many, as in `cc 20`.
+        source: the controller's kind of message, and its number where there are many, as in `cc 20`.
         stop: the slug that it moves; or `#1` for the instrument's first stop, and so on.
-        mode: `absolute`: where it stands. `relative`: by the steps that an endless encoder sends. `toggle`: a press
-            goes to the range's end, the next one back to rest. `momentary`: at the range's end while it is held.
-            `velocity`: like that, as far as it was struck hard.
-        low: value at the lowest position; None: the stop's lowest (for keys: where it rests).
-        high: value at the highest; None: the stop's highest.
-        curve: between the two.
-        dead_zone: share of the way around the middle that counts as the middle.
+        mode: `absolute`: the value follows the position. `relative`: the value moves by the steps that an endless
+            encoder sends. `toggle`: a press goes to the range's end, the next one back to the default. `momentary`: at
+            the range's end while it is held. `velocity`: like `momentary`, scaled by how hard the key was struck.
+        low: value at the lowest position; None: the stop's lowest (for keys: its default).
+        high: value at the highest position; None: the stop's highest.
+        curve: the curve between the two.
+        dead_zone: fraction of the travel, around the middle, that counts as the middle.
         smoothing_s: seconds in which the stop follows.
-        takeover: what it does when it doesn't stand where the stop stands. Keys, encoders and MPE sources have no place
-            of their own, so they don't wait.
-        encoding: how an endless encoder says one step up and one down: 1 and 127 (`twos-complement`), 65 and 63
+        takeover: what the knob does while its position differs from the stop's value. Keys, encoders and MPE sources
+            have no position of their own, so takeover doesn't apply to them.
+        encoding: how an endless encoder sends one step up and one down: 1 and 127 (`twos-complement`), 65 and 63
             (`binary-offset`), 1 and 65 (`sign-bit`).
-        step: share of the way that one step of a relative one goes.
+        step: fraction of the range that one step of a relative knob moves.
         order: which half of a 14-bit value comes first.
-        semitones: of a bend: so many, each way, go all the way; None: as many as the controller can bend.
-        shift: works only while this shift is held; None: only while none is.
-        bank: works only while this bank is chosen; None: in every bank.
+        semitones: for a bend: so many semitones, in each direction, cover the whole range; None: as many as the
+            controller can bend.
+        shift: works only while the shift button of this name is held; None: only while none is.
+        page: works only while this page of knobs is chosen; None: on every page.
     """
 
     source: MidiSource
@@ -66,7 +67,7 @@ class Knob:
     order: Order = "msb-first"
     semitones: float | None = None
     shift: str | None = None
-    bank: str | None = None
+    page: str | None = None
 
     def __post_init__(self) -> None:
         check_takeover(self.takeover)
@@ -96,43 +97,45 @@ class Button:
     """A source that does something when it is pressed.
 
     Args:
-        source: what is pressed: a key, or anything whose data reach the upper half.
-        does: `scene`, `store`, `bank`, `shift`: with `name`; `undo`, `redo`, `panic`, `bypass`, `mute`.
-        name: of the scene, the bank or the shift.
-        seconds: how long a scene's recall takes; None: the scene's own time.
+        source: a key, or any source; data in the upper half are a press.
+        does: `scene`, `store`, `bank` (choose a page of knobs), `shift`: with `name`; `undo`, `redo`, `panic`,
+            `bypass`, `mute`.
+        name: the name of the scene, the page or the shift.
+        seconds: duration of a scene's recall; None: the scene's own.
         beats: the same in quarter notes, at the MIDI clock's tempo.
-        shift: works only while this shift is held; None: only while none is. A shift itself always works.
+        shift: works only while the shift button of this name is held; None: only while none is. A shift button itself
+            always works.
     """
 
     source: MidiSource
-    does: Deed
+    does: Action
     name: str = ""
     shift: str | None = None
     seconds: float | None = None
     beats: float | None = None
 
     def __post_init__(self) -> None:
-        _one_of("does", self.does, get_args(Deed))
+        _one_of("does", self.does, get_args(Action))
         if self.does != "scene" and (self.seconds, self.beats) != (None, None):
             raise DrawstopError(f"only a button that does 'scene' takes seconds or beats, not {self.does!r}")
         check_times(self.seconds, self.beats)
-        if (self.does in DEEDS_WITH_A_NAME) != bool(self.name):
-            needs = "needs a name" if self.does in DEEDS_WITH_A_NAME else "takes no name"
+        if (self.does in NAMED_ACTIONS) != bool(self.name):
+            needs = "needs a name" if self.does in NAMED_ACTIONS else "takes no name"
             raise DrawstopError(f"a button that does {self.does!r} {needs}")
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """All of it.
+    """Everything that controllers move and do.
 
     Args:
-        knobs: in the file's order.
-        buttons: likewise.
-        combine: for a stop that several knobs move: the `last` touched one counts (the default), or their `sum`.
+        knobs: the knobs, in the file's order.
+        buttons: the buttons, in the file's order.
+        combine: for a stop that several knobs move: the one moved `last` counts (the default), or their `sum`.
         programs: whether a program change recalls the scene of that number.
-        feedback: whether controllers are told where their stops stand: for motor faders and rings of lights.
-        mpe: the member channels of an MPE controller's zones, until it says itself what they are. They count where a
-            source is an MPE source.
+        feedback: whether the values of stops are sent back to controllers, for motor faders and rings of lights.
+        mpe: the member channels of an MPE controller's zones, until the controller configures them. Without an MPE
+            source they have no effect.
     """
 
     knobs: tuple[Knob, ...] = ()
@@ -144,20 +147,20 @@ class Mapping:
 
     @property
     def pairs(self) -> dict[MidiSource, Order]:
-        """Its 14-bit sources, and which half comes first; what a decoder must know."""
+        """The mapping's 14-bit sources, and which half of each comes first."""
         sources: list[tuple[MidiSource, Order]] = [(knob.source, knob.order) for knob in self.knobs]
         sources += [(button.source, "msb-first") for button in self.buttons]
         return {source: order for source, order in sources if source.kind in PAIRED}
 
     @property
     def mpe_sources(self) -> tuple[MidiSource, ...]:
-        """Its MPE sources; where there are none, an MPE controller is heard as any other."""
+        """The mapping's MPE sources; if there are none, an MPE controller is decoded as any other."""
         sources = [knob.source for knob in self.knobs] + [button.source for button in self.buttons]
         return tuple(source for source in sources if source.is_mpe)
 
 
 def default_mapping(slugs: Sequence[str]) -> Mapping:
-    """CC 20, 21, … and keys 60, 61, … (middle C and up) for the stops in their order; knobs take over at once."""
+    """The mapping of CC 20, 21, … and keys 60, 61, … (middle C and up) to the stops in order; knobs take over at once."""
     knobs = [
         Knob(MidiSource("cc", number), slug, takeover="jump", smoothing_s=0.0)
         for number, slug in zip(range(FIRST_CC, LAST_CC + 1), slugs, strict=False)
@@ -170,10 +173,11 @@ def default_mapping(slugs: Sequence[str]) -> Mapping:
 
 
 def for_stops(mapping: Mapping, slugs: Sequence[str]) -> Mapping:
-    """The mapping for an instrument's stops: `#1` becomes its first one's slug. Knobs of places that it hasn't go."""
-    places = {f"#{place}": slug for place, slug in enumerate(slugs, 1)}
-    knobs = (replace(knob, stop=places.get(knob.stop, knob.stop)) for knob in mapping.knobs)
-    combine = {places.get(stop, stop): how for stop, how in mapping.combine.items()}
+    """The mapping for an instrument's stops: `#1` becomes the first stop's slug. Knobs with a number beyond the last
+    stop are dropped."""
+    numbered = {f"#{number}": slug for number, slug in enumerate(slugs, 1)}
+    knobs = (replace(knob, stop=numbered.get(knob.stop, knob.stop)) for knob in mapping.knobs)
+    combine = {numbered.get(stop, stop): how for stop, how in mapping.combine.items()}
     return replace(
         mapping, knobs=tuple(knob for knob in knobs if not knob.stop.startswith("#")), combine=combine
     )

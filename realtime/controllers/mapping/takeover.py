@@ -1,7 +1,7 @@
-"""What a knob does when it doesn't stand where its stop stands: after a scene, another client's move, a bank change.
+"""Takeover: how a knob takes over a stop whose value differs from the knob's position.
 
-A knob only says where it is. If the stop simply followed, it would jump. All of this is in positions of 0 to 1, before
-any curve.
+They differ after a scene, another client's movement or a change of the knobs' page. A knob only sends its position: if
+the stop simply followed, it would jump. Everything here is in positions of 0 to 1, before any curve.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ TakeoverName = Literal["jump", "pickup", "scale", "relative"]
 CLOSE = 1.5 / 127
 """A knob this near to its stop holds it: one step of 7 bits, and rounding."""
 STEEPEST = 4.0
-"""With `scale`, the most that a stop moves for the knob's movement. Without it, the last step to an end would take the
-stop all the rest of the way."""
+"""With `scale`, the greatest ratio of the stop's movement to the knob's. Without a limit, the knob's last step to an end
+would move the stop all the way to its end."""
 
 
 def check_takeover(name: str) -> TakeoverName:
-    """The name of a way to take over. Raises DrawstopError for any other."""
+    """The name, if it is one of the takeover modes. Raises DrawstopError for any other."""
     if name not in get_args(TakeoverName):
         raise DrawstopError(f"takeover is one of {', '.join(get_args(TakeoverName))}; got {name!r}")
     return name  # type: ignore[return-value]
@@ -26,18 +26,18 @@ def check_takeover(name: str) -> TakeoverName:
 
 @dataclass
 class Takeover:
-    """One knob's way to its stop.
+    """The takeover of one knob.
 
-    * `jump`: the stop goes where the knob is. Any jump.
-    * `pickup`: nothing, until the knob comes near the stop or passes it. The stop then moves by no more than the knob
-      just did, and `CLOSE`.
-    * `scale`: the stop goes the knob's way, as much faster or slower as brings both to the end together, at most
-      `STEEPEST` times as fast.
-    * `relative`: the stop moves by what the knob moves, within its range.
+    * `jump`: the stop goes to the knob's position at once.
+    * `pickup`: the stop stays until the knob comes near it or passes it. The first movement after that is no larger
+      than the knob's own last movement plus `CLOSE`.
+    * `scale`: the stop moves in the knob's direction, faster or slower, so that both reach the end together; at most
+      `STEEPEST` times as fast as the knob.
+    * `relative`: the stop moves by the same distance as the knob, within its range.
 
     Attributes:
-        name: the way.
-        holds: whether knob and stop go together.
+        name: the takeover mode.
+        holds: whether the stop follows the knob.
     """
 
     name: TakeoverName = "pickup"
@@ -46,36 +46,37 @@ class Takeover:
     _stop: float | None = None
 
     def __call__(self, knob: float, stop: float) -> float | None:
-        """Where the stop goes now; None if it stays.
+        """The stop's new position; None if it stays.
 
         Args:
-            knob: where the knob is now.
-            stop: where the stop is now.
+            knob: the knob's present position.
+            stop: the stop's present position.
         """
-        before, self._knob = self._knob, knob
+        last_knob, self._knob = self._knob, knob
         if self._stop is None or abs(stop - self._stop) > 1e-6:
-            self.holds = False  # somebody else has moved it
-        goal = self._goal(before, knob, stop)
-        self._stop = stop if goal is None else goal
-        return goal
+            self.holds = False  # something else has moved the stop
+        target = self._target(last_knob, knob, stop)
+        self._stop = stop if target is None else target
+        return target
 
-    def _goal(self, before: float | None, knob: float, stop: float) -> float | None:
+    def _target(self, last_knob: float | None, knob: float, stop: float) -> float | None:
         if self.name == "jump" or (self.holds and self.name != "relative"):
             return knob
         if self.name == "pickup":
-            passed = before is not None and min(before, knob) <= stop <= max(before, knob)
+            passed = last_knob is not None and min(last_knob, knob) <= stop <= max(last_knob, knob)
             self.holds = passed or abs(knob - stop) <= CLOSE
             return knob if self.holds else None
-        if before is None:
+        if last_knob is None:
             self.holds = abs(knob - stop) <= CLOSE and self.name == "scale"
             return knob if self.holds else None
         if self.name == "relative":
-            return min(max(stop + knob - before, 0.0), 1.0)
-        return self._scaled(before, knob, stop)
+            return min(max(stop + knob - last_knob, 0.0), 1.0)
+        return self._scaled(last_knob, knob, stop)
 
-    def _scaled(self, before: float, knob: float, stop: float) -> float:
-        room, way = (1.0 - stop, 1.0 - before) if knob > before else (stop, before)
-        slope = min(room / way, STEEPEST) if way > 0 else 0.0
-        goal = min(max(stop + (knob - before) * slope, 0.0), 1.0)
-        self.holds = abs(goal - knob) <= CLOSE / 8
-        return knob if self.holds else goal
+    def _scaled(self, last_knob: float, knob: float, stop: float) -> float:
+        upward = knob > last_knob
+        stop_room, knob_room = (1.0 - stop, 1.0 - last_knob) if upward else (stop, last_knob)
+        slope = min(stop_room / knob_room, STEEPEST) if knob_room > 0 else 0.0
+        target = min(max(stop + (knob - last_knob) * slope, 0.0), 1.0)
+        self.holds = abs(target - knob) <= CLOSE / 8
+        return knob if self.holds else target

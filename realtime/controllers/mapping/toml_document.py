@@ -1,6 +1,6 @@
-"""A TOML file that people write: read so that its comments survive, and so that an error names its line.
+"""Reads a TOML file that people write: comments survive, and an error names its line.
 
-tomlkit keeps comments and order but no positions (its issue 55), so the lines are found here in the text itself.
+tomlkit keeps comments and order but no positions (its issue 55), so this module finds each key's line in the text.
 """
 
 import re
@@ -14,8 +14,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from drawstop.errors import DrawstopError, reason_of
 
-Place = tuple[str | int, ...]
-"""Where a value stands in a document: ("scene", 2, "values", "guitar")."""
+KeyPath = tuple[str | int, ...]
+"""The keys and indices that lead to a value in a document: ("scene", 2, "values", "guitar")."""
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _QUOTED = r'"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'"
@@ -45,27 +45,27 @@ _OTHER_CURE = "mend that line (how TOML is written: https://toml.io)"
 
 
 class Lines:
-    """The lines of a TOML file's keys, counted from 1.
+    """The line numbers of a TOML file's keys, counted from 1.
 
     Args:
-        path: the file, as errors name it.
-        numbers: line by place.
+        path: the file, for errors.
+        numbers: line numbers by key path.
     """
 
-    def __init__(self, path: Path, numbers: Mapping[Place, int]) -> None:
+    def __init__(self, path: Path, numbers: Mapping[KeyPath, int]) -> None:
         self.path = path
         self._numbers = numbers
 
-    def of(self, *place: str | int) -> int:
-        """The line of a key, of an array's element or of a `[[table]]`; of what encloses it where it isn't there."""
-        for end in range(len(place), 0, -1):
-            if place[:end] in self._numbers:
-                return self._numbers[place[:end]]
+    def of(self, *key_path: str | int) -> int:
+        """The line of a key, of an array's element or of a `[[table]]`; if it doesn't exist, of what encloses it."""
+        for end in range(len(key_path), 0, -1):
+            if key_path[:end] in self._numbers:
+                return self._numbers[key_path[:end]]
         return 1
 
-    def error(self, place: Place, message: str) -> DrawstopError:
-        """An error about a place: "<file>, line N: <message>". The message says what is wrong; and the cure."""
-        return DrawstopError(f"{self.path}, line {self.of(*place)}: {message}")
+    def error(self, key_path: KeyPath, message: str) -> DrawstopError:
+        """An error about a key: "<file>, line N: <message>". The message says what is wrong, and the cure."""
+        return DrawstopError(f"{self.path}, line {self.of(*key_path)}: {message}")
 
 
 def read_toml(path: Path) -> tuple[tomlkit.TOMLDocument, Lines]:
@@ -75,18 +75,18 @@ def read_toml(path: Path) -> tuple[tomlkit.TOMLDocument, Lines]:
         DrawstopError: it can't be read, or isn't TOML: "<file>, line N: <what>; <cure>".
     """
     try:
-        written = path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise DrawstopError(f"can't read {path}: {reason_of(error)}") from error
     try:
-        return parse_toml(written.decode("utf-8-sig"), path)
+        return parse_toml(content.decode("utf-8-sig"), path)
     except UnicodeDecodeError as error:
-        line = written.count(b"\n", 0, error.start) + 1
+        line = content.count(b"\n", 0, error.start) + 1
         raise DrawstopError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8") from error
 
 
 def parse_toml(text: str, path: Path) -> tuple[tomlkit.TOMLDocument, Lines]:
-    """Read TOML from a text; `path` is for errors only. See `read_toml`."""
+    """Read TOML from a text; `path` is for errors only. Raises the same errors as `read_toml`."""
     try:
         tomllib.loads(text)
         return tomlkit.parse(text), Lines(path, _Scanner(text).numbers())
@@ -104,26 +104,26 @@ def parse_toml(text: str, path: Path) -> tuple[tomlkit.TOMLDocument, Lines]:
 
 
 def _syntax_error(message: str, text: str, path: Path) -> DrawstopError:
-    """tomllib tells better than tomlkit what is wrong; its line is in its message only."""
-    found = _REPORTED.match(message)
-    what = found.group(1) if found else message
-    line = found.group(2) if found else None
+    """An error from tomllib's message, which is clearer than tomlkit's and holds the line number as text."""
+    match = _REPORTED.match(message)
+    what = match.group(1) if match else message
+    line = match.group(2) if match else None
     cure = next((cure for sign, cure in _CURES if sign in what), _OTHER_CURE)
     return DrawstopError(f"{path}, line {line or text.rstrip().count(chr(10)) + 1}: {what}; {cure}")
 
 
 class _Scanner:
-    """Walks through a text that is known to be TOML, and notes where each key begins."""
+    """Scans a text that is known to be valid TOML, and records the line of each key."""
 
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
-        self._line_ends = [place for place, char in enumerate(text) if char == "\n"]
-        self._numbers: dict[Place, int] = {}
-        self._tables: dict[Place, int] = {}
+        self._line_ends = [index for index, char in enumerate(text) if char == "\n"]
+        self._numbers: dict[KeyPath, int] = {}
+        self._tables: dict[KeyPath, int] = {}
 
-    def numbers(self) -> Mapping[Place, int]:
-        """Line by place."""
-        table: Place = ()
+    def numbers(self) -> Mapping[KeyPath, int]:
+        """Line numbers by key path."""
+        table: KeyPath = ()
         while not self._ended():
             if self._took("[["):
                 table = self._header(another=True)
@@ -135,72 +135,72 @@ class _Scanner:
                 self._assignment(table)
         return self._numbers
 
-    def _header(self, *, another: bool) -> Place:
-        """A table's name; in an array of tables, the newest one is meant."""
+    def _header(self, *, another: bool) -> KeyPath:
+        """Read a table's header; in an array of tables, the key path ends with the newest table's index."""
         self._ended()
-        start, place = self._at, Place()
+        start, key_path = self._at, KeyPath()
         parts = self._key()
         for depth, part in enumerate(parts, 1):
-            place = (*place, part)
-            self._note(place, start)
+            key_path = (*key_path, part)
+            self._note(key_path, start)
             if another and depth == len(parts):
-                self._tables[place] = self._tables.get(place, 0) + 1
-            if place in self._tables:
-                place = (*place, self._tables[place] - 1)
-                self._note(place, start)
-        return place
+                self._tables[key_path] = self._tables.get(key_path, 0) + 1
+            if key_path in self._tables:
+                key_path = (*key_path, self._tables[key_path] - 1)
+                self._note(key_path, start)
+        return key_path
 
-    def _assignment(self, table: Place) -> None:
+    def _assignment(self, table: KeyPath) -> None:
         self._ended()
-        start, place = self._at, table
+        start, key_path = self._at, table
         for part in self._key():
-            place = (*place, part)
-            self._note(place, start)
+            key_path = (*key_path, part)
+            self._note(key_path, start)
         self._took("=")
-        self._value(place)
+        self._value(key_path)
 
-    def _value(self, place: Place) -> None:
+    def _value(self, key_path: KeyPath) -> None:
         if self._took("["):
             element = 0
             while not self._took("]"):
-                self._note((*place, element), self._at)
-                self._value((*place, element))
+                self._note((*key_path, element), self._at)
+                self._value((*key_path, element))
                 self._took(",")
                 element += 1
         elif self._took("{"):
             while not self._took("}"):
-                self._assignment(place)
+                self._assignment(key_path)
                 self._took(",")
         elif not self._matched(_STRING):
             self._matched(_PLAIN)
 
     def _key(self) -> list[str]:
-        """A dotted key's parts."""
+        """Read the parts of a dotted key."""
         parts = list[str]()
         while not parts or self._took("."):
             self._ended()
-            written = self._matched(_KEY)
-            parts.append(next(iter(tomllib.loads(f"{written} = 0"))) if written[:1] in "\"'" else written)
+            text = self._matched(_KEY)
+            parts.append(next(iter(tomllib.loads(f"{text} = 0"))) if text[:1] in "\"'" else text)
         return parts
 
-    def _note(self, place: Place, at: int) -> None:
-        self._numbers.setdefault(place, bisect_right(self._line_ends, at - 1) + 1)
+    def _note(self, key_path: KeyPath, at: int) -> None:
+        self._numbers.setdefault(key_path, bisect_right(self._line_ends, at - 1) + 1)
 
     def _ended(self) -> bool:
-        """Go over blanks and comments; whether that was all."""
+        """Skip blanks and comments. Returns whether the text has ended."""
         self._matched(_BLANK)
         return self._at >= len(self._text)
 
     def _took(self, sign: str) -> bool:
-        """Go over blanks and a sign, if the sign comes next."""
+        """Skip blanks, and a sign if it comes next. Returns whether it did."""
         self._ended()
-        here = self._text.startswith(sign, self._at)
-        self._at += len(sign) * here
-        return here
+        found = self._text.startswith(sign, self._at)
+        self._at += len(sign) * found
+        return found
 
     def _matched(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self._at)
-        if found is None:
+        match = pattern.match(self._text, self._at)
+        if match is None:
             return ""
-        self._at = found.end()
-        return found.group()
+        self._at = match.end()
+        return match.group()

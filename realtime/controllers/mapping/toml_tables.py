@@ -1,10 +1,10 @@
-"""A table of a TOML file that people write: its values checked one by one, each complaint with its line."""
+"""Reads a table of a TOML file that people write: checks its values one by one, each error with its line."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.mapping.toml_document import Lines, Place
+from realtime.controllers.mapping.toml_document import KeyPath, Lines
 
 T = TypeVar("T")
 
@@ -18,11 +18,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 class TableReader:
-    """One table of the file, and where it stands."""
+    """One table of the file, with its key path."""
 
-    def __init__(self, values: Mapping[str, Any], place: Place, lines: Lines) -> None:
+    def __init__(self, values: Mapping[str, Any], key_path: KeyPath, lines: Lines) -> None:
         self.values = values
-        self._place, self._lines = place, lines
+        self._key_path, self._lines = key_path, lines
 
     def only(self, known: Iterable[str]) -> None:
         """Refuse any other key."""
@@ -31,7 +31,7 @@ class TableReader:
                 raise self.error(key, f"there is no {key!r} here; known are: {', '.join(known)}")
 
     def get(self, key: str, kind: str, default: Any) -> Any:
-        """A value of this kind."""
+        """A value, which must be of this kind."""
         value = self.values.get(key)
         if value is None:
             return default
@@ -40,41 +40,41 @@ class TableReader:
         return float(value) if kind == "number" else value
 
     def needed(self, key: str) -> Any:
-        """A text that must be there."""
+        """A text that the table must have."""
         if key not in self.values:
             raise self.error("", f'{key} is missing; add {key} = "…"')
         return self.get(key, "text", "")
 
     def tables(self, key: str) -> list["TableReader"]:
         """The tables of an array."""
-        found = self.values.get(key, [])
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        tables = self.values.get(key, [])
+        if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
             raise self.error(key, f"write [[{key}]] above each {key}")
         return [
-            TableReader(each, (*self._place, key, place), self._lines) for place, each in enumerate(found)
+            TableReader(each, (*self._key_path, key, index), self._lines) for index, each in enumerate(tables)
         ]
 
     def table(self, key: str) -> Mapping[str, Any]:
-        """A table, or an empty one."""
-        found = self.values.get(key, {})
-        if not isinstance(found, dict):
+        """An inner table; an empty one if there is none."""
+        table = self.values.get(key, {})
+        if not isinstance(table, dict):
             raise self.error(key, f"write [{key}] above it")
-        return found
+        return table
 
     def made(self, make: Callable[[], T]) -> T:
-        """What `make` gives; its complaint gets this table's line."""
+        """The result of `make`; an error that it raises gets this table's line."""
         try:
             return make()
         except DrawstopError as error:
             if str(error).startswith(f"{self._lines.path}, line"):
                 raise
-            raise self._lines.error(self._place, str(error)) from error
+            raise self._lines.error(self._key_path, str(error)) from error
 
     def error(self, key: str, message: str) -> DrawstopError:
-        """An error about one key."""
-        return self._lines.error((*self._place, key), message)
+        """An error about one key of this table."""
+        return self._lines.error((*self._key_path, key), message)
 
 
 def is_a(kind: str, value: Any) -> bool:
-    """Whether a value is of a kind of `_TYPES`; true and false are no numbers here."""
+    """Whether a value is of a kind of `_TYPES`; here true and false are no numbers."""
     return isinstance(value, _TYPES[kind]) and (kind == "true or false" or not isinstance(value, bool))

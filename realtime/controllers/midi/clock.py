@@ -1,8 +1,8 @@
-"""How long a beat is: set by hand, or heard from a MIDI clock.
+"""The tempo: set by hand, or estimated from a MIDI clock.
 
 A MIDI clock is 24 ticks per quarter note. They come late, in bunches, or not at all, so they aren't counted: the
 period is the one at which all recent ticks agree in phase, the highest peak of their periodogram (Schuster 1898).
-A lost tick takes nothing from it, a late one little.
+A lost tick doesn't change it, a late one changes it little.
 """
 
 import math
@@ -20,22 +20,22 @@ DEFAULT_BPM = 120.0
 
 _WINDOW = 2 * TICKS_PER_BEAT
 _ENOUGH = TICKS_PER_BEAT // 2
-"""Ticks before the clock counts."""
+"""Ticks that a tempo needs."""
 _STOPPED_SECONDS = 4 * 60 / (SLOWEST_BPM * TICKS_PER_BEAT)
-"""A longer pause is no lost tick, even at the slowest tempo, and what follows keeps no step with what was before."""
+"""A longer pause is no lost tick, even at the slowest tempo: the ticks after it have another phase."""
 _SPAN = 4
 """Ticks over which the first guess is taken: bunches and jitter even out."""
-_FIRST_GUESS = np.linspace(0.7, 1.4, 281)
-"""Where the peak is looked for, in first guesses; narrow enough to leave out half and double."""
+_SEARCHED = np.linspace(0.7, 1.4, 281)
+"""The rates at which the peak is searched, in units of the first guess; narrow enough to leave out half and double."""
 
 
 class Tempo:
     """The tempo. Safe to use from several threads.
 
-    While a clock ticks, it sets the tempo; when it stops, the tempo stays. It follows a change in about two beats.
+    While a clock ticks, it sets the tempo; when it stops, the tempo stays. A change is followed in about two beats.
 
     Args:
-        bpm: quarter notes per minute.
+        bpm: quarter notes per minute, until a clock sets them.
     """
 
     def __init__(self, bpm: float = DEFAULT_BPM) -> None:
@@ -66,14 +66,14 @@ class Tempo:
             self._bpm, self._known = float(bpm), True
 
     def seconds(self, beats: float) -> float:
-        """How long some beats are, at the present tempo."""
+        """The duration of some beats in seconds, at the present tempo."""
         return beats * 60.0 / self.bpm
 
     def tick(self, at: float) -> None:
-        """A clock's tick has come.
+        """Receive a tick of the clock.
 
         Args:
-            at: when, in seconds, on any clock that runs evenly.
+            at: the moment of the tick in seconds, on any clock that runs evenly.
         """
         with self._lock:
             if self._ticks and not 0 <= at - self._ticks[-1] <= _STOPPED_SECONDS:
@@ -82,18 +82,18 @@ class Tempo:
             self._known = len(self._ticks) < _ENOUGH
 
     def restart(self) -> None:
-        """The clock starts, stops or goes on: the ticks to come keep no step with those before."""
+        """Drop the ticks so far, when the clock starts, stops or continues: later ticks have another phase."""
         with self._lock:
             self._ticks.clear()
             self._known = True
 
 
 def _bpm(ticks: npt.NDArray[np.float64]) -> float:
-    """The tempo of ticks at some times, `[n]`, in seconds; not a number where there is none."""
+    """The tempo of ticks at times `[n]` in seconds; NaN if they have none."""
     guess = float(np.median(ticks[_SPAN:] - ticks[:-_SPAN])) / _SPAN
     if guess <= 0:
         return math.nan
-    rates = _FIRST_GUESS / guess
+    rates = _SEARCHED / guess
     phases = np.exp(2j * np.pi * np.outer(rates, ticks - ticks.mean()))
     height = np.abs(phases.sum(axis=1))
     peak = min(max(int(height.argmax()), 1), len(rates) - 2)

@@ -1,10 +1,11 @@
-"""MIDI messages to touches: halves are joined to 14-bit values, parameter numbers are followed. No ports, no clock.
+"""Decodes MIDI messages to controller inputs: joins the halves of 14-bit values, follows parameter numbers.
 
-The halves of a 14-bit controller look like two controllers. Which controllers are pairs, and which half comes first,
-stands in the mapping; whatever isn't named there is taken as 7 bits. A value's time is that of the message that
-completes it. If the other half doesn't come within `WAIT_S`, the coarse half counts alone.
+The two halves of a 14-bit controller look like two controllers. The mapping says which controllers are pairs, and
+which half comes first; a controller that it doesn't name has 7 bits. A value's time is the time of the message that
+completes it. If the second half doesn't come within `WAIT_S`, the coarse half counts alone.
 
-Of an MPE controller, a member channel's bend, pressure and timbre are its note's alone (`mpe`); its notes are keys too.
+On an MPE controller, the bend, pressure and timbre of a member channel belong to its note (`mpe.py`); the notes are keys
+as well. The decoder opens no ports and reads no clock.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,11 +18,11 @@ from realtime.controllers.midi.source import (
     FOURTEEN_BITS,
     MPE_MASTERS,
     MPE_RESTS,
+    ControllerInput,
     Kind,
     MidiSource,
     Notes,
     Order,
-    Touch,
 )
 
 WAIT_S = 0.02
@@ -30,62 +31,62 @@ LSB_OFFSET = 32
 DATA_MSB, DATA_LSB, INCREMENT, DECREMENT = 6, 38, 96, 97
 NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB = 98, 99, 100, 101
 NO_PARAMETER = (127, 127)
-"""Chosen by controllers that are done: data that follow mean nothing (MIDI 1.0)."""
+"""The null parameter number, after which data bytes mean nothing (MIDI 1.0)."""
 CONTROLLERS = 120
 
 
 @dataclass
 class _Pair:
-    """The halves of one 14-bit value that have come."""
+    """The halves of one 14-bit value received so far."""
 
     order: Order
     msb: int | None = None
     lsb: int = 0
-    waiting: float | None = None
-    """When the coarse half came that waits for its other one."""
-    fine_waits: tuple[int, float] | None = None
-    """A fine half that comes first, and when; one that has waited too long lost its other half on the way."""
+    coarse_since: float | None = None
+    """The time at which a coarse half came, while it waits for the fine one."""
+    early_fine: tuple[int, float] | None = None
+    """A fine half that came first, and its time; after `WAIT_S` its coarse half is taken as lost."""
 
     def coarse(self, data: int, time: float) -> int | None:
-        """The most significant half has come; the whole value, if that completes it."""
+        """Receive the most significant half. Returns the value if that completes it."""
         self.msb, self.lsb = data, 0  # MIDI 1.0: a new coarse value resets the fine one
-        if self.fine_waits is not None and time - self.fine_waits[1] < WAIT_S:
-            self.lsb = self.fine_waits[0]
-            return self._whole()
-        self.waiting = time
+        if self.early_fine is not None and time - self.early_fine[1] < WAIT_S:
+            self.lsb = self.early_fine[0]
+            return self._complete()
+        self.coarse_since = time
         return None
 
     def fine(self, data: int, time: float) -> int | None:
-        """The least significant half has come; the whole value, if that completes it."""
+        """Receive the least significant half. Returns the value if that completes it."""
         if self.order == "lsb-first":
-            self.fine_waits = data, time
-        elif self.waiting is not None:
+            self.early_fine = data, time
+        elif self.coarse_since is not None:
             self.lsb = data
-            return self._whole()
+            return self._complete()
         return None
 
     def overdue(self, time: float) -> int | None:
-        """The value without its other half, if that hasn't come in time."""
-        if self.waiting is None or time - self.waiting < WAIT_S:
+        """The coarse half as the value, if the fine one hasn't come in time."""
+        if self.coarse_since is None or time - self.coarse_since < WAIT_S:
             return None
-        fine, value = self.fine_waits, self._whole()
-        self.fine_waits = fine  # the next value's
+        fine, value = self.early_fine, self._complete()
+        self.early_fine = fine  # belongs to the next value
         return value
 
-    def _whole(self) -> int:
-        self.waiting = self.fine_waits = None
+    def _complete(self) -> int:
+        self.coarse_since = self.early_fine = None
         assert self.msb is not None
         return self.msb << 7 | self.lsb
 
 
 class MidiDecoder:
-    """One MIDI input's messages to touches.
+    """Decodes the messages of one MIDI input.
 
     Args:
-        device: the input's name; touches carry it.
+        device: the input's name, which becomes the device of every controller input.
         pairs: the 14-bit sources of the mapping (`cc14`, `nrpn`, `rpn`) and which half each sends first.
-        mpe: the mapping's MPE sources. An input that none of them can mean has no zones, whatever it sends.
-        zones: an MPE controller's, until it says otherwise.
+        mpe: the mapping's MPE sources. If none of them can come from this device, it has no zones, whatever it sends.
+        zones: the MPE zones, until the controller configures others.
     """
 
     def __init__(
@@ -96,92 +97,95 @@ class MidiDecoder:
         zones: Zones = NO_ZONES,
     ) -> None:
         self._device = device
-        here = [source for source in mpe if (source.device or "").lower() in device.lower()]
-        self._mpe = dict.fromkeys((source.kind, source.notes) for source in here)
-        self._zones = zones if here else NO_ZONES
+        mpe_sources = [source for source in mpe if (source.device or "").lower() in device.lower()]
+        self._mpe = dict.fromkeys((source.kind, source.notes) for source in mpe_sources)
+        self._zones = zones if mpe_sources else NO_ZONES
         self._notes = MpeNotes(self._zones)
-        self._told: dict[tuple[Kind, Notes, int], int] = {}
+        self._last_mpe_data: dict[tuple[Kind, Notes, int], int] = {}
         self._orders = dict(pairs or {})
         self._pairs: dict[MidiSource, _Pair] = {}
         self._numbers: dict[tuple[int, Kind], tuple[int | None, int | None]] = {}
-        self._chosen: dict[int, Kind] = {}
+        self._selected: dict[int, Kind] = {}
 
-    def touches(self, message: Any, time: float = 0.0) -> list[Touch]:
-        """What one message completes. Args: a mido message; seconds.
+    def decode(self, message: Any, time: float = 0.0) -> list[ControllerInput]:
+        """The controller inputs that a message completes; none for SysEx, clock and other messages without a source.
 
-        SysEx, clock and whatever else isn't a touch gives none.
+        Args:
+            message: mido's message.
+            time: when it came, in seconds.
         """
         late = self.overdue(time)
-        if self._notes.hear(message):
-            return late + self._of_notes(time)
-        return late + self._plain(message, time) + self._of_notes(time)
+        if self._notes.receive(message):
+            return late + self._mpe_inputs(time)
+        return late + self._plain(message, time) + self._mpe_inputs(time)
 
-    def go_on_from(self, before: "MidiDecoder") -> None:
-        """Know what another decoder of this input has heard: MPE zones, the notes that sound, the bends' ranges."""
-        if before._zones == self._zones:
-            self._notes = before._notes
+    def continue_from(self, previous: "MidiDecoder") -> None:
+        """Take over the state of this input's previous decoder: MPE zones, sounding notes, ranges of the bends."""
+        if previous._zones == self._zones:
+            self._notes = previous._notes
 
-    def _plain(self, message: Any, time: float) -> list[Touch]:
+    def _plain(self, message: Any, time: float) -> list[ControllerInput]:
         channel = getattr(message, "channel", 0) + 1
         match message.type:
             case "control_change":
                 return self._controller(channel, message.control, message.value, time)
             case "note_on" | "note_off":
                 data = message.velocity if message.type == "note_on" else 0
-                return [self._touch("note", message.note, channel, data, time)]
+                return [self._input("note", message.note, channel, data, time)]
             case "pitchwheel":
-                return [self._touch("bend", None, channel, message.pitch + 8192, time)]
+                return [self._input("bend", None, channel, message.pitch + 8192, time)]
             case "aftertouch":
-                return [self._touch("pressure", None, channel, message.value, time)]
+                return [self._input("pressure", None, channel, message.value, time)]
             case "polytouch":
-                return [self._touch("key-pressure", message.note, channel, message.value, time)]
+                return [self._input("key-pressure", message.note, channel, message.value, time)]
             case "program_change":
-                return [self._touch("program", message.program, channel, 127, time)]
+                return [self._input("program", message.program, channel, 127, time)]
         return []
 
-    def _of_notes(self, time: float) -> list[Touch]:
-        """What has changed of the MPE sources: a finger that doesn't bend leaves a stop alone that bending moves."""
-        found = []
+    def _mpe_inputs(self, time: float) -> list[ControllerInput]:
+        """The MPE sources whose data have changed. Without a change there is no input: a finger that doesn't bend
+        doesn't move a stop that is mapped to bending."""
+        inputs = []
         for kind, notes in self._mpe:
             for master in MPE_MASTERS:
                 data = self._notes.data(kind, master, notes)
-                if data != self._told.get((kind, notes, master), MPE_RESTS[kind]):
-                    self._told[kind, notes, master] = data
+                if data != self._last_mpe_data.get((kind, notes, master), MPE_RESTS[kind]):
+                    self._last_mpe_data[kind, notes, master] = data
                     source = MidiSource(kind, None, master, self._device, notes)
                     bends = kind == "mpe bend"
                     semitones = self._notes.semitones(master, of_members=True) if bends else 0.0
-                    found.append(Touch(source, data, time, semitones))
-        return found
+                    inputs.append(ControllerInput(source, data, time, semitones))
+        return inputs
 
-    def overdue(self, time: float) -> list[Touch]:
-        """Values whose other half hasn't come in time; to be asked now and then."""
-        found = []
+    def overdue(self, time: float) -> list[ControllerInput]:
+        """The values whose fine half hasn't come in time. To be called now and then."""
+        inputs = []
         for source, pair in self._pairs.items():
             value = pair.overdue(time)
             if value is not None:
-                found.append(Touch(source, value, time))
-        return found
+                inputs.append(ControllerInput(source, value, time))
+        return inputs
 
-    def _controller(self, channel: int, number: int, data: int, time: float) -> list[Touch]:
+    def _controller(self, channel: int, number: int, data: int, time: float) -> list[ControllerInput]:
         if number >= CONTROLLERS:
             return []
-        found = [self._touch("cc", number, channel, data, time)]
+        inputs = [self._input("cc", number, channel, data, time)]
         if number in (NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB):
-            self._choose(channel, number, data)
+            self._select_parameter(channel, number, data)
         elif number in (DATA_MSB, DATA_LSB, INCREMENT, DECREMENT):
-            found += self._parameter(channel, number, data, time)
+            inputs += self._parameter(channel, number, data, time)
         if number < 2 * LSB_OFFSET:
-            found += self._half("cc14", number % LSB_OFFSET, channel, number < LSB_OFFSET, data, time)
-        return found
+            inputs += self._half("cc14", number % LSB_OFFSET, channel, number < LSB_OFFSET, data, time)
+        return inputs
 
-    def _choose(self, channel: int, number: int, data: int) -> None:
+    def _select_parameter(self, channel: int, number: int, data: int) -> None:
         kind: Kind = "nrpn" if number in (NRPN_LSB, NRPN_MSB) else "rpn"
         msb, lsb = self._numbers.get((channel, kind), (None, None))
         self._numbers[channel, kind] = (data, lsb) if number in (NRPN_MSB, RPN_MSB) else (msb, data)
-        self._chosen[channel] = kind
+        self._selected[channel] = kind
 
-    def _parameter(self, channel: int, number: int, data: int, time: float) -> list[Touch]:
-        kind = self._chosen.get(channel)
+    def _parameter(self, channel: int, number: int, data: int, time: float) -> list[ControllerInput]:
+        kind = self._selected.get(channel)
         if kind is None:
             return []
         msb, lsb = self._numbers[channel, kind]
@@ -200,28 +204,28 @@ class MidiDecoder:
         step = 1 if number == INCREMENT else -1
         value = min(max((state.msb << 7 | state.lsb) + step, 0), FOURTEEN_BITS)
         state.msb, state.lsb = divmod(value, 128)
-        return [Touch(source, value, time)]
+        return [ControllerInput(source, value, time)]
 
     def _half(
         self, kind: Kind, number: int, channel: int, coarse: bool, data: int, time: float
-    ) -> list[Touch]:
+    ) -> list[ControllerInput]:
         pair = self._pair(kind, number, channel)
         if pair is None:
             return []
         source, state = pair
         value = state.coarse(data, time) if coarse else state.fine(data, time)
-        return [] if value is None else [Touch(source, value, time)]
+        return [] if value is None else [ControllerInput(source, value, time)]
 
     def _pair(self, kind: Kind, number: int, channel: int) -> tuple[MidiSource, _Pair] | None:
         source = MidiSource(kind, number, channel, self._device)
         if source not in self._pairs:
-            probe = Touch(source, 0)
-            order = next((order for pair, order in self._orders.items() if pair.takes(probe)), None)
+            probe = ControllerInput(source, 0)
+            order = next((order for pair, order in self._orders.items() if pair.matches(probe)), None)
             if order is None:
                 return None
             self._pairs[source] = _Pair(order)
         return source, self._pairs[source]
 
-    def _touch(self, kind: Kind, number: int | None, channel: int, data: int, time: float) -> Touch:
+    def _input(self, kind: Kind, number: int | None, channel: int, data: int, time: float) -> ControllerInput:
         semitones = self._notes.semitones(channel) if kind == "bend" else 0.0
-        return Touch(MidiSource(kind, number, channel, self._device), data, time, semitones)
+        return ControllerInput(MidiSource(kind, number, channel, self._device), data, time, semitones)

@@ -1,4 +1,4 @@
-"""Positions to MIDI messages, for motor faders and rings of lights: the decoder's other direction."""
+"""Encodes positions as MIDI messages, for motor faders and rings of lights: the inverse of the decoder."""
 
 import mido
 
@@ -7,11 +7,12 @@ from realtime.controllers.midi.source import MAXIMA, MidiSource, Order
 
 
 def messages_for(source: MidiSource, position: float, order: Order = "msb-first") -> list[mido.Message]:
-    """The messages that a controller would send at this position; none for a kind that can't be shown.
+    """The messages that a controller sends at a position; none for a kind that no controller can show.
 
     Args:
-        source: with a channel; any channel is taken as the first.
-        position: 0 to 1; .5 is exactly the middle (64, 8192).
+        source: the source, with a channel; None is taken as the first channel.
+        position: 0 to 1; 0.5 is exactly the middle (64, 8192).
+        order: which half of a 14-bit value comes first.
     """
     channel = (source.channel or 1) - 1
     data = data_at(position, MAXIMA[source.kind])
@@ -26,13 +27,13 @@ def messages_for(source: MidiSource, position: float, order: Order = "msb-first"
         case "nrpn" | "rpn":
             assert source.number is not None
             msb, lsb = (99, 98) if source.kind == "nrpn" else (101, 100)
-            chosen = [_cc(msb, source.number >> 7, channel), _cc(lsb, source.number & 127, channel)]
-            return chosen + _halves(DATA_MSB, DATA_LSB, data, order, channel)
+            selection = [_cc(msb, source.number >> 7, channel), _cc(lsb, source.number & 127, channel)]
+            return selection + _halves(DATA_MSB, DATA_LSB, data, order, channel)
     return []
 
 
 def data_at(position: float, maximum: int) -> int:
-    """Data of 0 to `maximum` for a position; the inverse of `Touch.position`.
+    """Data of 0 to `maximum` for a position; the inverse of `ControllerInput.position`.
 
     >>> [data_at(position, 127) for position in (0.0, 0.25, 0.5, 1.0)]
     [0, 32, 64, 127]

@@ -1,8 +1,7 @@
-"""What has moved, back to the controllers: motor faders follow, rings of lights show it.
+"""Sends the values of parameters back to MIDI controllers: motor faders follow, rings of lights show them.
 
-The knob that moved a stop isn't told its own movement, so nothing goes round in circles: a box's input and output may
-have different names, so a knob is known by what it sends. Movements are gathered: of many within one round only the
-last one is sent.
+A knob isn't sent its own movement, so that no feedback loop arises. A box's input and output may have different names,
+so a knob is recognised by its source. Of many movements within `ROUND_S` only the last one is sent.
 """
 
 import threading
@@ -12,8 +11,8 @@ from typing import Any
 from realtime.controllers.mapping.mapper import response_of
 from realtime.controllers.mapping.mapping import Knob, Mapping
 from realtime.controllers.midi.encoder import messages_for
-from realtime.controllers.midi.source import MidiSource, Touch
-from realtime.controllers.parameters import Change, ControlHub
+from realtime.controllers.midi.source import ControllerInput, MidiSource
+from realtime.controllers.parameters import ParameterChange, ParameterStore
 
 ROUND_S = 0.02
 """At most 50 positions a second for one knob: as fast as motor faders move, a tenth of what a MIDI cable carries."""
@@ -21,30 +20,31 @@ SHOWN_MODES = ("absolute", "toggle")
 
 
 class MidiFeedback:
-    """Tells controllers, from entering the context to leaving it.
+    """Sends changes to controllers, from entering the context to leaving it.
 
     Args:
-        hub: whose changes are told.
+        parameters: the parameters whose changes are sent.
         send: takes a device's name and a message (mido's).
-        mapping: gives the mapping in use.
-        bank: gives the chosen bank.
+        mapping: returns the mapping in use.
+        page: returns the page of knobs in use.
     """
 
     def __init__(
         self,
-        hub: ControlHub,
+        parameters: ParameterStore,
         send: Callable[[str, Any], None],
         mapping: Callable[[], Mapping],
-        bank: Callable[[], str | None],
+        page: Callable[[], str | None],
     ) -> None:
-        self._hub, self._send, self._mapping, self._bank = hub, send, mapping, bank
-        self._devices: tuple[str, ...] = ()
+        self._parameters, self._send, self._mapping, self._page = parameters, send, mapping, page
+        self._outputs: tuple[str, ...] = ()
         self._due: dict[str, object] = {}
+        """The slugs that have changed, each with the origin of its last change."""
         self._lock, self._wake, self._ended = threading.Lock(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="midi out", daemon=True)
 
     def __enter__(self) -> "MidiFeedback":
-        self._unsubscribe = self._hub.subscribe(self._changed)
+        self._unsubscribe = self._parameters.subscribe(self._changed)
         self._thread.start()
         return self
 
@@ -54,18 +54,18 @@ class MidiFeedback:
         self._wake.set()
         self._thread.join()
 
-    def devices(self, names: Sequence[str]) -> None:
-        """The outputs that are there now; new ones are told where everything stands."""
-        new = set(names) - set(self._devices)
-        self._devices = tuple(names)
+    def set_outputs(self, names: Sequence[str]) -> None:
+        """Set the outputs that are open now; if some are new, all values are sent."""
+        new = set(names) - set(self._outputs)
+        self._outputs = tuple(names)
         if new:
-            self.show_all()
+            self.send_all()
 
-    def show_all(self) -> None:
-        """Tell where everything stands: after a new mapping or another bank."""
-        self._changed([Change(slug, value, "") for slug, value in self._hub.values.items()])
+    def send_all(self) -> None:
+        """Send all values."""
+        self._changed([ParameterChange(slug, value, "") for slug, value in self._parameters.values.items()])
 
-    def _changed(self, changes: Sequence[Change]) -> None:
+    def _changed(self, changes: Sequence[ParameterChange]) -> None:
         with self._lock:
             for change in changes:
                 self._due.pop(change.slug, None)
@@ -78,21 +78,21 @@ class MidiFeedback:
             self._wake.clear()
             with self._lock:
                 due, self._due = self._due, {}
-            values = self._hub.values
+            values = self._parameters.values
             for slug, origin in due.items():
                 for knob in self._mapping().knobs:
-                    if knob.stop == slug and slug in values and knob.bank in (None, self._bank()):
-                        self._show(knob, values[slug], origin)
+                    if knob.stop == slug and slug in values and knob.page in (None, self._page()):
+                        self._send_value(knob, values[slug], origin)
             self._ended.wait(ROUND_S)
 
-    def _show(self, knob: Knob, value: float, origin: object) -> None:
-        target = self._hub.targets.get(knob.stop)
+    def _send_value(self, knob: Knob, value: float, origin: object) -> None:
+        target = self._parameters.targets.get(knob.stop)
         if target is None or knob.mode not in SHOWN_MODES or (knob.shift, knob.semitones) != (None, None):
             return
-        if isinstance(origin, MidiSource) and knob.source.takes(Touch(origin, 0)):
+        if isinstance(origin, MidiSource) and knob.source.matches(ControllerInput(origin, 0)):
             return
         position = response_of(knob, target).inverse(value)
-        for device in self._devices:
+        for device in self._outputs:
             if (knob.source.device or "").lower() in device.lower():
                 for message in messages_for(knob.source, position, knob.order):
                     self._send(device, message)

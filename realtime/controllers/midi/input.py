@@ -1,4 +1,4 @@
-"""MIDI inputs at work: messages of several devices, through one mapping, to the hub. Ports are others' business."""
+"""Receives the messages of all MIDI devices and applies the mapping to them. Opens no ports."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,32 +10,32 @@ from realtime.controllers.mapping.mapper import Mapper
 from realtime.controllers.mapping.mapping import Mapping
 from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.midi.decoder import MidiDecoder
-from realtime.controllers.midi.source import Touch
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.midi.source import ControllerInput
+from realtime.controllers.parameters import ParameterStore
 
 
-class MidiControl:
-    """Hears messages, from any thread.
+class MidiInput:
+    """Receives messages, from any thread, and moves the parameters as the mapping says.
 
     Args:
-        hub: is moved.
-        mapping: by what.
-        commands: obeys buttons and program changes.
+        parameters: moved by knobs.
+        mapping: which source moves which parameter.
+        commands: executes buttons and program changes; None: nothing does.
         tempo: follows the MIDI clock.
-        notes: takes lines for the user: what a button asked for in vain.
-        watch: told of every touch.
+        notes: takes lines for the user: commands that failed.
+        watch: called with every controller input.
     """
 
     def __init__(
         self,
-        hub: ControlHub,
+        parameters: ParameterStore,
         mapping: Mapping,
         commands: Commands | None = None,
         tempo: Tempo | None = None,
         notes: Callable[[str], None] = lambda line: None,
-        watch: Callable[[Touch], None] = lambda touch: None,
+        watch: Callable[[ControllerInput], None] = lambda controller_input: None,
     ) -> None:
-        self._hub, self._commands, self._tempo = hub, commands, tempo
+        self._parameters, self._commands, self._tempo = parameters, commands, tempo
         self._notes, self._watch = notes, watch
         self._lock = threading.Lock()
         self._decoders: dict[str, MidiDecoder] = {}
@@ -43,52 +43,58 @@ class MidiControl:
 
     @property
     def mapping(self) -> Mapping:
-        """The one in use."""
+        """The mapping in use."""
         return self._mapper.mapping
 
     @property
-    def bank(self) -> str | None:
-        """The bank of knobs that is chosen."""
-        return self._mapper.bank
+    def page(self) -> str | None:
+        """The page of knobs in use; None if the mapping has no pages."""
+        return self._mapper.page
 
     def use(self, mapping: Mapping) -> None:
-        """Go on with another mapping; no stop moves."""
+        """Use another mapping from now on; no stop moves."""
         with self._lock:
-            self._mapper = Mapper(mapping, self._hub, self._commands)
-            before, self._decoders = self._decoders, {}
-            for device, decoder in before.items():
-                self._decoder(device).go_on_from(decoder)
+            self._mapper = Mapper(mapping, self._parameters, self._commands)
+            old, self._decoders = self._decoders, {}
+            for device, decoder in old.items():
+                self._decoder(device).continue_from(decoder)
 
-    def hear(self, device: str, message: Any, time: float) -> None:
-        """Do what a message asks for. Args: the input's name; mido's message; seconds on `time.monotonic`'s clock."""
+    def receive(self, device: str, message: Any, time: float) -> None:
+        """Receive one message.
+
+        Args:
+            device: the input's name.
+            message: mido's message.
+            time: when it came, on the clock of `time.monotonic`.
+        """
         with self._lock:
             if self._tempo is not None and message.type in ("clock", "start", "continue", "stop"):
                 self._clock(self._tempo, message.type, time)
                 return
-            self._touched(self._decoder(device).touches(message, time))
+            self._apply(self._decoder(device).decode(message, time))
 
     def tick(self, time: float) -> None:
-        """To be called now and then: a 14-bit value whose other half hasn't come counts without it."""
+        """Apply the 14-bit values whose other half hasn't come in time. To be called now and then."""
         with self._lock:
             for decoder in self._decoders.values():
-                self._touched(decoder.overdue(time))
+                self._apply(decoder.overdue(time))
 
     def forget(self, device: str) -> None:
-        """A device has been pulled out: half a value that it has sent means nothing any more."""
+        """Drop the state of a device that has been pulled out: half a value that it has sent."""
         with self._lock:
             self._decoders.pop(device, None)
 
     def _decoder(self, device: str) -> MidiDecoder:
         if device not in self._decoders:
-            plan = self.mapping
-            self._decoders[device] = MidiDecoder(device, plan.pairs, plan.mpe_sources, plan.mpe)
+            mapping = self.mapping
+            self._decoders[device] = MidiDecoder(device, mapping.pairs, mapping.mpe_sources, mapping.mpe)
         return self._decoders[device]
 
-    def _touched(self, touches: Sequence[Touch]) -> None:
-        for touch in touches:
-            self._watch(touch)
+    def _apply(self, inputs: Sequence[ControllerInput]) -> None:
+        for controller_input in inputs:
+            self._watch(controller_input)
             try:
-                self._mapper.touch(touch, touch.time)
+                self._mapper.apply(controller_input, controller_input.time)
             except DrawstopError as error:
                 self._notes(str(error))
 

@@ -1,4 +1,4 @@
-"""Standard MIDI Files to control events, through a mapping as it is played live. Pure but for reading the one file."""
+"""Converts a Standard MIDI File to control events, by the same mapping and decoder as live playing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -10,7 +10,7 @@ from drawstop.errors import DrawstopError
 from realtime.controllers.mapping.mapper import Mapper
 from realtime.controllers.mapping.mapping import Mapping, default_mapping, for_stops
 from realtime.controllers.midi.decoder import MidiDecoder
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import Ranged
 
@@ -18,7 +18,7 @@ DEFAULT_TEMPO = 500_000  # microseconds per quarter note, until a file says othe
 
 
 class _Timeline:
-    """A sound that keeps what it is sent, at a time that we set."""
+    """A `Sound` that collects its events, with a clock that `read_midi_file` sets."""
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate, self.sample = sample_rate, 0
@@ -34,12 +34,13 @@ class _Timeline:
 def read_midi_file(
     path: Path, sample_rate: int, targets: Sequence[Ranged], mapping: Mapping | None = None
 ) -> list[ControlEvent]:
-    """The control events of a Standard MIDI File (type 0 or 1), tempo changes honoured, sorted by time.
+    """The control events of a Standard MIDI File (type 0 or 1), with its tempo changes, sorted by time.
 
-    Times are kept as fractions of a second and rounded once, so that a long file doesn't drift.
+    Times are added up as exact fractions of a second and rounded once, so that a long file doesn't drift.
 
     Args:
-        sample_rate: hertz of the audio that the events play along with.
+        path: the file.
+        sample_rate: rate in hertz of the audio that the events play along with.
         targets: the stops that can be moved.
         mapping: which messages move which stop; None: `default_mapping`.
 
@@ -49,15 +50,15 @@ def read_midi_file(
     slugs = [target.slug for target in targets]
     mapping = for_stops(mapping, slugs) if mapping else default_mapping(slugs)
     timeline = _Timeline(sample_rate)
-    mapper = Mapper(mapping, ControlHub(timeline, targets))
+    mapper = Mapper(mapping, ParameterStore(timeline, targets))
     decoder = MidiDecoder(path.name, mapping.pairs, mapping.mpe_sources, mapping.mpe)
     seconds = Fraction(0)
     for seconds, message in _timed_messages(_open(path)):
         timeline.sample = round(seconds * sample_rate)
-        for touch in decoder.touches(message, float(seconds)):
-            mapper.touch(touch)
-    for touch in decoder.overdue(float(seconds) + 1.0):
-        mapper.touch(touch)
+        for controller_input in decoder.decode(message, float(seconds)):
+            mapper.apply(controller_input)
+    for controller_input in decoder.overdue(float(seconds) + 1.0):
+        mapper.apply(controller_input)
     return timeline.events
 
 

@@ -1,7 +1,7 @@
-"""Which MIDI channels belong to the zones of an MPE controller (MIDI Polyphonic Expression 1.0, MMA M1-100-UM).
+"""The MIDI channels of an MPE controller's zones (MIDI Polyphonic Expression 1.0, MMA M1-100-UM).
 
-A zone is a master channel, for what is common to its notes, and member channels, each for one note: the lower zone's
-master is channel 1 and its members go up from 2; the upper zone's is 16 and they go down from 15.
+A zone has a master channel, for messages to all its notes, and member channels, each for one note. The lower zone's
+master is channel 1 and its members go up from 2; the upper zone's master is 16 and its members go down from 15.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from realtime.controllers.midi.source import MPE_MASTERS
 LOWER, UPPER = MPE_MASTERS
 MOST_MEMBERS = 15
 MOST_TOGETHER = 14
-"""Members of two zones: 16 channels without the two masters."""
+"""The most members of two zones together: 16 channels without the two masters."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,11 @@ class Zones:
     """The zones of one controller.
 
     Args:
-        lower: member channels of the lower zone: 2 and up; 0: there is none.
-        upper: member channels of the upper zone: 15 and down; 0: there is none.
+        lower: number of member channels of the lower zone, from 2 up; 0: no lower zone.
+        upper: number of member channels of the upper zone, from 15 down; 0: no upper zone.
 
     Raises:
-        DrawstopError: more channels than there are.
+        DrawstopError: more channels than MIDI has.
     """
 
     lower: int = 0
@@ -41,11 +41,11 @@ class Zones:
             )
 
     def configured(self, channel: int, members: int) -> "Zones":
-        """What an MPE Configuration Message makes of them: of channels that both zones want, the newer one has them.
+        """The zones after an MPE Configuration Message. Channels that both zones claim go to the zone configured last.
 
         Args:
-            channel: 1 to 16, on which it came; on any but a master channel it means nothing.
-            members: 0 ends the zone; more than 15 mean nothing.
+            channel: the channel of the message, 1 to 16; only a master channel has an effect.
+            members: the number of members; 0 ends the zone, more than 15 have no effect.
         """
         if channel not in MPE_MASTERS or not 0 <= members <= MOST_MEMBERS:
             return self
@@ -55,7 +55,7 @@ class Zones:
         return Zones(min(self.lower, rest), members)
 
     def master_of(self, channel: int) -> int | None:
-        """The master of the zone that this channel is a member of; None where it's none, as a master itself.
+        """The master of the zone that this channel is a member of; None for a master itself and for a plain channel.
 
         >>> [Zones(lower=2).master_of(channel) for channel in (1, 2, 3, 4)]
         [None, 1, 1, None]
@@ -69,4 +69,4 @@ class Zones:
 
 NO_ZONES = Zones()
 WHOLE_LOWER_ZONE = Zones(lower=MOST_MEMBERS)
-"""What most controllers of one zone come with."""
+"""The factory setting of most controllers with one zone."""

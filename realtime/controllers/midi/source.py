@@ -1,4 +1,4 @@
-"""What can be touched on a MIDI controller: a knob, a fader, a wheel, a key; and how a person writes it down."""
+"""A source of MIDI values (a knob, a fader, a wheel, a key), how a mapping names it, and the values that it sends."""
 
 import re
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ Kind = Literal[
     "mpe bend", "mpe pressure", "mpe timbre", "mpe strike", "mpe lift",
 ]  # fmt: skip
 Notes = Literal["last", "max", "sum"]
-"""What counts of several notes that sound together on an MPE controller: the newest, the one farthest from rest, all."""
+"""Which note counts of several that sound together on an MPE controller: the newest, the one farthest from rest, all."""
 Order = Literal["msb-first", "lsb-first"]
 """Which half of a 14-bit value a controller sends first. MIDI 1.0 says the most significant one; not all do."""
 
 SEVEN_BITS, FOURTEEN_BITS = 127, 16383
 CC_CENTRE = 64
-"""The controller data that mean exactly the middle: a knob at rest is exactly 0."""
+"""The controller data that mean exactly the middle, so that a centred knob gives exactly 0."""
 MAXIMA: dict[Kind, int] = {
     "cc": SEVEN_BITS,
     "cc14": FOURTEEN_BITS,
@@ -52,23 +52,23 @@ MPE_RESTS: dict[Kind, int] = {
     "mpe strike": 0,
     "mpe lift": 0,
 }
-"""The kinds that belong to a note, and their data while no note sounds."""
+"""The kinds of source that belong to an MPE note, and their data while no note sounds."""
 MPE_MASTERS = (1, 16)
 """The master channels of the lower and the upper zone (MPE 1.0, section 2.1)."""
 
 
 @dataclass(frozen=True)
 class MidiSource:
-    """One thing on a controller.
+    """One knob, fader, wheel, key or other control of a MIDI controller.
 
     Args:
-        kind: see `Kind`; `cc14` is a controller with its other half 32 above.
-        number: the controller's, the key's or the parameter's; None for a kind that is one per channel, and for any
-            program.
-        channel: 1 to 16, as controllers show it; None: any. Of an MPE source, its zone's master: 1 for the lower, 16
-            for the upper zone.
+        kind: the kind of MIDI message; `cc14` is a controller with its other half 32 above.
+        number: the number of the controller, key or parameter; None for a kind that each channel has once, and for
+            any program.
+        channel: 1 to 16, as controllers show it; None: any. For an MPE source, its zone's master: 1 for the lower,
+            16 for the upper zone.
         device: a part of the MIDI input's name; None: any.
-        notes: of an MPE source: which of the notes that sound together counts, `last`, `max` (the one farthest from
+        notes: for an MPE source: which of the notes that sound together counts, `last`, `max` (the one farthest from
             rest) or `sum`.
     """
 
@@ -108,15 +108,15 @@ class MidiSource:
 
     @property
     def is_mpe(self) -> bool:
-        """Whether it belongs to a note of an MPE zone."""
+        """Whether this source belongs to a note of an MPE zone."""
         return self.kind in MPE_RESTS
 
     def __str__(self) -> str:
         return self.kind if self.number is None else f"{self.kind} {self.number}"
 
-    def takes(self, touch: "Touch") -> bool:
-        """Whether a touch is one of this source."""
-        other = touch.source
+    def matches(self, controller_input: "ControllerInput") -> bool:
+        """Whether a controller input came from this source."""
+        other = controller_input.source
         return (
             self.kind == other.kind
             and self.number in (None, other.number)
@@ -127,14 +127,14 @@ class MidiSource:
 
 
 @dataclass(frozen=True)
-class Touch:
-    """A controller has sent a whole value.
+class ControllerInput:
+    """One complete value that a controller has sent.
 
     Args:
-        source: what was touched, with its channel and its device.
-        data: 0 to `maximum`; a key that is let go has 0.
-        time: when its last message came, in seconds.
-        semitones: of a bend: how far it goes each way (RPN 0); else 0.
+        source: the source that sent it, with its channel and its device.
+        data: 0 to `maximum`; a released key has 0.
+        time: when the value's last message came, in seconds.
+        semitones: for a bend: its range in each direction (RPN 0); else 0.
     """
 
     source: MidiSource
@@ -144,14 +144,14 @@ class Touch:
 
     @property
     def maximum(self) -> int:
-        """The largest data that its kind can have."""
+        """The largest data value of the source's kind."""
         return MAXIMA[self.source.kind]
 
     @property
     def position(self) -> float:
-        """The data as a position of 0 to 1; the middle one (64, 8192) is exactly .5.
+        """The data as a position in 0 to 1; the middle (64, 8192) is exactly 0.5.
 
-        >>> [Touch(MidiSource("cc", 1), data).position for data in (0, 32, 64, 127)]
+        >>> [ControllerInput(MidiSource("cc", 1), data).position for data in (0, 32, 64, 127)]
         [0.0, 0.25, 0.5, 1.0]
         """
         middle = (self.maximum + 1) // 2
@@ -163,17 +163,17 @@ class Touch:
 def parse_source(
     text: str, channel: int | None = None, device: str | None = None, notes: Notes = "last"
 ) -> MidiSource:
-    """A source as it is written in a mapping: `cc 20`, `cc14 1`, `nrpn 300`, `bend`, `note 60`, `mpe pressure`.
+    """Parse a source as mappings write it: `cc 20`, `cc14 1`, `nrpn 300`, `bend`, `note 60`, `mpe pressure`.
 
     Raises:
-        DrawstopError: anything else.
+        DrawstopError: the text names no source.
     """
-    found = re.fullmatch(r"((?:mpe )?[a-z0-9-]+?)(?: (\d{1,5}))?", " ".join(text.split()))
-    if found is None or found[1] not in get_args(Kind):
+    match = re.fullmatch(r"((?:mpe )?[a-z0-9-]+?)(?: (\d{1,5}))?", " ".join(text.split()))
+    if match is None or match[1] not in get_args(Kind):
         raise DrawstopError(
             f"a MIDI source is written as 'cc 20', 'cc14 1', 'nrpn 300', 'rpn 0', 'bend', 'pressure', "
             f"'key-pressure 60', 'note 60', 'program 3', 'mpe bend', 'mpe pressure', 'mpe timbre', 'mpe strike' "
             f"or 'mpe lift'; got {text!r}"
         )
-    kind: Kind = found[1]  # type: ignore[assignment]
-    return MidiSource(kind, None if found[2] is None else int(found[2]), channel, device, notes)
+    kind: Kind = match[1]  # type: ignore[assignment]
+    return MidiSource(kind, None if match[2] is None else int(match[2]), channel, device, notes)

@@ -1,4 +1,4 @@
-"""The address table: all that can be sent, and all that is sent back. docs/osc.md is written from it."""
+"""The table of OSC addresses, those that clients send and those that Drawstop sends. docs/osc.md is written from it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RAMP, WET, Parameter
 
-FADERS = {
+ENGINE_PARAMETERS = {
     "/bypass": BYPASS,
     "/mute": MUTE,
     "/wet": WET,
@@ -14,9 +14,9 @@ FADERS = {
     "/output_gain": OUTPUT_GAIN,
     "/ramp": RAMP,
 }
-"""The desk's faders by their addresses; everything else that can be moved is a stop."""
+"""The engine's parameters by their OSC addresses; everything else that can be moved is a stop."""
 
-_FADER_ADDRESSES = {fader.slug: address for address, fader in FADERS.items()}
+_ADDRESSES_BY_SLUG = {parameter.slug: address for address, parameter in ENGINE_PARAMETERS.items()}
 
 
 @dataclass(frozen=True)
@@ -25,26 +25,26 @@ class Address:
 
     Args:
         pattern: the address; a part in <> stands for a name.
-        arguments: OSC type tags, brackets around what may be left out. See `_NUMBERS` for `f`.
-        meaning: what it does, or what it tells.
-        way: "in": sent to Drawstop; "out": sent by it.
+        arguments: OSC type tags, with brackets around optional ones; `_NUMBERS` says what `f` stands for.
+        meaning: the effect of the message, or its content.
+        direction: "in": sent to Drawstop; "out": sent by it.
         example: what follows `oscsend localhost 9000`, for stops "guitar" and "voice" and scenes "verse" and "chorus".
     """
 
     pattern: str
     arguments: str
     meaning: str
-    way: Literal["in", "out"]
+    direction: Literal["in", "out"]
     example: str = ""
 
 
-_NUMBERS = "Where `f` stands, `i`, `d`, `h`, `T` (1) and `F` (0) are taken too; brackets: may be left out, or be an `I` or `N`."
-_BUTTON = "a 0 (a button that is let go) does nothing"
+_NUMBERS = "For `f`, `i`, `d`, `h`, `T` (1) and `F` (0) are taken too; brackets: may be left out, or be an `I` or `N`."
+_BUTTON = "a 0 (a released button) does nothing"
 
 
-def _meaning(fader: Parameter) -> str:
-    words = f"{fader.label[0].upper()}{fader.label[1:]}."
-    ends = (fader.minimum, fader.maximum)
+def _meaning(parameter: Parameter) -> str:
+    words = f"{parameter.label[0].upper()}{parameter.label[1:]}."
+    ends = (parameter.minimum, parameter.maximum)
     return words if ends == (0, 1) else f"{words} {ends[0]:g} to {ends[1]:g}."
 
 
@@ -52,59 +52,59 @@ TABLE = (
     Address("/stop/<slug>", "f", "Moves a stop to a value in its range, or to the range's end.", "in", "/stop/guitar f -1"),
     Address("/stop/<slug>/ramp", "f f", "The same in a straight line over 0 to 3600 s.", "in", "/stop/voice/ramp ff 1 2"),
     *(
-        Address(address, "f", _meaning(fader), "in", f"{address} f {fader.default:g}")
-        for address, fader in FADERS.items()
+        Address(address, "f", _meaning(parameter), "in", f"{address} f {parameter.default:g}")
+        for address, parameter in ENGINE_PARAMETERS.items()
     ),
     Address("/scene/<name>", "[f]", "Goes to a scene, over so many seconds or its own time.", "in", "/scene/verse f 4"),
     Address("/scene/<name>/beats", "f", "The same over so many beats of the MIDI clock.", "in", "/scene/verse/beats f 4"),
-    Address("/scene/<name>/store", "[f]", f"Keeps where everything stands as a scene; {_BUTTON}.", "in", "/scene/verse/store"),
-    Address("/morph/<a>/<b>", "f", "Between two scenes: 0 is the first, 1 the second.", "in", "/morph/verse/chorus f 0.25"),
+    Address("/scene/<name>/store", "[f]", f"Stores all values as a scene; {_BUTTON}.", "in", "/scene/verse/store"),
+    Address("/morph/<a>/<b>", "f", "Mixes two scenes: 0 is the first, 1 the second.", "in", "/morph/verse/chorus f 0.25"),
     Address("/morph", "s s f", "The same, for scenes with any name.", "in", "/morph ssf verse chorus 0.25"),
-    Address("/pad", "f f", "Between the pad's four scenes: x and y, 0 to 1.", "in", "/pad ff 0.5 0.5"),
-    Address("/undo", "[f]", f"Takes back the last scene, morph or store; {_BUTTON}.", "in", "/undo"),
-    Address("/redo", "[f]", f"Does again what was taken back; {_BUTTON}.", "in", "/redo"),
-    Address("/panic", "[f]", f"Silence, every stop at 0, the instrument's memory cleared; {_BUTTON}.", "in", "/panic"),
+    Address("/pad", "f f", "Mixes the pad's four scenes: x and y, 0 to 1.", "in", "/pad ff 0.5 0.5"),
+    Address("/undo", "[f]", f"Undoes the last scene, morph or store; {_BUTTON}.", "in", "/undo"),
+    Address("/redo", "[f]", f"Redoes what was undone; {_BUTTON}.", "in", "/redo"),
+    Address("/panic", "[f]", f"Mutes, sets every stop to 0 and clears the instrument's memory; {_BUTTON}.", "in", "/panic"),
     Address("/stops", "[i]", "Asks for the stops. Here and below, i: the UDP port to answer to.", "in", "/stops i 9001"),
-    Address("/values", "[i]", "Asks where all stops and faders stand.", "in", "/values i 9001"),
-    Address("/subscribe", "[i]", "Asks to be told every change; all values come first.", "in", "/subscribe i 9001"),
+    Address("/values", "[i]", "Asks for the values of all stops and parameters.", "in", "/values i 9001"),
+    Address("/subscribe", "[i]", "Asks for every change; all values come first.", "in", "/subscribe i 9001"),
     Address("/unsubscribe", "[i]", "Ends that.", "in", "/unsubscribe i 9001"),
     Address("/ping", "[i]", "Asks for a /pong.", "in", "/ping i 9001"),
     Address("/stops", "i", "The number of stops; a /stops/<slug> for each follows.", "out"),
-    Address("/stops/<slug>", "s f f f f", "Of a stop: name, minimum, maximum, default, value.", "out"),
-    Address("/stop/<slug>", "f", "Where a stop stands, or travels to.", "out"),
-    *(Address(address, "f", "Where this fader stands.", "out") for address in FADERS),
+    Address("/stops/<slug>", "s f f f f", "A stop's name, minimum, maximum, default, value.", "out"),
+    Address("/stop/<slug>", "f", "A stop's value, or the value that it ramps to.", "out"),
+    *(Address(address, "f", "The parameter's value.", "out") for address in ENGINE_PARAMETERS),
     Address("/meter/<name>", "f", "A level in dBFS: `in` and `out`.", "out"),
-    Address("/level/<slug>", "f", "How strongly a stop sounds in what is played, 0 to 1; with `--levels`.", "out"),
+    Address("/level/<slug>", "f", "How strongly a stop sounds in the input, 0 to 1; with `--levels`.", "out"),
     Address("/pong", "", "The answer to /ping.", "out"),
-    Address("/error", "s s", "What was wrong with a message, and its address.", "out"),
+    Address("/error", "s s", "The error in a message, and the message's address.", "out"),
 )  # fmt: skip
 
 
 def address_of(slug: str) -> str | None:
-    """Where a target's changes are told; None: nowhere.
+    """The address of a stop's or parameter's value; None: it has none.
 
     >>> address_of("guitar"), address_of("engine.wet"), address_of("engine.reset")
     ('/stop/guitar', '/wet', None)
     """
-    return f"/stop/{slug}" if is_stop(slug) else _FADER_ADDRESSES.get(slug)
+    return f"/stop/{slug}" if is_stop(slug) else _ADDRESSES_BY_SLUG.get(slug)
 
 
 def is_stop(slug: str) -> bool:
-    """Whether a target is a stop; the desk's have a point in their slug."""
+    """Whether a slug is a stop's; those of engine parameters contain a point."""
     return "." not in slug
 
 
 def name_of(target: Ranged) -> str:
-    """What a person reads of a target."""
+    """The name of a stop or parameter, for people."""
     name = getattr(target, "name", None) or getattr(target, "label", None)
     return str(name or target.slug)
 
 
 def table() -> str:
-    """The table in Markdown, those that are sent first."""
+    """The table in Markdown, first the addresses that clients send."""
     parts = []
-    for way, title in (("in", f"What you send\n\n{_NUMBERS}"), ("out", "What Drawstop sends")):
-        rows = [row for row in TABLE if row.way == way]
+    for direction, title in (("in", f"What you send\n\n{_NUMBERS}"), ("out", "What Drawstop sends")):
+        rows = [row for row in TABLE if row.direction == direction]
         lines = ["| address | arguments | |", "|---|---|---|"]
         lines += [
             f"| `{row.pattern}` | {f'`{row.arguments}`' if row.arguments else 'none'} | {row.meaning} |"

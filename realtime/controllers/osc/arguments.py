@@ -1,40 +1,40 @@
-"""A message's arguments as what its address takes."""
+"""Checks and converts the arguments of an OSC message."""
 
 import math
 from collections.abc import Sequence
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.osc.clients import Kind
+from realtime.controllers.osc.clients import ErrorKind
 from realtime.controllers.scenes.scene import LONGEST_BEATS, LONGEST_SECONDS
 
 MAX_SECONDS = LONGEST_SECONDS
-"""Of a glide."""
+"""The longest ramp."""
 
 
 class RefusedError(DrawstopError):
-    """A message that isn't obeyed; `kind` is what it's counted as."""
+    """A message was refused; `kind` is the error counter that it belongs to."""
 
-    def __init__(self, kind: Kind, text: str) -> None:
+    def __init__(self, kind: ErrorKind, text: str) -> None:
         super().__init__(text)
-        self.kind: Kind = kind
+        self.kind: ErrorKind = kind
 
 
 class Arguments:
-    """The arguments of one message; every method takes all of them. A nil or an impulse alone is nothing.
+    """The arguments of one message. Each method converts all of them; a single nil or impulse counts as no argument.
 
     Raises:
-        RefusedError: they aren't what the method takes.
+        RefusedError: the arguments aren't what the method takes.
     """
 
     def __init__(self, values: Sequence[object]) -> None:
         self._values = () if list(values) == [None] else values
 
     def number(self) -> float:
-        """`f`, `i`, `d`, `h`, `T` (1) or `F` (0)."""
+        """One number: `f`, `i`, `d`, `h`, `T` (1) or `F` (0)."""
         return _number(self._exactly(1, "a number")[0])
 
     def number_and_seconds(self) -> tuple[float, float]:
-        """A value, and how long the way takes."""
+        """A value, and the duration of the ramp to it in seconds."""
         value, seconds = self._exactly(2, "a value and seconds")
         return _number(value), _seconds(seconds)
 
@@ -50,7 +50,7 @@ class Arguments:
         return _seconds(self._exactly(1, "seconds or nothing")[0]) if self._values else None
 
     def beats(self) -> float:
-        """Quarter notes."""
+        """A number of quarter notes."""
         beats = _number(self._exactly(1, "a number of beats")[0])
         if not 0.0 <= beats <= LONGEST_BEATS:
             raise RefusedError("wrong arguments", f"takes 0 to {LONGEST_BEATS:g} beats, got {beats:g}")
@@ -62,7 +62,7 @@ class Arguments:
         return _number(first), _number(second)
 
     def pressed(self) -> bool:
-        """Nothing, or what a button sends: 0 is let go."""
+        """Whether a button is pressed: no argument, or a number other than 0."""
         return not self._values or _number(self._exactly(1, "one number or nothing")[0]) != 0.0
 
     def port(self) -> int | None:

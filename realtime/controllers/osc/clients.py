@@ -1,4 +1,4 @@
-"""Who sends, who may, and what was wrong."""
+"""Clients, the list of allowed ones, and the counters of their errors."""
 
 import ipaddress
 from collections import Counter
@@ -8,10 +8,10 @@ from typing import Literal
 
 from drawstop.errors import DrawstopError
 
-Transport = Literal["udp", "tcp", "ws"]
-"""How a client is reached; "ws": a WebSocket, see `controls.oscquery`."""
+TransportName = Literal["udp", "tcp", "ws"]
+"""The transport of a client; "ws" is a WebSocket of OSCQuery."""
 
-Kind = Literal[
+ErrorKind = Literal[
     "malformed packet",
     "malformed request",
     "unknown address",
@@ -24,14 +24,14 @@ Kind = Literal[
     "client that doesn't read",
     "fault in Drawstop",
 ]
-"""What can be wrong, each counted and told once."""
+"""The kinds of errors; each is counted, and only its first occurrence is reported."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """Whoever sends: two with equal fields are the same. It's the origin of its movements; see `Change`."""
+    """A client's address; two with equal fields are the same client. It is the `origin` of its `ParameterChange`s."""
 
-    transport: Transport
+    transport: TransportName
     host: str
     port: int
 
@@ -39,26 +39,29 @@ class Client:
         return f"osc {self.host}:{self.port}"
 
 
-class Complaints:
-    """Counts what was wrong, and tells the first of each kind.
+class ErrorCounters:
+    """Counts errors by kind, and reports the first of each kind.
+
+    Args:
+        notes: takes the reports, lines for the user.
 
     Attributes:
-        counts: how often, by kind.
+        counts: the number of errors of each kind.
     """
 
     def __init__(self, notes: Callable[[str], None] | None = None) -> None:
-        self.counts: Counter[Kind] = Counter()
+        self.counts: Counter[ErrorKind] = Counter()
         self._notes = notes
 
-    def add(self, kind: Kind, text: str) -> None:
-        """Count one; `text` says what was expected and what came."""
+    def add(self, kind: ErrorKind, text: str) -> None:
+        """Count an error; `text` says what was expected and what came."""
         self.counts[kind] += 1
         if self.counts[kind] == 1 and self._notes is not None:
-            self._notes(f"OSC, {kind}: {text}. Others of this kind are counted, not told.")
+            self._notes(f"OSC, {kind}: {text}. Others of this kind are counted, not shown.")
 
 
 class AllowList:
-    """Addresses and networks that are listened to; an empty list means everybody.
+    """The addresses and networks of allowed clients; an empty list allows everybody.
 
     Args:
         entries: such as "192.168.1.20" or "10.0.0.0/8".

@@ -1,13 +1,12 @@
-"""Tells subscribed clients where everything stands, without making whoever moves it wait.
+"""Sends subscribed clients the values of parameters, without making the thread that changes a value wait.
 
-Key idea: a change leaves only a mark for each client: "this address may be news". What is sent later is where the
-target stands then, and only if the client doesn't know that value: it was told it, or sent it itself. So of many
-changes the last one always arrives, in whatever order threads make them, and what a client sends isn't sent back,
-nor what it was told and sends again.
+Key idea: a change only marks its address as pending for each client. Later the value at that time is sent, unless the
+client knows it already, because it was sent it or has sent it itself. So of many changes the last one always arrives, in
+whatever order threads make them; and a client is sent neither its own value, nor a value that it was sent and repeats.
 
-One movement of a target (one touch) gives at most one message to each other subscribed client, and none to the one
-that moved it. There is one exception: where its message crossed one that told it another's value, it's told the
-outcome, once, when `CROSSING_S` have passed.
+One movement of a parameter gives at most one message to each other subscribed client, and none to the one that moved
+it, with one exception: if the client's message crossed another's value on its way to it, the client is sent the outcome,
+once, after `CROSSING_S`.
 """
 
 import itertools
@@ -23,25 +22,25 @@ from realtime.controllers.osc.addresses import address_of
 from realtime.controllers.osc.clients import Client
 from realtime.controllers.osc.packets import write_message
 from realtime.controllers.osc.subscriber import INTERVAL_S, METER_INTERVAL_S, Subscriber
-from realtime.controllers.parameters import Change, ControlHub
+from realtime.controllers.parameters import ParameterChange, ParameterStore
 
 METER_FLOOR_DBFS = -120.0
-"""What silence is told as: surfaces can't draw minus infinity."""
+"""The value that is sent for silence: surfaces can't draw minus infinity."""
 
 SUBSCRIPTION_S = 300.0
-"""A UDP client is told changes for so long after its last message of any kind; /ping will do."""
+"""The duration of a UDP client's subscription after its last message of any kind; /ping will do."""
 
 MAX_SUBSCRIBERS = 32
-"""More than a stage has surfaces; each costs a message per change."""
+"""More than the surfaces of a concert; each costs a message per change."""
 
 LEVEL = "/level/"  # before a stop's slug
 MAX_METERS = 256
-"""Addresses of meters and levels: two, and one for every stop."""
+"""The most addresses of meters and levels; there are two meters, and a level for every stop."""
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A packet, and where to: a UDP client's own port, or the one it asked for."""
+    """A packet to send to a client; for UDP, to `port`, or to the client's own port if that is None."""
 
     client: Client
     packet: bytes
@@ -49,15 +48,15 @@ class Outgoing:
 
 
 class Feedback:
-    """The subscribed clients, and what each of them has to be told. Safe to use from several threads.
+    """The subscribed clients, and what each of them is to be sent. Safe to use from several threads.
 
     Args:
-        hub: whose changes are told.
+        parameters: the parameters whose changes are sent.
         wake: called when something may have become due; it must not wait.
     """
 
-    def __init__(self, hub: ControlHub, wake: Callable[[], None]) -> None:
-        self._hub, self._wake = hub, wake
+    def __init__(self, parameters: ParameterStore, wake: Callable[[], None]) -> None:
+        self._parameters, self._wake = parameters, wake
         self._lock = threading.Lock()
         self._subscribers: dict[Client, Subscriber] = {}
         self._movers: dict[str, object] = {}
@@ -65,82 +64,82 @@ class Feedback:
 
     @property
     def clients(self) -> tuple[Client, ...]:
-        """Who is told."""
+        """The subscribed clients."""
         return tuple(self._subscribers)
 
     @property
     def readings(self) -> dict[str, float]:
-        """What meters and levels show, by address."""
+        """The present values of meters and levels, by address."""
         with self._lock:
             return dict(self._meters)
 
     def subscribe(self, client: Client, port: int | None, now: float) -> None:
-        """Tell a client everything now and every change from now on.
+        """Send a client all values now and every change from now on.
 
         Raises:
-            DrawstopError: too many subscribe.
+            DrawstopError: too many clients subscribe.
         """
         self.unsubscribe(client, port)
         with self._lock:
             self._add(client, port, now, None)
-        self.tell_all(client)
+        self.send_all(client)
 
     def listen(self, client: Client, address: str, now: float) -> None:
-        """Tell a client where one address stands, now and whenever it changes; others, only as it asked for.
+        """Send a client the value of one address, now and whenever it changes.
 
         Raises:
-            DrawstopError: too many subscribe.
+            DrawstopError: too many clients subscribe.
         """
         with self._lock:
             if client not in self._subscribers:
                 self._add(client, None, now, set())
             subscriber = self._subscribers[client]
-            if subscriber.listens is not None:
-                subscriber.listens.add(address)
-            subscriber.forget([address])
+            if subscriber.addresses is not None:
+                subscriber.addresses.add(address)
+            subscriber.invalidate([address])
         self._wake()
 
     def ignore(self, client: Client, address: str) -> None:
-        """End that for one address. A client that has subscribed to all is told on."""
+        """End `listen` for one address. A client that has subscribed to all goes on receiving it."""
         with self._lock:
             if client in self._subscribers:
                 self._subscribers[client].ignore(address)
 
     def drop(self, addresses: Iterable[str]) -> None:
-        """These addresses are no more: whoever listens to one has to ask anew when it comes back."""
+        """Remove addresses that no longer exist: a client that listens to one must ask again when it comes back."""
         with self._lock:
             for address, subscriber in itertools.product(addresses, self._subscribers.values()):
                 subscriber.ignore(address)
 
     def unsubscribe(self, client: Client, port: int | None = None) -> None:
-        """Tell a client no more, nor another program of its machine that asked to be told at the same UDP port."""
-        place = _place(client, port)
+        """End a client's subscription, and that of any client of its machine that receives at the same UDP port."""
+        destination = _destination(client, port)
         with self._lock:
             for each in list(self._subscribers.values()):
-                if each.client == client or _place(each.client, each.port) == place:
+                if each.client == client or _destination(each.client, each.port) == destination:
                     del self._subscribers[each.client]
 
-    def heard(self, client: Client, now: float) -> None:
-        """A client has sent something, so it's there."""
+    def keep_alive(self, client: Client, now: float) -> None:
+        """Extend a UDP client's subscription, because it has sent something."""
         subscriber = self._subscribers.get(client)
         if subscriber is not None and client.transport == "udp":
             subscriber.expires = now + SUBSCRIPTION_S
 
     def port_of(self, client: Client) -> int | None:
-        """The port at which a client asked to be told."""
+        """The port to which a client asked changes to be sent."""
         subscriber = self._subscribers.get(client)
         return None if subscriber is None else subscriber.port
 
-    def tell_all(self, client: Client | None = None) -> None:
-        """Tell one client, or all of them, where everything stands, known or not."""
-        addresses = values_by_address(self._hub)
+    def send_all(self, client: Client | None = None) -> None:
+        """Send one client, or all of them, all values, known or not."""
+        addresses = values_by_address(self._parameters)
         with self._lock:
-            for subscriber in self._chosen(client):
-                subscriber.forget(addresses)
+            for subscriber in self._selected(client):
+                subscriber.invalidate(addresses)
         self._wake()
 
-    def hear(self, changes: Sequence[Change]) -> None:
-        """The hub's listener."""
+    def on_changes(self, changes: Sequence[ParameterChange]) -> None:
+        """Mark the changed addresses as pending; the parameter store calls this."""
         now = time.monotonic()
         with self._lock:
             for change in changes:
@@ -152,89 +151,90 @@ class Feedback:
                     if subscriber.client == change.origin:
                         subscriber.moved(address, _float32(change.value), now)
                     else:
-                        subscriber.mark(address, INTERVAL_S)
+                        subscriber.mark_pending(address, INTERVAL_S)
         self._wake()
 
     def meters(self, levels: Mapping[str, float]) -> None:
-        """Show levels, in dBFS, by name; `MAX_METERS` names or fewer. What is no number is shown as the floor."""
-        self._show({f"/meter/{name}": max(METER_FLOOR_DBFS, level) for name, level in levels.items()})
+        """Send meters, in dBFS, by name; `MAX_METERS` names or fewer. NaN is sent as the floor."""
+        self._send_meters({f"/meter/{name}": max(METER_FLOOR_DBFS, level) for name, level in levels.items()})
 
     def levels(self, levels: Mapping[str, float]) -> None:
-        """Show how strongly stops sound, by slug; those that aren't there any more as 0, then no longer."""
-        found = {f"{LEVEL}{slug}": max(0.0, level) for slug, level in levels.items()}
+        """Send how strongly stops sound, by slug. A stop that is missing is sent as 0 once, then no more."""
+        present = {f"{LEVEL}{slug}": max(0.0, level) for slug, level in levels.items()}
         with self._lock:
-            gone = {each for each in self._meters if each.startswith(LEVEL) and each not in found}
-            waiting = {address for each in self._subscribers.values() for address in each.marks}
-            for address in {each for each in gone - waiting if not self._meters[each]}:  # all know it
+            gone = {each for each in self._meters if each.startswith(LEVEL) and each not in present}
+            pending = {address for each in self._subscribers.values() for address in each.pending}
+            for address in {each for each in gone - pending if not self._meters[each]}:  # all know the 0
                 del self._meters[address]
-        self._show(found | dict.fromkeys(gone & self._meters.keys(), 0.0))
+        self._send_meters(present | dict.fromkeys(gone & self._meters.keys(), 0.0))
 
-    def _show(self, meters: Mapping[str, float]) -> None:
+    def _send_meters(self, meters: Mapping[str, float]) -> None:
         with self._lock:
             for address, level in meters.items():
                 if address not in self._meters and len(self._meters) >= MAX_METERS:
                     continue
                 self._meters[address] = _float32(level)
                 for subscriber in self._subscribers.values():
-                    subscriber.mark(address, METER_INTERVAL_S)
+                    subscriber.mark_pending(address, METER_INTERVAL_S)
         self._wake()
 
     def due(self, now: float) -> tuple[list[Outgoing], float | None]:
-        """What is to be sent now, and the moment at which there will be more; None: when something changes."""
+        """The packets to send now, and the moment at which more will be due; None: when something changes."""
         with self._lock:
             for subscriber in [each for each in self._subscribers.values() if each.expires < now]:
                 del self._subscribers[subscriber.client]
-            news = [(each, each.take_marks(now)) for each in self._subscribers.values()]
-            waiting = [moment for each in self._subscribers.values() for moment in each.marks.values()]
-        if not any(addresses for _, addresses in news):
-            return [], min(waiting, default=None)
-        values = values_by_address(self._hub)  # after the marks: a change from here on leaves another
+            due = [(each, each.take_due(now)) for each in self._subscribers.values()]
+            later = [moment for each in self._subscribers.values() for moment in each.pending.values()]
+        if not any(addresses for _, addresses in due):
+            return [], min(later, default=None)
+        values = values_by_address(self._parameters)  # read last: a change from here on is pending again
         with self._lock:
             values |= self._meters
-            found = [
+            packets = [
                 each
-                for subscriber, addresses in news
-                for each in self._news(subscriber, addresses, values, now)
+                for subscriber, addresses in due
+                for each in self._packets(subscriber, addresses, values, now)
             ]
-        return found, min(waiting, default=None)
+        return packets, min(later, default=None)
 
-    def _add(self, client: Client, port: int | None, now: float, listens: set[str] | None) -> None:
+    def _add(self, client: Client, port: int | None, now: float, addresses: set[str] | None) -> None:
         if len(self._subscribers) >= MAX_SUBSCRIBERS:
-            raise DrawstopError(f"{MAX_SUBSCRIBERS} clients are told changes already; /unsubscribe one")
+            raise DrawstopError(f"{MAX_SUBSCRIBERS} clients subscribe already; /unsubscribe one")
         expires = now + SUBSCRIPTION_S if client.transport == "udp" else float("inf")
-        self._subscribers[client] = Subscriber(client, port, expires, listens)
+        self._subscribers[client] = Subscriber(client, port, expires, addresses)
 
-    def _news(
+    def _packets(
         self, subscriber: Subscriber, addresses: Sequence[str], values: Mapping[str, float], now: float
     ) -> list[Outgoing]:
-        found = []
+        """The values of some addresses that a subscriber doesn't know, noted as sent."""
+        packets = []
         for address in addresses:
             value = values.get(address)
-            if value is None or subscriber.knows.get(address) == value:
+            if value is None or subscriber.known.get(address) == value:
                 continue
-            subscriber.knows[address], subscriber.sent[address] = value, now
+            subscriber.known[address], subscriber.sent[address] = value, now
             if self._movers.get(address) != subscriber.client:
-                subscriber.told[address] = now
-            found.append(Outgoing(subscriber.client, write_message(address, value), subscriber.port))
-        return found
+                subscriber.notified[address] = now
+            packets.append(Outgoing(subscriber.client, write_message(address, value), subscriber.port))
+        return packets
 
-    def _chosen(self, client: Client | None) -> list[Subscriber]:
+    def _selected(self, client: Client | None) -> list[Subscriber]:
         if client is None:
             return list(self._subscribers.values())
         return [self._subscribers[client]] if client in self._subscribers else []
 
 
-def values_by_address(hub: ControlHub) -> dict[str, float]:
-    """Where everything stands, as OSC's 32-bit numbers, stops first."""
-    addresses = {slug: address_of(slug) for slug in hub.targets}
-    values = hub.values
+def values_by_address(parameters: ParameterStore) -> dict[str, float]:
+    """All values by OSC address, as 32-bit numbers, stops first."""
+    addresses = {slug: address_of(slug) for slug in parameters.targets}
+    values = parameters.values
     return {
         address: _float32(values[slug]) for slug, address in addresses.items() if address and slug in values
     }
 
 
-def _place(client: Client, port: int | None) -> tuple[str, str, int]:
-    """Where a client is told."""
+def _destination(client: Client, port: int | None) -> tuple[str, str, int]:
+    """The transport, host and port to which a client's packets go."""
     return client.transport, client.host, port if port and client.transport == "udp" else client.port
 
 

@@ -1,7 +1,7 @@
-"""OSC packets to messages, and back. Pure but for the clock that time tags are compared with.
+"""Reads OSC packets into messages, and writes messages.
 
-python-osc reads the messages. Bundles are opened here, and every message's layout is checked first: python-osc goes
-round for ever on a negative size, down without end in nested bundles, and reads 0 where a number is cut off.
+python-osc reads the messages. Bundles are opened here, and every message's layout is checked first: python-osc loops
+for ever on a negative size, recurses without end in nested bundles, and reads 0 if a number is cut off.
 """
 
 import itertools
@@ -16,19 +16,19 @@ from pythonosc.parsing import ntp
 from drawstop.errors import DrawstopError
 
 MAX_PACKET_BYTES = 65_507
-"""The most that a UDP datagram holds."""
+"""The largest UDP datagram."""
 
 MAX_MESSAGE_BYTES = 4096
-"""No message of the table comes near; python-osc reads strings byte by byte, so this bounds its time."""
+"""The largest message; those of the table are far smaller. python-osc reads strings byte by byte, so this bounds its time."""
 
 MAX_MESSAGES = 1024
-"""In one packet: every stop of a large instrument many times over."""
+"""The most messages in one packet: every stop of a large instrument many times over."""
 
 MAX_DEPTH = 8
-"""Of bundles in bundles; senders use one or two."""
+"""The deepest nesting of bundles; senders use one or two levels."""
 
 MAX_ARGUMENTS = 64
-"""Of one message; the table's longest has 3."""
+"""The most arguments of one message; the table's longest has 3."""
 
 _BUNDLE = b"#bundle\0"
 _HEADER_BYTES = 16  # "#bundle" and the time tag
@@ -45,9 +45,9 @@ class Message:
     """One OSC message.
 
     Args:
-        address: as it came: perhaps a pattern.
-        arguments: as python-osc gives them.
-        at: when it applies, on the clock of `time.monotonic`; None: now.
+        address: the address, or an address pattern.
+        arguments: the arguments as python-osc reads them.
+        at: the moment at which it applies, on the clock of `time.monotonic`; None: now.
     """
 
     address: str
@@ -56,20 +56,20 @@ class Message:
 
 
 def read_packet(packet: bytes) -> list[Message]:
-    """All messages of a packet, in the order of their times; those of one time in the packet's order.
+    """All messages of a packet, sorted by time; messages of one time stay in the packet's order.
 
-    A bundle in a bundle applies no sooner than that one.
+    A nested bundle applies no sooner than the bundle around it.
 
     Raises:
         PacketError: not OSC, or beyond a limit.
     """
     if len(packet) > MAX_PACKET_BYTES:
         raise PacketError(f"a packet takes {MAX_PACKET_BYTES} bytes or fewer, got {len(packet)}")
-    ahead = _monotonic_minus_wall() if packet.startswith(_BUNDLE) else 0.0
-    found = list(itertools.islice(_messages(packet, None, ahead, 1), MAX_MESSAGES + 1))
-    if len(found) > MAX_MESSAGES:
+    offset = _monotonic_minus_wall() if packet.startswith(_BUNDLE) else 0.0
+    messages = list(itertools.islice(_messages(packet, None, offset, 1), MAX_MESSAGES + 1))
+    if len(messages) > MAX_MESSAGES:
         raise PacketError(f"a packet takes {MAX_MESSAGES} messages or fewer; send several")
-    return sorted(found, key=lambda message: -float("inf") if message.at is None else message.at)
+    return sorted(messages, key=lambda message: -float("inf") if message.at is None else message.at)
 
 
 def write_message(address: str, *arguments: str | float) -> bytes:
@@ -77,7 +77,7 @@ def write_message(address: str, *arguments: str | float) -> bytes:
     return build_msg(address, list(arguments)).dgram
 
 
-def _messages(packet: bytes, at: float | None, ahead: float, depth: int) -> Iterator[Message]:
+def _messages(packet: bytes, at: float | None, offset: float, depth: int) -> Iterator[Message]:
     if not packet.startswith(_BUNDLE):
         yield _message(packet, at)
         return
@@ -85,21 +85,21 @@ def _messages(packet: bytes, at: float | None, ahead: float, depth: int) -> Iter
         raise PacketError(f"bundles nest {MAX_DEPTH} deep or less; send them one after another")
     if len(packet) < _HEADER_BYTES:
         raise PacketError(f"a bundle begins with {_HEADER_BYTES} bytes, got {len(packet)}")
-    at = _later(at, packet[8:_HEADER_BYTES], ahead)
-    place = _HEADER_BYTES
-    while place < len(packet):
-        size = int.from_bytes(packet[place : place + 4], "big", signed=True)
-        begin, place = place + 4, place + 4 + size
-        if size <= 0 or size % 4 or place > len(packet):
+    at = _later(at, packet[8:_HEADER_BYTES], offset)
+    end = _HEADER_BYTES
+    while end < len(packet):
+        size = int.from_bytes(packet[end : end + 4], "big", signed=True)
+        begin, end = end + 4, end + 4 + size
+        if size <= 0 or size % 4 or end > len(packet):
             raise PacketError(f"a bundle's element says {size} bytes, {max(0, len(packet) - begin)} are left")
-        yield from _messages(packet[begin:place], at, ahead, depth + 1)
+        yield from _messages(packet[begin:end], at, offset, depth + 1)
 
 
-def _later(at: float | None, tag: bytes, ahead: float) -> float | None:
-    """The later of the enclosing bundle's time and this one's tag."""
+def _later(at: float | None, tag: bytes, offset: float) -> float | None:
+    """The later of the enclosing bundle's time and this bundle's time tag."""
     if tag == ntp.IMMEDIATELY:
         return at
-    moment = ntp.ntp_to_system_time(tag) + ahead
+    moment = ntp.ntp_to_system_time(tag) + offset
     return moment if at is None else max(at, moment)
 
 
@@ -113,26 +113,26 @@ def _message(packet: bytes, at: float | None) -> Message:
 
 
 def _check_layout(packet: bytes) -> None:
-    """Refuse a message whose parts don't add up to its size."""
+    """Check that a message's parts add up to its size. Raises PacketError."""
     if not packet.startswith(b"/"):
         raise PacketError(f"a message begins with '/', got {packet[:8]!r}")
     if len(packet) > MAX_MESSAGE_BYTES:
         raise PacketError(f"a message takes {MAX_MESSAGE_BYTES} bytes or fewer, got {len(packet)}")
-    tags_begin = place = _after_text(packet, 0)
-    if place == len(packet):
-        return  # old senders leave the type tags out where there are no arguments
-    place = _after_text(packet, place)
-    tags = packet[tags_begin:place].rstrip(b"\0").decode("ascii", "replace")
+    tags_begin = end = _after_text(packet, 0)
+    if end == len(packet):
+        return  # old senders leave the type tags out if there are no arguments
+    end = _after_text(packet, end)
+    tags = packet[tags_begin:end].rstrip(b"\0").decode("ascii", "replace")
     if not tags.startswith(",") or len(tags) > MAX_ARGUMENTS + 1:
         raise PacketError(f"type tags are ',' and {MAX_ARGUMENTS} letters or fewer, got {tags[:8]!r}")
     for tag in tags[1:]:
-        place = _after(packet, place, tag)
-    if place != len(packet):
-        raise PacketError(f"a message's arguments end at byte {place} of {len(packet)}")
+        end = _after(packet, end, tag)
+    if end != len(packet):
+        raise PacketError(f"a message's arguments end at byte {end} of {len(packet)}")
 
 
 def _impulses_as_nil(packet: bytes) -> bytes:
-    """The same with N for I, which python-osc doesn't know."""
+    """A message with the type tag N in place of I, which python-osc doesn't know."""
     begin = _after_text(packet, 0)
     if begin == len(packet):
         return packet
@@ -140,23 +140,23 @@ def _impulses_as_nil(packet: bytes) -> bytes:
     return packet[:begin] + packet[begin:end].replace(b"I", b"N") + packet[end:]
 
 
-def _after(packet: bytes, place: int, tag: str) -> int:
-    """Where the argument that begins here ends; perhaps beyond the packet."""
+def _after(packet: bytes, begin: int, tag: str) -> int:
+    """The index after the argument that begins at `begin`; perhaps beyond the packet."""
     if tag == "s":
-        return _after_text(packet, place)
+        return _after_text(packet, begin)
     if tag == "b":
-        size = int.from_bytes(packet[place : place + 4], "big", signed=True)
+        size = int.from_bytes(packet[begin : begin + 4], "big", signed=True)
         if size < 0:
             raise PacketError(f"a blob's size is 0 or more, got {size}")
-        return place + 4 + size + -size % 4
+        return begin + 4 + size + -size % 4
     if tag not in _SIZES:
         raise PacketError(f"arguments have the types i f s b h d t r m T F N I, got {tag!r}")
-    return place + _SIZES[tag]
+    return begin + _SIZES[tag]
 
 
-def _after_text(packet: bytes, place: int) -> int:
-    """Where the text that begins here ends, its padding included."""
-    end = packet.find(b"\0", place)
+def _after_text(packet: bytes, begin: int) -> int:
+    """The index after the text that begins at `begin`, and after its padding."""
+    end = packet.find(b"\0", begin)
     padded = (end // 4 + 1) * 4
     if end < 0 or padded > len(packet):
         raise PacketError("a text has no end")
@@ -164,11 +164,14 @@ def _after_text(packet: bytes, place: int) -> int:
 
 
 def _monotonic_minus_wall() -> float:
-    """What to add to the wall clock's time; read between two looks at the other clock, so that a pause shows."""
-    found = (float("inf"), 0.0)
+    """The monotonic clock less the wall clock, in seconds.
+
+    The wall clock is read between two readings of the monotonic one; of some tries the one with the least gap counts.
+    """
+    best = (float("inf"), 0.0)
     for _ in range(_CLOCK_TRIES):
         before, wall, after = time.monotonic(), time.time(), time.monotonic()
-        found = min(found, (after - before, (before + after) / 2 - wall))
-        if found[0] < _CLOCK_GAP_S:
+        best = min(best, (after - before, (before + after) / 2 - wall))
+        if best[0] < _CLOCK_GAP_S:
             break
-    return found[1]
+    return best[1]

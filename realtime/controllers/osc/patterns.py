@@ -1,7 +1,7 @@
 """OSC address patterns: `*`, `?`, `[a-z]`, `[!a-z]`, `{guitar,voice}`.
 
-python-osc has a matcher, but one pattern with many stars keeps it busy for ever; the standard library's `fnmatch`
-has the same signs except the braces, and no such patterns.
+python-osc has a matcher, but one pattern with many stars keeps it busy for ever. The standard library's `fnmatch` has
+the same signs except the braces, and doesn't have this problem.
 """
 
 import fnmatch
@@ -10,20 +10,20 @@ from collections.abc import Iterable
 from itertools import product
 
 MAX_LENGTH, MAX_STARS, MAX_CHOSEN = 256, 4, 2048
-"""A pattern's characters; its stars and brackets; the characters of all that its braces make of a part. One with more of
-any matches nothing, so that none takes longer than some milliseconds."""
+"""The most characters of a pattern; its stars and brackets; the characters of all that its braces expand to. A pattern
+with more of any matches nothing, so that none takes longer than some milliseconds."""
 
 _SIGNS = frozenset("*?[]{}")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def is_pattern(address: str) -> bool:
-    """Whether it holds any of the signs."""
+    """Whether an address contains any of the signs."""
     return not _SIGNS.isdisjoint(address)
 
 
 def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
-    """The addresses that a pattern means, in their order. No sign stands for a `/`.
+    """The addresses that a pattern matches, in their order. No sign matches a `/`.
 
     >>> matching("/stop/{guitar,v*}", ["/stop/guitar", "/stop/voice", "/stop/voice/ramp", "/wet"])
     ['/stop/guitar', '/stop/voice']
@@ -35,9 +35,9 @@ def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
 
 
 def _choices(part: str) -> list[re.Pattern[str]]:
-    """Expressions of which one must match a part of an address."""
+    """Regular expressions of which one must match a part of an address."""
     pieces = _BRACES.split(part)  # outside, inside, outside, …
-    options = [piece.split(",") if place % 2 else [piece] for place, piece in enumerate(pieces)]
+    options = [piece.split(",") if index % 2 else [piece] for index, piece in enumerate(pieces)]
     count = 1
     for option in options:
         count *= len(option)

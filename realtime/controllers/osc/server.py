@@ -1,4 +1,4 @@
-"""The sockets: UDP, TCP and other entrances on one thread, which hears clients and tells them."""
+"""The OSC server: one thread that receives from clients and sends to them, over UDP, TCP and other transports."""
 
 import contextlib
 import selectors
@@ -10,33 +10,34 @@ from types import TracebackType
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.commands import Commands
-from realtime.controllers.osc.clients import AllowList, Client, Complaints
+from realtime.controllers.osc.clients import AllowList, Client, ErrorCounters
 from realtime.controllers.osc.feedback import Feedback, Outgoing
-from realtime.controllers.osc.listener import Door, Entrance, House, bound, refuse
+from realtime.controllers.osc.listener import Listener, bound_socket, refuse
 from realtime.controllers.osc.packets import MAX_PACKET_BYTES, Message
 from realtime.controllers.osc.router import Router
-from realtime.controllers.osc.tcp_connection import TcpEntrance
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.osc.tcp_transport import TcpTransport
+from realtime.controllers.osc.transport import ServerContext, Transport
+from realtime.controllers.parameters import ParameterStore
 
 PORT = 9000
 LOOPBACK = "127.0.0.1"
 
 ROUND_DATAGRAMS = 64
-"""Taken from the UDP socket before others have their turn: a few milliseconds of work."""
+"""Datagrams read at once before other sockets have their turn: a few milliseconds of work."""
 
 
 class OscServer:
-    """Listens from `start` to `close`, or as a context.
+    """Runs from `start` to `close`, or as a context.
 
     Args:
-        hub: what clients move, and whose changes they are told.
-        host: the address to listen at; the default is this machine alone. "0.0.0.0": every network it's in.
-        port: of UDP and TCP alike; 0: any two free ones, see `udp_port` and `tcp_port`.
-        allow: addresses and networks of clients; none: all that reach it.
-        commands: does what isn't a movement.
+        parameters: moved by clients; their changes are sent to subscribed clients.
+        host: the address to bind; the default is this machine alone. "0.0.0.0": every network it is in.
+        port: port for UDP and TCP alike; 0: any two free ones, which `udp_port` and `tcp_port` then hold.
+        allow: addresses and networks of allowed clients; none: all that reach it.
+        commands: executes the messages that aren't movements.
         notes: takes lines for the user; called from the server's thread, and must not wait.
-        watch: told of every message, in the same way.
-        entrances: other ways in, such as OSCQuery's.
+        watch: called with every message, in the same way.
+        transports: other transports beside OSC by TCP, such as OSCQuery's.
 
     Raises:
         DrawstopError: an entry of `allow` that is no address, or a port that is none.
@@ -44,7 +45,7 @@ class OscServer:
 
     def __init__(
         self,
-        hub: ControlHub,
+        parameters: ParameterStore,
         *,
         host: str = LOOPBACK,
         port: int = PORT,
@@ -52,17 +53,23 @@ class OscServer:
         commands: Commands | None = None,
         notes: Callable[[str], None] | None = None,
         watch: Callable[[Client, Message], None] | None = None,
-        entrances: Sequence[Entrance] = (),
+        transports: Sequence[Transport] = (),
     ) -> None:
         if not 0 <= port <= 65535:
             raise DrawstopError(f"OSC's port must be in 0..65535, got {port}")
-        self._hub, self._host, self._port, self._allow, self._notes = hub, host, port, AllowList(allow), notes
+        self._parameters, self._host, self._port, self._allow, self._notes = (
+            parameters,
+            host,
+            port,
+            AllowList(allow),
+            notes,
+        )
         self._open_to_all = not allow
-        self.complaints = Complaints(notes)
-        self.feedback = Feedback(hub, self._wake)
-        self._router = Router(hub, self.feedback, self.complaints, self._send, commands, watch)
-        self._entrances: tuple[Entrance, ...] = (TcpEntrance(port), *entrances)
-        self._doors: dict[str, Door] = {}
+        self.errors = ErrorCounters(notes)
+        self.feedback = Feedback(parameters, self._wake)
+        self._router = Router(parameters, self.feedback, self.errors, self._send, commands, watch)
+        self._transports: tuple[Transport, ...] = (TcpTransport(port), *transports)
+        self._listeners: dict[str, Listener] = {}
         self._thread: threading.Thread | None = None
         self._closing = False
         self.udp_port = self.tcp_port = port
@@ -77,49 +84,49 @@ class OscServer:
         self.close()
 
     def start(self) -> None:
-        """Open the ports and listen.
+        """Bind the sockets and start the thread.
 
         Raises:
             DrawstopError: a port is taken, or the address isn't this machine's.
         """
-        self._udp = bound(self._host, self._port, socket.SOCK_DGRAM)
+        self._udp = bound_socket(self._host, self._port, socket.SOCK_DGRAM)
         self.udp_port = self._udp.getsockname()[1]
         try:
-            for entrance in self._entrances:
-                sock = bound(self._host, entrance.port, socket.SOCK_STREAM)
-                self._doors[entrance.transport] = Door(
-                    entrance, sock, self._allow, self.complaints, self.feedback.unsubscribe
+            for transport in self._transports:
+                sock = bound_socket(self._host, transport.port, socket.SOCK_STREAM)
+                self._listeners[transport.name] = Listener(
+                    transport, sock, self._allow, self.errors, self.feedback.unsubscribe
                 )
         except DrawstopError:
             self._close_sockets()
             raise
-        self.tcp_port = self._doors["tcp"].sock.getsockname()[1]
+        self.tcp_port = self._listeners["tcp"].sock.getsockname()[1]
         self._open()
         if self._open_to_all and not self._host.startswith("127.") and self._host not in ("localhost", "::1"):
             self._note(
                 f"OSC listens at {self._host}:{self.udp_port}: whoever reaches it can move the stops; allow only some"
             )
         self._closing = False
-        self._unsubscribe = self._hub.subscribe(self.feedback.hear)
+        self._unsubscribe = self._parameters.subscribe(self.feedback.on_changes)
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._thread.start()
 
     def _open(self) -> None:
-        self._woken, self._waker = socket.socketpair()
+        self._wake_receiver, self._wake_sender = socket.socketpair()
         self._selector = selectors.DefaultSelector()
-        for sock in (self._woken, self._waker):
+        for sock in (self._wake_receiver, self._wake_sender):
             sock.setblocking(False)
-        self._selector.register(self._woken, selectors.EVENT_READ, self._awake)
-        self._selector.register(self._udp, selectors.EVENT_READ, self._hear)
-        house = House(
-            self._selector, self._router.take, self.feedback, self.complaints, self.udp_port, self._wake
+        self._selector.register(self._wake_receiver, selectors.EVENT_READ, self._drain_wakes)
+        self._selector.register(self._udp, selectors.EVENT_READ, self._receive_datagrams)
+        context = ServerContext(
+            self._selector, self._router.receive, self.feedback, self.errors, self.udp_port, self._wake
         )
-        for door in self._doors.values():
-            self._selector.register(door.sock, selectors.EVENT_READ, door.meet)
-            door.entrance.open(house, door.sock.getsockname()[1])
+        for listener in self._listeners.values():
+            self._selector.register(listener.sock, selectors.EVENT_READ, listener.accept)
+            listener.transport.start(context, listener.sock.getsockname()[1])
 
     def close(self) -> None:
-        """Hang up and free the ports. A second time does nothing."""
+        """Close all connections and ports. A second call does nothing."""
         if self._thread is None:
             return
         self._closing = True
@@ -129,43 +136,42 @@ class OscServer:
         self._unsubscribe()
         self._close_sockets()
         self._selector.close()
-        self._woken.close()
-        self._waker.close()
+        self._wake_receiver.close()
+        self._wake_sender.close()
 
     def _close_sockets(self) -> None:
-        for door in self._doors.values():
-            door.close()
-        self._doors.clear()
+        for listener in self._listeners.values():
+            listener.close()
+        self._listeners.clear()
         self._udp.close()
 
     def meters(self, levels: Mapping[str, float]) -> None:
-        """Tell subscribed clients levels in dBFS, by name: `/meter/<name>`. From any thread; doesn't wait."""
+        """Send subscribed clients meters in dBFS, by name: `/meter/<name>`. From any thread; doesn't wait."""
         self.feedback.meters(levels)
 
     def levels(self, levels: Mapping[str, float]) -> None:
-        """Tell them how strongly each stop sounds, 0..1, by slug: `/level/<slug>`. A stop that was there and isn't any more
-        is told as 0."""
+        """Send them how strongly each stop sounds, 0..1, by slug: `/level/<slug>`. A stop that has gone is sent as 0."""
         self.feedback.levels(levels)
 
-    def tell_all(self) -> None:
-        """Tell subscribed clients where everything stands: after the hub has got another instrument's stops."""
-        self.feedback.tell_all()
+    def send_all(self) -> None:
+        """Send subscribed clients all values, after the parameter store has been given another instrument's stops."""
+        self.feedback.send_all()
 
     def _run(self) -> None:
         while not self._closing:
             try:
                 self._round()
             except Exception as error:  # noqa: BLE001 - a fault in one message must not end all control
-                self.complaints.add("fault in Drawstop", f"{type(error).__name__}: {error}")
+                self.errors.add("fault in Drawstop", f"{type(error).__name__}: {error}")
 
     def _round(self) -> None:
         now = time.monotonic()
         next_command = self._router.run_waiting(now)
-        outgoing, next_news = self.feedback.due(now)
+        outgoing, next_feedback = self.feedback.due(now)
         for each in outgoing:
             self._send(each)
-        rounds = [entrance.round(now) for entrance in self._entrances]
-        moments = [moment for moment in (next_command, next_news, *rounds) if moment is not None]
+        polled = [transport.poll(now) for transport in self._transports]
+        moments = [moment for moment in (next_command, next_feedback, *polled) if moment is not None]
         timeout = max(0.0, min(moments) - time.monotonic()) if moments else None
         try:
             for key, _ in self._selector.select(timeout):
@@ -173,34 +179,34 @@ class OscServer:
         finally:
             self._router.flush()
 
-    def _hear(self) -> None:
+    def _receive_datagrams(self) -> None:
         for _ in range(ROUND_DATAGRAMS):
             try:
                 packet, address = self._udp.recvfrom(MAX_PACKET_BYTES + 1)
-            except OSError:  # no more; or a client's port that was closed, as some systems tell it
+            except OSError:  # no more; or a client's port was closed, which some systems report here
                 return
             client = Client("udp", address[0], address[1])
             if client.host in self._allow:
-                self._router.take(client, packet)
+                self._router.receive(client, packet)
             else:
-                refuse(self.complaints, client)
+                refuse(self.errors, client)
 
     def _send(self, outgoing: Outgoing) -> None:
         client = outgoing.client
         if client.transport == "udp":
-            with contextlib.suppress(OSError):  # no way there, or no room: it's told the next change
+            with contextlib.suppress(OSError):  # unreachable, or no room: the next change is sent again
                 self._udp.sendto(outgoing.packet, (client.host, outgoing.port or client.port))
         else:
-            self._doors[client.transport].send(client, outgoing.packet)
+            self._listeners[client.transport].send(client, outgoing.packet)
 
-    def _awake(self) -> None:
+    def _drain_wakes(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._woken.recv(4096)
+            self._wake_receiver.recv(4096)
 
     def _wake(self) -> None:
         if self._thread is not None and self._thread is not threading.current_thread():
-            with contextlib.suppress(OSError):  # full: it's awake already
-                self._waker.send(b"\0")
+            with contextlib.suppress(OSError):  # full: the thread wakes anyway
+                self._wake_sender.send(b"\0")
 
     def _note(self, text: str) -> None:
         if self._notes is not None:

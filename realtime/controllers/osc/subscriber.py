@@ -1,4 +1,4 @@
-"""What one client knows, and what it's still to be told."""
+"""A subscribed client: the values that it has, and the addresses of which it is to be sent the value."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,75 +6,75 @@ from dataclasses import dataclass, field
 from realtime.controllers.osc.clients import Client
 
 INTERVAL_S = 1 / 60
-"""Between two messages to one client for one address: a screen shows no more. The first goes out at once."""
+"""The least time between two messages to one client for one address: a screen shows no more. The first goes at once."""
 
 METER_INTERVAL_S = 1 / 20
-"""The same for meters and levels, which never rest."""
+"""The same for meters and levels, which change all the time."""
 
 CROSSING_S = 0.1
-"""A client that moves a target so soon after it was told another value may not have seen that one."""
+"""A client that moves a target so soon after it was sent another value may not have received that one yet."""
 
 
 @dataclass
 class Subscriber:
-    """A client that is told changes. For one thread at a time.
+    """A client that is sent changes. Not safe to use from several threads.
 
     Args:
-        client: who it is.
-        port: the UDP port at which it wants to be told; None: its own.
-        expires: when it's told no more, on the clock of `time.monotonic`.
-        listens: the addresses that it's told; None: all.
+        client: the client.
+        port: the UDP port to which changes are sent; None: the client's own.
+        expires: when the subscription ends, on the clock of `time.monotonic`.
+        addresses: the addresses whose changes are sent; None: all.
     """
 
     client: Client
     port: int | None
     expires: float
-    listens: set[str] | None = None
-    knows: dict[str, float] = field(default_factory=dict)
-    """By address: the value that the client has, where we're sure of it."""
-    told: dict[str, float] = field(default_factory=dict)
-    """By address: when it was last told another's value."""
+    addresses: set[str] | None = None
+    known: dict[str, float] = field(default_factory=dict)
+    """By address: the value that the client has, if that is certain."""
+    notified: dict[str, float] = field(default_factory=dict)
+    """By address: when it was last sent a value that it didn't set itself."""
     sent: dict[str, float] = field(default_factory=dict)
-    """By address: when something was last sent to it."""
-    marks: dict[str, float] = field(default_factory=dict)
-    """By address: the moment from which it may be sent, if it's news."""
+    """By address: when it was last sent anything."""
+    pending: dict[str, float] = field(default_factory=dict)
+    """By address that may have changed: the moment from which its value may be sent."""
 
-    def wants(self, address: str) -> bool:
-        """Whether it's told of this address."""
-        return self.listens is None or address in self.listens
+    def subscribes_to(self, address: str) -> bool:
+        """Whether it is sent the changes of an address."""
+        return self.addresses is None or address in self.addresses
 
-    def mark(self, address: str, interval: float) -> None:
-        """Something may be news."""
-        if self.wants(address):
-            self.marks.setdefault(address, self.sent.get(address, -interval) + interval)
+    def mark_pending(self, address: str, interval: float) -> None:
+        """Note that an address may have changed."""
+        if self.subscribes_to(address):
+            self.pending.setdefault(address, self.sent.get(address, -interval) + interval)
 
-    def forget(self, addresses: Iterable[str]) -> None:
-        """Whatever it knows of these addresses is no longer so; tell it where they stand, now."""
-        for address in filter(self.wants, addresses):
-            self.knows.pop(address, None)
-            self.marks[address] = 0.0
+    def invalidate(self, addresses: Iterable[str]) -> None:
+        """Drop what it knows of these addresses, so that their values are sent now."""
+        for address in filter(self.subscribes_to, addresses):
+            self.known.pop(address, None)
+            self.pending[address] = 0.0
 
     def ignore(self, address: str) -> None:
-        """Tell it of this address no more."""
-        if self.listens is not None:
-            self.listens.discard(address)
-            self.marks.pop(address, None)
+        """Send it this address no more, unless it subscribes to all."""
+        if self.addresses is not None:
+            self.addresses.discard(address)
+            self.pending.pop(address, None)
 
-    def take_marks(self, now: float) -> list[str]:
-        """The marked addresses whose moment has come."""
-        found = [address for address, moment in self.marks.items() if moment <= now]
-        for address in found:
-            del self.marks[address]
-        return found
+    def take_due(self, now: float) -> list[str]:
+        """Take the pending addresses whose moment has come."""
+        due = [address for address, moment in self.pending.items() if moment <= now]
+        for address in due:
+            del self.pending[address]
+        return due
 
     def moved(self, address: str, value: float, now: float) -> None:
-        """It sent a value itself."""
-        if not self.wants(address):
+        """Note that the client itself sent a value."""
+        if not self.subscribes_to(address):
             return
-        told = self.told.get(address, -CROSSING_S)
-        if now - told < CROSSING_S and self.knows.get(address) != value:
-            self.knows.pop(address, None)
-            self.marks[address] = told + CROSSING_S
+        notified = self.notified.get(address, -CROSSING_S)
+        if now - notified < CROSSING_S and self.known.get(address) != value:
+            self.known.pop(address, None)
+            self.pending[address] = notified + CROSSING_S
         else:
-            self.knows[address] = value
-            self.mark(address, INTERVAL_S)  # it's no news unless another thread's change came between
+            self.known[address] = value
+            self.mark_pending(address, INTERVAL_S)  # sent only if another thread's change came between

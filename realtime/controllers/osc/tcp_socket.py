@@ -1,29 +1,29 @@
-"""A TCP client's socket: bytes in and out, without ever waiting."""
+"""A TCP client's socket: receives and sends bytes without ever waiting."""
 
 import contextlib
 import selectors
 import socket
 from collections.abc import Callable
 
-from realtime.controllers.osc.clients import Client, Complaints
+from realtime.controllers.osc.clients import Client, ErrorCounters
 
 READ_BYTES = 1 << 13
-"""Read at once before others have their turn: a few hundred messages, some milliseconds of work."""
+"""Read at once before other sockets have their turn: a few hundred messages, some milliseconds of work."""
 
 MAX_UNSENT_BYTES = 1 << 18
-"""What may wait for a client that doesn't read; one for whom there is more by then is hung up on."""
+"""The most bytes that may wait for a client that doesn't read, before its connection is closed."""
 
 
-class Wire:
+class TcpSocket:
     """A socket that never waits. Used by the selector's thread alone.
 
     Args:
-        sock: the accepted socket, which belongs to the wire from now on.
-        client: who is at its other end.
-        selector: calls it when there's something to read, or room to write.
-        take: gets the bytes that come.
-        left: called once, when the connection has ended.
-        complaints: where to tell what was wrong.
+        sock: the accepted socket, which belongs to this object from now on.
+        client: the client at its other end.
+        selector: calls it when there is something to read, or room to write.
+        receive: called with the received bytes.
+        on_close: called once, when the socket has been closed.
+        errors: counts what was wrong.
     """
 
     def __init__(
@@ -31,45 +31,45 @@ class Wire:
         sock: socket.socket,
         client: Client,
         selector: selectors.BaseSelector,
-        take: Callable[[bytes], None],
-        left: Callable[[Client], None],
-        complaints: Complaints,
+        receive: Callable[[bytes], None],
+        on_close: Callable[[Client], None],
+        errors: ErrorCounters,
     ) -> None:
         self._sock, self._client, self._selector = sock, client, selector
-        self._take, self._left, self._complaints = take, left, complaints
+        self._receive, self._on_close, self._errors = receive, on_close, errors
         self._unsent = b""
         self._ending = False
         sock.setblocking(False)
-        sock.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-        )  # a fader's step shall not wait for the next
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a cable that was pulled says nothing
+        # without delay: a fader's step must not wait for the next one
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # keep-alive: a client whose cable was pulled sends no end
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         selector.register(sock, selectors.EVENT_READ, self._ready)
         self._open = True
 
     def send(self, data: bytes) -> None:
-        """Send as much as there's room for; the rest follows by itself."""
+        """Send as much as there is room for; the rest follows by itself."""
         if not self._open:
             return
         if len(self._unsent) > MAX_UNSENT_BYTES:
-            self._complaints.add("client that doesn't read", f"{self._client} was hung up on")
+            self._errors.add("client that doesn't read", f"{self._client}'s connection was closed")
             self.close()
             return
         self._unsent += data
         self._write()
 
     def end(self) -> None:
-        """Send nothing more: tell the other side so, once all that waits is sent."""
+        """Send nothing more: signal the end of the stream once all that waits is sent."""
         self._ending = True
         self._write()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the socket."""
         if self._open:
             self._open = False
             self._selector.unregister(self._sock)
             self._sock.close()
-            self._left(self._client)
+            self._on_close(self._client)
 
     @property
     def address(self) -> str:
@@ -90,7 +90,7 @@ class Wire:
         except OSError:
             data = b""
         if data:
-            self._take(data)
+            self._receive(data)
         else:
             self.close()
 
@@ -105,7 +105,7 @@ class Wire:
             self.close()
             return
         if self._ending and not self._unsent:
-            with contextlib.suppress(OSError):  # gone already
+            with contextlib.suppress(OSError):  # closed already
                 self._sock.shutdown(socket.SHUT_WR)
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
         self._selector.modify(self._sock, events, self._ready)

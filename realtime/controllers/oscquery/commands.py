@@ -1,23 +1,23 @@
-"""The text messages that clients send by WebSocket. Pure."""
+"""The text messages that clients send by WebSocket."""
 
 import json
 
 from drawstop.errors import DrawstopError
 
 MAX_BYTES = 4096
-"""Of a text message: a command and an address."""
+"""The largest text message: a command and an address."""
 
 COMMANDS = ("LISTEN", "IGNORE")
 
 
 def read_command(text: bytes) -> tuple[str, str]:
-    """A command and the address that it is for.
+    """The command and the address of a text message.
 
     >>> read_command(b'{"COMMAND": "LISTEN", "DATA": "/stop/guitar"}')
     ('LISTEN', '/stop/guitar')
 
     Raises:
-        DrawstopError: no such message.
+        DrawstopError: the text is no such message.
     """
     if len(text) > MAX_BYTES:
         raise DrawstopError(f"a text message takes {MAX_BYTES} bytes or fewer, got {len(text)}")

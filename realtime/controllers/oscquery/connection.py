@@ -1,6 +1,6 @@
-"""One client of the HTTP port: a question and its answer, or a WebSocket.
+"""One connection to the HTTP port: a request and its response, or a WebSocket.
 
-The `websockets` library reads and writes the bytes and does no input or output here: the OSC server's thread does.
+The `websockets` library parses and makes the bytes; the OSC server's thread receives and sends them.
 """
 
 import logging
@@ -16,26 +16,28 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.osc.clients import Client, Kind
-from realtime.controllers.osc.listener import House
+from realtime.controllers.osc.clients import Client, ErrorKind
 from realtime.controllers.osc.packets import MAX_PACKET_BYTES
-from realtime.controllers.osc.tcp_socket import Wire
+from realtime.controllers.osc.tcp_socket import TcpSocket
+from realtime.controllers.osc.transport import ServerContext
 from realtime.controllers.oscquery.commands import read_command
 from realtime.controllers.oscquery.origin_check import refusal
 
 MAX_REQUEST_BYTES = 1 << 14
-"""A request with all its headers; browsers' take a tenth."""
+"""The largest request with all its headers; browsers' take a tenth."""
 
 EXCHANGE_S = 10.0
-"""For a request and its answer; a client that takes longer is hung up on."""
+"""The time limit for a request and its response; then the connection is closed."""
 
 CLOSING_S = 1.0
-"""For the other side to end a connection that we have ended."""
+"""The time in which the client must close a connection that the server has ended."""
 
 PING_S, GONE_S = 20.0, 60.0
-"""A WebSocket that has been silent so long is asked whether it's there; and is hung up on."""
+"""The silence after which a WebSocket is sent a ping; and after which it is closed."""
 
-_SILENT = logging.Logger("oscquery", logging.CRITICAL + 1)  # complaints tell what the library would log
+_SILENT = logging.Logger(
+    "oscquery", logging.CRITICAL + 1
+)  # the error counters report what the library would log
 _PHRASES = {
     200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     431: "Request Header Fields Too Large",
@@ -43,75 +45,75 @@ _PHRASES = {
 
 
 class Service(Protocol):
-    """What connections ask of OSCQuery."""
+    """The part of OSCQuery that handles the requests of connections."""
 
-    def ask(self, connection: "WebConnection", target: str, with_body: bool) -> None:
-        """A question has come; `respond` answers it, soon."""
+    def request(self, connection: "WebConnection", target: str, with_body: bool) -> None:
+        """Handle an HTTP request; the response follows soon, by `WebConnection.respond`."""
         ...
 
     def command(self, client: Client, command: str, address: str) -> None:
-        """A client sent a command. Raises DrawstopError where it can't be done."""
+        """Execute a client's command. Raises DrawstopError if it fails."""
         ...
 
 
 class WebConnection:
-    """Used by the server's thread alone.
+    """A connection that takes an HTTP request, or becomes a WebSocket. Used by the server's thread alone.
 
     Args:
         sock: the accepted socket, which belongs to the connection from now on.
-        client: who it is.
-        house: the server's.
-        service: answers questions.
-        left: called once, when the connection has ended.
+        client: the client at its other end.
+        context: the server's context.
+        service: handles requests and commands.
+        on_close: called once, when the connection has been closed.
     """
 
     def __init__(
         self,
         sock: socket.socket,
         client: Client,
-        house: House,
+        context: ServerContext,
         service: Service,
-        left: Callable[[Client], None],
+        on_close: Callable[[Client], None],
     ) -> None:
-        self.client, self._house, self._service = client, house, service
+        self.client, self._context, self._service = client, context, service
         self._protocol = ServerProtocol(max_size=MAX_PACKET_BYTES, logger=_SILENT)
-        self._asked = 0  # bytes of a request that isn't complete
+        self._request_bytes = 0  # of a request that isn't complete
         self._reading = True
         self._binary, self._message = True, bytearray()
-        self._heard = time.monotonic()
+        self._last_received = time.monotonic()
         self._pinged = False
-        self._until = self._heard + EXCHANGE_S
-        self._wire = Wire(sock, client, house.selector, self._feed, left, house.complaints)
+        self._deadline = self._last_received + EXCHANGE_S
+        self._socket = TcpSocket(sock, client, context.selector, self._feed, on_close, context.errors)
 
     @property
     def is_websocket(self) -> bool:
-        """Whether it is one now."""
+        """Whether the connection is an open WebSocket."""
         return self._protocol.state is State.OPEN
 
     @property
     def address(self) -> str:
-        """See `Wire.address`."""
-        return self._wire.address
+        """This machine's address, as the client reached it."""
+        return self._socket.address
 
     def send(self, packet: bytes) -> None:
-        """Send an OSC packet, if it's a WebSocket."""
+        """Send an OSC packet, if it is a WebSocket."""
         if self.is_websocket:
             self._protocol.send_binary(packet)
             self._flush()
 
-    def tell(self, text: str) -> None:
-        """Send a text, if it's a WebSocket."""
+    def send_text(self, text: str) -> None:
+        """Send a text message, if it is a WebSocket."""
         if self.is_websocket:
             self._protocol.send_text(text.encode(errors="replace"))
             self._flush()
 
     def respond(self, status: int, body: str = "", with_body: bool = True) -> None:
-        """Answer the question, and end.
+        """Send the response to the request, and end the connection.
 
         Args:
-            status: HTTP's.
+            status: the HTTP status.
             body: JSON.
-            with_body: whether to send it, or to tell its length only.
+            with_body: whether to send the body, or only the headers with its length.
         """
         content = body.encode(errors="replace")
         headers = Headers(
@@ -122,39 +124,39 @@ class WebConnection:
         if status == 405:
             headers["Allow"] = "GET, HEAD"
         response = Response(status, _PHRASES[status], headers, content if with_body else b"")
-        self._wire.send(response.serialize())
+        self._socket.send(response.serialize())
         self._end()
 
     def tick(self, now: float) -> float:
-        """Ask a silent WebSocket whether it's there, hang up on whoever takes too long; gives the next moment."""
+        """Ping a silent WebSocket, and close a connection that takes too long. Returns the moment of the next call."""
         if not self.is_websocket or not self._reading:
-            if now >= self._until:
+            if now >= self._deadline:
                 self.close()
-            return self._until
-        if now - self._heard >= GONE_S:
+            return self._deadline
+        if now - self._last_received >= GONE_S:
             self.close()
-        elif now - self._heard >= PING_S and not self._pinged:
+        elif now - self._last_received >= PING_S and not self._pinged:
             self._pinged = True
             self._protocol.send_ping(b"")
             self._flush()
-        return self._heard + (GONE_S if self._pinged else PING_S)
+        return self._last_received + (GONE_S if self._pinged else PING_S)
 
     def close(self) -> None:
-        """Hang up; a WebSocket is told so."""
+        """Close the connection; a WebSocket is sent a close frame first."""
         if self.is_websocket:
             self._protocol.send_close(CloseCode.GOING_AWAY)
             self._flush()
-        self._wire.close()
+        self._socket.close()
 
     def _end(self) -> None:
         self._reading = False
-        self._until = max(self._until, time.monotonic() + CLOSING_S)
-        self._wire.end()
+        self._deadline = max(self._deadline, time.monotonic() + CLOSING_S)
+        self._socket.end()
 
     def _feed(self, data: bytes) -> None:
         if not self._reading:
-            return  # it's told that nothing more is heard
-        self._heard, self._pinged = time.monotonic(), False
+            return
+        self._last_received, self._pinged = time.monotonic(), False
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -165,20 +167,22 @@ class WebConnection:
             self._check(len(data))
             self._flush()
 
-    def _check(self, came: int) -> None:
-        """Tell what the library found wrong."""
+    def _check(self, received_bytes: int) -> None:
+        """Count the errors that the library found."""
         if self._protocol.state is State.CONNECTING:
-            self._asked += came
+            self._request_bytes += received_bytes
             if self._protocol.handshake_exc is not None:
-                self._complain("malformed request", str(self._protocol.handshake_exc))
-                if self._protocol.writes == [SEND_EOF]:  # it has no answer to what is no request at all
+                self._count_error("malformed request", str(self._protocol.handshake_exc))
+                if self._protocol.writes == [
+                    SEND_EOF
+                ]:  # the library doesn't respond to bytes that are no request
                     self.respond(400)
-            elif self._asked > MAX_REQUEST_BYTES:
-                self._complain("malformed request", f"a request takes {MAX_REQUEST_BYTES} bytes or fewer")
+            elif self._request_bytes > MAX_REQUEST_BYTES:
+                self._count_error("malformed request", f"a request takes {MAX_REQUEST_BYTES} bytes or fewer")
                 self.respond(431)
         elif self._protocol.parser_exc is not None:
-            self._complain(
-                "malformed packet", f"by WebSocket: {self._protocol.parser_exc}; it was hung up on"
+            self._count_error(
+                "malformed packet", f"by WebSocket: {self._protocol.parser_exc}; its connection was closed"
             )
 
     def _flush(self) -> None:
@@ -186,28 +190,28 @@ class WebConnection:
             if data == SEND_EOF:
                 self._end()
             else:
-                self._wire.send(data)
+                self._socket.send(data)
 
     def _request(self, request: Request) -> None:
         headers = request.headers
         refused = refusal(headers.get_all("Host"), headers.get_all("Origin"))
         if refused:
-            self._complain("web page not allowed", refused)
+            self._count_error("web page not allowed", refused)
             self.respond(403)
         elif any("websocket" in value.lower() for value in headers.get_all("Upgrade")):
             self._open(request)
         elif request.method not in ("GET", "HEAD"):
-            self._complain("malformed request", f"questions are asked by GET, got {request.method[:20]!r}")
+            self._count_error("malformed request", f"questions are asked by GET, got {request.method[:20]!r}")
             self.respond(405)
         else:
             self._reading = False
-            self._service.ask(self, request.path, request.method == "GET")
+            self._service.request(self, request.path, request.method == "GET")
 
     def _open(self, request: Request) -> None:
         response = self._protocol.accept(request)
         if response.status_code != 101:
-            self._complain("malformed request", f"no WebSocket: {self._protocol.handshake_exc}")
-        if self._protocol.eof_sent:  # frames came before the answer, and they were wrong
+            self._count_error("malformed request", f"no WebSocket: {self._protocol.handshake_exc}")
+        if self._protocol.eof_sent:  # frames came before the response, and they were malformed
             self._end()
         else:
             self._protocol.send_response(response)
@@ -221,16 +225,16 @@ class WebConnection:
         else:
             return
         if frame.fin and self.is_websocket:
-            self._whole(bytes(self._message))
+            self._receive(bytes(self._message))
 
-    def _whole(self, message: bytes) -> None:
+    def _receive(self, message: bytes) -> None:
         if self._binary:
-            self._house.take(self.client, message)
+            self._context.receive(self.client, message)
             return
         try:
             self._service.command(self.client, *read_command(message))
         except DrawstopError as error:
-            self._complain("malformed request", str(error))
+            self._count_error("malformed request", str(error))
 
-    def _complain(self, kind: Kind, text: str) -> None:
-        self._house.complaints.add(kind, f"{self.client}: {text}")
+    def _count_error(self, kind: ErrorKind, text: str) -> None:
+        self._context.errors.add(kind, f"{self.client}: {text}")

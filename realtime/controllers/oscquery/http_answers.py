@@ -1,7 +1,7 @@
-"""HTTP requests to their answers, as the proposal says. Pure.
+"""The response to each HTTP request, after the OSCQuery proposal.
 
-The proposal is of two minds about an attribute that a server knows of but doesn't have (204 in its text, 400 in its
-list of errors); here it's 400, as for one that nobody knows.
+The proposal contradicts itself about an attribute that a server knows of but doesn't have (204 in its text, 400 in its
+list of errors); here it is 400, as for an unknown one.
 """
 
 import json
@@ -16,59 +16,59 @@ OPTIONAL = (
     "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "CLIPMODE", "OVERLOADS",
     "LISTEN", "PATH_CHANGED", "PATH_ADDED", "PATH_REMOVED",
 )  # fmt: skip
-"""What HOST_INFO says that we have of the proposal's optional parts."""
+"""The optional parts of the proposal that HOST_INFO lists as present."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered to a request.
+    """The response to a request.
 
     Args:
-        status: HTTP's.
-        body: JSON; for errors and 204, nothing.
-        complaint: what was wrong; nothing where nothing was.
+        status: the HTTP status.
+        body: JSON; empty for errors and 204.
+        error: what was wrong with the request; empty if nothing was.
     """
 
     status: int
     body: str = ""
-    complaint: str = ""
+    error: str = ""
 
 
 def answer(
     target: str, namespace: Namespace, values: Mapping[str, float], host_info: Mapping[str, Any]
 ) -> Answer:
-    """The answer to `GET <target>`.
+    """The response to `GET <target>`.
 
     Args:
         target: path and perhaps a query; a whole URL is taken too.
-        namespace: what is here.
-        values: where it stands, by path.
-        host_info: see `host_info`.
+        namespace: the tree of addresses.
+        values: values by path.
+        host_info: the content of `?HOST_INFO`.
     """
-    path, wanted = _split(target)
-    if "HOST_INFO" in wanted:
+    path, requested = _split(target)
+    if "HOST_INFO" in requested:
         return _json(host_info)
-    unknown = [attribute for attribute in wanted if attribute not in SUPPORTED]
+    unknown = [attribute for attribute in requested if attribute not in SUPPORTED]
     if unknown:
-        return Answer(
-            400, complaint=f"attributes are {', '.join(SUPPORTED)}, HOST_INFO; got {unknown[0][:40]!r}"
-        )
+        return Answer(400, error=f"attributes are {', '.join(SUPPORTED)}, HOST_INFO; got {unknown[0][:40]!r}")
     node = namespace.by_path.get(path)
     if node is None:
-        return Answer(404, complaint=f"nothing is at {path[:80]!r}")
-    if "VALUE" in wanted and not node.readable:
+        return Answer(404, error=f"nothing is at {path[:80]!r}")
+    if "VALUE" in requested and not node.readable:
         return Answer(204)
-    told = node.attributes(values)
-    return _json({name: told[name] for name in wanted if name in told} if wanted else told)
+    attributes = node.attributes(values)
+    if requested:
+        attributes = {name: attributes[name] for name in requested if name in attributes}
+    return _json(attributes)
 
 
 def host_info(name: str, osc_ip: str, osc_port: int) -> dict[str, Any]:
-    """What `?HOST_INFO` tells. The WebSocket is at the port that was asked, which is what its absence here says.
+    """The content of `?HOST_INFO`. It names no WebSocket port, which means: the port of this request.
 
     Args:
-        name: for people.
-        osc_ip: this machine, as the client reached it.
-        osc_port: of UDP.
+        name: this program's name, for people.
+        osc_ip: this machine's address, as the client reached it.
+        osc_port: the UDP port.
     """
     return {
         "NAME": name,
@@ -80,7 +80,7 @@ def host_info(name: str, osc_ip: str, osc_port: int) -> dict[str, Any]:
 
 
 def _split(target: str) -> tuple[str, list[str]]:
-    """Path and attributes."""
+    """The path and the requested attributes of a request's target."""
     target = target.partition("#")[0]
     if target.startswith("http://"):
         try:
@@ -89,8 +89,8 @@ def _split(target: str) -> tuple[str, list[str]]:
         except ValueError:  # brackets without an IPv6 address
             return "", []
     path, _, query = target.partition("?")
-    wanted = [part.partition("=")[0] for part in query.split("&") if part]
-    return "/" + unquote(path).strip("/"), wanted
+    requested = [part.partition("=")[0] for part in query.split("&") if part]
+    return "/" + unquote(path).strip("/"), requested
 
 
 def _json(content: Mapping[str, Any]) -> Answer:

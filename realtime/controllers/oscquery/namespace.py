@@ -1,8 +1,8 @@
-"""Stops, faders, scenes, commands and meters as OSCQuery's tree."""
+"""Describes stops, engine parameters, scenes, commands and meters as OSCQuery's tree."""
 
 from collections.abc import Iterable, Sequence
 
-from realtime.controllers.osc.addresses import FADERS, address_of, is_stop, name_of
+from realtime.controllers.osc.addresses import address_of, is_stop, name_of
 from realtime.controllers.osc.arguments import MAX_SECONDS
 from realtime.controllers.osc.feedback import LEVEL, METER_FLOOR_DBFS
 from realtime.controllers.oscquery.node import READ, READ_AND_WRITE, WRITE, Namespace, Node, container
@@ -17,26 +17,26 @@ _BUTTONS = {"/undo": "undo a scene", "/redo": "redo", "/panic": "panic: silence"
 
 
 def describe(targets: Iterable[Ranged], scenes: Sequence[Scene], meters: Sequence[str]) -> Namespace:
-    """The tree of what is here. Ramps, `/morph/<a>/<b>`, storing and questions aren't in it, though they are heard.
+    """The tree of all addresses. Ramps, `/morph/<a>/<b>`, storing and queries work but aren't in it.
 
     Args:
-        targets: stops and faders; those without an address are left out.
-        scenes: in their order.
+        targets: stops and engine parameters; those without an address are left out.
+        scenes: the scenes in their order.
         meters: the addresses of meters and of stops' levels.
     """
-    stops, faders = [], []
+    stops, engine_parameters = [], []
     for target in targets:
         if is_stop(target.slug):
             stops.append(_movable(target, name_of(target)))
         elif address_of(target.slug):
-            faders.append(_movable(target, _fader_name(target)))
+            engine_parameters.append(_movable(target, _parameter_name(target)))
     buttons = [
         Node(path, text, WRITE, "I", overloads=({**_PRESSED[0], "DESCRIPTION": "1: pressed"},))
         for path, text in _BUTTONS.items()
     ]
     nodes = [
         container("/stop", "stops", stops),
-        *faders,
+        *engine_parameters,
         container("/scene", "scenes", [_scene(scene) for scene in scenes]),
         _morph([scene.slug for scene in scenes]),
         Node("/pad", "between the pad's four scenes", WRITE, "ff", (_SHARE, _SHARE), ("both", "both")),
@@ -60,9 +60,8 @@ def _movable(target: Ranged, description: str) -> Node:
     )
 
 
-def _fader_name(target: Ranged) -> str:
-    address = next(address for address, fader in FADERS.items() if fader.slug == target.slug)
-    word, label = address[1:].replace("_", " "), name_of(target)
+def _parameter_name(target: Ranged) -> str:
+    word, label = (address_of(target.slug) or "/")[1:].replace("_", " "), name_of(target)
     return label if label.startswith(word) else f"{word} ({label})"
 
 

@@ -1,9 +1,9 @@
-"""Keeps web pages out: a browser asks in the name of any page that is open in it.
+"""Keeps web pages out: any page that is open in a browser could send requests here.
 
-Key idea: a browser says by Origin whose page is asking by WebSocket, and by Host what name led it here. A page of
-another's can neither leave them out nor choose them. Nothing here is a page, so nothing in a browser has to get in; but
-some programs send the Origin of the very server that they ask, which is no page's if the name is none of the internet's:
-else a page could have its own name lead to this machine once it's loaded.
+Key idea: a browser sends in Origin whose page opens a WebSocket, and in Host by which name it found this server. A
+foreign page can neither leave them out nor choose them. Drawstop serves no pages, so no page needs access. But some
+programs send the Origin of the very server that they ask. That is accepted if its name isn't an internet name;
+otherwise a page could make its own name point to this machine once it is loaded (DNS rebinding).
 """
 
 import ipaddress
@@ -11,11 +11,11 @@ import socket
 from collections.abc import Sequence
 
 NEAR_ENDINGS = (".local", ".localhost", ".lan", ".home", ".internal", ".home.arpa")
-"""Of names that belong to nobody in the internet."""
+"""The endings of names that belong to nobody in the internet."""
 
 
 def refusal(hosts: Sequence[str], origins: Sequence[str]) -> str:
-    """Why a request isn't heard; nothing: it is.
+    """The reason for which a request is refused; empty if it is accepted.
 
     Args:
         hosts: the values of Host.
@@ -33,7 +33,7 @@ def refusal(hosts: Sequence[str], origins: Sequence[str]) -> str:
 
 
 def is_near(host: str) -> bool:
-    """Whether a Host, with or without a port, is an address or a name that only this network knows.
+    """Whether a Host, with or without a port, is an IP address or a name that only this network knows.
 
     >>> [is_near(host) for host in ("127.0.0.1:9001", "[::1]:9001", "rig.local", "rig:9001", "example.com:9001")]
     [True, True, True, True, False]

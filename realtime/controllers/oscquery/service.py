@@ -1,4 +1,4 @@
-"""OSCQuery at a port of the OSC server: who asks is told what is here, who listens is told where it stands."""
+"""The OSCQuery service: a transport of the OSC server that describes all parameters and sends their changes."""
 
 import json
 import socket
@@ -9,126 +9,126 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.osc.clients import Client, Transport
+from realtime.controllers.osc.clients import Client, TransportName
 from realtime.controllers.osc.feedback import values_by_address
-from realtime.controllers.osc.listener import House
-from realtime.controllers.oscquery.changes import changes, removed
+from realtime.controllers.osc.transport import ServerContext
 from realtime.controllers.oscquery.connection import WebConnection
 from realtime.controllers.oscquery.http_answers import answer, host_info
 from realtime.controllers.oscquery.namespace import describe
-from realtime.controllers.oscquery.node import Namespace
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.oscquery.node import Namespace, changes, removed
+from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 
 PORT = 9001
 
 
 class OscQuery:
-    """An entrance of the OSC server. All but `look` is for the server's thread.
+    """A transport of the OSC server. All methods but `refresh` are for the server's thread.
 
     Args:
-        hub: whose targets are told.
-        port: of TCP; 0: any free one, see `open_port`.
-        name: of this program, for people.
-        scenes: gives those that there are, in their order.
+        parameters: the parameters that it describes.
+        port: TCP port; 0: any free one, which `open_port` then holds.
+        name: the name of this program, for people.
+        scenes: returns the present scenes, in their order.
 
     Attributes:
-        open_port: where it is heard, once the server has begun.
+        open_port: the port at which it listens, once the server has started.
     """
 
-    transport: Transport = "ws"
+    name: TransportName = "ws"
 
     def __init__(
-        self, hub: ControlHub, port: int, name: str, scenes: Callable[[], Sequence[Scene]] = tuple
+        self, parameters: ParameterStore, port: int, name: str, scenes: Callable[[], Sequence[Scene]] = tuple
     ) -> None:
         if not 0 <= port <= 65535:
             raise DrawstopError(f"OSCQuery's port must be in 0..65535, got {port}")
         self.port = self.open_port = port
-        self._hub, self._name, self._scenes = hub, name, scenes
+        self._parameters, self._program_name, self._scenes = parameters, name, scenes
         self._connections: dict[Client, WebConnection] = {}
-        self._questions: deque[tuple[WebConnection, str, bool]] = deque()
+        self._requests: deque[tuple[WebConnection, str, bool]] = deque()
         self._described: tuple[object, ...] = ()
         self._namespace: Namespace | None = None
-        self._looking = False
+        self._refresh_wanted = False
 
-    def look(self) -> None:
-        """Stops or scenes may have come or gone: tell clients. From any thread; doesn't wait."""
+    def refresh(self) -> None:
+        """Send clients what has changed, when stops or scenes may have come or gone. From any thread; doesn't wait."""
         if self._namespace is not None:
-            self._looking = True
-            self._house.wake()
+            self._refresh_wanted = True
+            self._context.wake()
 
-    def open(self, house: House, port: int) -> None:
-        """The port is open."""
-        self._house, self.open_port = house, port
+    def start(self, context: ServerContext, port: int) -> None:
+        """Called when the server listens at a port."""
+        self._context, self.open_port = context, port
         self._described, self._namespace = (), None
-        self._refresh()
+        self._present_namespace()
 
-    def let_in(self, sock: socket.socket, client: Client, left: Callable[[Client], None]) -> WebConnection:
-        """A client has come."""
+    def accept(
+        self, sock: socket.socket, client: Client, on_close: Callable[[Client], None]
+    ) -> WebConnection:
+        """Make a connection of an accepted socket."""
 
-        def gone(client: Client) -> None:
+        def closed(client: Client) -> None:
             self._connections.pop(client, None)
-            left(client)
+            on_close(client)
 
-        self._connections[client] = WebConnection(sock, client, self._house, self, gone)
+        self._connections[client] = WebConnection(sock, client, self._context, self, closed)
         return self._connections[client]
 
-    def round(self, now: float) -> float | None:
-        """Tell what has changed, answer one question; gives when there's more to do."""
-        if self._looking:
-            self._looking = False
-            self._refresh()
-        if self._questions:
-            self._answer(*self._questions.popleft())
+    def poll(self, now: float) -> float | None:
+        """Send what has changed and respond to one request. Returns the moment at which more is due."""
+        if self._refresh_wanted:
+            self._refresh_wanted = False
+            self._present_namespace()
+        if self._requests:
+            self._respond(*self._requests.popleft())
         moments = [connection.tick(now) for connection in list(self._connections.values())]
-        return now if self._questions else min(moments, default=None)
+        return now if self._requests else min(moments, default=None)
 
-    def ask(self, connection: WebConnection, target: str, with_body: bool) -> None:
-        """Keep a question until the others had their turn: a large answer takes some milliseconds."""
-        self._questions.append((connection, target, with_body))
+    def request(self, connection: WebConnection, target: str, with_body: bool) -> None:
+        """Queue a request until other sockets had their turn: a large response takes some milliseconds."""
+        self._requests.append((connection, target, with_body))
 
     def command(self, client: Client, command: str, address: str) -> None:
-        """Listen, or don't. What can't be read may be listened to, and stays silent."""
-        node = self._refresh().by_path.get(address)
+        """Execute LISTEN or IGNORE. An address that can't be read may be listened to; nothing is sent of it."""
+        node = self._present_namespace().by_path.get(address)
         if command == "IGNORE":
-            self._house.feedback.ignore(client, address)
+            self._context.feedback.ignore(client, address)
         elif node is None:
             raise DrawstopError(f"LISTEN takes an address that is here, got {address[:80]!r}")
         elif node.readable:
-            self._house.feedback.listen(client, address, time.monotonic())
+            self._context.feedback.listen(client, address, time.monotonic())
 
-    def _answer(self, connection: WebConnection, target: str, with_body: bool) -> None:
-        values = values_by_address(self._hub) | self._house.feedback.readings
-        about = host_info(self._name, connection.address, self._house.udp_port)
-        found = answer(
-            target, self._refresh(), {path: _short(value) for path, value in values.items()}, about
-        )
-        if found.complaint:
-            self._house.complaints.add("malformed request", f"{connection.client}: {found.complaint}")
-        connection.respond(found.status, found.body, with_body)
+    def _respond(self, connection: WebConnection, target: str, with_body: bool) -> None:
+        values = values_by_address(self._parameters) | self._context.feedback.readings
+        host = host_info(self._program_name, connection.address, self._context.udp_port)
+        short_values = {path: _shortest(value) for path, value in values.items()}
+        response = answer(target, self._present_namespace(), short_values, host)
+        if response.error:
+            self._context.errors.add("malformed request", f"{connection.client}: {response.error}")
+        connection.respond(response.status, response.body, with_body)
 
-    def _refresh(self) -> Namespace:
-        """The namespace as it is now; if it has changed, clients are told."""
-        here = (
-            tuple(self._hub.targets.values()),
+    def _present_namespace(self) -> Namespace:
+        """The namespace as it is now; if it has changed, the changes are sent to clients."""
+        content = (
+            tuple(self._parameters.targets.values()),
             tuple(self._scenes()),
-            tuple(self._house.feedback.readings),
+            tuple(self._context.feedback.readings),
         )
-        if self._namespace is None or here != self._described:
-            before, self._described = self._namespace, here
-            self._namespace = describe(*here)
-            if before is not None:
-                self._tell(before, self._namespace)
+        if self._namespace is None or content != self._described:
+            old, self._described = self._namespace, content
+            self._namespace = describe(*content)
+            if old is not None:
+                self._send_changes(old, self._namespace)
         return self._namespace
 
-    def _tell(self, before: Namespace, after: Namespace) -> None:
-        self._house.feedback.drop(removed(before, after))
-        for change in changes(before, after):
+    def _send_changes(self, old: Namespace, new: Namespace) -> None:
+        self._context.feedback.drop(removed(old, new))
+        for change in changes(old, new):
             text = json.dumps(change, ensure_ascii=False)
             for connection in list(self._connections.values()):
-                connection.tell(text)
+                connection.send_text(text)
 
 
-def _short(value: float) -> float:
-    """The shortest number that is the same in OSC's 32 bits: 0.02, not 0.019999999552965164."""
+def _shortest(value: float) -> float:
+    """The shortest decimal number that is the same in OSC's 32 bits: 0.02, not 0.019999999552965164."""
     return float(str(np.float32(value)))

@@ -1,4 +1,4 @@
-"""Tells the network that OSC and OSCQuery are here (zeroconf, Bonjour), so that surfaces list them by name."""
+"""Announces OSC and OSCQuery in the network (zeroconf, Bonjour), so that surfaces list them by name."""
 
 import ipaddress
 import socket
@@ -12,17 +12,17 @@ from drawstop.errors import reason_of
 
 OSCJSON, OSC = "_oscjson._tcp.local.", "_osc._udp.local."
 MAX_NAME_BYTES = 50
-"""The network allows 63; it puts a number behind a name that is taken."""
+"""The longest name; the standard allows 63 bytes, and a number is appended to a name that is taken."""
 
 
 class Announcement:
     """Announces from entering the context to leaving it, from a thread of its own: the network may be slow.
 
     Args:
-        name: what surfaces list.
-        addresses: this machine's, by which it is heard; see `addresses_of`.
-        osc_port: of UDP.
-        query_port: of OSCQuery; None: there's none.
+        name: the name that surfaces list.
+        addresses: this machine's addresses at which it can be reached, from `addresses_of`.
+        osc_port: the UDP port.
+        query_port: the port of OSCQuery; None: no OSCQuery.
         notes: takes lines for the user; called from the thread.
     """
 
@@ -50,7 +50,7 @@ class Announcement:
             try:
                 self._zeroconf.unregister_all_services()
             except (OSError, Error) as error_:
-                self._notes(f"the network can't be told that OSC goes ({_reason(error_)})")
+                self._notes(f"the announcement of OSC can't be withdrawn ({_reason(error_)})")
             self._zeroconf.close()
 
     def _announce(self) -> None:
@@ -80,23 +80,24 @@ class Announcement:
 
 
 def addresses_of(host: str) -> list[str]:
-    """This machine's IPv4 addresses by which others reach a server that listens at a host; none: they can't.
+    """This machine's IPv4 addresses at which others reach a server that listens at a host; none if they can't.
 
     Args:
         host: an address or name, or "0.0.0.0" or "::": all.
     """
     try:
-        found = {ipaddress.ip_address(info[4][0]) for info in socket.getaddrinfo(host, None, socket.AF_INET)}
+        infos = socket.getaddrinfo(host, None, socket.AF_INET)
+        addresses = {ipaddress.ip_address(info[4][0]) for info in infos}
     except OSError:
-        found = set()
-    if host == "::" or any(address.is_unspecified for address in found):
+        addresses = set()
+    if host == "::" or any(address.is_unspecified for address in addresses):
         ips = (ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips)
-        found = {ipaddress.ip_address(ip) for ip in ips if isinstance(ip, str)}
-    return sorted(str(address) for address in found if not address.is_loopback)
+        addresses = {ipaddress.ip_address(ip) for ip in ips if isinstance(ip, str)}
+    return sorted(str(address) for address in addresses if not address.is_loopback)
 
 
 def service_name(name: str) -> str:
-    """A name as one label of the network's, however long it is.
+    """A name shortened to one label of a network name, without dots.
 
     >>> service_name("Drawstop: no. 5")
     'Drawstop: no 5'

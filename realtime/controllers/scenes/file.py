@@ -1,4 +1,4 @@
-"""`scenes.toml`: scenes as people write them. Our writing changes what it must; their comments and order stay."""
+"""`scenes.toml`, read and written. Writing one scene leaves the comments, order and spaces of the rest as they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from tomlkit.items import AoT, InlineTable
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
-from realtime.controllers.mapping.toml_document import Lines, Place, parse_toml, read_toml
+from realtime.controllers.mapping.toml_document import KeyPath, Lines, parse_toml, read_toml
 from realtime.controllers.scenes.scene import CORNERS, Scene, scene_slug
 from realtime.controllers.scenes.scene_list import MOST_SCENES, SceneList
 
@@ -23,7 +23,7 @@ pad = ["verse", "chorus", "quiet", "storm"]
 
 [[scene]]
 name = "Verse"          # OSC: /scene/verse
-seconds = 2             # its recall takes 2 s, unless it is told otherwise
+seconds = 2             # its recall takes 2 s, unless the recall says otherwise
 
 [scene.values]          # a stop that isn't named here stays where it is
 guitar = 0.5
@@ -36,7 +36,7 @@ values = { guitar = -0.5, voice = 1.0 }
 
 [[scene]]
 name = "Quiet"
-values = { guitar = 0.0, voice = 0.0, "engine.wet" = 0.3 }  # a fader of the desk
+values = { guitar = 0.0, voice = 0.0, "engine.wet" = 0.3 }  # a parameter of the engine
 
 [[scene]]
 name = "Storm"
@@ -51,7 +51,7 @@ _LARGEST = 1e9
 
 @dataclass(frozen=True)
 class SceneSet:
-    """What the file holds: scenes in order, and the slugs of the pad's corners, four or none."""
+    """The file's content: scenes in order, and the slugs of the pad's corners, four or none."""
 
     scenes: tuple[Scene, ...] = ()
     corners: tuple[str, ...] = ()
@@ -61,35 +61,35 @@ class ScenesFile:
     """Reads the file, and writes single scenes into it.
 
     Args:
-        path: where it is; `keep` makes it where it isn't.
+        path: the file; `save` creates it if it doesn't exist.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> SceneSet:
-        """What it holds; nothing where there is no file.
+        """The content of the file; an empty set if there is no file.
 
         Raises:
             DrawstopError: "<file>, line N: <what>; <cure>".
         """
         return scene_set(*read_toml(self.path)) if self.path.exists() else SceneSet()
 
-    def keep(self, slug: str, scene: Scene | None, place: int) -> None:
-        """Write a scene, a new one at its place; None: remove it. Fits `Scenes(keep=...)`.
+    def save(self, slug: str, scene: Scene | None, index: int) -> None:
+        """Write one scene, at `index` if its slug is new; None: remove it. Fits `Scenes(on_change=...)`.
 
-        Other scenes are as they are in the file, also where that has been edited since it was read.
+        Other scenes stay as they are in the file, even if the file has been edited since it was read.
 
         Raises:
             DrawstopError: the file is broken and must be mended first, or can't be written; it stays as it was.
         """
-        written = ""
+        old_text = ""
         if self.path.exists():
-            written = read_toml(self.path)[0].as_string()
-        newline = "\r\n" if "\r\n" in written else "\n"
-        text = with_scene(written.replace("\r\n", "\n"), self.path, slug, scene, place)
-        with atomic_file(self.path) as beside:
-            beside.write_text(text, encoding="utf-8", newline=newline)
+            old_text = read_toml(self.path)[0].as_string()
+        newline = "\r\n" if "\r\n" in old_text else "\n"
+        text = with_scene(old_text.replace("\r\n", "\n"), self.path, slug, scene, index)
+        with atomic_file(self.path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline=newline)
 
 
 def scene_set(document: tomlkit.TOMLDocument, lines: Lines) -> SceneSet:
@@ -118,8 +118,8 @@ def scene_set(document: tomlkit.TOMLDocument, lines: Lines) -> SceneSet:
     return SceneSet(tuple(scenes.values()), _corners(values, scenes, lines))
 
 
-def with_scene(text: str, path: Path, slug: str, scene: Scene | None, place: int) -> str:
-    """A file's text with a scene written, or removed. See `ScenesFile.keep`."""
+def with_scene(text: str, path: Path, slug: str, scene: Scene | None, index: int) -> str:
+    """A file's text with one scene written, or removed if `scene` is None. `path` is for errors only."""
     document, lines = parse_toml(text, path)
     slugs = [each.slug for each in scene_set(document, lines).scenes]
     head, parts = _parts(text, [lines.of("scene", number) for number in range(len(slugs))])
@@ -128,7 +128,7 @@ def with_scene(text: str, path: Path, slug: str, scene: Scene | None, place: int
     elif slug in slugs:
         parts[slugs.index(slug)] = _edited(parts[slugs.index(slug)], scene)
     else:
-        parts.insert(place, _edited("[[scene]]\n[scene.values]\n", scene))
+        parts.insert(index, _edited("[[scene]]\n[scene.values]\n", scene))
     text = head
     for part in parts:
         text += "\n" * (bool(text) and not text.endswith("\n\n")) + part
@@ -137,7 +137,7 @@ def with_scene(text: str, path: Path, slug: str, scene: Scene | None, place: int
 
 
 def _parts(text: str, headers: list[int]) -> tuple[str, list[str]]:
-    """The text before the scenes, and each scene's, with the comment lines right above its header."""
+    """The text before the scenes, and each scene's text with the comment lines right above its header."""
     rows = text.splitlines(keepends=True)
     if rows and not rows[-1].endswith("\n"):
         rows[-1] += "\n"
@@ -163,9 +163,9 @@ def _edited(part: str, scene: Scene) -> str:
             table[key] = value
     values = table["values"]
     if isinstance(values, InlineTable) and values.keys() != scene.values.keys():
-        fresh = tomlkit.inline_table()  # tomlkit would add to the written one without a space
-        fresh.update(values.unwrap())
-        table["values"] = fresh
+        new_table = tomlkit.inline_table()  # tomlkit would add to the old one without a space
+        new_table.update(values.unwrap())
+        table["values"] = new_table
         values = table["values"]
     for stop in [stop for stop in values if stop not in scene.values]:
         values.remove(stop)
@@ -176,25 +176,25 @@ def _edited(part: str, scene: Scene) -> str:
 
 
 def shortest(value: float) -> float:
-    """The shortest decimal number that is the same to the engine, which takes 32 bits."""
+    """The shortest decimal number that is the same as a 32-bit float, which is what the engine takes."""
     return float(str(np.float32(value)))
 
 
-def _scene(table: Mapping[str, Any], place: Place, lines: Lines) -> Scene:
-    _refuse_unknown(table, _SCENE_KEYS, place, lines)
+def _scene(table: Mapping[str, Any], key_path: KeyPath, lines: Lines) -> Scene:
+    _refuse_unknown(table, _SCENE_KEYS, key_path, lines)
     name, values = table.get("name"), table.get("values")
     if not isinstance(name, str):
-        raise lines.error((*place, "name"), 'a scene needs a name; write name = "Verse"')
+        raise lines.error((*key_path, "name"), 'a scene needs a name; write name = "Verse"')
     if not isinstance(values, dict):
-        raise lines.error((*place, "values"), "a scene needs values; write values = { guitar = 0.5 }")
+        raise lines.error((*key_path, "values"), "a scene needs values; write values = { guitar = 0.5 }")
     for stop, value in values.items():
-        _require_number(value, (*place, "values", stop), lines)
+        _require_number(value, (*key_path, "values", stop), lines)
     for key in ("seconds", "beats"):
-        _require_number(table.get(key, 0), (*place, key), lines)
+        _require_number(table.get(key, 0), (*key_path, key), lines)
     seconds, beats = table.get("seconds"), table.get("beats")
-    with _located((*place, "name"), lines):
+    with _located((*key_path, "name"), lines):
         scene_slug(name)
-    with _located((*place, "beats" if seconds is None else "seconds"), lines):
+    with _located((*key_path, "beats" if seconds is None else "seconds"), lines):
         return Scene(name, values, seconds, beats)
 
 
@@ -211,23 +211,25 @@ def _corners(values: Mapping[str, Any], scenes: Mapping[str, Scene], lines: Line
     return tuple(corners)
 
 
-def _require_number(value: object, place: Place, lines: Lines) -> None:
-    key = place[-1]
+def _require_number(value: object, key_path: KeyPath, lines: Lines) -> None:
+    key = key_path[-1]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]  # a number by now
-        raise lines.error(place, f"{key} takes a number, got {str(value)[:20]}; write {key} = 0.5")
+        raise lines.error(key_path, f"{key} takes a number, got {str(value)[:20]}; write {key} = 0.5")
 
 
-def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], place: Place, lines: Lines) -> None:
+def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], key_path: KeyPath, lines: Lines) -> None:
     for key in table:
         if key not in known:
-            raise lines.error((*place, key), f"nothing here is called {key!r}; there are: {', '.join(known)}")
+            raise lines.error(
+                (*key_path, key), f"nothing here is called {key!r}; there are: {', '.join(known)}"
+            )
 
 
 @contextmanager
-def _located(place: Place, lines: Lines) -> Iterator[None]:
-    """An error in this block gets the file and the line."""
+def _located(key_path: KeyPath, lines: Lines) -> Iterator[None]:
+    """Context in which an error's message gets the file and the line of a key."""
     try:
         yield
     except DrawstopError as error:
-        raise lines.error(place, str(error)) from error
+        raise lines.error(key_path, str(error)) from error

@@ -1,4 +1,4 @@
-"""A scene: where some stops stand, under a name; and the mixtures of several."""
+"""A scene: the values of some stops, under a name; and mixtures of several scenes."""
 
 import math
 import re
@@ -20,13 +20,13 @@ class Scene:
     """Values of some stops under a name.
 
     Args:
-        name: what a person reads; its slug is how it is called by controllers.
-        values: by stop slug. A stop that it doesn't name stays where it is.
-        seconds: how long its recall takes unless it is told otherwise.
+        name: for people; controllers use its slug.
+        values: by stop slug. A stop that it doesn't name keeps its value at a recall.
+        seconds: duration of its recall, unless the recall gives one.
         beats: the same in quarter notes.
 
     Raises:
-        DrawstopError: a name without a letter or digit, a value that is no number, a time out of range.
+        DrawstopError: a name without a letter or digit, a value that is no number, a duration out of range.
     """
 
     name: str
@@ -38,17 +38,17 @@ class Scene:
         scene_slug(self.name)
         for slug, value in self.values.items():
             if not math.isfinite(value):
-                raise DrawstopError(f"{slug} = {value} is no place for a stop; give a number")
+                raise DrawstopError(f"{slug} = {value} is no value for a stop; give a number")
         check_times(self.seconds, self.beats)
 
     @property
     def slug(self) -> str:
-        """How it is called: `/scene/<slug>`."""
+        """The name's slug, as in the OSC address `/scene/<slug>`."""
         return scene_slug(self.name)
 
 
 def scene_slug(name: str) -> str:
-    """A name in small letters without accents, with _ for all that is no letter or digit.
+    """The slug of a name: small letters without accents, with _ for all that is no letter or digit.
 
     >>> scene_slug("Verse 1"), scene_slug("Été -- plein")
     ('verse_1', 'ete_plein')
@@ -66,7 +66,7 @@ def scene_slug(name: str) -> str:
 
 
 def check_times(seconds: float | None, beats: float | None) -> None:
-    """Refuse a way that takes no time that can be played.
+    """Check the duration of a recall.
 
     Raises:
         DrawstopError: both given, below 0, too long, or no number.
@@ -80,7 +80,7 @@ def check_times(seconds: float | None, beats: float | None) -> None:
 
 
 def mixed(scenes: Sequence[tuple[Mapping[str, float], float]], base: Mapping[str, float]) -> dict[str, float]:
-    """The weighted mean of scenes' values, for each stop of `base` that one of them names.
+    """Weighted mean of scenes' values, for each stop of `base` that one of them names.
 
     Args:
         scenes: values by stop, and weight; the weights sum to 1.
@@ -94,7 +94,7 @@ def mixed(scenes: Sequence[tuple[Mapping[str, float], float]], base: Mapping[str
     }
 
 
-def shares(weights: Mapping[str, float]) -> dict[str, float]:
+def normalized_weights(weights: Mapping[str, float]) -> dict[str, float]:
     """Weights scaled to the sum 1.
 
     Raises:
@@ -102,13 +102,13 @@ def shares(weights: Mapping[str, float]) -> dict[str, float]:
     """
     total = math.fsum(weights.values())
     if not all(0 <= weight < math.inf for weight in weights.values()) or not 0 < total < math.inf:
-        told = ", ".join(f"{name} {weight:g}" for name, weight in weights.items()) or "none"
-        raise DrawstopError(f"weights are 0 or more, and one is above 0; got {told}")
+        given = ", ".join(f"{name} {weight:g}" for name, weight in weights.items()) or "none"
+        raise DrawstopError(f"weights are 0 or more, and one is above 0; got {given}")
     return {name: weight / total for name, weight in weights.items()}
 
 
 def corner_weights(x: float, y: float) -> tuple[float, float, float, float]:
-    """A point of the pad as weights of its corners (0, 0), (1, 0), (0, 1), (1, 1); beyond the edge is on it.
+    """A point of the pad as weights of its corners (0, 0), (1, 0), (0, 1), (1, 1); a point beyond the edge is moved to it.
 
     Raises:
         DrawstopError: a coordinate that is no number.
@@ -118,12 +118,12 @@ def corner_weights(x: float, y: float) -> tuple[float, float, float, float]:
 
 
 def share(x: float) -> float:
-    """A number brought into 0..1. Raises DrawstopError for what is no number."""
+    """A number clipped to 0..1. Raises DrawstopError for what is no number."""
     if math.isnan(x):
         raise DrawstopError("a morph goes from 0 to 1, got nan")
     return min(max(float(x), 0.0), 1.0)
 
 
-def within(target: Ranged, value: float) -> float:
-    """A value, or the end of the target's range that it is beyond."""
+def clipped(target: Ranged, value: float) -> float:
+    """A value clipped to the target's range."""
     return min(max(float(value), target.minimum), target.maximum)

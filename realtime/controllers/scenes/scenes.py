@@ -1,6 +1,7 @@
 """Scenes of the stops: stored, recalled at once or over time, mixed by a knob or on a pad, undone.
 
-Every movement goes through the hub, so that faders and surfaces follow; a timed one is a glide, exact in the engine.
+All movements go through the parameter store, so that motor faders and control surfaces follow; a timed recall is one
+ramp of the engine, exact to the sample.
 """
 
 import threading
@@ -9,109 +10,61 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.midi.clock import Tempo
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import (
     CORNERS,
     Scene,
     check_times,
+    clipped,
     corner_weights,
     mixed,
+    normalized_weights,
     scene_slug,
     share,
-    shares,
-    within,
 )
-from realtime.controllers.scenes.scene_list import Keep, SceneList, keep_nothing
-from realtime.controllers.scenes.undo import History, Kept, Morph
-
-
-class SceneMoves:
-    """Moves those stops of scenes that are here. They may go away with their instrument at any moment.
-
-    Args:
-        hub: moves them.
-        tell: for people; told once for each scene and stop.
-    """
-
-    def __init__(self, hub: ControlHub, tell: Callable[[str], None]) -> None:
-        self._hub, self._tell = hub, tell
-        self._told = set[tuple[str, str]]()
-
-    def here(self, scene: Scene) -> dict[str, float]:
-        """A scene's values for the stops that are here, within their ranges."""
-        targets = self._hub.targets
-        away = [slug for slug in scene.values if slug not in targets and (scene.slug, slug) not in self._told]
-        if away:
-            self._told |= {(scene.slug, slug) for slug in away}
-            self._tell(f"scene {scene.slug}: not in this instrument, left out: {', '.join(away)}")
-        return {slug: within(targets[slug], value) for slug, value in scene.values.items() if slug in targets}
-
-    def send(
-        self,
-        values: Mapping[str, float],
-        source: str,
-        *,
-        origin: object = None,
-        at: float | None = None,
-        seconds: float = 0.0,
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Move what is here; gives where that stood, and where it goes."""
-        while True:
-            targets = self._hub.targets
-            stood = self._hub.values
-            sent = {
-                slug: within(targets[slug], value)
-                for slug, value in values.items()
-                if slug in targets and slug in stood
-            }
-            try:
-                self._hub.move(sent, source, origin=origin, at=at, seconds=seconds)
-            except DrawstopError:
-                if sent.keys() <= self._hub.targets.keys():
-                    raise
-            else:
-                return {slug: stood[slug] for slug in sent}, sent
+from realtime.controllers.scenes.scene_list import SceneList, SceneListener, ignore_change
+from realtime.controllers.scenes.undo import History, Morph, SceneChange, Step
 
 
 class Scenes:
     """The scenes of a set, in their order. Safe to use from several threads.
 
-    A scene that names stops which this instrument hasn't is recalled without them; they stay in the scene.
+    A scene may name stops that the present instrument lacks: a recall leaves them out, the scene keeps them.
 
     One step to undo is: a recall, a store, a removal, or a morph's gesture. A gesture is every movement between
-    the same scenes until another step, `end_gesture`, or a rest of 1 s.
+    the same scenes until another step, `end_gesture`, or a pause of 1 s.
 
     Args:
-        hub: moves the stops.
-        scenes: what there is at first.
+        parameters: moved by recalls and morphs.
+        scenes: the scenes at the start.
         corners: the slugs of the pad's scenes: (0, 0), (1, 0), (0, 1), (1, 1).
-        tempo: makes beats seconds.
-        keep: writes what is stored and removed.
-        tell: for people: what a recall left out, once for each scene and stop.
+        tempo: converts beats to seconds.
+        on_change: called when a scene is stored or removed.
+        notify: takes lines for the user: the stops that a recall left out, once for each scene and stop.
         clock: seconds, for the end of a gesture.
     """
 
     def __init__(
         self,
-        hub: ControlHub,
+        parameters: ParameterStore,
         scenes: Iterable[Scene] = (),
         *,
         corners: Sequence[str] = (),
         tempo: Tempo | None = None,
-        keep: Keep = keep_nothing,
-        tell: Callable[[str], None] = lambda message: None,
+        on_change: SceneListener = ignore_change,
+        notify: Callable[[str], None] = lambda message: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tempo = tempo or Tempo()
         self.corners = tuple(corners)
-        self._hub, self._clock = hub, clock
-        self._moves = SceneMoves(hub, tell)
+        self._parameters, self._notify, self._clock = parameters, notify, clock
         self._lock = threading.RLock()
-        self._list = SceneList(scenes, keep)
+        self._list = SceneList(scenes, on_change)
         self._history = History()
+        self._reported = set[tuple[str, str]]()
 
     def replace(self, scenes: Iterable[Scene], corners: Sequence[str] = ()) -> None:
-        """Other scenes, as when their file was edited. No stop moves; the steps to undo stay."""
+        """Use other scenes, when their file was edited. No stop moves; the steps to undo stay."""
         with self._lock:
             self._list.replace(scenes)
             self.corners = tuple(corners)
@@ -123,7 +76,7 @@ class Scenes:
             return self._list.all
 
     def find(self, which: str | int) -> Scene:
-        """A scene by its name or slug, or by its number: the first is 0, as in a program change.
+        """The scene with a name, slug or number: the first is 0, as in a program change.
 
         Raises:
             DrawstopError: there is none.
@@ -132,44 +85,50 @@ class Scenes:
             return self._list.find(which)
 
     def store(
-        self, name: str, *, faders: bool = False, seconds: float | None = None, beats: float | None = None
+        self,
+        name: str,
+        *,
+        engine_parameters: bool = False,
+        seconds: float | None = None,
+        beats: float | None = None,
     ) -> Scene:
-        """Keep where all stops stand, under a name; a scene of that slug is replaced, at its place.
+        """Store the values of all stops under a name. A scene with the same slug is replaced and keeps its index.
 
-        What the replaced scene says of stops that aren't here stays, so do its time and the faders it names.
+        A replaced scene's values of stops that this instrument lacks stay, and so do its duration and the engine
+        parameters that it names.
 
         Args:
-            name: for people; see `scene_slug`.
-            faders: the desk's too (`engine.wet`).
-            seconds: how long its recall shall take.
+            name: for people; `scene_slug` makes the slug of it.
+            engine_parameters: whether to store the engine's parameters (`engine.wet`) too.
+            seconds: the duration of its recall.
             beats: the same in beats.
 
         Raises:
-            DrawstopError: a name or time that can't be, too many scenes, or what `keep` raises; then it is stored
-                all the same, but not in the file.
+            DrawstopError: a name or duration that is refused, too many scenes, or an error of `on_change`; after an
+                error of `on_change` the scene is stored, but not in the file.
         """
         with self._lock:
             self._list.require_room(scene_slug(name))
-            before = self._list.get(scene_slug(name))
-            old = before.values if before else {}
-            now = {
+            old = self._list.get(scene_slug(name))
+            old_values = old.values if old else {}
+            values = {
                 slug: value
-                for slug, value in self._hub.values.items()
-                if faders or "." not in slug or slug in old
+                for slug, value in self._parameters.values.items()
+                if engine_parameters or "." not in slug or slug in old_values
             }
-            if before and seconds is None and beats is None:
-                seconds, beats = before.seconds, before.beats
-            scene = Scene(name, {**old, **now}, seconds, beats)
-            self._keep_step(f"store {scene.slug}", scene.slug, scene)
+            if old and seconds is None and beats is None:
+                seconds, beats = old.seconds, old.beats
+            scene = Scene(name, {**old_values, **values}, seconds, beats)
+            self._change_list(f"store {scene.slug}", scene.slug, scene)
             return scene
 
     def remove(self, which: str | int) -> None:
-        """Forget a scene. Raises DrawstopError where there is none, and for a corner of the pad."""
+        """Remove a scene. Raises DrawstopError if there is none, or if it is a corner of the pad."""
         with self._lock:
             slug = self.find(which).slug
             if slug in self.corners:
                 raise DrawstopError(f"scene {slug!r} is a corner of the pad; give the pad another one first")
-            self._keep_step(f"remove {slug}", slug, None)
+            self._change_list(f"remove {slug}", slug, None)
 
     def recall(
         self,
@@ -181,18 +140,18 @@ class Scenes:
         origin: object = None,
         at: float | None = None,
     ) -> Scene:
-        """Send the stops to a scene.
+        """Move the stops to a scene's values.
 
         Args:
             which: name, slug or number.
-            seconds: how long the way takes; None: the scene's own time, else at once.
+            seconds: duration of the ramp; None: the scene's own, else 0.
             beats: the same at the present tempo.
-            source: who does it, for people; None: "scene <slug>".
-            origin: see `ControlHub.move`.
-            at: see `ControlHub.move`.
+            source: what recalls it, as text for people; None: "scene <slug>".
+            origin: passed to `ParameterStore.move`.
+            at: passed to `ParameterStore.move`.
 
         Raises:
-            DrawstopError: no such scene, or a time that can't be; then nothing moves.
+            DrawstopError: no such scene, or a refused duration; then nothing moves.
         """
         with self._lock:
             scene = self.find(which)
@@ -201,16 +160,16 @@ class Scenes:
                 seconds, beats = scene.seconds, scene.beats
             if beats is not None:
                 seconds = self.tempo.seconds(beats)
-            values = self._moves.here(scene)
+            values = self._present_values(scene)
             step = self._history.begin(f"scene {scene.slug}", None)
-            who = source or step.what
-            step.note(*self._moves.send(values, who, origin=origin, at=at, seconds=seconds or 0.0))
+            who = source or step.name
+            step.add(*self._move(values, who, origin=origin, at=at, seconds=seconds or 0.0))
             return scene
 
     def morph(
         self, first: str | int, second: str | int, x: float, *, origin: object = None, at: float | None = None
     ) -> None:
-        """Between two scenes: 0 is the first, 1 the second. See `morph_many`."""
+        """Mix two scenes: at x = 0 the first, at 1 the second. `morph_many` says what a mixture is."""
         x = share(x)
         self._mix([(first, 1 - x), (second, x)], origin, at)
 
@@ -223,7 +182,7 @@ class Scenes:
         origin: object = None,
         at: float | None = None,
     ) -> None:
-        """Between four scenes, at (0, 0), (1, 0), (0, 1), (1, 1); None: the set's own corners. See `morph_many`."""
+        """Mix four scenes, at (0, 0), (1, 0), (0, 1), (1, 1); None: the set's own corners."""
         corners = self.corners if corners is None else corners
         if len(corners) != CORNERS:
             raise DrawstopError(
@@ -234,47 +193,49 @@ class Scenes:
     def morph_many(
         self, weights: Mapping[str, float], *, origin: object = None, at: float | None = None
     ) -> None:
-        """The weighted mean of some scenes.
+        """Move the stops to the weighted mean of some scenes.
 
-        With all weight on one scene, everything stands as if that scene had been recalled before the morph began:
-        in a scene that doesn't name a stop, it has the value that it had then. That holds until something else
-        is recalled, mixed or undone.
+        With all weight on one scene, the stops have the values as if that scene had been recalled before the morph
+        began. A stop that a scene doesn't name has, in that scene, the value that it had when the morph began. That
+        holds until something else is recalled, mixed or undone.
 
         Args:
             weights: by name or slug, 0 or more, of any sum. Scenes of weight 0 belong to the mixture too.
-            origin: see `ControlHub.move`.
-            at: see `ControlHub.move`.
+            origin: passed to `ParameterStore.move`.
+            at: passed to `ParameterStore.move`.
 
         Raises:
-            DrawstopError: no such scene, or weights that can't be; then nothing moves.
+            DrawstopError: no such scene, or refused weights; then nothing moves.
         """
         self._mix(list(weights.items()), origin, at)
 
     def end_gesture(self) -> None:
-        """The hand has left the knob or the pad: its next movement is another step to undo."""
+        """End the gesture, when the knob or the pad is released: its next movement is another step to undo."""
         with self._lock:
             self._history.end_gesture()
 
     def undo(self, seconds: float = 0.0, *, origin: object = None) -> str | None:
-        """Take the last step back: the stops that it moved go where they stood before. Gives what was undone."""
-        return self._travel(True, seconds, origin)
+        """Undo the last step: the stops that it moved go back to their values before it. Returns the step's name."""
+        return self._apply_step(self._history.undo, True, seconds, origin)
 
     def redo(self, seconds: float = 0.0, *, origin: object = None) -> str | None:
-        """Do again what was undone last. Gives what was done."""
-        return self._travel(False, seconds, origin)
+        """Redo the step that was undone last. Returns the step's name."""
+        return self._apply_step(self._history.redo, False, seconds, origin)
 
-    def _travel(self, back: bool, seconds: float, origin: object) -> str | None:
+    def _apply_step(
+        self, next_step: Callable[[], Step | None], back: bool, seconds: float, origin: object
+    ) -> str | None:
         check_times(seconds, None)
         with self._lock:
-            step = self._history.undo() if back else self._history.redo()
+            step = next_step()
             if step is None:
                 return None
             values, word = (step.before, "undo") if back else (step.after, "redo")
-            self._moves.send(values, f"{word} {step.what}", origin=origin, seconds=seconds)
-            if step.kept:
-                scene = step.kept.before if back else step.kept.after
-                self._list.put(step.kept.slug, scene, step.kept.place)
-            return step.what
+            self._move(values, f"{word} {step.name}", origin=origin, seconds=seconds)
+            if step.change:
+                scene = step.change.before if back else step.change.after
+                self._list.put(step.change.slug, scene, step.change.index)
+            return step.name
 
     def _mix(self, weights: Sequence[tuple[str | int, float]], origin: object, at: float | None) -> None:
         with self._lock:
@@ -282,16 +243,58 @@ class Scenes:
             for which, weight in weights:
                 slug = self.find(which).slug
                 by_slug[slug] = by_slug.get(slug, 0.0) + weight
-            mixture = shares(by_slug)
+            mixture = normalized_weights(by_slug)
             morph = self._history.morph
             if morph is None or morph.slugs != mixture.keys():
                 morph = Morph(frozenset(mixture))
-            here = [(self._moves.here(self.find(slug)), weight) for slug, weight in mixture.items()]
-            morph.base = self._hub.values | morph.base
-            step = self._history.move_on("morph " + " ".join(sorted(mixture)), morph, self._clock())
-            step.note(*self._moves.send(mixed(here, morph.base), step.what, origin=origin, at=at))
+            scenes = [(self._present_values(self.find(slug)), weight) for slug, weight in mixture.items()]
+            morph.base = self._parameters.values | morph.base
+            step = self._history.continue_gesture("morph " + " ".join(sorted(mixture)), morph, self._clock())
+            step.add(*self._move(mixed(scenes, morph.base), step.name, origin=origin, at=at))
 
-    def _keep_step(self, what: str, slug: str, scene: Scene | None) -> None:
-        place = self._list.place(slug)
-        self._history.begin(what, self._history.morph).kept = Kept(slug, self._list.get(slug), scene, place)
-        self._list.put(slug, scene, place)
+    def _change_list(self, step_name: str, slug: str, scene: Scene | None) -> None:
+        """Store or remove a scene, as one step to undo."""
+        index = self._list.index(slug)
+        step = self._history.begin(step_name, self._history.morph)
+        step.change = SceneChange(slug, self._list.get(slug), scene, index)
+        self._list.put(slug, scene, index)
+
+    def _present_values(self, scene: Scene) -> dict[str, float]:
+        """A scene's values for the stops of the present instrument, within their ranges."""
+        targets = self._parameters.targets
+        missing = [s for s in scene.values if s not in targets and (scene.slug, s) not in self._reported]
+        if missing:
+            self._reported |= {(scene.slug, slug) for slug in missing}
+            self._notify(f"scene {scene.slug}: not in this instrument, left out: {', '.join(missing)}")
+        return {
+            slug: clipped(targets[slug], value) for slug, value in scene.values.items() if slug in targets
+        }
+
+    def _move(
+        self,
+        values: Mapping[str, float],
+        source: str,
+        *,
+        origin: object = None,
+        at: float | None = None,
+        seconds: float = 0.0,
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """Move the stops that exist; another thread may swap the instrument at any moment.
+
+        Returns:
+            The old and the new values of the stops that were moved.
+        """
+        while True:
+            targets, old = self._parameters.targets, self._parameters.values
+            new = {
+                slug: clipped(targets[slug], value)
+                for slug, value in values.items()
+                if slug in targets and slug in old
+            }
+            try:
+                self._parameters.move(new, source, origin=origin, at=at, seconds=seconds)
+            except DrawstopError:
+                if new.keys() <= self._parameters.targets.keys():
+                    raise
+            else:
+                return {slug: old[slug] for slug in new}, new

@@ -1,4 +1,4 @@
-"""What was done with scenes, step by step, to undo and to do again."""
+"""The history of scene steps, to undo and to redo."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,24 +6,24 @@ from dataclasses import dataclass, field
 from realtime.controllers.scenes.scene import Scene
 
 LONGEST = 200
-"""Steps that can be undone; older ones are forgotten."""
+"""Steps that can be undone; older ones are dropped."""
 GESTURE_PAUSE_SECONDS = 1.0
-"""A morph that rests so long has ended: its next movement is another step to undo."""
+"""A morph that pauses for so long has ended: its next movement is another step to undo."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A scene was stored or removed: what was under its slug before and after, and its place among the scenes."""
+class SceneChange:
+    """A scene was stored or removed: what was under its slug before and after, and its index in the list."""
 
     slug: str
     before: Scene | None
     after: Scene | None
-    place: int
+    index: int
 
 
 @dataclass
 class Morph:
-    """Scenes that are being mixed, and where the stops stood when that began."""
+    """The scenes that are being mixed, and the values of the stops when that began."""
 
     slugs: frozenset[str]
     base: dict[str, float] = field(default_factory=dict)
@@ -34,34 +34,34 @@ class Step:
     """One thing to undo.
 
     Args:
-        what: for people ("scene verse").
-        before: where the stops stood that it moved.
-        after: where it left them.
-        kept: the scene that it stored.
-        morph_before: the mixture that was in hand before it.
-        morph_after: the one that it left.
+        name: for people ("scene verse").
+        before: the values before it of the stops that it moved.
+        after: their values after it.
+        change: the scene that it stored or removed.
+        morph_before: the morph that was under way before it.
+        morph_after: the morph that is under way after it.
     """
 
-    what: str
+    name: str
     before: dict[str, float] = field(default_factory=dict)
     after: dict[str, float] = field(default_factory=dict)
-    kept: Kept | None = None
+    change: SceneChange | None = None
     morph_before: Morph | None = None
     morph_after: Morph | None = None
 
     @property
-    def changes(self) -> bool:
-        """Whether undoing it does anything."""
-        return self.kept is not None or self.before != self.after
+    def has_effect(self) -> bool:
+        """Whether undoing it changes anything."""
+        return self.change is not None or self.before != self.after
 
-    def note(self, stood: dict[str, float], sent: dict[str, float]) -> None:
-        """Stops have been moved by this step; of several movements of a stop, the first tells where it stood."""
-        self.before = stood | self.before
-        self.after |= sent
+    def add(self, old: dict[str, float], new: dict[str, float]) -> None:
+        """Add a movement to this step; of several movements of a stop, the first one's old value stays."""
+        self.before = old | self.before
+        self.after |= new
 
 
 class History:
-    """Steps behind and ahead, and the mixture in hand. Not for several threads."""
+    """The steps done and undone, and the morph that is under way. Not safe to use from several threads."""
 
     def __init__(self) -> None:
         self.morph: Morph | None = None
@@ -70,38 +70,38 @@ class History:
         self._gesture: Step | None = None
         self._gesture_ends = 0.0
 
-    def begin(self, what: str, morph: Morph | None) -> Step:
-        """Something new is done, after which a mixture is in hand; what had been undone is gone."""
-        step = Step(what, morph_before=self.morph, morph_after=morph)
+    def begin(self, name: str, morph: Morph | None) -> Step:
+        """Begin a new step, after which `morph` is under way; what had been undone can't be redone any more."""
+        step = Step(name, morph_before=self.morph, morph_after=morph)
         self._done.append(step)
         self._undone.clear()
         self._gesture, self.morph = None, morph
         return step
 
-    def move_on(self, what: str, morph: Morph, now: float) -> Step:
-        """A mixture moves: the gesture's step, or a new one where that has ended."""
+    def continue_gesture(self, name: str, morph: Morph, now: float) -> Step:
+        """The step of a morph's movement: the gesture's, or a new one if the gesture has ended."""
         if self._gesture is None or self.morph is not morph or now > self._gesture_ends:
-            self._gesture = self.begin(what, morph)
+            self._gesture = self.begin(name, morph)
         self._gesture_ends = now + GESTURE_PAUSE_SECONDS
         return self._gesture
 
     def end_gesture(self) -> None:
-        """The next movement of a mixture is another step."""
+        """End the gesture: the next movement of a morph is another step."""
         self._gesture = None
 
     def undo(self) -> Step | None:
-        """The step to undo now; one that changed nothing is passed over."""
+        """Take the step to undo; steps without effect are skipped. None: there is none."""
         self._gesture = None
         while self._done:
             step = self._done.pop()
-            if step.changes:
+            if step.has_effect:
                 self._undone.append(step)
                 self.morph = step.morph_before
                 return step
         return None
 
     def redo(self) -> Step | None:
-        """The step to do again now."""
+        """Take the step to redo. None: there is none."""
         self._gesture = None
         if not self._undone:
             return None

@@ -14,7 +14,7 @@ from export.patches.max.patcher import MaxPatch
 from export.patches.max.play_patch import play_patch
 from export.patches.max.subpatches import CC_EXPRESSION
 from realtime.controllers.mapping.curves import Response
-from realtime.controllers.midi.source import MidiSource, Touch
+from realtime.controllers.midi.source import ControllerInput, MidiSource
 
 MODEL = "organ.ts"
 DEVICE_HEIGHT = 169  # pixels, of every device in Live
@@ -25,7 +25,7 @@ SHAPES = [(1, 1, 4), (1, 2, 128), (2, 2, 4), (2, 16, 16)]
 
 def value_of(data: int) -> float:
     """A controller's data as our engine takes them."""
-    return Response()(Touch(MidiSource("cc", 20), data).position)
+    return Response()(ControllerInput(MidiSource("cc", 20), data).position)
 
 
 def patches(content: PatchContent) -> dict[str, MaxPatch]:

@@ -16,7 +16,7 @@ from export.patches.content import OSC_PORT, RAMP_SECONDS, PatchContent
 from export.patches.pd.help_patches import help_canvases
 from export.patches.pd.play_patch import play_canvas
 from realtime.controllers.mapping.curves import Response
-from realtime.controllers.midi.source import MidiSource, Touch
+from realtime.controllers.midi.source import ControllerInput, MidiSource
 
 pytestmark = pytest.mark.live
 
@@ -29,7 +29,7 @@ SHAPES = [(1, 1, 4), (1, 2, 128), (2, 2, 4), (2, 16, 16)]
 
 def value_of(data: int) -> float:
     """A controller's data as our engine takes them."""
-    return Response()(Touch(MidiSource("cc", 20), data).position)
+    return Response()(ControllerInput(MidiSource("cc", 20), data).position)
 
 
 @pytest.fixture(autouse=True)

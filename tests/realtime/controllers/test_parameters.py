@@ -1,52 +1,38 @@
-"""The hub: whatever moves a stop, the sound hears it once and every other listener is told."""
+"""The parameter store: whatever moves a stop, the sound hears it once and every other listener is told."""
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pytest
+from event_recorder import EventRecorder
 from small_instrument import STOPS
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.parameters import Change, ControlHub
+from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import WET
 
 RATE = 44100
 
 
-class Recorder:
-    """A sound that keeps the events that reach it."""
-
-    sample_rate = RATE
-
-    def __init__(self) -> None:
-        self.sample, self.events = 1000, list[ControlEvent]()
-
-    def now(self) -> int:
-        return self.sample
-
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        self.events.extend(events)
+@pytest.fixture
+def sound() -> EventRecorder:
+    return EventRecorder(RATE, sample=1000)
 
 
 @pytest.fixture
-def sound() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-def hub(sound: Recorder) -> ControlHub:
-    return ControlHub(sound, [*STOPS, WET])
+def parameters(sound: EventRecorder) -> ParameterStore:
+    return ParameterStore(sound, [*STOPS, WET])
 
 
 def test_a_movement_reaches_the_sound_now_and_the_listeners_with_its_origin(
-    hub: ControlHub, sound: Recorder
+    parameters: ParameterStore, sound: EventRecorder
 ) -> None:
-    told: list[Sequence[Change]] = []
-    end = hub.subscribe(told.append)
+    told: list[Sequence[ParameterChange]] = []
+    end = parameters.subscribe(told.append)
     knob = object()
-    hub.move({"guitar": -0.5, "engine.wet": 0.25}, "cc 20", origin=knob)
+    parameters.move({"guitar": -0.5, "engine.wet": 0.25}, "cc 20", origin=knob)
     assert sound.events == [
         ControlEvent(1000, "guitar", -0.5, "cc 20"),
         ControlEvent(1000, "engine.wet", 0.25, "cc 20"),
@@ -55,58 +41,60 @@ def test_a_movement_reaches_the_sound_now_and_the_listeners_with_its_origin(
         ("guitar", -0.5, knob),
         ("engine.wet", 0.25, knob),
     ]
-    assert hub.values == {"guitar": -0.5, "voice": 0.0, "engine.wet": 0.25}
+    assert parameters.values == {"guitar": -0.5, "voice": 0.0, "engine.wet": 0.25}
     end()
-    hub.move({"voice": 1.0}, "cc 21")
+    parameters.move({"voice": 1.0}, "cc 21")
     assert len(told) == 1
 
 
-def test_a_movement_in_the_future_has_its_sample_and_its_glide(hub: ControlHub, sound: Recorder) -> None:
-    hub.move({"voice": 1.0}, "scene", at=time.monotonic() + 2.0, seconds=0.5)
+def test_a_movement_in_the_future_has_its_sample_and_its_glide(
+    parameters: ParameterStore, sound: EventRecorder
+) -> None:
+    parameters.move({"voice": 1.0}, "scene", at=time.monotonic() + 2.0, seconds=0.5)
     event = sound.events[0]
     assert event.sample == pytest.approx(1000 + 2 * RATE, abs=RATE / 100)
     assert event.ramp_samples == RATE // 2
 
 
 def test_of_two_movements_the_second_is_never_the_earlier_one_though_the_clock_trembles(
-    hub: ControlHub, sound: Recorder
+    parameters: ParameterStore, sound: EventRecorder
 ) -> None:
-    hub.move({"guitar": 0.1}, "cc")
+    parameters.move({"guitar": 0.1}, "cc")
     sound.sample -= 90
-    hub.move({"guitar": 0.2}, "cc")
-    hub.move({"guitar": 1.0}, "bundle", at=time.monotonic() + 1.0)
+    parameters.move({"guitar": 0.2}, "cc")
+    parameters.move({"guitar": 1.0}, "bundle", at=time.monotonic() + 1.0)
     sound.sample += 200
-    hub.move({"guitar": 0.3}, "cc")
+    parameters.move({"guitar": 0.3}, "cc")
     assert [event.sample for event in sound.events if event.source == "cc"] == [1000, 1000, 1110]
     sound.sample = 5 - RATE
-    hub.move({"guitar": 0.4}, "cc")
+    parameters.move({"guitar": 0.4}, "cc")
     assert sound.events[-1].sample == 5 - RATE  # a clock that began anew
 
 
 def test_values_beyond_the_range_end_at_it_and_no_numbers_are_refused(
-    hub: ControlHub, sound: Recorder
+    parameters: ParameterStore, sound: EventRecorder
 ) -> None:
-    hub.move({"guitar": 7.0}, "osc")
+    parameters.move({"guitar": 7.0}, "osc")
     assert sound.events[-1].value == 1.0
     with pytest.raises(DrawstopError, match="got nan"):
-        hub.move({"voice": 1.0, "guitar": float("nan")}, "osc")
+        parameters.move({"voice": 1.0, "guitar": float("nan")}, "osc")
     with pytest.raises(DrawstopError, match="nothing here is called 'oboe'; there are: guitar, voice"):
-        hub.move({"voice": 1.0, "oboe": 0.0}, "osc")
+        parameters.move({"voice": 1.0, "oboe": 0.0}, "osc")
     assert len(sound.events) == 1
 
 
-def test_another_instruments_stops_keep_the_values_of_the_same_name(hub: ControlHub) -> None:
-    hub.move({"guitar": 0.5, "voice": 0.25}, "cc")
-    hub.set_targets(STOPS[:1])
-    assert hub.values == {"guitar": 0.5}
-    hub.set_targets(STOPS)
-    assert hub.values == {"guitar": 0.5, "voice": 0.0}
+def test_another_instruments_stops_keep_the_values_of_the_same_name(parameters: ParameterStore) -> None:
+    parameters.move({"guitar": 0.5, "voice": 0.25}, "cc")
+    parameters.set_targets(STOPS[:1])
+    assert parameters.values == {"guitar": 0.5}
+    parameters.set_targets(STOPS)
+    assert parameters.values == {"guitar": 0.5, "voice": 0.0}
 
 
-def test_many_threads_may_move_at_once(hub: ControlHub, sound: Recorder) -> None:
+def test_many_threads_may_move_at_once(parameters: ParameterStore, sound: EventRecorder) -> None:
     def turn(slug: str) -> None:
         for step in range(500):
-            hub.move({slug: step / 500}, slug)
+            parameters.move({slug: step / 500}, slug)
 
     threads = [threading.Thread(target=turn, args=(slug,)) for slug in ("guitar", "voice")]
     for thread in threads:
@@ -114,4 +102,4 @@ def test_many_threads_may_move_at_once(hub: ControlHub, sound: Recorder) -> None
     for thread in threads:
         thread.join()
     assert len(sound.events) == 1000
-    assert hub.values["guitar"] == hub.values["voice"] == 499 / 500
+    assert parameters.values["guitar"] == parameters.values["voice"] == 499 / 500

@@ -13,8 +13,8 @@ from midi_controller import Controller, cc, ended
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import parse_mapping
-from realtime.controllers.midi.input import MidiControl
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.midi.input import MidiInput
+from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_event import ControlEvent
 from realtime.inputs.midi_ports import MidiPorts
 
@@ -92,7 +92,9 @@ def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_an
 
 def test_fingers_of_an_mpe_controller_move_their_stops_through_a_real_port(server: JackServer) -> None:
     """As MPE controllers send: the zone first, then each note on a channel of its own, its place before it begins."""
-    hub = ControlHub(Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")])
+    parameters = ParameterStore(
+        Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")]
+    )
     plan = """
 [[knob]]
 source = "mpe pressure"
@@ -107,7 +109,11 @@ source = "bend"
 stop = "oboe"
 takeover = "jump"
 """
-    control, names, heard = MidiControl(hub, parse_mapping(plan, Path("m.toml"))), list[str](), list[object]()
+    control, names, heard = (
+        MidiInput(parameters, parse_mapping(plan, Path("m.toml"))),
+        list[str](),
+        list[object](),
+    )
 
     def hear(device: str, message: mido.Message, moment: float) -> None:
         control.hear(device, message, moment)
@@ -135,7 +141,7 @@ takeover = "jump"
             sent += len(messages)
             seaboard.send(*messages)
             wait_for(lambda: len(heard) == sent, "the messages")
-            return hub.values
+            return parameters.values
 
         configure = [*cc(101, 0), *cc(100, 6), *cc(6, 5), *cc(101, 0), *cc(100, 0)]
         play(*configure, *[each.copy(channel=1) for each in (*cc(101, 0), *cc(100, 0), *cc(6, 24))])

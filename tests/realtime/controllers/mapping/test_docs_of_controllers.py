@@ -31,14 +31,14 @@ KNOB = '[[knob]]\nsource = "mpe bend"\nstop = "guitar"\n'
 BUTTON = '[[button]]\nsource = "mpe strike"\ndoes = "panic"\n'
 NOT_ON_THE_PAGE = {
     "a MIDI source is one of ": "no text that is read makes such a source",
-    " is no place for a stop; give a number": "scenes.toml refuses it before, with its line",
+    " is no value for a stop; give a number": "scenes.toml refuses it before, with its line",
     "weights are 0 or more, and one is above 0; got ": "no message mixes by weights",
     "a morph goes from 0 to 1, got nan": "OSC refuses what is no finite number before",
-    "no scene has the number ": "of program changes, which are told on the screen",
+    "no scene has the number ": "of program changes, whose errors are shown on the screen",
     " scenes already; remove some": "of the thousandth scene that is stored",
     " is a corner of the pad; give the pad another one first": "no message removes a scene",
-    ": not UTF-8 text; save the file as UTF-8": "of files; test_toml_lines",
-    ": brackets stand in brackets too deeply; close some of them": "test_toml_lines",
+    ": not UTF-8 text; save the file as UTF-8": "of files; test_toml_document",
+    ": brackets stand in brackets too deeply; close some of them": "test_toml_document",
 }
 """Errors that the page needn't show, with the reason."""
 
@@ -74,8 +74,11 @@ def test_what_the_reference_calls_a_default_is_what_is_without_the_key() -> None
     for text, title in ((KNOB, "`[[knob]]`"), (BUTTON, "`[[button]]`")):
         for key, (_, default) in rows(title).items():
             if default:
-                told, plain = parse_mapping(f"{text}{key} = {default}\n", PATH), parse_mapping(text, PATH)
-                assert told == plain, key
+                with_default, plain = (
+                    parse_mapping(f"{text}{key} = {default}\n", PATH),
+                    parse_mapping(text, PATH),
+                )
+                assert with_default == plain, key
                 seen += 1
     for key, (_, default) in rows("At the top").items():
         if default:
@@ -119,15 +122,16 @@ def test_the_example_on_the_page_uses_every_table_and_is_read() -> None:
 
 
 RAISING = [
-    "mapping", "mapping_file", "midi_sources", "mpe_zones", "curves", "takeover", "toml_tables", "toml_lines", "scene",
-    "scenes_file", "scene_list", "scenes", "osc/arguments", "osc/router",
+    "mapping/mapping", "mapping/file", "midi/source", "midi/mpe_zones", "mapping/curves", "mapping/takeover",
+    "mapping/toml_tables", "mapping/toml_document", "scenes/scene", "scenes/file", "scenes/scene_list", "scenes/scenes",
+    "osc/arguments", "osc/router",
 ]  # fmt: skip
 
 
-def said_by(module: str) -> list[str]:
+def errors_of(module: str) -> list[str]:
     """Of each error that a module's code makes, the longest piece of its text that never changes."""
-    source = (REPOSITORY / "realtime" / "controls" / f"{module}.py").read_text(encoding="utf-8")
-    found = []
+    source = (REPOSITORY / "realtime" / "controllers" / f"{module}.py").read_text(encoding="utf-8")
+    texts = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
@@ -140,18 +144,18 @@ def said_by(module: str) -> list[str]:
             part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)
         ]
         if fixed:
-            found.append(max(fixed, key=len))
-    return found
+            texts.append(max(fixed, key=len))
+    return texts
 
 
 @pytest.mark.parametrize("module", RAISING)
 def test_every_error_of_the_code_stands_on_the_page_or_is_left_out_for_a_reason(module: str) -> None:
-    said = said_by(module)
+    said = errors_of(module)
     assert said
     missing = {text for text in said if text not in PAGE}
     assert missing <= NOT_ON_THE_PAGE.keys()
 
 
 def test_what_is_left_out_is_said_by_some_code_and_not_on_the_page() -> None:
-    assert {text for module in RAISING for text in said_by(module)} >= NOT_ON_THE_PAGE.keys()
+    assert {text for module in RAISING for text in errors_of(module)} >= NOT_ON_THE_PAGE.keys()
     assert not [text for text in NOT_ON_THE_PAGE if text in PAGE]

@@ -113,7 +113,7 @@ def test_a_learned_knob_comes_behind_the_others_and_comments_stay(tmp_path: Path
 
 def test_an_mpe_knob_is_written_as_it_is(tmp_path: Path) -> None:
     source = parse_source("mpe bend", 16, "seaboard", "sum")
-    knob = Knob(source, "guitar", semitones=12.0, dead_zone=0.25, step=0.5, takeover="scale", bank="two")
+    knob = Knob(source, "guitar", semitones=12.0, dead_zone=0.25, step=0.5, takeover="scale", page="two")
     add_knob(tmp_path / "m.toml", knob)
     assert read_mapping(tmp_path / "m.toml").knobs == (knob,)
 

@@ -1,32 +1,17 @@
 """A mapping at work, touch by touch."""
 
-from collections.abc import Iterable
-
 import pytest
+from event_recorder import EventRecorder
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.curves import Curve
 from realtime.controllers.mapping.mapper import Mapper
 from realtime.controllers.mapping.mapping import Button, Knob, Mapping, default_mapping
-from realtime.controllers.midi.source import Touch, parse_source
-from realtime.controllers.parameters import Change, ControlHub
-from realtime.engine.control_event import ControlEvent
+from realtime.controllers.midi.source import ControllerInput, parse_source
+from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.engine.parameters import BYPASS, MUTE, WET
 
 STOPS = tuple(StopDescription(name.title(), name, name) for name in ("guitar", "voice"))
-
-
-class Recorder:
-    sample_rate = 44100
-
-    def __init__(self) -> None:
-        self.events = list[ControlEvent]()
-
-    def now(self) -> int:
-        return 0
-
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        self.events.extend(events)
 
 
 class Asked:
@@ -58,21 +43,21 @@ class Asked:
 
 
 class Desk:
-    """A mapper on a hub."""
+    """A mapper on a parameter store."""
 
     def __init__(self, *parts: Knob | Button, **more: object) -> None:
-        self.sound, self.asked = Recorder(), Asked()
-        self.hub = ControlHub(self.sound, [*STOPS, WET, BYPASS, MUTE])
+        self.sound, self.asked = EventRecorder(), Asked()
+        self.parameters = ParameterStore(self.sound, [*STOPS, WET, BYPASS, MUTE])
         knobs = tuple(part for part in parts if isinstance(part, Knob))
         buttons = tuple(part for part in parts if isinstance(part, Button))
-        self.mapper = Mapper(Mapping(knobs, buttons, **more), self.hub, self.asked)
+        self.mapper = Mapper(Mapping(knobs, buttons, **more), self.parameters, self.asked)
 
     def touch(self, source: str, *data: int, device: str = "box", channel: int = 1) -> None:
         for each in data:
-            self.mapper.touch(Touch(parse_source(source, channel, device), each))
+            self.mapper.apply(ControllerInput(parse_source(source, channel, device), each))
 
     def __getitem__(self, slug: str) -> float:
-        return self.hub.values[slug]
+        return self.parameters.values[slug]
 
 
 def knob(source: str, stop: str = "guitar", **settings: object) -> Knob:
@@ -113,7 +98,7 @@ def test_a_knob_may_be_turned_round_bent_and_move_several_stops() -> None:
 def test_a_knob_that_stands_elsewhere_waits_after_a_scene() -> None:
     desk = Desk(knob("cc 20", takeover="pickup"))
     desk.touch("cc 20", 10, 64)  # passes 0, where the stop is
-    desk.hub.move({"guitar": 0.75}, "scene")
+    desk.parameters.move({"guitar": 0.75}, "scene")
     desk.touch("cc 20", 70, 80)
     assert desk["guitar"] == 0.75
     desk.touch("cc 20", 120)
@@ -128,7 +113,7 @@ def test_an_endless_encoder_steps_from_where_the_stop_is(encoding: str, up: int,
     desk = Desk(knob("cc 30", mode="relative", encoding=encoding, step=0.05))
     desk.touch("cc 30", up)
     assert desk["guitar"] == pytest.approx(0.2)
-    desk.hub.move({"guitar": -0.5}, "scene")
+    desk.parameters.move({"guitar": -0.5}, "scene")
     desk.touch("cc 30", down)
     assert desk["guitar"] == pytest.approx(-0.7)
     desk.touch("cc 30", *[down] * 10)
@@ -168,7 +153,7 @@ def test_keys_toggle_hold_and_hear_how_hard_they_are_struck() -> None:
 def test_a_toggle_knows_that_somebody_else_has_moved_its_stop() -> None:
     desk = Desk(knob("note 36", mode="toggle"))
     desk.touch("note 36", 100, 0)
-    desk.hub.move({"guitar": 0.0}, "scene")
+    desk.parameters.move({"guitar": 0.0}, "scene")
     desk.touch("note 36", 100)
     assert desk["guitar"] == 1.0
 
@@ -210,10 +195,10 @@ def test_a_shift_gives_a_button_another_job_too() -> None:
 
 
 def test_banks_share_their_knobs() -> None:
-    desk = Desk(knob("cc 20", bank="one"), knob("cc 20", "voice", bank="two"), button("cc 40", "bank", "two"))
+    desk = Desk(knob("cc 20", page="one"), knob("cc 20", "voice", page="two"), button("cc 40", "bank", "two"))
     desk.touch("cc 20", 127)
     desk.touch("cc 40", 127, 0)
-    assert desk.mapper.bank == "two"
+    assert desk.mapper.page == "two"
     desk.touch("cc 20", 0)
     assert (desk["guitar"], desk["voice"]) == (1.0, -1.0)
 
@@ -260,14 +245,14 @@ def test_a_finger_begins_anew_with_each_note_and_needs_no_takeover() -> None:
         knob("mpe bend", "voice", takeover="pickup", semitones=2.0),
         knob("mpe strike", "engine.wet", low=0.0),
     )
-    desk.hub.move({"guitar": 0.75}, "scene")
+    desk.parameters.move({"guitar": 0.75}, "scene")
     desk.touch("mpe pressure", 127, 0)
     assert desk["guitar"] == 0.0  # pressed and let go: where the stop rests, not at its lowest
     desk.touch("mpe strike", 127)
     assert desk["engine.wet"] == 1.0
     for semitones, data, value in ((48.0, 8192, 0.0), (48.0, 8192 + 341, 0.999), (48.0, 0, -1.0), (2.0, 16383, 1.0),
                                    (0.0, 16383, 0.0)):  # fmt: skip
-        desk.mapper.touch(Touch(parse_source("mpe bend", 1, "box"), data, semitones=semitones))
+        desk.mapper.apply(ControllerInput(parse_source("mpe bend", 1, "box"), data, semitones=semitones))
         assert desk["voice"] == pytest.approx(value, abs=1e-3)
 
 
@@ -278,15 +263,15 @@ def test_a_stop_that_the_instrument_doesnt_have_now_is_left_alone() -> None:
 
 
 def test_the_hub_hears_what_was_touched() -> None:
-    desk, told = Desk(knob("cc 20")), list[Change]()
-    desk.hub.subscribe(told.extend)
+    desk, told = Desk(knob("cc 20")), list[ParameterChange]()
+    desk.parameters.subscribe(told.extend)
     desk.touch("cc 20", 1, device="nano")
     assert told[0].origin == parse_source("cc 20", 1, "nano")
 
 
 def test_the_default_mapping_gives_each_stop_a_knob_and_a_key() -> None:
     desk = Desk()
-    desk.mapper = Mapper(default_mapping(("guitar", "voice")), desk.hub)
+    desk.mapper = Mapper(default_mapping(("guitar", "voice")), desk.parameters)
     desk.touch("cc 21", 0)
     desk.touch("note 60", 127)
     assert (desk["guitar"], desk["voice"]) == (1.0, -1.0)

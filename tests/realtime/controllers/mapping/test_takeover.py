@@ -9,8 +9,8 @@ from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.mapper import Mapper
 from realtime.controllers.mapping.mapping import Knob, Mapping
 from realtime.controllers.mapping.takeover import CLOSE, STEEPEST, Takeover, check_takeover
-from realtime.controllers.midi.source import Touch, parse_source
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.midi.source import ControllerInput, parse_source
+from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.control_event import ControlEvent
@@ -18,7 +18,7 @@ from realtime.engine.control_event import ControlEvent
 ROUNDING = 1e-9
 STILL = None
 
-# Where the knob is; a scene's place for the stop before that touch, if one came; where the stop goes, in each mode.
+# Where the knob is; a scene's place for the stop before that controller_input, if one came; where the stop goes, in each mode.
 # The figures of `scale` are written out: (place − way · room / knob's room), and at most 4 times the knob's way.
 TABLE = (
     # knob   scene   jump   pickup  scale    relative
@@ -106,31 +106,31 @@ def test_between_scenes_no_mapped_knob_moves_its_stop_further_than_its_mode_allo
     name, ends, played
 ) -> None:
     low, high = ends
-    hub = ControlHub(Silence(), [StopDescription("Guitar", "guitar", "GUI")])
-    scenes = Scenes(hub, SCENES)
+    parameters = ParameterStore(Silence(), [StopDescription("Guitar", "guitar", "GUI")])
+    scenes = Scenes(parameters, SCENES)
     knob = Knob(parse_source("cc 20"), "guitar", low=low, high=high, takeover=name)
-    mapper, before = Mapper(Mapping((knob,)), hub), None
+    mapper, before = Mapper(Mapping((knob,)), parameters), None
     inside = (min(ends), max(ends))
     for kind, number in played:
-        stop = hub.values["guitar"]
+        stop = parameters.values["guitar"]
         if kind == "scene":
             scenes.recall(number)
-            assert hub.values["guitar"] == SCENES[number].values["guitar"]
+            assert parameters.values["guitar"] == SCENES[number].values["guitar"]
             continue
-        touch = Touch(parse_source("cc 20", 1), number)
-        mapper.touch(touch)
-        went = abs(hub.values["guitar"] - min(max(stop, inside[0]), inside[1])) / abs(high - low)
-        moved = 0.0 if before is None else abs(touch.position - before)
+        controller_input = ControllerInput(parse_source("cc 20", 1), number)
+        mapper.apply(controller_input)
+        went = abs(parameters.values["guitar"] - min(max(stop, inside[0]), inside[1])) / abs(high - low)
+        moved = 0.0 if before is None else abs(controller_input.position - before)
         allowed = {
             "jump": 1.0,
             "pickup": moved + CLOSE,
             "scale": STEEPEST * moved + CLOSE,
             "relative": moved,
         }[name]
-        before = touch.position
-        if hub.values["guitar"] != stop:
+        before = controller_input.position
+        if parameters.values["guitar"] != stop:
             assert went <= allowed + ROUNDING
-            assert inside[0] <= hub.values["guitar"] <= inside[1]
+            assert inside[0] <= parameters.values["guitar"] <= inside[1]
 
 
 @given(st.sampled_from(["jump", "pickup", "scale"]), st.floats(0, 1), st.lists(st.floats(0, 1), min_size=1))

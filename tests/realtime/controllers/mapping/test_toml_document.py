@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.mapping.toml_document import Place, parse_toml, read_toml
+from realtime.controllers.mapping.toml_document import KeyPath, parse_toml, read_toml
 
 FILE = Path("my.toml")
 TEXT = '''# a comment with [brackets] and = signs
@@ -37,7 +37,7 @@ path = 'C:\\'
 last = 3'''
 
 
-def places(value: Any, place: Place = ()) -> list[Place]:
+def places(value: Any, place: KeyPath = ()) -> list[KeyPath]:
     """Every place of a document, as Python's own TOML reader sees it."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [found for key, each in pairs for found in [(*place, key), *places(each, (*place, key))]]

@@ -10,9 +10,9 @@ from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.mapping import Knob, Mapping
 from realtime.controllers.midi.decoder import WAIT_S
 from realtime.controllers.midi.encoder import messages_for
-from realtime.controllers.midi.input import MidiControl
-from realtime.controllers.midi.source import FOURTEEN_BITS, Order, Touch, parse_source
-from realtime.controllers.parameters import Change, ControlHub
+from realtime.controllers.midi.input import MidiInput
+from realtime.controllers.midi.source import FOURTEEN_BITS, ControllerInput, Order, parse_source
+from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.engine.control_event import ControlEvent, EventQueue
 from realtime.engine.control_signals import KnobSignals
 
@@ -25,7 +25,7 @@ BLOCK = 512
 
 
 class Line:
-    """A player's way from the hub to the model: the queue, and the signals that each block is played with."""
+    """A player's way from the parameter store to the model: the queue, and the signals that each block is played with."""
 
     sample_rate = RATE
 
@@ -50,19 +50,24 @@ class Desk:
     """A mapped knob, from its messages on."""
 
     def __init__(self, source: str, order: Order) -> None:
-        self.source, self.order, self.line, self.told = parse_source(source, 1), order, Line(), list[Change]()
-        hub = ControlHub(self.line, [STOP])
-        hub.subscribe(self.told.extend)
+        self.source, self.order, self.line, self.told = (
+            parse_source(source, 1),
+            order,
+            Line(),
+            list[ParameterChange](),
+        )
+        parameters = ParameterStore(self.line, [STOP])
+        parameters.subscribe(self.told.extend)
         knob = Knob(self.source, "guitar", takeover="jump", smoothing_s=0.0, order=order)
-        self.hub, self.control = hub, MidiControl(hub, Mapping((knob,)))
+        self.parameters, self.control = parameters, MidiInput(parameters, Mapping((knob,)))
 
     def messages(self, data: int) -> list[mido.Message]:
         """As the controller sends a whole value; the parameter's number first, where it has one."""
-        return messages_for(self.source, Touch(self.source, data).position, self.order)
+        return messages_for(self.source, ControllerInput(self.source, data).position, self.order)
 
     def hear(self, *messages: mido.Message, time: float = 0.0) -> None:
         for message in messages:
-            self.control.hear("box", message, time)
+            self.control.receive("box", message, time)
 
 
 @pytest.fixture
@@ -103,7 +108,7 @@ def test_a_value_counts_from_the_message_that_completes_it(source: str, order: O
     desk.hear(last, time=still - 0.01)
     (event,) = desk.line.queue.due(0, 2 * RATE)
     assert event.sample == RATE - round(0.01 * RATE)
-    assert event.value == Touch(desk.source, 5000).position * 2 - 1
+    assert event.value == ControllerInput(desk.source, 5000).position * 2 - 1
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -113,16 +118,16 @@ def test_half_a_value_changes_nothing_or_after_the_wait_its_coarse_half_alone(
 ) -> None:
     desk = Desk(source, order)
     desk.hear(*desk.messages(8192 + 100), time=still - 1.0)
-    whole, (coarse, fine) = desk.hub.values["guitar"], _halves(desk.messages(70 * 128 + 5))
+    whole, (coarse, fine) = desk.parameters.values["guitar"], _halves(desk.messages(70 * 128 + 5))
     assert whole != 0.0
     desk.hear(fine, time=still - 0.9)
     desk.control.tick(still - 0.5)
-    assert desk.hub.values["guitar"] == whole
+    assert desk.parameters.values["guitar"] == whole
     desk.hear(coarse, time=still - 0.5)  # its own fine half was lost, and the other one isn't its
     desk.control.tick(still - 0.5 + 0.9 * WAIT_S)
-    assert desk.hub.values["guitar"] == whole
+    assert desk.parameters.values["guitar"] == whole
     desk.control.tick(still - 0.5 + 1.01 * WAIT_S)
-    assert desk.hub.values["guitar"] == Touch(desk.source, 70 * 128).position * 2 - 1
+    assert desk.parameters.values["guitar"] == ControllerInput(desk.source, 70 * 128).position * 2 - 1
 
 
 def test_a_fine_half_that_comes_while_a_coarse_one_waits_is_the_next_values(still: float) -> None:
@@ -131,9 +136,9 @@ def test_a_fine_half_that_comes_while_a_coarse_one_waits_is_the_next_values(stil
     desk.hear(coarse, time=still)
     desk.hear(fine, time=still + 0.9 * WAIT_S)
     desk.control.tick(still + 1.01 * WAIT_S)
-    assert desk.hub.values["guitar"] == Touch(desk.source, 70 * 128).position * 2 - 1
+    assert desk.parameters.values["guitar"] == ControllerInput(desk.source, 70 * 128).position * 2 - 1
     desk.hear(coarse, time=still + 1.1 * WAIT_S)
-    assert desk.hub.values["guitar"] == Touch(desk.source, 70 * 128 + 5).position * 2 - 1
+    assert desk.parameters.values["guitar"] == ControllerInput(desk.source, 70 * 128 + 5).position * 2 - 1
 
 
 def _halves(messages: list[mido.Message]) -> tuple[mido.Message, mido.Message]:

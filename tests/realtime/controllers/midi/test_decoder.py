@@ -6,7 +6,7 @@ import pytest
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.midi.decoder import WAIT_S, MidiDecoder
-from realtime.controllers.midi.source import MidiSource, Order, Touch, parse_source
+from realtime.controllers.midi.source import ControllerInput, MidiSource, Order, parse_source
 
 
 def cc(number: int, value: int, channel: int = 0) -> mido.Message:
@@ -15,8 +15,8 @@ def cc(number: int, value: int, channel: int = 0) -> mido.Message:
 
 def decoded(messages: list[mido.Message], pairs: dict[MidiSource, Order], kind: str) -> list[int]:
     decoder = MidiDecoder("box", pairs)
-    touches = [touch for message in messages for touch in decoder.touches(message)]
-    return [touch.data for touch in touches if touch.source.kind == kind]
+    inputs = [controller_input for message in messages for controller_input in decoder.decode(message)]
+    return [controller_input.data for controller_input in inputs if controller_input.source.kind == kind]
 
 
 PARAMETER = 1000  # of the NRPN in these tests: 7 * 128 + 104
@@ -47,24 +47,28 @@ def test_all_values_of_a_parameter_number_arrive_distinct(
 
 def test_a_value_has_the_time_of_the_message_that_completes_it() -> None:
     decoder = MidiDecoder("box", {MidiSource("cc14", 1): "msb-first"})
-    assert [touch.source.kind for touch in decoder.touches(cc(1, 64), 1.0)] == ["cc"]
-    (touch,) = [touch for touch in decoder.touches(cc(33, 5), 1.004) if touch.source.kind == "cc14"]
-    assert touch == Touch(MidiSource("cc14", 1, 1, "box"), 64 * 128 + 5, 1.004)
+    assert [controller_input.source.kind for controller_input in decoder.decode(cc(1, 64), 1.0)] == ["cc"]
+    (controller_input,) = [
+        controller_input
+        for controller_input in decoder.decode(cc(33, 5), 1.004)
+        if controller_input.source.kind == "cc14"
+    ]
+    assert controller_input == ControllerInput(MidiSource("cc14", 1, 1, "box"), 64 * 128 + 5, 1.004)
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_coarse_half_alone_counts_when_the_other_half_is_overdue(order: Order) -> None:
     decoder = MidiDecoder("box", {MidiSource("cc14", 1): order})
-    decoder.touches(cc(1, 64), 1.0)
+    decoder.decode(cc(1, 64), 1.0)
     assert decoder.overdue(1.0 + 0.9 * WAIT_S) == []
-    assert [touch.data for touch in decoder.overdue(1.0 + 1.01 * WAIT_S)] == [64 * 128]
+    assert [controller_input.data for controller_input in decoder.overdue(1.0 + 1.01 * WAIT_S)] == [64 * 128]
     assert decoder.overdue(9.0) == []
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_fine_half_alone_changes_nothing_before_a_coarse_one_has_come(order: Order) -> None:
     decoder = MidiDecoder("box", {MidiSource("cc14", 1): order})
-    assert [touch.source.kind for touch in decoder.touches(cc(33, 64), 1.0)] == ["cc"]
+    assert [controller_input.source.kind for controller_input in decoder.decode(cc(33, 64), 1.0)] == ["cc"]
     assert decoder.overdue(9.0) == []
 
 
@@ -97,8 +101,8 @@ def test_channels_and_parameters_are_told_apart() -> None:
     pairs: dict[MidiSource, Order] = {MidiSource("cc14", 1): "msb-first"}
     decoder = MidiDecoder("box", pairs)
     messages = [cc(1, 1, 0), cc(1, 2, 1), cc(33, 3, 0), cc(33, 4, 1)]
-    touches = [touch for message in messages for touch in decoder.touches(message)]
-    assert [(t.source.channel, t.data) for t in touches if t.source.kind == "cc14"] == [(1, 131), (2, 260)]
+    inputs = [controller_input for message in messages for controller_input in decoder.decode(message)]
+    assert [(t.source.channel, t.data) for t in inputs if t.source.kind == "cc14"] == [(1, 131), (2, 260)]
 
 
 def test_wheels_pressure_keys_and_programs() -> None:
@@ -114,10 +118,14 @@ def test_wheels_pressure_keys_and_programs() -> None:
         (mido.Message("program_change", program=5), ("program", 5, 127)),
     ]
     for message, expected in told:
-        (touch,) = decoder.touches(message)
-        assert (touch.source.kind, touch.source.number, touch.data) == expected
+        (controller_input,) = decoder.decode(message)
+        assert (
+            controller_input.source.kind,
+            controller_input.source.number,
+            controller_input.data,
+        ) == expected
     for message in (mido.Message("clock"), mido.Message("sysex", data=(1, 2)), cc(123, 0)):
-        assert decoder.touches(message) == []
+        assert decoder.decode(message) == []
 
 
 def test_sysex_and_broken_bytes_in_between_are_survived() -> None:
@@ -128,10 +136,13 @@ def test_sysex_and_broken_bytes_in_between_are_survived() -> None:
     for _ in range(2000):
         parser.feed(random.integers(0, 256, 16).tolist())
         for message in parser:
-            decoder.touches(message)
+            decoder.decode(message)
     parser.feed([0xF7, 0xB0, 20, 1, 0xB0, 20, 2, 0xF0, 1, 2, 0xF7, 0xB0, 20, 3])
     values = [
-        touch.data for message in parser for touch in decoder.touches(message) if touch.source.number == 20
+        controller_input.data
+        for message in parser
+        for controller_input in decoder.decode(message)
+        if controller_input.source.number == 20
     ]
     assert values[-3:] == [1, 2, 3]
 
@@ -153,10 +164,10 @@ def test_a_source_that_no_controller_has_is_refused(text: str, says: str) -> Non
 
 
 def test_a_source_takes_touches_of_its_channel_and_device() -> None:
-    touch = Touch(MidiSource("cc", 20, 3, "nanoKONTROL2 nanoKONTROL2 _ CTRL"), 1)
-    assert parse_source("cc 20").takes(touch)
-    assert parse_source("cc 20", channel=3, device="nanokontrol").takes(touch)
-    assert not parse_source("cc 20", channel=4).takes(touch)
-    assert not parse_source("cc 20", device="launch").takes(touch)
-    assert not parse_source("cc 21").takes(touch)
+    controller_input = ControllerInput(MidiSource("cc", 20, 3, "nanoKONTROL2 nanoKONTROL2 _ CTRL"), 1)
+    assert parse_source("cc 20").matches(controller_input)
+    assert parse_source("cc 20", channel=3, device="nanokontrol").matches(controller_input)
+    assert not parse_source("cc 20", channel=4).matches(controller_input)
+    assert not parse_source("cc 20", device="launch").matches(controller_input)
+    assert not parse_source("cc 21").matches(controller_input)
     assert str(parse_source("nrpn  300")) == "nrpn 300"

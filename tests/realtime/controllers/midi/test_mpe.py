@@ -11,10 +11,10 @@ from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.mapping import Knob, Mapping
 from realtime.controllers.midi.decoder import MidiDecoder
-from realtime.controllers.midi.input import MidiControl
+from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.mpe_zones import WHOLE_LOWER_ZONE, Zones
 from realtime.controllers.midi.source import MAXIMA, MPE_RESTS, Kind, Notes, parse_source
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_event import ControlEvent
 
 KINDS: tuple[Kind, ...] = tuple(MPE_RESTS)
@@ -62,15 +62,15 @@ class Player:
 
     def play(self, *messages: mido.Message) -> None:
         for message in messages:
-            for touch in self.decoder.touches(message):
-                source = touch.source
+            for controller_input in self.decoder.decode(message):
+                source = controller_input.source
                 if source.is_mpe:
                     assert source.channel is not None
-                    self.here[source.kind, source.notes, source.channel] = touch.data
+                    self.here[source.kind, source.notes, source.channel] = controller_input.data
                 else:
-                    self.plain.append((source.kind, source.channel, touch.data))
+                    self.plain.append((source.kind, source.channel, controller_input.data))
                 if "bend" in source.kind:
-                    self.semitones.append(touch.semitones)
+                    self.semitones.append(controller_input.semitones)
 
     def __getitem__(self, what: str) -> int:
         kind, _, rule = what.partition(" ")
@@ -194,9 +194,14 @@ def test_an_input_that_no_mpe_source_means_is_plain_whatever_it_sends() -> None:
     seaboard = [parse_source("mpe bend", device="seaboard")]
     for decoder in (MidiDecoder("nano", mpe=seaboard, zones=WHOLE_LOWER_ZONE), MidiDecoder("nano")):
         for message in rpn(1, 6, 15):
-            decoder.touches(message)
-        (touch,) = decoder.touches(bend(5, 9000))
-        assert (touch.source.kind, touch.source.channel, touch.data, touch.semitones) == (
+            decoder.decode(message)
+        (controller_input,) = decoder.decode(bend(5, 9000))
+        assert (
+            controller_input.source.kind,
+            controller_input.source.channel,
+            controller_input.data,
+            controller_input.semitones,
+        ) == (
             "bend",
             5,
             9000,
@@ -225,21 +230,21 @@ class Sound:
 
 
 def test_a_mapping_that_is_mended_while_a_finger_is_down_still_hears_it_go_up() -> None:
-    hub = ControlHub(Sound(), [StopDescription("Guitar", "guitar", "GUI")])
+    parameters = ParameterStore(Sound(), [StopDescription("Guitar", "guitar", "GUI")])
     plan = Mapping((Knob(parse_source("mpe pressure"), "guitar"),))
-    control = MidiControl(hub, plan)
+    control = MidiInput(parameters, plan)
     for message in (*rpn(16, 6, 15), note_on(2), pressure(2, 127)):  # an upper zone, which no file says
-        control.hear("box", message, 0.0)
-    assert hub.values["guitar"] == 1.0
+        control.receive("box", message, 0.0)
+    assert parameters.values["guitar"] == 1.0
     control.use(Mapping((Knob(parse_source("mpe pressure"), "guitar", low=0.0, high=0.5),)))
-    control.hear("box", pressure(2, 126), 0.0)
-    assert 0.49 < hub.values["guitar"] < 0.5
-    control.hear("box", note_off(2), 0.0)
-    assert hub.values["guitar"] == 0.0
+    control.receive("box", pressure(2, 126), 0.0)
+    assert 0.49 < parameters.values["guitar"] < 0.5
+    control.receive("box", note_off(2), 0.0)
+    assert parameters.values["guitar"] == 0.0
     control.use(Mapping(plan.knobs, mpe=Zones(lower=3)))  # a file that says other zones begins anew
-    control.hear("box", pressure(15, 100), 0.0)
-    control.hear("box", note_on(15), 0.0)
-    assert hub.values["guitar"] == 0.0
+    control.receive("box", pressure(15, 100), 0.0)
+    control.receive("box", note_on(15), 0.0)
+    assert parameters.values["guitar"] == 0.0
 
 
 CHANNELS = st.integers(1, 16)

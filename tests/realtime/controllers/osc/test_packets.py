@@ -18,7 +18,6 @@ from pythonosc.osc_message_builder import build_msg
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.clients import AllowList
-from realtime.controllers.osc.framing import StreamFraming
 from realtime.controllers.osc.packets import (
     MAX_ARGUMENTS,
     MAX_DEPTH,
@@ -31,6 +30,7 @@ from realtime.controllers.osc.packets import (
     write_message,
 )
 from realtime.controllers.osc.patterns import matching
+from realtime.controllers.osc.tcp_transport import StreamFraming
 
 FUZZED = 100_000
 CLOCK_S = 1e-3  # two clocks of one machine, read one after the other

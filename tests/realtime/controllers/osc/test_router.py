@@ -5,12 +5,12 @@ import random
 import time
 
 import pytest
-from osc_parts import Recorder, Scenes, make_hub
+from osc_parts import ClockedRecorder, CommandRecorder, make_parameters
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from realtime.controllers.osc.addresses import TABLE
-from realtime.controllers.osc.clients import Client, Complaints
+from realtime.controllers.osc.clients import Client, ErrorCounters
 from realtime.controllers.osc.feedback import MAX_SUBSCRIBERS, Feedback, Outgoing
 from realtime.controllers.osc.packets import MAX_PACKET_BYTES, read_packet, write_message
 from realtime.controllers.osc.router import MAX_WAITING, Router
@@ -38,25 +38,25 @@ VALUES: list[tuple[str, object]] = [
 ]  # fmt: skip
 
 
-class Desk:
+class RouterSetup:
     """A router with all that is behind it, and what it answers."""
 
     def __init__(self) -> None:
-        self.sound, self.scenes, self.sent = Recorder(), Scenes(), list[Outgoing]()
-        self.hub = make_hub(self.sound)
-        self.feedback = Feedback(self.hub, lambda: None)
-        self.hub.subscribe(self.feedback.hear)
-        self.complaints = Complaints()
-        self.router = Router(self.hub, self.feedback, self.complaints, self.sent.append, self.scenes)
+        self.sound, self.scenes, self.sent = ClockedRecorder(), CommandRecorder(), list[Outgoing]()
+        self.parameters = make_parameters(self.sound)
+        self.feedback = Feedback(self.parameters, lambda: None)
+        self.parameters.subscribe(self.feedback.on_changes)
+        self.errors = ErrorCounters()
+        self.router = Router(self.parameters, self.feedback, self.errors, self.sent.append, self.scenes)
 
-    def take(self, packet: bytes, client: Client | None = None) -> None:
-        self.router.take(client or Client("udp", "127.0.0.1", 5000), packet)
+    def receive(self, packet: bytes, client: Client | None = None) -> None:
+        self.router.receive(client or Client("udp", "127.0.0.1", 5000), packet)
         self.router.flush()
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def setup() -> RouterSetup:
+    return RouterSetup()
 
 
 def a_message(chance: random.Random) -> object:
@@ -82,15 +82,15 @@ def a_packet(chance: random.Random, now: float) -> bytes:
 
 
 @pytest.mark.slow
-def test_any_message_of_any_types_is_done_or_counted(desk: Desk) -> None:
+def test_any_message_of_any_types_is_done_or_counted(setup: RouterSetup) -> None:
     chance = random.Random(12)
     for number in range(FUZZED):
-        desk.take(a_packet(chance, time.time()), Client("udp", "127.0.0.1", 1 + chance.randrange(50)))
+        setup.receive(a_packet(chance, time.time()), Client("udp", "127.0.0.1", 1 + chance.randrange(50)))
         if number % 100 == 0:
-            desk.router.run_waiting(time.monotonic())
-            desk.feedback.due(time.monotonic())
-    assert all(math.isfinite(event.value) and 0 <= event.ramp_samples < 1e9 for event in desk.sound.events)
-    assert all(len(read_packet(each.packet)) == 1 for each in desk.sent)
+            setup.router.run_waiting(time.monotonic())
+            setup.feedback.due(time.monotonic())
+    assert all(math.isfinite(event.value) and 0 <= event.ramp_samples < 1e9 for event in setup.sound.events)
+    assert all(len(read_packet(each.packet)) == 1 for each in setup.sent)
     kinds = {
         "unknown address",
         "wrong arguments",
@@ -98,12 +98,12 @@ def test_any_message_of_any_types_is_done_or_counted(desk: Desk) -> None:
         "command refused",
         "malformed packet",
     }
-    assert set(desk.complaints.counts) <= kinds and len(desk.complaints.counts) >= 4
-    assert len(desk.feedback.clients) <= MAX_SUBSCRIBERS
-    asked = {each[0] for each in desk.scenes.asked}
+    assert set(setup.errors.counts) <= kinds and len(setup.errors.counts) >= 4
+    assert len(setup.feedback.clients) <= MAX_SUBSCRIBERS
+    asked = {each[0] for each in setup.scenes.commands}
     assert (
         asked == {"scene", "store", "morph", "pad", "undo", "redo", "panic"}
-        and len(desk.sound.events) > FUZZED / 100
+        and len(setup.sound.events) > FUZZED / 100
     )
 
 
@@ -118,54 +118,54 @@ def test_any_message_of_any_types_is_done_or_counted(desk: Desk) -> None:
     ],
 )
 def test_beats_that_cant_be_are_refused_with_the_reason(
-    desk: Desk, arguments: tuple[object, ...], says: str
+    setup: RouterSetup, arguments: tuple[object, ...], says: str
 ) -> None:
-    desk.take(write_message("/scene/verse/beats", *arguments))
-    (answer,) = desk.sent
+    setup.receive(write_message("/scene/verse/beats", *arguments))
+    (answer,) = setup.sent
     assert read_packet(answer.packet)[0].arguments == (says, "/scene/verse/beats")
-    assert desk.complaints.counts == {"wrong arguments": 1} and not desk.scenes.asked
+    assert setup.errors.counts == {"wrong arguments": 1} and not setup.scenes.commands
 
 
-def test_only_so_many_commands_wait(desk: Desk) -> None:
+def test_only_so_many_commands_wait(setup: RouterSetup) -> None:
     builder = OscBundleBuilder(time.time() + 30.0)
     for _ in range(MAX_WAITING + 10):
         builder.add_content(OscMessageBuilder("/undo").build())
-    desk.take(builder.build().dgram)
-    assert desk.complaints.counts == {"command refused": 10}
-    desk.router.run_waiting(time.monotonic() + 31.0)
-    assert desk.scenes.asked == [("undo",)] * MAX_WAITING
+    setup.receive(builder.build().dgram)
+    assert setup.errors.counts == {"command refused": 10}
+    setup.router.run_waiting(time.monotonic() + 31.0)
+    assert setup.scenes.commands == [("undo",)] * MAX_WAITING
 
 
-def test_messages_before_a_command_come_before_it(desk: Desk) -> None:
+def test_messages_before_a_command_come_before_it(setup: RouterSetup) -> None:
     seen: list[float] = []
-    desk.scenes.store = lambda name: seen.append(desk.hub.values["guitar"])  # type: ignore[method-assign]
+    setup.scenes.store = lambda name: seen.append(setup.parameters.values["guitar"])  # type: ignore[method-assign]
     for value in (0.25, 0.5):
-        desk.router.take(Client("udp", "127.0.0.1", 5000), write_message("/stop/guitar", value))
-        desk.router.take(Client("udp", "127.0.0.1", 5000), write_message("/scene/verse/store"))
+        setup.router.receive(Client("udp", "127.0.0.1", 5000), write_message("/stop/guitar", value))
+        setup.router.receive(Client("udp", "127.0.0.1", 5000), write_message("/scene/verse/store"))
     assert seen == [0.25, 0.5]
 
 
-def test_of_a_crowd_of_messages_the_hub_gets_each_stops_last(desk: Desk) -> None:
+def test_of_a_crowd_of_messages_the_hub_gets_each_stops_last(setup: RouterSetup) -> None:
     for step in range(100):
         for slug in ("guitar", "voice"):
-            desk.router.take(Client("udp", "127.0.0.1", 5000), write_message(f"/stop/{slug}", step / 100))
-    assert not desk.sound.events
-    desk.router.flush()
-    assert [(event.slug, event.value) for event in desk.sound.events] == [
+            setup.router.receive(Client("udp", "127.0.0.1", 5000), write_message(f"/stop/{slug}", step / 100))
+    assert not setup.sound.events
+    setup.router.flush()
+    assert [(event.slug, event.value) for event in setup.sound.events] == [
         ("guitar", pytest.approx(0.99)),
         ("voice", pytest.approx(0.99)),
     ]
 
 
-def test_a_swap_between_a_message_and_its_movement_is_a_complaint(desk: Desk) -> None:
-    desk.router.take(Client("udp", "127.0.0.1", 5000), write_message("/stop/guitar", 0.5))
-    desk.hub.set_targets([])
-    desk.router.flush()
-    assert desk.complaints.counts == {"unknown address": 1}
+def test_a_swap_between_a_message_and_its_movement_is_a_complaint(setup: RouterSetup) -> None:
+    setup.router.receive(Client("udp", "127.0.0.1", 5000), write_message("/stop/guitar", 0.5))
+    setup.parameters.set_targets([])
+    setup.router.flush()
+    assert setup.errors.counts == {"unknown address": 1}
 
 
-def test_a_packet_beyond_the_limit_is_counted(desk: Desk) -> None:
-    desk.take(b"/" * (MAX_PACKET_BYTES + 1))
-    desk.take(b"")
-    assert desk.complaints.counts == {"malformed packet": 2}
-    assert not desk.sent
+def test_a_packet_beyond_the_limit_is_counted(setup: RouterSetup) -> None:
+    setup.receive(b"/" * (MAX_PACKET_BYTES + 1))
+    setup.receive(b"")
+    assert setup.errors.counts == {"malformed packet": 2}
+    assert not setup.sent

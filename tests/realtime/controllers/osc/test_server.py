@@ -15,11 +15,11 @@ import pytest
 from osc_parts import (
     RATE,
     STOPS,
+    ClockedRecorder,
+    CommandRecorder,
     OscDump,
-    Recorder,
-    Scenes,
     UdpPeer,
-    make_hub,
+    make_parameters,
     oscsend,
     wait_for,
 )
@@ -39,7 +39,7 @@ from realtime.controllers.osc.packets import Message, write_message
 from realtime.controllers.osc.router import ERRORS_PER_S, HORIZON_S, MAX_PATTERNS
 from realtime.controllers.osc.server import OscServer
 from realtime.controllers.osc.subscriber import CROSSING_S, INTERVAL_S, METER_INTERVAL_S
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.parameters import ParameterStore
 
 QUIET_S = 0.3  # nothing comes any more
 STEP_S = 0.02  # what issue 7 allows two clients to be apart, p99
@@ -49,15 +49,17 @@ TAG_S = 0.001  # issue 7's bound for a time tag
 SAMPLES_OFF = 1  # the clocks are read to the sample; the two ways round differently
 
 
-class Stage:
-    """A hub, its sound, its commands, and a server on free ports."""
+class ServerSetup:
+    """A parameter store, its sound, its commands, and a server on free ports."""
 
-    def __init__(self, commands: Scenes | None, allow: Sequence[str] = (), host: str = "127.0.0.1") -> None:
-        self.sound, self.scenes, self.notes = Recorder(), commands, list[str]()
-        self.hub: ControlHub = make_hub(self.sound)
+    def __init__(
+        self, commands: CommandRecorder | None, allow: Sequence[str] = (), host: str = "127.0.0.1"
+    ) -> None:
+        self.sound, self.scenes, self.notes = ClockedRecorder(), commands, list[str]()
+        self.parameters: ParameterStore = make_parameters(self.sound)
         self.seen: list[tuple[Client, Message]] = []
         self.server = OscServer(
-            self.hub,
+            self.parameters,
             host=host,
             port=0,
             allow=allow,
@@ -67,7 +69,7 @@ class Stage:
         )
         self._clients: list[UdpPeer] = []
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> "ServerSetup":
         self.server.start()
         return self
 
@@ -83,15 +85,15 @@ class Stage:
     def moved(self) -> list[tuple[str, float, int]]:
         return [(event.slug, event.value, event.ramp_samples) for event in self.sound.events]
 
-    def settled(self, client: UdpPeer) -> None:
+    def settle(self, client: UdpPeer) -> None:
         """Wait until all that this client has sent is done."""
         client.send_message("/ping", [])
-        client.hears_until("/pong")
+        client.receive_until("/pong")
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    with Stage(Scenes()) as made:
+def setup() -> Iterator[ServerSetup]:
+    with ServerSetup(CommandRecorder()) as made:
         yield made
 
 
@@ -102,8 +104,8 @@ def bundle(at: float, *contents: object) -> object:
     return builder.build()
 
 
-def test_stops_and_faders_move(stage: Stage) -> None:
-    client = stage.client()
+def test_stops_and_faders_move(setup: ServerSetup) -> None:
+    client = setup.client()
     for address, value in [
         ("/stop/guitar", -0.5),
         ("/stop/voice", 1),
@@ -117,8 +119,8 @@ def test_stops_and_faders_move(stage: Stage) -> None:
         ("/ramp", 0.5),
     ]:
         client.send_message(address, value)
-        stage.settled(client)
-    assert stage.moved() == [
+        setup.settle(client)
+    assert setup.moved() == [
         ("guitar", -0.5, 0),
         ("voice", 1.0, 0),
         ("voice", 1.0, 0),
@@ -130,29 +132,29 @@ def test_stops_and_faders_move(stage: Stage) -> None:
         ("engine.output_gain", 3.0, 0),
         ("engine.ramp", 0.5, 0),
     ]
-    assert stage.sound.events[0].source.startswith("osc 127.0.0.1:")
-    assert not stage.server.complaints.counts
+    assert setup.sound.events[0].source.startswith("osc 127.0.0.1:")
+    assert not setup.server.errors.counts
 
 
-def test_a_pattern_moves_all_that_it_fits_at_one_sample(stage: Stage) -> None:
-    client = stage.client()
+def test_a_pattern_moves_all_that_it_fits_at_one_sample(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send_message("/stop/*", 0.5)
     client.send_message("/stop/{guitar,voice}/ramp", [1.0, 1.0])
-    stage.settled(client)
-    assert stage.moved() == [
+    setup.settle(client)
+    assert setup.moved() == [
         ("guitar", 0.5, 0),
         ("voice", 0.5, 0),
         ("guitar", 1.0, RATE),
         ("voice", 1.0, RATE),
     ]
-    assert stage.sound.events[0].sample == stage.sound.events[1].sample
+    assert setup.sound.events[0].sample == setup.sound.events[1].sample
     client.send_message("/*", 0.0)  # faders, and no command
-    stage.settled(client)
-    assert len(stage.moved()) == 10 and stage.scenes is not None and not stage.scenes.asked
+    setup.settle(client)
+    assert len(setup.moved()) == 10 and setup.scenes is not None and not setup.scenes.commands
 
 
-def test_commands_reach_whoever_does_them(stage: Stage) -> None:
-    client = stage.client()
+def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
+    client = setup.client()
     for address, arguments in [
         ("/scene/verse", []),
         ("/scene/verse", 4.0),
@@ -169,8 +171,8 @@ def test_commands_reach_whoever_does_them(stage: Stage) -> None:
         ("/panic", False),
     ]:
         client.send_message(address, arguments)
-    stage.settled(client)
-    assert stage.scenes is not None and stage.scenes.asked == [
+    setup.settle(client)
+    assert setup.scenes is not None and setup.scenes.commands == [
         ("scene", "verse", None, None),
         ("scene", "verse", 4.0, None),
         ("scene", "verse", None, 8.0),
@@ -185,31 +187,31 @@ def test_commands_reach_whoever_does_them(stage: Stage) -> None:
     ]
 
 
-def test_without_commands_and_for_unknown_scenes_the_answer_is_an_error(stage: Stage) -> None:
-    client = stage.client()
+def test_without_commands_and_for_unknown_scenes_the_answer_is_an_error(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send_message("/scene/none", [])
-    assert client.hears_until("/error").params == [
+    assert client.receive_until("/error").params == [
         "there is no scene 'none'; there are: verse",
         "/scene/none",
     ]
-    with Stage(None) as bare:
+    with ServerSetup(None) as bare:
         client = bare.client()
         client.send_message("/panic", [])
-        text, address = client.hears_until("/error").params
+        text, address = client.receive_until("/error").params
         assert "undo and panic aren't here" in text and address == "/panic"
 
 
-def test_stops_are_told_with_name_range_and_value(stage: Stage) -> None:
-    client = stage.client()
-    stage.hub.move({"voice": 0.5}, "test")
+def test_stops_are_told_with_name_range_and_value(setup: ServerSetup) -> None:
+    client = setup.client()
+    setup.parameters.move({"voice": 0.5}, "test")
     client.send_message("/stops", [])
-    assert client.hears() == [
+    assert client.receive_all() == [
         ("/stops", 2),
         ("/stops/guitar", "Electric guitar", -1.0, 1.0, 0.0, 0.0),
         ("/stops/voice", "Voice", -1.0, 1.0, 0.0, 0.5),
     ]
     client.send_message("/values", [])
-    assert set(client.hears()) == {
+    assert set(client.receive_all()) == {
         ("/stop/guitar", 0.0),
         ("/stop/voice", 0.5),
         ("/bypass", 0.0),
@@ -221,28 +223,32 @@ def test_stops_are_told_with_name_range_and_value(stage: Stage) -> None:
     }
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row.way == "in"], ids=lambda row: row.pattern)
-def test_every_example_of_the_table_works_with_liblo_over_udp_and_tcp(row: object, stage: Stage) -> None:
+@pytest.mark.parametrize("row", [row for row in TABLE if row.direction == "in"], ids=lambda row: row.pattern)
+def test_every_example_of_the_table_works_with_liblo_over_udp_and_tcp(
+    row: object, setup: ServerSetup
+) -> None:
     need_program("oscsend")
     words = row.example.split()  # type: ignore[attr-defined]
-    oscsend(f"osc.udp://127.0.0.1:{stage.server.udp_port}", *words)
-    oscsend(f"osc.tcp://127.0.0.1:{stage.server.tcp_port}", *words)
-    wait_for(lambda: len(stage.seen) == 2, "both messages")
-    stage.settled(stage.client())
-    assert {client.transport for client, _ in stage.seen[:2]} == {"udp", "tcp"}
-    assert stage.seen[0][1] == stage.seen[1][1] and not stage.server.complaints.counts
+    oscsend(f"osc.udp://127.0.0.1:{setup.server.udp_port}", *words)
+    oscsend(f"osc.tcp://127.0.0.1:{setup.server.tcp_port}", *words)
+    wait_for(lambda: len(setup.seen) == 2, "both messages")
+    setup.settle(setup.client())
+    assert {client.transport for client, _ in setup.seen[:2]} == {"udp", "tcp"}
+    assert setup.seen[0][1] == setup.seen[1][1] and not setup.server.errors.counts
 
 
-def test_what_is_sent_is_in_the_table(stage: Stage) -> None:
-    client = stage.client()
+def test_what_is_sent_is_in_the_table(setup: ServerSetup) -> None:
+    client = setup.client()
     for address in ("/subscribe", "/stops", "/values", "/ping", "/nowhere"):
         client.send_message(address, [])
-    stage.settled(stage.client())
-    stage.server.meters({"in": -20.0})
-    stage.server.levels({"voice": 0.5})
-    patterns = {row.pattern for row in TABLE if row.way == "out"}
+    setup.settle(setup.client())
+    setup.server.meters({"in": -20.0})
+    setup.server.levels({"voice": 0.5})
+    patterns = {row.pattern for row in TABLE if row.direction == "out"}
     names = {"guitar": "<slug>", "voice": "<slug>", "in": "<name>"}
-    heard = {"/".join(names.get(part, part) for part in str(each[0]).split("/")) for each in client.hears()}
+    heard = {
+        "/".join(names.get(part, part) for part in str(each[0]).split("/")) for each in client.receive_all()
+    }
     assert heard == patterns
 
 
@@ -255,7 +261,7 @@ def test_what_is_sent_is_in_the_table(stage: Stage) -> None:
         ("/stop/guitar/", 1.0, "unknown address", "nothing is at"),
         ("/", [], "unknown address", "nothing is at"),
         ("/scene/", [], "unknown address", "nothing is at"),
-        ("/stop/o*", 1.0, "unknown address", "no stop or fader fits"),
+        ("/stop/o*", 1.0, "unknown address", "no stop or parameter fits"),
         ("/stop/guitar", [], "wrong arguments", "takes a number, got nothing"),
         ("/stop/guitar", "loud", "wrong arguments", "takes a number, got str"),
         ("/stop/guitar", [1.0, 1.0], "wrong arguments", "takes a number, got float, float"),
@@ -270,36 +276,36 @@ def test_what_is_sent_is_in_the_table(stage: Stage) -> None:
     ],
 )
 def test_wrong_messages_are_counted_told_once_and_answered(
-    address: str, arguments: object, kind: str, says: str, stage: Stage
+    address: str, arguments: object, kind: str, says: str, setup: ServerSetup
 ) -> None:
-    client = stage.client()
+    client = setup.client()
     for _ in range(3):
         client.send_message(address, arguments)
-        text, named = client.hears_until("/error").params
+        text, named = client.receive_until("/error").params
         assert says in text and named == address
-    assert stage.server.complaints.counts == {kind: 3}
-    assert len(stage.notes) == 1 and says in stage.notes[0]
-    assert not stage.sound.events
+    assert setup.server.errors.counts == {kind: 3}
+    assert len(setup.notes) == 1 and says in setup.notes[0]
+    assert not setup.sound.events
 
 
-def test_a_wrong_message_in_a_bundle_leaves_the_others_be(stage: Stage) -> None:
-    client = stage.client()
+def test_a_wrong_message_in_a_bundle_leaves_the_others_be(setup: ServerSetup) -> None:
+    client = setup.client()
     messages = (build_msg(f"/stop/{slug}", [0.5]) for slug in ("guitar", "oboe", "voice"))
     client.send(bundle(IMMEDIATELY, *messages))
-    stage.settled(client)
-    assert stage.moved() == [("guitar", 0.5, 0), ("voice", 0.5, 0)]
+    setup.settle(client)
+    assert setup.moved() == [("guitar", 0.5, 0), ("voice", 0.5, 0)]
 
 
-def test_errors_are_answered_only_so_often_and_answers_never(stage: Stage) -> None:
-    client = stage.client()
+def test_errors_are_answered_only_so_often_and_answers_never(setup: ServerSetup) -> None:
+    client = setup.client()
     for _ in range(50):
         client.send_message("/nowhere", [])
-    assert ERRORS_PER_S <= len(client.hears()) <= 2 * ERRORS_PER_S  # at most two seconds are touched
+    assert ERRORS_PER_S <= len(client.receive_all()) <= 2 * ERRORS_PER_S  # at most two seconds are touched
     time.sleep(1.0)
     for address in ("/error", "/pong", "/meter/in", "/level/voice"):
         client.send_message(address, ["a", "b"])
-    assert client.hears() == []
-    assert stage.server.complaints.counts == {"unknown address": 54}
+    assert client.receive_all() == []
+    assert setup.server.errors.counts == {"unknown address": 54}
 
 
 def both_clocks() -> tuple[float, float]:
@@ -310,16 +316,16 @@ def both_clocks() -> tuple[float, float]:
             return wall, (before + after) / 2
 
 
-def test_a_bundle_applies_at_its_time_to_the_sample_and_at_one_sample(stage: Stage) -> None:
-    client, chance = stage.client(), random.Random(1)
+def test_a_bundle_applies_at_its_time_to_the_sample_and_at_one_sample(setup: ServerSetup) -> None:
+    client, chance = setup.client(), random.Random(1)
     expected = []
     for _ in range(100):
         ahead = chance.uniform(0.5, 20.0)
         wall, monotonic = both_clocks()
         client.send(bundle(wall + ahead, build_msg("/stop/guitar", [0.5]), build_msg("/stop/voice", [1.0])))
-        expected.append(stage.sound.sample_of(monotonic + ahead))
-        stage.settled(client)
-    samples = [event.sample for event in stage.sound.events]
+        expected.append(setup.sound.sample_of(monotonic + ahead))
+        setup.settle(client)
+    samples = [event.sample for event in setup.sound.events]
     assert samples[::2] == samples[1::2]
     off = np.abs(np.array(samples[::2]) - expected)
     assert (
@@ -327,80 +333,80 @@ def test_a_bundle_applies_at_its_time_to_the_sample_and_at_one_sample(stage: Sta
     )  # 1 ms: issue 7's bound on a busy machine
 
 
-def test_late_bundles_apply_now_and_far_ones_not_at_all(stage: Stage) -> None:
-    client = stage.client()
+def test_late_bundles_apply_now_and_far_ones_not_at_all(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send(bundle(time.time() - 3.0, build_msg("/stop/guitar", [0.5])))
-    stage.settled(client)
-    assert stage.sound.events[0].sample == pytest.approx(stage.sound.now(), abs=RATE / 2)
+    setup.settle(client)
+    assert setup.sound.events[0].sample == pytest.approx(setup.sound.now(), abs=RATE / 2)
     client.send(bundle(time.time() + HORIZON_S + 10.0, build_msg("/stop/guitar", [1.0])))
-    assert "set the clocks alike" in client.hears_until("/error").params[0]
-    assert len(stage.sound.events) == 1
+    assert "set the clocks alike" in client.receive_until("/error").params[0]
+    assert len(setup.sound.events) == 1
 
 
-def test_a_command_in_a_bundle_waits_for_its_time(stage: Stage) -> None:
-    client, begin = stage.client(), time.monotonic()
+def test_a_command_in_a_bundle_waits_for_its_time(setup: ServerSetup) -> None:
+    client, begin = setup.client(), time.monotonic()
     client.send(bundle(time.time() + 0.4, build_msg("/scene/verse", [])))
-    stage.settled(client)
-    assert stage.scenes is not None and not stage.scenes.asked
-    wait_for(lambda: stage.scenes is not None and stage.scenes.asked, "the scene")
+    setup.settle(client)
+    assert setup.scenes is not None and not setup.scenes.commands
+    wait_for(lambda: setup.scenes is not None and setup.scenes.commands, "the scene")
     assert 0.39 < time.monotonic() - begin < 0.6
 
 
-def test_two_clients_are_told_each_others_movements_and_not_their_own(stage: Stage) -> None:
-    one, two = stage.client(), stage.client()
+def test_two_clients_are_told_each_others_movements_and_not_their_own(setup: ServerSetup) -> None:
+    one, two = setup.client(), setup.client()
     for client in (one, two):
         client.send_message("/subscribe", [])
-        assert len(client.hears()) == 8  # where everything stands
+        assert len(client.receive_all()) == 8  # where everything stands
     one.send_message("/stop/guitar", 0.75)
     two.send_message("/wet", 0.5)
-    assert one.hears() == [("/wet", 0.5)]
-    assert two.hears() == [("/stop/guitar", 0.75)]
-    stage.hub.move({"voice": 1.0, "engine.reset": 1.0}, "cc 20", origin=object())
-    assert one.hears() == two.hears() == [("/stop/voice", 1.0)]
+    assert one.receive_all() == [("/wet", 0.5)]
+    assert two.receive_all() == [("/stop/guitar", 0.75)]
+    setup.parameters.move({"voice": 1.0, "engine.reset": 1.0}, "cc 20", origin=object())
+    assert one.receive_all() == two.receive_all() == [("/stop/voice", 1.0)]
     two.send_message("/unsubscribe", [])
-    stage.settled(two)
-    stage.hub.move({"voice": -1.0}, "cc 20")
-    assert one.hears() == [("/stop/voice", -1.0)] and two.hears() == []
+    setup.settle(two)
+    setup.parameters.move({"voice": -1.0}, "cc 20")
+    assert one.receive_all() == [("/stop/voice", -1.0)] and two.receive_all() == []
 
 
-def test_surfaces_that_send_back_what_they_are_told_end_after_one_round(stage: Stage) -> None:
-    clients = [stage.client() for _ in range(3)]
+def test_surfaces_that_send_back_what_they_are_told_end_after_one_round(setup: ServerSetup) -> None:
+    clients = [setup.client() for _ in range(3)]
     for client in clients:
         client.send_message("/subscribe", [])
-        client.hears()
+        client.receive_all()
     clients[0].send_message("/stop/guitar", 0.1)
     told = 0
     for _ in range(5):
         for client in clients:
-            for address, value in client.hears(0.1):
+            for address, value in client.receive_all(0.1):
                 told += 1
                 client.send_message(str(address), value)
     assert told == 2  # one for each other client, once
 
 
-def test_of_many_changes_few_are_told_and_the_last_always(stage: Stage) -> None:
-    client = stage.client()
+def test_of_many_changes_few_are_told_and_the_last_always(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send_message("/subscribe", [])
-    client.hears()
+    client.receive_all()
     chance, seconds = random.Random(2), 1.0
     heard: list[tuple[object, ...]] = []
-    ear = threading.Thread(target=lambda: heard.extend(client.hears(1.0)))
+    ear = threading.Thread(target=lambda: heard.extend(client.receive_all(1.0)))
     ear.start()
     end, last = time.monotonic() + seconds, 0.0
     while time.monotonic() < end:
         last = chance.uniform(-1.0, 1.0)
-        stage.hub.move({"guitar": last}, "cc 20")
+        setup.parameters.move({"guitar": last}, "cc 20")
         time.sleep(0.0005)
     ear.join()
     assert seconds / INTERVAL_S / 4 < len(heard) <= seconds / INTERVAL_S + 2
     assert heard[-1] == ("/stop/guitar", np.float32(last))
 
 
-def test_two_hands_on_one_stop_end_at_the_same_value(stage: Stage) -> None:
-    clients = [stage.client(), stage.client()]
+def test_two_hands_on_one_stop_end_at_the_same_value(setup: ServerSetup) -> None:
+    clients = [setup.client(), setup.client()]
     for client in clients:
         client.send_message("/subscribe", [])
-        client.hears()
+        client.receive_all()
     shown = [0.0, 0.0]  # as two surfaces show it: what was sent or heard last
     chance = random.Random(4)
     for _ in range(300):
@@ -412,47 +418,47 @@ def test_two_hands_on_one_stop_end_at_the_same_value(stage: Stage) -> None:
                 for message in client.get_messages(0.005):
                     shown[place] = message.params[0]
     for place, client in enumerate(clients):
-        for _, value in client.hears(CROSSING_S * 3):
+        for _, value in client.receive_all(CROSSING_S * 3):
             shown[place] = value  # type: ignore[assignment]
-    assert shown[0] == shown[1] == np.float32(stage.hub.values["guitar"])
+    assert shown[0] == shown[1] == np.float32(setup.parameters.values["guitar"])
 
 
-def test_two_clients_are_in_step_within_20_ms(stage: Stage) -> None:
-    one, two = stage.client(), stage.client()
+def test_two_clients_are_in_step_within_20_ms(setup: ServerSetup) -> None:
+    one, two = setup.client(), setup.client()
     two.send_message("/subscribe", [])
-    two.hears()
+    two.receive_all()
     late = []
     for step in range(200):
         begin = time.monotonic()
         one.send_message("/stop/guitar", (step + 1) / 200)
-        two.hears_until("/stop/guitar")
+        two.receive_until("/stop/guitar")
         late.append(time.monotonic() - begin)
         time.sleep(INTERVAL_S)
     assert np.quantile(late, 0.99) < STEP_S
 
 
-def test_meters_are_told_slower(stage: Stage) -> None:
-    client = stage.client()
+def test_meters_are_told_slower(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send_message("/subscribe", [])
-    client.hears()
+    client.receive_all()
     end = time.monotonic() + 1.0
     level = -90.0
     while time.monotonic() < end:
         level += 0.01
-        stage.server.meters({"in": level, "out": level - 6.0})
+        setup.server.meters({"in": level, "out": level - 6.0})
         time.sleep(0.002)
-    heard = client.hears()
-    stage.server.meters({"in": -math.inf, "out": math.nan})
-    assert client.hears() == [("/meter/in", METER_FLOOR_DBFS), ("/meter/out", METER_FLOOR_DBFS)]
+    heard = client.receive_all()
+    setup.server.meters({"in": -math.inf, "out": math.nan})
+    assert client.receive_all() == [("/meter/in", METER_FLOOR_DBFS), ("/meter/out", METER_FLOOR_DBFS)]
     assert {each[0] for each in heard} == {"/meter/in", "/meter/out"}
     assert 20 <= len(heard) <= 2 * 22
     assert heard[-1] == ("/meter/out", np.float32(level - 6.0))
 
 
-def test_levels_are_told_by_stop_and_those_that_have_gone_once_as_0(stage: Stage) -> None:
-    client = stage.client()
+def test_levels_are_told_by_stop_and_those_that_have_gone_once_as_0(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send_message("/subscribe", [])
-    client.hears()
+    client.receive_all()
     for levels in (
         {"guitar": 0.75, "voice": math.nan},
         {"voice": 0.25},
@@ -461,34 +467,34 @@ def test_levels_are_told_by_stop_and_those_that_have_gone_once_as_0(stage: Stage
         {},
         {"voice": 0.25},
     ):
-        stage.server.levels(levels)
+        setup.server.levels(levels)
         time.sleep(2 * METER_INTERVAL_S)
-    assert client.hears() == [
+    assert client.receive_all() == [
         ("/level/guitar", 0.75), ("/level/voice", 0.0), ("/level/voice", 0.25), ("/level/guitar", 0.0),
         ("/level/voice", 0.0), ("/level/voice", 0.25),
     ]  # fmt: skip
 
 
-def test_levels_of_many_instruments_make_room_for_each_other(stage: Stage) -> None:
-    client = stage.client()
+def test_levels_of_many_instruments_make_room_for_each_other(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send_message("/subscribe", [])
-    client.hears()
+    client.receive_all()
     for instrument in range(4):
         stops = [f"/level/stop_{instrument}_{stop}" for stop in range(100)]
-        stage.server.levels({stop.removeprefix("/level/"): 0.5 for stop in stops})
-        assert client.hears() == [(stop, 0.5) for stop in stops]
-        stage.server.levels({})
-        assert set(client.hears()) == {(stop, 0.0) for stop in stops}
-        stage.server.levels({})
+        setup.server.levels({stop.removeprefix("/level/"): 0.5 for stop in stops})
+        assert client.receive_all() == [(stop, 0.5) for stop in stops]
+        setup.server.levels({})
+        assert set(client.receive_all()) == {(stop, 0.0) for stop in stops}
+        setup.server.levels({})
 
 
-def test_a_client_that_cannot_listen_where_it_sends_names_a_port(stage: Stage) -> None:
+def test_a_client_that_cannot_listen_where_it_sends_names_a_port(setup: ServerSetup) -> None:
     need_program("oscsend")
     need_program("oscdump")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = f"osc.udp://127.0.0.1:{stage.server.udp_port}"
+    server = f"osc.udp://127.0.0.1:{setup.server.udp_port}"
     with OscDump(port) as dump:
         dumps = subprocess.run(["sleep", "0.3"], check=True)  # until it listens; it says nothing
         assert dumps.returncode == 0
@@ -496,20 +502,20 @@ def test_a_client_that_cannot_listen_where_it_sends_names_a_port(stage: Stage) -
         assert '/stops/guitar sffff "Electric guitar" -1.0' in dump.line_with("/stops/guitar")
         oscsend(server, "/subscribe", "i", port)
         dump.line_with("/ramp f 0.02")
-        stage.hub.move({"voice": 0.5}, "test")
+        setup.parameters.move({"voice": 0.5}, "test")
         assert "/stop/voice f 0.5" in dump.line_with("/stop/voice")
         oscsend(server, "/subscribe", "i", port)  # from another port of its own: the same listener still
-        wait_for(lambda: len(stage.server.feedback.clients) == 1, "one subscription")
+        wait_for(lambda: len(setup.server.feedback.clients) == 1, "one subscription")
         oscsend(server, "/unsubscribe", "i", port)
-        wait_for(lambda: not stage.server.feedback.clients, "its end")
+        wait_for(lambda: not setup.server.feedback.clients, "its end")
 
 
-def test_pure_data_moves_a_stop(stage: Stage, tmp_path: Path) -> None:
+def test_pure_data_moves_a_stop(setup: ServerSetup, tmp_path: Path) -> None:
     need_program("pd")
     patch = tmp_path / "send.pd"
     patch.write_text(
         "#N canvas 0 0 400 300 12;\n#X obj 0 0 loadbang;\n#X obj 0 20 t b b b;\n"
-        f"#X msg 0 40 connect 127.0.0.1 {stage.server.udp_port};\n#X msg 0 60 0.25;\n#X obj 0 80 oscformat stop guitar;\n"
+        f"#X msg 0 40 connect 127.0.0.1 {setup.server.udp_port};\n#X msg 0 60 0.25;\n#X obj 0 80 oscformat stop guitar;\n"
         "#X msg 0 90 send \\$1;\n#X obj 0 100 list prepend send;\n#X obj 0 110 list trim;\n#X obj 0 120 netsend -u -b;\n"
         "#X obj 0 140 del 200;\n#X msg 0 160 \\; pd quit;\n"
         "#X connect 0 0 1 0;\n#X connect 1 2 2 0;\n#X connect 2 0 8 0;\n#X connect 1 1 3 0;\n#X connect 3 0 4 0;\n"
@@ -517,27 +523,27 @@ def test_pure_data_moves_a_stop(stage: Stage, tmp_path: Path) -> None:
     )
     command = ["pd", "-nogui", "-stderr", "-nosound", "-batch", "-nomidi", "-open", str(patch)]
     subprocess.run(command, check=True, timeout=20, capture_output=True)
-    wait_for(lambda: stage.moved() == [("guitar", 0.25, 0)], "Pd's message")
+    wait_for(lambda: setup.moved() == [("guitar", 0.25, 0)], "Pd's message")
 
 
-def test_a_tcp_client_moves_and_is_told_in_slip_and_with_lengths(stage: Stage) -> None:
+def test_a_tcp_client_moves_and_is_told_in_slip_and_with_lengths(setup: ServerSetup) -> None:
     for mode in ("1.1", "1.0"):
-        with SimpleTCPClient("127.0.0.1", stage.server.tcp_port, mode=mode) as client:
+        with SimpleTCPClient("127.0.0.1", setup.server.tcp_port, mode=mode) as client:
             client.send_message("/stop/guitar", 0.5)
             client.send_message("/ping", [])
             assert [message.address for message in client.get_messages(0.3)][:1] == ["/pong"]
             client.send_message("/subscribe", [])
-            wait_for(lambda: stage.server.feedback.clients, "the subscription")
+            wait_for(lambda: setup.server.feedback.clients, "the subscription")
             client.send_message("/stop/guitar", -0.5)
-            stage.hub.move({"voice": 0.5}, "cc 20")
+            setup.parameters.move({"voice": 0.5}, "cc 20")
             told = list(client.get_messages(0.3))
             assert ("/stop/voice", [0.5]) in [(message.address, message.params) for message in told]
-        wait_for(lambda: not stage.server.feedback.clients, "the end of the subscription")
-    assert not stage.server.complaints.counts
+        wait_for(lambda: not setup.server.feedback.clients, "the end of the subscription")
+    assert not setup.server.errors.counts
 
 
-def test_tcp_clients_that_go_flood_or_never_end_harm_nobody(stage: Stage) -> None:
-    address = ("127.0.0.1", stage.server.tcp_port)
+def test_tcp_clients_that_go_flood_or_never_end_harm_nobody(setup: ServerSetup) -> None:
+    address = ("127.0.0.1", setup.server.tcp_port)
     gone = socket.create_connection(address)
     gone.sendall(slip.encode(write_message("/subscribe")))
     gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -552,19 +558,19 @@ def test_tcp_clients_that_go_flood_or_never_end_harm_nobody(stage: Stage) -> Non
     with pytest.raises(OSError):  # noqa: PT012 - hung up on, since it never reads
         while True:
             deaf.sendall(asking)
-    assert set(stage.server.complaints.counts) == {"malformed packet", "client that doesn't read"}
-    client = stage.client()
+    assert set(setup.server.errors.counts) == {"malformed packet", "client that doesn't read"}
+    client = setup.client()
     client.send_message("/stop/guitar", 0.5)
-    stage.settled(client)
-    assert stage.moved() == [("guitar", 0.5, 0)]
+    setup.settle(client)
+    assert setup.moved() == [("guitar", 0.5, 0)]
     for sock in (endless, deaf):
         sock.close()
 
 
-def test_a_tcp_client_that_floods_leaves_others_their_turn(stage: Stage) -> None:
-    client, ended, late = stage.client(), threading.Event(), list[float]()
+def test_a_tcp_client_that_floods_leaves_others_their_turn(setup: ServerSetup) -> None:
+    client, ended, late = setup.client(), threading.Event(), list[float]()
     flood = slip.encode(write_message("/stop/guitar", 0.5)) * 1000
-    with socket.create_connection(("127.0.0.1", stage.server.tcp_port)) as sock:
+    with socket.create_connection(("127.0.0.1", setup.server.tcp_port)) as sock:
 
         def send() -> None:
             while not ended.is_set():
@@ -575,46 +581,46 @@ def test_a_tcp_client_that_floods_leaves_others_their_turn(stage: Stage) -> None
         for step in range(50):
             begin = time.monotonic()
             client.send_message("/stop/voice", step / 50)
-            stage.settled(client)
+            setup.settle(client)
             late.append(time.monotonic() - begin)
-            assert stage.hub.values["voice"] == np.float32(step / 50)
+            assert setup.parameters.values["voice"] == np.float32(step / 50)
         ended.set()
         sender.join()
     assert np.median(late) < TURN_S
-    assert stage.hub.values["guitar"] == 0.5
+    assert setup.parameters.values["guitar"] == 0.5
 
 
-def test_only_so_many_tcp_clients_are_let_in(stage: Stage) -> None:
+def test_only_so_many_tcp_clients_are_let_in(setup: ServerSetup) -> None:
     sockets = [
-        socket.create_connection(("127.0.0.1", stage.server.tcp_port)) for _ in range(MAX_CONNECTIONS + 1)
+        socket.create_connection(("127.0.0.1", setup.server.tcp_port)) for _ in range(MAX_CONNECTIONS + 1)
     ]
     sockets[-1].settimeout(10)
     assert sockets[-1].recv(1) == b""
-    wait_for(lambda: stage.server.complaints.counts == {"too many clients": 1}, "the complaint")
+    wait_for(lambda: setup.server.errors.counts == {"too many clients": 1}, "the complaint")
     sockets[0].sendall(slip.encode(write_message("/stop/guitar", 1.0)))
-    wait_for(lambda: stage.moved() == [("guitar", 1.0, 0)], "the first client's message")
+    wait_for(lambda: setup.moved() == [("guitar", 1.0, 0)], "the first client's message")
     for sock in sockets:
         sock.close()
 
 
 def test_a_client_that_is_not_allowed_moves_nothing() -> None:
-    with Stage(None, ["10.0.0.0/8", "127.0.0.9"]) as stage:
-        stage.client().send_message("/stop/guitar", 1.0)
-        stranger = socket.create_connection(("127.0.0.1", stage.server.tcp_port))
+    with ServerSetup(None, ["10.0.0.0/8", "127.0.0.9"]) as setup:
+        setup.client().send_message("/stop/guitar", 1.0)
+        stranger = socket.create_connection(("127.0.0.1", setup.server.tcp_port))
         stranger.settimeout(10)
         assert stranger.recv(1) == b""
         stranger.close()
-        wait_for(lambda: stage.server.complaints.counts == {"client not allowed": 2}, "the complaints")
+        wait_for(lambda: setup.server.errors.counts == {"client not allowed": 2}, "the errors")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known:
             known.bind(("127.0.0.9", 0))
-            known.sendto(write_message("/stop/voice", 1.0), ("127.0.0.1", stage.server.udp_port))
-            wait_for(lambda: stage.moved() == [("voice", 1.0, 0)], "the allowed client's message")
+            known.sendto(write_message("/stop/voice", 1.0), ("127.0.0.1", setup.server.udp_port))
+            wait_for(lambda: setup.moved() == [("voice", 1.0, 0)], "the allowed client's message")
 
 
 def test_listening_to_the_network_is_told_and_to_this_machine_not() -> None:
     for host, told in (("127.0.0.1", 0), ("0.0.0.0", 1)):
         notes: list[str] = []
-        with OscServer(make_hub(), host=host, port=0, notes=notes.append):
+        with OscServer(make_parameters(), host=host, port=0, notes=notes.append):
             assert len(notes) == told
     assert "whoever reaches it can move the stops" in notes[0]
 
@@ -622,85 +628,87 @@ def test_listening_to_the_network_is_told_and_to_this_machine_not() -> None:
 def test_it_listens_by_ipv6_too() -> None:
     if not socket.has_ipv6 or not Path("/proc/net/if_inet6").is_file():
         pytest.skip("this machine has no IPv6")
-    with Stage(None, ["::1"], "::1") as stage, SimpleUDPClient("::1", stage.server.udp_port) as client:
+    with ServerSetup(None, ["::1"], "::1") as setup, SimpleUDPClient("::1", setup.server.udp_port) as client:
         client.send_message("/ping", [])
         assert [message.address for message in client.get_messages(QUIET_S)] == ["/pong"]
-        assert not stage.notes
+        assert not setup.notes
 
 
-def test_a_taken_port_and_a_foreign_address_are_one_clear_line(stage: Stage) -> None:
+def test_a_taken_port_and_a_foreign_address_are_one_clear_line(setup: ServerSetup) -> None:
     for host, port in (
-        ("127.0.0.1", stage.server.udp_port),
-        ("127.0.0.1", stage.server.tcp_port),
+        ("127.0.0.1", setup.server.udp_port),
+        ("127.0.0.1", setup.server.tcp_port),
         ("192.0.2.1", 0),
     ):
         with pytest.raises(
             DrawstopError, match=r"OSC can't listen at .*; end the program that has the port, or choose"
         ):
-            OscServer(stage.hub, host=host, port=port).start()
+            OscServer(setup.parameters, host=host, port=port).start()
     with pytest.raises(DrawstopError, match=r"port must be in 0\.\.65535, got 70000"):
-        OscServer(stage.hub, port=70000)
+        OscServer(setup.parameters, port=70000)
 
 
 def test_it_starts_and_closes_many_times_and_leaves_nothing() -> None:
-    hub = make_hub()
-    server = OscServer(hub, port=0)
+    parameters = make_parameters()
+    server = OscServer(parameters, port=0)
     before = threading.active_count()
     for _ in range(20):
         with server, UdpPeer(server.udp_port) as client:
             client.send_message("/ping", [])
         server.close()
     assert threading.active_count() == before
-    assert not hub._listeners
+    assert not parameters._listeners
 
 
-def test_another_instruments_stops_are_told(stage: Stage) -> None:
-    client = stage.client()
+def test_another_instruments_stops_are_told(setup: ServerSetup) -> None:
+    client = setup.client()
     client.send_message("/subscribe", [])
-    client.hears()
-    stage.hub.set_targets(STOPS[:1])
-    stage.server.tell_all()
-    assert client.hears() == [("/stop/guitar", 0.0)]
+    client.receive_all()
+    setup.parameters.set_targets(STOPS[:1])
+    setup.server.send_all()
+    assert client.receive_all() == [("/stop/guitar", 0.0)]
     client.send_message("/stop/voice", 1.0)
-    assert "the stops are: guitar" in client.hears_until("/error").params[0]
+    assert "the stops are: guitar" in client.receive_until("/error").params[0]
 
 
-def test_a_fault_in_a_command_ends_nothing(stage: Stage) -> None:
-    assert stage.scenes is not None
-    stage.scenes.undo = lambda: 1 / 0  # type: ignore[method-assign, assignment, return-value]
-    client = stage.client()
+def test_a_fault_in_a_command_ends_nothing(setup: ServerSetup) -> None:
+    assert setup.scenes is not None
+    setup.scenes.undo = lambda: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    client = setup.client()
     client.send_message("/undo", [])
     client.send_message("/stop/guitar", 0.5)
-    stage.settled(client)
-    assert stage.moved() == [("guitar", 0.5, 0)]
-    assert stage.server.complaints.counts == {"fault in Drawstop": 1}
+    setup.settle(client)
+    assert setup.moved() == [("guitar", 0.5, 0)]
+    assert setup.server.errors.counts == {"fault in Drawstop": 1}
 
 
-def test_fuzzed_packets_move_nothing_but_by_their_words(stage: Stage) -> None:
-    client, chance = stage.client(), random.Random(11)
+def test_fuzzed_packets_move_nothing_but_by_their_words(setup: ServerSetup) -> None:
+    client, chance = setup.client(), random.Random(11)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for number in range(5000):
             packet = bytearray(write_message("/stop/guitar", chance.uniform(-9, 9)))
             packet[chance.randrange(len(packet))] = chance.randrange(256)
-            sock.sendto(packet, ("127.0.0.1", stage.server.udp_port))
+            sock.sendto(packet, ("127.0.0.1", setup.server.udp_port))
             if number % 50 == 0:
-                stage.settled(client)
+                setup.settle(client)
     patterns = [build_msg("/stop/*", [1.0])] * (MAX_PATTERNS + 1)
     client.send(bundle(IMMEDIATELY, *patterns))
-    stage.settled(client)
-    assert stage.sound.events and all(
-        math.isfinite(event.value) and abs(event.value) <= 1 for event in stage.sound.events
+    setup.settle(client)
+    assert setup.sound.events and all(
+        math.isfinite(event.value) and abs(event.value) <= 1 for event in setup.sound.events
     )
-    assert "fault in Drawstop" not in stage.server.complaints.counts
+    assert "fault in Drawstop" not in setup.server.errors.counts
 
 
-def test_after_a_flood_each_stop_is_where_it_was_last_sent(stage: Stage) -> None:
-    clients, watcher, chance = [stage.client(), stage.client()], stage.client(), random.Random(6)
+def test_after_a_flood_each_stop_is_where_it_was_last_sent(setup: ServerSetup) -> None:
+    clients, watcher, chance = [setup.client(), setup.client()], setup.client(), random.Random(6)
     watcher.send_message("/subscribe", [])
-    watcher.hears()
+    watcher.receive_all()
     last: dict[str, float] = {}
     told: dict[str, object] = {}
-    ear = threading.Thread(target=lambda: told.update((str(each[0]), each[1]) for each in watcher.hears(1.0)))
+    ear = threading.Thread(
+        target=lambda: told.update((str(each[0]), each[1]) for each in watcher.receive_all(1.0))
+    )
     ear.start()
     begin = time.monotonic()
     for tick in range(FLOOD_S * 100):
@@ -710,8 +718,8 @@ def test_after_a_flood_each_stop_is_where_it_was_last_sent(stage: Stage) -> None
             clients[number % 2].send_message(f"/stop/{slug}", last[slug])
         time.sleep(max(0.0, begin + (tick + 1) / 100 - time.monotonic()))
     for client in clients:
-        stage.settled(client)
+        setup.settle(client)
     ear.join()
     for slug, value in last.items():
-        assert stage.hub.values[slug] == told[f"/stop/{slug}"] == np.float32(value)
-    assert not stage.server.complaints.counts
+        assert setup.parameters.values[slug] == told[f"/stop/{slug}"] == np.float32(value)
+    assert not setup.server.errors.counts

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 import websocket
 from osc_parts import UdpPeer, wait_for
-from oscquery_parts import WebStage
+from oscquery_parts import OscQuerySetup
 from pythonosc import slip
 
 from realtime.controllers.osc.listener import MAX_CONNECTIONS
@@ -28,14 +28,14 @@ REQUESTS, FRAMES, COMMANDS = 1500, 1500, 1500
 
 
 @pytest.fixture
-def stage() -> Iterator[WebStage]:
-    with WebStage() as made:
+def setup() -> Iterator[OscQuerySetup]:
+    with OscQuerySetup() as made:
         yield made
-        assert "fault in Drawstop" not in made.server.complaints.counts
+        assert "fault in Drawstop" not in made.server.errors.counts
 
 
-def raw(stage: WebStage) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", stage.query.open_port), timeout=10)
+def raw(setup: OscQuerySetup) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", setup.query.open_port), timeout=10)
 
 
 def answered(sock: socket.socket) -> bytes:
@@ -47,56 +47,56 @@ def answered(sock: socket.socket) -> bytes:
     return found
 
 
-def works(stage: WebStage) -> None:
+def works(setup: OscQuerySetup) -> None:
     """Everybody else is still served."""
-    assert stage.get("/stop/guitar?TYPE") == (200, {"TYPE": "f"})
-    with UdpPeer(stage.server.udp_port) as client:
+    assert setup.get("/stop/guitar?TYPE") == (200, {"TYPE": "f"})
+    with UdpPeer(setup.server.udp_port) as client:
         client.send_message("/stop/voice", 0.25)
         client.send_message("/ping", [])
-        client.hears_until("/pong")
-    assert stage.hub.values["voice"] == 0.25
+        client.receive_until("/pong")
+    assert setup.parameters.values["voice"] == 0.25
 
 
 @pytest.mark.parametrize("origin", ["https://example.com", "http://127.0.0.1:8080", "null", "file://"])
-def test_a_web_page_gets_no_websocket_and_moves_nothing(origin: str, stage: WebStage) -> None:
+def test_a_web_page_gets_no_websocket_and_moves_nothing(origin: str, setup: OscQuerySetup) -> None:
     with pytest.raises(websocket.WebSocketBadStatusException) as caught:
-        stage.websocket(origin=origin)
+        setup.websocket(origin=origin)
     assert caught.value.status_code == 403
-    assert stage.get("/", {"Origin": origin})[0] == 403
-    assert stage.server.complaints.counts == {"web page not allowed": 2}
-    assert origin in stage.notes[0] and not stage.moved()
+    assert setup.get("/", {"Origin": origin})[0] == 403
+    assert setup.server.errors.counts == {"web page not allowed": 2}
+    assert origin in setup.notes[0] and not setup.moved()
 
 
-def test_a_page_whose_name_was_led_here_is_told_nothing(stage: WebStage) -> None:
+def test_a_page_whose_name_was_led_here_is_told_nothing(setup: OscQuerySetup) -> None:
     for headers in (
         {"Host": "example.com"},
         {"Host": "example.com:9001", "Origin": "http://example.com:9001"},
     ):
-        assert stage.get("/", headers)[0] == 403
-    assert stage.get("/stop?TYPE", {"Host": "rig.local:9001"})[0] == 200
+        assert setup.get("/", headers)[0] == 403
+    assert setup.get("/stop?TYPE", {"Host": "rig.local:9001"})[0] == 200
 
 
-def test_no_answer_opens_itself_to_pages(stage: WebStage) -> None:
+def test_no_answer_opens_itself_to_pages(setup: OscQuerySetup) -> None:
     for target in ("/", "/?HOST_INFO", "/nowhere"):
-        with raw(stage) as sock:
+        with raw(setup) as sock:
             sock.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % target.encode())
             head = answered(sock).partition(b"\r\n\r\n")[0].lower()
         assert b"access-control" not in head and b"nosniff" in head
 
 
-def test_a_form_that_a_page_sends_to_oscs_own_tcp_port_moves_nothing(stage: WebStage) -> None:
+def test_a_form_that_a_page_sends_to_oscs_own_tcp_port_moves_nothing(setup: OscQuerySetup) -> None:
     """A browser sends such a thing without asking: only what is read of it can be helped."""
     evil = slip.encode(write_message("/stop/guitar", 1.0))
     head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://example.com\r\nContent-Type: text/plain\r\n\r\n"
     for beginning in (head, b"\x16\x03\x01"):  # by https it would be TLS
-        with socket.create_connection(("127.0.0.1", stage.server.tcp_port), timeout=10) as sock:
+        with socket.create_connection(("127.0.0.1", setup.server.tcp_port), timeout=10) as sock:
             sock.sendall(beginning + evil)
             assert answered(sock) == b""
-    wait_for(lambda: stage.server.complaints.counts == {"malformed packet": 2}, "both complaints")
-    assert not stage.moved()
+    wait_for(lambda: setup.server.errors.counts == {"malformed packet": 2}, "both errors")
+    assert not setup.moved()
 
 
-def test_requests_that_are_too_large_or_none_at_all_are_refused(stage: WebStage) -> None:
+def test_requests_that_are_too_large_or_none_at_all_are_refused(setup: OscQuerySetup) -> None:
     many = b"".join(b"X-%d: y\r\n" % number for number in range(500))
     for request, status in (
         (b"GET /%s HTTP/1.1\r\n\r\n" % (b"a" * 9000), b"414"),
@@ -109,69 +109,71 @@ def test_requests_that_are_too_large_or_none_at_all_are_refused(stage: WebStage)
         (b"\x16\x03\x01\x02\x00\x01\r\n", b"400"),
         (UPGRADE.replace(b"13\r\n", b"8\r\n"), b"400"),
     ):
-        with raw(stage) as sock:
+        with raw(setup) as sock:
             sock.sendall(request)
             assert answered(sock).split(b" ")[1] == status, request[:60]
-    assert stage.server.complaints.counts == {"malformed request": 9}
-    works(stage)
+    assert setup.server.errors.counts == {"malformed request": 9}
+    works(setup)
 
 
 def test_only_so_many_are_let_in_and_who_never_asks_is_hung_up_on(
-    stage: WebStage, monkeypatch: pytest.MonkeyPatch
+    setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "EXCHANGE_S", 1.0)
-    sockets = [raw(stage) for _ in range(MAX_CONNECTIONS)]
+    sockets = [raw(setup) for _ in range(MAX_CONNECTIONS)]
     for sock in sockets[::2]:
         sock.sendall(b"GET / HTTP/1.1\r\nHo")
-    with raw(stage) as late:
+    with raw(setup) as late:
         assert answered(late) == b""
-    assert stage.server.complaints.counts == {"too many clients": 1}
+    assert setup.server.errors.counts == {"too many clients": 1}
     for sock in sockets:
         assert answered(sock) == b""  # once they took too long
         sock.close()
-    works(stage)
+    works(setup)
 
 
-def test_who_asks_and_never_reads_is_hung_up_on(stage: WebStage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_asks_and_never_reads_is_hung_up_on(
+    setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection, "EXCHANGE_S", 1.0)
-    stage.scenes = [Scene(f"{number:04} {'x' * 90}", {}) for number in range(1024)]
+    setup.scenes = [Scene(f"{number:04} {'x' * 90}", {}) for number in range(1024)]
     sockets = []
     for _ in range(MAX_CONNECTIONS):
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 12)
-        sock.connect(("127.0.0.1", stage.query.open_port))
+        sock.connect(("127.0.0.1", setup.query.open_port))
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         sockets.append(sock)
-    wait_for(lambda: not stage.query._connections, "the end of them")
+    wait_for(lambda: not setup.query._connections, "the end of them")
     for sock in sockets:
         sock.close()
-    works(stage)
+    works(setup)
 
 
-def test_a_websocket_that_never_reads_is_hung_up_on(stage: WebStage) -> None:
-    stage.websocket(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 12)])
+def test_a_websocket_that_never_reads_is_hung_up_on(setup: OscQuerySetup) -> None:
+    setup.websocket(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 12)])
     many = [Scene(f"{number} {'x' * 90}", {}) for number in range(1024)]
     for turn in range(200):  # what comes and goes is told: some 145 kB each time
-        stage.scenes = many if turn % 2 else []
-        assert stage.get("/morph?TYPE")[0] == 200
-        if stage.server.complaints.counts:
+        setup.scenes = many if turn % 2 else []
+        assert setup.get("/morph?TYPE")[0] == 200
+        if setup.server.errors.counts:
             break
-    wait_for(lambda: "client that doesn't read" in stage.server.complaints.counts, "the complaint")
-    works(stage)
+    wait_for(lambda: "client that doesn't read" in setup.server.errors.counts, "the complaint")
+    works(setup)
 
 
 def test_a_websocket_that_falls_silent_is_asked_and_then_hung_up_on(
-    stage: WebStage, monkeypatch: pytest.MonkeyPatch
+    setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "PING_S", 0.2)
     monkeypatch.setattr(connection, "GONE_S", 0.8)
-    alive, gone = stage.websocket(), stage.websocket()
+    alive, gone = setup.websocket(), setup.websocket()
     end = time.monotonic() + 1.6
     while time.monotonic() < end:
-        assert alive.hears(0.2) == []  # websocket-client answers pings while it waits
-    assert len(stage.query._connections) == 1
+        assert alive.receive_all(0.2) == []  # websocket-client answers pings while it waits
+    assert len(setup.query._connections) == 1
     alive.send("/stop/guitar", 0.5)
-    wait_for(lambda: stage.moved() == [("guitar", 0.5, 0)], "the movement")
+    wait_for(lambda: setup.moved() == [("guitar", 0.5, 0)], "the movement")
     assert answered(gone.socket.sock) == b"\x89\x00" + b"\x88\x02\x03\xe9"  # a ping; "going away"
 
 
@@ -189,32 +191,32 @@ def test_a_websocket_that_falls_silent_is_asked_and_then_hung_up_on(
         b"\x88\x82\0\0\0\0\0\0",  # closes for a reason that is none
     ],
 )
-def test_frames_that_are_none_end_the_websocket(frames: bytes, stage: WebStage) -> None:
-    with raw(stage) as sock:
+def test_frames_that_are_none_end_the_websocket(frames: bytes, setup: OscQuerySetup) -> None:
+    with raw(setup) as sock:
         sock.sendall(UPGRADE)
         assert sock.recv(4096).startswith(b"HTTP/1.1 101")
         sock.sendall(frames)
         if frames[0] == 2 and len(frames) > 65535:
             sock.sendall(b"\x00\x81\0\0\0\0a")
         assert answered(sock)[:1] in (b"\x88", b"")
-    wait_for(lambda: stage.server.complaints.counts == {"malformed packet": 1}, "the complaint")
-    works(stage)
+    wait_for(lambda: setup.server.errors.counts == {"malformed packet": 1}, "the complaint")
+    works(setup)
 
 
-def test_parts_of_a_message_are_put_together(stage: WebStage) -> None:
+def test_parts_of_a_message_are_put_together(setup: OscQuerySetup) -> None:
     packet = write_message("/stop/guitar", 0.5)
-    with raw(stage) as sock:
+    with raw(setup) as sock:
         sock.sendall(UPGRADE)
         sock.recv(4096)
         for place in range(0, len(packet), 4):
             head = bytes([(2 if place == 0 else 0) | (0x80 if place + 4 == len(packet) else 0), 0x84])
             sock.sendall(head + b"\0\0\0\0" + packet[place : place + 4])
             sock.sendall(b"\x89\x80\0\0\0\0")  # a ping between the parts is allowed
-        wait_for(lambda: stage.moved() == [("guitar", 0.5, 0)], "the movement")
-    assert not stage.server.complaints.counts
+        wait_for(lambda: setup.moved() == [("guitar", 0.5, 0)], "the movement")
+    assert not setup.server.errors.counts
 
 
-def test_fuzzed_requests_harm_nobody(stage: WebStage) -> None:
+def test_fuzzed_requests_harm_nobody(setup: OscQuerySetup) -> None:
     chance = random.Random(21)
     good = (b"GET /stop/guitar?VALUE HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nAccept: */*\r\n\r\n", UPGRADE)
     statuses = set()
@@ -233,20 +235,20 @@ def test_fuzzed_requests_harm_nobody(stage: WebStage) -> None:
                     request[place:place] = request[place : place + chance.randrange(1, 40)]
             if not request:
                 request = bytearray(b"\r\n")
-        with raw(stage) as sock, contextlib.suppress(ConnectionError):
+        with raw(setup) as sock, contextlib.suppress(ConnectionError):
             sock.sendall(request)
             sock.shutdown(socket.SHUT_WR)
             statuses.add(answered(sock)[9:12])
         if number % 100 == 0:
-            stage.settled()
-    works(stage)
-    assert {b"200", b"400", b"404"} <= statuses and not stage.moved()[:-1]
+            setup.settle()
+    works(setup)
+    assert {b"200", b"400", b"404"} <= statuses and not setup.moved()[:-1]
 
 
-def test_fuzzed_frames_and_commands_harm_nobody(stage: WebStage) -> None:
+def test_fuzzed_frames_and_commands_harm_nobody(setup: OscQuerySetup) -> None:
     chance = random.Random(22)
     texts = [json.dumps({"COMMAND": "LISTEN", "DATA": "/stop/guitar"}), '{"COMMAND":"IGNORE","DATA":"/wet"}']
-    peer = stage.websocket()
+    peer = setup.websocket()
     for number in range(COMMANDS):
         text = bytearray(chance.choice(texts).encode())
         for _ in range(chance.randrange(1, 4)):
@@ -255,14 +257,14 @@ def test_fuzzed_frames_and_commands_harm_nobody(stage: WebStage) -> None:
             bytes(text), chance.choice([websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY])
         )
         if number % 50 == 0:
-            stage.settled()
-    peer.hears(0.1)
-    sock = raw(stage)
+            setup.settle()
+    peer.receive_all(0.1)
+    sock = raw(setup)
     for number in range(FRAMES):
         try:
             if number % 5 == 0:
                 sock.close()
-                sock = raw(stage)
+                sock = raw(setup)
                 sock.sendall(UPGRADE)
             payload = bytearray(write_message("/stop/guitar", chance.uniform(-9, 9)))
             payload[chance.randrange(len(payload))] = chance.randrange(256)
@@ -273,21 +275,21 @@ def test_fuzzed_frames_and_commands_harm_nobody(stage: WebStage) -> None:
         except OSError:  # hung up on
             continue
     sock.close()
-    stage.settled()
-    assert {"malformed request", "malformed packet"} <= set(stage.server.complaints.counts)
-    assert all(abs(value) <= 1 for _, value, _ in stage.moved())
-    works(stage)
+    setup.settle()
+    assert {"malformed request", "malformed packet"} <= set(setup.server.errors.counts)
+    assert all(abs(value) <= 1 for _, value, _ in setup.moved())
+    works(setup)
 
 
-def test_its_descriptors_are_given_back(stage: WebStage) -> None:
-    works(stage)
+def test_its_descriptors_are_given_back(setup: OscQuerySetup) -> None:
+    works(setup)
     before = len(os.listdir("/proc/self/fd"))
     for number in range(200):
-        sock = raw(stage)
+        sock = raw(setup)
         sock.sendall((UPGRADE, b"GET / HTTP/1.1\r\n\r\n", b"nonsense\r\n", b"GET /")[number % 4])
         if number % 3 == 0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
-    wait_for(lambda: not stage.query._connections, "the end of them")
-    works(stage)
+    wait_for(lambda: not setup.query._connections, "the end of them")
+    works(setup)
     assert len(os.listdir("/proc/self/fd")) == before

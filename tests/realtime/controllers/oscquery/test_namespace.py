@@ -8,11 +8,10 @@ import pytest
 from osc_parts import STOPS
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.oscquery.changes import changes
 from realtime.controllers.oscquery.commands import MAX_BYTES, read_command
 from realtime.controllers.oscquery.http_answers import answer, host_info
 from realtime.controllers.oscquery.namespace import describe
-from realtime.controllers.oscquery.node import SUPPORTED, Namespace
+from realtime.controllers.oscquery.node import SUPPORTED, Namespace, changes
 from realtime.controllers.oscquery.origin_check import refusal
 from realtime.controllers.scenes.scene import Scene
 from realtime.engine.parameters import PARAMETERS

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import websocket
-from osc_parts import STOPS, Recorder, UdpPeer, make_hub, oscsend, wait_for
-from oscquery_parts import NAME, WebStage
+from osc_parts import STOPS, ClockedRecorder, UdpPeer, make_parameters, oscsend, wait_for
+from oscquery_parts import NAME, OscQuerySetup
 from programs import need_program
 
 from drawstop.errors import DrawstopError
@@ -21,10 +21,10 @@ from realtime.controllers.scenes.scene import Scene
 
 
 @pytest.fixture
-def stage() -> Iterator[WebStage]:
-    with WebStage() as made:
+def setup() -> Iterator[OscQuerySetup]:
+    with OscQuerySetup() as made:
         yield made
-        assert "fault in Drawstop" not in made.server.complaints.counts
+        assert "fault in Drawstop" not in made.server.errors.counts
 
 
 def packet(address: str, tags: str, *arguments: object) -> bytes:
@@ -35,30 +35,30 @@ def packet(address: str, tags: str, *arguments: object) -> bytes:
     return b"".join(part + b"\0" * (4 - len(part) % 4) for part in parts) + numbers
 
 
-def test_the_tree_is_told_with_where_everything_stands(stage: WebStage) -> None:
-    stage.hub.move({"voice": 0.1}, "test")
-    status, root = stage.get("/")
+def test_the_tree_is_told_with_where_everything_stands(setup: OscQuerySetup) -> None:
+    setup.parameters.move({"voice": 0.1}, "test")
+    status, root = setup.get("/")
     assert status == 200
     assert root["CONTENTS"]["stop"]["CONTENTS"]["voice"]["VALUE"] == [0.1]
     assert root["CONTENTS"]["ramp"]["VALUE"] == [0.02]
     assert list(root["CONTENTS"]["scene"]["CONTENTS"]) == ["verse_1", "chorus"]
-    stage.server.meters({"in": -20.0})
-    assert stage.get("/meter/in?VALUE") == (200, {"VALUE": [-20.0]})
-    info = stage.get("/?HOST_INFO")[1]
-    assert (info["NAME"], info["OSC_IP"], info["OSC_PORT"]) == (NAME, "127.0.0.1", stage.server.udp_port)
+    setup.server.meters({"in": -20.0})
+    assert setup.get("/meter/in?VALUE") == (200, {"VALUE": [-20.0]})
+    info = setup.get("/?HOST_INFO")[1]
+    assert (info["NAME"], info["OSC_IP"], info["OSC_PORT"]) == (NAME, "127.0.0.1", setup.server.udp_port)
 
 
-def test_errors_are_statuses_and_wrong_questions_are_counted(stage: WebStage) -> None:
-    assert [stage.get(target)[0] for target in ("/nowhere", "/stop?GABBA", "/panic?VALUE")] == [404, 400, 204]
-    assert stage.get("/stop", method="HEAD") == (200, None)
-    assert [stage.get("/stop", method=method)[0] for method in ("PUT", "DELETE", "OPTIONS")] == [405] * 3
-    assert stage.server.complaints.counts == {"malformed request": 5}
-    assert "nothing is at '/nowhere'" in stage.notes[0] and len(stage.notes) == 1
+def test_errors_are_statuses_and_wrong_questions_are_counted(setup: OscQuerySetup) -> None:
+    assert [setup.get(target)[0] for target in ("/nowhere", "/stop?GABBA", "/panic?VALUE")] == [404, 400, 204]
+    assert setup.get("/stop", method="HEAD") == (200, None)
+    assert [setup.get("/stop", method=method)[0] for method in ("PUT", "DELETE", "OPTIONS")] == [405] * 3
+    assert setup.server.errors.counts == {"malformed request": 5}
+    assert "nothing is at '/nowhere'" in setup.notes[0] and len(setup.notes) == 1
 
 
-def test_whatever_is_described_can_be_sent_as_it_is_described(stage: WebStage) -> None:
-    peer, sent = stage.websocket(), 0
-    for path, node in stage.query._refresh().methods().items():
+def test_whatever_is_described_can_be_sent_as_it_is_described(setup: OscQuerySetup) -> None:
+    peer, sent = setup.websocket(), 0
+    for path, node in setup.query._present_namespace().methods().items():
         if not node.access & 2:
             continue
         for kind in ({"TYPE": node.type, "RANGE": node.ranges}, *node.overloads):
@@ -66,105 +66,109 @@ def test_whatever_is_described_can_be_sent_as_it_is_described(stage: WebStage) -
             values = [end["VALS"][-1] if "VALS" in end else end["MAX"] for end in ends]
             peer.socket.send_binary(packet(path, kind["TYPE"], *values))
             sent += 1
-    peer.settled()
-    assert not stage.server.complaints.counts
-    moved = {slug: value for slug, value, _ in stage.moved()}
+    peer.settle()
+    assert not setup.server.errors.counts
+    moved = {slug: value for slug, value, _ in setup.moved()}
     assert moved == {
-        target.slug: target.maximum for target in stage.hub.targets.values() if target.slug != "engine.reset"
+        target.slug: target.maximum
+        for target in setup.parameters.targets.values()
+        if target.slug != "engine.reset"
     }
-    assert stage.commands.asked == [
+    assert setup.commands.commands == [
         ("scene", "verse_1", None, None), ("scene", "verse_1", 3600.0, None),
         ("scene", "chorus", None, None), ("scene", "chorus", 3600.0, None),
         ("morph", "chorus", "chorus", 1.0), ("pad", 1.0, 1.0), ("undo",), ("undo",), ("redo",), ("redo",), ("panic",), ("panic",),
     ]  # fmt: skip
-    assert sent == len(moved) + len(stage.commands.asked)
+    assert sent == len(moved) + len(setup.commands.commands)
 
 
-def test_a_client_hears_what_it_listens_to_and_nothing_else(stage: WebStage) -> None:
-    peer, stranger = stage.websocket(), stage.websocket()
-    peer.tell("LISTEN", "/stop/guitar")
-    assert peer.hears() == [
+def test_a_client_hears_what_it_listens_to_and_nothing_else(setup: OscQuerySetup) -> None:
+    peer, stranger = setup.websocket(), setup.websocket()
+    peer.send_command("LISTEN", "/stop/guitar")
+    assert peer.receive_all() == [
         ("/stop/guitar", 0.0)
     ]  # where it stands: it may have moved since it was asked for
-    stage.hub.move({"guitar": 0.5, "voice": 0.5, "engine.wet": 0.5}, "cc 20")
-    assert peer.hears() == [("/stop/guitar", 0.5)]
-    peer.tell("LISTEN", "/wet")
-    assert peer.hears() == [("/wet", 0.5)]
-    peer.tell("LISTEN", "/stop")  # a container: what is in it isn't heard
-    peer.tell("LISTEN", "/panic")
-    peer.tell("IGNORE", "/stop/guitar")
-    peer.tell("IGNORE", "/stop/voice")
-    peer.settled()
-    stage.hub.move({"guitar": 0.75, "voice": 0.75, "engine.wet": 0.75}, "cc 20")
-    assert peer.hears() == [("/wet", 0.75)]
-    assert stranger.hears() == [] and not stage.server.complaints.counts
-    peer.tell("LISTEN", "/stop/oboe")
-    wait_for(lambda: stage.server.complaints.counts == {"malformed request": 1}, "the complaint")
+    setup.parameters.move({"guitar": 0.5, "voice": 0.5, "engine.wet": 0.5}, "cc 20")
+    assert peer.receive_all() == [("/stop/guitar", 0.5)]
+    peer.send_command("LISTEN", "/wet")
+    assert peer.receive_all() == [("/wet", 0.5)]
+    peer.send_command("LISTEN", "/stop")  # a container: what is in it isn't heard
+    peer.send_command("LISTEN", "/panic")
+    peer.send_command("IGNORE", "/stop/guitar")
+    peer.send_command("IGNORE", "/stop/voice")
+    peer.settle()
+    setup.parameters.move({"guitar": 0.75, "voice": 0.75, "engine.wet": 0.75}, "cc 20")
+    assert peer.receive_all() == [("/wet", 0.75)]
+    assert stranger.receive_all() == [] and not setup.server.errors.counts
+    peer.send_command("LISTEN", "/stop/oboe")
+    wait_for(lambda: setup.server.errors.counts == {"malformed request": 1}, "the complaint")
 
 
-def test_meters_are_listened_to_once_they_are_there(stage: WebStage) -> None:
-    peer = stage.websocket()
-    stage.server.meters({"in": -20.0})
-    stage.query.look()
-    assert ("PATH_ADDED", "/meter/in") in peer.hears()
-    peer.tell("LISTEN", "/meter/in")
-    assert peer.hears() == [("/meter/in", -20.0)]
-    stage.server.meters({"in": -10.0})
-    assert peer.hears() == [("/meter/in", -10.0)]
+def test_meters_are_listened_to_once_they_are_there(setup: OscQuerySetup) -> None:
+    peer = setup.websocket()
+    setup.server.meters({"in": -20.0})
+    setup.query.refresh()
+    assert ("PATH_ADDED", "/meter/in") in peer.receive_all()
+    peer.send_command("LISTEN", "/meter/in")
+    assert peer.receive_all() == [("/meter/in", -20.0)]
+    setup.server.meters({"in": -10.0})
+    assert peer.receive_all() == [("/meter/in", -10.0)]
 
 
-def test_what_a_client_sends_moves_stops_and_is_not_sent_back(stage: WebStage) -> None:
-    one, two = stage.websocket(), stage.websocket()
+def test_what_a_client_sends_moves_stops_and_is_not_sent_back(setup: OscQuerySetup) -> None:
+    one, two = setup.websocket(), setup.websocket()
     for peer in (one, two):
-        peer.tell("LISTEN", "/stop/guitar")
-        peer.hears()
+        peer.send_command("LISTEN", "/stop/guitar")
+        peer.receive_all()
     time.sleep(CROSSING_S)
     one.send("/stop/guitar", 0.75)
-    assert two.hears() == [("/stop/guitar", 0.75)] and one.hears() == []
-    assert stage.moved() == [("guitar", 0.75, 0)]
-    assert stage.sound.events[0].source.startswith("osc 127.0.0.1:")
+    assert two.receive_all() == [("/stop/guitar", 0.75)] and one.receive_all() == []
+    assert setup.moved() == [("guitar", 0.75, 0)]
+    assert setup.sound.events[0].source.startswith("osc 127.0.0.1:")
     one.send("/stop/oboe", 0.75)
-    assert one.hears()[0][0] == "/error"
+    assert one.receive_all()[0][0] == "/error"
 
 
-def test_one_stage_is_shared_by_websocket_udp_and_liblo(stage: WebStage) -> None:
+def test_one_stage_is_shared_by_websocket_udp_and_liblo(setup: OscQuerySetup) -> None:
     need_program("oscsend")
-    peer = stage.websocket()
-    peer.tell("LISTEN", "/stop/guitar")
-    peer.hears()
-    with UdpPeer(stage.server.udp_port) as udp:
+    peer = setup.websocket()
+    peer.send_command("LISTEN", "/stop/guitar")
+    peer.receive_all()
+    with UdpPeer(setup.server.udp_port) as udp:
         udp.send_message("/subscribe", [])
-        udp.hears()
-        oscsend(f"osc.udp://127.0.0.1:{stage.server.udp_port}", "/stop/guitar", "f", 0.25)
-        assert peer.hears() == [("/stop/guitar", 0.25)] and udp.hears() == [("/stop/guitar", 0.25)]
+        udp.receive_all()
+        oscsend(f"osc.udp://127.0.0.1:{setup.server.udp_port}", "/stop/guitar", "f", 0.25)
+        assert peer.receive_all() == [("/stop/guitar", 0.25)] and udp.receive_all() == [
+            ("/stop/guitar", 0.25)
+        ]
         peer.send("/stop/guitar", 0.5)
-        assert udp.hears() == [("/stop/guitar", 0.5)]
-        oscsend(f"osc.udp://127.0.0.1:{stage.server.udp_port}", "/panic", "I")
-        wait_for(lambda: stage.commands.asked == [("panic",)], "liblo's impulse")
+        assert udp.receive_all() == [("/stop/guitar", 0.5)]
+        oscsend(f"osc.udp://127.0.0.1:{setup.server.udp_port}", "/panic", "I")
+        wait_for(lambda: setup.commands.commands == [("panic",)], "liblo's impulse")
 
 
-def test_subscribing_by_websocket_is_listening_to_everything(stage: WebStage) -> None:
-    peer = stage.websocket()
+def test_subscribing_by_websocket_is_listening_to_everything(setup: OscQuerySetup) -> None:
+    peer = setup.websocket()
     peer.send("/subscribe")
-    assert len(peer.hears()) == 8
-    peer.tell("IGNORE", "/stop/voice")  # it never listened to that alone
-    peer.settled()
-    stage.hub.move({"voice": 0.5, "engine.mute": 1.0}, "cc 20")
-    assert set(peer.hears()) == {("/stop/voice", 0.5), ("/mute", 1.0)}
+    assert len(peer.receive_all()) == 8
+    peer.send_command("IGNORE", "/stop/voice")  # it never listened to that alone
+    peer.settle()
+    setup.parameters.move({"voice": 0.5, "engine.mute": 1.0}, "cc 20")
+    assert set(peer.receive_all()) == {("/stop/voice", 0.5), ("/mute", 1.0)}
     peer.socket.close()
-    wait_for(lambda: not stage.server.feedback.clients, "the end of the subscription")
+    wait_for(lambda: not setup.server.feedback.clients, "the end of the subscription")
 
 
-def test_of_many_changes_few_are_told_and_the_last_always(stage: WebStage) -> None:
-    peer = stage.websocket()
-    peer.tell("LISTEN", "/stop/guitar")
-    peer.hears()
+def test_of_many_changes_few_are_told_and_the_last_always(setup: OscQuerySetup) -> None:
+    peer = setup.websocket()
+    peer.send_command("LISTEN", "/stop/guitar")
+    peer.receive_all()
     heard: list[tuple[object, ...]] = []
-    ear = threading.Thread(target=lambda: heard.extend(peer.hears(1.0)))
+    ear = threading.Thread(target=lambda: heard.extend(peer.receive_all(1.0)))
     ear.start()
     begin = time.monotonic()
     for step in range(1, 1001):
-        stage.hub.move({"guitar": step / 1000}, "cc 20")
+        setup.parameters.move({"guitar": step / 1000}, "cc 20")
         time.sleep(0.0005)
     lasted = time.monotonic() - begin
     ear.join()
@@ -172,95 +176,95 @@ def test_of_many_changes_few_are_told_and_the_last_always(stage: WebStage) -> No
     assert heard[-1] == ("/stop/guitar", 1.0)
 
 
-def test_stops_and_scenes_that_come_and_go_are_told(stage: WebStage) -> None:
-    peer = stage.websocket()
-    peer.tell("LISTEN", "/stop/voice")
-    peer.hears()
-    stage.scenes.append(Scene("Coda", {}))
-    stage.query.look()
-    assert peer.hears() == [
+def test_stops_and_scenes_that_come_and_go_are_told(setup: OscQuerySetup) -> None:
+    peer = setup.websocket()
+    peer.send_command("LISTEN", "/stop/voice")
+    peer.receive_all()
+    setup.scenes.append(Scene("Coda", {}))
+    setup.query.refresh()
+    assert peer.receive_all() == [
         ("PATH_ADDED", "/scene/coda"),
         ("PATH_CHANGED", "/morph"),
         ("PATH_CHANGED", "/scene"),
     ]
-    stage.query.look()
-    assert peer.hears() == []  # nothing has changed
-    stage.hub.set_targets(STOPS[:1])
-    stage.server.tell_all()
-    stage.query.look()
-    said = peer.hears()
+    setup.query.refresh()
+    assert peer.receive_all() == []  # nothing has changed
+    setup.parameters.set_targets(STOPS[:1])
+    setup.server.send_all()
+    setup.query.refresh()
+    said = peer.receive_all()
     assert ("PATH_REMOVED", "/stop/voice") in said and ("PATH_CHANGED", "/") in said
-    assert stage.get("/stop/voice")[0] == 404
-    stage.hub.set_targets(STOPS)
-    stage.query.look()
-    assert ("PATH_ADDED", "/stop/voice") in peer.hears()
-    stage.hub.move({"voice": 0.5}, "cc 20")
-    assert peer.hears() == []  # it would have to listen anew
-    peer.tell("LISTEN", "/stop/voice")
-    assert peer.hears() == [("/stop/voice", 0.5)]
+    assert setup.get("/stop/voice")[0] == 404
+    setup.parameters.set_targets(STOPS)
+    setup.query.refresh()
+    assert ("PATH_ADDED", "/stop/voice") in peer.receive_all()
+    setup.parameters.move({"voice": 0.5}, "cc 20")
+    assert peer.receive_all() == []  # it would have to listen anew
+    peer.send_command("LISTEN", "/stop/voice")
+    assert peer.receive_all() == [("/stop/voice", 0.5)]
 
 
-def test_a_large_namespace_is_told_whole_and_osc_has_its_turn_between(stage: WebStage) -> None:
-    stage.scenes = [Scene(f"Scene {number}", {}) for number in range(1024)]
+def test_a_large_namespace_is_told_whole_and_osc_has_its_turn_between(setup: OscQuerySetup) -> None:
+    setup.scenes = [Scene(f"Scene {number}", {}) for number in range(1024)]
     ended, answers = threading.Event(), list[int]()
 
     def ask() -> None:
         while not ended.is_set():
-            answers.append(len(stage.get("/")[1]["CONTENTS"]["scene"]["CONTENTS"]))
+            answers.append(len(setup.get("/")[1]["CONTENTS"]["scene"]["CONTENTS"]))
 
     askers = [threading.Thread(target=ask) for _ in range(2)]
     for asker in askers:
         asker.start()
-    with UdpPeer(stage.server.udp_port) as client:
+    with UdpPeer(setup.server.udp_port) as client:
         for step in range(20):
             client.send_message("/stop/guitar", step / 20)
             client.send_message("/ping", [])
-            client.hears_until("/pong")
-            assert stage.hub.values["guitar"] == np.float32(step / 20)
+            client.receive_until("/pong")
+            assert setup.parameters.values["guitar"] == np.float32(step / 20)
     ended.set()
     for asker in askers:
         asker.join()
     assert answers and set(answers) == {1024}
-    assert not stage.server.complaints.counts
+    assert not setup.server.errors.counts
 
 
 def test_it_is_heard_by_ipv6_and_tells_the_address_that_was_asked() -> None:
     if not socket.has_ipv6:
         pytest.skip("this Python has no IPv6")
-    with WebStage(host="::1") as stage, socket.create_connection(("::1", stage.query.open_port)) as sock:
+    with OscQuerySetup(host="::1") as setup, socket.create_connection(("::1", setup.query.open_port)) as sock:
         sock.sendall(b"GET /?HOST_INFO HTTP/1.1\r\nHost: [::1]:9001\r\n\r\n")
         answer = b"".join(iter(lambda: sock.recv(4096), b""))
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["OSC_IP"] == "::1"
 
 
 def test_only_the_allowed_are_let_in() -> None:
-    with WebStage(["10.0.0.0/8"]) as stage:
+    with OscQuerySetup(["10.0.0.0/8"]) as setup:
         with pytest.raises(OSError):
-            stage.get("/")
+            setup.get("/")
         with pytest.raises((OSError, websocket.WebSocketException)):
-            stage.websocket()
-        assert set(stage.server.complaints.counts) == {"client not allowed"}
+            setup.websocket()
+        assert set(setup.server.errors.counts) == {"client not allowed"}
 
 
-def test_a_taken_port_is_one_clear_line_and_frees_the_others(stage: WebStage) -> None:
-    hub = make_hub(Recorder())
-    query = OscQuery(hub, stage.query.open_port, "x")
-    server = OscServer(hub, port=0, entrances=[query])
+def test_a_taken_port_is_one_clear_line_and_frees_the_others(setup: OscQuerySetup) -> None:
+    parameters = make_parameters(ClockedRecorder())
+    query = OscQuery(parameters, setup.query.open_port, "x")
+    server = OscServer(parameters, port=0, transports=[query])
     with pytest.raises(DrawstopError, match=r"OSC can't listen at .*; end the program that has the port"):
         server.start()
     with pytest.raises(DrawstopError, match=r"OSCQuery's port must be in 0\.\.65535, got 70000"):
-        OscQuery(hub, 70000, "x")
+        OscQuery(parameters, 70000, "x")
 
 
 def test_it_starts_and_closes_many_times_and_leaves_nothing() -> None:
-    hub = make_hub()
-    query = OscQuery(hub, 0, "x")
-    server = OscServer(hub, port=0, entrances=[query])
+    parameters = make_parameters()
+    query = OscQuery(parameters, 0, "x")
+    server = OscServer(parameters, port=0, transports=[query])
     before = threading.active_count()
     for _ in range(10):
         with server:
             peer = websocket.create_connection(f"ws://127.0.0.1:{query.open_port}/", timeout=10)
         assert peer.recv_data()[0] == websocket.ABNF.OPCODE_CLOSE
         peer.shutdown()
-    query.look()  # after its end: nothing
-    assert threading.active_count() == before and not hub._listeners
+    query.refresh()  # after its end: nothing
+    assert threading.active_count() == before and not parameters._listeners

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from osc_parts import STOPS, wait_for
-from oscquery_parts import NAME, WebStage
+from oscquery_parts import NAME, OscQuerySetup
 from pythonoscquery.osc_query_browser import OSCQueryBrowser
 from pythonoscquery.osc_query_client import OSCQueryClient
 from pythonoscquery.shared.osc_access import OSCAccess
@@ -51,42 +51,42 @@ def browser() -> Iterator[OSCQueryBrowser]:
     made.zc.close()
 
 
-def announced(stage: WebStage, query: bool = True) -> Announcement:
-    port = stage.query.open_port if query else None
-    return Announcement(NAME, [LOOPBACK], stage.server.udp_port, port, stage.notes.append)
+def announced(setup: OscQuerySetup, query: bool = True) -> Announcement:
+    port = setup.query.open_port if query else None
+    return Announcement(NAME, [LOOPBACK], setup.server.udp_port, port, setup.notes.append)
 
 
 def test_a_surface_finds_it_by_name_and_reads_it(browser: OSCQueryBrowser) -> None:
-    with WebStage() as stage, announced(stage):
+    with OscQuerySetup() as setup, announced(setup):
         wait_for(lambda: browser.listener.oscjson_services, "the announcement")
         service = browser.find_service_by_name(NAME)
-        assert (service.name, service.port) == (f"{NAME}.{OSCJSON}", stage.query.open_port)
+        assert (service.name, service.port) == (f"{NAME}.{OSCJSON}", setup.query.open_port)
         client = OSCQueryClient(service)
         info = client.get_host_info()
-        assert (info.name, info.osc_ip, info.osc_port) == (NAME, LOOPBACK, stage.server.udp_port)
+        assert (info.name, info.osc_ip, info.osc_port) == (NAME, LOOPBACK, setup.server.udp_port)
         node = client.query_node("/stop")
         assert [each.full_path for each in node.contents] == [f"/stop/{stop.slug}" for stop in STOPS]
         assert (node.contents[0].description, node.contents[0].value) == ("Electric guitar", [0.0])
         assert node.contents[0].access is OSCAccess.READWRITE_VALUE
         assert client.query_node("/nowhere") is None
         wait_for(lambda: browser.listener.osc_services, "OSC's own")
-        assert {each.port for each in browser.get_discovered_osc()} == {stage.server.udp_port}
+        assert {each.port for each in browser.get_discovered_osc()} == {setup.server.udp_port}
     wait_for(lambda: not browser.listener.oscjson_services and not browser.listener.osc_services, "its end")
     for kind in ("_osc._udp", "_oscjson._tcp"):
-        assert f"{NAME}.{kind} is announced at {LOOPBACK}" in stage.notes
+        assert f"{NAME}.{kind} is announced at {LOOPBACK}" in setup.notes
 
 
 def test_two_of_one_name_are_both_found(browser: OSCQueryBrowser) -> None:
-    with WebStage() as one, WebStage() as two, announced(one), announced(two):
+    with OscQuerySetup() as one, OscQuerySetup() as two, announced(one), announced(two):
         wait_for(lambda: len(browser.listener.oscjson_services) == 2, "both")
         ports = {each.port for each in browser.get_discovered_oscquery()}
         assert ports == {one.query.open_port, two.query.open_port}
 
 
 def test_osc_alone_is_announced_too(browser: OSCQueryBrowser) -> None:
-    with WebStage() as stage, announced(stage, query=False):
+    with OscQuerySetup() as setup, announced(setup, query=False):
         wait_for(lambda: browser.listener.osc_services, "the announcement")
-        assert [each.port for each in browser.get_discovered_osc()] == [stage.server.udp_port]
+        assert [each.port for each in browser.get_discovered_osc()] == [setup.server.udp_port]
         assert not browser.listener.oscjson_services
 
 

@@ -12,7 +12,7 @@ from repository import DOCS
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.toml_document import parse_toml
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.file import EXAMPLE, SceneSet, ScenesFile, scene_set, with_scene
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
@@ -55,9 +55,9 @@ def test_the_docs_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     FILE.write_text(EXAMPLE)
     sample = PAGE.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    hub = ControlHub(Silence(), STOPS)
-    exec(sample, {"hub": hub})
-    assert hub.values == pytest.approx({"guitar": 0.2, "voice": 0.125})
+    parameters = ParameterStore(Silence(), STOPS)
+    exec(sample, {"parameters": parameters})
+    assert parameters.values == pytest.approx({"guitar": 0.2, "voice": 0.125})
     assert ScenesFile(FILE).read().scenes[-1].name == "Bridge"
 
 
@@ -109,7 +109,9 @@ def test_writing_a_scene_changes_its_numbers_and_nothing_else() -> None:
         'values = {guitar = -0.5, voice = 1.0, "engine.wet" = 0.1}\nseconds = 1.5\n',
     )
     half = Scene("Quiet", {"guitar": 0.5})
-    assert "values = {guitar = 0.5}  # a fader of the desk\n" in with_scene(EXAMPLE, FILE, "quiet", half, 2)
+    assert "values = {guitar = 0.5}  # a parameter of the engine\n" in with_scene(
+        EXAMPLE, FILE, "quiet", half, 2
+    )
 
 
 def test_a_new_scene_comes_to_its_place_and_goes_again_without_a_trace() -> None:
@@ -143,16 +145,16 @@ def test_a_broken_file_is_not_written_over(tmp_path: Path) -> None:
     file.path.write_text(EXAMPLE.replace("0.5", "0,5"))
     before = file.path.read_bytes()
     with pytest.raises(DrawstopError, match=r"scenes.toml, line 10: "):
-        file.keep("verse", Scene("verse", {}), 0)
+        file.save("verse", Scene("verse", {}), 0)
     assert file.path.read_bytes() == before
 
 
 def test_an_edit_that_was_not_read_yet_and_its_line_ends_stay(tmp_path: Path) -> None:
     file = ScenesFile(tmp_path / "sets" / "scenes.toml")
-    file.keep("a", Scene("a", {"guitar": 0.5}), 0)
+    file.save("a", Scene("a", {"guitar": 0.5}), 0)
     edited = file.path.read_text() + "\n# by hand\n[[scene]]\nname = 'b'\nvalues = { guitar = 1 }\n"
     file.path.write_text(edited, newline="\r\n")
-    file.keep("a", Scene("a", {"guitar": 0.75}), 0)
+    file.save("a", Scene("a", {"guitar": 0.75}), 0)
     assert file.path.read_bytes() == edited.replace("0.5", "0.75").replace("\n", "\r\n").encode()
 
 
@@ -161,8 +163,8 @@ def test_after_any_sequence_the_file_holds_the_scenes_and_every_comment(tmp_path
     random_, file = random.Random(seed), ScenesFile(tmp_path / "scenes.toml")
     file.path.write_text(EXAMPLE)
     found = file.read()
-    hub = ControlHub(Silence(), STOPS)
-    scenes = Scenes(hub, found.scenes, corners=found.corners, keep=file.keep)
+    parameters = ParameterStore(Silence(), STOPS)
+    scenes = Scenes(parameters, found.scenes, corners=found.corners, on_change=file.save)
     for _ in range(25):
         action = random_.choice(["store", "store", "undo", "redo", "move", "swap", "remove"])
         if action == "store":
@@ -172,9 +174,9 @@ def test_after_any_sequence_the_file_holds_the_scenes_and_every_comment(tmp_path
         elif action == "redo":
             scenes.redo()
         elif action == "swap":
-            hub.set_targets(random_.choice([STOPS, STOPS[:1]]))
+            parameters.set_targets(random_.choice([STOPS, STOPS[:1]]))
         elif action == "move":
-            hub.move({slug: random_.uniform(-1, 1) for slug in hub.values}, "hand")
+            parameters.move({slug: random_.uniform(-1, 1) for slug in parameters.values}, "hand")
         elif scenes.all[-1].slug not in scenes.corners:
             scenes.remove(len(scenes.all) - 1)
         again = file.read()

@@ -2,19 +2,18 @@
 
 import random
 import threading
-from collections.abc import Iterable
 
 import pytest
+from event_recorder import EventRecorder
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.midi.clock import Tempo
-from realtime.controllers.parameters import Change, ControlHub
+from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.controllers.scenes.scene import Scene, scene_slug
 from realtime.controllers.scenes.scene_list import MOST_SCENES
-from realtime.controllers.scenes.scenes import SceneMoves, Scenes
+from realtime.controllers.scenes.scenes import Scenes
 from realtime.controllers.scenes.undo import GESTURE_PAUSE_SECONDS
-from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import WET
 
 RATE = 44100
@@ -22,21 +21,6 @@ STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice", 
 VERSE = Scene("Verse", {"guitar": 0.5, "voice": -0.25, "organ": 1.0})
 CHORUS = Scene("Chorus", {"guitar": -0.5, "voice": 0.75, "organ": 0.0})
 PART = Scene("Part", {"voice": 1.0})
-
-
-class Recorder:
-    """A sound that keeps the events that reach it."""
-
-    sample_rate = RATE
-
-    def __init__(self) -> None:
-        self.events = list[ControlEvent]()
-
-    def now(self) -> int:
-        return 1000
-
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        self.events.extend(events)
 
 
 class Clock:
@@ -50,13 +34,13 @@ class Clock:
 
 
 @pytest.fixture
-def sound() -> Recorder:
-    return Recorder()
+def sound() -> EventRecorder:
+    return EventRecorder(RATE, sample=1000)
 
 
 @pytest.fixture
-def hub(sound: Recorder) -> ControlHub:
-    return ControlHub(sound, [*STOPS, WET])
+def parameters(sound: EventRecorder) -> ParameterStore:
+    return ParameterStore(sound, [*STOPS, WET])
 
 
 @pytest.fixture
@@ -65,21 +49,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def scenes(hub: ControlHub, clock: Clock) -> Scenes:
-    return Scenes(hub, [VERSE, CHORUS, PART], clock=clock)
+def scenes(parameters: ParameterStore, clock: Clock) -> Scenes:
+    return Scenes(parameters, [VERSE, CHORUS, PART], clock=clock)
 
 
-def stands(hub: ControlHub) -> dict[str, float]:
-    return {slug: hub.values[slug] for slug in hub.values if "." not in slug}
+def stands(parameters: ParameterStore) -> dict[str, float]:
+    return {slug: parameters.values[slug] for slug in parameters.values if "." not in slug}
 
 
 def test_a_recalled_scene_stands_and_is_told_as_its_own(
-    hub: ControlHub, scenes: Scenes, sound: Recorder
+    parameters: ParameterStore, scenes: Scenes, sound: EventRecorder
 ) -> None:
-    told, pedal = list[Change](), object()
-    hub.subscribe(told.extend)
+    told, pedal = list[ParameterChange](), object()
+    parameters.subscribe(told.extend)
     scenes.recall("verse", origin=pedal)
-    assert stands(hub) == VERSE.values
+    assert stands(parameters) == VERSE.values
     assert {event.sample for event in sound.events} == {1000}
     assert {(change.source, change.origin) for change in told} == {("scene verse", pedal)}
 
@@ -93,7 +77,7 @@ def test_a_scene_is_found_by_name_slug_and_number(scenes: Scenes) -> None:
             scenes.recall(number)
 
 
-def test_a_timed_recall_is_a_glide_in_seconds_or_beats(scenes: Scenes, sound: Recorder) -> None:
+def test_a_timed_recall_is_a_glide_in_seconds_or_beats(scenes: Scenes, sound: EventRecorder) -> None:
     scenes.recall("verse", 2.0)
     assert {event.ramp_samples for event in sound.events} == {2 * RATE}
     sound.events.clear()
@@ -102,8 +86,10 @@ def test_a_timed_recall_is_a_glide_in_seconds_or_beats(scenes: Scenes, sound: Re
     assert {event.ramp_samples for event in sound.events} == {2 * RATE}
 
 
-def test_a_scene_has_a_time_of_its_own_unless_told_otherwise(hub: ControlHub, sound: Recorder) -> None:
-    scenes = Scenes(hub, [Scene("slow", {"voice": 1.0}, beats=4)], tempo=Tempo(60))
+def test_a_scene_has_a_time_of_its_own_unless_told_otherwise(
+    parameters: ParameterStore, sound: EventRecorder
+) -> None:
+    scenes = Scenes(parameters, [Scene("slow", {"voice": 1.0}, beats=4)], tempo=Tempo(60))
     scenes.recall("slow")
     scenes.recall("slow", 0)
     assert [event.ramp_samples for event in sound.events] == [4 * RATE, 0]
@@ -119,7 +105,7 @@ def test_a_scene_has_a_time_of_its_own_unless_told_otherwise(hub: ControlHub, so
     ],
 )
 def test_a_time_that_cannot_be_moves_nothing(
-    scenes: Scenes, sound: Recorder, times: dict[str, float], message: str
+    scenes: Scenes, sound: EventRecorder, times: dict[str, float], message: str
 ) -> None:
     with pytest.raises(DrawstopError, match=message):
         scenes.recall("verse", **times)
@@ -127,64 +113,68 @@ def test_a_time_that_cannot_be_moves_nothing(
     assert scenes.undo() is None
 
 
-def test_store_keeps_the_stops_and_the_faders_only_when_asked(hub: ControlHub, scenes: Scenes) -> None:
-    hub.move({"guitar": 0.1, "engine.wet": 0.5}, "hand")
+def test_store_keeps_the_stops_and_the_faders_only_when_asked(
+    parameters: ParameterStore, scenes: Scenes
+) -> None:
+    parameters.move({"guitar": 0.1, "engine.wet": 0.5}, "hand")
     assert scenes.store("Bridge").values == {"guitar": 0.1, "voice": 0.0, "organ": 0.0}
-    assert scenes.store("Bridge", faders=True).values["engine.wet"] == 0.5
-    hub.move({"engine.wet": 0.25}, "hand")
+    assert scenes.store("Bridge", engine_parameters=True).values["engine.wet"] == 0.5
+    parameters.move({"engine.wet": 0.25}, "hand")
     assert scenes.store("bridge").values["engine.wet"] == 0.25
     assert [scene.slug for scene in scenes.all] == ["verse", "chorus", "part", "bridge"]
 
 
 def test_a_scene_stored_anew_keeps_its_place_its_time_and_other_instruments_stops(
-    hub: ControlHub,
+    parameters: ParameterStore,
 ) -> None:
-    scenes = Scenes(hub, [Scene("a", {"oboe": 0.25, "voice": 1.0}, seconds=2.0), VERSE])
+    scenes = Scenes(parameters, [Scene("a", {"oboe": 0.25, "voice": 1.0}, seconds=2.0), VERSE])
     scenes.store("A")
     assert scenes.all[0] == Scene("A", {"oboe": 0.25, "voice": 0.0, "guitar": 0.0, "organ": 0.0}, seconds=2.0)
 
 
-def test_stops_of_another_instrument_are_left_out_and_told_once(hub: ControlHub, sound: Recorder) -> None:
+def test_stops_of_another_instrument_are_left_out_and_told_once(
+    parameters: ParameterStore, sound: EventRecorder
+) -> None:
     told = list[str]()
-    scenes = Scenes(hub, [Scene("a", {"oboe": 1.0, "horn": 0.0, "voice": 7.0})], tell=told.append)
+    scenes = Scenes(parameters, [Scene("a", {"oboe": 1.0, "horn": 0.0, "voice": 7.0})], notify=told.append)
     scenes.recall("a")
     scenes.recall("a")
     assert told == ["scene a: not in this instrument, left out: oboe, horn"]
     assert [(event.slug, event.value) for event in sound.events] == [("voice", 1.0)] * 2
-    hub.set_targets([StopDescription("oboe", "oboe", "oboe", maximum=0.5)])
+    parameters.set_targets([StopDescription("oboe", "oboe", "oboe", maximum=0.5)])
     scenes.recall("a")
-    assert hub.values == {"oboe": 0.5}
+    assert parameters.values == {"oboe": 0.5}
 
 
 def test_a_morph_is_one_scene_at_each_end_and_a_straight_line_between(
-    hub: ControlHub, scenes: Scenes
+    parameters: ParameterStore, scenes: Scenes
 ) -> None:
     for x in (0.0, 0.25, 0.5, 1.0, 7.0, -1.0):
         scenes.morph("verse", "chorus", x)
         share = min(max(x, 0.0), 1.0)
-        assert stands(hub) == pytest.approx(
+        assert stands(parameters) == pytest.approx(
             {slug: VERSE.values[slug] * (1 - share) + CHORUS.values[slug] * share for slug in VERSE.values}
         )
     scenes.morph("verse", "chorus", 1.0)
-    assert stands(hub) == CHORUS.values
+    assert stands(parameters) == CHORUS.values
 
 
 def test_a_stop_that_one_scene_does_not_name_comes_from_where_it_stood(
-    hub: ControlHub, scenes: Scenes, clock: Clock
+    parameters: ParameterStore, scenes: Scenes, clock: Clock
 ) -> None:
-    hub.move({"guitar": -1.0, "voice": 0.5}, "hand")
+    parameters.move({"guitar": -1.0, "voice": 0.5}, "hand")
     scenes.morph("part", "verse", 0.5)
-    assert hub.values["guitar"] == pytest.approx(-0.25)
+    assert parameters.values["guitar"] == pytest.approx(-0.25)
     clock.now += 10 * GESTURE_PAUSE_SECONDS
     scenes.morph("verse", "part", 1.0)
-    assert stands(hub) == {"guitar": -1.0, "voice": 1.0, "organ": 0.0}
+    assert stands(parameters) == {"guitar": -1.0, "voice": 1.0, "organ": 0.0}
     scenes.morph("verse", "part", 0.0)
-    assert stands(hub) == VERSE.values
+    assert stands(parameters) == VERSE.values
 
 
-def test_several_scenes_mix_by_weights_of_any_sum(hub: ControlHub, scenes: Scenes) -> None:
+def test_several_scenes_mix_by_weights_of_any_sum(parameters: ParameterStore, scenes: Scenes) -> None:
     scenes.morph_many({"verse": 2, "Chorus": 1, "part": 1})
-    assert stands(hub) == pytest.approx({"guitar": 0.125, "voice": 0.3125, "organ": 0.5})
+    assert stands(parameters) == pytest.approx({"guitar": 0.125, "voice": 0.3125, "organ": 0.5})
     for wrong in (
         {},
         {"verse": 0},
@@ -196,18 +186,18 @@ def test_several_scenes_mix_by_weights_of_any_sum(hub: ControlHub, scenes: Scene
             scenes.morph_many(wrong)
 
 
-def test_the_pad_has_a_scene_in_each_corner_and_their_mean_in_the_middle(hub: ControlHub) -> None:
+def test_the_pad_has_a_scene_in_each_corner_and_their_mean_in_the_middle(parameters: ParameterStore) -> None:
     levels = {"low": -1.0, "right": -0.5, "up": 0.25, "top": 1.0}
     scenes = Scenes(
-        hub, [Scene(name, {"voice": level}) for name, level in levels.items()], corners=tuple(levels)
+        parameters, [Scene(name, {"voice": level}) for name, level in levels.items()], corners=tuple(levels)
     )
     found = []
     for x, y in [(0, 0), (1, 0), (0, 1), (9, 9), (0.5, 0.5)]:
         scenes.pad(x, y)
-        found.append(hub.values["voice"])
+        found.append(parameters.values["voice"])
     assert found == [-1.0, -0.5, 0.25, 1.0, -0.0625]
     scenes.pad(0.5, 0.0, ["top", "top", "top", 0])
-    assert hub.values["voice"] == 1.0
+    assert parameters.values["voice"] == 1.0
     with pytest.raises(DrawstopError, match="a pad has 4 scenes as corners, got 2"):
         scenes.pad(0, 0, ["low", "up"])
     with pytest.raises(DrawstopError, match="a morph goes from 0 to 1, got nan"):
@@ -215,60 +205,64 @@ def test_the_pad_has_a_scene_in_each_corner_and_their_mean_in_the_middle(hub: Co
 
 
 def test_a_gesture_is_one_step_to_undo_and_ends_by_rest_or_by_word(
-    hub: ControlHub, scenes: Scenes, clock: Clock
+    parameters: ParameterStore, scenes: Scenes, clock: Clock
 ) -> None:
     def rest() -> None:
         clock.now += 1.1 * GESTURE_PAUSE_SECONDS
 
-    hub.move({"voice": 0.125}, "hand")
-    stood = [stands(hub)]
+    parameters.move({"voice": 0.125}, "hand")
+    stood = [stands(parameters)]
     for end in (rest, scenes.end_gesture):
         for step in range(50):
             clock.now += 0.9 * GESTURE_PAUSE_SECONDS * (step > 0)
             scenes.morph("verse", "chorus", step / 50)
-        stood.append(stands(hub))
+        stood.append(stands(parameters))
         end()
     scenes.morph("verse", "chorus", 0.1)
-    stood.append(stands(hub))
+    stood.append(stands(parameters))
     assert stood[1] == stood[2]
     assert scenes.undo() == "morph chorus verse"
-    assert stands(hub) == stood[2]
+    assert stands(parameters) == stood[2]
     assert scenes.undo() == "morph chorus verse"
-    assert stands(hub) == stood[0]
+    assert stands(parameters) == stood[0]
     assert scenes.undo() is None
     assert scenes.redo() and scenes.redo() and scenes.redo() is None
-    assert stands(hub) == stood[3]
+    assert stands(parameters) == stood[3]
 
 
-def test_after_an_undo_a_morph_goes_on_from_the_place_where_it_began(hub: ControlHub, scenes: Scenes) -> None:
+def test_after_an_undo_a_morph_goes_on_from_the_place_where_it_began(
+    parameters: ParameterStore, scenes: Scenes
+) -> None:
     scenes.morph("verse", "part", 0.5)
     scenes.end_gesture()
     scenes.morph("verse", "part", 0.75)
     scenes.undo()
-    assert hub.values["guitar"] == 0.25
+    assert parameters.values["guitar"] == 0.25
     scenes.morph("verse", "part", 0.5)
-    assert hub.values["guitar"] == 0.25
+    assert parameters.values["guitar"] == 0.25
     scenes.recall("chorus")
     scenes.undo()
     scenes.morph("verse", "part", 0.5)
-    assert hub.values["guitar"] == 0.25
+    assert parameters.values["guitar"] == 0.25
 
 
-def test_a_store_in_the_middle_of_a_morph_parts_it_in_two_steps(hub: ControlHub, scenes: Scenes) -> None:
+def test_a_store_in_the_middle_of_a_morph_parts_it_in_two_steps(
+    parameters: ParameterStore, scenes: Scenes
+) -> None:
     scenes.morph("verse", "chorus", 0.5)
-    middle = stands(hub)
+    middle = stands(parameters)
     scenes.store("Middle")
     scenes.morph("verse", "chorus", 1.0)
     scenes.undo()
-    assert stands(hub) == middle
+    assert stands(parameters) == middle
     assert scenes.undo() == "store middle"
 
 
-def test_undo_leaves_alone_what_the_step_did_not_move(hub: ControlHub, scenes: Scenes) -> None:
+def test_undo_leaves_alone_what_the_step_did_not_move(parameters: ParameterStore, scenes: Scenes) -> None:
     scenes.recall("part")
-    hub.move({"guitar": 0.5}, "hand")
+    parameters.move({"guitar": 0.5}, "hand")
     assert scenes.undo(0.5) == "scene part"
-    assert stands(hub) == {"guitar": 0.5, "voice": 0.0, "organ": 0.0}
+    assert stands(parameters) == {"guitar": 0.5, "voice": 0.0, "organ": 0.0}
 
 
 def test_a_step_that_changed_nothing_is_passed_over(scenes: Scenes) -> None:
@@ -278,9 +272,11 @@ def test_a_step_that_changed_nothing_is_passed_over(scenes: Scenes) -> None:
     assert scenes.undo() is None
 
 
-def test_store_and_remove_are_undone_at_their_place_and_told_to_the_keeper(hub: ControlHub) -> None:
+def test_store_and_remove_are_undone_at_their_place_and_told_to_the_keeper(
+    parameters: ParameterStore,
+) -> None:
     kept = list[tuple[str, Scene | None, int]]()
-    scenes = Scenes(hub, [VERSE, CHORUS], keep=lambda *change: kept.append(change))
+    scenes = Scenes(parameters, [VERSE, CHORUS], on_change=lambda *change: kept.append(change))
     stored = scenes.store("verse")
     scenes.remove("verse")
     assert scenes.all == (CHORUS,)
@@ -298,12 +294,12 @@ def test_store_and_remove_are_undone_at_their_place_and_told_to_the_keeper(hub: 
     ]
 
 
-def test_other_scenes_may_come_while_steps_remain(hub: ControlHub, scenes: Scenes) -> None:
+def test_other_scenes_may_come_while_steps_remain(parameters: ParameterStore, scenes: Scenes) -> None:
     scenes.recall("verse")
     scenes.replace([CHORUS], ["chorus"] * 4)
-    assert stands(hub) == VERSE.values
+    assert stands(parameters) == VERSE.values
     scenes.undo()
-    assert stands(hub) == dict.fromkeys(VERSE.values, 0.0)
+    assert stands(parameters) == dict.fromkeys(VERSE.values, 0.0)
     assert scenes.all == (CHORUS,)
 
 
@@ -329,30 +325,30 @@ SWAPS = (
 @pytest.mark.parametrize("seed", range(40))
 def test_any_sequence_stays_in_range_and_undo_gives_back_what_was_before(seed: int) -> None:
     """Steps since the last swap of the instrument must be undone to the very values; others, within the ranges."""
-    random_, clock, sound = random.Random(seed), Clock(), Recorder()
-    hub = ControlHub(sound, [*STOPS, WET])
-    scenes = Scenes(hub, [VERSE, CHORUS, PART], clock=clock)
+    random_, clock, sound = random.Random(seed), Clock(), EventRecorder(RATE, sample=1000)
+    parameters = ParameterStore(sound, [*STOPS, WET])
+    scenes = Scenes(parameters, [VERSE, CHORUS, PART], clock=clock)
     before: list[tuple[dict[str, float], tuple[Scene, ...]]] = []
     for _ in range(300):
-        state = (hub.values, scenes.all)
+        state = (parameters.values, scenes.all)
         action = random_.choice(
             ["recall", "morph", "many", "store", "remove", "undo", "undo", "redo", "swap"]
         )
         number = random_.randrange(len(scenes.all) or 1)
         if action == "swap" and random_.random() < 0.3:
-            hub.set_targets([*random_.choice(SWAPS), WET])
+            parameters.set_targets([*random_.choice(SWAPS), WET])
             before.clear()
         elif action == "undo":
             if scenes.undo(random_.random()) and before:
-                assert (hub.values, scenes.all) == before.pop()
+                assert (parameters.values, scenes.all) == before.pop()
                 scenes.redo()
-                assert (hub.values, scenes.all) == state
+                assert (parameters.values, scenes.all) == state
                 scenes.undo()
         elif action == "redo":
             if scenes.redo():
                 before.append(state)
         elif action == "store":
-            scenes.store(random_.choice("abcd"), faders=random_.random() < 0.2)
+            scenes.store(random_.choice("abcd"), engine_parameters=random_.random() < 0.2)
             before.append(state)
         elif scenes.all:
             if action == "recall":
@@ -366,16 +362,16 @@ def test_any_sequence_stays_in_range_and_undo_gives_back_what_was_before(seed: i
             else:
                 scenes.morph_many({scene.slug: random_.random() for scene in scenes.all})
                 clock.now += 1.1 * GESTURE_PAUSE_SECONDS
-            if (hub.values, scenes.all) != state:
+            if (parameters.values, scenes.all) != state:
                 before.append(state)
         for event in sound.events:
-            target = hub.targets[event.slug]
+            target = parameters.targets[event.slug]
             assert target.minimum <= event.value <= target.maximum
         sound.events.clear()
 
 
-class SwappedUnderneath(ControlHub):
-    """A hub whose instrument is another one as soon as somebody has looked at it."""
+class SwappedUnderneath(ParameterStore):
+    """A parameter store whose instrument is another one as soon as somebody has looked at it."""
 
     swap = False
 
@@ -389,20 +385,22 @@ class SwappedUnderneath(ControlHub):
 
 
 def test_a_stop_that_goes_away_in_the_midst_of_a_recall_is_left_out() -> None:
-    hub = SwappedUnderneath(Recorder(), STOPS)
-    moves = SceneMoves(hub, lambda message: None)
-    hub.swap = True
-    assert moves.send(VERSE.values, "test") == ({"voice": 0.0, "organ": 0.0}, {"voice": -0.25, "organ": 1.0})
-    assert hub.values == {"voice": -0.25, "organ": 1.0}
+    parameters = SwappedUnderneath(EventRecorder(RATE, sample=1000), STOPS)
+    scenes = Scenes(parameters, [VERSE])
+    parameters.swap = True
+    scenes.recall("verse")
+    assert parameters.values == {"voice": -0.25, "organ": 1.0}
+    scenes.undo()
+    assert parameters.values == {"voice": 0.0, "organ": 0.0}
 
 
-def test_an_instrument_may_be_swapped_under_scenes_from_another_thread(hub: ControlHub) -> None:
-    scenes, ended = Scenes(hub, [VERSE, CHORUS, PART]), threading.Event()
+def test_an_instrument_may_be_swapped_under_scenes_from_another_thread(parameters: ParameterStore) -> None:
+    scenes, ended = Scenes(parameters, [VERSE, CHORUS, PART]), threading.Event()
 
     def swap() -> None:
         while not ended.is_set():
             for stops in SWAPS:
-                hub.set_targets(stops)
+                parameters.set_targets(stops)
 
     thread = threading.Thread(target=swap)
     thread.start()
@@ -413,5 +411,5 @@ def test_an_instrument_may_be_swapped_under_scenes_from_another_thread(hub: Cont
         scenes.undo()
     ended.set()
     thread.join()
-    for slug, value in hub.values.items():
-        assert hub.targets[slug].minimum <= value <= hub.targets[slug].maximum
+    for slug, value in parameters.values.items():
+        assert parameters.targets[slug].minimum <= value <= parameters.targets[slug].maximum

@@ -1,20 +1,19 @@
 """Scenes recalled by program changes and buttons, over the time that they or the scene say, at the MIDI clock's tempo."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import mido
 import pytest
+from event_recorder import EventRecorder
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import parse_mapping
 from realtime.controllers.midi.clock import TICKS_PER_BEAT, Tempo
-from realtime.controllers.midi.input import MidiControl
-from realtime.controllers.parameters import ControlHub
+from realtime.controllers.midi.input import MidiInput
+from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
-from realtime.engine.control_event import ControlEvent
-from realtime.inputs.connect import StageCommands
+from realtime.inputs.live_controllers import LiveCommands
 
 RATE = 48000
 BPM = 90.0
@@ -40,47 +39,36 @@ seconds = 0
 """
 
 
-class Recorder:
-    sample_rate = RATE
-
-    def __init__(self) -> None:
-        self.events = list[ControlEvent]()
-
-    def now(self) -> int:
-        return 0
-
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        self.events.extend(events)
+@pytest.fixture
+def sound() -> EventRecorder:
+    return EventRecorder(RATE)
 
 
 @pytest.fixture
-def sound() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-def control(sound: Recorder) -> MidiControl:
-    hub = ControlHub(sound, [StopDescription("Guitar", "guitar", "GUI")])
+def control(sound: EventRecorder) -> MidiInput:
+    parameters = ParameterStore(sound, [StopDescription("Guitar", "guitar", "GUI")])
     scenes = Scenes(
-        hub, [Scene("Slow", {"guitar": 1.0}, beats=4), Scene("Quick", {"guitar": -1.0})], tempo=Tempo(200)
+        parameters,
+        [Scene("Slow", {"guitar": 1.0}, beats=4), Scene("Quick", {"guitar": -1.0})],
+        tempo=Tempo(200),
     )
-    control = MidiControl(
-        hub, parse_mapping(MAPPING, Path("m.toml")), StageCommands(hub, scenes), scenes.tempo
+    control = MidiInput(
+        parameters, parse_mapping(MAPPING, Path("m.toml")), LiveCommands(parameters, scenes), scenes.tempo
     )
     for tick in range(2 * TICKS_PER_BEAT):
-        control.hear("clock", mido.Message("clock"), tick * 60 / BPM / TICKS_PER_BEAT)
+        control.receive("clock", mido.Message("clock"), tick * 60 / BPM / TICKS_PER_BEAT)
     return control
 
 
-def glides(control: MidiControl, sound: Recorder, *messages: mido.Message) -> list[tuple[float, int]]:
+def glides(control: MidiInput, sound: EventRecorder, *messages: mido.Message) -> list[tuple[float, int]]:
     sound.events.clear()
     for message in messages:
-        control.hear("keys", message, 10.0)
+        control.receive("keys", message, 10.0)
     return [(event.value, event.ramp_samples) for event in sound.events]
 
 
 def test_a_program_change_takes_the_scenes_own_beats_at_the_clocks_tempo(
-    control: MidiControl, sound: Recorder
+    control: MidiInput, sound: EventRecorder
 ) -> None:
     assert glides(control, sound, mido.Message("program_change", program=0)) == [
         (1.0, pytest.approx(4 * BEAT, rel=EVEN_CLOCK))
@@ -89,7 +77,7 @@ def test_a_program_change_takes_the_scenes_own_beats_at_the_clocks_tempo(
 
 
 def test_a_button_says_beats_or_seconds_and_they_go_before_the_scenes_own(
-    control: MidiControl, sound: Recorder
+    control: MidiInput, sound: EventRecorder
 ) -> None:
     press = [mido.Message("note_on", note=note, velocity=99) for note in (40, 41, 42)]
     assert glides(control, sound, *press) == [

@@ -8,8 +8,8 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from bench.controls.figures import Figures, spread
-from bench.controls.instrument import SLUGS, make_gain
+from bench.controllers.figures import Figures, spread
+from bench.controllers.instrument import SLUGS, make_gain
 from bench.live.jack import demo_instrument
 from realtime.controllers.mapping.file import parse_mapping
 from realtime.controllers.midi.midi_file import read_midi_file

@@ -19,8 +19,8 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from bench.controls.figures import Figures
-from bench.controls.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.controllers.figures import Figures
+from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
 from bench.live.jack import Server, connect, demo_instrument, free_port
 from realtime.engine import instrument_file
 from realtime.recording.replay import compared, replay

@@ -17,13 +17,13 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from bench.controls.figures import Figures, sizes, spread
-from bench.controls.instrument import DELAY, RATIO, SLUGS, make_gain
-from bench.controls.playing import Clock, Playing
-from bench.controls.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.controllers.figures import Figures, sizes, spread
+from bench.controllers.instrument import DELAY, RATIO, SLUGS, make_gain
+from bench.controllers.playing import Clock, Playing
+from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
 from bench.live.jack import Server, connect, free_port
-from realtime.inputs.connect import ControlRequest
-from realtime.inputs.osc import OscRequest
+from realtime.inputs.live_controllers import ControllerOptions
+from realtime.inputs.osc import OscOptions
 from realtime.live.device_connection import DeviceSelection
 from realtime.live.supervisor import LiveRequest
 from realtime.recording.replay import replay
@@ -58,7 +58,7 @@ def measure(movements: int, rate: int) -> Figures:
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
         stage = LiveRequest(instrument, DeviceSelection(rate=rate), BLOCK)
-        control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
+        control = ControllerOptions(mapping=folder / "m.toml", osc=OscOptions(port))
         with (
             midi_box("knob") as knob, midi_box("ear", listens=True) as ear,
             osc_client("udp", port) as plain, osc_client("udp", port) as tagged,

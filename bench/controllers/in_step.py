@@ -13,13 +13,13 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from bench.controls.figures import Figures, spread
-from bench.controls.instrument import make_gain
-from bench.controls.playing import Playing
-from bench.controls.simulated_controllers import Hand, Heard, message, midi_box, osc_client, told
+from bench.controllers.figures import Figures, spread
+from bench.controllers.instrument import make_gain
+from bench.controllers.playing import Playing
+from bench.controllers.simulated_controllers import Hand, Heard, message, midi_box, osc_client, told
 from bench.live.jack import Server, free_port
-from realtime.inputs.connect import ControlRequest
-from realtime.inputs.osc import OscRequest
+from realtime.inputs.live_controllers import ControllerOptions
+from realtime.inputs.osc import OscOptions
 from realtime.live.supervisor import LiveRequest
 
 BLOCK = 512
@@ -51,7 +51,7 @@ class Ensemble:
     def store_scenes(self) -> None:
         """Two scenes with the stop at either side."""
         for name, value in zip(SCENES, (-0.75, 0.75), strict=True):
-            self._playing.bridge.hub.move({"one": value}, "bench")
+            self._playing.bridge.parameters.move({"one": value}, "bench")
             self._playing.bridge.commands.store(name)
 
     def move(self, hand: str, turn: int) -> tuple[float, float]:
@@ -90,7 +90,7 @@ def measure(movements: int, echoes: bool) -> Figures:
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
-        control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
+        control = ControllerOptions(mapping=folder / "m.toml", osc=OscOptions(port))
         with (
             midi_box("fader", listens=True, echoes=echoes) as fader,
             osc_client("udp", port) as udp,

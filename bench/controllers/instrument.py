@@ -79,7 +79,7 @@ def save_gain(path: Path) -> Path:
 
 def make_gain(folder: Path) -> Path:
     """Save it from a process of its own: a stage's never imports torch."""
-    code = "import pathlib, sys; from bench.controls.instrument import save_gain; save_gain(pathlib.Path(sys.argv[1]))"
+    code = "import pathlib, sys; from bench.controllers.instrument import save_gain; save_gain(pathlib.Path(sys.argv[1]))"
     path = folder / "gain.ts"
     subprocess.run([sys.executable, "-c", code, path], check=True)
     return path

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bench.controls.simulated_controllers import message
+from bench.controllers.simulated_controllers import message
 
 IMMEDIATELY = (1).to_bytes(8, "big")
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bench.live.jack import begin_recording
 from realtime.engine.control_event import ControlEvent
-from realtime.inputs.connect import ControlBridge, ControlRequest
+from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.processes.messages import Report
 
@@ -35,7 +35,7 @@ class Playing:
         report: the last one; after the end, the end's.
     """
 
-    def __init__(self, stage: LiveRequest, control: ControlRequest, take: Path | None = None) -> None:
+    def __init__(self, stage: LiveRequest, control: ControllerOptions, take: Path | None = None) -> None:
         self._control, self._take = control, take
         self.stage = Supervisor(stage)
         self.notes: list[str] = []
@@ -50,7 +50,7 @@ class Playing:
             self.latency = self.stage.open()
             if self._take is not None:
                 begin_recording(self.stage, self._take)
-            self.bridge = ControlBridge(self.stage, self._control)
+            self.bridge = LiveControllers(self.stage, self._control)
             self.stage.start(session=self._take)
             self._open.enter_context(self.bridge)
         except BaseException:

@@ -51,7 +51,7 @@ class Hand:
 
     def __init__(self, target: str, *arguments: object) -> None:
         self._pipe, there = CONTEXT.Pipe()
-        self._process = start_child(f"bench.controls.simulated_controllers:{target}", *arguments, there)
+        self._process = start_child(f"bench.controllers.simulated_controllers:{target}", *arguments, there)
         there.close()
         self.about = self._pipe.recv()
 

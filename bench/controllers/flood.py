@@ -14,14 +14,14 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from bench.controls import fuzz
-from bench.controls.figures import Figures
-from bench.controls.instrument import SLUGS, make_gain
-from bench.controls.playing import Playing
-from bench.controls.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.controllers import fuzz
+from bench.controllers.figures import Figures
+from bench.controllers.instrument import SLUGS, make_gain
+from bench.controllers.playing import Playing
+from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
 from bench.live.jack import Server, free_port, resident_megabytes
-from realtime.inputs.connect import ControlRequest
-from realtime.inputs.osc import OscRequest
+from realtime.inputs.live_controllers import ControllerOptions
+from realtime.inputs.osc import OscOptions
 from realtime.live.supervisor import LiveRequest
 
 BLOCK = 512
@@ -48,7 +48,7 @@ def measure(seconds: float) -> Figures:
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
-        control = ControlRequest(mapping=folder / "m.toml", osc=OscRequest(port))
+        control = ControllerOptions(mapping=folder / "m.toml", osc=OscOptions(port))
         with Playing(LiveRequest(instrument, block=BLOCK), control) as playing:
             with midi_box("box") as box, osc_client("udp", port) as udp, osc_client("tcp", port) as tcp:
                 playing.tells("MIDI box:out is here")
@@ -61,23 +61,23 @@ def measure(seconds: float) -> Figures:
                 after = _memory(playing)
                 dropped = dropped_datagrams(port)
             report = playing.stage.report()
-            stands = {slug: (playing.bridge.hub.values[slug], report.values[slug]) for slug in hands}
+            stands = {slug: (playing.bridge.parameters.values[slug], report.values[slug]) for slug in hands}
         faults += [note for note in playing.notes if "fault in Drawstop" in note]
     figures = Figures(
-        f"Flood: {seconds:g} s", ("by", "stop", "messages", "a second", "last sent", "hub", "sound")
+        f"Flood: {seconds:g} s", ("by", "stop", "messages", "a second", "last sent", "store", "sound")
     )
     for way, slug in zip(("MIDI", "OSC over UDP", "OSC over TCP"), hands, strict=True):
-        hub, sound = stands[slug]
+        parameters, sound = stands[slug]
         figures.row(
             way,
             slug,
             counts[slug],
             counts[slug] / seconds,
             f"{last[slug]:.5f}",
-            f"{hub:.5f}",
+            f"{parameters:.5f}",
             f"{sound:.5f}",
         )
-        off = max(abs(hub - last[slug]), abs(sound - last[slug]))
+        off = max(abs(parameters - last[slug]), abs(sound - last[slug]))
         figures.limit(f"{slug}: last value less the last one sent", off, 1e-6)
     figures.row("broken packets, UDP", "", counts["fuzz"], counts["fuzz"] / seconds, "", "", "")
     for process, size in after.items():
@@ -104,8 +104,8 @@ def flood(
     counts["fuzz"] = round(FUZZED_PER_S * seconds)
     with osc_client("udp", port) as fuzzer:
         for slug, (hand, per_s) in hands.items():
-            hand.play_made("bench.controls.flood:messages", slug, counts[slug], per_s, begin)
-        fuzzer.play_made("bench.controls.flood:broken", counts["fuzz"], begin, int(seconds))
+            hand.play_made("bench.controllers.flood:messages", slug, counts[slug], per_s, begin)
+        fuzzer.play_made("bench.controllers.flood:broken", counts["fuzz"], begin, int(seconds))
         for hand in (*(hand for hand, _ in hands.values()), fuzzer):
             hand.done()
     time.sleep(SETTLE_S)  # what waits in sockets is heard

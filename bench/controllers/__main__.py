@@ -1,6 +1,6 @@
 """The control bridge, measured live under a real JACK server.
 
-    python -m bench.controls timing|step|flood|performance [--json FILE]
+    python -m bench.controllers timing|step|flood|performance [--json FILE]
 
 Each prints a table and the limits; a broken limit is exit code 1. Needs jackd.
 """
@@ -11,12 +11,12 @@ import signal
 import sys
 from pathlib import Path
 
-from bench.controls.figures import Figures
+from bench.controllers.figures import Figures
 
 
 def main() -> None:
     """Measure, print, and say by the exit code whether every limit was kept."""
-    parser = argparse.ArgumentParser(prog="python -m bench.controls", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.controllers", description=__doc__.split("\n")[0])
     which = parser.add_subparsers(dest="which", required=True)
     one = which.add_parser("timing", help="knob to sound: by MIDI, by OSC, with time tags")
     one.add_argument("--movements", type=int, default=1000, help="of each hand")
@@ -46,20 +46,20 @@ def _measured(arguments: argparse.Namespace) -> list[Figures]:
     """Imports are here: a stage's process has no torch, which a rendering has."""
     match arguments.which:
         case "timing":
-            from bench.controls import offline, timing
+            from bench.controllers import offline, timing
 
             live = [timing.measure(arguments.movements, rate) for rate in arguments.rates]
             return [*live, offline.measure(arguments.movements, arguments.instrument)]
         case "step":
-            from bench.controls import in_step
+            from bench.controllers import in_step
 
             return [in_step.measure(arguments.movements, echoes) for echoes in (False, True)]
         case "flood":
-            from bench.controls import flood
+            from bench.controllers import flood
 
             return [flood.measure(arguments.seconds)]
         case "performance":
-            from bench.controls import performance
+            from bench.controllers import performance
 
             return [performance.measure(arguments.seconds, arguments.instrument)]
     raise AssertionError(arguments.which)

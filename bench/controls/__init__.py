@@ -1,1 +1,0 @@
-"""The control bridge, measured live under a real JACK server: `python -m bench.controls`."""

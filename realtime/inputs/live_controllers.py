@@ -1,0 +1,206 @@
+"""The controllers of a performance: MIDI, OSC, scenes and keys, all moving the same parameters."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from drawstop.errors import DrawstopError
+from drawstop.instrument_description import InstrumentDescription
+from realtime.controllers.mapping.file import read_mapping
+from realtime.controllers.mapping.mapping import Mapping as ControllerMapping
+from realtime.controllers.mapping.mapping import default_mapping, for_stops
+from realtime.controllers.midi.feedback import MidiFeedback
+from realtime.controllers.midi.input import MidiInput
+from realtime.controllers.parameters import ParameterStore, Sound
+from realtime.controllers.scenes.file import ScenesFile
+from realtime.controllers.scenes.scenes import Scenes
+from realtime.engine.control_signals import Ranged
+from realtime.engine.parameters import BYPASS, MUTE, PARAMETERS
+from realtime.inputs.file_watcher import FileWatcher
+from realtime.inputs.live_commands import LiveCommands
+from realtime.inputs.live_scenes import LiveScenes
+from realtime.inputs.midi_ports import MidiPorts
+from realtime.inputs.osc import LiveOsc, OscOptions
+
+
+@dataclass(frozen=True)
+class ControllerOptions:
+    """Which controllers a performance has.
+
+    Args:
+        midi: parts of the names of MIDI inputs; with a mapping and none of these, every input.
+        mapping: the mapping's file; None: `default_mapping`.
+        scenes: the scenes' file; None: scenes last until the performance ends.
+        osc: the OSC server's options.
+    """
+
+    midi: Sequence[str] = ()
+    mapping: Path | None = None
+    scenes: Path | None = None
+    osc: OscOptions = field(default_factory=OscOptions)
+
+    def check(self) -> None:
+        """Read the files and check the options, before anything is started for them.
+
+        Raises:
+            DrawstopError: a file is broken, or the OSC options don't fit each other.
+        """
+        self.osc.check()
+        if self.mapping is not None:
+            read_mapping(self.mapping)
+        if self.scenes is not None:
+            ScenesFile(self.scenes).read()
+
+
+class LivePerformance(Sound, Protocol):
+    """The performance whose parameters are moved.
+
+    Attributes:
+        notes: lines for the user; what is appended is shown.
+    """
+
+    notes: list[str]
+
+    @property
+    def description(self) -> InstrumentDescription:
+        """The description of the instrument that plays, or of the one that is coming in."""
+        ...
+
+
+class LiveControllers:
+    """Opens MIDI ports and OSC sockets on entering the context and closes them on leaving it.
+
+    Args:
+        performance: the performance that is controlled.
+        options: its controllers.
+
+    Attributes:
+        parameters: the values of all stops and engine parameters.
+        scenes: the scenes of the performance.
+        commands: what buttons, keys and OSC messages ask for.
+
+    Raises:
+        DrawstopError: a mapping or scenes that can't be read.
+    """
+
+    def __init__(self, performance: LivePerformance, options: ControllerOptions) -> None:
+        self._performance, self._options = performance, options
+        self._note: Callable[[str], None] = performance.notes.append
+        self._targets = _targets(performance)
+        self.parameters = ParameterStore(performance, self._targets)
+        self._live_scenes = (
+            None if options.scenes is None else LiveScenes(self.parameters, options.scenes, self._note)
+        )
+        self.scenes = (
+            Scenes(self.parameters, notify=self._note)
+            if self._live_scenes is None
+            else self._live_scenes.scenes
+        )
+        self.commands = LiveCommands(self.parameters, self.scenes)
+        self._mapping_watcher = (
+            None if options.mapping is None else FileWatcher(options.mapping, self._use_new_mapping)
+        )
+        self._midi = MidiInput(self.parameters, self._mapping(), self.commands, self.scenes.tempo, self._note)
+        self._midi_inputs: set[str] = set()
+        self._osc = None if options.osc.port is None else LiveOsc(
+            self.parameters, options.osc, self.commands, lambda: self.scenes.all, performance.description.name, self._note
+        )  # fmt: skip
+        self._open = ExitStack()
+
+    def __enter__(self) -> "LiveControllers":
+        if self._osc is not None:
+            self._open.enter_context(self._osc)
+        if self._options.midi or self._options.mapping is not None:
+            self._open_midi()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+        if self._live_scenes is not None:
+            self._live_scenes.close()
+
+    def _open_midi(self) -> None:
+        names = tuple(self._options.midi) or ("",)
+        outputs = names if self._midi.mapping.feedback else ()
+        self._ports = MidiPorts(
+            self._midi.receive, names, outputs, self._ports_changed, lambda: self._midi.tick(time.monotonic())
+        )
+        self._feedback = MidiFeedback(
+            self.parameters, self._ports.send, lambda: self._midi.mapping, lambda: self._midi.page
+        )
+        self._open.enter_context(self._feedback)
+        self._open.enter_context(self._ports)
+
+    def tick(self) -> None:
+        """Follow what has changed: the instrument, the files. To be called ten times a second."""
+        targets = _targets(self._performance)
+        swapped = targets != self._targets
+        if swapped:
+            self._targets = targets
+            self.parameters.set_targets(targets)
+            self._try(lambda: self._midi.use(self._mapping()))
+        if self._live_scenes is not None:
+            self._live_scenes.check()
+        if self._mapping_watcher is not None:
+            self._mapping_watcher.check()
+        if self._osc is not None:
+            self._osc.refresh(swapped)
+
+    def meters(self, decibels: Mapping[str, float], levels: Mapping[str, float]) -> None:
+        """Send subscribed clients the meters, in dBFS, and how strongly each stop sounds, 0..1."""
+        if self._osc is not None:
+            self._osc.meters(decibels, levels)
+
+    def press(self, key: str) -> None:
+        """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo."""
+        for letter, parameter in (("b", BYPASS), ("m", MUTE)):
+            if key == letter:
+                value = self.parameters.values[parameter.slug]
+                self.parameters.move({parameter.slug: 1.0 - round(value)}, "key")
+        commands: dict[str, Callable[[], None]] = {"p": self.commands.panic, "u": self.commands.undo}
+        if key in commands:
+            self._try(commands[key])
+
+    def _mapping(self) -> ControllerMapping:
+        """The mapping for the present instrument; a note names the stops that it moves and the instrument lacks."""
+        slugs = [stop.slug for stop in self._performance.description.stops]
+        if self._options.mapping is None:
+            return default_mapping(slugs)
+        mapping = for_stops(read_mapping(self._options.mapping), slugs)
+        unknown = sorted({knob.stop for knob in mapping.knobs} - self.parameters.targets.keys())
+        if unknown:
+            known = ", ".join(self.parameters.targets)
+            self._note(
+                f"{self._options.mapping} moves {', '.join(unknown)}, which aren't here; there are: {known}"
+            )
+        return mapping
+
+    def _use_new_mapping(self) -> None:
+        def use() -> None:
+            self._midi.use(self._mapping())
+            self._note(f"{self._options.mapping} is in use as it was saved")
+
+        self._try(use, "the old one plays on")
+
+    def _try(self, action: Callable[[], None], otherwise: str = "") -> None:
+        """Do something; if it fails, a note gives the reason."""
+        try:
+            action()
+        except DrawstopError as error:
+            self._note(f"{error}; {otherwise}" if otherwise else str(error))
+
+    def _ports_changed(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        for name in sorted(set(inputs) - self._midi_inputs):
+            self._note(f"MIDI {name} is here")
+        for name in sorted(self._midi_inputs - set(inputs)):
+            self._note(f"MIDI {name} has gone; it is taken up again when it comes back")
+            self._midi.forget(name)
+        self._midi_inputs = set(inputs)
+        self._feedback.set_outputs(outputs)
+
+
+def _targets(performance: LivePerformance) -> list[Ranged]:
+    return [*performance.description.stops, *PARAMETERS]

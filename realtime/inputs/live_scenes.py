@@ -1,0 +1,63 @@
+"""The scenes of a performance and their file: read at the start and whenever it is saved, written when a scene is stored."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from drawstop.errors import DrawstopError
+from realtime.controllers.parameters import ParameterStore
+from realtime.controllers.scenes.file import ScenesFile
+from realtime.controllers.scenes.scene import Scene
+from realtime.controllers.scenes.scenes import Scenes
+from realtime.inputs.file_watcher import FileWatcher
+
+
+class LiveScenes:
+    """Scenes that follow their file, and the thread that writes it.
+
+    Args:
+        parameters: moved by the scenes.
+        path: the scenes file; it may not exist yet.
+        notes: takes lines for the user, from any thread.
+
+    Attributes:
+        scenes: the scenes of the performance.
+
+    Raises:
+        DrawstopError: the file can't be read.
+    """
+
+    def __init__(self, parameters: ParameterStore, path: Path, notes: Callable[[str], None]) -> None:
+        self._file, self._notes = ScenesFile(path), notes
+        self._writer = ThreadPoolExecutor(1, "scenes")
+        self._watcher = FileWatcher(path, self._reload)
+        content = self._file.read()
+        self.scenes = Scenes(
+            parameters, content.scenes, corners=content.corners, on_change=self._save, notify=notes
+        )
+
+    def check(self) -> None:
+        """Read the file again if it has changed."""
+        self._watcher.check()
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        self._writer.shutdown()
+
+    def _reload(self) -> None:
+        try:
+            content = self._file.read()
+        except DrawstopError as error:
+            self._notes(f"{error}; the scenes stay as they were")
+        else:
+            self.scenes.replace(content.scenes, content.corners)
+
+    def _save(self, slug: str, scene: Scene | None, index: int) -> None:
+        """Called in the thread of whoever stores a scene, a MIDI input's for one, which must not wait for a disk."""
+        self._writer.submit(self._write, slug, scene, index)
+
+    def _write(self, slug: str, scene: Scene | None, index: int) -> None:
+        try:
+            self._file.save(slug, scene, index)
+        except DrawstopError as error:
+            self._notes(str(error))

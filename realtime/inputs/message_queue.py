@@ -1,0 +1,34 @@
+"""A queue of the messages that MIDI inputs receive, for `drawstop learn` and `drawstop monitor`."""
+
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from realtime.inputs.midi_ports import MidiPorts
+
+Say = Callable[[str], None]
+Received = tuple[str, Any, float]
+"""A message: the device's name, mido's message, the moment at which it came (`time.monotonic`)."""
+MessageQueue = queue.Queue[Received]
+
+
+@contextmanager
+def message_queue(midi: Sequence[str], say: Say) -> Iterator[MessageQueue]:
+    """Open MIDI inputs and put their messages into a queue.
+
+    Args:
+        midi: parts of the names of inputs; none: every input.
+        say: takes a line whenever an input comes or goes.
+    """
+    messages: MessageQueue = queue.Queue()
+    names: set[str] = set()
+
+    def changed(inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        for name in sorted(set(inputs) ^ names):
+            say(f"MIDI {name} {'is here' if name in inputs else 'has gone'}")
+        names.clear()
+        names.update(inputs)
+
+    with MidiPorts(lambda *received: messages.put(received), midi or ("",), on_change=changed):
+        yield messages
