@@ -82,7 +82,7 @@ curl 'http://localhost:{query}/?HOST_INFO'
 
 | address | described as |
 |---|---|
-| `/stop/<slug>`, and the engine's parameters | `TYPE` `f`, `VALUE`, `RANGE`, `CLIPMODE` `both`: a value beyond the range is clipped |
+| `/stop/<slug>`, and the engine's parameters | `TYPE` `f`, `VALUE`, `RANGE`, `CLIPMODE` `both` (values are clipped) |
 | `/scene/<name>`, `/undo`, `/redo`, `/panic` | `TYPE` `I`, a button; in `OVERLOADS` the same with a number |
 | `/morph`, `/pad` | `ssf` with the scenes' names, `ff` |
 | `/meter/<name>`, `/level/<slug>` | read only, in dBFS, and 0 to 1 with `--levels` |

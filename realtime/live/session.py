@@ -184,7 +184,9 @@ def _run(
         )
 
 
-def _execute_key(key: str, supervisor: Supervisor, controllers: LiveControllers, instruments: list[Path]) -> bool:
+def _execute_key(
+    key: str, supervisor: Supervisor, controllers: LiveControllers, instruments: list[Path]
+) -> bool:
     """Do what a key asks for; returns whether it asks to end."""
     if key.isdigit() and 1 <= int(key) <= len(instruments):
         supervisor.swap(instruments[int(key) - 1])

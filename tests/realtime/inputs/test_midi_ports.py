@@ -25,7 +25,7 @@ STEP = 2 * 2 / 16383
 
 
 class Silence:
-    """A sound that nobody hears."""
+    """A `Sound` that drops its events."""
 
     sample_rate = 48000
 
@@ -53,30 +53,30 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
 def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_and_a_new_server(
     server: JackServer,
 ) -> None:
-    heard: list[tuple[str, mido.Message, float]] = []
+    received: list[tuple[str, mido.Message, float]] = []
     names: list[str] = []
 
     def changed(inputs: list[str], outputs: list[str]) -> None:
         names[:] = inputs
 
-    with MidiPorts(lambda *told: heard.append(told), ["nano"], on_change=changed):
+    with MidiPorts(lambda *message: received.append(message), ["nano"], on_change=changed):
         nano, other = Controller(server, "nano"), Controller(server, "other")
         wait_for(lambda: names == ["nano:out"], "the input")
         other.send(*cc(1, 1))
         before = time.monotonic()
         nano.send(*cc(20, *range(100)), mido.Message("sysex", data=(1, 2, 3)))
-        wait_for(lambda: len(heard) == 101, "the messages")
-        assert [message.value for _, message, _ in heard[:100]] == list(range(100))
-        assert {device for device, _, _ in heard} == {"nano:out"}
-        assert all(before <= moment <= time.monotonic() for _, _, moment in heard)
-        assert heard[100][1].data == (1, 2, 3)
+        wait_for(lambda: len(received) == 101, "the messages")
+        assert [message.value for _, message, _ in received[:100]] == list(range(100))
+        assert {device for device, _, _ in received} == {"nano:out"}
+        assert all(before <= moment <= time.monotonic() for _, _, moment in received)
+        assert received[100][1].data == (1, 2, 3)
 
         nano.pull()
         wait_for(lambda: names == [], "the pull to be seen")
         nano = Controller(server, "nano")
         wait_for(lambda: names == ["nano:out"], "the input again")
         nano.send(*cc(20, 5))
-        wait_for(lambda: [heard[-1][1]] == cc(20, 5), "a message after the pull")
+        wait_for(lambda: [received[-1][1]] == cc(20, 5), "a message after the pull")
 
         nano.pull()
         other.pull()
@@ -86,16 +86,16 @@ def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_an
         nano = Controller(server, "nano")
         wait_for(lambda: names == ["nano:out"], "the input on the new server")
         nano.send(*cc(20, 6))
-        wait_for(lambda: [heard[-1][1]] == cc(20, 6), "a message through the new server")
+        wait_for(lambda: [received[-1][1]] == cc(20, 6), "a message through the new server")
         nano.pull()
 
 
 def test_fingers_of_an_mpe_controller_move_their_stops_through_a_real_port(server: JackServer) -> None:
-    """As MPE controllers send: the zone first, then each note on a channel of its own, its place before it begins."""
+    """As MPE controllers send: the zone first, then each note on a channel of its own, its values before it begins."""
     parameters = ParameterStore(
         Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")]
     )
-    plan = """
+    mapping = """
 [[knob]]
 source = "mpe pressure"
 notes = "max"
@@ -109,15 +109,15 @@ source = "bend"
 stop = "oboe"
 takeover = "jump"
 """
-    control, names, heard = (
-        MidiInput(parameters, parse_mapping(plan, Path("m.toml"))),
+    midi_input, names, received = (
+        MidiInput(parameters, parse_mapping(mapping, Path("m.toml"))),
         list[str](),
         list[object](),
     )
 
-    def hear(device: str, message: mido.Message, moment: float) -> None:
-        control.hear(device, message, moment)
-        heard.append(message)
+    def receive(device: str, message: mido.Message, moment: float) -> None:
+        midi_input.receive(device, message, moment)
+        received.append(message)
 
     def changed(inputs: list[str], outputs: list[str]) -> None:
         names[:] = inputs
@@ -131,7 +131,7 @@ takeover = "jump"
         presses = [mido.Message("aftertouch", value=value) for value in pressures]
         return [message.copy(channel=channel) for message in (*begin, *presses)]
 
-    with MidiPorts(hear, ["seaboard"], on_change=changed):
+    with MidiPorts(receive, ["seaboard"], on_change=changed):
         seaboard = Controller(server, "seaboard")
         wait_for(lambda: names == ["seaboard:out"], "the input")
         sent = 0
@@ -140,7 +140,7 @@ takeover = "jump"
             nonlocal sent
             sent += len(messages)
             seaboard.send(*messages)
-            wait_for(lambda: len(heard) == sent, "the messages")
+            wait_for(lambda: len(received) == sent, "the messages")
             return parameters.values
 
         configure = [*cc(101, 0), *cc(100, 6), *cc(6, 5), *cc(101, 0), *cc(100, 0)]
@@ -176,7 +176,7 @@ for message in port:
         names[:] = outputs
 
     try:
-        with MidiPorts(lambda *told: None, [], ["fader"], changed) as ports:
+        with MidiPorts(lambda *message: None, [], ["fader"], changed) as ports:
             wait_for(lambda: names == ["fader:in"], "the output")
             ports.send("fader:in", cc(20, 77)[0])
             assert process.stdout is not None
