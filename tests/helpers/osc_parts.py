@@ -1,8 +1,10 @@
 """What the OSC tests share: two stops, a sound that keeps its events, and programs of others that speak OSC."""
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 from event_recorder import EventRecorder
@@ -11,6 +13,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
+from realtime.controllers.osc.server import OscServer
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.parameters import PARAMETERS
 
@@ -69,23 +72,87 @@ class CommandRecorder:
 
 
 class UdpPeer(SimpleUDPClient):
-    """python-osc's client, and what comes back to it."""
+    """python-osc's client, and the messages that it receives.
 
-    def __init__(self, port: int) -> None:
+    Args:
+        port: the server's.
+        drain: waits until the server has sent everything; needed by `receive_all`.
+    """
+
+    def __init__(self, port: int, drain: Callable[[], None] | None = None) -> None:
         super().__init__("127.0.0.1", port)
+        self._drain = drain
 
-    def receive_all(self, patience_s: float = 0.3) -> list[tuple[object, ...]]:
-        """Messages until none has come for so long: address and arguments."""
-        return [(message.address, *message.params) for message in self.get_messages(patience_s)]
+    def receive_all(self) -> list[tuple[object, ...]]:
+        """All messages that the server has sent so far or is about to send: address and arguments."""
+        assert self._drain is not None
+        self._drain()
+        return self.receive_waiting()
+
+    def receive_waiting(self) -> list[tuple[object, ...]]:
+        """The messages that have arrived, without waiting."""
+        return [(message.address, *message.params) for message in self.get_messages(0)]
 
     def receive_until(self, address: str, patience_s: float = PATIENCE_S) -> OscMessage:
-        """Waits for a message with this address; others are passed over."""
+        """Wait for a message with this address; others are dropped."""
         end = time.monotonic() + patience_s
         while time.monotonic() < end:
             packet = self.receive(max(0.01, end - time.monotonic()))
             if packet and OscMessage(packet).address == address:
                 return OscMessage(packet)
         raise AssertionError(f"no {address} within {patience_s} s")
+
+    def ping(self) -> None:
+        """Wait until the server has handled everything that was sent to it before."""
+        self.send_message("/ping", [])
+        self.receive_until("/pong")
+
+
+class Receiver:
+    """Collects what a client receives, in a thread, from entering the context to leaving it.
+
+    Attributes:
+        messages: address and arguments of each.
+    """
+
+    def __init__(self, client: UdpPeer, drain: Callable[[], None]) -> None:
+        self.messages: list[tuple[object, ...]] = []
+        self._client, self._drain = client, drain
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Receiver":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drain()
+        self._ended.set()
+        self._thread.join()
+        self.messages += self._client.receive_waiting()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            self.messages += [(each.address, *each.params) for each in self._client.get_messages(0.02)]
+
+
+def drain(server: OscServer, client: UdpPeer, is_idle: Callable[[], bool] = lambda: True) -> None:
+    """Wait until the server has handled what was sent to it, and has sent everything that is due now or later.
+
+    Args:
+        server: the server.
+        client: a client that receives nothing but its pings' answers.
+        is_idle: whether nothing else is due.
+    """
+    idle = 0
+    while idle < 2:  # once isn't enough: a packet may be handled, or sent, at this very moment
+        client.ping()
+        pending = any(each.pending for each in list(server.feedback._subscribers.values()))
+        idle = 0 if pending or not is_idle() else idle + 1
+        time.sleep(0.002 * pending)
+    client.ping()
 
 
 def wait_for(truth: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
@@ -107,8 +174,10 @@ class OscDump:
         self._process = subprocess.Popen(
             ["oscdump", "-L", str(port)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        self._port = port
 
     def __enter__(self) -> "OscDump":
+        wait_for(lambda: udp_port_is_bound(self._port), "oscdump's port")
         return self
 
     def __exit__(
@@ -124,3 +193,10 @@ class OscDump:
             if text in line:
                 return line
         raise AssertionError(f"oscdump ended without {text!r}")
+
+
+def udp_port_is_bound(port: int) -> bool:
+    """Whether a program has this UDP port."""
+    tables = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
+    lines = [line for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
+    return any(int(line.split()[1].split(":")[1], 16) == port for line in lines)

@@ -4,11 +4,11 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import websocket
-from osc_parts import PATIENCE_S, ClockedRecorder, CommandRecorder, UdpPeer, make_parameters
+from osc_parts import PATIENCE_S, ClockedRecorder, CommandRecorder, UdpPeer, drain, make_parameters
 from pythonosc.osc_message import OscMessage
 
 from realtime.controllers.osc.packets import write_message
@@ -40,6 +40,7 @@ class OscQuerySetup:
 
     def __enter__(self) -> "OscQuerySetup":
         self.server.start()
+        self._pinger = UdpPeer(self.server.udp_port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -47,6 +48,7 @@ class OscQuerySetup:
             peer.socket.close()
             peer.socket.shutdown()  # closes what is left open where the server hung up first
         self.server.close()
+        self._pinger.close()
 
     @property
     def address(self) -> str:
@@ -64,23 +66,26 @@ class OscQuerySetup:
                 return error.code, error.read() or None
 
     def websocket(self, **options: Any) -> "WebPeer":
-        self._sockets.append(WebPeer(f"ws://{self.address}/", **options))
+        self._sockets.append(WebPeer(f"ws://{self.address}/", self.drain, **options))
         return self._sockets[-1]
 
     def moved(self) -> list[tuple[str, float, int]]:
         return [(event.slug, event.value, event.ramp_samples) for event in self.sound.events]
 
     def settle(self) -> None:
-        """Wait until the server's thread has heard what was sent to it."""
-        with UdpPeer(self.server.udp_port) as client:
-            client.send_message("/ping", [])
-            client.receive_until("/pong")
+        """Wait until the server has handled what was sent to it."""
+        self._pinger.ping()
+
+    def drain(self) -> None:
+        """Wait until the server has sent everything."""
+        drain(self.server, self._pinger, lambda: not self.query._refresh_wanted)
 
 
 class WebPeer:
     """websocket-client's client."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, drain: Callable[[], None], **options: Any) -> None:
+        self._drain = drain
         self.socket = websocket.create_connection(url, timeout=PATIENCE_S, **options)
 
     def send_command(self, command: str, address: str) -> None:
@@ -90,24 +95,33 @@ class WebPeer:
         self.socket.send_binary(write_message(address, *arguments))
 
     def settle(self) -> None:
-        """Wait until all that it has sent is done; what it hears meanwhile is passed over."""
+        """Wait until the server has handled all that this client has sent; what it receives meanwhile is dropped."""
         self.send("/ping")
         self.receive_until("/pong")
 
-    def receive_all(self, patience_s: float = 0.4) -> list[tuple[Any, ...]]:
-        """What comes until nothing has come for so long: OSC's address and arguments, or COMMAND and DATA."""
-        found: list[tuple[Any, ...]] = []
-        self.socket.settimeout(patience_s)
+    def receive_all(self) -> list[tuple[Any, ...]]:
+        """All messages that the server has sent so far or is about to send: OSC's address and arguments, or COMMAND and DATA."""
+        self._drain()
+        self.send("/ping")
+        messages: list[tuple[Any, ...]] = []
+        while (message := read(self.socket.recv())) != ("/pong",):
+            messages.append(message)
+        return messages
+
+    def receive_for(self, seconds: float) -> list[tuple[Any, ...]]:
+        """The messages until nothing has come for so long, without sending anything."""
+        messages: list[tuple[Any, ...]] = []
+        self.socket.settimeout(seconds)
         try:
             while True:
-                found.append(read(self.socket.recv()))
+                messages.append(read(self.socket.recv()))
         except websocket.WebSocketTimeoutException:
-            return found
+            return messages
         finally:
             self.socket.settimeout(PATIENCE_S)
 
     def receive_until(self, first: str, *rest: object) -> None:
-        """Waits for a message that begins so; others are passed over."""
+        """Wait for a message that begins so; others are dropped."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             if read(self.socket.recv())[: 1 + len(rest)] == (first, *rest):
