@@ -1,6 +1,6 @@
-"""Proof that an instrument file does in a host what it promises: called from disk, as nn~ would call it.
+"""Verifies an instrument file: it is loaded from disk and called as nn~ would call it.
 
-Every check compares outputs. A failure names what was expected, what came, and the likely cause.
+Every check compares outputs. A failure names what was expected, what was returned, and the likely cause.
 """
 
 import functools
@@ -27,7 +27,7 @@ SEED = 20260101
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: its name, whether it held, and what was seen."""
+    """The result of one check: its name, whether it passed, and what was seen."""
 
     name: str
     passed: bool
@@ -35,7 +35,7 @@ class Check:
 
 
 def open_instrument(path: Path) -> tuple[torch.jit.ScriptModule, InstrumentDescription]:
-    """Loads an instrument and its description. Raises DrawstopError for a file that is none."""
+    """Load an instrument and its description. Raises DrawstopError for a file that is no instrument."""
     if not path.is_file():
         raise DrawstopError(f"no instrument at {path}: bake one with drawstop bake MODEL BANK -o X.ts")
     extra: dict[str, Any] = {EXTRA_FILE: ""}
@@ -54,9 +54,10 @@ def open_instrument(path: Path) -> tuple[torch.jit.ScriptModule, InstrumentDescr
 
 
 def verify(path: Path, model: Path | None = None) -> list[Check]:
-    """Runs every check on an instrument file; with the RAVE it was made from, also the neutral bits.
+    """Run every check on an instrument file; given the RAVE that it was made from, compare the neutral bits too.
 
-    Raises DrawstopError where the file can't be loaded at all.
+    Raises:
+        DrawstopError: the file can't be loaded at all.
     """
     _, description = open_instrument(path)
     # A team of threads costs small models more than it gives, above all in threads of their own.
@@ -69,14 +70,14 @@ def verify(path: Path, model: Path | None = None) -> list[Check]:
 
 
 def require(checks: list[Check]) -> None:
-    """Raises DrawstopError naming the checks that failed."""
+    """Raise DrawstopError naming the checks that failed."""
     failed = [f"{check.name}: {check.seen}" for check in checks if not check.passed]
     if failed:
         raise DrawstopError("the instrument failed its verification: " + "; ".join(failed))
 
 
 def _interface(path: Path, description: InstrumentDescription) -> Check:
-    """Every method and attribute that the description promises is there as nn~ looks for it, and no other."""
+    """Check that the methods and attributes which nn~ finds are those of the description, and no others."""
     seen = []
     for method in description.methods:
         try:
@@ -98,7 +99,7 @@ def _interface(path: Path, description: InstrumentDescription) -> Check:
 
 
 def _attributes(path: Path, description: InstrumentDescription) -> Check:
-    """Every attribute is set from Pd's text while blocks play, clamped, and read back; nothing raises."""
+    """Check that every attribute can be set from Pd's text while blocks play, is clamped, and can be read back."""
     host = NnTildeHost(path)
     sounding = noise_block(1, host.inlets, host.buffer, SEED)
     sent: dict[str, tuple[tuple[float, float], ...]] = {
@@ -109,14 +110,14 @@ def _attributes(path: Path, description: InstrumentDescription) -> Check:
         for value, expected in values:
             host.perform(sounding)
             host.set(name, value)
-            came = host.get(name)
-            if host.errors or came != (expected,):
-                return Check("attributes", False, f"set {name} {value}: got {came}, {host.errors}")
+            read_back = host.get(name)
+            if host.errors or read_back != (expected,):
+                return Check("attributes", False, f"set {name} {value}: got {read_back}, {host.errors}")
     return Check("attributes", True, f"{len(host.attributes)} set, clamped and read back")
 
 
 def _methods(path: Path, description: InstrumentDescription) -> Check:
-    """Every method gives what nn~ demands at the smallest and at a large buffer, and sound whatever comes in."""
+    """Check every method at the smallest and at a large buffer: the shapes that nn~ demands, and finite sound for any input."""
     for method in description.methods:
         host = NnTildeHost(path, method.name, buffer=0, voices=VOICES)
         ceiling = LATENT_LIMIT if method.name in ("encode", "steer") else INPUT_LIMIT
@@ -135,6 +136,7 @@ def _methods(path: Path, description: InstrumentDescription) -> Check:
 
 
 def _reset(path: Path, description: InstrumentDescription) -> Check:
+    """Check that the same blocks give the same bits again after `reset`."""
     script, _ = open_instrument(path)
     blocks = [noise_block(1, description.channels_in, 4 * description.ratio, SEED + i) for i in range(3)]
     first = [_seeded(functools.partial(_perform, script, "forward", block)) for block in blocks]
@@ -147,7 +149,7 @@ def _reset(path: Path, description: InstrumentDescription) -> Check:
 
 
 def _neutral(path: Path, model: Path, description: InstrumentDescription, noise: int) -> Check:
-    """Every knob at 0 against the plain RAVE, the same inner blocks, both from fresh caches."""
+    """Compare the instrument, every knob at 0, with the plain RAVE: the same inner blocks, both from fresh caches."""
     name = f"neutral, noise {noise}"
     script, _ = open_instrument(path)
     script.set_noise(noise)
@@ -181,7 +183,7 @@ def _plain(rave: torch.nn.Module, block: Tensor) -> Tensor:
 
 
 def _seeded(call: Callable[[], Tensor]) -> Tensor:
-    """Runs a call with torch's generator seeded, and leaves the generator as it was."""
+    """Call with torch's generator seeded; its state is restored afterwards."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         return call()

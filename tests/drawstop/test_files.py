@@ -82,11 +82,11 @@ def test_a_full_disk_is_one_error_and_leaves_the_old_file(tmp_path: Path) -> Non
         "except DrawstopError as error:\n"
         "    sys.exit(str(error))\n"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-B", "-c", program, str(target)], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 1
-    assert told.stderr.strip() == f"can't write {target}: File too large"
+    assert result.returncode == 1
+    assert result.stderr.strip() == f"can't write {target}: File too large"
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -102,10 +102,10 @@ def test_atomic_file_leaves_no_half_file_when_the_process_is_terminated_by_inter
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    signal.pause()\n"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "x.ts")], capture_output=True, check=False
     )
-    assert told.returncode in (-signal.SIGINT, 128 + signal.SIGINT, 1)
+    assert result.returncode in (-signal.SIGINT, 128 + signal.SIGINT, 1)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,15 +116,15 @@ def test_atomic_folder_replaces_ours_and_refuses_anybody_elses(tmp_path: Path) -
             (temporary / "stops.json").write_text(text)
     assert (bank / "stops.json").read_text() == "second"
     assert os.listdir(tmp_path) == ["bank"]
-    own = tmp_path / "own"
-    own.mkdir()
-    (own / "thesis.txt").write_text("years")
+    theirs = tmp_path / "own"
+    theirs.mkdir()
+    (theirs / "thesis.txt").write_text("years")
     with (
         pytest.raises(DrawstopError, match="aren't ours to replace"),
-        atomic_folder(own, marker="stops.json"),
+        atomic_folder(theirs, marker="stops.json"),
     ):
         pass
-    assert (own / "thesis.txt").read_text() == "years"
+    assert (theirs / "thesis.txt").read_text() == "years"
 
 
 def test_atomic_folder_leaves_nothing_on_failure(tmp_path: Path) -> None:

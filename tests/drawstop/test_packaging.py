@@ -57,10 +57,10 @@ def test_the_lock_holds_the_public_registrys_addresses_only() -> None:
 
 @pytest.mark.slow
 def test_heavy_libraries_are_imported_only_where_they_are_used() -> None:
-    rooms = [path for name in ("realtime", "training", "export") for path in (ROOT / name).rglob("*.py")]
+    files = [path for name in ("realtime", "training", "export") for path in (ROOT / name).rglob("*.py")]
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in rooms
+        for path in files
         if not any(part == "recipes" for part in path.parts)
     ]
     program = (

@@ -32,17 +32,17 @@ def stubbed(patch: str, model: str) -> str:
     return box.sub(r"\1 nn-\3", patch)
 
 
-def run(patch: str, folder: Path, steps: list[Step], wires: list[str] | None = None) -> list[str]:
+def run(patch: str, folder: Path, steps: list[Step], names: list[str] | None = None) -> list[str]:
     """Opens the patch, takes the steps, and gives every line that Pd printed.
 
     Args:
         patch: a stubbed patch.
         folder: where the stubs lie.
         steps: what to send, in order.
-        wires: names whose values are printed too.
+        names: names whose values are printed too.
     """
     path = folder / "under_test.pd"
-    path.write_text(patch + _script(count_objects(patch), steps, wires or []))
+    path.write_text(patch + _script(count_objects(patch), steps, names or []))
     command = ["pd", "-nogui", "-stderr", "-nosound", "-batch", "-nomidi", "-open", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, cwd=folder, check=False)
     lines = [line for line in done.stderr.splitlines() if line.strip()]
@@ -52,7 +52,7 @@ def run(patch: str, folder: Path, steps: list[Step], wires: list[str] | None = N
 
 def complaints(lines: list[str]) -> list[str]:
     """What Pd printed besides the stubs' and the steps' own lines: objects and cords that it could not make."""
-    return [line for line in lines if not re.match(r"(nn-\w+|step|wire-\S+): ", line)]
+    return [line for line in lines if not re.match(r"(nn-\w+|step|sent-\S+): ", line)]
 
 
 def by_step(lines: list[str]) -> list[list[str]]:
@@ -85,7 +85,7 @@ def top_objects(patch: str) -> list[str]:
     return found
 
 
-def _script(first: int, steps: list[Step], wires: list[str]) -> str:
+def _script(first: int, steps: list[Step], names: list[str]) -> str:
     """Objects and cords that take the steps, one every `STEP_MS`, and then quit."""
     lines, cords, number = ["#X obj 0 900 loadbang;"], [], first + 1
     for place, (name, message) in enumerate([*steps, ("pd", "quit")], start=1):
@@ -101,8 +101,8 @@ def _script(first: int, steps: list[Step], wires: list[str]) -> str:
         cords += [(first, 0, after, 0), (after, 0, both, 0), (both, 1, mark, 0), (mark, 0, printed, 0)]
         cords += [(both, 0, sent, 0), (sent, 0, target, 0)]
         number += 6
-    for name in wires:
-        lines += [f"#X obj 0 900 r {name};", f"#X obj 0 900 print wire-{name.removeprefix(chr(92) + '$0-')};"]
+    for name in names:
+        lines += [f"#X obj 0 900 r {name};", f"#X obj 0 900 print sent-{name.removeprefix(chr(92) + '$0-')};"]
         cords.append((number, 0, number + 1, 0))
         number += 2
     return "\n".join([*lines, *(f"#X connect {a} {b} {c} {d};" for a, b, c, d in cords)]) + "\n"

@@ -57,10 +57,10 @@ def test_a_piece_comes_with_its_unsteered_twin_and_is_made_again_from_its_json(
 ) -> None:
     moves = ("--set", "guitar=-1@0.04s..", "--set", "voice=1")
     out = tmp_path / "first" / "piece.wav"
-    code, told, err = run(
+    code, printed, err = run(
         "musicgen", tiny_musicgen, *banks, "--prompt", "guitar", *moves, *SHORT, "--seed", 3, "-o", out
     )
-    assert (code, err) == (0, "") and "2 sounds of 0.2 s" in told
+    assert (code, err) == (0, "") and "2 sounds of 0.2 s" in printed
     assert names(out.parent) == ["piece-unsteered.wav", "piece.json", "piece.wav"]
     steered, rate = read_audio(out)
     plain, _ = read_audio(out.with_name("piece-unsteered.wav"))
@@ -70,10 +70,10 @@ def test_a_piece_comes_with_its_unsteered_twin_and_is_made_again_from_its_json(
     assert not np.array_equal(steered, plain)
 
     monkeypatch.chdir(tmp_path)
-    code, told, err = run(
+    code, printed, err = run(
         "musicgen", "--again", out.with_suffix(".json"), "-o", tmp_path / "second" / "piece.wav"
     )
-    assert (code, err) == (0, "") and "the same tokens" in told
+    assert (code, err) == (0, "") and "the same tokens" in printed
     for name in ("piece.wav", "piece-unsteered.wav"):
         assert (tmp_path / "second" / name).read_bytes() == (out.parent / name).read_bytes()
 
@@ -107,8 +107,8 @@ def test_prompts_seeds_and_batches_each_have_their_files(
     sampling = Sampling(seconds=0.2, seed=8, top_k=50, cfg_coef=1.0)
     made = musicgen.generate(["Guitar", "Guitar", "voice", "voice"], sampling)
     for row, audio in zip(rows, made.audio.numpy(), strict=True):
-        found, _ = read_audio(tmp_path / "takes" / f"{row}-seed-8.flac")
-        np.testing.assert_allclose(found, audio, atol=2**-22)  # 24 bits
+        written, _ = read_audio(tmp_path / "takes" / f"{row}-seed-8.flac")
+        np.testing.assert_allclose(written, audio, atol=2**-22)  # 24 bits
 
 
 def test_a_midi_file_moves_the_stops_and_the_json_keeps_its_movements(
@@ -126,8 +126,8 @@ def test_a_midi_file_moves_the_stops_and_the_json_keeps_its_movements(
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
     assert (tmp_path / "a.wav").read_bytes() != (tmp_path / "a-unsteered.wav").read_bytes()
     (tmp_path / "moves.mid").unlink()
-    told = run("musicgen", "--again", tmp_path / "a.json", "-o", tmp_path / "c.wav")[1]
-    assert "the same tokens" in told
+    printed = run("musicgen", "--again", tmp_path / "a.json", "-o", tmp_path / "c.wav")[1]
+    assert "the same tokens" in printed
 
 
 def test_a_sound_is_continued_at_the_models_rate(
@@ -161,15 +161,15 @@ def test_interrupted_it_keeps_what_is_finished_and_nothing_half_written(
         "musicgen", tiny_musicgen, *banks, "--set", "guitar=1", *SHORT, "--seeds", 1000, "-o", out
     )
     assert code == 130 and "what is finished is kept" in err
-    found = names(out)
-    assert "seed-0.json" in found and len(found) < 20
-    for name in found:
+    files = names(out)
+    assert "seed-0.json" in files and len(files) < 20
+    for name in files:
         assert not name.startswith(".")
         if name.endswith(".wav"):
             assert soundfile.info(out / name).frames == FRAMES * 80
         else:
             for output in json.loads((out / name).read_text())["outputs"].values():
-                assert set(output["files"]) <= set(found)
+                assert set(output["files"]) <= set(files)
 
 
 @pytest.mark.parametrize(

@@ -52,13 +52,13 @@ class BrokenOffError(Exception):
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The first four recordings of each concept."""
-    found = {}
+    copies = {}
     for concept in ("guitar", "voice"):
-        found[concept] = tmp_path_factory.mktemp("few") / concept
-        found[concept].mkdir()
+        copies[concept] = tmp_path_factory.mktemp("few") / concept
+        copies[concept].mkdir()
         for path in sorted((TRAIN / concept).iterdir())[:4]:
-            (found[concept] / path.name).write_bytes(path.read_bytes())
-    return found
+            (copies[concept] / path.name).write_bytes(path.read_bytes())
+    return copies
 
 
 def request_of(rave: Path, folders: dict[str, Path], out: Path) -> Request:
@@ -120,9 +120,9 @@ def test_broken_off_and_started_again_it_goes_on_and_ends_with_the_same_bits(
     made: Path, demo_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "organ"
-    for place in ("voice: listening", "guitar: measuring"):
+    for step in ("voice: listening", "guitar: measuring"):
         with pytest.raises(BrokenOffError):
-            make_instrument(request_of(demo_rave, folders, out), broken_off_at(place))
+            make_instrument(request_of(demo_rave, folders, out), broken_off_at(step))
         assert [path.name for path in out.iterdir()] == ["unfinished"]
     steps: list[str] = []
     make_instrument(request_of(demo_rave, folders, out), lambda what, done, total: steps.append(what))
@@ -174,7 +174,7 @@ FOUR = [f"{number}.wav" for number in range(4)]
 
 
 @pytest.mark.parametrize(
-    "make_folder, told",
+    "make_folder, message",
     [
         (lambda path: path / "nowhere", "no such folder"),
         (lambda path: few(path / "three", FOUR[:3], NOISE), "expected 4 different recordings or more"),
@@ -183,10 +183,14 @@ FOUR = [f"{number}.wav" for number in range(4)]
     ],
 )
 def test_useless_recordings_are_refused_in_one_line_before_anything_is_written(
-    make_folder: Callable[[Path], Path], told: str, demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    make_folder: Callable[[Path], Path],
+    message: str,
+    demo_rave: Path,
+    folders: dict[str, Path],
+    tmp_path: Path,
 ) -> None:
     stops = [("guitar", make_folder(tmp_path), folders["voice"])]
-    with pytest.raises(DrawstopError, match=told):
+    with pytest.raises(DrawstopError, match=message):
         read_request(demo_rave, stops, tmp_path / "organ", QUICK)
     assert not (tmp_path / "organ").exists()
 
@@ -227,7 +231,7 @@ def drawstop(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments, told",
+    "arguments, message",
     [
         (("--stop", "guitar", "a"), "--stop takes 3 values, got 2: guitar a"),
         (("--stop", "guitar", "a", "--stop", "b", "c", "d"), "--stop takes 3 values, got 2: guitar a"),
@@ -236,11 +240,11 @@ def drawstop(*arguments: object) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(
-    arguments: tuple[str, ...], told: str, demo_rave: Path, tmp_path: Path
+    arguments: tuple[str, ...], message: str, demo_rave: Path, tmp_path: Path
 ) -> None:
     seen = drawstop("make", demo_rave, *arguments, "--out", tmp_path / "organ")
     assert seen.returncode == 2
-    assert told in seen.stderr
+    assert message in seen.stderr
     assert seen.stderr.count("\n") == 1
     assert not (tmp_path / "organ").exists()
 

@@ -33,13 +33,13 @@ def values(
     schedule: StopSchedule, *texts: str, events: tuple[ControlEvent, ...] = ()
 ) -> dict[str, list[list[float]]]:
     """Each site's values at 12 frames, `[stop][frame]`."""
-    found = schedule.values([read_setting(text) for text in texts], events, 12)
-    return {site: [[round(v, 4) for v in row] for row in own.tolist()] for site, own in found.items()}
+    result = schedule.values([read_setting(text) for text in texts], events, 12)
+    return {site: [[round(v, 4) for v in row] for row in rows.tolist()] for site, rows in result.items()}
 
 
 def test_the_examples_of_the_settings_hold() -> None:
-    found = doctest.testmod(settings_module)
-    assert found.attempted >= 3 and found.failed == 0
+    result = doctest.testmod(settings_module)
+    assert result.attempted >= 3 and result.failed == 0
 
 
 @pytest.mark.parametrize(
@@ -70,20 +70,20 @@ def test_a_held_value_reaches_every_layer_that_has_the_stop(schedule: StopSchedu
 
 
 def test_a_stop_of_one_layer_moves_alone(schedule: StopSchedule) -> None:
-    found = values(schedule, "layers.2/voice=-1")
-    assert found == {"layers.0": [[0.0] * 12, [0.0] * 12], "layers.2": [[0.0] * 12, [-1.0] * 12]}
+    result = values(schedule, "layers.2/voice=-1")
+    assert result == {"layers.0": [[0.0] * 12, [0.0] * 12], "layers.2": [[0.0] * 12, [-1.0] * 12]}
 
 
 def test_spans_begin_and_end_at_their_frames_in_any_order(schedule: StopSchedule) -> None:
-    found = values(schedule, "guitar=-1@0.16s..0.2s", "guitar=1@0.04s..0.16s")["layers.0"][0]
-    assert found == [0, 0, 1, 1, 1, 1, 1, 1, -1, -1, 0, 0]
+    result = values(schedule, "guitar=-1@0.16s..0.2s", "guitar=1@0.04s..0.16s")["layers.0"][0]
+    assert result == [0, 0, 1, 1, 1, 1, 1, 1, -1, -1, 0, 0]
 
 
 def test_a_ramp_goes_straight_from_its_first_value_to_its_last(schedule: StopSchedule) -> None:
-    found = values(schedule, "voice=-1..1@0.04s..0.2s", "voice=0.25")["layers.2"][1]
+    result = values(schedule, "voice=-1..1@0.04s..0.2s", "voice=0.25")["layers.2"][1]
     expected = [0.25, 0.25, *(max(-1.0, min(1.0, -1 + 2 * i / 8 + 0.25)) for i in range(8)), 0.25, 0.25]
     # the last sample of a ramp has its last value: a step of 2 / 640 per sample, one of them at the start
-    assert found == pytest.approx(expected, abs=2 / (8 * FRAME_SAMPLES) + 1e-6)
+    assert result == pytest.approx(expected, abs=2 / (8 * FRAME_SAMPLES) + 1e-6)
 
 
 def test_events_move_a_stop_at_their_sample_as_they_do_live(schedule: StopSchedule) -> None:
@@ -91,9 +91,9 @@ def test_events_move_a_stop_at_their_sample_as_they_do_live(schedule: StopSchedu
         ControlEvent(3 * FRAME_SAMPLES, "guitar", -1.0, ramp_samples=4 * FRAME_SAMPLES),
         ControlEvent(9 * FRAME_SAMPLES + 1, "guitar", 0.5),
     )
-    found = values(schedule, events=events)["layers.0"][0]
+    result = values(schedule, events=events)["layers.0"][0]
     expected = [0, 0, 0, 0, -0.25, -0.5, -0.75, -1, -1, -1, 0.5, 0.5]
-    assert found == pytest.approx(expected, abs=2 / (4 * FRAME_SAMPLES))
+    assert result == pytest.approx(expected, abs=2 / (4 * FRAME_SAMPLES))
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_steering_step_by_step_is_the_banks_own_edit_of_the_whole(
         return edited[-1]
 
     musicgen.generate(["guitar", "voice"], sampling, edits={"layers.2": watched})
-    whole, own = torch.cat(given, -1), moves["layers.2"][None, :, 1:]
-    offline = Steering(bank.sae, bank)(whole, own[..., : whole.shape[-1]])
+    whole, rows = torch.cat(given, -1), moves["layers.2"][None, :, 1:]
+    offline = Steering(bank.sae, bank)(whole, rows[..., : whole.shape[-1]])
     assert whole.shape[-1] == 12 + 2  # frames 0 .. 11, and two steps more that end the delayed codebooks
     torch.testing.assert_close(torch.cat(edited, -1), offline, atol=SAME_SUMS, rtol=SAME_SUMS)
     assert not torch.allclose(offline, whole)

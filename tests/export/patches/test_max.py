@@ -75,8 +75,8 @@ def test_each_patch_holds_the_nn_boxes_of_its_methods() -> None:
     }
     for patch, methods in expected.items():
         made = boxes(patch.as_dict()).values()
-        found = [box["text"] for box in made if box["maxclass"] == "newobj" and box["text"].startswith("nn~")]
-        assert found == [f"nn~ {MODEL} {method}" for method in methods]
+        texts = [box["text"] for box in made if box["maxclass"] == "newobj" and box["text"].startswith("nn~")]
+        assert texts == [f"nn~ {MODEL} {method}" for method in methods]
 
 
 @pytest.mark.parametrize("stops", [1, 3, 16])
@@ -120,8 +120,8 @@ def test_controllers_osc_and_scenes_lead_to_their_dial(stops: int) -> None:
     )
     unpack = next(box for box in boxes(parts).values() if words(box).startswith("unpack"))
     route = next(box for box in boxes(parts).values() if words(box).startswith("route /"))
-    heard = inside(parts, f"udpreceive {OSC_PORT}")
-    assert followed(parts, heard["id"], 0) == [(route["id"], 0)]
+    receiver = inside(parts, f"udpreceive {OSC_PORT}")
+    assert followed(parts, receiver["id"], 0) == [(route["id"], 0)]
     assert words(route).split()[1:] == [content.address(stop) for stop in content.stops]
     for index, stop in enumerate(content.stops):
         (dial, _), *more = followed(patch, control["id"], index)

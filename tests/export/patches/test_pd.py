@@ -58,8 +58,10 @@ def test_every_pd_patch_opens_without_a_complaint(
     patches = {"play": pd_host.stubbed(play_canvas(content, MODEL).render(), MODEL)}
     for name, canvas in help_canvases(content, f"../{MODEL}").items():
         patches[f"help {name}"] = pd_host.stubbed(canvas.render(), f"../{MODEL}")
-    found = {name: pd_host.complaints(pd_host.run(patch, tmp_path, [])) for name, patch in patches.items()}
-    assert found == {name: [] for name in patches}
+    complaints = {
+        name: pd_host.complaints(pd_host.run(patch, tmp_path, [])) for name, patch in patches.items()
+    }
+    assert complaints == {name: [] for name in patches}
 
 
 def test_a_missing_object_or_a_broken_cord_is_a_complaint(tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_a_knob_shows_what_it_sends(tmp_path: Path) -> None:
     steps = [(r"\$0-guitar", value) for value in ("0.25", "3", "-7")]
     shown = pd_host.by_step(pd_host.run(patch, tmp_path, steps, [r"\$0-guitar-turned"]))[1:]
     for lines, value in zip(shown, ("0.25", "1", "-1"), strict=True):
-        assert sorted(lines) == sorted([f"wire-guitar-turned: {value}", f"nn-forward: set guitar {value}"])
+        assert sorted(lines) == sorted([f"sent-guitar-turned: {value}", f"nn-forward: set guitar {value}"])
 
 
 def test_a_control_change_means_what_it_means_in_our_engine(tmp_path: Path) -> None:
@@ -160,21 +162,21 @@ def test_sound_passes_both_gains_and_every_stop_has_its_own_meter(channels: int,
     content = PatchContent(description(channels, 3), MODEL)
     patch, amplitude = play(tmp_path, content), 0.5
     objects = pd_host.top_objects(patch)
-    gain = next(place for place, line in enumerate(objects) if line.endswith("pd in-gain;"))
-    wires = [f"{name}-level-{channel}" for name in ("in", "out") for channel in range(channels)]
-    wires += [f"{stop.slug}-heard" for stop in content.stops]
+    gain = next(index for index, line in enumerate(objects) if line.endswith("pd in-gain;"))
+    names = [f"{name}-level-{channel}" for name in ("in", "out") for channel in range(channels)]
+    names += [f"{stop.slug}-heard" for stop in content.stops]
     patch += f"#X obj 0 950 sig~ {amplitude};\n"
     patch += "".join(f"#X connect {len(objects)} 0 {gain} {channel};\n" for channel in range(channels))
     turned = [(r"\$0-in-number", "-6"), (r"\$0-out-number", "-3"), (r"\$0-sound", "1")]
     wait = [("nowhere", "bang")] * 15  # the gains' 20 ms, and a full window of env~
-    lines = pd_host.run(patch, tmp_path, turned + wait, [rf"\$0-{wire}" for wire in wires])
-    last = dict(line.removeprefix("wire-").split(": ") for line in lines if line.startswith("wire-"))
+    lines = pd_host.run(patch, tmp_path, turned + wait, [rf"\$0-{name}" for name in names])
+    last = dict(line.removeprefix("sent-").split(": ") for line in lines if line.startswith("sent-"))
     full = 20 * math.log10(amplitude)
     for channel in range(channels):
         assert float(last[f"in-level-{channel}"]) == pytest.approx(full - 6, abs=LEVEL_TOLERANCE_DB)
         assert float(last[f"out-level-{channel}"]) == pytest.approx(full - 9, abs=LEVEL_TOLERANCE_DB)
-    for place, stop in enumerate(content.stops):
-        assert float(last[f"{stop.slug}-heard"]) == pd_host.HELD * (place + 1)
+    for index, stop in enumerate(content.stops):
+        assert float(last[f"{stop.slug}-heard"]) == pd_host.HELD * (index + 1)
 
 
 def test_osc_over_udp_sets_the_stop_that_it_names(tmp_path: Path) -> None:
@@ -212,7 +214,7 @@ def test_osc_over_udp_sets_the_stop_that_it_names(tmp_path: Path) -> None:
 
 def printed_until(lines: "queue.Queue[str]", words: str, seconds: float = 20.0) -> list[str]:
     """Pd's lines up to the first that holds these words. Raises queue.Empty when none comes in time."""
-    found = [lines.get(timeout=seconds)]
-    while words not in found[-1]:
-        found.append(lines.get(timeout=seconds))
-    return found
+    seen = [lines.get(timeout=seconds)]
+    while words not in seen[-1]:
+        seen.append(lines.get(timeout=seconds))
+    return seen

@@ -97,21 +97,21 @@ def test_bad_input_is_one_clear_line(run: Run, tmp_path: Path) -> None:
 def test_a_package_holds_the_instrument_where_both_programs_find_it(run: Run, tmp_path: Path) -> None:
     source, out = instrument(tmp_path / "organ.ts"), tmp_path / "organ"
     assert run("patches", source, "-o", out, "--package")[0] == 0
-    found = contents(out)
-    assert found["misc/organ.ts"] == source.read_bytes()
+    written = contents(out)
+    assert written["misc/organ.ts"] == source.read_bytes()
     assert {
         "package-info.json",
         "patchers/organ.maxpat",
         "devices/organ.amxd",
         "organ.pd",
         "README.md",
-    } <= set(found)
+    } <= set(written)
     folders = {"organ.pd": out, **{f"help/organ-{method}.pd": out / "help" for method in HELP}}
     for patch, folder in folders.items():
-        opened = set(re.findall(r"^#X obj \d+ \d+ nn~ (\S+)", found[patch].decode(), re.MULTILINE))
+        opened = set(re.findall(r"^#X obj \d+ \d+ nn~ (\S+)", written[patch].decode(), re.MULTILINE))
         assert [(folder / path).resolve() for path in opened] == [(out / "misc" / "organ.ts").resolve()]
     write_package(description(), source, out)
-    assert contents(out) == found
+    assert contents(out) == written
 
 
 def test_the_readme_tells_each_stops_controller_and_address(tmp_path: Path) -> None:
@@ -170,10 +170,10 @@ def test_objects_on_each_other_are_found() -> None:
 
 
 def test_help_shows_an_example() -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "drawstop", "patches", "--help"], capture_output=True, text=True, check=True
     )
-    assert "drawstop patches organ.ts -o organ-patches" in " ".join(told.stdout.split())
+    assert "drawstop patches organ.ts -o organ-patches" in " ".join(result.stdout.split())
 
 
 def test_a_name_that_nn_tilde_cannot_open_is_refused() -> None:
