@@ -1,4 +1,4 @@
-"""What a path holds: an instrument, a RAVE, a bank, frames on disk, a recording, or a data set of them."""
+"""Descriptions of files and folders: an instrument, a RAVE, a bank, frames on disk, a recording, or a data set."""
 
 import dataclasses
 import json
@@ -21,10 +21,10 @@ from training.models.rave.model import RaveModel, load_script
 
 
 def describe_path(path: Path) -> dict[str, Any]:
-    """What is at a path, as JSON can hold it; `kind` says which of them it is.
+    """Describe the file or folder at a path, as JSON can hold it; `kind` says which of them it is.
 
     Raises:
-        DrawstopError: nothing there, nothing that we know, or a damaged one.
+        DrawstopError: the path doesn't exist, is of no kind that we know, or is damaged.
     """
     if not path.exists():
         raise DrawstopError(f"no such file or folder: {path}")
@@ -60,7 +60,7 @@ def _script(path: Path) -> dict[str, Any]:
 def _folder(path: Path) -> dict[str, Any]:
     if (path / STOPS_FILE).is_file():
         bank = load_bank(path)
-        config, figures = bank.sae.config, bank.sae.metrics
+        config, metrics = bank.sae.config, bank.sae.metrics
         stops = [
             {"slug": stop.slug, "name": stop.name, "kind": stop.kind, "cap": stop.cap, **stop.metrics}
             for stop in bank.stops
@@ -72,7 +72,7 @@ def _folder(path: Path) -> dict[str, Any]:
             "features": config.n_features,
             "k": config.k,
             "width": config.d_in,
-            "training": dataclasses.asdict(figures) if figures is not None else "none",
+            "training": dataclasses.asdict(metrics) if metrics is not None else "none",
             "provenance": bank.provenance,
             "stops": stops,
         }

@@ -10,6 +10,7 @@ from py2max.lint import lint
 
 from drawstop.errors import DrawstopError
 from export.patches.content import PatchContent
+from export.patches.pd.canvas import overlap
 
 Boxes = dict[str, dict[str, Any]]
 
@@ -56,7 +57,7 @@ def overlaps(patch: dict[str, Any]) -> list[str]:
                 problems += [
                     f"{path}{_words(first)} / {_words(second)}"
                     for second in shown[index + 1 :]
-                    if _overlap(first[field], second[field])
+                    if overlap(first[field], second[field])
                 ]
     return problems
 
@@ -132,9 +133,3 @@ def _reference_faults(patch: dict[str, Any]) -> list[str]:
 
 def _words(box: dict[str, Any]) -> str:
     return str(box.get("text") or box["maxclass"])
-
-
-def _overlap(first: list[float], second: list[float]) -> bool:
-    x, y, width, height = first
-    left, top, wide, high = second
-    return x < left + wide and left < x + width and y < top + high and top < y + height

@@ -152,7 +152,7 @@ class PdCanvas:
             f"{first.words} / {second.words}"
             for index, first in enumerate(self.items)
             for second in self.items[index + 1 :]
-            if any(_overlap(one, other) for one in first.rects for other in second.rects)
+            if any(overlap(one, other) for one in first.rects for other in second.rects)
         ]
         return descriptions + [pair for child in self.children for pair in child.overlaps()]
 
@@ -209,7 +209,8 @@ def _names(names: dict[str, str]) -> str:
     return " ".join(escaped(names.get(name) or "empty") for name in ("send", "receive", "label"))
 
 
-def _overlap(first: Rect, second: Rect) -> bool:
+def overlap(first: Sequence[float], second: Sequence[float]) -> bool:
+    """True where two rectangles (x, y, width, height) share some area."""
     x, y, width, height = first
     left, top, wide, high = second
     return x < left + wide and left < x + width and y < top + high and top < y + height

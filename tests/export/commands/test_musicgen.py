@@ -47,7 +47,7 @@ def banks(layer_banks: list[Path]) -> tuple[object, ...]:
     return ("--bank", layer_banks[0], "--bank", layer_banks[1])
 
 
-def test_a_piece_comes_with_its_unsteered_twin_and_is_made_again_from_its_json(
+def test_a_piece_comes_with_its_unsteered_piece_and_is_made_again_from_its_json(
     run: Run,
     tiny_musicgen: Path,
     musicgen: MusicGenModel,
@@ -78,7 +78,7 @@ def test_a_piece_comes_with_its_unsteered_twin_and_is_made_again_from_its_json(
         assert (tmp_path / "second" / name).read_bytes() == (out.parent / name).read_bytes()
 
 
-def test_takes_again_of_other_parts_are_refused_and_other_tokens_are_told(
+def test_takes_again_of_other_parts_are_refused_and_other_tokens_are_reported(
     run: Run, tiny_musicgen: Path, layer_banks: list[Path], tmp_path: Path
 ) -> None:
     one, other = layer_banks
