@@ -91,7 +91,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "learn": Command("realtime.commands.learn:learn", "Map a controller to stops by touching it."),
     "monitor": Command("realtime.commands.monitor:monitor", "Show what controllers send, and what it moves."),
-    "devices": Command("realtime.commands.play:devices", "List the sound devices and MIDI inputs."),
+    "devices": Command("realtime.commands.devices:devices", "List the sound devices and MIDI inputs."),
     "render": Command(
         "realtime.commands.render:render", "Play a sound file through an instrument, knobs moving."
     ),

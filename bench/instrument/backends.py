@@ -30,7 +30,6 @@ from torch import Tensor
 
 from bench.instrument.__main__ import BLOCK, DEMO
 from bench.instrument.random_bank import random_bank
-from bench.instrument.rival_segments import InductorSegment, OnnxSegment
 from bench.instrument.sounds import Sounds
 from export.instrument.bake import script
 from realtime.backends.openvino import OpenVinoSegment
@@ -47,26 +46,22 @@ UNOPTIMISED = "TorchScript, unoptimised"
 
 
 class Player(Protocol):
-    """What is measured: an instrument at rest in `reset`, then block after block."""
+    """An instrument that is measured: reset, then block after block."""
 
     def play(self, x: Tensor) -> Tensor:
         """The next block."""
 
     def reset(self) -> None:
-        """As freshly made."""
+        """Return to the state after making."""
 
 
 def compilers(threads: int) -> dict[str, Compiler]:
-    """What is measured."""
+    """The backends that are measured, by their rows."""
     made: dict[str, Callable[..., object]] = {
         "packed": PackedSegment,
         "packed, 16 bits": functools.partial(PackedSegment, half=True),
         "openvino": functools.partial(OpenVinoSegment, threads=threads),
         "openvino, bf16": functools.partial(OpenVinoSegment, threads=threads, precision="bf16"),
-        "onnxruntime": functools.partial(OnnxSegment, threads=threads),
-        "onnxruntime, int8": functools.partial(OnnxSegment, threads=threads, eight_bits=True),
-        "inductor": functools.partial(InductorSegment, threads=threads),
-        "inductor, packed": functools.partial(InductorSegment, threads=threads, packed=True),
     }
     return made  # type: ignore[return-value]
 
@@ -115,7 +110,7 @@ def _bench(name: str, file: Path, sounds: Sounds, threads: int, arguments: argpa
             continue
         start = time.perf_counter()
         try:
-            players[row] = _player(file, row, make)
+            players[row] = _player(file, make)
         except ImportError as error:
             console.print(f"{row}: left out, it needs {getattr(error, 'name', None) or error}")
             continue
@@ -149,10 +144,10 @@ class Plain:
         self._instrument.set_reset(1)
 
 
-def _player(file: Path, name: str, compiler: Compiler | None) -> Player:
+def _player(file: Path, compiler: Compiler | None) -> Player:
     if compiler is None:
         return Plain(file, optimised=False)
-    return BackendPlayer(_load(file), compiler, with_edits="int8" not in name)
+    return BackendPlayer(_load(file), compiler)
 
 
 def _row(file: Path, player: Player, sounds: Sounds, blocks: int) -> list[str]:
@@ -162,11 +157,11 @@ def _row(file: Path, player: Player, sounds: Sounds, blocks: int) -> list[str]:
     stops = len(_load(file).stop_slugs)
     for index in range(WARM_UP_BLOCKS + blocks):
         block = sounds.block(index, stops, moving=True)
-        for place, call in enumerate(pair):
+        for number, call in enumerate(pair):
             start = time.perf_counter()
             call.play(block)
             if index >= WARM_UP_BLOCKS:
-                times[place].append(1000 * (time.perf_counter() - start))
+                times[number].append(1000 * (time.perf_counter() - start))
     middle = [statistics.median(each) for each in times]
     worst = [float(np.percentile(each, 99)) for each in times]
     return [

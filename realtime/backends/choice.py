@@ -1,4 +1,4 @@
-"""Which backend computes an instrument, by its name."""
+"""The backends by their names."""
 
 import importlib.util
 from collections.abc import Callable
@@ -15,7 +15,7 @@ BACKENDS = (TORCHSCRIPT, PACKED, OPENVINO)
 
 
 def check_backend(name: str) -> None:
-    """Raises DrawstopError for a backend that there isn't, or that isn't installed."""
+    """Refuse a backend that doesn't exist or isn't installed. Raises DrawstopError."""
     if name not in BACKENDS:
         raise DrawstopError(f"--backend takes one of {', '.join(BACKENDS)}, got {name!r}")
     if name == OPENVINO and importlib.util.find_spec("openvino") is None:

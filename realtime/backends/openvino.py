@@ -19,7 +19,7 @@ class OpenVinoSegment:
     """A recorded stretch compiled by OpenVINO.
 
     Args:
-        threads: that OpenVINO computes with.
+        threads: number of threads that OpenVINO computes with.
         precision: `f32`, or `bf16` where the processor has it: twice as fast, and 40 to 50 dB from the original.
 
     Raises ImportError where OpenVINO isn't installed.
@@ -43,19 +43,20 @@ class OpenVinoSegment:
         self.reset()
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        for own, given in zip(self._inputs, inputs, strict=True):
-            own.data[:] = given.numpy()
+        for buffer, x in zip(self._inputs, inputs, strict=True):
+            buffer.data[:] = x.numpy()
         self._request.infer()
         return torch.from_numpy(self._request.get_output_tensor(0).data)
 
     def reset(self) -> None:
-        """As freshly made."""
+        """Set the streaming state back to that of a fresh load."""
         for state in self._request.query_state():
             state.state = self._tensor(self._fresh[int(state.name.split("out_")[1])])
 
 
 def _openvino() -> Any:
-    # A None makes its import fail, and OpenVINO then takes its own stub: a player tells nobody what it plays.
+    """The package, without its telemetry."""
+    # A None makes the import of its telemetry fail, and OpenVINO then takes its own stub: nothing is sent anywhere.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     return importlib.import_module("openvino")
 
@@ -64,15 +65,15 @@ def _openvino() -> Any:
 def _core() -> Any:
     """OpenVINO's runtime, one for as long as the process lives.
 
-    Each one gives its thread a stack for signals (the processor's matrix registers need room), and puts the one it
-    found back when it ends. Of two, the first to end takes its stack with it, the second puts just that one back, and
-    the next signal ends the process with a segmentation fault.
+    Each runtime gives its thread a stack for signals (the processor's matrix registers need room), and when it ends puts
+    back the stack that was there before. Of two runtimes, the first to end takes its stack with it, the second puts just
+    that one back, and the next signal ends the process with a segmentation fault.
     """
     return _openvino().Core()
 
 
 def _convert(openvino: Any, graph: StreamGraph) -> Any:
-    """The graph as OpenVINO's model with the states inside."""
+    """The graph as a model of OpenVINO, with the states inside."""
     inputs = (*graph.inputs, *graph.states)
     first = len(graph.inputs)
     with torch.no_grad():

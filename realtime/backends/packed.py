@@ -1,4 +1,4 @@
-"""TorchScript again, with the convolutions that see few frames written as products with weights laid out for it.
+"""TorchScript whose convolutions over few frames are matrix products, with weights laid out for them.
 
 Key idea: torch computes a convolution of one voice as `weights @ columns`. With one to eight columns that is no matrix
 product but a walk through the weights, and it runs at an eighth of the memory's speed; `rows @ weights`, the weights
@@ -39,7 +39,7 @@ class PackedSegment:
 
     @torch.no_grad()
     def reset(self) -> None:
-        """As freshly made."""
+        """Set the streaming state back to that of a fresh load."""
         for name, state in self._play.named_buffers():
             if name.startswith("state_"):
                 state.copy_(self._states[int(name.removeprefix("state_"))])
@@ -79,7 +79,7 @@ def pack(graph: StreamGraph, half: bool = False) -> fx.GraphModule:
 
 
 def _rewrite(module: fx.GraphModule, node: fx.Node, values: dict[str, Any], half: bool) -> None:
-    """Puts a product in a convolution's place, if it is one that gains."""
+    """Replace a convolution by a product, if that is faster."""
     arguments: tuple[Any, ...] = node.args
     x, weight, bias, (stride, *_), padding, (dilation, *_), transposed, output_padding, groups = arguments
     sound, kernel = values[x.name], values[weight.name]
@@ -117,9 +117,9 @@ def _gather(
     x: Tensor, weights: Tensor, bias: Tensor | None, kernel: int, stride: int, dilation: int, frames: int
 ) -> Tensor:
     """A convolution. `[1, in, frames in]`, `[kernel * in, out]` -> `[1, out, frames]`."""
-    heard = x[0].t()
+    rows = x[0].t()
     last = (frames - 1) * stride + 1
-    taps = [heard[tap * dilation : tap * dilation + last : stride] for tap in range(kernel)]
+    taps = [rows[tap * dilation : tap * dilation + last : stride] for tap in range(kernel)]
     y = _product(torch.cat(taps, 1) if kernel > 1 else taps[0], weights)
     if bias is not None:
         y = y + bias

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from realtime.backends.graph import record
+from realtime.backends.record import record
 from realtime.backends.segment import Compiler, Segment
 
 WARM_UP_BLOCKS = 3
@@ -23,17 +23,17 @@ _Steps = list[tuple[Segment, _Edit | None]]  # each with the edit that follows i
 
 
 class BackendPlayer:
-    """What `play` of a loaded instrument does, for one voice and blocks of one length.
+    """Does what `play` of a loaded instrument does, for one voice and blocks of one length.
 
-    Stops, ramp, bypass, noise and reset are set on the instrument, as ever. Nobody else may play it.
+    Stops, ramp, bypass, noise and reset are set on the instrument, as ever. Nothing else may play it.
 
     Args:
         instrument: as `torch.jit.load` gives it; it is reset.
         compiler: makes a segment of a recorded graph, such as `PackedSegment`.
-        with_edits: it computes the stops' edits too, and not their own TorchScript.
+        with_edits: let the backend compute the stops' edits too, instead of their own TorchScript.
         block: samples played at once, a multiple of the instrument's ratio.
 
-    Raises ValueError for a block that is none.
+    Raises ValueError for a block that is no such multiple.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class BackendPlayer:
             buffer for name, buffer in self._instrument.named_buffers() if name.endswith((".pad", ".cache"))
         ]
         with torch.no_grad():
-            self._forget()
+            self._clear_caches()
             self._cut()
         silence = torch.zeros(1, self._channels + self._stops, block)
         for _ in range(WARM_UP_BLOCKS):
@@ -65,7 +65,7 @@ class BackendPlayer:
 
     @torch.inference_mode()
     def play(self, x: Tensor | npt.NDArray[np.float32]) -> Tensor:
-        """The next block. `[1, channels + stops, block]` -> `[1, channels, block]`; ValueError for another shape."""
+        """Play the next block. `[1, channels + stops, block]` -> `[1, channels, block]`; ValueError for another shape."""
         x = torch.as_tensor(x)
         if x.shape != (1, self._channels + self._stops, self.block):
             raise ValueError(
@@ -83,13 +83,13 @@ class BackendPlayer:
         return _cleaned(y, self._limit)
 
     def reset(self) -> None:
-        """As freshly loaded; attributes stay as set."""
+        """Set the streaming state back to that of a fresh load; attributes stay as set."""
         with torch.inference_mode():
-            self._forget()
+            self._clear_caches()
         for segment in self._segments:
             segment.reset()
 
-    def _forget(self) -> None:
+    def _clear_caches(self) -> None:
         self._instrument.set_reset(1)
         self._instrument._clear_if_asked()
 
@@ -105,7 +105,7 @@ class BackendPlayer:
         end = [] if draws else [lambda y: core.tail(y, False), core.audio]
         self._decoder, y = self._side(x, [], core.decoder_layers, instrument.decoder_edits, end)
         self._audio = self._segment([core.audio], core.tail(y, False)) if draws else None
-        self._forget()
+        self._clear_caches()
 
     def _side(
         self, x: Tensor, first: Sequence[_Step], layers: Any, edits: Any, last: Sequence[_Step]
@@ -134,11 +134,11 @@ class BackendPlayer:
         return segment
 
     def _edit(self, edit: Any, x: Tensor) -> _Edit:
-        """The edit of a site, computed by the backend if that is asked for."""
+        """The edit of a site, computed by the backend unless `with_edits` is False."""
         banks = list(edit.edits.children())
         if not self._with_edits or not banks:
-            own: _Edit = edit
-            return own
+            torchscript: _Edit = edit
+            return torchscript
         gated = any(True for bank in banks for _ in bank.steering.claims.children())
         values = torch.zeros(1, self._stops, self.block // self._ratio)
         # The edit's branches leave out stops that stand at 0, which add 0 when they are computed.

@@ -1,4 +1,4 @@
-"""A stretch of the instrument that some backend computes, with its own streaming state."""
+"""The interface of a backend: it computes a stretch of the instrument, with its own streaming state."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,13 +9,14 @@ from realtime.backends.graph import StreamGraph
 
 
 class Segment(Protocol):
-    """Computes one stretch block by block. Shape: the recorded one's."""
+    """Computes one stretch block by block, in the shapes that were recorded."""
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """The next block; it may be overwritten by the block after."""
+        """Play the next block; the result may be overwritten by the block after."""
 
     def reset(self) -> None:
-        """As freshly made."""
+        """Set the streaming state back to that of a fresh load."""
 
 
 Compiler = Callable[[StreamGraph], Segment]
+"""Makes a segment of a recorded graph."""

@@ -1,4 +1,4 @@
-"""The commands `drawstop play` and `drawstop devices`."""
+"""The command `drawstop play`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,11 +21,11 @@ def play(
         str | None,
         typer.Option(
             help="Which controller moves what: M.toml, made by drawstop learn, or a controller's name: nanokontrol2, "
-            "x-touch-mini, launch-control-xl. Every MIDI input is heard."
+            "x-touch-mini, launch-control-xl. It opens every MIDI input."
         ),
     ] = None,
     scenes: Annotated[
-        Path | None, typer.Option(help="Scenes to recall, and where new ones are kept: scenes.toml.")
+        Path | None, typer.Option(help="Scenes to recall, and where new ones are stored: scenes.toml.")
     ] = None,
     osc: Annotated[
         int | None, typer.Option(help="Listen for OSC at this port, UDP and TCP; 9000 is usual.")
@@ -41,7 +41,7 @@ def play(
         bool,
         typer.Option(
             "--announce",
-            help="Tell the network (zeroconf, Bonjour) where OSC and OSCQuery are; with --listen.",
+            help="Announce OSC and OSCQuery to the network (zeroconf, Bonjour); with --listen.",
         ),
     ] = False,
     listen: Annotated[
@@ -80,16 +80,16 @@ def play(
             help="The engine's delay in device samples, or auto: the least that this machine holds."
         ),
     ] = "auto",
-    input_gain: Annotated[float, typer.Option(help="dB.")] = 0.0,
+    input_gain: Annotated[float, typer.Option(help="dB, before the instrument.")] = 0.0,
     output_gain: Annotated[float, typer.Option(help="dB, before the limiter (ceiling -0.3 dBFS).")] = 0.0,
     wet: Annotated[
         float, typer.Option(help="The instrument's share, 0 to 1; the rest is the delayed input.")
     ] = 1.0,
-    ramp: Annotated[float, typer.Option(help="Seconds in which a stop travels to a new value.")] = 0.02,
+    ramp: Annotated[float, typer.Option(help="Seconds in which a stop reaches a new value.")] = 0.02,
     noise: Annotated[
         bool, typer.Option(help="The instrument's own noise; without it the same input sounds the same.")
     ] = True,
-    seed: Annotated[int, typer.Option(help="Of the instrument's noise.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the instrument's noise.")] = 0,
     backend: Annotated[
         str,
         typer.Option(
@@ -100,8 +100,8 @@ def play(
         bool,
         typer.Option(
             "--levels",
-            help="Hear how strongly each stop sounds in what you play: shown, and told as OSC's /level/<slug>. Takes another "
-            "copy of the model in memory and up to one core, behind everything else.",
+            help="Measure how strongly each stop sounds in what you play: shown, and sent as OSC's /level/<slug>. Takes another "
+            "copy of the model in memory and up to one core, at the lowest priority.",
         ),
     ] = False,
     record: Annotated[Path | None, typer.Option(help="Record the performance into this new folder.")] = None,
@@ -130,24 +130,3 @@ def play(
     from realtime.live.session import PlayOptions, perform
 
     perform(PlayOptions(**options))
-
-
-def devices() -> None:
-    """List the sound devices and MIDI inputs that `play` can use.
-
-    Example: drawstop devices  (then: drawstop play organ.ts --device 3)
-    """
-    from realtime.inputs.midi_port_process import input_names
-    from realtime.processes.device_list import list_devices
-
-    for device in list_devices():
-        marks = [
-            name for name, is_it in (("input", device.default_in), ("output", device.default_out)) if is_it
-        ]
-        default = f"  default {' and '.join(marks)}" if marks else ""
-        typer.echo(
-            f"{device.index:3}  {device.name} ({device.host_api}): {device.channels_in} in, {device.channels_out} out, "
-            f"{device.rate} Hz{default}"
-        )
-    for name in input_names():
-        typer.echo(f"MIDI {name}")
