@@ -164,7 +164,7 @@ def musicgen(tiny_musicgen: Path) -> "MusicGenModel":
 @pytest.fixture
 def playing_ends() -> Iterator[None]:
     """Whatever a failed test left playing ends with it."""
-    from jack_server import Playing
+    from live_player import Playing
 
     yield
     for playing in Playing.started:

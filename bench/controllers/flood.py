@@ -19,7 +19,8 @@ from bench.controllers.figures import Figures
 from bench.controllers.instrument import SLUGS, make_gain
 from bench.controllers.playing import Playing
 from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
-from bench.live.jack import Server, free_port, resident_megabytes
+from bench.live.jack import JackServer
+from bench.live.preparation import free_port, resident_megabytes
 from realtime.inputs.live_controllers import ControllerOptions
 from realtime.inputs.osc import OscOptions
 from realtime.live.supervisor import LiveRequest
@@ -44,7 +45,7 @@ def measure(seconds: float) -> Figures:
     """Flood for so long."""
     faults: list[str] = []
     threading.excepthook = lambda fault: faults.append(repr(fault.exc_value))
-    with tempfile.TemporaryDirectory() as name, Server():
+    with tempfile.TemporaryDirectory() as name, JackServer().use_here():
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()

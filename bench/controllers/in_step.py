@@ -17,7 +17,8 @@ from bench.controllers.figures import Figures, spread
 from bench.controllers.instrument import make_gain
 from bench.controllers.playing import Playing
 from bench.controllers.simulated_controllers import Hand, Heard, message, midi_box, osc_client, told
-from bench.live.jack import Server, free_port
+from bench.live.jack import JackServer
+from bench.live.preparation import free_port
 from realtime.inputs.live_controllers import ControllerOptions
 from realtime.inputs.osc import OscOptions
 from realtime.live.supervisor import LiveRequest
@@ -86,7 +87,7 @@ def _positions(heard: list[Heard]) -> list[tuple[float, float]]:
 
 def measure(movements: int, echoes: bool) -> Figures:
     """So many movements of each hand; `echoes`: the fader sends back whatever it is told."""
-    with tempfile.TemporaryDirectory() as name, Server():
+    with tempfile.TemporaryDirectory() as name, JackServer().use_here():
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()

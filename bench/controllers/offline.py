@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bench.controllers.figures import Figures, spread
 from bench.controllers.instrument import SLUGS, make_gain
-from bench.live.jack import demo_instrument
+from bench.live.preparation import demo_instrument
 from realtime.controllers.mapping.file import parse_mapping
 from realtime.controllers.midi.midi_file import read_midi_file
 from realtime.engine import instrument_file

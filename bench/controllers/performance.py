@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from bench.controllers.figures import Figures
 from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
-from bench.live.jack import Server, connect, demo_instrument, free_port
+from bench.live.jack import JackServer
+from bench.live.preparation import demo_instrument, free_port
 from realtime.engine import instrument_file
 from realtime.recording.replay import compared, replay
 from realtime.recording.session_file import Session, read_session
@@ -70,14 +71,14 @@ def measure(seconds: float, instrument: Path | None) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         instrument = instrument or demo_instrument(folder)
-        with Server():
-            code, lines = perform(folder, instrument, seconds)
+        with JackServer().use_here() as server:
+            code, lines = perform(folder, instrument, seconds, server)
         session = read_session(folder / "take")
         renders = [replay(session) for _ in range(2)]
         return _figures(session, renders, code, lines)
 
 
-def perform(folder: Path, instrument: Path, seconds: float) -> tuple[int, list[str]]:
+def perform(folder: Path, instrument: Path, seconds: float, server: JackServer) -> tuple[int, list[str]]:
     """Play into `folder`/take; the exit code and what was said."""
     slugs = [stop.slug for stop in instrument_file.load(instrument).description.stops]
     path, port = folder / "m.toml", free_port()
@@ -93,7 +94,7 @@ def perform(folder: Path, instrument: Path, seconds: float) -> tuple[int, list[s
         stack.callback(tones.kill)
         for name in boxes:
             performer.tells(f"MIDI {name}:out is here")
-        connect("jack_delay:out", "PortAudio:in_0")
+        server.connect("jack_delay:out", "PortAudio:in_0")
         clients = [stack.enter_context(osc_client(way, port)) for way in ("udp", "tcp")]
         begin = time.monotonic() + 1.0
         boxes["keys"].play(file_dues(save_midi_file(folder / "keys.mid", seconds), begin))

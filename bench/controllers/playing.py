@@ -10,7 +10,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from bench.live.jack import begin_recording
+from bench.live.preparation import begin_recording
 from realtime.engine.control_event import ControlEvent
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.live.supervisor import LiveRequest, Supervisor

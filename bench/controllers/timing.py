@@ -21,7 +21,8 @@ from bench.controllers.figures import Figures, sizes, spread
 from bench.controllers.instrument import DELAY, RATIO, SLUGS, make_gain
 from bench.controllers.playing import Clock, Playing
 from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
-from bench.live.jack import Server, connect, free_port
+from bench.live.jack import JackServer
+from bench.live.preparation import free_port
 from realtime.inputs.live_controllers import ControllerOptions
 from realtime.inputs.osc import OscOptions
 from realtime.live.device_connection import DeviceSelection
@@ -53,7 +54,7 @@ class Take:
 
 def measure(movements: int, rate: int) -> Figures:
     """So many movements of each hand, with a device of this rate (Hz)."""
-    with tempfile.TemporaryDirectory() as name, Server(rate):
+    with tempfile.TemporaryDirectory() as name, JackServer(rate).use_here() as server:
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
@@ -65,7 +66,7 @@ def measure(movements: int, rate: int) -> Figures:
             Playing(stage, control, folder / "take") as playing,
         ):  # fmt: skip
             playing.tells("MIDI knob:out is here")
-            connect("knob:out", "ear-motor:in")
+            server.connect("knob:out", "ear-motor:in")
             with Clock(playing) as clock:
                 takes = play(dict(zip(SLUGS, (knob, plain, tagged), strict=True)), ear, movements)
                 time.sleep(1.0)

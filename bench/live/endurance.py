@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.live.jack import PERIOD, RATE, Server, demo_instrument, other_cores_busy, resident_megabytes
+from bench.live.jack import PERIOD, RATE, JackServer
+from bench.live.preparation import demo_instrument, other_cores_busy, resident_megabytes
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
 from realtime.live.supervisor import LiveRequest, Supervisor
@@ -45,7 +46,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         instrument = arguments.instrument or demo_instrument(Path(folder))
-        with other_cores_busy(), Server() as server:
+        with other_cores_busy(), JackServer().use_here() as server:
             metrics = endure(instrument, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
     print(json.dumps(metrics, indent=1))
     if arguments.json:
@@ -95,7 +96,7 @@ class Load:
 
 
 def endure(
-    instrument: Path, seconds: float, outage_s: float, swap_s: float, server: Server
+    instrument: Path, seconds: float, outage_s: float, swap_s: float, server: JackServer
 ) -> dict[str, Any]:
     """Play for so long; returns the counts."""
     supervisor = Supervisor(LiveRequest(instrument))

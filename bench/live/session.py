@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.live.jack import Server, begin_recording, connect
+from bench.live.jack import JackServer
+from bench.live.preparation import begin_recording
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, WET
 from realtime.live.supervisor import LiveRequest, Supervisor
@@ -37,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         take = Path(folder) / "take"
         tones = None
-        with Server():
+        with JackServer().use_here() as server:
             try:
                 supervisor.load()
                 supervisor.open()
@@ -45,7 +46,7 @@ def main() -> None:
                 supervisor.start(session=take)
                 tones = subprocess.Popen(["jack_iodelay"], stdout=subprocess.DEVNULL)
                 time.sleep(1.0)
-                connect("jack_delay:out", "PortAudio:in_0")
+                server.connect("jack_delay:out", "PortAudio:in_0")
                 send(supervisor, arguments.events, 60 * arguments.minutes)
             finally:
                 report = supervisor.close()

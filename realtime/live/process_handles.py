@@ -88,7 +88,7 @@ class ProcessHandle:
         """The process's next message, which must be of this kind.
 
         Raises:
-            DrawstopError: it sent `Failed`, ended, or sent nothing for so long.
+            DrawstopError: it sent `Failed` or another kind, ended, or sent nothing for so long.
         """
         try:
             if not self._pipe.poll(patience_s):
@@ -98,7 +98,8 @@ class ProcessHandle:
             raise DrawstopError(f"{self.name} has ended without a word; see the lines above") from error
         if isinstance(message, Failed):
             raise DrawstopError(message.reason)
-        assert isinstance(message, kind), f"expected {kind.__name__} from {self.name}, got {message!r}"
+        if not isinstance(message, kind):
+            raise DrawstopError(f"expected {kind.__name__} from {self.name}, got {type(message).__name__}")
         return message
 
 
@@ -205,10 +206,12 @@ class AudioProcessHandle(ProcessHandle):
         target = "realtime.processes.audio_process:run_audio_process"
         super().__init__("the audio process", target, block_done, work_ready)
         self._lock = threading.Lock()
+        self._is_ready = False
 
     def wait_ready(self) -> None:
         """Wait until it takes messages."""
-        self.real_time = self.receive(Ready, OPEN_PATIENCE_S).real_time
+        self.receive(Ready, OPEN_PATIENCE_S)
+        self._is_ready = True
 
     def send(self, request: AudioRequest) -> None:
         """Send a message that has no answer."""
@@ -231,6 +234,8 @@ class AudioProcessHandle(ProcessHandle):
         """End the performance: a fade, the session closed, the last report."""
         with self._lock:
             try:
+                if not self._is_ready:  # another process has failed meanwhile
+                    self.wait_ready()
                 self._send(GetReport())
                 self.receive(Report, OPEN_PATIENCE_S)
                 self._send(End())

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from jack_server import JackServer, Playing, wait_for
+from live_player import Playing, wait_for
 from small_instrument import save_small_instrument
 
+from bench.live.jack import JackServer
 from realtime.recording.session_file import read_session
 
 SETTLED = 4

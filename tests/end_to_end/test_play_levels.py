@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from jack_server import REPOSITORY, JackServer, Playing, Sounding, wait_for
+from live_player import Playing, Sounding, wait_for
 from osc_parts import UdpPeer
+from repository import REPOSITORY
 from small_instrument import OTHER_STOPS, description, save_small_instrument
 
+from bench.live.jack import JackServer
 from drawstop.instrument_description import EXTRA_FILE
 from realtime.engine import instrument_file
 from realtime.processes.level_process import NICENESS

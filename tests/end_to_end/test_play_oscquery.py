@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 import torch
 from command_line import Run, refused
-from jack_server import JackServer, Playing, wait_for
+from live_player import Playing, wait_for
 from osc_parts import oscsend
 from oscquery_parts import WebPeer
 from small_instrument import SmallInstrument, description
 
+from bench.live.jack import JackServer
 from drawstop.instrument_description import EXTRA_FILE, StopDescription
 from realtime.controllers.oscquery.zeroconf import addresses_of
 from realtime.recording.session_file import read_session

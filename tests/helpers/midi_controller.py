@@ -5,7 +5,8 @@ import sys
 import time
 
 import mido
-from jack_server import JackServer
+
+from bench.live.jack import JackServer
 
 _SENDER = """
 import sys, mido

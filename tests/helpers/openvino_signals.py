@@ -1,4 +1,4 @@
-"""The body of a process that makes and drops OpenVINO models and then gets a signal; a spawned process can import it from here."""
+"""The body of a process that makes and drops OpenVINO models, then gets a signal; a spawned process can import it from here."""
 
 import os
 import signal

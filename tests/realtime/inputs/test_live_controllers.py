@@ -12,9 +12,11 @@ from pathlib import Path
 
 import mido
 import pytest
-from jack_server import REPOSITORY, JackServer, Playing, wait_for
+from live_player import Playing, wait_for
 from midi_controller import Controller, cc, ended
+from repository import REPOSITORY
 
+from bench.live.jack import JackServer
 from realtime.controllers.mapping.file import read_mapping
 from realtime.recording.session_file import Session, read_session
 

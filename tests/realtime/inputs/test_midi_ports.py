@@ -8,9 +8,10 @@ from pathlib import Path
 
 import mido
 import pytest
-from jack_server import JackServer, wait_for
+from live_player import wait_for
 from midi_controller import Controller, cc, ended
 
+from bench.live.jack import JackServer
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import parse_mapping
 from realtime.controllers.midi.input import MidiInput

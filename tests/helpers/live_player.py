@@ -1,7 +1,5 @@
-"""A real JACK server without a sound card, for the tests that play live; and the player as a user starts it."""
+"""The player as a user starts it, and a recording that is played into it, for the tests that play live."""
 
-import itertools
-import os
 import signal
 import subprocess
 import sys
@@ -14,83 +12,7 @@ from typing import ClassVar
 
 from repository import REPOSITORY
 
-PATIENCE_S = 240.0
-"""How long an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
-_numbers = itertools.count()
-
-
-class JackServer:
-    """`jackd -d dummy` under a name of its own, and the ports of whoever connects."""
-
-    def __init__(self, rate: int = 48000, period: int = 256) -> None:
-        self.rate, self.period = rate, period
-        self.name = f"drawstop-{os.getpid()}-{next(_numbers)}"
-        self.environment = os.environ | {
-            "JACK_DEFAULT_SERVER": self.name,
-            "JACK_NO_START_SERVER": "1",
-            "OMP_NUM_THREADS": "1",
-            "NO_COLOR": "1",
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> "JackServer":
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
-        kind = ["-R", "-P", "70"] if _real_time_is_granted() else ["--no-realtime"]
-        command = [
-            "jackd",
-            *kind,
-            "-n",
-            self.name,
-            "-d",
-            "dummy",
-            "-r",
-            str(self.rate),
-            "-p",
-            str(self.period),
-        ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(lambda: "system:capture_1" in self.ports(), "the JACK server")
-
-    def stop(self) -> None:
-        """Stop it, as if its sound card were pulled out."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-
-    def ports(self) -> list[str]:
-        """The names of all ports."""
-        return self._call("jack_lsp").split()
-
-    def connect(self, source: str, target: str) -> None:
-        """Connect two ports."""
-        self._call("jack_connect", source, target)
-
-    def disconnect(self, source: str, target: str) -> None:
-        """Disconnect two ports."""
-        self._call("jack_disconnect", source, target)
-
-    def _call(self, *command: str) -> str:
-        try:
-            done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=20)
-        except (
-            subprocess.TimeoutExpired
-        ):  # a server that isn't up yet, or a busy machine: whoever waits asks again
-            return ""
-        return done.stdout if done.returncode == 0 else ""
+from bench.live.jack import PATIENCE_S, JackServer
 
 
 class Playing:
@@ -181,12 +103,6 @@ class Sounding:
         """End it."""
         self._process.kill()
         self._process.communicate()
-
-
-def _real_time_is_granted() -> bool:
-    """As on a stage: the server before everything else. Tried in a process of its own, which it changes."""
-    code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(70))"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
 def wait_for(is_so: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:

@@ -1,0 +1,66 @@
+"""What live measurements need before they play: the demo's instrument, a session's folder, a busy machine, a free port."""
+
+import contextlib
+import importlib.metadata
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from drawstop.files import sha256_file
+from realtime.live.supervisor import Supervisor
+from realtime.recording.session_file import SessionAbout, begin_session
+
+DEMO = Path(__file__).parents[2] / "training" / "demo"
+
+
+@contextlib.contextmanager
+def other_cores_busy() -> Iterator[None]:
+    """Every core but one loaded by stress-ng."""
+    load = subprocess.Popen(["stress-ng", "--cpu", str(max(1, (os.cpu_count() or 2) - 1)), "-q"])
+    try:
+        yield
+    finally:
+        load.terminate()
+
+
+def demo_instrument(folder: Path) -> Path:
+    """Bake the demo's instrument into this folder, in a process of its own: a supervisor's never imports torch."""
+    code = (
+        "import sys; from pathlib import Path; from export.instrument.bake import bake; "
+        "bake(Path(sys.argv[1]), [Path(sys.argv[2])], Path(sys.argv[3]))"
+    )
+    path = folder / "demo.ts"
+    subprocess.run([sys.executable, "-c", code, DEMO / "rave.ts", DEMO / "bank", path], check=True)
+    return path
+
+
+def begin_recording(supervisor: Supervisor, folder: Path) -> None:
+    """Make the folder of a session for a performance that is open."""
+    assert supervisor.latency is not None
+    description, request = supervisor.description, supervisor.request
+    versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
+    about = SessionAbout(
+        description.sample_rate, description.channels_in, description.channels_out, supervisor.latency.block,
+        request.seed, request.noise, request.ceiling_db, sha256_file(request.instrument), versions,
+    )  # fmt: skip
+    begin_session(folder, about, request.instrument)
+
+
+def resident_megabytes(pid: int) -> float:
+    """The memory of a process that it shares with no other, in MB."""
+    fields = Path(f"/proc/{pid}/statm").read_text().split()
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def free_port() -> int:
+    """A port that neither UDP nor TCP uses at 127.0.0.1."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            port: int = udp.getsockname()[1]
+            with contextlib.suppress(OSError):
+                tcp.bind(("127.0.0.1", port))
+                return port
