@@ -86,7 +86,7 @@ demo-diverse *arguments:
 demo-duet *arguments:
     uv run --group recipe python -m training.recipes.duet {{arguments}}
 
-# render recordings, train the demo's small MusicGen and its judge, find stops and measure them (an hour and a half of one core; the trainings and
+# render recordings, train the demo's small MusicGen and its classifier, find stops and measure them (an hour and a half of one core; the trainings and
 # the last measurement resume);
 # needs fluidsynth and the soundfonts that LICENSES.md lists
 demo-train-musicgen *arguments:

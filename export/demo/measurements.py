@@ -1,4 +1,4 @@
-"""What the stops do, measured on recordings that nothing was made from, by a judge that was trained apart."""
+"""What the stops do, measured on recordings that nothing was made from, by a classifier that was trained apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from drawstop.audio_files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
-from training.classifiers.musicnn import Tagger
-from training.classifiers.network import Judge
+from training.classifiers.musicnn import Musicnn
+from training.classifiers.network import ConceptClassifier
 from training.models.rave.model import RaveModel
 
 BOTH = "both"
@@ -21,7 +21,7 @@ WAVS = ("input", "neutral", "performance")
 CONTROL_SEED = 1000
 TOGGLED = ("guitar", "voice")
 N_FFT = 2048
-FLOOR_DB = -60.0  # below a clip's loudest bin a difference in level isn't heard
+FLOOR_DB = -60.0  # below a clip's loudest bin a difference in level isn't audible
 
 Figures = dict[str, Any]
 
@@ -51,44 +51,50 @@ def load_clips(model: RaveModel, folder: Path) -> Clips:
 
 
 @dataclass(frozen=True)
-class Ears:
-    """Two judges of different kinds: our own network, and a published tagger; no stop was fitted with either."""
+class Classifiers:
+    """Two classifiers of different kinds: our own network and a published one; no stop was fitted with either."""
 
-    judge: Judge
-    tagger: Tagger
+    classifier: ConceptClassifier
+    musicnn: Musicnn
 
-    def hear(self, audio: Tensor) -> "Hearing":
-        """What each hears in every clip of `[clips, samples]`."""
+    def predict(self, audio: Tensor) -> "Detections":
+        """What each detects in every clip of `[clips, samples]`."""
         if not len(audio):
-            return Hearing({})
-        judged, tagged = self.judge.heard(audio), self.tagger.heard(audio, self.judge.sample_rate)
-        return Hearing(
+            return Detections({})
+        judged, tagged = (
+            self.classifier.detected(audio),
+            self.musicnn.detected(audio, self.classifier.sample_rate),
+        )
+        return Detections(
             {
-                name: {"judge": judged[:, place], "tagger": tagged[:, self.tagger.concepts.index(name)]}
-                for place, name in enumerate(self.judge.concepts)
-                if name in self.tagger.concepts
+                name: {"judge": judged[:, place], "tagger": tagged[:, self.musicnn.concepts.index(name)]}
+                for place, name in enumerate(self.classifier.concepts)
+                if name in self.musicnn.concepts
             }
         )
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """By concept and ear: in which clips it's heard, bool `[clips]`."""
+class Detections:
+    """By concept and classifier: in which clips it's detected, bool `[clips]`."""
 
-    heard: dict[str, dict[str, Tensor]]
+    detected: dict[str, dict[str, Tensor]]
 
     def shares(self, concept: str, clips: list[int]) -> Figures:
-        """In which share of these clips each ear hears the concept; None without clips."""
+        """In which share of these clips each classifier detects the concept; None without clips."""
         if not clips:
             return {"judge": None, "tagger": None}
-        return {ear: _round(heard[clips].float().mean()) for ear, heard in self.heard[concept].items()}
+        return {
+            classifier: _round(detected[clips].float().mean())
+            for classifier, detected in self.detected[concept].items()
+        }
 
 
 @dataclass(frozen=True)
 class Changed:
-    """What an edit made of clips: what is heard, and how far level and spectrum moved, in dB, `[clips]`."""
+    """What an edit made of clips: what is detected, and how far level and spectrum moved, in dB, `[clips]`."""
 
-    hearing: Hearing
+    detections: Detections
     level: Tensor
     spectrum: Tensor
 
@@ -97,26 +103,26 @@ class Changed:
         level, spectrum = (
             _round(moved[clips].mean()) if clips else None for moved in (self.level, self.spectrum)
         )
-        heard = self.hearing.shares(concept, clips)
-        return {"clips": len(clips), "heard": heard, "level_db": level, "spectral_db": spectrum}
+        detected = self.detections.shares(concept, clips)
+        return {"clips": len(clips), "heard": detected, "level_db": level, "spectral_db": spectrum}
 
 
 def measure(
     model: RaveModel,
     bank: StopBank,
-    ears: Ears,
+    classifiers: Classifiers,
     clips: Clips,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Figures:
-    """Per stop: how often each ear hears it at -1, 0 and +1, beside the same edit with random features.
+    """Per stop: how often each classifier detects it at -1, 0 and +1, beside the same edit with random features.
 
     -1 is measured on clips with the concept (alone and in mixtures), +1 on clips without it, 0 on both.
 
     Raises:
-        DrawstopError: an ear doesn't know a stop's name, or hears at another rate than the model's.
+        DrawstopError: a classifier doesn't know a stop's name, or works at another rate than the model.
     """
-    _refuse_deaf(model, bank, ears)
+    _refuse_deaf(model, bank, classifiers)
     edits = {"stop": BankEdit(bank), "random": RandomEdit(bank, CONTROL_SEED + seed)}
     steps = 2 + 4 * len(bank.stops)
     done = 0
@@ -131,7 +137,7 @@ def measure(
         return played
 
     neutral = play("stop", list(range(len(clips.labels))), {})
-    at_rest = ears.hear(neutral)
+    at_rest = classifiers.predict(neutral)
     figures: Figures = {}
     for stop in bank.stops:
         having = clips.where(stop.name, BOTH)
@@ -146,7 +152,7 @@ def measure(
         for key, indices, value in (("at_minus_1", having, -1.0), ("at_plus_1", lacking, 1.0)):
             for edit in ("stop", "random"):
                 played = play(edit, indices, {stop.slug: value})
-                changed = _changed(ears, played, neutral[indices])
+                changed = _changed(classifiers, played, neutral[indices])
                 seen = changed.figures(stop.name, list(range(len(indices))))
                 if key == "at_minus_1":
                     alone = [at for at, index in enumerate(indices) if clips.labels[index] != BOTH]
@@ -157,7 +163,7 @@ def measure(
     if set(TOGGLED) <= {stop.slug for stop in bank.stops}:
         solos = clips.where("guitar")
         played = play("stop", solos, {"guitar": -1.0, "voice": 1.0})
-        toggled, every = ears.hear(played), list(range(len(solos)))
+        toggled, every = classifiers.predict(played), list(range(len(solos)))
         figures["toggle"] = {"clips": len(solos)} | {
             name: {"at_0": at_rest.shares(name, solos), "toggled": toggled.shares(name, every)}
             for name in TOGGLED
@@ -166,25 +172,27 @@ def measure(
 
 
 @torch.no_grad()
-def hear(judge: Judge, audio: Tensor) -> Figures:
-    """What the judge hears in a whole sound: clip and per-second probabilities. audio `[samples]`."""
-    clip = judge.clip_logits(audio[None])[0].sigmoid()
-    frames = judge.frame_logits(audio[None])[0]
-    starts = torch.arange(frames.shape[1]) * judge.frame_hop
-    frame_seconds = starts // judge.sample_rate
+def probabilities(classifier: ConceptClassifier, audio: Tensor) -> Figures:
+    """What the classifier detects in a whole sound: clip and per-second probabilities. audio `[samples]`."""
+    clip = classifier.clip_logits(audio[None])[0].sigmoid()
+    frames = classifier.frame_logits(audio[None])[0]
+    starts = torch.arange(frames.shape[1]) * classifier.frame_hop
+    frame_seconds = starts // classifier.sample_rate
     count = int(frame_seconds[starts < max(len(audio), 1)].max()) + 1  # the last may be a part of a second
     parts = [frames[:, frame_seconds == second].mean(1) for second in range(count)]
     seconds = torch.stack(parts, 1).sigmoid()
     return {
-        name: {"clip": _round(clip[ear]), "per_second": [_round(value) for value in seconds[ear]]}
-        for ear, name in enumerate(judge.concepts)
+        name: {"clip": _round(clip[row]), "per_second": [_round(value) for value in seconds[row]]}
+        for row, name in enumerate(classifier.concepts)
     }
 
 
-def heard_in_files(judge: Judge, folder: Path) -> Figures:
-    """What the judge hears in the written sounds, read back from the disk."""
+def probabilities_in_files(classifier: ConceptClassifier, folder: Path) -> Figures:
+    """What the classifier detects in the written sounds, read back from the disk."""
     return {
-        name: hear(judge, torch.from_numpy(read_audio(folder / f"{name}.wav", channels=1)[0][0]))
+        name: probabilities(
+            classifier, torch.from_numpy(read_audio(folder / f"{name}.wav", channels=1)[0][0])
+        )
         for name in WAVS
     }
 
@@ -197,12 +205,12 @@ def _decode(model: RaveModel, latents: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _changed(ears: Ears, played: Tensor, neutral: Tensor) -> Changed:
+def _changed(classifiers: Classifiers, played: Tensor, neutral: Tensor) -> Changed:
     """What an edit did to clips; both `[clips, samples]`."""
     if not len(played):
-        return Changed(Hearing({}), torch.zeros(0), torch.zeros(0))
+        return Changed(Detections({}), torch.zeros(0), torch.zeros(0))
     level = 10 * torch.log10((played.square().mean(-1) + 1e-10) / (neutral.square().mean(-1) + 1e-10))
-    return Changed(ears.hear(played), level, log_spectral_distance(played, neutral))
+    return Changed(classifiers.predict(played), level, log_spectral_distance(played, neutral))
 
 
 def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:
@@ -217,16 +225,19 @@ def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:
     return difference.square().mean((1, 2)).sqrt()
 
 
-def _refuse_deaf(model: RaveModel, bank: StopBank, ears: Ears) -> None:
-    judge, known = ears.judge, set(ears.judge.concepts) & set(ears.tagger.concepts)
+def _refuse_deaf(model: RaveModel, bank: StopBank, classifiers: Classifiers) -> None:
+    classifier, known = (
+        classifiers.classifier,
+        set(classifiers.classifier.concepts) & set(classifiers.musicnn.concepts),
+    )
     unknown = [stop.name for stop in bank.stops if stop.name not in known]
     if unknown:
         raise DrawstopError(
-            f"the judges hear {', '.join(sorted(known))}, but not {unknown[0]}: train them again"
+            f"the classifiers know {', '.join(sorted(known))}, but not {unknown[0]}: train them again"
         )
-    if judge.sample_rate != model.rates.sample_rate:
+    if classifier.sample_rate != model.rates.sample_rate:
         raise DrawstopError(
-            f"the judge hears at {judge.sample_rate} Hz, the model plays at {model.rates.sample_rate}: train it again"
+            f"the classifier works at {classifier.sample_rate} Hz, the model plays at {model.rates.sample_rate}: train it again"
         )
 
 

@@ -1,4 +1,4 @@
-"""The picture of a performance: what went in, what came out, the knobs, and what the judge hears."""
+"""The picture of a performance: what went in, what came out, the knobs, and what the classifier detects."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from drawstop.audio_files import read_audio
 from drawstop.files import atomic_file
 from export.demo.measurements import WAVS
 from realtime.engine.control_event import ControlEvent
-from training.classifiers.network import Judge
+from training.classifiers.network import ConceptClassifier
 from training.metrics.mel import HIGHEST_HZ, LOWEST_HZ, mel_filters
 
 matplotlib.use("Agg")
@@ -25,10 +25,12 @@ RANGE_DB = 70.0
 TICKS_HZ = (100, 300, 1000, 3000, 10000)
 COLOURS = ("#d95f0e", "#1f78b4", "#33a02c", "#8856a7")
 TITLES = {"input": "input", "neutral": "instrument, knobs at 0", "performance": "instrument, knobs moving"}
-SMOOTHING = 11  # frames of the judge: a quarter of a second
+SMOOTHING = 11  # frames of the classifier: a quarter of a second
 
 
-def draw(folder: Path, events: Sequence[ControlEvent], judge: Judge, slugs: Sequence[str]) -> None:
+def draw(
+    folder: Path, events: Sequence[ControlEvent], classifier: ConceptClassifier, slugs: Sequence[str]
+) -> None:
     """Draws performance.png from the written sounds in a folder, 1200 pixels wide."""
     sounds = {}
     for name in WAVS:
@@ -43,7 +45,7 @@ def draw(folder: Path, events: Sequence[ControlEvent], judge: Judge, slugs: Sequ
             _draw_spectrogram(axis, sound, rate, seconds, loudest)
             axis.set_title(f"{name}.wav: {TITLES[name]}")
         _draw_knobs(axes[3], events, slugs, rate, seconds)
-        _draw_heard(axes[4], sounds, judge, seconds)
+        _draw_probabilities(axes[4], sounds, classifier, seconds)
         axes[4].set_xlim(0, seconds)
         axes[4].set_xlabel("seconds")
         with atomic_file(folder / "performance.png") as beside:
@@ -99,15 +101,17 @@ def _draw_knobs(
     _tidy(axis)
 
 
-def _draw_heard(axis: Any, sounds: dict[str, Tensor], judge: Judge, seconds: float) -> None:
+def _draw_probabilities(
+    axis: Any, sounds: dict[str, Tensor], classifier: ConceptClassifier, seconds: float
+) -> None:
     with torch.no_grad():
         for name, style in (("neutral", {"lw": 1.1, "ls": ":"}), ("performance", {"lw": 2.2})):
-            heard = _smoothed(judge.frame_logits(sounds[name][None])[0]).sigmoid()
-            times = np.arange(heard.shape[-1]) * judge.frame_hop / judge.sample_rate
-            for concept, colour, line in zip(judge.concepts, COLOURS, heard, strict=False):
+            predictions = _smoothed(classifier.frame_logits(sounds[name][None])[0]).sigmoid()
+            times = np.arange(predictions.shape[-1]) * classifier.frame_hop / classifier.sample_rate
+            for concept, colour, line in zip(classifier.concepts, COLOURS, predictions, strict=False):
                 label = concept if name == "performance" else f"{concept}, neutral.wav"
                 axis.plot(times, line.numpy(), color=colour, label=label, **style)
-    axis.set_title("what an independent judge hears (probability)")
+    axis.set_title("what an independent classifier detects (probability)")
     axis.set_ylim(-0.05, 1.05)
     axis.set_yticks([0, 0.5, 1])
     _tidy(axis)

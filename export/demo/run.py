@@ -25,8 +25,8 @@ class Shipped:
 
     rave: Path
     bank: Path
-    judge: Path
-    tagger: Path
+    classifier: Path
+    musicnn: Path
     phrase: Path
     midi: Path
     recordings: Path
@@ -77,13 +77,13 @@ def run_demo(
 
     from drawstop import __version__
     from drawstop.files import write_json
-    from export.demo.measurements import Ears, heard_in_files, load_clips, measure
+    from export.demo.measurements import Classifiers, load_clips, measure, probabilities_in_files
     from export.demo.plot import draw
     from export.demo.tables import show
     from export.instrument.bake import bake
     from training.banks.bank import bank_fingerprint, load_bank
-    from training.classifiers.musicnn import load_tagger
-    from training.classifiers.network import load_judge
+    from training.classifiers.musicnn import load_musicnn
+    from training.classifiers.network import load_classifier
     from training.models.rave.model import RaveModel
 
     torch.set_num_threads(THREADS)
@@ -115,20 +115,22 @@ def run_demo(
     events = perform(parts, given, out, seed, progress)
 
     torch.set_num_threads(THREADS)
-    judge = load_judge(parts.judge)
-    ears = Ears(judge, load_tagger(parts.tagger))
+    classifier = load_classifier(parts.classifier)
+    classifiers = Classifiers(classifier, load_musicnn(parts.musicnn))
     clips = load_clips(model, parts.recordings / "held_out")
     figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
     figures["found"] = {
         name: {stop.slug: stop.metrics for stop in each.stops} for name, each in banks.items()
     }
     figures["stops"] = {
-        name: measure(model, each, ears, clips, seed, lambda done, total: progress("measuring", done, total))
+        name: measure(
+            model, each, classifiers, clips, seed, lambda done, total: progress("measuring", done, total)
+        )
         for name, each in banks.items()
     }
-    figures["heard"] = heard_in_files(judge, out)
+    figures["heard"] = probabilities_in_files(classifier, out)
     write_json(out / "figures.json", figures)
-    draw(out, events, judge, [stop.slug for stop in bank.stops])
+    draw(out, events, classifier, [stop.slug for stop in bank.stops])
     show(console, figures)
     console.print(
         f"\nWritten to {out}: input, neutral and performance .wav, performance.png, figures.json, instrument.ts"

@@ -15,19 +15,19 @@ def show(console: Console, figures: Figures) -> None:
         toggle = measured.get("toggle")
         if toggle:
             console.print(
-                f"Guitar solos ({toggle['clips']}) with guitar −1 and voice +1: guitar heard in "
-                f"{_both(toggle['guitar']['toggled'])} (at 0: {_both(toggle['guitar']['at_0'])}), voice heard in "
+                f"Guitar solos ({toggle['clips']}) with guitar −1 and voice +1: guitar detected in "
+                f"{_both(toggle['guitar']['toggled'])} (at 0: {_both(toggle['guitar']['at_0'])}), voice detected in "
                 f"{_both(toggle['voice']['toggled'])} (at 0: {_both(toggle['voice']['at_0'])}).",
                 highlight=False,
             )
     if len(figures["found"]) > 1:
         console.print(_found(figures["found"]))
-    console.print(_heard(figures["heard"]))
+    console.print(_detected(figures["heard"]))
 
 
 def _stops(name: str, measured: Figures) -> Table:
     table = Table(
-        title=f"How often two judges (ours / a published tagger) hear the stop's concept, held-out clips, {name} bank"
+        title=f"How often two classifiers (ours / a published one) detect the stop's concept, held-out clips, {name} bank"
     )
     for column in (
         "stop",
@@ -77,14 +77,14 @@ def _found(found: Figures) -> Table:
     return table
 
 
-def _heard(heard: Figures) -> Table:
-    table = Table(title="What the judge hears in the written sounds")
+def _detected(predictions: Figures) -> Table:
+    table = Table(title="What the classifier detects in the written sounds")
     table.add_column("file")
-    concepts = list(next(iter(heard.values())))
+    concepts = list(next(iter(predictions.values())))
     for concept in concepts:
         table.add_column(concept, justify="right")
         table.add_column(f"{concept}, second by second")
-    for name, each in heard.items():
+    for name, each in predictions.items():
         cells = []
         for concept in concepts:
             cells += [_percent(each[concept]["clip"]), _bars(each[concept]["per_second"])]
@@ -101,8 +101,8 @@ def _bars(probabilities: list[float]) -> str:
     return "".join("▁▂▃▄▅▆▇█"[min(int(value * 8), 7)] for value in probabilities[:30])
 
 
-def _both(heard: Figures) -> str:
-    return f"{_percent(heard['judge'])} / {_percent(heard['tagger'])}"
+def _both(predictions: Figures) -> str:
+    return f"{_percent(predictions['judge'])} / {_percent(predictions['tagger'])}"
 
 
 def _percent(share: float | None) -> str:

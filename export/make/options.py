@@ -14,8 +14,8 @@ from drawstop.errors import DrawstopError
 from drawstop.files import require_writable, sha256_file
 from training.banks.bank import STOPS_FILE
 from training.banks.stop import make_slug
-from training.classifiers.concept_classifier import EAR_OPTIONS
-from training.classifiers.training import JudgeOptions
+from training.classifiers.concept_classifier import CONCEPT_OPTIONS
+from training.classifiers.training import ClassifierOptions
 from training.data.clips import loud
 from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split, deal, load
 from training.find.rave.encoded_recordings import refuse_overlap
@@ -43,7 +43,7 @@ class MakeOptions:
 
     find: FindOptions = field(default_factory=FindOptions)
     """How each stop is found; its seed decides everything random."""
-    classifier: JudgeOptions = EAR_OPTIONS
+    classifier: ClassifierOptions = CONCEPT_OPTIONS
     """How the classifier that measures each stop is trained."""
     sae_steps: int = 1500
     threads: int = 2
@@ -108,10 +108,11 @@ class Request:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def _options_as_stored(self) -> dict[str, Any]:
-        """The options by the names that unfinished work is identified with; "ear" is the classifier's."""
+        """The options by the names that unfinished work is identified with: `ear` is the classifier's."""
         fields = asdict(self.options)
-        classifier = fields.pop("classifier")
-        return {"ear": classifier, **fields}
+        for options in (fields, fields["find"]):
+            options["ear"] = options.pop("classifier")
+        return fields
 
 
 def read_request(

@@ -22,7 +22,7 @@ from export.patches.write import write_package
 from training.banks.bank import STOPS_FILE, StopBank, bank_fingerprint, load_bank, save_bank
 from training.banks.control_edits import BankEdit
 from training.banks.stop import Stop
-from training.classifiers.concept_classifier import train_ear
+from training.classifiers.concept_classifier import train_concept_classifier
 from training.data.recordings import load
 from training.evaluation.verdict.measure import measure
 from training.evaluation.verdict.text import verdict
@@ -129,7 +129,7 @@ def _measured(
 def _measure(
     request: Request, bank: StopBank, stop: Stop, wanted: StopRequest, progress: Progress
 ) -> Figures:
-    classifier = train_ear(
+    classifier = train_concept_classifier(
         request.model,
         stop.name,
         *wanted.recordings("train", "validation"),

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 from programs import need_program
 
-from training.evaluation.results import Matrix, Players, Plot, Section, Table
+from training.evaluation.results import AudioPlayers, Matrix, Plot, Result, Table
 
 ARGUMENTS = [
     "--no-sandbox",  # Chromium refuses to run as root, as CI does, without it
@@ -55,8 +55,8 @@ class Opened:
 Open = Callable[..., Opened]
 
 
-def one(*blocks: Table | Plot | Matrix | Players, **fields: Any) -> Section:
-    return Section("one", "One", "Is it?", "It is.", blocks, **fields)
+def one(*blocks: Table | Plot | Matrix | AudioPlayers, **fields: Any) -> Result:
+    return Result("one", "One", "Is it?", "It is.", blocks, **fields)
 
 
 def column_of(shown: Opened, number: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from evidence_browser import Open, Opened, chromium
-from evidence_sections import HEAD, sections, write_tones
+from evidence_results import HEAD, results, write_tones
 from playwright.sync_api import Browser
 
 from training.evaluation.report.page import PageHead, write_comparison, write_page
@@ -41,14 +41,14 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page_file(tones: Path) -> Path:
     path = tones / "page.html"
-    write_page(path, sections(), HEAD, tones)
+    write_page(path, results(), HEAD, tones)
     return path
 
 
 @pytest.fixture(scope="module")
 def comparison_file(tones: Path) -> Path:
     path = tones / "comparison.html"
-    banks = [("small", sections(), tones), ("large", sections(0.02)[:4], tones)]
+    banks = [("small", results(), tones), ("large", results(0.02)[:4], tones)]
     write_comparison(path, banks, PageHead("Two banks"))
     return path
 

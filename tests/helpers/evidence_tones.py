@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from training.evaluation.context import Options
 from training.evaluation.playback.musicgen import Pieces
-from training.evaluation.playback.playback import MEANS, RANDOM, STOP, Accuracy, Bench
-from training.evaluation.rave_context import Options
+from training.evaluation.playback.playback import MEANS, RANDOM, STOP, Accuracy, Playback
 from training.metrics.predictions import Predictions
 
 RATE = 16000
@@ -19,7 +19,7 @@ CLIPS = 24
 
 
 class TuningFork:
-    """Hears a tone by its share of the energy at its frequency."""
+    """Detects a tone by its share of the energy at its frequency."""
 
     name = "fork"
     kind = "a Goertzel filter"
@@ -27,7 +27,7 @@ class TuningFork:
     def __init__(self, hertz: Mapping[str, float]) -> None:
         self.hertz, self.concepts = hertz, tuple(hertz)
 
-    def hear(self, audio: Tensor, sample_rate: int) -> Predictions:
+    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
         time = torch.arange(audio.shape[1]) / sample_rate
         level = []
         for hertz in self.hertz.values():
@@ -38,7 +38,7 @@ class TuningFork:
         return Predictions(self.concepts, logits > 0, logits)
 
 
-class Tones(Bench):
+class Tones(Playback):
     """Items are tones; a stop's value v sets its tone's amplitude to 0.1 (present + v), within 0 and 1.
 
     The weak edit obeys in three clips of four.
@@ -48,20 +48,20 @@ class Tones(Bench):
         self.hertz = fork.hertz
         super().__init__(pieces, [fork], RATE, {c: c for c in fork.concepts}, Options(quick=True), None)
 
-    def play_at_rest(self) -> Tensor:
+    def play_neutral(self) -> Tensor:
         return self.sound("none", range(len(self.items.groups)), {})
 
     def edits(self) -> dict[str, str]:
         return {STOP: "strong", MEANS: "weak", RANDOM: "none"}
 
-    def sound(self, edit: str, places: Sequence[int], values: Mapping[str, float]) -> Tensor:
+    def sound(self, edit: str, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
         time = torch.arange(RATE) / RATE
         sounds = []
-        for place in places:
-            obeys = edit == "strong" or (edit == "weak" and place % 4 != 0)
-            sound = 1e-3 * torch.randn(RATE, generator=torch.Generator().manual_seed(place))
+        for index in indices:
+            obeys = edit == "strong" or (edit == "weak" and index % 4 != 0)
+            sound = 1e-3 * torch.randn(RATE, generator=torch.Generator().manual_seed(index))
             for column, (concept, hertz) in enumerate(self.hertz.items()):
-                present = float(self.items.labels[place, column])
+                present = float(self.items.labels[index, column])
                 amplitude = min(1.0, max(0.0, present + values.get(concept, 0.0) * obeys))
                 sound = sound + 0.1 * amplitude * torch.sin(2 * torch.pi * hertz * time)
             sounds.append(sound)

@@ -1,8 +1,8 @@
 """An off gate's output: its levels, limited to the features, then expanded where most of the sound is the concept's.
 
-Key idea: a fit by squared error never says "all of it": of a sound that plays alone a tenth stays, quiet but plain to the
-ear. So the gate's levels go through an expander: where they were most of the sound of the last second and a half, all of it
-goes; else the levels stand.
+Key idea: a fit by squared error never says "all of it": of a sound that plays alone a tenth stays, quiet but plain to a
+classifier. So the gate's levels go through an expander: where they were most of the sound of the last second and a half, all of
+it goes; else the levels stand.
 """
 
 from dataclasses import asdict, dataclass

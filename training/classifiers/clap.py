@@ -1,4 +1,4 @@
-"""A published judge from a local folder: CLAP, asked in words whether a concept is heard."""
+"""A published classifier from a local folder: CLAP, asked in words whether a concept sounds."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch import Tensor
 
 from drawstop.audio_files import resample
 from drawstop.errors import DrawstopError
-from training.classifiers.listeners import AT_ONCE
+from training.classifiers.classifier import AT_ONCE
 from training.data.clips import loud_enough
 from training.metrics.predictions import Predictions
 
 WITH, WITHOUT = "the sound of {}", "music without any {}"
 
 
-class ClapEar:
+class ClapClassifier:
     """Zero-shot: a clip holds a concept where its sound is nearer to the words with it than to those without.
 
     Args:
@@ -45,8 +45,8 @@ class ClapEar:
         self.sample_rate = int(self.processor.feature_extractor.sampling_rate)
 
     @torch.no_grad()
-    def hear(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Ear; the logit is the difference of the two similarities, scaled as the model scales them."""
+    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
+        """See Classifier; the logit is the difference of the two similarities, scaled as the model scales them."""
         words = [form.format(concept) for concept in self.concepts for form in (WITH, WITHOUT)]
         logits = torch.cat([self._similar(part, sample_rate, words) for part in audio.split(AT_ONCE)])
         logits = logits[:, 0::2] - logits[:, 1::2]

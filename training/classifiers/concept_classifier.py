@@ -1,4 +1,4 @@
-"""An ear for one concept, from the user's own recordings. Which judges a stop never helped to fit it: each use trains its own."""
+"""A classifier for one concept, trained on the user's recordings. The one that a stop is measured with never helped to fit it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.classifiers.network import Judge
-from training.classifiers.training import JudgeOptions, Report, fit_judge
+from training.classifiers.network import ConceptClassifier
+from training.classifiers.training import ClassifierOptions, Report, fit_classifier
 from training.data.augmentation import Augmentation, vary
 from training.data.clips import clip_samples, loud
 from training.data.recordings import load
 from training.models.protocols import Autoencoder
 
-EAR_OPTIONS = JudgeOptions(steps=300, batch=16, reconstructions=200)
+CONCEPT_OPTIONS = ClassifierOptions(steps=300, batch=16, reconstructions=200)
 
 QUIETEST_TRY = 20
 """Crops drawn in search of one that isn't silent."""
@@ -30,15 +30,15 @@ SHARES = (0.25, 0.25, 0.3, 0.2)
 CONCEPT_AND_OTHERS = ((1, 0), (1, 1), (0, 1), (0, 2))
 
 
-def train_ear(
+def train_concept_classifier(
     model: Autoencoder,
     name: str,
     with_paths: list[Path],
     without_paths: list[Path],
-    options: JudgeOptions = EAR_OPTIONS,
+    options: ClassifierOptions = CONCEPT_OPTIONS,
     report: Report | None = None,
-) -> Judge:
-    """A judge that hears one concept, alone and in mixtures, as recorded and as the unsteered RAVE plays it.
+) -> ConceptClassifier:
+    """A classifier that detects one concept, alone and in mixtures, as recorded and as the unsteered RAVE plays it.
 
     Args:
         with_paths, without_paths: recordings that the verdict isn't measured on.
@@ -49,7 +49,7 @@ def train_ear(
         for paths in (with_paths, without_paths)
     ]
     drawn = _Sounds(kinds[0], kinds[1], rates.sample_rate, clip_samples(model))
-    return fit_judge((name,), rates.sample_rate, drawn.draw, options, report, model=model)
+    return fit_classifier((name,), rates.sample_rate, drawn.draw, options, report, model=model)
 
 
 class _Sounds:
@@ -63,7 +63,7 @@ class _Sounds:
         self.how = Augmentation()
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
-        """See judge_fit.Draw."""
+        """See training.Draw."""
         sounds, labels = [], []
         for _ in range(count):
             concept, others = CONCEPT_AND_OTHERS[rng.choice(len(SHARES), p=SHARES)]

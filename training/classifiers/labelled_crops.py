@@ -1,4 +1,4 @@
-"""Labelled recordings as endless varied crops, alone and two at once: what an ear of several concepts learns from."""
+"""Labelled recordings as endless varied crops, alone and two at once: what a classifier of several concepts learns from."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class LabelledSounds:
         for concept in concepts:
             if sum(concept in labels for labels in self._kinds) in (0, len(self._kinds)):
                 raise DrawstopError(
-                    f"an ear for {concept} needs recordings with and without it, got one kind"
+                    f"a classifier for {concept} needs recordings with and without it, got one kind"
                 )
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
-        """See judge_fit.Draw."""
+        """See training.Draw."""
         sounds, labels = [], []
         for _ in range(count):
             kinds = [

@@ -1,7 +1,7 @@
-"""A published music tagger as the independent ear: says how strongly guitar and voice sound in a clip.
+"""A published music tagger as an independent classifier: it says how strongly guitar and voice sound in a clip.
 
 The network is `MTT_musicnn` of musicnn 0.1.0 (J. Pons and X. Serra, "musicnn: pre-trained convolutional neural
-networks for music audio tagging", 2019), trained by its authors on the recordings of MagnaTagATune: it never heard
+networks for music audio tagging", 2019), trained by its authors on the recordings of MagnaTagATune: it was never given
 this project's sounds, and nothing here is ever fitted with it.
 """
 
@@ -22,7 +22,7 @@ N_FFT = 512
 HOP = 256
 BANDS = 96
 WINDOW_FRAMES = 187
-"""The network hears windows of this many frames, 3 s, one after the other."""
+"""The network reads windows of this many frames, 3 s, one after the other."""
 
 # fmt: off
 TAGS = (
@@ -126,10 +126,10 @@ def _middle(size: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv1d(size, _MIDDLE_CHANNELS, 7, padding=3), nn.ReLU(), norm)
 
 
-class Tagger(nn.Module):
-    """Scores of concepts in whole clips, in 0..1, and whether each is heard: its score above its threshold.
+class Musicnn(nn.Module):
+    """Scores of concepts in whole clips, in 0..1, and whether each is detected: its score above its threshold.
 
-    A score is the mean over the clip's 3 s windows; what is left at the end, under 3 s, isn't heard, and a clip
+    A score is the mean over the clip's 3 s windows; what is left at the end, under 3 s, isn't read, and a clip
     shorter than a window is repeated until it fills one.
     """
 
@@ -168,7 +168,7 @@ class Tagger(nn.Module):
         """The scores p as log(p / (1 - p)). `[batch, samples]` -> `[batch, concepts]`. Raises as `tags`."""
         return self.scores(audio, sample_rate).logit(_SCORE_EPSILON)
 
-    def heard(self, audio: Tensor, sample_rate: int) -> Tensor:
+    def detected(self, audio: Tensor, sample_rate: int) -> Tensor:
         """Which concepts score above their thresholds; none in a clip below SILENCE_DBFS.
 
         Shape: `[batch, samples]` -> bool `[batch, concepts]`. Raises as `tags`.
@@ -203,39 +203,37 @@ def _windows(frames: Tensor) -> Tensor:
     return frames.unfold(1, WINDOW_FRAMES, WINDOW_FRAMES).transpose(2, 3)
 
 
-def save_tagger(
-    path: Path, tagger: Tagger, metadata: Mapping[str, object], weights: Mapping[str, Tensor] | None = None
+def save_musicnn(
+    path: Path, musicnn: Musicnn, metadata: Mapping[str, object], weights: Mapping[str, Tensor] | None = None
 ) -> None:
-    """Write a tagger and its JSON description, atomically; DrawstopError where it can't be written.
+    """Write the network and its JSON description, atomically; DrawstopError where it can't be written.
 
     Args:
         path: where to.
-        tagger: what to save.
-        metadata: where the weights come from, their licence, how well they hear.
-        weights: the tagger's weights in other number types; None keeps float32.
+        musicnn: what to save.
+        metadata: where the weights come from, their licence, how well they do.
+        weights: its weights in other number types; None keeps float32.
     """
     description = {
-        "thresholds": dict(zip(tagger.concepts, tagger.thresholds, strict=True)),
+        "thresholds": dict(zip(musicnn.concepts, musicnn.thresholds, strict=True)),
         "metadata": dict(metadata),
     }
-    write_weights(path, _KIND, tagger.state_dict() if weights is None else weights, description)
+    write_weights(path, _KIND, musicnn.state_dict() if weights is None else weights, description)
 
 
-def load_tagger(path: Path) -> Tagger:
-    """A saved tagger, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
+def load_musicnn(path: Path) -> Musicnn:
+    """A saved network, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
     description, weights = read_weights(path, _KIND)
     try:
-        tagger = Tagger([float(description["thresholds"][concept]) for concept in Tagger.concepts])
-        tagger.load_state_dict(weights)
+        musicnn = Musicnn([float(description["thresholds"][concept]) for concept in Musicnn.concepts])
+        musicnn.load_state_dict(weights)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise DrawstopError(
-            f"{path} doesn't hold a tagger's weights: convert or download it again"
-        ) from error
-    tagger.requires_grad_(False)
-    return tagger.eval()
+        raise DrawstopError(f"{path} doesn't hold musicnn's weights: convert or download it again") from error
+    musicnn.requires_grad_(False)
+    return musicnn.eval()
 
 
-def tagger_metadata(path: Path) -> dict[str, object]:
-    """What was stored with a tagger: its source, licence and held-out results. Raises as `load_tagger`."""
+def musicnn_metadata(path: Path) -> dict[str, object]:
+    """What was stored with the network: its source, licence and held-out results. Raises as `load_musicnn`."""
     metadata: dict[str, object] = read_weights(path, _KIND)[0].get("metadata", {})
     return metadata

@@ -1,4 +1,4 @@
-"""An independent ear: a small classifier that hears concepts in sound, to judge what the stops do.
+"""A small network that detects concepts in sound, to measure what the stops do.
 
 It is trained apart from every SAE and stop, sees sound only, and is never used to fit anything.
 """
@@ -19,8 +19,8 @@ _LOG_EPSILON = 1e-3
 _KIND = "judge"
 
 
-class Judge(nn.Module):
-    """Says, for each frame and each clip, which concepts it hears; its answer doesn't depend on the gain."""
+class ConceptClassifier(nn.Module):
+    """Says, for each frame and each clip, which concepts it detects; its answer doesn't depend on the gain."""
 
     window: Tensor
     filters: Tensor
@@ -57,14 +57,14 @@ class Judge(nn.Module):
 
     def frame_logits(self, audio: Tensor) -> Tensor:
         """`[batch, samples]` -> `[batch, concepts, frames]`, one frame for every `frame_hop` samples."""
-        return self._hear(audio)[0]
+        return self._frames(audio)[0]
 
     def clip_logits(self, audio: Tensor) -> Tensor:
         """Mean of the frame logits, weighted by energy; silent frames don't count.
 
         Shape: `[batch, samples]` -> `[batch, concepts]`.
         """
-        logits, weights = self._hear(audio)
+        logits, weights = self._frames(audio)
         return (logits * weights[:, None]).sum(-1)
 
     def forward(self, audio: Tensor) -> Tensor:
@@ -72,14 +72,14 @@ class Judge(nn.Module):
         return self.clip_logits(audio)
 
     @torch.no_grad()
-    def heard(self, audio: Tensor, threshold: float = 0.5) -> Tensor:
-        """Which concepts are heard with a probability above `threshold`; none in a clip below SILENCE_DBFS.
+    def detected(self, audio: Tensor, threshold: float = 0.5) -> Tensor:
+        """Which concepts are detected with a probability above `threshold`; none in a clip below SILENCE_DBFS.
 
         Shape: `[batch, samples]` -> bool `[batch, concepts]`.
         """
         return (self.clip_logits(audio).sigmoid() > threshold) & loud_enough(audio)[:, None]
 
-    def _hear(self, audio: Tensor) -> tuple[Tensor, Tensor]:
+    def _frames(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         """Frame logits and frame weights that sum to 1."""
         level = audio.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-9)
         missing = max(self.n_fft - audio.shape[-1], 0)
@@ -98,29 +98,31 @@ class Judge(nn.Module):
         return logits, weights
 
 
-def save_judge(path: Path, judge: Judge, metadata: dict[str, object]) -> None:
+def save_classifier(path: Path, classifier: ConceptClassifier, metadata: dict[str, object]) -> None:
     """Write weights and a JSON description, atomically; DrawstopError where it can't be written."""
     description = {
-        "concepts": list(judge.concepts),
-        "sample_rate": judge.sample_rate,
+        "concepts": list(classifier.concepts),
+        "sample_rate": classifier.sample_rate,
         "metadata": metadata,
     }
-    write_weights(path, _KIND, judge.state_dict(), description)
+    write_weights(path, _KIND, classifier.state_dict(), description)
 
 
-def load_judge(path: Path) -> Judge:
-    """A saved judge, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
+def load_classifier(path: Path) -> ConceptClassifier:
+    """A saved classifier, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
     description, weights = read_weights(path, _KIND)
     try:
-        judge = Judge(tuple(description["concepts"]), int(description["sample_rate"]))
-        judge.load_state_dict(weights)
+        classifier = ConceptClassifier(tuple(description["concepts"]), int(description["sample_rate"]))
+        classifier.load_state_dict(weights)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise DrawstopError(f"{path} doesn't hold a judge's weights: train or download it again") from error
-    judge.requires_grad_(False)
-    return judge.eval()
+        raise DrawstopError(
+            f"{path} doesn't hold a classifier's weights: train or download it again"
+        ) from error
+    classifier.requires_grad_(False)
+    return classifier.eval()
 
 
-def judge_metadata(path: Path) -> dict[str, object]:
-    """What was stored with a judge: its training and its own held-out results. Raises as `load_judge`."""
+def classifier_metadata(path: Path) -> dict[str, object]:
+    """What was stored with a classifier: its training and its own held-out results. Raises as `load_classifier`."""
     metadata: dict[str, object] = read_weights(path, _KIND)[0].get("metadata", {})
     return metadata

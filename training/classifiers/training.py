@@ -1,4 +1,4 @@
-"""Training a judge: on drawn sounds alone, or half and half with what an unsteered model makes of others."""
+"""Training a classifier: on drawn sounds alone, or half and half with what an unsteered model makes of others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.classifiers.network import Judge
+from training.classifiers.network import ConceptClassifier
 from training.metrics.auroc import auroc_of_columns
 from training.models.protocols import Autoencoder
 
@@ -20,8 +20,8 @@ Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class JudgeOptions:
-    """What decides a judge's training besides its sounds and the model."""
+class ClassifierOptions:
+    """What decides a classifier's training besides its sounds and the model."""
 
     steps: int = 500
     batch: int = 24
@@ -34,16 +34,16 @@ class JudgeOptions:
     seed: int = 0
 
 
-def fit_judge(
+def fit_classifier(
     concepts: tuple[str, ...],
     sample_rate: int,
     draw: Draw,
-    options: JudgeOptions,
+    options: ClassifierOptions,
     report: Report | None = None,
     *,
     model: Autoencoder | None = None,
-) -> Judge:
-    """A judge of these concepts. The same seed gives the same bits, on one number of threads.
+) -> ConceptClassifier:
+    """A classifier of these concepts. The same seed gives the same bits, on one number of threads.
 
     Args:
         sample_rate: of the drawn sounds, in hertz.
@@ -56,8 +56,8 @@ def fit_judge(
         pool = reconstruct(model, sounds)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        judge = Judge(concepts, sample_rate).train()
-        optimizer = torch.optim.AdamW(judge.parameters(), lr=options.learning_rate, weight_decay=1e-2)
+        classifier = ConceptClassifier(concepts, sample_rate).train()
+        optimizer = torch.optim.AdamW(classifier.parameters(), lr=options.learning_rate, weight_decay=1e-2)
         rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.learning_rate, max(2, options.steps))
         for step in range(options.steps):
             fresh, labels = draw(rng, options.batch if pool is None else options.batch // 2)
@@ -67,15 +67,15 @@ def fit_judge(
                 audio = torch.cat([audio, pool[chosen]])
                 labels = torch.cat([labels, pool_labels[chosen]])
             audio = damage(audio, sample_rate, rng, options.damage_share)
-            loss = nn.functional.binary_cross_entropy_with_logits(judge.clip_logits(audio), labels)
+            loss = nn.functional.binary_cross_entropy_with_logits(classifier.clip_logits(audio), labels)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             rate.step()
             if report:
                 report(step + 1, options.steps)
-    judge.requires_grad_(False)
-    return judge.eval()
+    classifier.requires_grad_(False)
+    return classifier.eval()
 
 
 @torch.no_grad()
@@ -101,14 +101,14 @@ def damage(audio: Tensor, sample_rate: int, rng: np.random.Generator, share: flo
 
 
 @torch.no_grad()
-def accuracy_of(judge: Judge, audio: Tensor, labels: Tensor) -> dict[str, dict[str, float]]:
+def accuracy_of(classifier: ConceptClassifier, audio: Tensor, labels: Tensor) -> dict[str, dict[str, float]]:
     """Accuracy and AUROC per concept. Shape: `[clips, samples]`, `[clips, concepts]`."""
-    logits = torch.cat([judge.clip_logits(part) for part in audio.split(16)])
+    logits = torch.cat([classifier.clip_logits(part) for part in audio.split(16)])
     right = ((logits > 0) == (labels > 0.5)).double().mean(0)
     return {
         name: {
             "accuracy": round(float(right[i]), 4),
             "auroc": round(float(auroc_of_columns(logits[:, i : i + 1], labels[:, i] > 0.5)), 4),
         }
-        for i, name in enumerate(judge.concepts)
+        for i, name in enumerate(classifier.concepts)
     }

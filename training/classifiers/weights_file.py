@@ -1,4 +1,4 @@
-"""Weights with a JSON description, in one .safetensors file: what the judge and the tagger are stored as."""
+"""Weights with a JSON description, in one .safetensors file: how both kinds of classifier are stored."""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ from drawstop.errors import DrawstopError, reason_of
 from drawstop.files import atomic_file
 
 FORMAT = 1
+NAMES = {"judge": "concept classifier", "tagger": "musicnn"}
+"""What messages call each kind of file."""
 
 
 def write_weights(
@@ -42,8 +44,9 @@ def read_weights(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Tenso
     Raises:
         DrawstopError: the file is missing, truncated, of another kind or of another format.
     """
+    name = NAMES.get(kind, kind)
     if not path.is_file():
-        raise DrawstopError(f"expected a {kind} (.safetensors), found no file at {path}: check the path")
+        raise DrawstopError(f"expected a {name} (.safetensors), found no file at {path}: check the path")
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(kind, "")
@@ -53,8 +56,8 @@ def read_weights(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Tenso
         raise DrawstopError(f"{path} can't be read: {reason_of(error)}") from error
     except (SafetensorError, ValueError) as error:
         raise DrawstopError(
-            f"{path} is no readable {kind} (truncated or corrupt): download it again"
+            f"{path} is no readable {name} (truncated or corrupt): download it again"
         ) from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise DrawstopError(f"{path} is a {kind} of another format: expected format {FORMAT}")
+        raise DrawstopError(f"{path} is a {name} of another format: expected format {FORMAT}")
     return description, weights

@@ -107,10 +107,15 @@ def _described(probes: "Examples") -> dict[str, Any]:
 
     counts = probes.data.counts()
     labels = {
-        name: asdict(own) | {"with": counts[name], "without": len(probes.heard) - counts[name]}
+        name: asdict(own) | {"with": counts[name], "without": len(probes.encoded) - counts[name]}
         for name, own in probes.scores.items()
     }
-    return {"site": probes.bank.site, "recordings": len(probes.heard), "seed": probes.seed, "labels": labels}
+    return {
+        "site": probes.bank.site,
+        "recordings": len(probes.encoded),
+        "seed": probes.seed,
+        "labels": labels,
+    }
 
 
 def _told(probes: "Examples") -> list[str]:
@@ -121,6 +126,6 @@ def _told(probes: "Examples") -> list[str]:
         bounds = "" if a.low is None else f", 95 % from {a.low:.2f} to {a.high:.2f}"
         lines.append(
             f"{name}: cross-validated AUROC {a.mean or 0:.2f}{bounds}; {counts[name]} examples with it, "
-            f"{len(probes.heard) - counts[name]} without"
+            f"{len(probes.encoded) - counts[name]} without"
         )
     return lines

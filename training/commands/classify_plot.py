@@ -54,7 +54,7 @@ def table(found: Sequence[Classified], measure: str) -> Table:
         )
     for each in found:
         for place, (name, answer) in enumerate(each.answers.items()):
-            known = each.path.name + (" (an example)" if each.learned_from else "")
+            known = each.path.name + (" (an example)" if each.training_identity else "")
             most = max(range(len(answer.seconds)), key=lambda i: answer.seconds[i] or 0.0)
             silent = answer.whole is None
             made.add_row(

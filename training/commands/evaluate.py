@@ -33,12 +33,13 @@ QuickOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option(help="Same seed, same figures.", min=0)]
 ClapOption = Annotated[
-    Path | None, typer.Option("--clap", help="A published CLAP's folder: one judge more, asked in words.")
+    Path | None,
+    typer.Option("--clap", help="A published CLAP's folder: one classifier more, asked in words."),
 ]
-JudgeOption = Annotated[
+ClassifierOption = Annotated[
     Path | None,
     typer.Option(
-        "--judge", help="A trained judge of the concepts; one is trained on the recordings otherwise."
+        "--judge", help="A trained classifier of the concepts; one is trained on the recordings otherwise."
     ),
 ]
 EvidencePromptOption = Annotated[
@@ -61,7 +62,7 @@ def evaluate(
     only: OnlyOption = None,
     quick: QuickOption = False,
     seed: SeedOption = 0,
-    judge: JudgeOption = None,
+    classifier: ClassifierOption = None,
     prompt: EvidencePromptOption = None,
     clap: ClapOption = None,
     out: OutOption = None,
@@ -83,11 +84,11 @@ def evaluate(
     from training.evaluation.results import to_json
 
     with steps_bar() as progress:
-        opened = open_bank((bank, model, recordings, judge, out), prompt, (seed, quick, clap), progress)
-        sections = opened.gather(only or (), progress)
+        opened = open_bank((bank, model, recordings, classifier, out), prompt, (seed, quick, clap), progress)
+        results = opened.run_experiments(only or (), progress)
     if json_file is not None:
-        write_json(json_file, [to_json(section) for section in sections])
-    show(Console(width=None if sys.stdout.isatty() else 160), sections)
+        write_json(json_file, [to_json(result) for result in results])
+    show(Console(width=None if sys.stdout.isatty() else 160), results)
     typer.echo(f"Kept in {opened.folder}. Next: drawstop report {bank}")
 
 
@@ -100,18 +101,18 @@ def open_bank(
     """Open what is to be measured.
 
     Args:
-        paths: the bank, the model, the recordings, the judge and the results' folder.
+        paths: the bank, the model, the recordings, the classifier and the results' folder.
         prompts: of a MusicGen, `LABELS=TEXT` each.
         asked: the seed, `--quick`, and CLAP's folder.
         progress: called as the parts are read.
     """
     import torch
 
+    from training.evaluation.context import Options
     from training.evaluation.open import Asked, open_asked
-    from training.evaluation.rave_context import Options
 
     torch.set_num_threads(min(MOST_THREADS, torch.get_num_threads()))
-    bank, model, recordings, judge, out = paths
+    bank, model, recordings, classifier, out = paths
     return open_asked(
-        Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), judge, out), progress
+        Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), classifier, out), progress
     )

@@ -56,7 +56,7 @@ def find(
     both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
 
     On a MusicGen's layers, which features, which layers and how strong is chosen by what they do to the model's predictions, and
-    by an ear that listens to generated pieces (--prompt, --other-prompt, --pieces, --seconds).
+    by a classifier that listens to generated pieces (--prompt, --other-prompt, --pieces, --seconds).
 
     Example: drawstop find bank/ guitar --with guitar/ --without other/ --model rave.ts
 

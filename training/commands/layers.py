@@ -30,7 +30,9 @@ def layers(
     without_folder: Annotated[Path, typer.Option("--without", help="A folder of recordings without it.")],
     listen: Annotated[
         bool,
-        typer.Option("--listen", help="Generate pieces too, and count in how many an ear hears the concept."),
+        typer.Option(
+            "--listen", help="Generate pieces too, and count in how many a classifier detects the concept."
+        ),
     ] = False,
     prompt: PromptOption = None,
     other_prompt: OtherPromptOption = None,
@@ -112,9 +114,9 @@ def layer_options(
 ) -> "LayerOptions":
     """The options that both commands share. Raises DrawstopError for a kind that isn't there."""
     from training.find.musicgen.find import LayerOptions
-    from training.find.musicgen.generated_pieces import Listening
+    from training.find.musicgen.generated_pieces import PieceOptions
     from training.find.musicgen.stop_recipe import layer_kind
 
     prompts = (tuple(prompt or ()), tuple(other_prompt or ()))
-    listening = Listening(prompts, pieces, seconds, seed=seed)
-    return LayerOptions(layer_kind("static" if kind == "auto" else kind), seed, listening)
+    piece_options = PieceOptions(prompts, pieces, seconds, seed=seed)
+    return LayerOptions(layer_kind("static" if kind == "auto" else kind), seed, piece_options)

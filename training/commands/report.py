@@ -8,8 +8,8 @@ import typer
 from training.commands.evaluate import (
     BankArgument,
     ClapOption,
+    ClassifierOption,
     EvidencePromptOption,
-    JudgeOption,
     ModelOption,
     OutOption,
     QuickOption,
@@ -28,7 +28,7 @@ def report(
     ] = None,
     quick: QuickOption = False,
     seed: SeedOption = 0,
-    judge: JudgeOption = None,
+    classifier: ClassifierOption = None,
     prompt: EvidencePromptOption = None,
     clap: ClapOption = None,
     out: OutOption = None,
@@ -46,14 +46,16 @@ def report(
     with steps_bar() as progress:
         pages = []
         for each, place in ((bank, out), *(((beside, None),) if beside else ())):
-            opened = open_bank((each, model, recordings, judge, place), prompt, (seed, quick, clap), progress)
-            sections = opened.gather(progress=progress)
-            pages.append((opened, sections))
-    opened, sections = pages[0]
+            opened = open_bank(
+                (each, model, recordings, classifier, place), prompt, (seed, quick, clap), progress
+            )
+            results = opened.run_experiments(progress=progress)
+            pages.append((opened, results))
+    opened, results = pages[0]
     page = opened.folder / "report.html"
     if beside is None:
-        write_page(page, sections, head_of(opened), opened.folder)
+        write_page(page, results, head_of(opened), opened.folder)
     else:
         write_comparison(page, [(each.name, found, each.folder) for each, found in pages], head_of(opened))
-    goals = [goal for section in sections for goal in section.goals]
+    goals = [goal for result in results for goal in result.goals]
     typer.echo(f"{sum(goal.reached for goal in goals)} of {len(goals)} goals reached; the page: {page}")

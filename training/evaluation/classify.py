@@ -21,7 +21,7 @@ from drawstop.progress import Progress
 from training.banks.bank import StopBank
 from training.data.labelled_set import LabelledSet
 from training.data.recordings import load
-from training.evaluation.encoded_set import hear_set, site_frames
+from training.evaluation.encoded_set import encode_set, site_frames
 from training.evaluation.experiments.classification.over_time import WINDOW_SECONDS, reading, seconds_likely
 from training.evaluation.experiments.classification.stop_shares import share_of_sound, stop_levels
 from training.evaluation.probes.clip_statistics import mean_features, shares_of, spans_of, windows_of
@@ -57,7 +57,7 @@ class Classified:
     path: Path
     seconds: float
     answers: dict[str, Answer]
-    learned_from: bool = False
+    training_identity: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it."""
@@ -69,7 +69,7 @@ class Classified:
             "path": self.path.as_posix(),
             "seconds": round(self.seconds, 3),
             "answers": found,
-            "learned_from": self.learned_from,
+            "learned_from": self.training_identity,
         }
 
 
@@ -138,12 +138,12 @@ class Examples:
             raise DrawstopError(
                 f"no label in {data.name}: give a folder with a sub-folder for each label, and one named neither or other"
             )
-        self.heard = hear_set(model, bank.sae, data, bank.site, cache=cache, progress=progress)
+        self.encoded = encode_set(model, bank.sae, data, bank.site, cache=cache, progress=progress)
         self.ratio = model.sites()[bank.site].ratio
-        self._x = reading(self.heard.shares)
+        self._x = reading(self.encoded.shares)
         self._hashes = {sha256_file(each.path) for each in data.recordings}
         self.scores: Mapping[str, Score] = {
-            name: self._score(c) for c, name in enumerate(self.heard.concepts)
+            name: self._score(c) for c, name in enumerate(self.encoded.concepts)
         }
 
     def likely_in(self, path: Path) -> Classified:
@@ -165,20 +165,20 @@ class Examples:
 
     @cached_property
     def _probes(self) -> dict[str, Any]:
-        loud = self.heard.loud
+        loud = self.encoded.loud
         return {
-            name: fit(LOGISTIC, self._x[loud], self.heard.labels[loud, c])
-            for c, name in enumerate(self.heard.concepts)
+            name: fit(LOGISTIC, self._x[loud], self.encoded.labels[loud, c])
+            for c, name in enumerate(self.encoded.concepts)
         }
 
     def _score(self, concept: int) -> Score:
-        loud = self.heard.loud
-        groups = [group for group, keep in zip(self.heard.groups, loud, strict=True) if keep]
-        labels = self.heard.labels[loud, concept]
+        loud = self.encoded.loud
+        groups = [group for group, keep in zip(self.encoded.groups, loud, strict=True) if keep]
+        labels = self.encoded.labels[loud, concept]
         try:
             return score(out_of_fold(LOGISTIC, self._x[loud], labels, groups, self.seed), self.seed)
         except DrawstopError as error:
-            raise DrawstopError(f"the label {self.heard.concepts[concept]}: {error}") from error
+            raise DrawstopError(f"the label {self.encoded.concepts[concept]}: {error}") from error
 
 
 def _rounded(value: float | None) -> float | None:

@@ -25,7 +25,7 @@ class Shipped:
 
     folder: Path
     judged: frozenset[str] = frozenset({"guitar", "voice"})
-    """What the shipped judge hears."""
+    """The concepts of the shipped classifier."""
 
     @property
     def rave(self) -> Path:
@@ -38,12 +38,12 @@ class Shipped:
         return self.folder / "recordings"
 
     @property
-    def judge(self) -> Path:
+    def classifier(self) -> Path:
         """Trained on renderings that aren't shipped."""
         return self.folder / "judge.safetensors"
 
     @property
-    def tagger(self) -> Path:
+    def musicnn(self) -> Path:
         """A published one."""
         return self.folder / "tagger.safetensors"
 

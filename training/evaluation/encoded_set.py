@@ -1,4 +1,4 @@
-"""What is heard in each recording of a labelled set, once for all experiments: frames, and statistics of them by recording."""
+"""The recordings of a labelled set, encoded once for all experiments: frames, and statistics of them by recording."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from training.models.protocols import LayeredModel, choose_sites
 from training.sae.model import SAE
 
 LONGEST_SECONDS = 30.0
-"""Of a longer recording, its middle is heard."""
+"""Of a longer recording, its middle is encoded."""
 _FORMAT = 1
 
 
 @dataclass(frozen=True)
-class HeardSet:
-    """The recordings of a data set as one model's site and its SAE hear them; a row for each recording.
+class EncodedSet:
+    """The recordings of a data set as one model's site and its SAE encode them; a row for each recording.
 
     Attributes:
         data: the recordings themselves, in the rows' order.
@@ -45,7 +45,7 @@ class HeardSet:
         sae: whose features these are.
         frame_rate: frames per second.
         sample_rate: the model's, in Hz.
-        starts: where the heard part begins in each file, in seconds.
+        starts: where the encoded part begins in each file, in seconds.
         frames: normalised frames z of each recording, `[frames, width]`.
         features: the SAE's features, mean over time, `[n, n_features]`; they grow with the gain.
         shares: the same at one level: each feature's part of the recording's activation; rows sum to 1, 0 in silence.
@@ -90,7 +90,7 @@ class HeardSet:
         return tuple(each.timbre for each in self.data.recordings)
 
 
-def hear_set(
+def encode_set(
     model: LayeredModel,
     sae: SAE,
     data: LabelledSet,
@@ -99,13 +99,13 @@ def hear_set(
     seconds: float = LONGEST_SECONDS,
     cache: Path | None = None,
     progress: Progress | None = None,
-) -> HeardSet:
-    """Hears every recording of a data set.
+) -> EncodedSet:
+    """Encodes every recording of a data set.
 
     Args:
         site: where to listen; None: the site at which a RAVE was opened.
         seconds: at most so much of each recording, from its middle.
-        cache: a folder that keeps what was heard, so that a killed run goes on where it was; None keeps nothing.
+        cache: a folder that keeps the encoded recordings, so that a killed run goes on where it was; None keeps nothing.
 
     Raises:
         DrawstopError: no recordings, one that can't be read, silence only, or an SAE of another width.
@@ -118,46 +118,46 @@ def hear_set(
         )
     if not data.recordings:
         raise DrawstopError(f"no recordings in {data.name}: give a folder that holds some")
-    ear = _Ear(model, name, rates.ratio, sae, seconds, cache)
-    heard = []
+    encoder = _Encoder(model, name, rates.ratio, sae, seconds, cache)
+    encoded = []
     for done, recording in enumerate(data.recordings):
-        heard.append(ear.hear(recording))
+        encoded.append(encoder.encode(recording))
         if progress:
             progress("listening", done + 1, len(data.recordings))
-    if not any(each.loud for each in heard):
-        raise DrawstopError(f"all {len(heard)} recordings of {data.name} are silent: give some that sound")
-    frames = tuple(each.z for each in heard)
+    if not any(each.loud for each in encoded):
+        raise DrawstopError(f"all {len(encoded)} recordings of {data.name} are silent: give some that sound")
+    frames = tuple(each.z for each in encoded)
     features = np.stack([mean_features(sae, z) for z in frames])
-    return HeardSet(
+    return EncodedSet(
         data,
         name,
         sae,
         model.sample_rate / rates.ratio,
         model.sample_rate,
-        tuple(each.start for each in heard),
+        tuple(each.start for each in encoded),
         frames,
         features,
         shares_of(features),
         np.stack([moments(z if sae.config.centre else at_one_level(z)) for z in frames]),
-        np.stack([each.log_mel for each in heard]),
+        np.stack([each.log_mel for each in encoded]),
         np.array(
             [[concept in each.labels for concept in data.concepts] for each in data.recordings], dtype=bool
         ),
         data.concepts,
-        np.array([each.loud for each in heard]),
+        np.array([each.loud for each in encoded]),
     )
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _Encoded:
     z: Floats
     log_mel: Floats
     loud: bool
     start: float
 
 
-class _Ear:
-    """Hears one recording after another; remembers them on disk where it has a folder."""
+class _Encoder:
+    """Encodes one recording after another; remembers them on disk where it has a folder."""
 
     def __init__(
         self, model: LayeredModel, site: str, ratio: int, sae: SAE, seconds: float, cache: Path | None
@@ -174,21 +174,21 @@ class _Ear:
         key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
         self.folder = cache / f"heard-{key[:16]}" if cache is not None else None
 
-    def hear(self, recording: LabelledRecording) -> _Heard:
+    def encode(self, recording: LabelledRecording) -> _Encoded:
         start = max(0.0, (_seconds_of(recording.path) - self.seconds) / 2)
         if self.folder is None:
-            return self._listen(recording, start)
+            return self._encode(recording, start)
         place = self.folder / f"{sha256_file(recording.path)}.npz"
         try:
             with np.load(place) as kept:
-                return _Heard(kept["z"], kept["log_mel"], bool(kept["loud"]), start)
+                return _Encoded(kept["z"], kept["log_mel"], bool(kept["loud"]), start)
         except FileNotFoundError:
-            heard = self._listen(recording, start)
+            encoded = self._encode(recording, start)
         with atomic_file(place) as beside, beside.open("wb") as file:
-            np.savez(file, z=heard.z, log_mel=heard.log_mel, loud=heard.loud)
-        return heard
+            np.savez(file, z=encoded.z, log_mel=encoded.log_mel, loud=encoded.loud)
+        return encoded
 
-    def _listen(self, recording: LabelledRecording, start: float) -> _Heard:
+    def _encode(self, recording: LabelledRecording, start: float) -> _Encoded:
         rate, channels = self.model.sample_rate, self.model.channels
         audio = torch.from_numpy(read_audio(recording.path, rate, channels, (start, self.seconds))[0])
         x = site_frames(self.model, audio, self.site, self.ratio)
@@ -198,11 +198,11 @@ class _Ear:
             )
         mono = audio.mean(0)
         z: Floats = self.sae.normalise(x).numpy().astype(np.float32)
-        return _Heard(z, log_mel_statistics(mono, rate), bool(loud_enough(mono)), start)
+        return _Encoded(z, log_mel_statistics(mono, rate), bool(loud_enough(mono)), start)
 
 
 def site_frames(model: LayeredModel, audio: Tensor, site: str, ratio: int) -> Tensor:
-    """The model's own frames of a sound at a site, heard in pieces where the model can't hear it in one go.
+    """The model's own frames of a sound at a site, encoded in pieces where the model can't take it in one go.
 
     Shape: `[channels, samples]` -> `[frames, width]`.
     """

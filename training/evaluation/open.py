@@ -1,4 +1,4 @@
-"""From what a user typed to experiments: the bank or banks, their model, the recordings, the judge."""
+"""From what a user typed to experiments: the bank or banks, their model, the recordings, the classifier."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from drawstop.files import require_writable
 from drawstop.progress import Progress
 from training.banks.bank import StopBank, bank_fingerprint, load_bank
 from training.banks.bank_folders import BANKS_FILE, bank_folders, load_banks
-from training.data.labelled_set import LabelledSet
 from training.data.read_labelled import read_labelled
+from training.evaluation.context import EvaluationContext, Options
 from training.evaluation.demo_set import SHIPPED, shipped_set
-from training.evaluation.rave_context import Options, Subject
-from training.evaluation.rave_experiments import RaveExperiments
+from training.evaluation.experiment_tables import MUSICGEN, RAVE
+from training.evaluation.musicgen_context import MusicGenContext
+from training.evaluation.playback.musicgen import Prompt
+from training.evaluation.rave_context import RaveContext
 from training.evaluation.report.page import PageHead
-from training.evaluation.results import Section
-from training.evaluation.run import Experiments, gather, identity_of
+from training.evaluation.results import Result
+from training.evaluation.run import Experiments, identity_of, run_experiments
 from training.models.open import is_musicgen, open_musicgen, open_rave
 
 _DIGITS = 16
@@ -31,15 +33,15 @@ _DIGITS = 16
 def head_of(opened: Opened) -> PageHead:
     """The head of a page, with today's date."""
     stops = ", ".join(dict.fromkeys(stop.name for bank in opened.banks for stop in bank.stops))
-    data = opened.data
+    data, options = opened.context.data, opened.context.options
     counts = {split: len(data.of(split)) for split in ("train", "validation", "test")}
     said = ", ".join(f"{count} {split}" for split, count in counts.items() if count)
     provenance = {
         "drawstop": __version__,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
-        "seed": opened.options.seed,
-        "quick": opened.options.quick,
+        "seed": options.seed,
+        "quick": options.quick,
         "model": opened.banks[0].model_fingerprint[:_DIGITS],
         "sites": ", ".join(bank.site for bank in opened.banks),
         "banks": ", ".join(fingerprint[:_DIGITS] for fingerprint in opened.fingerprints),
@@ -64,7 +66,7 @@ class Asked:
     recordings: Path | None
     options: Options
     prompts: tuple[str, ...] = ()
-    judge: Path | None = None
+    classifier: Path | None = None
     out: Path | None = None
 
 
@@ -74,17 +76,19 @@ class Opened:
 
     name: str
     experiments: Experiments
-    concepts: tuple[str, ...]
+    context: EvaluationContext
     identity: str
-    folder: Path
-    data: LabelledSet
     banks: tuple[StopBank, ...]
     fingerprints: tuple[str, ...]
-    options: Options
 
-    def gather(self, only: Sequence[str] = (), progress: Progress | None = None) -> list[Section]:
-        """`gather.gather` of it."""
-        return gather(self.experiments, self.data, self.concepts, self.folder, self.identity, only, progress)
+    @property
+    def folder(self) -> Path:
+        """Where results are stored."""
+        return self.context.folder
+
+    def run_experiments(self, only: Sequence[str] = (), progress: Progress | None = None) -> list[Result]:
+        """The results of some experiments, or of all; see `run.run_experiments`."""
+        return run_experiments(self.experiments, self.context, self.identity, only, progress)
 
 
 def open_asked(asked: Asked, progress: Progress | None = None) -> Opened:
@@ -125,31 +129,16 @@ def _rave(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progr
         if asked.recordings is None
         else read_labelled(asked.recordings, seed=asked.options.seed)
     )
-    judge = asked.judge
-    if judge is None and ours and {stop.name for stop in bank.stops} <= SHIPPED.judged:
-        judge = SHIPPED.judge
-    subject = Subject(model, bank, data, folder, asked.options, judge, progress)
+    classifier = asked.classifier
+    if classifier is None and ours and {stop.name for stop in bank.stops} <= SHIPPED.judged:
+        classifier = SHIPPED.classifier
+    context = RaveContext(model, bank, data, folder, asked.options, classifier, progress)
     prints = (bank_fingerprint(asked.bank),)
-    identity = identity_of(model.fingerprint, prints, data, judge, asked.options)
-    experiments = RaveExperiments(subject).by_slug()
-    return Opened(
-        asked.bank.name,
-        experiments,
-        subject.concepts,
-        identity,
-        folder,
-        data,
-        (bank,),
-        prints,
-        asked.options,
-    )
+    identity = identity_of(model.fingerprint, prints, data, classifier, asked.options)
+    return _opened(asked.bank.name, RAVE, context, identity, (bank,), prints)
 
 
 def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progress | None) -> Opened:
-    from training.evaluation.musicgen_context import MusicGenSubject
-    from training.evaluation.musicgen_experiments import MusicGenExperiments
-    from training.evaluation.playback.musicgen import Prompt
-
     if asked.model is None or asked.recordings is None or not asked.prompts:
         raise DrawstopError(
             f"{asked.bank} is of a MusicGen's layers: say its --model, labelled --recordings, and a --prompt LABELS=TEXT for "
@@ -160,21 +149,24 @@ def _musicgen(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: P
     model = open_musicgen(asked.model)
     banks = load_banks(asked.bank, model.fingerprint)
     data = read_labelled(asked.recordings, seed=asked.options.seed)
-    subject = MusicGenSubject(
-        model, tuple(banks), data, prompts, folder, asked.options, asked.judge, progress
+    context = MusicGenContext(
+        model, tuple(banks), data, prompts, folder, asked.options, asked.classifier, progress
     )
     prints = tuple(bank_fingerprint(each) for each in bank_folders(asked.bank))
     identity = identity_of(
-        model.sound_fingerprint, prints, data, asked.judge, asked.options, prompts=list(asked.prompts)
+        model.sound_fingerprint, prints, data, asked.classifier, asked.options, prompts=list(asked.prompts)
     )
-    return Opened(
-        asked.bank.name,
-        MusicGenExperiments(subject).by_slug(),
-        subject.concepts,
-        identity,
-        folder,
-        data,
-        tuple(banks),
-        prints,
-        asked.options,
-    )
+    return _opened(asked.bank.name, MUSICGEN, context, identity, tuple(banks), prints)
+
+
+def _opened(
+    name: str,
+    experiments: Experiments,
+    context: EvaluationContext,
+    identity: str,
+    banks: tuple[StopBank, ...],
+    fingerprints: tuple[str, ...],
+) -> Opened:
+    """Raises DrawstopError for a concept that labels no recording, before anything is measured."""
+    assert context.concepts
+    return Opened(name, experiments, context, identity, banks, fingerprints)

@@ -1,6 +1,6 @@
-"""What an experiment says: a section of tables, curves, matrices and sounds, which a page or a terminal shows and JSON keeps.
+"""The result of an experiment: answer, goals, tables, plots, matrices and audio players, which a page or a terminal shows.
 
-A section holds numbers and words, never markup: who shows it decides how.
+A result holds numbers and words, never markup. Its JSON keeps the names of the first format: a section of blocks and figures.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class Players:
+class AudioPlayers:
     """Sounds in rows that belong together: the same clip unsteered and steered, or a feature's loudest moments."""
 
     title: str
@@ -86,18 +86,18 @@ class Players:
     note: str = ""
 
 
-Block: TypeAlias = Table | Plot | Matrix | Players
-_BLOCKS: dict[str, type[Table | Plot | Matrix | Players]] = {
+Content: TypeAlias = Table | Plot | Matrix | AudioPlayers
+KINDS: dict[str, type[Table | Plot | Matrix | AudioPlayers]] = {
     "table": Table,
     "plot": Plot,
     "matrix": Matrix,
-    "players": Players,
+    "players": AudioPlayers,
 }
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure held against what was aimed at, in words: `goal` says what, `seen` what was measured."""
+    """A measurement held against what was aimed at, in words: `goal` says what, `seen` what was measured."""
 
     goal: str
     seen: str
@@ -105,67 +105,76 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Section:
-    """One experiment's answer.
+class Result:
+    """The answer of one experiment.
 
     Attributes:
         slug: its name in commands and files, and its anchor in the page.
         title: a few words.
         question: what it asks, in one or two sentences for a musician.
         answer: what was found, in words, misses included.
+        content: tables, plots, matrices and audio players, in the order of the page.
         goals: what was aimed at, and whether it was reached.
-        blocks: what to show.
-        figures: the raw numbers, as JSON holds them.
-        settings: what decides the figures: seeds, counts, sizes.
+        metrics: the raw numbers, as JSON holds them.
+        settings: what decides the metrics: seeds, counts, sizes.
     """
 
     slug: str
     title: str
     question: str
     answer: str
-    blocks: tuple[Block, ...] = ()
+    content: tuple[Content, ...] = ()
     goals: tuple[Goal, ...] = ()
-    figures: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def to_json(section: Section) -> dict[str, Any]:
-    """A section as JSON holds it; `from_json` gives it back."""
-    content = asdict(section)
-    names = {kind: name for name, kind in _BLOCKS.items()}
-    content["blocks"] = [{"kind": names[type(block)]} | asdict(block) for block in section.blocks]
-    return content
+def to_json(result: Result) -> dict[str, Any]:
+    """A result as JSON holds it; `from_json` gives it back."""
+    names = {kind: name for name, kind in KINDS.items()}
+    fields = asdict(result)
+    return {
+        "slug": result.slug,
+        "title": result.title,
+        "question": result.question,
+        "answer": result.answer,
+        "blocks": [{"kind": names[type(each)]} | asdict(each) for each in result.content],
+        "goals": fields["goals"],
+        "figures": fields["metrics"],
+        "settings": fields["settings"],
+    }
 
 
-def plain(figures: Any) -> Any:
-    """Estimates as JSON holds them."""
-    if isinstance(figures, Estimate):
-        return asdict(figures)
-    if isinstance(figures, Mapping):
-        return {str(name): plain(value) for name, value in figures.items()}
-    if isinstance(figures, list | tuple):
-        return [plain(value) for value in figures]
-    return figures
+def plain(metrics: Any) -> Any:
+    """Metrics with their estimates as JSON holds them."""
+    if isinstance(metrics, Estimate):
+        return asdict(metrics)
+    if isinstance(metrics, Mapping):
+        return {str(name): plain(value) for name, value in metrics.items()}
+    if isinstance(metrics, list | tuple):
+        return [plain(value) for value in metrics]
+    return metrics
 
 
-def from_json(content: dict[str, Any]) -> Section:
-    """A section that `to_json` gave. Raises DrawstopError for anything else."""
+def from_json(fields: dict[str, Any]) -> Result:
+    """A result that `to_json` gave. Raises DrawstopError for anything else."""
     try:
-        blocks = tuple(_block(block) for block in content["blocks"])
-        goals = tuple(Goal(**goal) for goal in content["goals"])
-        return Section(**{**content, "blocks": blocks, "goals": goals})
+        content = tuple(_content(each) for each in fields["blocks"])
+        goals = tuple(Goal(**goal) for goal in fields["goals"])
+        others = {name: fields[name] for name in ("slug", "title", "question", "answer", "settings")}
+        return Result(**others, content=content, goals=goals, metrics=fields["figures"])
     except (KeyError, TypeError) as error:
         raise DrawstopError(
-            f"expected a section of evidence, got something else ({error}): measure again"
+            f"expected a result of evidence, got something else ({error}): measure again"
         ) from error
 
 
-def _block(content: dict[str, Any]) -> Block:
-    kind = _BLOCKS[content["kind"]]
-    fields = {name: _frozen(value) for name, value in content.items() if name != "kind"}
+def _content(saved: dict[str, Any]) -> Content:
+    kind = KINDS[saved["kind"]]
+    fields = {name: _frozen(value) for name, value in saved.items() if name != "kind"}
     if kind is Plot:
         fields["lines"] = tuple(Line(**line) for line in fields["lines"])
-    if kind is Players:
+    if kind is AudioPlayers:
         fields["rows"] = tuple(tuple(Sound(**sound) for sound in row) for row in fields["rows"])
     if kind is Table:
         fields["rows"] = tuple(

@@ -1,4 +1,4 @@
-"""Experiments, one after the other; what is done is kept, so that a killed gathering goes on from there."""
+"""Runs experiments one after the other; each result is stored, so that a killed run goes on from there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from drawstop import __version__
 from drawstop.errors import DrawstopError
@@ -15,8 +15,8 @@ from drawstop.files import sha256_file, write_json
 from drawstop.progress import Progress
 from training.data.labelled_set import LabelledSet
 from training.data.sufficiency import refuse_too_little
-from training.evaluation.rave_context import Options
-from training.evaluation.results import Section, from_json, to_json
+from training.evaluation.context import Options
+from training.evaluation.results import Result, from_json, to_json
 from training.metrics import notes
 
 FOLDER = "sections"
@@ -27,12 +27,13 @@ class Experiment:
     """What can be measured.
 
     Attributes:
-        title: of its section.
-        needs: which of `needs.NEEDS` it has; empty: it takes any recordings.
+        title: of its result.
+        run: measures it, given the context and the options.
+        needs: which of `sufficiency.NEEDS` it has; empty: it takes any recordings.
     """
 
     title: str
-    measure: Callable[[], Section]
+    run: Callable[[Any, Options], Result]
     needs: str = ""
 
 
@@ -40,22 +41,39 @@ Experiments = Mapping[str, Experiment]
 """By slug, in the order of the page."""
 
 
-def gather(
+class Measured(Protocol):
+    """What `run_experiments` itself reads of a context: the recordings, the concepts and the results' folder."""
+
+    @property
+    def data(self) -> LabelledSet:
+        """Labelled recordings."""
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """The labels that are asked about."""
+
+    @property
+    def folder(self) -> Path:
+        """Where results are stored, each as soon as it's done."""
+
+    @property
+    def options(self) -> Options:
+        """How much is measured."""
+
+
+def run_experiments(
     experiments: Experiments,
-    data: LabelledSet,
-    concepts: Sequence[str],
-    folder: Path,
+    context: Measured,
     identity: str,
     only: Sequence[str] = (),
     progress: Progress | None = None,
-) -> list[Section]:
-    """The sections of some experiments, or of all; one that was gathered before of the same things is read back.
+) -> list[Result]:
+    """The results of some experiments, or of all; one that was measured before on the same things is read back.
 
-    An experiment that the recordings are too few for says so in its section, unless nothing else can be measured.
+    An experiment that the recordings are too few for says so in its result, unless nothing else can be measured.
 
     Args:
-        concepts: which labels are asked about.
-        folder: where sections are kept, each as soon as it's done.
+        context: what is measured.
         identity: tells what is measured from anything else; see `identity_of`.
 
     Raises:
@@ -65,30 +83,35 @@ def gather(
     if unknown:
         raise DrawstopError(f"no experiment {unknown[0]!r}: expected one of {', '.join(experiments)}")
     wanted = {slug: each for slug, each in experiments.items() if not only or slug in only}
-    lacks = {slug: _lack(data, concepts, each.needs) for slug, each in wanted.items()}
+    lacks = {slug: _lack(context.data, context.concepts, each.needs) for slug, each in wanted.items()}
     if all(lacks.values()):
         raise DrawstopError(next(iter(lacks.values())))
-    found = []
+    results = []
     for number, (slug, experiment) in enumerate(wanted.items()):
         if lacks[slug]:
-            found.append(Section(slug, experiment.title, "", f"Not measured: {lacks[slug]}"))
+            results.append(Result(slug, experiment.title, "", f"Not measured: {lacks[slug]}"))
             continue
-        path = folder / FOLDER / f"{slug}.json"
-        section = _kept(path, identity)
-        if section is None:
-            section = experiment.measure()
-            write_json(path, {"identity": identity, "section": to_json(section)})
-        found.append(section)
+        path = context.folder / FOLDER / f"{slug}.json"
+        result = _stored(path, identity)
+        if result is None:
+            result = experiment.run(context, context.options)
+            write_json(path, {"identity": identity, "section": to_json(result)})
+        results.append(result)
         if progress:
             progress("experiments", number + 1, len(wanted))
-    return found
+    return results
 
 
 def identity_of(
-    model: str, banks: Sequence[str], data: LabelledSet, judge: Path | None, options: Options, **more: Any
+    model: str,
+    banks: Sequence[str],
+    data: LabelledSet,
+    classifier: Path | None,
+    options: Options,
+    **more: Any,
 ) -> str:
-    """Tells what was measured from anything else: fingerprints of model and banks, recordings, judge, options, version, whether
-    notes can be tracked.
+    """A hash of all that decides what is measured: fingerprints of model and banks, recordings, classifier, options, version,
+    whether notes can be tracked.
 
     Args:
         more: anything else that decides the figures, as JSON holds it.
@@ -102,7 +125,7 @@ def identity_of(
         "model": model,
         "banks": list(banks),
         "recordings": recordings,
-        "judge": sha256_file(judge) if judge else None,
+        "judge": sha256_file(classifier) if classifier else None,
         "options": [options.seed, options.quick, str(options.clap)],
         "notes": notes.installed(),
         **more,
@@ -122,8 +145,8 @@ def _lack(data: LabelledSet, concepts: Sequence[str], needs: str) -> str:
     return ""
 
 
-def _kept(path: Path, identity: str) -> Section | None:
-    """A section of the same things, if it is there; a damaged file is measured anew."""
+def _stored(path: Path, identity: str) -> Result | None:
+    """A result of the same things, if it is there; a damaged file is measured anew."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return from_json(content["section"]) if content["identity"] == identity else None

@@ -19,14 +19,14 @@ from training.metrics.auroc import auroc_of_columns
 from training.metrics.bootstrap import mean_of
 from training.metrics.distances import spectral_distance
 from training.metrics.mel import mel_filters
-from training.metrics.predictions import Predictions as Heard
+from training.metrics.predictions import Predictions
 
 N_FFT = 2048
 
 BANDS = 40
 
 FLOOR = 1e-5
-"""Of a spectrum at unit level: what lies 50 dB under the whole isn't heard."""
+"""Of a spectrum at unit level: what lies 50 dB under the whole isn't audible."""
 
 
 def sound_changes(before: Tensor, after: Tensor, sample_rate: int) -> dict[str, Tensor]:
@@ -97,17 +97,17 @@ def mean_with_interval(values: Tensor, groups: Sequence[Hashable] = ()) -> Figur
     return asdict(mean_of(values.double().numpy(), groups))
 
 
-def share_heard(answer: Heard, concept: str) -> Figure:
-    """In which share of the items the concept is heard."""
+def share_detected(answer: Predictions, concept: str) -> Figure:
+    """In which share of the items the concept is detected."""
     return mean_with_interval(answer.of(concept)[0].float())
 
 
-def still_heard(before: Mapping[str, Heard], after: Mapping[str, Heard], concept: str) -> Figure:
-    """Per ear: how often it's heard at rest, steered, and steered where it was heard at rest."""
+def still_heard(before: Mapping[str, Predictions], after: Mapping[str, Predictions], concept: str) -> Figure:
+    """Per classifier: how often it's detected at rest, steered, and steered where it was detected at rest."""
     figures = {}
-    for ear, at_rest in before.items():
-        first, second = at_rest.of(concept)[0], after[ear].of(concept)[0]
-        figures[ear] = {
+    for classifier, at_rest in before.items():
+        first, second = at_rest.of(concept)[0], after[classifier].of(concept)[0]
+        figures[classifier] = {
             "at_rest": mean_with_interval(first.float()),
             "steered": mean_with_interval(second.float()),
             "where_heard_at_rest": mean_with_interval(second[first].float()),
@@ -115,10 +115,12 @@ def still_heard(before: Mapping[str, Heard], after: Mapping[str, Heard], concept
     return figures
 
 
-def ear_auroc(answers: Mapping[str, Mapping[str, Heard]], ear: str, concept: str, other: str) -> float:
-    """How well an ear tells solos and mixtures with the concept from solos of the other."""
-    having = [answers[key][ear].of(concept)[1] for key in (concept, "mixture")]
-    lacking = answers[other][ear].of(concept)[1]
+def classifier_auroc(
+    answers: Mapping[str, Mapping[str, Predictions]], classifier: str, concept: str, other: str
+) -> float:
+    """How well a classifier tells solos and mixtures with the concept from solos of the other."""
+    having = [answers[key][classifier].of(concept)[1] for key in (concept, "mixture")]
+    lacking = answers[other][classifier].of(concept)[1]
     scores = torch.cat([*having, lacking])[:, None]
     labels = torch.arange(len(scores)) < sum(len(part) for part in having)
     return round(float(auroc_of_columns(scores, labels)), 4)
@@ -134,7 +136,7 @@ def distances(first: Tensor, second: Tensor) -> Tensor:
     return torch.stack([spectral_distance(a[None], b[None]) for a, b in zip(first, second, strict=True)])
 
 
-def way(unsteered: Tensor, steered: Tensor, oracle: Tensor, target: Tensor) -> Figure:
+def distance_recovered(unsteered: Tensor, steered: Tensor, oracle: Tensor, target: Tensor) -> Figure:
     """How far the edit goes from the unsteered sound towards the oracle, in distance to the target; 1 is the oracle."""
     start, here, best = (distances(sound, target) for sound in (unsteered, steered, oracle))
     gone = (start.mean() - here.mean()) / (start.mean() - best.mean())
@@ -159,13 +161,13 @@ def level_difference(first: Tensor, second: Tensor) -> Figure:
     return mean_with_interval(10 * torch.log10(power[0] / power[1]))
 
 
-def monotone(answers: Sequence[Mapping[str, Heard]], values: Sequence[float], concept: str) -> Figure:
-    """Per ear: Spearman's correlation of its logits with the knob, per recording; a constant answer counts 0."""
+def monotone(answers: Sequence[Mapping[str, Predictions]], values: Sequence[float], concept: str) -> Figure:
+    """Per classifier: Spearman's correlation of its logits with the knob, per recording; a constant answer counts 0."""
     figures = {}
-    for ear in answers[0]:
-        logits = torch.stack([answer[ear].of(concept)[1] for answer in answers]).numpy()
+    for classifier in answers[0]:
+        logits = torch.stack([answer[classifier].of(concept)[1] for answer in answers]).numpy()
         found = [float(spearmanr(values, logits[:, i]).statistic) for i in range(logits.shape[1])]
-        figures[ear] = mean_with_interval(torch.tensor([f if np.isfinite(f) else 0.0 for f in found]))
+        figures[classifier] = mean_with_interval(torch.tensor([f if np.isfinite(f) else 0.0 for f in found]))
     return figures
 
 

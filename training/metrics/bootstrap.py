@@ -81,7 +81,7 @@ def estimate(whole: float, drawn: Values, count: int) -> Estimate:
 def _members(count: int, groups: Sequence[Hashable]) -> list[NDArray[np.int64]]:
     if not len(groups):
         return [np.array([i]) for i in range(count)]
-    places: dict[Hashable, list[int]] = {}
+    indices: dict[Hashable, list[int]] = {}
     for i, group in enumerate(groups):
-        places.setdefault(group, []).append(i)
-    return [np.array(members) for members in places.values()]
+        indices.setdefault(group, []).append(i)
+    return [np.array(members) for members in indices.values()]

@@ -76,9 +76,9 @@ def track_notes(audio: Tensor, sample_rate: int) -> list[Notes]:
         from basic_pitch.constants import AUDIO_N_SAMPLES, AUDIO_SAMPLE_RATE, FFT_HOP
         from basic_pitch.inference import unwrap_output, window_audio_file
 
-    heard = soxr.resample(audio.numpy().T.astype(np.float32), sample_rate, AUDIO_SAMPLE_RATE).T
+    predictions = soxr.resample(audio.numpy().T.astype(np.float32), sample_rate, AUDIO_SAMPLE_RATE).T
     overlap = OVERLAPPING_FRAMES * FFT_HOP
-    padded = np.pad(heard.reshape(len(audio), -1), ((0, 0), (overlap // 2, 0)))
+    padded = np.pad(predictions.reshape(len(audio), -1), ((0, 0), (overlap // 2, 0)))
     windows = np.stack(
         [[window for window, _ in window_audio_file(sound, AUDIO_N_SAMPLES - overlap)] for sound in padded]
     )
@@ -87,7 +87,9 @@ def track_notes(audio: Tensor, sample_rate: int) -> list[Notes]:
     return [
         _notes(
             {
-                name: unwrap_output(each[i * count : (i + 1) * count], heard.shape[1], OVERLAPPING_FRAMES)
+                name: unwrap_output(
+                    each[i * count : (i + 1) * count], predictions.shape[1], OVERLAPPING_FRAMES
+                )
                 for name, each in found.items()
             },
             audio[i],
@@ -97,9 +99,9 @@ def track_notes(audio: Tensor, sample_rate: int) -> list[Notes]:
     ]
 
 
-def share_sounding(wanted: Roll, heard: Roll) -> float:
-    """The share of the wanted keys, frame by frame, that are heard: `mir_eval.multipitch`'s recall; NaN where none are."""
-    return float((wanted & heard).sum() / wanted.sum()) if wanted.any() else float("nan")
+def share_sounding(wanted: Roll, predictions: Roll) -> float:
+    """The share of the wanted keys, frame by frame, that sound after it: `mir_eval.multipitch`'s recall; NaN where none are."""
+    return float((wanted & predictions).sum() / wanted.sum()) if wanted.any() else float("nan")
 
 
 def notes_f(before: Notes, after: Notes) -> float:

@@ -9,13 +9,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Predictions:
-    """One ear's answer for some items: `[items, concepts]`, concepts in the ear's order."""
+    """One classifier's answer for some items: `[items, concepts]`, concepts in the classifier's order."""
 
     concepts: tuple[str, ...]
-    heard: Tensor
+    detected: Tensor
     logits: Tensor
 
     def of(self, concept: str) -> tuple[Tensor, Tensor]:
-        """Heard (bool) and logits of one concept, `[items]` each."""
-        place = self.concepts.index(concept)
-        return self.heard[:, place], self.logits[:, place]
+        """Detected (bool) and logits of one concept, `[items]` each."""
+        index = self.concepts.index(concept)
+        return self.detected[:, index], self.logits[:, index]

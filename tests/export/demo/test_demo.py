@@ -79,20 +79,20 @@ def test_a_second_run_with_the_same_sound_as_a_stereo_file_writes_the_same_bits(
 
 
 @needs_parts
-def test_the_heard_figures_are_recomputed_from_the_written_sounds(two_runs: list[Path]) -> None:
+def test_the_detection_figures_are_recomputed_from_the_written_sounds(two_runs: list[Path]) -> None:
     import torch
 
-    from export.demo.measurements import hear
-    from training.classifiers.network import load_judge
+    from export.demo.measurements import probabilities
+    from training.classifiers.network import load_classifier
 
-    judge = load_judge(Shipped.find().judge)
+    classifier = load_classifier(Shipped.find().classifier)
     stored = json.loads((two_runs[0] / "figures.json").read_text())["heard"]
     assert set(stored) == {"input", "neutral", "performance"}
     for name, figures in stored.items():
         audio, rate = soundfile.read(two_runs[0] / f"{name}.wav", dtype="float32")
-        assert rate == judge.sample_rate
-        heard = hear(judge, torch.from_numpy(audio))
-        for concept in judge.concepts:
+        assert rate == classifier.sample_rate
+        heard = probabilities(classifier, torch.from_numpy(audio))
+        for concept in classifier.concepts:
             assert heard[concept]["clip"] == pytest.approx(figures[concept]["clip"], abs=2e-4)
             assert heard[concept]["per_second"] == pytest.approx(figures[concept]["per_second"], abs=2e-4)
 
@@ -139,7 +139,7 @@ def test_your_own_stereo_sound_at_another_rate_is_played(tmp_path: Path, two_run
     from drawstop.audio_files import read_audio
     from export.demo.plot import draw
     from export.demo.run import perform
-    from training.classifiers.network import load_judge
+    from training.classifiers.network import load_classifier
 
     seconds = np.arange(48000) / 48000
     tone = 0.2 * np.sin(2 * np.pi * 220 * seconds)
@@ -150,7 +150,7 @@ def test_your_own_stereo_sound_at_another_rate_is_played(tmp_path: Path, two_run
     given = read_audio(tmp_path / "mine.wav", channels=1)
     events = perform(Shipped.find(), given, out, 0, lambda what, done, total: None)
     assert soundfile.info(out / "performance.wav").frames == 44100
-    draw(out, events, load_judge(Shipped.find().judge), ["guitar", "voice"])
+    draw(out, events, load_classifier(Shipped.find().classifier), ["guitar", "voice"])
     assert (out / "performance.png").stat().st_size > 10_000
 
 
@@ -201,13 +201,13 @@ def test_more_turned_knobs_are_a_larger_spectral_distance_and_the_same_sound_has
 
 @needs_parts
 @pytest.mark.parametrize(("samples", "seconds"), [(1, 1), (44100, 1), (44101, 1), (60000, 2), (529200, 12)])
-def test_a_sound_of_any_length_is_heard_second_by_second(samples: int, seconds: int) -> None:
+def test_a_sound_of_any_length_is_classified_second_by_second(samples: int, seconds: int) -> None:
     import torch
 
-    from export.demo.measurements import hear
-    from training.classifiers.network import load_judge
+    from export.demo.measurements import probabilities
+    from training.classifiers.network import load_classifier
 
     sound = torch.randn(samples, generator=torch.Generator().manual_seed(0))
-    for figures in hear(load_judge(Shipped.find().judge), sound).values():
+    for figures in probabilities(load_classifier(Shipped.find().classifier), sound).values():
         assert len(figures["per_second"]) == seconds
         assert all(0 <= value <= 1 for value in [figures["clip"], *figures["per_second"]])

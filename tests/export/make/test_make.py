@@ -19,7 +19,7 @@ from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, StopRequest, read_request
 from export.make.steps import _training_paths, make_instrument
 from training.banks.bank import load_bank
-from training.classifiers.training import JudgeOptions
+from training.classifiers.training import ClassifierOptions
 from training.find.rave.find import FindOptions
 from training.find.rave.gate_fit import GateOptions
 
@@ -34,7 +34,7 @@ QUICK = MakeOptions(
         on_steps=2,
         gates=GateOptions(channels=8, off_steps=3, on_steps=2, batch=2),
     ),
-    JudgeOptions(steps=4, batch=4, reconstructions=6),
+    ClassifierOptions(steps=4, batch=4, reconstructions=6),
     sae_steps=20,
     threads=1,
 )
@@ -91,7 +91,7 @@ def test_it_leaves_bank_instrument_figures_and_clips_and_nothing_else(made: Path
     assert [stop.name for stop in load_bank(made / "bank").stops] == ["guitar", "voice"]
 
 
-def test_the_figures_name_the_unseen_recordings_the_ear_and_the_checks(made: Path) -> None:
+def test_the_figures_name_the_unseen_recordings_the_classifier_and_the_checks(made: Path) -> None:
     figures = json.loads((made / "figures.json").read_text())
     assert any(name.startswith("neutral") for name in figures["checks"])
     for each in figures["stops"].values():

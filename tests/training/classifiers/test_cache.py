@@ -1,4 +1,4 @@
-"""The judge that evidence trains for itself: kept while it is asked about the same things, trained anew otherwise."""
+"""The classifier that evidence trains for itself: kept while it is asked about the same things, trained anew otherwise."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,22 +13,23 @@ from random_banks import random_stops
 
 from training.banks.bank import load_bank
 from training.classifiers.cache import FILE
-from training.classifiers.network import Judge
-from training.classifiers.training import JudgeOptions
+from training.classifiers.network import ConceptClassifier
+from training.classifiers.training import ClassifierOptions
 from training.data.labelled_set import LabelledRecording, LabelledSet
-from training.evaluation import musicgen_context, rave_context
+from training.evaluation import context
+from training.evaluation.context import Options
 from training.evaluation.demo_set import SHIPPED
-from training.evaluation.musicgen_context import MusicGenSubject
-from training.evaluation.rave_context import Options, Subject
+from training.evaluation.musicgen_context import MusicGenContext
+from training.evaluation.rave_context import RaveContext
 from training.models.rave.model import RaveModel
 
 if TYPE_CHECKING:
     from training.models.musicgen.model import MusicGenModel
 
-SHORT = JudgeOptions(steps=2, batch=4, reconstructions=4)
-"""Two steps move every weight: enough to tell judges apart."""
+SHORT = ClassifierOptions(steps=2, batch=4, reconstructions=4)
+"""Two steps move every weight: enough to tell classifiers apart."""
 
-JudgeOf = Callable[..., Judge]
+ClassifierOf = Callable[..., ConceptClassifier]
 
 
 def tones(folder: Path, low_hz: float) -> LabelledSet:
@@ -48,70 +49,78 @@ def rave() -> RaveModel:
 
 
 @pytest.fixture
-def judge_of(rave: RaveModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> JudgeOf:
-    """The judge of the demo's bank on some recordings, kept in one folder."""
-    monkeypatch.setattr(rave_context, "EAR_OPTIONS", SHORT)
+def classifier_of(rave: RaveModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClassifierOf:
+    """The classifier of the demo's bank on some recordings, kept in one folder."""
+    monkeypatch.setattr(context, "CONCEPT_OPTIONS", SHORT)
     bank = load_bank(SHIPPED.folder / "bank", rave.fingerprint)
 
-    def call(data: LabelledSet, seed: int = 0) -> Judge:
-        return Subject(rave, bank, data, tmp_path / "out", Options(seed))._judge()
+    def call(data: LabelledSet, seed: int = 0) -> ConceptClassifier:
+        return RaveContext(rave, bank, data, tmp_path / "out", Options(seed)).network()
 
     return call
 
 
-def same(one: Judge, other: Judge) -> bool:
+def same(one: ConceptClassifier, other: ConceptClassifier) -> bool:
     return all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
 
 
-def test_a_judge_of_the_same_things_is_used_again(judge_of: JudgeOf, tmp_path: Path) -> None:
+def test_a_classifier_of_the_same_things_is_used_again(classifier_of: ClassifierOf, tmp_path: Path) -> None:
     data = tones(tmp_path, 200)
-    first = judge_of(data)
+    first = classifier_of(data)
     written = (tmp_path / "out" / FILE).stat().st_mtime_ns
-    assert same(judge_of(data), first)
+    assert same(classifier_of(data), first)
     assert (tmp_path / "out" / FILE).stat().st_mtime_ns == written
 
 
-def test_other_recordings_labels_or_seeds_have_a_judge_of_their_own(
-    judge_of: JudgeOf, tmp_path: Path
+def test_other_recordings_labels_or_seeds_have_a_classifier_of_their_own(
+    classifier_of: ClassifierOf, tmp_path: Path
 ) -> None:
     data, other = tones(tmp_path, 200), tones(tmp_path, 310)
-    first = judge_of(data)
+    first = classifier_of(data)
     swapped = [replace(each, labels=frozenset({"voice", "guitar"}) - each.labels) for each in data.recordings]
-    for judge in (judge_of(other), judge_of(replace(data, recordings=tuple(swapped))), judge_of(data, 1)):
-        assert not same(judge, first)
-    assert same(judge_of(data), first)
+    for classifier in (
+        classifier_of(other),
+        classifier_of(replace(data, recordings=tuple(swapped))),
+        classifier_of(data, 1),
+    ):
+        assert not same(classifier, first)
+    assert same(classifier_of(data), first)
 
 
-def test_a_file_that_changed_in_its_place_is_learned_from_anew(judge_of: JudgeOf, tmp_path: Path) -> None:
+def test_a_file_that_changed_in_its_place_is_learned_from_anew(
+    classifier_of: ClassifierOf, tmp_path: Path
+) -> None:
     data = tones(tmp_path, 200)
-    first = judge_of(data)
+    first = classifier_of(data)
     for each in data.recordings:
         soundfile.write(each.path, 0.1 * np.random.default_rng(0).standard_normal(66150), 44100)
-    assert not same(judge_of(data), first)
+    assert not same(classifier_of(data), first)
 
 
 @pytest.mark.parametrize("damage", [b"", b"no weights"])
-def test_a_damaged_judge_is_trained_anew(judge_of: JudgeOf, tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_classifier_is_trained_anew(
+    classifier_of: ClassifierOf, tmp_path: Path, damage: bytes
+) -> None:
     data = tones(tmp_path, 200)
-    first = judge_of(data)
+    first = classifier_of(data)
     (tmp_path / "out" / FILE).write_bytes(damage)
-    assert same(judge_of(data), first)
+    assert same(classifier_of(data), first)
 
 
-def test_a_musicgens_judge_follows_the_seed_too(
+def test_a_musicgens_classifier_follows_the_seed_too(
     musicgen: "MusicGenModel", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training.evaluation.playback.musicgen import Prompt
 
-    monkeypatch.setattr(musicgen_context, "EAR_OPTIONS", SHORT)
+    monkeypatch.setattr(context, "CONCEPT_OPTIONS", SHORT)
     bank = random_stops(musicgen.width, musicgen.fingerprint, "layers.1")
     prompts = tuple(Prompt(label, frozenset({label})) for label in ("guitar", "voice"))
     data = tones(tmp_path, 200)
 
-    def judge(seed: int) -> Judge:
-        asked = MusicGenSubject(musicgen, (bank,), data, prompts, tmp_path / "out", Options(seed))
-        return asked._judge()
+    def classifier(seed: int) -> ConceptClassifier:
+        asked = MusicGenContext(musicgen, (bank,), data, prompts, tmp_path / "out", Options(seed))
+        return asked.network()
 
-    first = judge(0)
-    assert same(judge(0), first)
-    assert not same(judge(1), first)
+    first = classifier(0)
+    assert same(classifier(0), first)
+    assert not same(classifier(1), first)

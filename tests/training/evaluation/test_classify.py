@@ -1,4 +1,4 @@
-"""What is heard in recordings, and `drawstop classify`, end to end on the shipped RAVE, bank and recordings."""
+"""What is detected in recordings, and `drawstop classify`, end to end on the shipped RAVE, bank and recordings."""
 
 import json
 import shutil
@@ -21,8 +21,8 @@ from training.commands.classify_plot import course
 from training.data.labelled_set import LabelledSet
 from training.data.read_labelled import read_labelled
 from training.evaluation.classify import shares_in
-from training.evaluation.encoded_set import HeardSet, hear_set
-from training.evaluation.experiments.classification.experiment import classification_section
+from training.evaluation.encoded_set import EncodedSet, encode_set
+from training.evaluation.experiments.classification.experiment import classification_result
 from training.evaluation.experiments.classification.measure import classify_set
 from training.evaluation.experiments.classification.split_leakage import leakage
 from training.evaluation.playback.edits import random_sae
@@ -54,68 +54,68 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> LabelledSet:
 
 
 @pytest.fixture(scope="module")
-def heard(waves: LabelledSet) -> HeardSet:
-    return hear_set(LayeredWaves(), waves_sae(), waves, "b")
+def encoded(waves: LabelledSet) -> EncodedSet:
+    return encode_set(LayeredWaves(), waves_sae(), waves, "b")
 
 
-def test_rows_of_a_heard_set_are_the_recordings_in_order(heard: HeardSet, waves: LabelledSet) -> None:
-    assert heard.concepts == ("odd",)
-    assert heard.labels[:, 0].tolist() == ["odd" in each.labels for each in waves.recordings]
-    for z, features in zip(heard.frames, heard.features, strict=True):
+def test_rows_of_an_encoded_set_are_the_recordings_in_order(encoded: EncodedSet, waves: LabelledSet) -> None:
+    assert encoded.concepts == ("odd",)
+    assert encoded.labels[:, 0].tolist() == ["odd" in each.labels for each in waves.recordings]
+    for z, features in zip(encoded.frames, encoded.features, strict=True):
         assert z.shape == (220, 12)
-        assert np.allclose(features, features_of(heard.sae, z).mean(0), atol=1e-6)
-    assert np.allclose(heard.shares.sum(1), 1, atol=1e-5)
+        assert np.allclose(features, features_of(encoded.sae, z).mean(0), atol=1e-6)
+    assert np.allclose(encoded.shares.sum(1), 1, atol=1e-5)
 
 
-def test_frames_are_those_of_the_model_in_its_pieces(heard: HeardSet, waves: LabelledSet) -> None:
+def test_frames_are_those_of_the_model_in_its_pieces(encoded: EncodedSet, waves: LabelledSet) -> None:
     from training.activations.streamed_frames import ModelFrames
     from training.data.recordings import Recording
 
     first = waves.recordings[0]
     store = ModelFrames(LayeredWaves(), [Recording(first.path, "", first.group, first.split)], ["b"])
-    assert np.allclose(heard.frames[0], store.of_recording(0)["b"], atol=1e-6)
+    assert np.allclose(encoded.frames[0], store.of_recording(0)["b"], atol=1e-6)
 
 
-def test_a_killed_run_hears_only_what_it_has_not_heard(waves: LabelledSet, tmp_path: Path) -> None:
+def test_a_killed_run_encodes_only_what_it_has_not_encoded(waves: LabelledSet, tmp_path: Path) -> None:
     part = replace(waves, recordings=waves.recordings[:5])
-    hear_set(LayeredWaves(), waves_sae(), part, "b", cache=tmp_path)
+    encode_set(LayeredWaves(), waves_sae(), part, "b", cache=tmp_path)
     model = LayeredWaves()
-    resumed = hear_set(model, waves_sae(), waves, "b", cache=tmp_path)
+    resumed = encode_set(model, waves_sae(), waves, "b", cache=tmp_path)
     pieces_each = -(-220 // 50)
     assert model.calls == (len(waves.recordings) - 5) * pieces_each
-    again = hear_set(LayeredWaves(), waves_sae(), waves, "b", cache=tmp_path)
+    again = encode_set(LayeredWaves(), waves_sae(), waves, "b", cache=tmp_path)
     assert all(np.array_equal(a, b) for a, b in zip(resumed.frames, again.frames, strict=True))
     assert np.array_equal(resumed.log_mel, again.log_mel)
 
 
-def test_what_another_normalisation_heard_is_not_taken_from_the_cache(
+def test_what_another_normalisation_encoded_is_not_taken_from_the_cache(
     waves: LabelledSet, tmp_path: Path
 ) -> None:
     part, other = replace(waves, recordings=waves.recordings[:2]), waves_sae()
     other.scale.fill_(2.0)
-    once = hear_set(LayeredWaves(), waves_sae(), part, "b", cache=tmp_path)
-    halved = hear_set(LayeredWaves(), other, part, "b", cache=tmp_path)
+    once = encode_set(LayeredWaves(), waves_sae(), part, "b", cache=tmp_path)
+    halved = encode_set(LayeredWaves(), other, part, "b", cache=tmp_path)
     assert np.allclose(halved.frames[0], once.frames[0] / 2)
 
 
-def test_only_the_middle_of_a_long_recording_is_heard(waves: LabelledSet) -> None:
+def test_only_the_middle_of_a_long_recording_is_encoded(waves: LabelledSet) -> None:
     part = replace(waves, recordings=waves.recordings[:1])
-    middle = hear_set(LayeredWaves(None), waves_sae(), part, "b", seconds=1.2)
-    whole = hear_set(LayeredWaves(None), waves_sae(), part, "b")
+    middle = encode_set(LayeredWaves(None), waves_sae(), part, "b", seconds=1.2)
+    whole = encode_set(LayeredWaves(None), waves_sae(), part, "b")
     assert middle.starts == (pytest.approx(0.5),)
     assert np.allclose(middle.frames[0][5:-5], whole.frames[0][55:165], atol=1e-5)
 
 
 def test_an_sae_of_another_width_is_refused(waves: LabelledSet) -> None:
     with pytest.raises(DrawstopError, match="an SAE of 12 numbers a frame at b, got one of 8"):
-        hear_set(LayeredWaves(), waves_sae(8), waves, "b")
+        encode_set(LayeredWaves(), waves_sae(8), waves, "b")
 
 
 def test_silence_only_is_refused_in_words(tmp_path: Path) -> None:
     for i in range(3):
         write_audio(tmp_path / "x" / f"{i}.wav", np.zeros((1, 8000 + i)), 8000)
     with pytest.raises(DrawstopError, match=r"all 3 recordings of .* are silent"):
-        hear_set(LayeredWaves(), waves_sae(), read_labelled(tmp_path), "b")
+        encode_set(LayeredWaves(), waves_sae(), read_labelled(tmp_path), "b")
 
 
 @pytest.mark.parametrize("gain_db", [-20, 12])
@@ -130,18 +130,18 @@ def test_shares_and_levels_of_silence_are_0() -> None:
     assert not shares_of(nothing).any() and not at_one_level(nothing).any()
 
 
-def test_windows_cover_every_frame_once(heard: HeardSet) -> None:
-    z = heard.frames[0]
-    windows = windows_of(heard.sae, z, heard.frame_rate, 1.0)
+def test_windows_cover_every_frame_once(encoded: EncodedSet) -> None:
+    z = encoded.frames[0]
+    windows = windows_of(encoded.sae, z, encoded.frame_rate, 1.0)
     assert windows.starts == (0.0, 1.0)
-    last = features_of(heard.sae, z[100:]).mean(0)
+    last = features_of(encoded.sae, z[100:]).mean(0)
     assert np.allclose(windows.shares[1], shares_of(last), atol=1e-6)
 
 
-def test_a_random_sae_hears_the_same_frames_in_other_directions(heard: HeardSet) -> None:
-    random = random_sae(heard.sae, 1000)
-    assert random.config.n_features == 32 and torch.equal(random.scale, heard.sae.scale)
-    assert not torch.allclose(random.W_dec, heard.sae.W_dec, atol=0.1)
+def test_a_random_sae_encodes_the_same_frames_in_other_directions(encoded: EncodedSet) -> None:
+    random = random_sae(encoded.sae, 1000)
+    assert random.config.n_features == 32 and torch.equal(random.scale, encoded.sae.scale)
+    assert not torch.allclose(random.W_dec, encoded.sae.W_dec, atol=0.1)
 
 
 def test_a_split_by_moments_finds_recordings_where_labels_mean_nothing() -> None:
@@ -152,19 +152,19 @@ def test_a_split_by_moments_finds_recordings_where_labels_mean_nothing() -> None
     assert 0.4 < found.dealt_by_recording < 0.6
 
 
-def test_the_section_tells_every_concept_beside_its_controls(heard: HeardSet) -> None:
-    section = classification_section(heard, quick=True)
-    assert from_json(json.loads(json.dumps(to_json(section), allow_nan=False))) == section
-    assert all(goal.reached for goal in section.goals), section.goals
-    read = section.figures["concepts"]["odd"]
+def test_the_section_tells_every_concept_beside_its_controls(encoded: EncodedSet) -> None:
+    result = classification_result(encoded, quick=True)
+    assert from_json(json.loads(json.dumps(to_json(result), allow_nan=False))) == result
+    assert all(goal.reached for goal in result.goals), result.goals
+    read = result.metrics["concepts"]["odd"]
     assert read["recordings"] == {"with": 10, "without": 10}
     assert read["readers"]["log-mel"]["auroc"]["mean"] > 0.9
     assert len(read["permuted"]["SAE, 5 features"]) == 50
 
 
-def test_one_class_only_is_refused_in_words(heard: HeardSet) -> None:
+def test_one_class_only_is_refused_in_words(encoded: EncodedSet) -> None:
     with pytest.raises(DrawstopError, match="at least 4 different recordings with it and 4 without"):
-        classify_set(replace(heard, labels=np.ones_like(heard.labels)))
+        classify_set(replace(encoded, labels=np.ones_like(encoded.labels)))
 
 
 def test_courses_are_bars() -> None:

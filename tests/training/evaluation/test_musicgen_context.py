@@ -10,16 +10,18 @@ from torch import Tensor
 
 from training.banks.bank import StopBank
 from training.banks.stop import Stop
-from training.classifiers.training import JudgeOptions
+from training.classifiers.training import ClassifierOptions
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.data.recordings import load
-from training.evaluation import musicgen_context
+from training.evaluation import context as context_module
+from training.evaluation.context import Options
+from training.evaluation.experiment_tables import MUSICGEN
+from training.evaluation.experiments.layers import experiment as layers
+from training.evaluation.experiments.sae_quality import experiment as sae_quality
 from training.evaluation.experiments.separability.space import LayersSpace
-from training.evaluation.musicgen_context import MusicGenSubject
-from training.evaluation.musicgen_experiments import MusicGenExperiments
+from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.playback import musicgen as pieces
 from training.evaluation.playback.musicgen import Prompt
-from training.evaluation.rave_context import Options
 from training.evaluation.results import from_json, to_json
 from training.models.musicgen.likelihood import log_likelihood
 from training.sae.config import SAEConfig
@@ -28,7 +30,7 @@ from training.sae.model import SAE
 if TYPE_CHECKING:
     from training.models.musicgen.model import MusicGenModel
 
-SHORT = JudgeOptions(steps=2, batch=4, reconstructions=4)
+SHORT = ClassifierOptions(steps=2, batch=4, reconstructions=4)
 TRAIN, TEST = 2, 6
 """Recordings of each label; six of each can be told apart by a line."""
 NATS_TOLERANCE = 1e-3
@@ -72,9 +74,9 @@ def stop_of(name: str, sae: SAE, numbers: range) -> Stop:
 
 
 @pytest.fixture(scope="module")
-def subject(
+def context(
     musicgen: "MusicGenModel", tones: LabelledSet, tmp_path_factory: pytest.TempPathFactory
-) -> MusicGenSubject:
+) -> MusicGenContext:
     """`layers.0` has no stop; `layers.1` is described wholly; `layers.2` not at all, its mean apart."""
     whole, nothing = axes(musicgen.width, 0.0), axes(musicgen.width, 1e9)
     frames = musicgen.frames(
@@ -87,46 +89,41 @@ def subject(
     banks = [StopBank(sae, stops.get(site, ()), musicgen.fingerprint, site) for site, sae in saes.items()]
     prompts = [Prompt("guitar", frozenset({"guitar"})), Prompt("voice", frozenset({"voice"}))]
     folder = tmp_path_factory.mktemp("evidence")
-    return MusicGenSubject(musicgen, tuple(banks), tones, tuple(prompts), folder, Options(quick=True))
-
-
-@pytest.fixture(scope="module")
-def experiments(subject: MusicGenSubject) -> MusicGenExperiments:
-    return MusicGenExperiments(subject)
+    return MusicGenContext(musicgen, tuple(banks), tones, tuple(prompts), folder, Options(quick=True))
 
 
 def test_the_models_own_loss_is_recovered_by_a_layers_whole_frames_and_not_by_their_mean(
-    experiments: MusicGenExperiments, subject: MusicGenSubject
+    context: MusicGenContext,
 ) -> None:
-    section = experiments.quality()
-    assert from_json(to_json(section)) == section
-    assert set(section.figures) == {"layers.1", "layers.2"}, "layers without stops are left out"
-    whole, nothing = (section.figures[site]["recovered"] for site in ("layers.1", "layers.2"))
-    unseen = [load(each.path, 4000, 1)[None] for each in subject.data.of("test")]
-    known = -np.mean([float(log_likelihood(subject.model, sound)) for sound in unseen])
+    result = sae_quality.run(context, context.options)
+    assert from_json(to_json(result)) == result
+    assert set(result.metrics) == {"layers.1", "layers.2"}, "layers without stops are left out"
+    whole, nothing = (result.metrics[site]["recovered"] for site in ("layers.1", "layers.2"))
+    unseen = [load(each.path, 4000, 1)[None] for each in context.data.of("test")]
+    known = -np.mean([float(log_likelihood(context.model, sound)) for sound in unseen])
     assert whole["measure"] == "cross-entropy, nats per token"
     assert whole["original"] == pytest.approx(known, abs=NATS_TOLERANCE)
     assert whole["reconstruction"] == pytest.approx(known, abs=NATS_TOLERANCE)
     assert nothing["original"] == pytest.approx(known, abs=NATS_TOLERANCE)
     assert nothing["reconstruction"] == pytest.approx(nothing["mean"], abs=NATS_TOLERANCE)
     assert abs(nothing["mean"] - known) > 10 * NATS_TOLERANCE
-    assert section.figures["layers.1"]["fve"]["mean"] == pytest.approx(1.0, abs=1e-3)
-    assert section.figures["layers.2"]["dead"] == 2 * subject.model.width
-    assert "layers.1: " in section.answer and "layers.2: " in section.answer
+    assert result.metrics["layers.1"]["fve"]["mean"] == pytest.approx(1.0, abs=1e-3)
+    assert result.metrics["layers.2"]["dead"] == 2 * context.model.width
+    assert "layers.1: " in result.answer and "layers.2: " in result.answer
 
 
 def test_stops_of_other_numbers_are_apart_and_those_that_share_some_are_not(
-    experiments: MusicGenExperiments,
+    context: MusicGenContext,
 ) -> None:
-    space = LayersSpace(experiments.banks, experiments.heard, ("guitar", "voice"))
+    space = LayersSpace(context.steered_banks, context.encoded, ("guitar", "voice"))
     guitar, voice = (space.change(concept, -1.0) for concept in ("guitar", "voice"))
-    x = space.heard["layers.1"]
+    x = space.encoded["layers.1"]
     frames = torch.cat([torch.from_numpy(x.frames[place]) for place in space._places(None)])
     assert energy(guitar) == pytest.approx(energy(frames[:, :8]), rel=1e-3)
     assert float(guitar @ voice) == pytest.approx(energy(frames[:, 4:8]), rel=1e-3)
     assert float(torch.minimum(space.shares("guitar"), space.shares("voice")).sum()) == 8
     left = space.alone("guitar", -1.0, "layers.1")
-    assert left.shape == (TEST, experiments.subject.model.width)
+    assert left.shape == (TEST, context.model.width)
     assert not left[:, :8].any() and left[:, 8:].all()
 
 
@@ -134,32 +131,32 @@ def energy(x: Tensor) -> float:
     return float(x.square().sum())
 
 
-def test_separability_is_heard_in_pieces_and_read_from_every_layer_with_stops(
-    experiments: MusicGenExperiments, monkeypatch: pytest.MonkeyPatch
+def test_separability_is_measured_in_pieces_and_read_from_every_layer_with_stops(
+    context: MusicGenContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(musicgen_context, "EAR_OPTIONS", SHORT)
+    monkeypatch.setattr(context_module, "CONCEPT_OPTIONS", SHORT)
     monkeypatch.setattr(pieces, "SECONDS", 0.2)
-    section = experiments.by_slug()["separability"].measure()
-    assert from_json(to_json(section)) == section
-    told = section.figures["pairs"]
+    result = MUSICGEN["separability"].run(context, context.options)
+    assert from_json(to_json(result)) == result
+    told = result.metrics["pairs"]
     assert set(told) == {"guitar and voice at layers.1", "guitar and voice at layers.2"}
     first, second = (told[f"guitar and voice at {site}"] for site in ("layers.1", "layers.2"))
     assert first["after"] == 1.0, "a line sees which numbers are gone"
     assert second["after"] == second["before"] is not None, "an SAE that says nothing takes nothing away"
-    cosine = section.figures["cosines"]["−1"]
+    cosine = result.metrics["cosines"]["−1"]
     assert cosine[0][0] == 1.0 and 0 < cosine[0][1] < 1.0
-    assert section.figures["overlap"][0][1] == pytest.approx(8 / 40, abs=1e-3)  # of layers.2 too
-    assert set(section.figures["moved"]["−1"]) == {"judge", "log-mel"}
-    assert np.shape(section.figures["moved"]["−1"]["judge"]) == (2, 2)
+    assert result.metrics["overlap"][0][1] == pytest.approx(8 / 40, abs=1e-3)  # of layers.2 too
+    assert set(result.metrics["moved"]["−1"]) == {"judge", "log-mel"}
+    assert np.shape(result.metrics["moved"]["−1"]["judge"]) == (2, 2)
 
 
 def test_every_layer_with_a_bank_is_read_and_edited_for_each_concept(
-    experiments: MusicGenExperiments,
+    context: MusicGenContext,
 ) -> None:
-    section = experiments.layers()
-    assert from_json(to_json(section)) == section
-    assert set(section.figures) == {"guitar", "voice"}
-    for rows in section.figures.values():
+    result = layers.run(context, context.options)
+    assert from_json(to_json(result)) == result
+    assert set(result.metrics) == {"guitar", "voice"}
+    for rows in result.metrics.values():
         assert [row["site"] for row in rows] == ["layers.0", "layers.1", "layers.2"]
         assert rows[1]["fve"] == pytest.approx(1.0, abs=1e-3)
         assert rows[1]["off_nats"]["static"] != 0

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,25 @@ from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
 from training.data.labelled_set import LabelledRecording, LabelledSet
+from training.evaluation.context import Options
 from training.evaluation.demo_set import SHIPPED
 from training.evaluation.open import read_prompt
-from training.evaluation.rave_context import Options
-from training.evaluation.results import Section
-from training.evaluation.run import Experiment, gather, identity_of
+from training.evaluation.results import Result
+from training.evaluation.run import Experiment, identity_of, run_experiments
 
 pytestmark = pytest.mark.slow
 
 BANK = SHIPPED.folder / "bank"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an experiment is given."""
+
+    data: LabelledSet
+    folder: Path
+    concepts: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
 
 
 class Counted:
@@ -31,11 +42,11 @@ class Counted:
         self.runs: list[str] = []
 
     def experiment(self, slug: str, needs: str = "") -> Experiment:
-        def measure() -> Section:
+        def run(context: Context, options: Options) -> Result:
             self.runs.append(slug)
-            return Section(slug, slug, "?", "measured", figures={"runs": len(self.runs)})
+            return Result(slug, slug, "?", "measured", metrics={"runs": len(self.runs)})
 
-        return Experiment(slug, measure, needs)
+        return Experiment(slug, run, needs)
 
     def experiments(self) -> dict[str, Experiment]:
         return {slug: self.experiment(slug) for slug in ("a", "b")}
@@ -54,25 +65,25 @@ def data(tmp_path: Path) -> LabelledSet:
 
 def test_what_was_measured_is_read_back(data: LabelledSet, tmp_path: Path) -> None:
     counted = Counted()
-    first = gather(counted.experiments(), data, (), tmp_path, "same")
-    again = gather(counted.experiments(), data, (), tmp_path, "same")
+    first = run_experiments(counted.experiments(), Context(data, tmp_path), "same")
+    again = run_experiments(counted.experiments(), Context(data, tmp_path), "same")
     assert counted.runs == ["a", "b"]
     assert again == first
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"identity": "same"}', '{"identity": "same", "section": {}}'])
-def test_a_damaged_section_is_measured_anew(data: LabelledSet, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_result_is_measured_anew(data: LabelledSet, tmp_path: Path, damage: str) -> None:
     counted = Counted()
-    gather(counted.experiments(), data, (), tmp_path, "same")
+    run_experiments(counted.experiments(), Context(data, tmp_path), "same")
     (tmp_path / "sections" / "a.json").write_text(damage)
-    gather(counted.experiments(), data, (), tmp_path, "same")
+    run_experiments(counted.experiments(), Context(data, tmp_path), "same")
     assert counted.runs == ["a", "b", "a"]
 
 
 def test_of_other_things_everything_is_measured_anew(data: LabelledSet, tmp_path: Path) -> None:
     counted = Counted()
-    gather(counted.experiments(), data, (), tmp_path, "one")
-    gather(counted.experiments(), data, (), tmp_path, "other")
+    run_experiments(counted.experiments(), Context(data, tmp_path), "one")
+    run_experiments(counted.experiments(), Context(data, tmp_path), "other")
     assert counted.runs == ["a", "b", "a", "b"]
 
 
@@ -92,24 +103,25 @@ def test_the_identity_follows_recordings_labels_options_and_banks(data: Labelled
     assert identity_of("model", ["bank"], data, None, Options()) == plain
 
 
-def test_a_killed_gathering_goes_on_from_the_last_finished_experiment(
-    data: LabelledSet, tmp_path: Path
-) -> None:
-    script = tmp_path / "gather.py"
+def test_a_killed_run_goes_on_from_the_last_finished_experiment(data: LabelledSet, tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
     script.write_text(
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from training.evaluation.run import Experiment, gather\n"
+        "from types import SimpleNamespace\n"
+        "from training.evaluation.run import Experiment, run_experiments\n"
         "from training.data.labelled_set import LabelledSet\n"
-        "from training.evaluation.results import Section\n"
+        "from training.evaluation.results import Result\n"
         "def done(slug):\n"
         "    open(Path(sys.argv[1]) / 'runs', 'a').write(slug)\n"
-        "    return Section(slug, slug, '?', 'measured')\n"
+        "    return Result(slug, slug, '?', 'measured')\n"
         "def dies():\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "last = dies if len(sys.argv) > 2 else lambda: done('b')\n"
-        "gather({'a': Experiment('a', lambda: done('a')), 'b': Experiment('b', last)},\n"
-        "       LabelledSet('', 'folders', ()), (), Path(sys.argv[1]), 'same')\n"
+        "experiments = {'a': Experiment('a', lambda *_: done('a')), 'b': Experiment('b', lambda *_: last())}\n"
+        "data = LabelledSet('', 'folders', ())\n"
+        "run_experiments(experiments,\n"
+        "    SimpleNamespace(data=data, concepts=(), folder=Path(sys.argv[1]), options=None), 'same')\n"
     )
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, str(script), str(tmp_path)]
@@ -120,13 +132,13 @@ def test_a_killed_gathering_goes_on_from_the_last_finished_experiment(
 
 def test_an_experiment_that_is_not_there_is_told(data: LabelledSet, tmp_path: Path) -> None:
     with pytest.raises(DrawstopError, match="no experiment 'c': expected one of a, b"):
-        gather(Counted().experiments(), data, (), tmp_path, "same", ["c"])
+        run_experiments(Counted().experiments(), Context(data, tmp_path), "same", ["c"])
 
 
-def test_too_little_for_one_experiment_is_said_in_its_section(data: LabelledSet, tmp_path: Path) -> None:
+def test_too_little_for_one_experiment_is_said_in_its_result(data: LabelledSet, tmp_path: Path) -> None:
     counted = Counted()
     experiments = {"a": counted.experiment("a"), "b": counted.experiment("b", "steering")}
-    found = gather(experiments, data, ("guitar",), tmp_path, "same")
+    found = run_experiments(experiments, Context(data, tmp_path, ("guitar",)), "same")
     assert counted.runs == ["a"]
     assert found[1].answer.startswith("Not measured: ") and "guitar" in found[1].answer
 
@@ -134,7 +146,7 @@ def test_too_little_for_one_experiment_is_said_in_its_section(data: LabelledSet,
 def test_too_little_for_everything_is_refused(data: LabelledSet, tmp_path: Path) -> None:
     experiments = {"b": Counted().experiment("b", "steering")}
     with pytest.raises(DrawstopError, match="guitar"):
-        gather(experiments, data, ("guitar",), tmp_path, "same")
+        run_experiments(experiments, Context(data, tmp_path, ("guitar",)), "same")
 
 
 def test_evaluate_gives_the_same_numbers_for_the_same_seed(run: Run, tmp_path: Path) -> None:
@@ -155,8 +167,8 @@ def test_evaluate_gives_the_same_numbers_for_the_same_seed(run: Run, tmp_path: P
         assert "Are the concepts separable?" in told[1]
         written.append((tmp_path / f"{name}.json").read_bytes())
     assert written[0] == written[1]
-    section = json.loads(written[0])[0]
-    matrix = section["figures"]["moved"]["−1"]["judge"]
+    result = json.loads(written[0])[0]
+    matrix = result["figures"]["moved"]["−1"]["judge"]
     assert len(matrix) == 2 and matrix[1][1] < -0.2  # voice -1 takes voices away
 
 

@@ -1,22 +1,8 @@
 from functools import partial
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from training.evaluation.results import (
-    Goal,
-    Line,
-    Matrix,
-    Players,
-    Plot,
-    Section,
-    Sound,
-    Table,
-    from_json,
-    plain,
-    to_json,
-)
 from training.metrics.bootstrap import Estimate, interval, mean_of
 
 REPEATS = 200
@@ -61,43 +47,6 @@ def test_what_is_not_finite_is_left_out_and_nothing_gives_no_figure() -> None:
     assert mean_of([1.0, float("nan"), 3.0]).n == 2
     assert mean_of([]) == Estimate(None)
     assert mean_of([float("nan")]).mean is None
-
-
-def test_a_section_comes_back_from_json_as_it_was() -> None:
-    section = Section(
-        "steering",
-        "Title",
-        "Question?",
-        "Answer.",
-        (
-            Table(
-                "t",
-                ("a", "b"),
-                (("x", Estimate(0.5, 0.4, 0.6, 8)), ("y", None), ("z", True), ("w", 0.25)),
-                "share",
-                "n",
-            ),
-            Plot("p", "x", "y", (Line("l", (0.0, 1.0), (1.0, 2.0), (0.5, 1.5), (1.5, 2.5)),)),
-            Matrix("m", ("a",), ("b", "c"), ((0.5, None),)),
-            Players("s", ((Sound("l", "sounds/a.flac"),),)),
-        ),
-        (Goal("g", "s", False),),
-        {"n": 1},
-        {"seed": 0},
-    )
-    assert from_json(to_json(section)) == section
-
-
-def test_estimates_in_figures_become_json() -> None:
-    assert plain({"a": [Estimate(0.5, 0.4, 0.6, 3)], 1: "x"}) == {
-        "a": [{"mean": 0.5, "low": 0.4, "high": 0.6, "n": 3}],
-        "1": "x",
-    }
-
-
-def test_what_is_no_section_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected a section"):
-        from_json({"blocks": [{"kind": "table"}], "goals": []})
 
 
 def _mean(values: NDArray[np.float64], places: NDArray[np.int64]) -> float:

@@ -71,11 +71,11 @@ def test_no_phrase_is_on_two_sides_and_unheard_timbres_are_in_no_training_or_val
 
 def test_an_unheard_instrument_is_unheard_from_every_soundfont() -> None:
     for kind in ("instrument", "drums"):
-        heard, unheard = (
+        predictions, unheard = (
             {(t.labels, t.program) for t in TIMBRES if t.kind == kind and t.unheard is side}
             for side in (False, True)
         )
-        assert unheard and not heard & unheard
+        assert unheard and not predictions & unheard
 
 
 def test_every_group_has_heard_and_unheard_timbres_and_names_are_unique() -> None:
@@ -120,10 +120,10 @@ def test_a_noise_falls_by_its_colours_slope(name: str, slope: float) -> None:
 def test_a_room_keeps_the_direct_sound_and_adds_echoes_that_die_away() -> None:
     click = np.zeros(SAMPLES, dtype=np.float32)
     click[100] = 1.0
-    heard = reverberate(click, room=5)
-    assert np.abs(heard[:100]).max() < FFT_ROUNDING
-    assert heard[100] == pytest.approx(1.0, abs=0.1)
-    early, late = (np.square(heard[RATE * i // 4 + 200 : RATE * (i + 1) // 4]).sum() for i in (0, 1))
+    predictions = reverberate(click, room=5)
+    assert np.abs(predictions[:100]).max() < FFT_ROUNDING
+    assert predictions[100] == pytest.approx(1.0, abs=0.1)
+    early, late = (np.square(predictions[RATE * i // 4 + 200 : RATE * (i + 1) // 4]).sum() for i in (0, 1))
     assert early > 2 * late > 0
 
 

@@ -18,7 +18,7 @@ from training.sae.model import SAE
 
 @torch.no_grad()
 def random_sae(sae: SAE, seed: int, directions: Tensor | None = None) -> SAE:
-    """An untrained TopK SAE that hears the same frames: as many features on, in random directions, the encoder their transpose.
+    """An untrained TopK SAE of the same frames: as many features on, in random directions, the encoder their transpose.
 
     Args:
         seed: of the directions; take one that no SAE under examination began with.
@@ -45,7 +45,7 @@ class Solos:
     means: dict[str, Tensor]
 
 
-def listen_to_solos(sae: SAE, latents: Mapping[str, Tensor]) -> Solos:
+def solo_statistics(sae: SAE, latents: Mapping[str, Tensor]) -> Solos:
     """`latents`: `[clips, latents, frames]` by concept."""
     with torch.no_grad():
         means = {

@@ -172,7 +172,7 @@ def _dealt(cuts: list[_Cut], most: int, rng: np.random.Generator) -> list[_Cut]:
     kinds: dict[tuple[str, ...], list[int]] = {}
     for i, cut in enumerate(cuts):
         kinds.setdefault(tuple(sorted(cut.labels)), []).append(i)
-    chosen = [int(i) for places in kinds.values() for i in rng.permutation(places)[:most]]
+    chosen = [int(i) for indices in kinds.values() for i in rng.permutation(indices)[:most]]
     return [cuts[i] for i in sorted(chosen)]
 
 
@@ -209,8 +209,8 @@ def _parts(
 ) -> Tensor:
     """A concept's own frames in every mixture, zeros in the recorded clips and the mixtures without it."""
     found = torch.zeros(recorded + len(pairs), model.rates.width, frames)
-    for place, (first, second) in enumerate(pairs):
+    for index, (first, second) in enumerate(pairs):
         for cut, audio in ((first, first.audio), (second, _as_loud(second.audio, first.audio))):
             if concept in cut.labels:
-                found[recorded + place] = encode(model, audio[None])[0]
+                found[recorded + index] = encode(model, audio[None])[0]
     return found

@@ -16,9 +16,9 @@ from drawstop.errors import DrawstopError
 from drawstop.progress import Progress
 from training.banks.bank import StopBank
 from training.banks.steering import Steering
-from training.classifiers.listeners import Ear, accuracy, hear
-from training.evaluation.playback.playback import MEANS, RANDOM, STOP, Accuracy, Bench
-from training.evaluation.rave_context import Options
+from training.classifiers.classifier import Classifier, accuracy, predict
+from training.evaluation.context import Options
+from training.evaluation.playback.playback import MEANS, RANDOM, STOP, Accuracy, Playback
 from training.find.musicgen.generated_pieces import Codec
 from training.models.musicgen.hooks import Edit
 from training.models.musicgen.model import MusicGenModel
@@ -83,18 +83,18 @@ def pieces_of(prompts: Sequence[Prompt], concepts: tuple[str, ...], count: int) 
                 )
     rows = [(number, prompt) for number, prompt in enumerate(prompts) for _ in range(count)]
     labels = torch.tensor([[concept in prompt.labels for concept in concepts] for _, prompt in rows])
-    groups = tuple(f"{number}.{place}" for place, (number, _) in enumerate(rows))
+    groups = tuple(f"{number}.{index}" for index, (number, _) in enumerate(rows))
     return Pieces(
         concepts, labels, groups, torch.zeros(len(rows), dtype=torch.bool), tuple(n for n, _ in rows)
     )
 
 
-class PieceBench(Bench):
+class MusicGenPlayback(Playback):
     """Pieces of a MusicGen, made in one batch for each description: the same draws at rest and steered. See Bench.
 
     Args:
         recordings: unseen ones as sound `[clips, samples]` at the model's rate, and their labels `[clips, concepts]`: what the
-            ears are tried on, as they are and through EnCodec.
+            classifiers are tried on, as they are and through EnCodec.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class PieceBench(Bench):
         musicgen: MusicGenModel,
         banks: Sequence[StopBank],
         prompts: Sequence[Prompt],
-        ears: Sequence[Ear],
+        classifiers: Sequence[Classifier],
         recordings: tuple[Tensor, Tensor],
         options: Options,
         progress: Progress | None = None,
@@ -118,9 +118,9 @@ class PieceBench(Bench):
         self.pieces = pieces_of(prompts, names, options.most_clips)
         self._there = there
         slugs = {stop.name: stop.slug for bank in banks for stop in bank.stops}
-        super().__init__(self.pieces, ears, musicgen.sample_rate, slugs, options, progress)
+        super().__init__(self.pieces, classifiers, musicgen.sample_rate, slugs, options, progress)
 
-    def play_at_rest(self) -> Tensor:
+    def play_neutral(self) -> Tensor:
         """See Bench."""
         return self.sound(STOP, range(len(self.pieces.groups)), {})
 
@@ -132,13 +132,15 @@ class PieceBench(Bench):
             if {f"{concept}{suffix}" for concept in self.pieces.concepts} <= self._there
         }
 
-    def sound(self, edit: str, places: Sequence[int], values: Mapping[str, float]) -> Tensor:
+    def sound(self, edit: str, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
         """See Bench. Whole batches are made, whichever pieces are asked for."""
         named = {f"{name}{SUFFIXES[edit]}": value for name, value in values.items() if value}
-        texts = sorted({self.pieces.texts[place] for place in places})
+        texts = sorted({self.pieces.texts[index] for index in indices})
         made = {number: self._batch(number, named) for number in texts}
         first = {number: self.pieces.texts.index(number) for number in texts}
-        chosen = [made[self.pieces.texts[place]][place - first[self.pieces.texts[place]]] for place in places]
+        chosen = [
+            made[self.pieces.texts[index]][index - first[self.pieces.texts[index]]] for index in indices
+        ]
         return torch.stack(chosen)
 
     def accuracy(self) -> dict[str, Accuracy]:
@@ -148,14 +150,16 @@ class PieceBench(Bench):
         through = torch.cat(
             [codec.decode(codec.encode(part[:, None])).mean(1) for part in sounds.split(codec.voices())]
         )
-        heard = [hear(self.ears, audio, self.rate) for audio in (sounds, through[:, : sounds.shape[1]])]
+        predictions = [
+            predict(self.classifiers, audio, self.rate) for audio in (sounds, through[:, : sounds.shape[1]])
+        ]
         concepts = self.pieces.concepts
         return {
-            ear.name: {
-                how: accuracy(each[ear.name], concepts, labels)
-                for how, each in zip(("as recorded", "through the model"), heard, strict=True)
+            classifier.name: {
+                how: accuracy(each[classifier.name], concepts, labels)
+                for how, each in zip(("as recorded", "through the model"), predictions, strict=True)
             }
-            for ear in self.ears
+            for classifier in self.classifiers
         }
 
     def _batch(self, number: int, values: Mapping[str, float]) -> Tensor:

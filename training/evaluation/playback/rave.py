@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from training.classifiers.listeners import accuracy, hear
+from training.classifiers.classifier import accuracy, predict
 from training.evaluation.playback.edits import (
     Edit,
     by_bank,
@@ -25,63 +26,67 @@ from training.evaluation.playback.playback import (
     STOP,
     TWIN,
     Accuracy,
-    Bench,
+    Playback,
     Stems,
 )
-from training.evaluation.rave_context import Subject
+
+if TYPE_CHECKING:
+    from training.evaluation.rave_context import RaveContext
 
 CONTROL_SEED = 7
 
 
-class RaveBench(Bench):
+class RavePlayback(Playback):
     """A subject's clips. See Bench."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject, self.clips = subject, subject.clips
-        slugs = {stop.name: stop.slug for stop in subject.bank.stops}
-        rate = subject.model.rates.sample_rate
-        super().__init__(self.clips, subject.ears, rate, slugs, subject.options, subject.progress)
+    def __init__(self, context: RaveContext) -> None:
+        self.context, self.clips = context, context.clips
+        slugs = {stop.name: stop.slug for stop in context.bank.stops}
+        rate = context.model.rates.sample_rate
+        super().__init__(self.clips, context.classifiers, rate, slugs, context.options, context.progress)
 
-    def play_at_rest(self) -> Tensor:
+    def play_neutral(self) -> Tensor:
         """See Bench."""
         return self._play(self.clips.latents)
 
     def edits(self) -> dict[str, Edit]:
         """See Bench."""
-        bank, seed = self.subject.bank, CONTROL_SEED + self.options.seed
+        bank, seed = self.context.bank, CONTROL_SEED + self.options.seed
         found = {STOP: by_bank(bank)}
         if any(stop.gates is not None for stop in bank.stops) and not self.options.quick:
             found[TWIN] = static(bank)
-        solos = self.subject.solos
+        solos = self.context.solos
         found[MEANS] = difference_of_means(bank, solos)
         found[RANDOM] = random_like(bank, seed)
         if not self.options.quick:
             found[RANDOM_SAE] = by_random_sae(bank, solos, seed)
         return found
 
-    def sound(self, edit: Edit, places: Sequence[int], values: Mapping[str, float]) -> Tensor:
+    def sound(self, edit: Edit, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
         """See Bench."""
         knobs = {self.slugs[name]: value for name, value in values.items()}
-        return self._play(edit(self.clips.latents[list(places)], knobs))
+        return self._play(edit(self.clips.latents[list(indices)], knobs))
 
     def accuracy(self) -> dict[str, Accuracy]:
         """See Bench."""
-        originals, clips = hear(self.ears, self.clips.originals, self.rate), self.clips
+        originals, clips = predict(self.classifiers, self.clips.originals, self.rate), self.clips
         return {
-            ear.name: {
-                "as recorded": accuracy(originals[ear.name], clips.concepts, clips.labels),
-                "through the model": accuracy(self.at_rest[ear.name], clips.concepts, clips.labels),
+            classifier.name: {
+                "as recorded": accuracy(originals[classifier.name], clips.concepts, clips.labels),
+                "through the model": accuracy(
+                    self.neutral_predictions[classifier.name], clips.concepts, clips.labels
+                ),
             }
-            for ear in self.ears
+            for classifier in self.classifiers
         }
 
-    def original(self, place: int) -> Tensor:
+    def original(self, index: int) -> Tensor:
         """See Bench."""
-        return self.clips.originals[place]
+        return self.clips.originals[index]
 
-    def play_stems(self, concept: str, places: Sequence[int]) -> Stems | None:
+    def play_stems(self, concept: str, indices: Sequence[int]) -> Stems | None:
         """See Bench; the best possible takes the concept's own frames away."""
-        chosen = list(places)
+        chosen = list(indices)
         if not bool(self.clips.made[chosen].all()):
             return None
         mixture, own = self.clips.latents[chosen], self.clips.parts[concept][chosen]
@@ -91,12 +96,12 @@ class RaveBench(Bench):
 
     def order_error(self) -> float:
         """See Bench."""
-        bank = self.subject.bank
+        bank = self.context.bank
         turned = replace(bank, stops=tuple(reversed(bank.stops)))
-        z = self.clips.latents[: self.subject.model.voices()]
-        values = {stop.slug: (-1.0) ** place for place, stop in enumerate(bank.stops)}
+        z = self.clips.latents[: self.context.model.voices()]
+        values = {stop.slug: (-1.0) ** index for index, stop in enumerate(bank.stops)}
         first, second = (by_bank(each)(z, values) for each in (bank, turned))
         return float((first - second).abs().max() / (first - z).abs().max().clamp(min=1e-9))
 
     def _play(self, latents: Tensor) -> Tensor:
-        return play(self.subject.model, latents, self.clips.lead)
+        return play(self.context.model, latents, self.clips.lead)

@@ -51,7 +51,7 @@ class Windows:
     Attributes:
         shares: each feature's part of the window's activation, `[windows, n_features]`.
         energies: the mean square of z in each window, `[windows]`.
-        starts: in seconds from where the heard part begins, `[windows]`.
+        starts: in seconds from where the encoded part begins, `[windows]`.
     """
 
     shares: Floats

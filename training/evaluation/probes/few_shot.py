@@ -3,7 +3,7 @@
 Key idea: with 10 + 10 recordings and hundreds of features some feature splits them perfectly by luck, so features are ranked by
 their shift between the two against their spread, where the spread is shrunk towards what the feature has over all recordings
 (the "fudge factor" of SAM: Tusher, Tibshirani and Chu 2001), which needs no label. Features that fall count as much as those
-that rise: with rising ones alone, classifiers of permuted labels hear "something plays" and come out above chance.
+that rise: with rising ones alone, classifiers of permuted labels learn that something plays and come out above chance.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,20 +15,24 @@ from markupsafe import Markup
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
-from training.evaluation.report.block_views import PlayersView
-from training.evaluation.report.numbers import size_text, tied
-from training.evaluation.report.section_views import (
-    SectionView,
-    anchor_of,
-    as_json,
-    as_text,
-    paired,
-    section_views,
+from training.evaluation.report.matrices import shaded
+from training.evaluation.report.numbers import THIN, number, size_text, tied
+from training.evaluation.report.shown import (
+    ShownContent,
+    ShownResult,
+    paired_content,
+    paired_goals,
+    paired_results,
+    shown_results,
+    sounds_text,
 )
-from training.evaluation.results import Section, to_json
+from training.evaluation.report.svg_plot import plot_svg, swatch_svg
+from training.evaluation.report.tables import table_of, table_text
+from training.evaluation.report.texts import anchor_of, as_json, as_text
+from training.evaluation.results import KINDS, Result, to_json
 
-Bank: TypeAlias = tuple[str, Sequence[Section], Path]
-"""A bank's name, its sections, and the folder that their sounds' paths are relative to."""
+Bank: TypeAlias = tuple[str, Sequence[Result], Path]
+"""A bank's name, its results, and the folder that their sounds' paths are relative to."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class PageHead:
     Attributes:
         title: what the page is about: the bank's name.
         subtitle: lines below it.
-        provenance: what made the figures: versions, seeds, fingerprints, counts.
+        provenance: what made the metrics: versions, seeds, fingerprints, counts.
         made: the date, as the caller says it: the same inputs give the same bytes.
     """
 
@@ -48,39 +52,39 @@ class PageHead:
     made: str = ""
 
 
-def write_page(path: Path, sections: Sequence[Section], head: PageHead, folder: Path) -> None:
+def write_page(path: Path, results: Sequence[Result], head: PageHead, folder: Path) -> None:
     """Writes one bank's evidence.
 
     Args:
         folder: what the sounds' paths are relative to.
 
     Raises:
-        DrawstopError: no section at all, two of one slug, a sound that is missing or is none, figures that JSON can't
+        DrawstopError: no result at all, two of one slug, a sound that is missing or is none, metrics that JSON can't
             hold, or `path` can't be written.
     """
-    if not sections:
-        raise DrawstopError("a page of evidence expected at least one section, got none: measure first")
-    views = section_views(sections, folder)
-    numbers = {"sections": [to_json(section) for section in sections]}
-    _write(path, "page.html.j2", head, numbers, views, sections=views)
+    if not results:
+        raise DrawstopError("a page of evidence expected at least one result, got none: measure first")
+    shown = shown_results(results, folder)
+    numbers = {"sections": [to_json(result) for result in results]}
+    _write(path, "page.html.j2", head, numbers, shown, results=shown)
 
 
 def write_comparison(path: Path, banks: Sequence[Bank], head: PageHead) -> None:
     """Writes the evidence of two banks: what has the same slug and the same title stands beside each other.
 
     Raises:
-        DrawstopError: not two banks of different names, no section that both have, or what `write_page` raises.
+        DrawstopError: not two banks of different names, no result that both have, or what `write_page` raises.
     """
     if len(banks) != 2 or banks[0][0] == banks[1][0]:
         given = ", ".join(repr(name) for name, _, _ in banks) or "none"
         raise DrawstopError(f"a comparison expected two banks of different names, got {given}")
     names = (banks[0][0], banks[1][0])
     first, second = (
-        section_views(sections, folder, name, beside)
-        for (name, sections, folder), (_, beside, _) in ((banks[0], banks[1]), (banks[1], banks[0]))
+        shown_results(results, folder, name, beside)
+        for (name, results, folder), (_, beside, _) in ((banks[0], banks[1]), (banks[1], banks[0]))
     )
-    pairs = paired(first, second)
-    if not any(all(pair.sides) for pair in pairs):
+    pairs = paired_results(first, second)
+    if not any(all(sides) for sides in pairs):
         raise DrawstopError(
             f"expected evidence of the same kind from both banks, got none that {names[0]!r} and {names[1]!r} share: "
             "measure both alike"
@@ -94,7 +98,7 @@ def _write(
     template: str,
     head: PageHead,
     numbers: dict[str, Any],
-    views: Iterable[SectionView],
+    shown: Sequence[ShownResult],
     **content: Any,
 ) -> None:
     about = {"title": head.title, "made": head.made, "provenance": head.provenance}
@@ -107,7 +111,7 @@ def _write(
         .render(
             head=head,
             provenance=provenance,
-            inside=_inside(views),
+            inside=_inside(shown),
             data_uri=f"data:application/json;base64,{base64.b64encode(data).decode('ascii')}",
             data_name=f"{anchor_of(head.title)}.json",
             data_size=size_text(len(data)),
@@ -121,12 +125,10 @@ def _write(
         beside.write_text(page, encoding="utf-8")
 
 
-def _inside(views: Iterable[SectionView]) -> str:
+def _inside(shown: Sequence[ShownResult]) -> str:
     """What the file holds in sounds; empty without any."""
-    players = [block for view in views for block in view.blocks if isinstance(block, PlayersView)]
-    sounds = sum(len(row) for block in players for row in block.rows)
-    size = size_text(sum(block.size_bytes for block in players))
-    return f"{sounds} sounds, {size}" if sounds else ""
+    players = [each for one in shown for each in one.content if each.sounds]
+    return sounds_text(players) if players else ""
 
 
 def _text(name: str) -> str:
@@ -145,5 +147,26 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["tied"] = tied
+    environment.tests |= {name: _is_a(kind) for name, kind in KINDS.items()}
+    environment.filters |= {
+        "tied": tied,
+        "seconds": lambda value: f"{number(value, 1)}{THIN}s",
+        "table_text": table_text,
+        "table_of": table_of,
+        "legend": lambda plot: [(swatch_svg(i, plot), line.name) for i, line in enumerate(plot.lines)],
+        "svg": lambda shown: plot_svg(shown.content, shown.prefix, _alike(shown)),
+        "shaded": lambda shown: shaded(shown.content, _alike(shown)),
+        "sounds_text": lambda shown: sounds_text([shown]),
+        "paired_goals": paired_goals,
+        "paired_content": paired_content,
+    }
     return environment
+
+
+def _is_a(kind: type) -> Callable[[object], bool]:
+    return lambda content: isinstance(content, kind)
+
+
+def _alike(shown: ShownContent) -> Any:
+    """What stands beside it, where that is of the same kind."""
+    return shown.beside if isinstance(shown.beside, type(shown.content)) else None

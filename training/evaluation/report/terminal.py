@@ -8,23 +8,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from training.evaluation.results import Matrix, Section, Table
+from training.evaluation.results import Matrix, Result, Table
 from training.metrics.bootstrap import Estimate
 
 LONGEST = 24
 """Rows of a table that a terminal shows; the rest is in the page and the JSON."""
 
 
-def show(console: Console, sections: Sequence[Section]) -> None:
+def show(console: Console, results: Sequence[Result]) -> None:
     """Prints every section."""
-    for section in sections:
-        console.print(f"\n{section.title}", style="bold", highlight=False)
-        console.print(section.answer, highlight=False)
-        for goal in section.goals:
+    for result in results:
+        console.print(f"\n{result.title}", style="bold", highlight=False)
+        console.print(result.answer, highlight=False)
+        for goal in result.goals:
             console.print(
                 f"  {'reached' if goal.reached else 'missed '}  {goal.goal}: {goal.seen}", highlight=False
             )
-        for block in section.blocks:
+        for block in result.content:
             if isinstance(block, Table):
                 console.print(_table(block))
             elif isinstance(block, Matrix):

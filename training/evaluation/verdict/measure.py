@@ -1,4 +1,4 @@
-"""What a stop does to sound that no fitting step knew, judged by an ear that helped to fit nothing.
+"""What a stop does to sound that no fitting step knew, judged by a classifier that helped to fit nothing.
 
 Key idea: a figure says something only beside two others: the same edit told into random features (what any edit of
 this size does) and, for -1, the oracle (the concept's own latents subtracted: the best that any edit could do).
@@ -14,7 +14,7 @@ from torch import Tensor
 from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
 from training.banks.stop import Stop
-from training.classifiers.network import Judge
+from training.classifiers.network import ConceptClassifier
 from training.classifiers.training import Report, accuracy_of
 from training.find.rave.held_out_mixtures import UnseenClips
 from training.find.rave.separation import separation
@@ -36,13 +36,13 @@ def measure(
     model: RaveModel,
     sae: SAE,
     stop: Stop,
-    ear: Judge,
+    classifier: ConceptClassifier,
     clips: UnseenClips,
     seed: int,
     report: Report | None = None,
 ) -> Figures:
     """Everything that a verdict rests on: shares 0..1, levels in dB; None where there was nothing to measure."""
-    listener = _Listener(model, ear, report)
+    listener = _Listener(model, classifier, report)
     bank = StopBank(sae, (stop,), model.fingerprint)
     edits: dict[str, BankEdit] = {
         "stop": BankEdit(bank),
@@ -65,8 +65,8 @@ def measure(
     return {
         "unseen_recordings": {"with": clips.recordings[0], "without": clips.recordings[1]},
         "ear": {
-            "reconstructions": accuracy_of(ear, played, clips.labels)[stop.name],
-            "originals": accuracy_of(ear, clips.sounds.mean(1), clips.labels)[stop.name],
+            "reconstructions": accuracy_of(classifier, played, clips.labels)[stop.name],
+            "originals": accuracy_of(classifier, clips.sounds.mean(1), clips.labels)[stop.name],
         },
         "at_minus_1": _taken_away(listener, neutral, away, ends),
         "at_plus_1": _brought_in(listener, neutral["others"], added),
@@ -76,12 +76,12 @@ def measure(
 
 
 class _Listener:
-    """Plays latents and says what is heard; reports each thing played."""
+    """Plays latents and says what is detected; reports each thing played."""
 
     PLAYED = 12
 
-    def __init__(self, model: RaveModel, ear: Judge, report: Report | None) -> None:
-        self.model, self.ear, self.report, self.done = model, ear, report, 0
+    def __init__(self, model: RaveModel, classifier: ConceptClassifier, report: Report | None) -> None:
+        self.model, self.classifier, self.report, self.done = model, classifier, report, 0
 
     @torch.no_grad()
     def play(self, latents: Tensor) -> Tensor:
@@ -94,11 +94,11 @@ class _Listener:
             return latents.new_zeros(0, latents.shape[-1] * self.model.rates.ratio)
         return torch.cat(parts)
 
-    def heard(self, audio: Tensor) -> Tensor:
+    def detected(self, audio: Tensor) -> Tensor:
         """Which clips hold the concept. `[clips, samples]` -> bool `[clips]`."""
         if not len(audio):
             return torch.zeros(0, dtype=torch.bool)
-        return torch.cat([self.ear.heard(part)[:, 0] for part in audio.split(16)])
+        return torch.cat([self.classifier.detected(part)[:, 0] for part in audio.split(16)])
 
 
 def _taken_away(
@@ -107,17 +107,17 @@ def _taken_away(
     away: dict[str, dict[str, Tensor]],
     ends: tuple[Tensor, Tensor],
 ) -> Figures:
-    """-1, alone and in mixtures: who still hears it, and how near the sound comes to what should remain."""
-    before = {part: listener.heard(neutral[part]) for part in ("solos", "mixtures")}
+    """-1, alone and in mixtures: who still detects it, and how near the sound comes to what should remain."""
+    before = {part: listener.detected(neutral[part]) for part in ("solos", "mixtures")}
     figures: Figures = {
-        part: {"clips": len(heard), "heard_at_0": _share(heard)} for part, heard in before.items()
+        part: {"clips": len(detected), "heard_at_0": _share(detected)} for part, detected in before.items()
     }
     everything = torch.cat(list(before.values()))
     figures["clips_heard_at_0"] = int(everything.sum())
     for name, played in away.items():
-        after = {part: listener.heard(played[part]) for part in before}
-        for part, heard in before.items():
-            figures[part][f"still_heard_{name}"] = _share(after[part][heard])
+        after = {part: listener.detected(played[part]) for part in before}
+        for part, detected in before.items():
+            figures[part][f"still_heard_{name}"] = _share(after[part][detected])
         figures[f"still_heard_{name}"] = _share(torch.cat(list(after.values()))[everything])
         figures["solos"][f"level_db_{name}"] = _level(played["solos"], neutral["solos"])
         figures["mixtures"][f"way_to_oracle_{name}"] = _way(neutral["mixtures"], played["mixtures"], *ends)
@@ -125,15 +125,15 @@ def _taken_away(
 
 
 def _brought_in(listener: _Listener, neutral: Tensor, added: dict[str, Tensor]) -> Figures:
-    """+1 on sounds without the concept: in how many of those where it wasn't heard it is now."""
-    silent = ~listener.heard(neutral)
+    """+1 on sounds without the concept: in how many of those where it wasn't detected it is now."""
+    silent = ~listener.detected(neutral)
     figures: Figures = {
         "clips": len(neutral),
         "heard_at_0": _share(~silent),
         "clips_not_heard_at_0": int(silent.sum()),
     }
     for name, played in added.items():
-        figures[f"brought_in_{name}"] = _share(listener.heard(played)[silent])
+        figures[f"brought_in_{name}"] = _share(listener.detected(played)[silent])
         figures[f"level_db_{name}"] = _level(played, neutral)
     return figures
 
@@ -153,5 +153,5 @@ def _level(played: Tensor, neutral: Tensor) -> float:
     return round(float((10 * torch.log10(powers[0] / powers[1])).mean()), 2)
 
 
-def _share(heard: Tensor) -> float | None:
-    return round(float(heard.float().mean()), 4) if len(heard) else None
+def _share(detected: Tensor) -> float | None:
+    return round(float(detected.float().mean()), 4) if len(detected) else None

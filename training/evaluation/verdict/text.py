@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 TRUSTED_AUROC = 0.8
-"""An ear that tells unseen recordings apart worse than this proves nothing."""
+"""A classifier that tells unseen recordings apart worse than this proves nothing."""
 
 ENOUGH_CLIPS = 4
 """Fewer clips than these carry no verdict."""
 
 GONE, PARTLY_GONE = 0.2, 0.5
-"""-1 works well, or in part, where the concept is still heard in at most this share of the clips."""
+"""-1 works well, or in part, where the concept is still detected in at most this share of the clips."""
 
 BROUGHT, PARTLY_BROUGHT = 0.7, 0.4
-"""+1 works well, or in part, where it is heard in at least this share of the clips."""
+"""+1 works well, or in part, where it is detected in at least this share of the clips."""
 
 BEYOND_RANDOM, PARTLY_BEYOND_RANDOM = 0.3, 0.15
 """And by this much more than under the random edit of the same size."""
@@ -57,11 +57,11 @@ def verdict(measured: Figures, found: Figures) -> Verdict:
         measured: what `verdict.measure` gave.
         found: the stop's own figures, from `find`.
     """
-    ear = measured["ear"]["reconstructions"]
-    if ear["auroc"] < TRUSTED_AUROC:
+    classifier = measured["ear"]["reconstructions"]
+    if classifier["auroc"] < TRUSTED_AUROC:
         sentence = (
-            f"can't be judged: the ear that was trained for this tells unseen recordings with and without it apart with an AUROC "
-            f"of {ear['auroc']:.2f} only (expected {TRUSTED_AUROC} or more)"
+            f"can't be judged: the classifier that was trained for this tells unseen recordings with and without it apart with "
+            f"an AUROC of {classifier['auroc']:.2f} only (expected {TRUSTED_AUROC} or more)"
         )
         return Verdict("unknown", "unknown", (sentence,), _advice(measured, found, "unknown", "unknown"))
     removes, removal = _removal(measured)
@@ -73,11 +73,11 @@ def _removal(measured: Figures) -> tuple[Level, str]:
     away = measured["at_minus_1"]
     clips = away["clips_heard_at_0"]
     if clips < ENOUGH_CLIPS:
-        return "unknown", f"−1 can't be judged: at 0 it is heard in {clips} clips only"
+        return "unknown", f"−1 can't be judged: at 0 it is detected in {clips} clips only"
     still, random = away["still_heard_stop"], away["still_heard_random"]
     level = _level(random - still, still <= GONE, still <= PARTLY_GONE)
     words = _words(level, "removes", still <= PARTLY_GONE)
-    details = [f"still heard in {still:.0%} of {clips} clips, random edit {random:.0%}"]
+    details = [f"still detected in {still:.0%} of {clips} clips, random edit {random:.0%}"]
     way, random_way = (away["mixtures"][f"way_to_oracle_{name}"] for name in ("stop", "random"))
     if way is not None:
         details.append(f"mixtures come {way:.0%} of the way to the best possible, random {random_way:.0%}")
@@ -90,12 +90,12 @@ def _bringing(measured: Figures) -> tuple[Level, str]:
     added = measured["at_plus_1"]
     clips = added["clips_not_heard_at_0"]
     if clips < ENOUGH_CLIPS:
-        return "unknown", f"+1 can't be judged: at 0 it is heard in all but {clips} clips without it"
+        return "unknown", f"+1 can't be judged: at 0 it is detected in all but {clips} clips without it"
     brought, random = added["brought_in_stop"], added["brought_in_random"]
     level = _level(brought - random, brought >= BROUGHT, brought >= PARTLY_BROUGHT)
     words = _words(level, "brings in", brought >= PARTLY_BROUGHT)
-    heard = f"heard in {brought:.0%} of {clips} clips, random edit {random:.0%}"
-    return level, f"+1 {words}: {heard}; level {added['level_db_stop']:+.1f} dB"
+    share = f"detected in {brought:.0%} of {clips} clips, random edit {random:.0%}"
+    return level, f"+1 {words}: {share}; level {added['level_db_stop']:+.1f} dB"
 
 
 def _level(beyond_random: float, well: bool, partly: bool) -> Level:
@@ -113,8 +113,8 @@ def _words(level: Level, does: str, seems_to: bool) -> str:
 def _advice(measured: Figures, found: Figures, removes: Level, brings_in: Level) -> tuple[str, ...]:
     """What to do about it: only what the figures speak for."""
     advice = []
-    ear = measured["ear"]
-    if ear["reconstructions"]["auroc"] < TRUSTED_AUROC <= ear["originals"]["auroc"]:
+    classifier = measured["ear"]
+    if classifier["reconstructions"]["auroc"] < TRUSTED_AUROC <= classifier["originals"]["auroc"]:
         advice.append(
             "the recordings differ clearly, this RAVE's reconstructions of them don't: train it longer, or on such sounds"
         )

@@ -104,7 +104,7 @@ def hear_clips(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Clips:
-    """Hears recordings with and without a concept, all sites in one pass over each; only statistics are kept."""
+    """Reads recordings with and without a concept, all sites in one pass over each; only statistics are kept."""
     recordings = [*_dealt(paths[0], "with", seed), *_dealt(paths[1], "without", seed)]
     frames = ModelFrames(model, recordings, list(saes))
     rows: dict[str, list[SiteClips]] = {site: [] for site in saes}

@@ -14,7 +14,7 @@ from drawstop.progress import Progress, step_report
 from training.banks.bank import StopBank
 from training.banks.stop import Stop
 from training.find.musicgen.clip_statistics import Clips, hear_clips
-from training.find.musicgen.generated_pieces import Ear, Listening
+from training.find.musicgen.generated_pieces import ClassifiedPieces, PieceOptions
 from training.find.musicgen.prediction_effect import Predictions, edits_of
 from training.find.musicgen.stop_recipe import LayerKind, Recipe, layer_stop, with_side
 from training.find.rave.encoded_recordings import refuse_overlap
@@ -28,7 +28,7 @@ COUNTS = (4, 16, 64)
 STRENGTHS = ((0.0, 1.0, 3.0), (0.5, 1.0, 2.0, 4.0))
 """That are tried at -1 and at +1; of a direction at -1 too, those of +1."""
 NEAR = 0.02
-"""Of the ear's mean probability: of two settings so near each other the smaller edit is taken."""
+"""Of the classifier's mean probability: of two settings so near each other the smaller edit is taken."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LayerOptions:
     kind: LayerKind = "static"
     seed: int = 0
     """Of splits, pieces and the random kind."""
-    listening: Listening = field(default_factory=Listening)
+    pieces: PieceOptions = field(default_factory=PieceOptions)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def find_on_layers(
 
     Candidates come from clip means on training recordings, re-ranked by what each does to the model's own predictions
     there (to first order: one backward pass for all); how many, by their effect on validation recordings; which layers and how
-    strong, by an ear of the training recordings that listens to generated music.
+    strong, by a classifier of the training recordings that listens to generated music.
 
     Args:
         paths: recordings with and without the concept.
@@ -85,11 +85,11 @@ def find_on_layers(
     layers = best_recipes(name, saes, clips, predictions, options)
     training = (clips.paths(True, "train"), clips.paths(False, "train"))
     starts = (clips.paths(True, "validation"), clips.paths(False, "validation"))
-    report = step_report(progress, "an ear learns the concept")
-    ear = Ear(model.musicgen, name, training, starts, options.listening, report)
-    chosen = [_choose(name, saes, clips, layers, ear, side, options, progress) for side in (0, 1)]
+    report = step_report(progress, "a classifier learns the concept")
+    classifier = ClassifiedPieces(model.musicgen, name, training, starts, options.pieces, report)
+    chosen = [_choose(name, saes, clips, layers, classifier, side, options, progress) for side in (0, 1)]
     stops = _joined(name, saes, clips, chosen, options)
-    figures = _figures(name, saes, clips, stops, chosen, ear, options)
+    figures = _figures(name, saes, clips, stops, chosen, classifier, options)
     return {site: replace(stop, metrics=figures | clips.detection(site)) for site, stop in stops.items()}
 
 
@@ -123,7 +123,7 @@ def ranked_features(sae: SAE, site: str, clips: Clips, pull: Tensor) -> list[int
 
 @dataclass(frozen=True)
 class Choice:
-    """The layers and the strength of one side, and how much further than at rest the ear went (probability)."""
+    """The layers and the strength of one side, and how much further than at rest the classifier went (probability)."""
 
     layers: tuple[Layer, ...]
     strength: float
@@ -135,24 +135,24 @@ def _choose(
     saes: dict[str, SAE],
     clips: Clips,
     layers: Sequence[Layer],
-    ear: Ear,
+    classifier: ClassifiedPieces,
     side: int,
     options: LayerOptions,
     progress: Progress | None,
 ) -> Choice:
-    """The best layer, the best third or all, at the strength that moves the ear most."""
+    """The best layer, the best third or all, at the strength that moves the classifier most."""
     ranked = sorted(layers, key=lambda layer: layer.effect[side], reverse=True)
     counts = sorted({1, -(-len(ranked) // 3), len(ranked)})
     strengths = STRENGTHS[1 if options.kind == "direction" else side]
     seed = _seed(options, "choosing", side)
-    rest = float(ear.logits(side, {}, seed)[0].sigmoid().mean())
+    rest = float(classifier.logits(side, {}, seed)[0].sigmoid().mean())
     tried = []
     for strength in strengths:
         for count in counts:
             choice = Choice(tuple(ranked[:count]), strength, 0.0)
             stops = _side(name, saes, clips, choice, side, options)
-            edits = edits_of(saes, stops, (-1.0, 1.0)[side], ear.musicgen.device)
-            sure = float(ear.logits(side, edits, seed)[0].sigmoid().mean())
+            edits = edits_of(saes, stops, (-1.0, 1.0)[side], classifier.musicgen.device)
+            sure = float(classifier.logits(side, edits, seed)[0].sigmoid().mean())
             tried.append(replace(choice, moved=(sure - rest) * (-1.0, 1.0)[side]))
             if progress:
                 progress(f"listening at {(-1, 1)[side]:+d}", len(tried), len(strengths) * len(counts))
@@ -192,20 +192,20 @@ def _figures(
     clips: Clips,
     stops: dict[str, Stop],
     chosen: Sequence[Choice],
-    ear: Ear,
+    classifier: ClassifiedPieces,
     options: LayerOptions,
 ) -> dict[str, Any]:
     """What the stops do to test recordings and to pieces of other seeds, beside chance."""
     unseen = (clips.paths(True, "test"), clips.paths(False, "test"))
-    ear, predictions = ear.going_on_from(unseen), Predictions(ear.musicgen, unseen)
+    classifier, predictions = classifier.going_on_from(unseen), Predictions(classifier.musicgen, unseen)
     control = replace(options, kind="random", seed=options.seed + 1)
     random = _joined(name, saes, clips, chosen, control)
-    figures: dict[str, Any] = {"kind": options.kind, "pieces": options.listening.pieces}
+    figures: dict[str, Any] = {"kind": options.kind, "pieces": options.pieces.pieces}
     for side, value, key in ((0, -1.0, "off"), (1, 1.0, "on")):
         seed = _seed(options, "measuring", side)
         for what, own in ((f"before_{key}", {}), (key, stops), (f"random_{key}", random)):
-            edits = edits_of(saes, own, value, ear.musicgen.device)
-            figures[f"heard_{what}"] = ear.heard(side, edits, seed)
+            edits = edits_of(saes, own, value, classifier.musicgen.device)
+            figures[f"heard_{what}"] = classifier.heard(side, edits, seed)
         figures[f"{key}_layers"] = ", ".join(layer.site for layer in chosen[side].layers)
         figures[f"{key}_strength"] = chosen[side].strength
         figures[f"{key}_effect_nats"] = round(predictions.effect(saes, stops, value), 5)

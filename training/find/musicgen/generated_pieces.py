@@ -1,4 +1,4 @@
-"""An ear for generated music: how surely a MusicGen, steered or not, makes the concept heard; on given seeds."""
+"""A classifier for generated music: how surely a MusicGen, steered or not, makes the concept audible; on given seeds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.classifiers.concept_classifier import EAR_OPTIONS, train_ear
-from training.classifiers.network import Judge
-from training.classifiers.training import JudgeOptions, Report
+from training.classifiers.concept_classifier import CONCEPT_OPTIONS, train_concept_classifier
+from training.classifiers.network import ConceptClassifier
+from training.classifiers.training import ClassifierOptions, Report
 from training.data.clips import loud_enough
 from training.data.recordings import load
 from training.models.musicgen.hooks import Edit
@@ -33,7 +33,7 @@ class CodecRates:
 
 
 class Codec:
-    """A MusicGen's EnCodec as the autoencoder that an ear is trained on: what is heard is always its sound."""
+    """A MusicGen's EnCodec as the autoencoder that a classifier is trained on: what is heard is always its sound."""
 
     def __init__(self, musicgen: MusicGenModel) -> None:
         self.model, self.device = musicgen.model.compression_model, musicgen.device
@@ -55,7 +55,7 @@ class Codec:
 
 
 @dataclass(frozen=True)
-class Listening:
+class PieceOptions:
     """How generated music is asked for and listened to.
 
     Attributes:
@@ -70,11 +70,11 @@ class Listening:
     seconds: float = 4.0
     cfg_coef: float = 3.0
     seed: int = 0
-    ear: JudgeOptions = EAR_OPTIONS
+    classifier: ClassifierOptions = CONCEPT_OPTIONS
 
 
-class Ear:
-    """A judge of the user's own recordings, and the pieces that it listens to.
+class ClassifiedPieces:
+    """A classifier of the user's own recordings, and the pieces that it listens to.
 
     Args:
         kinds: training recordings with and without the concept.
@@ -87,32 +87,34 @@ class Ear:
         name: str,
         kinds: tuple[Sequence[Path], Sequence[Path]],
         starts: tuple[Sequence[Path], Sequence[Path]],
-        listening: Listening,
+        pieces: PieceOptions,
         report: Report | None = None,
     ) -> None:
-        self.musicgen, self.listening, self.starts = musicgen, listening, starts
-        options = replace(listening.ear, seed=listening.seed)
-        self.judge: Judge = train_ear(Codec(musicgen), name, list(kinds[0]), list(kinds[1]), options, report)
+        self.musicgen, self.pieces, self.starts = musicgen, pieces, starts
+        options = replace(pieces.classifier, seed=pieces.seed)
+        self.classifier: ConceptClassifier = train_concept_classifier(
+            Codec(musicgen), name, list(kinds[0]), list(kinds[1]), options, report
+        )
 
-    def going_on_from(self, starts: tuple[Sequence[Path], Sequence[Path]]) -> Ear:
-        """The same ear, with pieces that go on from other recordings."""
+    def going_on_from(self, starts: tuple[Sequence[Path], Sequence[Path]]) -> ClassifiedPieces:
+        """The same classifier, with pieces that go on from other recordings."""
         other = copy.copy(self)
         other.starts = starts
         return other
 
     def logits(self, side: int, edits: Mapping[str, Edit], seed: int) -> tuple[Tensor, Tensor]:
-        """How sure the ear is of the concept in pieces of a side, and whether it hears it: `[pieces]` each."""
+        """How sure the classifier is of the concept in pieces of a side, and whether it detects it: `[pieces]` each."""
         audio = self.generate(side, edits, seed).mean(1)
-        logits = torch.cat([self.judge.clip_logits(part)[:, 0] for part in audio.split(16)])
+        logits = torch.cat([self.classifier.clip_logits(part)[:, 0] for part in audio.split(16)])
         return logits, (logits > 0) & loud_enough(audio)
 
     def heard(self, side: int, edits: Mapping[str, Edit], seed: int) -> float:
-        """The share of pieces in which the ear hears the concept."""
+        """The share of pieces in which the classifier detects the concept."""
         return float(self.logits(side, edits, seed)[1].float().mean())
 
     def generate(self, side: int, edits: Mapping[str, Edit], seed: int) -> Tensor:
         """Pieces of a side, without what they go on from: `[pieces, channels, samples]`."""
-        asked, count = self.listening, self.listening.pieces
+        asked, count = self.pieces, self.pieces.pieces
         sampling = Sampling(
             seconds=asked.seconds, seed=seed, cfg_coef=asked.cfg_coef, top_k=min(250, self.musicgen.lm.card)
         )
@@ -128,7 +130,7 @@ class Ear:
         """Beginnings of recordings, from places drawn by the seed: `[pieces, channels, samples]`."""
         generator = torch.Generator().manual_seed(seed)
         length, found = int(PROMPT_SECONDS * self.musicgen.sample_rate), []
-        for i in range(self.listening.pieces):
+        for i in range(self.pieces.pieces):
             path = self.starts[side][i % len(self.starts[side])]
             audio = load(path, self.musicgen.sample_rate, self.musicgen.channels)
             room = max(1, audio.shape[-1] - length)

@@ -11,7 +11,7 @@ from training.banks.bank import StopBank
 from training.banks.stop import Stop
 from training.find.musicgen.clip_statistics import Clips, hear_clips
 from training.find.musicgen.find import Layer, LayerOptions, best_recipes
-from training.find.musicgen.generated_pieces import Ear
+from training.find.musicgen.generated_pieces import ClassifiedPieces
 from training.find.musicgen.prediction_effect import Predictions, edits_of
 from training.find.musicgen.stop_recipe import LayerKind, layer_stop
 from training.find.rave.encoded_recordings import refuse_overlap
@@ -30,8 +30,8 @@ class LayerRow:
         auroc_best, auroc_five: by clip, of the best feature and of the five best together.
         features: that the stop has.
         off_nats, on_nats: effect on the model's own predictions at -1 and +1, by kind of stop.
-        heard: the share of generated pieces in which the ear hears the concept: `before_off` and `before_on` unsteered, and
-            `off_KIND`, `on_KIND`; empty without an ear.
+        heard: the share of generated pieces in which the classifier detects the concept: `before_off` and `before_on` unsteered,
+            and `off_KIND`, `on_KIND`; empty without a classifier.
     """
 
     site: str
@@ -59,7 +59,7 @@ def sweep_layers(
 
     Args:
         paths: recordings with and without the concept.
-        listen: train an ear, and listen to generated pieces too.
+        listen: train a classifier, and listen to generated pieces too.
 
     Raises:
         DrawstopError: as `find_on_layers`.
@@ -72,21 +72,24 @@ def sweep_layers(
         Predictions(model.musicgen, (clips.paths(True, split), clips.paths(False, split)))
         for split in ("validation", "test")
     )
-    ear = None
+    classifier = None
     if listen:
         training, unseen = (
             (clips.paths(True, split), clips.paths(False, split)) for split in ("train", "test")
         )
-        report = step_report(progress, "an ear learns the concept")
-        ear = Ear(model.musicgen, name, training, unseen, options.listening, report)
+        report = step_report(progress, "a classifier learns the concept")
+        classifier = ClassifiedPieces(model.musicgen, name, training, unseen, options.pieces, report)
     before = (
-        {f"before_{key}": ear.heard(side, {}, _seed(options, side)) for side, key in ((0, "off"), (1, "on"))}
-        if ear
+        {
+            f"before_{key}": classifier.heard(side, {}, _seed(options, side))
+            for side, key in ((0, "off"), (1, "on"))
+        }
+        if classifier
         else {}
     )
     rows = []
     for layer in best_recipes(name, saes, clips, chooses, options):
-        rows.append(_row(name, saes, layer, clips, measures, ear, before, options))
+        rows.append(_row(name, saes, layer, clips, measures, classifier, before, options))
         if progress:
             progress("editing the layers", len(rows), len(saes))
     return rows
@@ -98,7 +101,7 @@ def _row(
     layer: Layer,
     clips: Clips,
     measures: Predictions,
-    ear: Ear | None,
+    classifier: ClassifiedPieces | None,
     before: dict[str, float],
     options: LayerOptions,
 ) -> LayerRow:
@@ -111,11 +114,11 @@ def _row(
         for value in (-1.0, 1.0)
     ]
     heard = dict(before)
-    for kind, stop in stops.items() if ear else ():
+    for kind, stop in stops.items() if classifier else ():
         for side, key, value in ((0, "off", -1.0), (1, "on", 1.0)):
-            assert ear is not None
-            edits = edits_of(saes, {site: stop}, value, ear.musicgen.device)
-            heard[f"{key}_{kind}"] = ear.heard(side, edits, _seed(options, side))
+            assert classifier is not None
+            edits = edits_of(saes, {site: stop}, value, classifier.musicgen.device)
+            heard[f"{key}_{kind}"] = classifier.heard(side, edits, _seed(options, side))
     said, detection = clips.sites[site].described(clips.of("validation", "test")), clips.detection(site)
     return LayerRow(
         site,
@@ -139,7 +142,7 @@ def as_table(rows: Sequence[LayerRow]) -> list[list[str]]:
     listened = list(rows[0].heard) if rows else []
     headings = ["layer", "FVE", "L0", "dead", "AUROC 1", "AUROC 5", "features"]
     headings += ["-1 mnat", "means", "random", "+1 mnat", "means", "random"]
-    lines = [headings + [f"heard {key.replace('_', ' ')}" for key in listened]]
+    lines = [headings + [f"detected {key.replace('_', ' ')}" for key in listened]]
     for row in rows:
         read = [
             f"{row.fve:.3f}",

@@ -22,7 +22,7 @@ from training.sae.model import SAE
 CLIPS = 8
 """Recordings of a kind that an effect is measured on, at most."""
 ROWS = 4
-"""Heard at once."""
+"""Recordings at once."""
 
 
 def edit_of(sae: SAE, stop: Stop, value: float, device: str) -> Edit:

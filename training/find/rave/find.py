@@ -12,8 +12,8 @@ from drawstop.errors import DrawstopError
 from drawstop.progress import Progress, step_report
 from training.banks.gate_expander import expander_at
 from training.banks.stop import Gates, Stop, make_slug
-from training.classifiers.concept_classifier import EAR_OPTIONS
-from training.classifiers.training import JudgeOptions
+from training.classifiers.concept_classifier import CONCEPT_OPTIONS
+from training.classifiers.training import ClassifierOptions
 from training.data.recordings import Split
 from training.find.feature_ranking import held_out_auroc
 from training.find.rave.encoded_recordings import (
@@ -86,8 +86,8 @@ class FindOptions:
     """How the gates are fitted."""
     mixed: bool = False
     """The recordings with the concept hold other sounds too: no solos are at hand."""
-    ear: JudgeOptions = EAR_OPTIONS
-    """How the ear is trained that ranks features where only mixtures are at hand."""
+    classifier: ClassifierOptions = CONCEPT_OPTIONS
+    """How the classifier is trained that ranks features where only mixtures are at hand."""
     additive_below: float = 0.1
     """Additivity error under which mixtures are made of latents; else of sound."""
 
@@ -175,7 +175,7 @@ def _from_mixtures(
     progress: Progress | None,
 ) -> Stop:
     """A static stop where no recording holds the concept alone."""
-    shares, measured = ranked_removal_weights(model, sae, name, heard, options.ear, progress)
+    shares, measured = ranked_removal_weights(model, sae, name, heard, options.classifier, progress)
     writes, cap = _mean_direction(sae, heard, figures)
     stop = Stop(name, make_slug(name), "static", shares, writes, cap, figures)
     used = features_used(sae, stop, heard[0].unseen("test"))

@@ -1,8 +1,8 @@
 """A stop where only mixtures are at hand: recordings in which the concept plays along with others, and others without it.
 
 Key idea: with no solo there is nothing to say what should be taken away, so features are chosen, not fitted: candidates by
-clip statistics (SAeUron, arXiv 2501.18052), re-ranked by what taking each one away does to an ear that heard the training
-recordings; as many are taken, wholly, as silence the ear most for the least that others lose.
+clip statistics (SAeUron, arXiv 2501.18052), re-ranked by what taking each one away does to a classifier that heard the training
+recordings; as many are taken, wholly, as silence the classifier most for the least that others lose.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from torch.nn.functional import pad
 
 from drawstop.progress import Progress, step_report
 from training.banks.stop import Stop
-from training.classifiers.concept_classifier import EAR_OPTIONS, train_ear
-from training.classifiers.network import Judge
-from training.classifiers.training import JudgeOptions
+from training.classifiers.concept_classifier import CONCEPT_OPTIONS, train_concept_classifier
+from training.classifiers.network import ConceptClassifier
+from training.classifiers.training import ClassifierOptions
 from training.data.clips import clip_samples
 from training.find.feature_ranking import concept_scores
 from training.find.rave.encoded_recordings import EncodedRecordings
@@ -37,22 +37,24 @@ def ranked_removal_weights(
     sae: SAE,
     name: str,
     heard: tuple[EncodedRecordings, EncodedRecordings],
-    ear_options: JudgeOptions = EAR_OPTIONS,
+    classifier_options: ClassifierOptions = CONCEPT_OPTIONS,
     progress: Progress | None = None,
 ) -> tuple[Tensor, dict[str, Any]]:
     """Removal weights `[n_features]` of 0 or 1, and what they do to the classifier on test recordings."""
-    report = step_report(progress, "an ear learns the concept")
+    report = step_report(progress, "a classifier learns the concept")
     with_paths, without_paths = (part.learned_paths() for part in heard)
-    ear = train_ear(model, name, with_paths, without_paths, ear_options, report)
-    order = _by_effect(model, sae, ear, heard, progress)
+    classifier = train_concept_classifier(model, name, with_paths, without_paths, classifier_options, report)
+    order = _by_effect(model, sae, classifier, heard, progress)
     clips = tuple(_clips(model, part.unseen("validation")) for part in heard)
     counts = [2**power for power in range(len(order).bit_length())]
-    before = _logits(model, ear, clips[0])
-    tried = [(_effect(model, sae, ear, order[:count], clips, before), order[:count]) for count in counts]
+    before = _logits(model, classifier, clips[0])
+    tried = [
+        (_effect(model, sae, classifier, order[:count], clips, before), order[:count]) for count in counts
+    ]
     most = max(max(quieter for (quieter, _), _ in tried), SMALLEST_EFFECT)
     _, chosen = max(tried, key=lambda each: each[0][0] / most - each[0][1])
     clips = tuple(_clips(model, part.unseen("test")) for part in heard)
-    quieter, lost = _effect(model, sae, ear, chosen, clips, _logits(model, ear, clips[0]))
+    quieter, lost = _effect(model, sae, classifier, chosen, clips, _logits(model, classifier, clips[0]))
     figures = {
         "off": "features ranked by their effect on an ear: only mixtures were at hand",
         "ear_logit_lower": round(quieter, 3),
@@ -64,11 +66,11 @@ def ranked_removal_weights(
 def _by_effect(
     model: RaveModel,
     sae: SAE,
-    ear: Judge,
+    classifier: ConceptClassifier,
     heard: tuple[EncodedRecordings, EncodedRecordings],
     progress: Progress | None,
 ) -> list[int]:
-    """Candidates that make the ear less sure when each is taken away alone, the strongest effect first."""
+    """Candidates that make the classifier less sure when each is taken away alone, the strongest effect first."""
     train = [[part.latents[i] for i in part.indices("train")] for part in heard]
     with torch.no_grad():
         means = torch.stack([sae.encode(sae.normalise(z.T)).mean(0) for part in train for z in part])
@@ -76,10 +78,10 @@ def _by_effect(
     best = scores.topk(min(CANDIDATES, len(scores)))
     candidates = best.indices[best.values > 0].tolist() or best.indices[:1].tolist()
     clips = _clips(model, train[0])
-    before = _logits(model, ear, clips)
+    before = _logits(model, classifier, clips)
     effects = []
     for done, feature in enumerate(candidates):
-        effects.append(_quieter(model, sae, ear, [feature], clips, before))
+        effects.append(_quieter(model, sae, classifier, [feature], clips, before))
         if progress:
             progress("measuring what each feature does", done + 1, len(candidates))
     return [feature for _, feature in sorted(zip(effects, candidates, strict=True), reverse=True)]
@@ -107,22 +109,32 @@ def _removed(sae: SAE, features: Sequence[int], clips: Tensor) -> Tensor:
 
 
 def _effect(
-    model: RaveModel, sae: SAE, ear: Judge, features: Sequence[int], clips: tuple[Tensor, ...], before: Tensor
+    model: RaveModel,
+    sae: SAE,
+    classifier: ConceptClassifier,
+    features: Sequence[int],
+    clips: tuple[Tensor, ...],
+    before: Tensor,
 ) -> tuple[float, float]:
-    """How much less sure the ear is of clips with the concept, and the share of energy that clips without it lose."""
+    """How much less sure the classifier is of clips with the concept, and the share of energy that clips without it lose."""
     lost = _removed(sae, features, clips[1]).square().sum() / clips[1].square().sum().clamp(min=1e-12)
-    return _quieter(model, sae, ear, features, clips[0], before), float(lost)
+    return _quieter(model, sae, classifier, features, clips[0], before), float(lost)
 
 
 def _quieter(
-    model: RaveModel, sae: SAE, ear: Judge, features: Sequence[int], clips: Tensor, before: Tensor
+    model: RaveModel,
+    sae: SAE,
+    classifier: ConceptClassifier,
+    features: Sequence[int],
+    clips: Tensor,
+    before: Tensor,
 ) -> float:
-    """How much less sure the ear is of the clips once the features are gone. `before`: its logits at rest, `[clips]`."""
-    return float((before - _logits(model, ear, clips - _removed(sae, features, clips))).mean())
+    """How much less sure the classifier is of the clips once the features are gone. `before`: its logits at rest, `[clips]`."""
+    return float((before - _logits(model, classifier, clips - _removed(sae, features, clips))).mean())
 
 
 @torch.no_grad()
-def _logits(model: RaveModel, ear: Judge, clips: Tensor) -> Tensor:
-    """How sure the ear is of the concept in each clip's sound, `[clips]`."""
+def _logits(model: RaveModel, classifier: ConceptClassifier, clips: Tensor) -> Tensor:
+    """How sure the classifier is of the concept in each clip's sound, `[clips]`."""
     sound = torch.cat([model.decode(part).mean(1) for part in clips.split(model.voices())])
-    return ear.clip_logits(sound)[:, 0]
+    return classifier.clip_logits(sound)[:, 0]

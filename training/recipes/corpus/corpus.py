@@ -39,7 +39,7 @@ Audio = NDArray[np.float32]
 
 
 def split_of_phrase(index: int) -> str:
-    """train, validation or test: by phrase, so that training hears no held-out phrase from any timbre."""
+    """train, validation or test: by phrase, so that training has no held-out phrase of any timbre."""
     if index < TRAIN_PHRASES:
         return "train"
     return "validation" if index < TRAIN_PHRASES + VALIDATION_PHRASES else "test"

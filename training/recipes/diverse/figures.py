@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from drawstop.files import write_json
 from training.banks.bank import StopBank, save_bank
-from training.evaluation.experiments.learning_curves.draws import Examples
-from training.evaluation.experiments.learning_curves.experiment import few_examples, training_growth
+from training.evaluation.experiments.learning_curves.experiment import few_examples
+from training.evaluation.experiments.learning_curves.samples import Examples
+from training.evaluation.experiments.training_sound.experiment import training_growth
 from training.evaluation.playback.edits import random_sae
 from training.evaluation.results import to_json
 from training.models.rave.model import RaveModel
-from training.recipes.diverse.heard import Heard, features_of, hear_set
+from training.recipes.diverse.encoded_set import EncodedRecordings, encode_set, features_of
 from training.recipes.diverse.plan import Recording
 from training.recipes.diverse.render import counts_of, read_set
 from training.recipes.diverse.sources import SECONDS
@@ -32,7 +33,7 @@ from training.sae.model import SAE
 from training.sae.train import measure, train
 
 MINUTES = (1, 4, 16)
-"""Of training recordings that the smaller SAEs hear; the last SAE hears all of them."""
+"""Of training recordings that the smaller SAEs are trained on; the last SAE is trained on all of them."""
 N_FEATURES, K, STEPS, BATCH = 1024, 16, 2000, 512
 
 
@@ -60,17 +61,17 @@ def trained(latents: NDArray[np.float32], folder: Path, config: SAEConfig) -> SA
     return load_sae(folder)
 
 
-def examples_of(heard: Heard, sae: SAE, plan: list[Recording]) -> Examples:
+def examples_of(encoded: EncodedRecordings, sae: SAE, plan: list[Recording]) -> Examples:
     """The set's recordings as the experiments take them."""
     untrained = random_sae(sae, sae.config.seed)
     return Examples(
-        features=features_of(sae, heard.latents),
-        raw=heard.raw,
-        mel=heard.mel,
+        features=features_of(sae, encoded.latents),
+        raw=encoded.raw,
+        mel=encoded.mel,
         labels=np.array([[concept in each.labels for concept in CONCEPTS] for each in plan]),
         concepts=CONCEPTS,
         splits=[each.split for each in plan],
-        random_features=features_of(untrained, heard.latents),
+        random_features=features_of(untrained, encoded.latents),
         parts={
             "heard timbres": np.array([not each.unheard for each in plan]),
             "unheard timbres": np.array([each.unheard for each in plan]),
@@ -80,7 +81,9 @@ def examples_of(heard: Heard, sae: SAE, plan: list[Recording]) -> Examples:
     )
 
 
-def saes_by_minutes(heard: Heard, plan: list[Recording], run: Path, seed: int) -> dict[float, SAE]:
+def saes_by_minutes(
+    encoded: EncodedRecordings, plan: list[Recording], run: Path, seed: int
+) -> dict[float, SAE]:
     """SAEs trained on ever more of the training recordings, in one random order; the last on all."""
     rows = np.flatnonzero([each.split == "train" for each in plan])
     rows = np.random.default_rng(seed).permutation(rows)
@@ -89,7 +92,7 @@ def saes_by_minutes(heard: Heard, plan: list[Recording], run: Path, seed: int) -
     for count in [*(count for count in counts if count < len(rows)), len(rows)]:
         chosen = np.sort(rows[:count])
         folder = run / "saes" / f"{count}-recordings-seed-{seed}"
-        found[round(count * SECONDS / 60, 1)] = trained(heard.latents[chosen], folder, config_of(seed))
+        found[round(count * SECONDS / 60, 1)] = trained(encoded.latents[chosen], folder, config_of(seed))
     return found
 
 
@@ -106,15 +109,15 @@ def main(
     torch.set_num_threads(1)
     model = RaveModel(rave)
     labelled, plan = read_set(run)
-    heard = hear_set(model, labelled.recordings, run / "heard.npz")
-    saes = saes_by_minutes(heard, plan, run, seed)
+    encoded = encode_set(model, labelled.recordings, run / "heard.npz")
+    saes = saes_by_minutes(encoded, plan, run, seed)
     sae = saes[max(saes)]
     save_bank(
         run / "bank", StopBank(sae, (), model.fingerprint, provenance={"recordings": len(plan), "seed": seed})
     )
-    examples = examples_of(heard, sae, plan)
-    features = {minutes: features_of(each, heard.latents) for minutes, each in saes.items()}
-    sections = [
+    examples = examples_of(encoded, sae, plan)
+    features = {minutes: features_of(each, encoded.latents) for minutes, each in saes.items()}
+    results = [
         few_examples(examples, seed=seed, quick=quick),
         training_growth(features, examples, seed, quick),
     ]
@@ -122,25 +125,25 @@ def main(
         "rave": model.fingerprint,
         "counts": counts_of(plan),
         "test_counts": _test_counts(plan),
-        "sae": {f"{minutes:g}": _described(each, heard, plan) for minutes, each in saes.items()},
-        "sections": [to_json(section) for section in sections],
+        "sae": {f"{minutes:g}": _described(each, encoded, plan) for minutes, each in saes.items()},
+        "sections": [to_json(result) for result in results],
     }
     write_json(out, content)
-    for section in sections:
-        typer.echo(f"{section.title}: {section.answer}")
+    for result in results:
+        typer.echo(f"{result.title}: {result.answer}")
 
 
-def _described(sae: SAE, heard: Heard, plan: list[Recording]) -> dict[str, Any]:
+def _described(sae: SAE, encoded: EncodedRecordings, plan: list[Recording]) -> dict[str, Any]:
     """An SAE's own figures, with those of the validation recordings."""
     assert sae.metrics is not None
     rows = np.flatnonzero([each.split == "validation" for each in plan])
-    frames = torch.from_numpy(heard.latents[rows].reshape(-1, sae.config.d_in))
+    frames = torch.from_numpy(encoded.latents[rows].reshape(-1, sae.config.d_in))
     explained = measure(sae, sae.normalise(frames))[0]
     return asdict(replace(sae.metrics, validation_fraction_of_variance_explained=explained))
 
 
 def _test_counts(plan: list[Recording]) -> dict[str, dict[str, int]]:
-    """Test recordings with each concept, of heard and of unheard timbres."""
+    """Test recordings with each concept, of timbres that training has and of new ones."""
     tests = [each for each in plan if each.split == "test"]
     sides = {"heard timbres": False, "unheard timbres": True}
     return {

@@ -12,12 +12,12 @@ import torch
 import typer
 
 from drawstop.files import write_json
+from training.evaluation.context import Options
 from training.evaluation.open import Asked, open_asked
-from training.evaluation.rave_context import Options
 from training.evaluation.results import to_json
 from training.recipes.corpus.corpus import render_corpus
 from training.recipes.corpus.timbres import TIMBRES
-from training.recipes.duet.judge import train_duet_judge
+from training.recipes.duet.classifier import train_duet_classifier
 from training.recipes.duet.labelled import write_labelled
 from training.recipes.duet.timbres import CAST, LABELS
 from training.recipes.rave.bank import make_demo_bank
@@ -33,18 +33,23 @@ def make_duet(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
     """Renders, finds the stops, measures."""
-    corpus, labelled, bank, judge = run / "corpus", run / "labelled", run / "bank", run / "judge.safetensors"
+    corpus, labelled, bank, classifier = (
+        run / "corpus",
+        run / "labelled",
+        run / "bank",
+        run / "judge.safetensors",
+    )
     rave = SHIPPED / "rave.ts"
     render_corpus(corpus, seed=seed, timbres=[timbre for timbre in TIMBRES if timbre.name in LABELS])
     write_labelled(corpus, labelled)
     if not bank.is_dir():
         make_demo_bank(corpus, rave, bank, seed, cast=CAST)
     torch.set_num_threads(THREADS)
-    if not judge.is_file():
-        train_duet_judge(rave, labelled, judge, seed)
-    opened = open_asked(Asked(bank, rave, labelled, Options(seed=seed), judge=judge))
-    sections = opened.gather(EXPERIMENTS)
-    write_json(out, [to_json(replace(section, blocks=())) for section in sections])
+    if not classifier.is_file():
+        train_duet_classifier(rave, labelled, classifier, seed)
+    opened = open_asked(Asked(bank, rave, labelled, Options(seed=seed), classifier=classifier))
+    results = opened.run_experiments(EXPERIMENTS)
+    write_json(out, [to_json(replace(result, content=())) for result in results])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from training.recipes.duet.timbres import LABELS
 from training.recipes.rave.bank import PHRASES
 
 JUDGED_PHRASES = 24
-"""That ears and baselines learn from; the stops are found on the ones before."""
+"""That classifiers and baselines learn from; the stops are found on the ones before."""
 UNSEEN_PHRASES = 12
 
 

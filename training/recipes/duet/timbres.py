@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.evaluation.experiments.steering.duet import FEMALE, GUITAR, MALE
+from training.evaluation.experiments.several_stops.duet import FEMALE, GUITAR, MALE
 from training.recipes.corpus.timbres import ESPEAK, TIMBRES, Timbre
 from training.recipes.rave.bank import NEITHER, Cast
 

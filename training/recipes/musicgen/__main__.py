@@ -30,10 +30,10 @@ def make_musicgen(
     encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
     lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,
 ) -> None:
-    """Renders the recordings, trains judge, EnCodec and language model, exports, finds stops; measures all of it."""
+    """Renders the recordings, trains classifier, EnCodec and language model, exports, finds stops; measures all of it."""
     musicgen = out / "musicgen"
     _part("corpus", "--out", run / "corpus", "--seed", seed)
-    _part("judge_training", "--run", run, "--out", out / "musicgen_judge.safetensors", "--seed", seed)
+    _part("classifier_training", "--run", run, "--out", out / "musicgen_judge.safetensors", "--seed", seed)
     _part("encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
     export_compression_model(run / ENCODEC_CHECKPOINT, musicgen)
     _part("codes", "--run", run, "--musicgen", musicgen, "--seed", seed)

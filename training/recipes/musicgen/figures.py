@@ -1,4 +1,4 @@
-"""What independent ears hear in recordings, in what EnCodec makes of them, in unsteered samples and in noise.
+"""What independent classifiers detect in recordings, in what EnCodec makes of them, in unsteered samples and in noise.
 
 python -m training.recipes.musicgen.figures --run runs/musicgen --demo training/demo
 """
@@ -18,8 +18,8 @@ from torch import Tensor
 
 from drawstop.audio_files import resample
 from drawstop.files import write_json
-from training.classifiers.musicnn import Tagger, load_tagger
-from training.classifiers.network import Judge, load_judge
+from training.classifiers.musicnn import Musicnn, load_musicnn
+from training.classifiers.network import ConceptClassifier, load_classifier
 from training.metrics.audio import shaped_noise
 from training.metrics.distances import spectral_distance
 from training.recipes.musicgen.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
@@ -31,7 +31,7 @@ GUIDANCE = (3.0, 1.0)
 """audiocraft's default strength of the text, and none."""
 
 TAGGED = 16
-"""Of so many of them the tagger is asked, which takes ten times the judge's time."""
+"""Of so many of them the published classifier is asked, which takes ten times as long."""
 
 Shares = dict[str, dict[str, float]]
 Hear = Callable[[Tensor, int], Tensor]
@@ -76,30 +76,30 @@ def noises(model: MusicGen, seed: int) -> Sounds:
     return {"noise": coloured_noise(rng, SAMPLES, samples), "random codes": random}
 
 
-def judged(judge: Judge, audio: Tensor, sample_rate: int) -> Tensor:
-    """What a judge hears in `[clips, samples]`: bool `[clips, concepts]`."""
-    taken = torch.from_numpy(resample(audio.numpy(), sample_rate, judge.sample_rate))
-    return torch.cat([judge.heard(part) for part in taken.split(16)])
+def judged(classifier: ConceptClassifier, audio: Tensor, sample_rate: int) -> Tensor:
+    """What a classifier detects in `[clips, samples]`: bool `[clips, concepts]`."""
+    taken = torch.from_numpy(resample(audio.numpy(), sample_rate, classifier.sample_rate))
+    return torch.cat([classifier.detected(part) for part in taken.split(16)])
 
 
-class Ears:
-    """A judge of the recordings alone, and the tagger, which heard other music alone: neither heard an EnCodec or this model."""
+class Classifiers:
+    """A classifier of the recordings alone, and the published one of other music; neither was trained on EnCodec's sound."""
 
     def __init__(self, demo: Path) -> None:
-        self.judge: Judge = load_judge(demo / "musicgen_judge.safetensors")
-        self.tagger: Tagger = load_tagger(demo / "tagger.safetensors")
+        self.classifier: ConceptClassifier = load_classifier(demo / "musicgen_judge.safetensors")
+        self.musicnn: Musicnn = load_musicnn(demo / "tagger.safetensors")
 
     def judged(self, audio: Tensor, sample_rate: int) -> Tensor:
-        """What the judge hears in `[clips, samples]`: bool `[clips, concepts]`."""
-        return judged(self.judge, audio, sample_rate)
+        """What the classifier detects in `[clips, samples]`: bool `[clips, concepts]`."""
+        return judged(self.classifier, audio, sample_rate)
 
     def tagged(self, audio: Tensor, sample_rate: int) -> Tensor:
-        """What the tagger hears in the first TAGGED of `[clips, samples]`: bool `[clips, concepts]`."""
-        return self.tagger.heard(audio[:TAGGED], sample_rate)
+        """What the published classifier detects in the first TAGGED of `[clips, samples]`: bool `[clips, concepts]`."""
+        return self.musicnn.detected(audio[:TAGGED], sample_rate)
 
 
 def shares(hear: Hear, sounds: Sounds, sample_rate: int) -> Shares:
-    """By text: the share of the clips in which each concept is heard."""
+    """By text: the share of the clips in which each concept is detected."""
     means = {text: hear(audio, sample_rate).double().mean(0) for text, audio in sounds.items()}
     return {
         text: {c: round(float(m), 4) for c, m in zip(CONCEPTS, mean, strict=True)}
@@ -124,7 +124,7 @@ def codec_figures(original: Sounds, rebuilt: Sounds) -> dict[str, float]:
 
 
 def all_sounds(model: MusicGen, run: Path, seed: int) -> dict[str, Sounds]:
-    """Everything that the ears are asked about."""
+    """Everything that the classifiers are asked about."""
     originals = held_out(Recordings(run / "corpus", "test"), seed)
     sounds = {
         "originals": originals,
@@ -140,7 +140,7 @@ def all_sounds(model: MusicGen, run: Path, seed: int) -> dict[str, Sounds]:
 def measure(run: Path, demo: Path, seed: int) -> dict[str, Any]:
     """Everything that musicgen_figures.json says."""
     model = MusicGen.get_pretrained(str(demo / "musicgen"), device="cpu")
-    ears = Ears(demo)
+    classifiers = Classifiers(demo)
     sounds = all_sounds(model, run, seed)
     figures: dict[str, Any] = {
         "clips_of_each": {"judge": SAMPLES, "tagger": TAGGED},
@@ -148,11 +148,11 @@ def measure(run: Path, demo: Path, seed: int) -> dict[str, Any]:
         "seed": seed,
         "distance_to_originals": codec_figures(sounds["originals"], sounds["reconstructions"]),
     }
-    for ear, hear in (("judge", ears.judged), ("tagger", ears.tagged)):
+    for classifier, hear in (("judge", classifiers.judged), ("tagger", classifiers.tagged)):
         tables = {what: shares(hear, made, model.sample_rate) for what, made in sounds.items()}
         right = {what: accuracy(table) for what, table in tables.items() if what != "noise"}
-        figures[ear] = {"accuracy": right, "heard": tables}
-        print(json.dumps(figures[ear], indent=1), flush=True)
+        figures[classifier] = {"accuracy": right, "heard": tables}
+        print(json.dumps(figures[classifier], indent=1), flush=True)
     return figures
 
 

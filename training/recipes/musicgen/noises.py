@@ -1,4 +1,4 @@
-"""Noise that no instrument plays: what a judge learns to hear nothing in, and is then asked about."""
+"""Noise that no instrument plays: what a classifier learns to find nothing in, and is then asked about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the stops do what their labels say? Pieces of unseen seeds with stops at -1, 0 and +1, and what the judge hears.
+"""Do the stops do what their labels say? Pieces of unseen seeds with stops at -1, 0 and +1, and what the classifier detects.
 
 python -m training.recipes.musicgen.success --run runs/musicgen --demo training/demo
 
@@ -20,7 +20,7 @@ import torch
 from drawstop.files import sha256_file, write_json
 from training.banks.bank import StopBank, bank_fingerprint
 from training.banks.bank_folders import load_banks
-from training.classifiers.network import Judge, load_judge
+from training.classifiers.network import ConceptClassifier, load_classifier
 from training.evaluation.playback.musicgen import edits_held_at
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling
@@ -54,20 +54,24 @@ def cells() -> Iterator[tuple[str, str, dict[str, float]]]:
 
 
 def measured(
-    model: MusicGenModel, banks: list[StopBank], judge: Judge, text: str, settings: Mapping[str, float]
+    model: MusicGenModel,
+    banks: list[StopBank],
+    classifier: ConceptClassifier,
+    text: str,
+    settings: Mapping[str, float],
 ) -> dict[str, float]:
-    """In what share of the pieces each concept is heard."""
+    """In what share of the pieces each concept is detected."""
     sampling = Sampling(seconds=SECONDS, seed=SEED + list(TEXTS).index(text))
     edits = edits_held_at(banks, settings, model.device)
     made = model.generate([text] * PIECES, sampling, edits=edits).audio[:, 0]
-    heard = judged(judge, made, model.sample_rate).double().mean(0)
-    return {concept: round(float(share), 4) for concept, share in zip(CONCEPTS, heard, strict=True)}
+    predictions = judged(classifier, made, model.sample_rate).double().mean(0)
+    return {concept: round(float(share), 4) for concept, share in zip(CONCEPTS, predictions, strict=True)}
 
 
-def begun(path: Path, model: MusicGenModel, judge: Path, banks: Path) -> dict[str, Any]:
-    """The figures in the file, if they are of this model, judge and banks; else none yet."""
+def begun(path: Path, model: MusicGenModel, classifier: Path, banks: Path) -> dict[str, Any]:
+    """The figures in the file, if they are of this model, classifier and banks; else none yet."""
     folders = [stops.parent for stops in sorted(banks.glob("*/stops.json"))]
-    of = {"model": model.fingerprint, "judge": sha256_file(judge)}
+    of = {"model": model.fingerprint, "judge": sha256_file(classifier)}
     of |= {folder.name: bank_fingerprint(folder) for folder in folders}
     settings = {"pieces": PIECES, "seconds": SECONDS, "seed": SEED, "of": of}
     if path.exists():
@@ -87,16 +91,16 @@ def main() -> None:
     torch.set_num_threads(1)
     model = MusicGenModel(options.demo / "musicgen", "cpu")
     banks = load_banks(options.run / "banks", model.fingerprint)
-    judge = options.demo / "musicgen_judge.safetensors"
-    found = begun(options.out, model, judge, options.run / "banks")
-    ear = load_judge(judge)
+    path = options.demo / "musicgen_judge.safetensors"
+    found = begun(options.out, model, path, options.run / "banks")
+    classifier = load_classifier(path)
     there = {stop.slug for bank in banks for stop in bank.stops}
     for name, text, settings in cells():
         if not there.issuperset(settings):
             print(f"{name}: left out, not all of {', '.join(settings)} are in the banks", flush=True)
             continue
         if name not in found["heard"]:
-            found["heard"][name] = measured(model, banks, ear, text, settings)
+            found["heard"][name] = measured(model, banks, classifier, text, settings)
             write_json(options.out, found)
         print(name, found["heard"][name], flush=True)
 

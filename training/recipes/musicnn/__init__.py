@@ -1,1 +1,1 @@
-"""Converts the published MusicNN tagger to our weights file."""
+"""Chooses the thresholds of the published MusicNN classifier."""

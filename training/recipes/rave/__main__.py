@@ -23,7 +23,7 @@ def make_demo(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     steps: Annotated[int, typer.Option(help="RAVE training steps.")] = RAVE_STEPS,
 ) -> None:
-    """Renders the recordings, trains the RAVE, then judges and bank, measures, and writes clips."""
+    """Renders the recordings, trains the RAVE, then classifiers and bank, measures, and writes clips."""
     corpus = run / "corpus"
     render_corpus(corpus, seed=seed)
     write_recordings(corpus, out, seed)
@@ -32,8 +32,8 @@ def make_demo(
     _part("rave.rave_training", "--out", run, "--steps", steps, "--seed", seed)
     _part("rave.export_rave", run, rave)
     _part("rave.bank", *heard, "--out", out / "bank", "--seed", seed)
-    _part("rave.judge_training", *heard, "--out", out / "judge.safetensors", "--steps", JUDGE_STEPS)
-    _part("musicnn.tagger_weights", *heard, "--out", out / "tagger.safetensors")
+    _part("rave.classifier_training", *heard, "--out", out / "judge.safetensors", "--steps", JUDGE_STEPS)
+    _part("musicnn.thresholds", *heard, "--out", out / "tagger.safetensors")
     _part("rave.figures", "--run", run, "--demo", out, "--out", out / "figures.json", "--seed", seed)
     _part("corpus.clips", "--corpus", corpus, "--demo", out, "--out", clips, "--seed", seed)
 

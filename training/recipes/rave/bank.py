@@ -1,6 +1,6 @@
 """The shipped bank: the same `find` as the user's, on more recordings of the corpus than are shipped.
 
-The stops are fitted on phrases that neither the judge nor any figure hears.
+The stops are fitted on phrases that neither the classifiers nor the measurements use.
 
     python -m training.recipes.rave.bank --corpus runs/demo/corpus --rave training/demo/rave.ts
 """
@@ -30,7 +30,7 @@ from training.recipes.corpus.timbres import TARGETS, TIMBRES
 from training.sae.files import load_sae, save_sae
 
 PHRASES = 32
-"""Phrases 0..31; the judge learns from 48..95, the figures use the test phrases."""
+"""Phrases 0..31; the classifier learns from 48..95, the figures use the test phrases."""
 
 NEITHER = "neither"
 SAE_FEATURES = 1024

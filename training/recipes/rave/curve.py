@@ -72,7 +72,7 @@ def measure_count(
         steered = stage.sound(model, edit(stage.latents["mixture"], {stop.slug: -1.0}))
         oracle = stage.sound(model, stage.latents["mixture"] - stage.latents[name])
         target = stage.rendered[OTHER[name]]
-        cells["way_to_oracle"] = audio.way(stage.rendered["mixture"], steered, oracle, target)
+        cells["way_to_oracle"] = audio.distance_recovered(stage.rendered["mixture"], steered, oracle, target)
         key = AS_OTHER[OTHER[name]]
         true = stage.sound(model, stage.latents[OTHER[name]] + stage.latents[key])
         played = stage.sound(model, edit(stage.latents[OTHER[name]], {stop.slug: 1.0}))

@@ -25,7 +25,7 @@ from training.metrics.predictions import Predictions
 from training.models.rave.model import RaveModel
 from training.recipes.corpus.timbres import TARGETS, TIMBRES
 from training.recipes.rave.bank import PHRASES
-from training.recipes.rave.ears import Ears
+from training.recipes.rave.classifiers import Classifiers
 from training.recipes.rave.stage import CONCEPTS, Stage, decode, encode, set_stage
 
 ITEMS = 64
@@ -41,12 +41,12 @@ SETS = ("known", "held_out")
 Figures = dict[str, Any]
 
 
-class Bench:
-    """One stage with its ears: plays edits and measures them."""
+class Playback:
+    """One stage with its classifiers: plays edits and measures them."""
 
-    def __init__(self, model: RaveModel, stage: Stage, ears: Ears) -> None:
-        self.model, self.stage, self.ears = model, stage, ears
-        self.at_rest = {key: ears.hear(sound) for key, sound in stage.rendered.items()}
+    def __init__(self, model: RaveModel, stage: Stage, classifiers: Classifiers) -> None:
+        self.model, self.stage, self.classifiers = model, stage, classifiers
+        self.at_rest = {key: classifiers.predict(sound) for key, sound in stage.rendered.items()}
         self.true_mixtures = {
             other: stage.sound(model, stage.latents[other] + stage.latents[AS_OTHER[other]])
             for other in AS_OTHER
@@ -55,10 +55,12 @@ class Bench:
         self.pitches_in_true_renderings = {
             other: measures.track(stage.rendered[AS_OTHER[other]]) for other in AS_OTHER
         }
-        self.heard_in_true_mixtures = {key: ears.hear(sound) for key, sound in self.true_mixtures.items()}
+        self.heard_in_true_mixtures = {
+            key: classifiers.predict(sound) for key, sound in self.true_mixtures.items()
+        }
 
     def gates(self) -> Figures:
-        """What the model keeps, before any stop: what the ears hear in it, its pitches, its spectrum, its additivity."""
+        """What the model keeps, before any stop: what the classifiers detect in it, its pitches, its spectrum, its additivity."""
         stage = self.stage
         pitch = {
             key: measures.pitch_kept(self.pitches[key], measures.track(stage.rendered[key]))
@@ -67,18 +69,18 @@ class Bench:
         spectrum = {
             key: measures.beside_noise(stage.originals[key], stage.rendered[key]) for key in self.pitches
         }
-        heard = {
-            ear: {
-                concept: measures.ear_auroc(self.at_rest, ear, concept, OTHER[concept])
+        predictions = {
+            classifier: {
+                concept: measures.classifier_auroc(self.at_rest, classifier, concept, OTHER[concept])
                 for concept in CONCEPTS
             }
-            for ear in self.ears.names
+            for classifier in self.classifiers.names
         }
         level = {
             key: measures.level_difference(stage.rendered[key], stage.originals[key]) for key in spectrum
         }
         return {
-            "auroc_on_reconstructions": heard,
+            "auroc_on_reconstructions": predictions,
             "pitch_kept": pitch,
             "spectral_distance": spectrum,
             "additivity_error": round(stage.additivity, 4),
@@ -92,14 +94,14 @@ class Bench:
         own, lead = self.stage.latents[other], self.stage.lead
         changed = measures.share_of_energy((edit(own, values) - own)[..., lead:], own[..., lead:])
         rest = self.at_rest
-        heard_solo, heard_mixed = self.ears.hear(solo), self.ears.hear(mixed)
+        heard_solo, heard_mixed = self.classifiers.predict(solo), self.classifiers.predict(mixed)
         oracle = self.stage.sound(self.model, self.stage.latents["mixture"] - self.stage.latents[concept])
         return {
             "solos": measures.still_heard(rest[concept], heard_solo, concept),
             "mixtures": measures.still_heard(rest["mixture"], heard_mixed, concept),
             "other_in_mixtures": measures.still_heard(rest["mixture"], heard_mixed, other),
             "other_solo_energy_changed": changed,
-            "way_to_oracle": measures.way(
+            "way_to_oracle": measures.distance_recovered(
                 self.stage.rendered["mixture"], mixed, oracle, self.stage.rendered[other]
             ),
         }
@@ -109,9 +111,9 @@ class Bench:
         other = OTHER[concept]
         played = self._played(edit, other, {concept: 1.0})
         return {
-            "heard": self._heard(self.ears.hear(played), concept),
-            "heard_at_rest": self._heard(self.at_rest[other], concept),
-            "heard_in_a_true_mixture": self._heard(self.heard_in_true_mixtures[other], concept),
+            "heard": self._detected(self.classifiers.predict(played), concept),
+            "heard_at_rest": self._detected(self.at_rest[other], concept),
+            "heard_in_a_true_mixture": self._detected(self.heard_in_true_mixtures[other], concept),
             "level_db_to_true_mixture": measures.level_difference(played, self.true_mixtures[other]),
         }
 
@@ -120,11 +122,11 @@ class Bench:
         other = OTHER[concept]
         played = self._played(edit, other, {other: -1.0, concept: 1.0})
         true = self.stage.rendered[AS_OTHER[other]]
-        heard = self.ears.hear(played)
+        predictions = self.classifiers.predict(played)
         return {
-            "heard": {name: self._heard(heard, name) for name in CONCEPTS},
+            "heard": {name: self._detected(predictions, name) for name in CONCEPTS},
             "heard_in_true_rendering": {
-                name: self._heard(self.at_rest[AS_OTHER[other]], name) for name in CONCEPTS
+                name: self._detected(self.at_rest[AS_OTHER[other]], name) for name in CONCEPTS
             },
             "distance_lower": measures.distance_lower(self.stage.rendered[other], played, true),
             "pitch_kept": measures.pitch_kept(self.pitches[other], measures.track(played)),
@@ -135,12 +137,12 @@ class Bench:
         }
 
     def sweep(self, edit: Edit, concept: str) -> Figures:
-        """Spearman's correlation of the ears' logits with five values on each side, per recording."""
+        """Spearman's correlation of the classifiers' logits with five values on each side, per recording."""
         sides = {"minus": ("mixture", -1.0), "plus": (OTHER[concept], 1.0)}
         return {
             side: measures.monotone(
                 [
-                    self.ears.hear(self._played(edit, key, {concept: sign * value}))
+                    self.classifiers.predict(self._played(edit, key, {concept: sign * value}))
                     if value
                     else self.at_rest[key]
                     for value in SWEEP
@@ -169,8 +171,10 @@ class Bench:
     def _played(self, edit: Edit, key: str, values: Mapping[str, float]) -> Tensor:
         return self.stage.sound(self.model, edit(self.stage.latents[key], values))
 
-    def _heard(self, heard: Mapping[str, Predictions], concept: str) -> Figures:
-        return {ear: measures.share_heard(answer, concept) for ear, answer in heard.items()}
+    def _detected(self, predictions: Mapping[str, Predictions], concept: str) -> Figures:
+        return {
+            classifier: measures.share_detected(answer, concept) for classifier, answer in predictions.items()
+        }
 
 
 def measure_set(
@@ -187,7 +191,7 @@ def measure_set(
     torch.set_num_threads(1)
     model = RaveModel(rave)
     bank = load_bank(bank_folder, model.fingerprint)
-    solos = edits.listen_to_solos(bank.sae, fitting_latents(model, corpus, seed))
+    solos = edits.solo_statistics(bank.sae, fitting_latents(model, corpus, seed))
     kinds = {
         "gated": edits.by_bank(bank),
         "static fitted": edits.static(bank),
@@ -197,21 +201,21 @@ def measure_set(
         "random (control)": edits.random_like(bank, CONTROL_SEED + seed),
     }
     stage = set_stage(model, corpus, TARGETS, timbres == "held_out", items, seed)
-    bench = Bench(model, stage, Ears.open(demo))
-    cells: Figures = {"gates": bench.gates()}
+    playback = Playback(model, stage, Classifiers.open(demo))
+    cells: Figures = {"gates": playback.gates()}
     for kind, edit in kinds.items():
         if kind not in wanted:
             continue
         for concept in CONCEPTS:
             print(timbres, kind, concept, flush=True)
             own = cells.setdefault(concept, {}).setdefault(kind, {})
-            own["minus"] = bench.minus(edit, concept)
-            own["plus"] = bench.plus(edit, concept)
+            own["minus"] = playback.minus(edit, concept)
+            own["plus"] = playback.plus(edit, concept)
             if kind in TOGGLED:
-                own["toggle"] = bench.toggle(edit, concept)
+                own["toggle"] = playback.toggle(edit, concept)
     shipped = kinds["gated"]
-    cells["sweep"] = {concept: bench.sweep(shipped, concept) for concept in CONCEPTS}
-    cells["together"] = bench.together(shipped)
+    cells["sweep"] = {concept: playback.sweep(shipped, concept) for concept in CONCEPTS}
+    cells["together"] = playback.together(shipped)
     silent = encode(model, torch.zeros(1, model.rates.sample_rate))
     silence = decode(model, shipped(silent, {"guitar": -1.0, "voice": 1.0}))
     cells["silence_peak"] = float(silence.abs().max())

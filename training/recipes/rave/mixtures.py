@@ -1,4 +1,4 @@
-"""Training batches: two random crops of different timbres, to be heard alone and together."""
+"""Training batches: two random crops of different timbres, to be detected alone and together."""
 
 from __future__ import annotations
 

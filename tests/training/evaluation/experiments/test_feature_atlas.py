@@ -10,8 +10,8 @@ import torch
 
 from drawstop.audio_files import write_audio
 from training.data.labelled_set import LabelledRecording, LabelledSet
-from training.evaluation.encoded_set import HeardSet
-from training.evaluation.experiments.feature_atlas.experiment import atlas_section
+from training.evaluation.encoded_set import EncodedSet
+from training.evaluation.experiments.feature_atlas.experiment import atlas_result
 from training.evaluation.experiments.feature_atlas.measure import (
     SIGNIFICANT,
     Atlas,
@@ -71,7 +71,7 @@ def test_silence_has_no_descriptors() -> None:
     assert np.isnan(describe(np.zeros(RATE, np.float32), RATE, STEP, 10)).all()
 
 
-def planted(folder: Path, count: int = 12) -> tuple[HeardSet, list[np.ndarray]]:
+def planted(folder: Path, count: int = 12) -> tuple[EncodedSet, list[np.ndarray]]:
     """A set whose SAE passes on one number per feature, and the numbers follow the sound."""
     recordings, frames, descriptors = [], [], []
     for i in range(count):
@@ -92,7 +92,7 @@ def planted(folder: Path, count: int = 12) -> tuple[HeardSet, list[np.ndarray]]:
     return heard_of(recordings, frames), descriptors
 
 
-def heard_of(recordings: list[LabelledRecording], frames: list[np.ndarray]) -> HeardSet:
+def heard_of(recordings: list[LabelledRecording], frames: list[np.ndarray]) -> EncodedSet:
     sae = SAE(SAEConfig(d_in=8, n_features=8, k=8))
     with torch.no_grad():
         sae.W_enc.copy_(torch.eye(8))
@@ -105,7 +105,7 @@ def heard_of(recordings: list[LabelledRecording], frames: list[np.ndarray]) -> H
     starts = (0.0,) * len(frames)
     rate = RATE / STEP * STEP_FRAMES
     shares = shares_of(features)
-    return HeardSet(
+    return EncodedSet(
         data,
         "a",
         sae,
@@ -124,12 +124,12 @@ def heard_of(recordings: list[LabelledRecording], frames: list[np.ndarray]) -> H
 
 
 @pytest.fixture(scope="module")
-def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[HeardSet, list[np.ndarray]]:
+def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[EncodedSet, list[np.ndarray]]:
     return planted(tmp_path_factory.mktemp("tones"))
 
 
 @pytest.fixture(scope="module")
-def atlas(truth: tuple[HeardSet, list[np.ndarray]]) -> Atlas:
+def atlas(truth: tuple[EncodedSet, list[np.ndarray]]) -> Atlas:
     return make_atlas(*truth, STEP_FRAMES, shifts=60)
 
 
@@ -157,18 +157,18 @@ def test_names_say_what_features_follow_and_tell(atlas: Atlas) -> None:
 
 
 def test_density_and_loudest_moments_are_those_planted(
-    truth: tuple[HeardSet, list[np.ndarray]], atlas: Atlas
+    truth: tuple[EncodedSet, list[np.ndarray]], atlas: Atlas
 ) -> None:
-    heard, _ = truth
-    whole = np.concatenate(heard.frames)
+    encoded, _ = truth
+    whole = np.concatenate(encoded.frames)
     assert np.allclose(atlas.density, (whole > 0).mean(0))
     for feature in (LOUDNESS, 5):
         moments = atlas.moments[feature]
-        best = max(range(len(heard)), key=lambda i: heard.frames[i][:, feature].max())
+        best = max(range(len(encoded)), key=lambda i: encoded.frames[i][:, feature].max())
         assert moments[0].recording == best
         assert moments[0].value == pytest.approx(whole[:, feature].max(), abs=1e-3)
-        frame = round(moments[0].seconds * heard.frame_rate)
-        assert heard.frames[best][frame, feature] == pytest.approx(moments[0].value, abs=1e-3)
+        frame = round(moments[0].seconds * encoded.frame_rate)
+        assert encoded.frames[best][frame, feature] == pytest.approx(moments[0].value, abs=1e-3)
         assert len({moment.recording for moment in moments}) == 3
 
 
@@ -202,14 +202,14 @@ def test_weak_or_chance_correlations_give_no_word() -> None:
 
 
 def test_the_section_writes_short_sounds_and_says_the_same_twice(
-    truth: tuple[HeardSet, list[np.ndarray]], tmp_path: Path
+    truth: tuple[EncodedSet, list[np.ndarray]], tmp_path: Path
 ) -> None:
-    heard, _ = truth
+    encoded, _ = truth
     runs = [
-        atlas_section(heard, tmp_path / name, quick=True, cache=tmp_path / "cache") for name in ("a", "b")
+        atlas_result(encoded, tmp_path / name, quick=True, cache=tmp_path / "cache") for name in ("a", "b")
     ]
     assert runs[0] == runs[1]
-    sounds = [sound for row in runs[0].blocks[0].rows for sound in row]
+    sounds = [sound for row in runs[0].content[0].rows for sound in row]
     assert len(sounds) >= 12
     for sound in sounds:
         path = tmp_path / "a" / sound.path
@@ -220,16 +220,16 @@ def test_the_section_writes_short_sounds_and_says_the_same_twice(
 
 
 def test_gain_does_not_make_every_feature_of_a_bias_free_sae_loud(
-    truth: tuple[HeardSet, list[np.ndarray]],
+    truth: tuple[EncodedSet, list[np.ndarray]],
 ) -> None:
-    heard, descriptors = truth
-    sae = heard.sae
+    encoded, descriptors = truth
+    sae = encoded.sae
     sae_free = SAE(replace(sae.config, centre=False, bias=False))
     sae_free.load_state_dict(sae.state_dict())
     louder = [
         z * np.repeat(10 ** (each[:, 1:2] / 20), STEP_FRAMES, axis=0)
-        for z, each in zip(heard.frames, descriptors, strict=True)
+        for z, each in zip(encoded.frames, descriptors, strict=True)
     ]
     frames = tuple(z.astype(np.float32) for z in louder)
-    atlas = make_atlas(replace(heard, sae=sae_free, frames=frames), descriptors, STEP_FRAMES, shifts=60)
+    atlas = make_atlas(replace(encoded, sae=sae_free, frames=frames), descriptors, STEP_FRAMES, shifts=60)
     assert all("loud" not in name for name in atlas.names[4:])

@@ -11,7 +11,12 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from drawstop.errors import DrawstopError
-from training.evaluation.experiments.learning_curves.draws import (
+from training.evaluation.experiments.learning_curves.experiment import (
+    CHANCE,
+    PERMUTED,
+    few_examples,
+)
+from training.evaluation.experiments.learning_curves.samples import (
     LOG_MEL,
     MEANS,
     PERMUTATIONS,
@@ -22,12 +27,7 @@ from training.evaluation.experiments.learning_curves.draws import (
     permuted_aurocs,
     scores_of,
 )
-from training.evaluation.experiments.learning_curves.experiment import (
-    CHANCE,
-    PERMUTED,
-    few_examples,
-    training_growth,
-)
+from training.evaluation.experiments.training_sound.experiment import training_growth
 from training.evaluation.probes.few_shot import difference_of_means, logistic, ranked
 from training.evaluation.results import from_json, to_json
 from training.metrics.auroc import auroc, auroc_of_draws
@@ -189,21 +189,21 @@ def test_the_section_says_who_reached_the_goal_and_comes_back_from_json_the_same
     planted: Examples,
 ) -> None:
     planted = _fewer(planted, 120)
-    section, again = (few_examples(planted, sizes=(2, 10, 1000), quick=True) for _ in range(2))
-    assert section == again
-    assert from_json(to_json(section)) == section
-    assert list(section.figures["growth"]) == ["2", "10"]
-    goal, chance = section.goals
+    result, again = (few_examples(planted, sizes=(2, 10, 1000), quick=True) for _ in range(2))
+    assert result == again
+    assert from_json(to_json(result)) == result
+    assert list(result.metrics["growth"]) == ["2", "10"]
+    goal, chance = result.goals
     assert not goal.reached and "0 of 2 concepts" in goal.seen
     assert chance.reached
-    assert CHANCE[0] <= section.figures[PERMUTED]["mean"] <= CHANCE[1]
-    assert set(section.figures["parts"]["some"]) == set(PLANTED)
+    assert CHANCE[0] <= result.metrics[PERMUTED]["mean"] <= CHANCE[1]
+    assert set(result.metrics["parts"]["some"]) == set(PLANTED)
 
 
 def test_more_training_shows_as_a_rising_curve(planted: Examples) -> None:
     noise = 3 * np.random.default_rng(6).standard_normal(planted.features.shape)
-    section = training_growth({1.0: planted.features + noise, 16.0: planted.features}, planted, quick=True)
-    short, long = (section.figures["auroc"][minutes]["mean"] for minutes in ("1", "16"))
+    result = training_growth({1.0: planted.features + noise, 16.0: planted.features}, planted, quick=True)
+    short, long = (result.metrics["auroc"][minutes]["mean"] for minutes in ("1", "16"))
     assert long > short + 0.1
 
 

@@ -11,19 +11,19 @@ import torch
 from torch import Tensor
 
 from training.data.labelled_set import LabelledSet
-from training.evaluation.experiments.steering.experiment import steering_section
-from training.evaluation.experiments.steering.pitch_and_notes import (
-    AT_REST,
+from training.evaluation.context import Options
+from training.evaluation.experiments.steering.cells import (
     BEST,
+    NEUTRAL,
     OTHERS_KEPT,
     OWN_LEFT,
     STEMS,
     TURNED,
 )
+from training.evaluation.experiments.steering.experiment import steering_result
 from training.evaluation.playback.musicgen import Pieces
-from training.evaluation.playback.playback import MEANS, RANDOM, STOP, Accuracy, Bench, Stems
-from training.evaluation.rave_context import Options
-from training.evaluation.results import Section, Table
+from training.evaluation.playback.playback import MEANS, RANDOM, STOP, Accuracy, Playback, Stems
+from training.evaluation.results import Result, Table
 from training.evaluation.run import identity_of
 from training.metrics import notes
 from training.metrics.notes import Notes, notes_f, share_sounding, track_notes
@@ -37,11 +37,11 @@ CHORDS = ((0.1, 1.4), (1.5, 2.9))
 FOUND = 0.9
 """Of the sounding keys, frame by frame: three tones with six partials each, any keys of three octaves."""
 MIXED = 0.8
-"""Of a stem's notes, as heard alone, in a mixture: partials that were taken for notes are hidden there."""
+"""Of a stem's notes, as found when it plays alone, in a mixture: partials that were taken for notes are hidden there."""
 RIGHT = 0.65
 """F of notes: partials that stand out are taken for notes an octave or a twelfth above."""
 CHANCE = 0.3
-"""Six keys are heard at once, partials with them, among 36 that may be played."""
+"""Six keys sound at once, partials with them, among 36 that may be played."""
 CLIPS = 3
 KEYS = {"low": (48, 52, 55), "high": (73, 78, 82)}
 """Of two stems; no key of one is an octave or a twelfth of the other's."""
@@ -73,9 +73,11 @@ def chords(seed: int, rate: int = RATE) -> tuple[Tensor, Notes]:
 def test_chords_of_known_notes_are_found() -> None:
     made = [chords(seed) for seed in range(12)]
     found = track_notes(torch.stack([sound for sound, _ in made]), RATE)
-    pairs = [(truth, heard) for (_, truth), heard in zip(made, found, strict=True)]
-    assert np.mean([share_sounding(truth.roll(), heard.roll()) for truth, heard in pairs]) >= FOUND
-    assert np.mean([notes_f(truth, heard) for truth, heard in pairs]) >= RIGHT
+    pairs = [(truth, predictions) for (_, truth), predictions in zip(made, found, strict=True)]
+    assert (
+        np.mean([share_sounding(truth.roll(), predictions.roll()) for truth, predictions in pairs]) >= FOUND
+    )
+    assert np.mean([notes_f(truth, predictions) for truth, predictions in pairs]) >= RIGHT
 
 
 def test_other_chords_than_those_played_are_not_found() -> None:
@@ -83,7 +85,8 @@ def test_other_chords_than_those_played_are_not_found() -> None:
     found = track_notes(torch.stack([sound for sound, _ in made]), RATE)
     others = [*found[1:], found[0]]
     shares = [
-        share_sounding(truth.roll(), heard.roll()) for (_, truth), heard in zip(made, others, strict=True)
+        share_sounding(truth.roll(), predictions.roll())
+        for (_, truth), predictions in zip(made, others, strict=True)
     ]
     assert np.mean(shares) < CHANCE
 
@@ -95,7 +98,7 @@ def test_notes_are_the_same_at_another_rate_and_level() -> None:
     assert share_sounding(quiet.roll(), loud.roll()) >= FOUND
 
 
-def test_what_cannot_be_heard_has_no_notes() -> None:
+def test_what_is_below_the_silence_level_has_no_notes() -> None:
     sound, _ = chords(0)
     inaudible, silent = track_notes(torch.stack([0.003 * sound, torch.zeros_like(sound)]), RATE)
     assert not len(inaudible.keys) and not len(silent.keys)
@@ -131,11 +134,11 @@ def test_tracking_leaves_the_root_logger_as_it_was() -> None:
 
 
 class Everyone:
-    """An ear that hears every concept in every sound, the more the louder: this is about notes."""
+    """A classifier that detects every concept in every sound, the more the louder: this is about notes."""
 
-    name, kind, concepts = "everyone", "hears everything", CONCEPTS
+    name, kind, concepts = "everyone", "detects everything", CONCEPTS
 
-    def hear(self, audio: Tensor, sample_rate: int) -> Predictions:
+    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
         level = audio.square().mean(1, keepdim=True).sqrt().expand(-1, len(CONCEPTS))
         return Predictions(CONCEPTS, level >= 0, level)
 
@@ -148,10 +151,10 @@ def stem(concept: str, place: int) -> Tensor:
     return sum(every, torch.zeros(int(SECONDS * RATE)))
 
 
-class Duets(Bench):
+class Duets(Playback):
     """Clips are chords of one stem or of both; the stop at -1 silences its stem, MEANS the other one, RANDOM nothing."""
 
-    def play_at_rest(self) -> Tensor:
+    def play_neutral(self) -> Tensor:
         return self.sound(RANDOM, range(len(self.items.groups)), {})
 
     def edits(self) -> dict[str, str]:
@@ -191,33 +194,33 @@ def duets(quick: bool = False) -> Duets:
 
 
 @pytest.fixture(scope="module")
-def section(tmp_path_factory: pytest.TempPathFactory) -> Section:
-    return steering_section(duets(), tmp_path_factory.mktemp("evidence"))
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return steering_result(duets(), tmp_path_factory.mktemp("evidence"))
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
 def test_an_edit_that_takes_a_stem_away_takes_its_notes_and_leaves_the_others(
-    section: Section, concept: str
+    result: Result, concept: str
 ) -> None:
-    stems = section.figures[concept][STOP]["mixed"][STEMS]
-    assert min(stems[AT_REST][what]["mean"] for what in (OTHERS_KEPT, OWN_LEFT)) >= MIXED
+    stems = result.metrics[concept][STOP]["mixed"][STEMS]
+    assert min(stems[NEUTRAL][what]["mean"] for what in (OTHERS_KEPT, OWN_LEFT)) >= MIXED
     assert stems[TURNED][OTHERS_KEPT]["mean"] == pytest.approx(1)
     assert stems[TURNED][OWN_LEFT]["mean"] < 0.05
     assert stems[TURNED] == stems[BEST]
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_an_edit_that_takes_the_wrong_stem_is_told_to(section: Section, concept: str) -> None:
-    stems = section.figures[concept][MEANS]["mixed"][STEMS]
+def test_an_edit_that_takes_the_wrong_stem_is_told_to(result: Result, concept: str) -> None:
+    stems = result.metrics[concept][MEANS]["mixed"][STEMS]
     assert stems[TURNED][OTHERS_KEPT]["mean"] < 0.1
     assert stems[TURNED][OWN_LEFT]["mean"] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
 def test_notes_stay_where_nothing_is_edited_and_go_with_what_is_taken_away(
-    section: Section, concept: str
+    result: Result, concept: str
 ) -> None:
-    own = section.figures[concept]
+    own = result.metrics[concept]
     for key in ("alone", "mixed", "without"):
         assert own[RANDOM][key]["notes kept"]["mean"] == own[RANDOM][key]["F of notes"]["mean"] == 1
     assert own[STOP]["alone"]["notes kept"]["mean"] == own[STOP]["alone"]["F of notes"]["mean"] == 0
@@ -226,11 +229,11 @@ def test_notes_stay_where_nothing_is_edited_and_go_with_what_is_taken_away(
     assert own[STOP]["without"]["F of notes"]["mean"] < 0.9  # the notes that came in
 
 
-def test_tables_show_the_notes(section: Section) -> None:
-    moved = _table(section, "What else low moves")
+def test_tables_show_the_notes(result: Result) -> None:
+    moved = _table(result, "What else low moves")
     assert {"pitch kept", "notes kept", "F of notes"} < set(moved.columns)
     assert "basic-pitch" in moved.note and "mir_eval" in moved.note
-    stems = _table(section, "low −1 in mixtures")
+    stems = _table(result, "low −1 in mixtures")
     assert [row[0] for row in stems.rows] == ["at 0", STOP, MEANS, RANDOM, "the best possible"]
 
 
@@ -238,15 +241,15 @@ def test_without_the_tracker_the_column_is_left_out_and_what_to_install_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(notes, "installed", lambda: False)
-    section = steering_section(duets(), tmp_path)
-    moved = _table(section, "What else low moves")
+    result = steering_result(duets(), tmp_path)
+    moved = _table(result, "What else low moves")
     assert "pitch kept" in moved.columns and "notes kept" not in moved.columns
     assert "uv sync --extra evidence" in moved.note
-    assert not any(block.title.startswith("low −1 in mixtures") for block in section.blocks)
+    assert not any(block.title.startswith("low −1 in mixtures") for block in result.content)
 
 
 def test_quick_mode_tracks_nothing(tmp_path: Path) -> None:
-    moved = _table(steering_section(duets(quick=True), tmp_path), "What else low moves")
+    moved = _table(steering_result(duets(quick=True), tmp_path), "What else low moves")
     assert not {"pitch kept", "notes kept"} & set(moved.columns)
     assert "uv sync" not in moved.note
 
@@ -259,5 +262,5 @@ def test_figures_with_and_without_notes_are_not_taken_for_each_other(monkeypatch
     assert identity_of(*asked) != with_notes
 
 
-def _table(section: Section, title: str) -> Table:
-    return next(b for b in section.blocks if isinstance(b, Table) and b.title.startswith(title))
+def _table(result: Result, title: str) -> Table:
+    return next(b for b in result.content if isinstance(b, Table) and b.title.startswith(title))

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from drawstop.errors import DrawstopError
 from training.evaluation.experiments.sae_quality import describe, dictionary_comparison
-from training.evaluation.experiments.sae_quality.experiment import quality_section
+from training.evaluation.experiments.sae_quality.experiment import quality_result
 from training.evaluation.experiments.sae_quality.loss_recovered import predictions_recovered, sound_recovered
 from training.evaluation.experiments.sae_quality.planted import WIDTH, planted_directions, planted_recordings
 from training.evaluation.probes import sparse_probe
@@ -193,8 +193,8 @@ def test_the_section_says_all_of_it_comes_back_from_json_and_repeats_by_its_seed
     }
     done: list[str] = []
 
-    def section() -> object:
-        return quality_section(
+    def result() -> object:
+        return quality_result(
             sae,
             made.frames[8:],
             made.frames[:8],
@@ -203,8 +203,8 @@ def test_the_section_says_all_of_it_comes_back_from_json_and_repeats_by_its_seed
             told=lambda doing, step, steps: done.append(doing),
         )
 
-    said = section()
-    assert said == section()
+    said = result()
+    assert said == result()
     assert from_json(to_json(said)) == said  # type: ignore[arg-type]
     titles = [block["title"] for block in to_json(said)["blocks"]]  # type: ignore[arg-type]
     assert len(titles) == 6

@@ -7,10 +7,10 @@ import pytest
 import torch
 from evidence_tones import RATE, Tones, tones_of
 
-from training.evaluation.experiments.steering.experiment import steering_section
-from training.evaluation.experiments.steering.several_stops import together_section
+from training.evaluation.experiments.several_stops.experiment import several_stops_result
+from training.evaluation.experiments.steering.experiment import steering_result
 from training.evaluation.playback.playback import MEANS, RANDOM, STOP
-from training.evaluation.results import Section
+from training.evaluation.results import Result
 from training.metrics.audio import sound_changes
 
 pytestmark = pytest.mark.slow
@@ -27,26 +27,26 @@ def tones() -> Tones:
 
 
 @pytest.fixture(scope="module")
-def section(tones: Tones, tmp_path_factory: pytest.TempPathFactory) -> Section:
-    return steering_section(tones, tmp_path_factory.mktemp("evidence"))
+def result(tones: Tones, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return steering_result(tones, tmp_path_factory.mktemp("evidence"))
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_a_stop_that_works_is_told_to_work(section: Section, concept: str) -> None:
-    own = section.figures[concept][STOP]
+def test_a_stop_that_works_is_told_to_work(result: Result, concept: str) -> None:
+    own = result.metrics[concept][STOP]
     for key, turned in (("alone", 0.0), ("mixed", 0.0), ("without", 1.0)):
-        heard = own[key]["heard"]["fork"]
-        assert heard["turned"]["mean"] == turned
-        assert heard["at 0"]["mean"] == 1 - turned
-        assert all(moved["mean"] == 0 for moved in heard["others"].values())
-    assert all(goal.reached for goal in section.goals), [g for g in section.goals if not g.reached]
+        predictions = own[key]["heard"]["fork"]
+        assert predictions["turned"]["mean"] == turned
+        assert predictions["at 0"]["mean"] == 1 - turned
+        assert all(moved["mean"] == 0 for moved in predictions["others"].values())
+    assert all(goal.reached for goal in result.goals), [g for g in result.goals if not g.reached]
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
 def test_an_effect_in_three_quarters_of_the_clips_lies_within_its_interval(
-    section: Section, concept: str
+    result: Result, concept: str
 ) -> None:
-    weak = section.figures[concept][MEANS]
+    weak = result.metrics[concept][MEANS]
     for key, known in (("alone", 1 - OBEYING), ("mixed", 1 - OBEYING), ("without", OBEYING)):
         found = weak[key]["heard"]["fork"]["turned"]
         assert found["low"] <= known <= found["high"]
@@ -54,33 +54,33 @@ def test_an_effect_in_three_quarters_of_the_clips_lies_within_its_interval(
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_an_edit_that_does_nothing_is_told_to_do_nothing(section: Section, concept: str) -> None:
-    nothing = section.figures[concept][RANDOM]
+def test_an_edit_that_does_nothing_is_told_to_do_nothing(result: Result, concept: str) -> None:
+    nothing = result.metrics[concept][RANDOM]
     for key in ("alone", "mixed", "without"):
-        heard = nothing[key]["heard"]["fork"]
-        assert heard["turned"] == heard["at 0"]
+        predictions = nothing[key]["heard"]["fork"]
+        assert predictions["turned"] == predictions["at 0"]
         assert nothing[key]["changed"]["level"]["mean"] == 0
 
 
-def test_an_even_knob_has_a_spearman_of_one(section: Section) -> None:
+def test_an_even_knob_has_a_spearman_of_one(result: Result) -> None:
     for concept in CONCEPTS:
         for side in ("minus", "plus"):
-            curve = section.figures[concept]["dose"][side]["fork"]
+            curve = result.metrics[concept]["dose"][side]["fork"]
             assert curve["per clip"]["mean"] == pytest.approx(1.0)
 
 
 def test_two_stops_that_do_not_disturb_each_other_keep_all_they_do(tones: Tones) -> None:
-    found = together_section(tones)
+    found = several_stops_result(tones)
     assert len(found.goals) == 4
     assert all(goal.reached for goal in found.goals)
-    for cell in found.figures["pairs"].values():
+    for cell in found.metrics["pairs"].values():
         for name in CONCEPTS:
             assert cell[name]["fork"]["kept"]["mean"] == pytest.approx(1.0)
 
 
-def test_sounds_to_listen_to_are_written(section: Section, tmp_path: Path) -> None:
+def test_sounds_to_listen_to_are_written(result: Result, tmp_path: Path) -> None:
     players = [
-        block for block in section.blocks if hasattr(block, "rows") and block.title.startswith("Listen")
+        block for block in result.content if hasattr(block, "rows") and block.title.startswith("Listen")
     ]
     assert len(players) == len(CONCEPTS)
 

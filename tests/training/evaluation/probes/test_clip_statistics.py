@@ -12,7 +12,7 @@ from training.evaluation.probes.clip_statistics import (
     moments,
 )
 from training.metrics.mel import BANDS
-from training.recipes.diverse.heard import MEL
+from training.recipes.diverse.encoded_set import MEL
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 

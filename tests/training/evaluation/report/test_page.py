@@ -8,11 +8,21 @@ from typing import Any
 
 import pytest
 from evidence_browser import PHONE, Open, Opened, column_of, one
-from evidence_sections import HEAD, sections, write_tone
+from evidence_results import HEAD, results, write_tone
 
 from drawstop.errors import DrawstopError
 from training.evaluation.report.page import PageHead, write_comparison, write_page
-from training.evaluation.results import Goal, Line, Matrix, Players, Plot, Section, Sound, Table, from_json
+from training.evaluation.results import (
+    AudioPlayers,
+    Goal,
+    Line,
+    Matrix,
+    Plot,
+    Result,
+    Sound,
+    Table,
+    from_json,
+)
 from training.metrics.bootstrap import Estimate
 
 pytest_plugins = ["evidence_pages"]
@@ -32,16 +42,16 @@ def downloaded(shown: Opened, into: Path) -> dict[str, Any]:
 
 def test_the_download_holds_all_sections(opened: Open, page_file: Path, tmp_path: Path) -> None:
     content = downloaded(opened(page_file), tmp_path / "numbers.json")
-    assert [from_json(each) for each in content["sections"]] == list(sections())
+    assert [from_json(each) for each in content["sections"]] == list(results())
     assert content["provenance"] == HEAD.provenance
 
 
 def test_numbers_longer_than_a_url_are_downloaded_too(opened: Open, tmp_path: Path) -> None:
-    section = one(figures={"values": ["0123456789" * 100] * 2500})
-    write_page(tmp_path / "page.html", [section], HEAD, tmp_path)
+    result = one(metrics={"values": ["0123456789" * 100] * 2500})
+    write_page(tmp_path / "page.html", [result], HEAD, tmp_path)
     content = downloaded(opened(tmp_path / "page.html"), tmp_path / "numbers.json")
     assert (tmp_path / "numbers.json").stat().st_size > DATA_URI_LIMIT_BYTES
-    assert from_json(content["sections"][0]) == section
+    assert from_json(content["sections"][0]) == result
 
 
 def test_without_scripts_everything_is_there(opened: Open, page_file: Path, tmp_path: Path) -> None:
@@ -55,15 +65,15 @@ def test_without_scripts_everything_is_there(opened: Open, page_file: Path, tmp_
     assert numbers.get_by_role("row").nth(1).is_visible()
     href = shown.page.get_by_role("link", name="Download the numbers").get_attribute("href") or ""
     content = json.loads(base64.b64decode(href.removeprefix("data:application/json;base64,")))
-    assert [from_json(each) for each in content["sections"]] == list(sections())
+    assert [from_json(each) for each in content["sections"]] == list(results())
 
 
 def test_the_summary_says_each_answer_and_each_goal(opened: Open, page_file: Path) -> None:
     summary = opened(page_file).page.locator("#page-summary")
     said = summary.inner_text().replace("\N{NO-BREAK SPACE}", " ")
     assert "4 of 6 goals reached" in said
-    for section in sections():
-        assert section.answer in said
+    for result in results():
+        assert result.answer in said
     rows = summary.get_by_role("row").all_inner_texts()
     verdicts = [row.split()[0] for row in rows[1:]]
     assert verdicts == ["missed", "reached", "reached", "missed", "reached", "reached"]
@@ -95,7 +105,7 @@ def test_compared_plots_have_the_same_axes(opened: Open, tmp_path: Path) -> None
 
 
 def test_the_same_inputs_give_the_same_bytes(page_file: Path, tones: Path, tmp_path: Path) -> None:
-    write_page(tmp_path / "again.html", sections(), HEAD, tones)
+    write_page(tmp_path / "again.html", results(), HEAD, tones)
     assert (tmp_path / "again.html").read_bytes() == page_file.read_bytes()
 
 
@@ -108,7 +118,7 @@ HOSTILE = (
 def test_hostile_names_are_only_shown(opened: Open, tmp_path: Path) -> None:
     name = f"{HOSTILE[:90]}.wav".replace("/", "")
     write_tone(tmp_path / name, 440, 0.1)
-    section = Section(
+    result = Result(
         HOSTILE,
         HOSTILE,
         HOSTILE,
@@ -119,14 +129,14 @@ def test_hostile_names_are_only_shown(opened: Open, tmp_path: Path) -> None:
             ),
             Plot(HOSTILE, HOSTILE, HOSTILE, (Line(HOSTILE, (1.0,), (2.0,)),), note=HOSTILE),
             Matrix(HOSTILE, (HOSTILE,), (HOSTILE,), ((1.0,),), HOSTILE, HOSTILE, 0.0, HOSTILE),
-            Players(HOSTILE, ((Sound(HOSTILE, name),),), HOSTILE),
+            AudioPlayers(HOSTILE, ((Sound(HOSTILE, name),),), HOSTILE),
         ),
         (Goal(HOSTILE, HOSTILE, True),),
         {HOSTILE: HOSTILE},
         {HOSTILE: [HOSTILE]},
     )
     head = PageHead(HOSTILE, (HOSTILE,), {HOSTILE: {HOSTILE: HOSTILE}}, HOSTILE)
-    write_page(tmp_path / "page.html", [section], head, tmp_path)
+    write_page(tmp_path / "page.html", [result], head, tmp_path)
     shown = opened(tmp_path / "page.html")
     shown.page.get_by_role("searchbox").fill("nothing")
     assert shown.page.evaluate("window.hacked") is None
@@ -155,9 +165,9 @@ def test_a_sound_that_cannot_be_shown_is_refused(tmp_path: Path, path: str, says
     write_tone(folder / "inside.wav", 440, 0.1)
     (folder / "text.wav").write_text("no sound")
     (tmp_path / "page.html").write_text("the last page")
-    section = one(Players("Loudest moments", ((Sound("a", "inside.wav"), Sound("b", path)),)))
+    result = one(AudioPlayers("Loudest moments", ((Sound("a", "inside.wav"), Sound("b", path)),)))
     with pytest.raises(DrawstopError, match=says) as caught:
-        write_page(tmp_path / "page.html", [section], HEAD, folder)
+        write_page(tmp_path / "page.html", [result], HEAD, folder)
     assert "'Loudest moments'" in str(caught.value)
     assert (tmp_path / "page.html").read_text() == "the last page"
 
@@ -165,16 +175,16 @@ def test_a_sound_that_cannot_be_shown_is_refused(tmp_path: Path, path: str, says
 @pytest.mark.parametrize(
     "wrong, says",
     [
-        ([], "at least one section"),
+        ([], "at least one result"),
         ([one(), one()], "different slugs"),
-        ([one(figures={"auroc": float("nan")})], "'one'.*None for what couldn't"),
+        ([one(metrics={"auroc": float("nan")})], "'one'.*None for what couldn't"),
         ([one(settings={"seed": {1}})], "'one'"),
         ([one(Plot("Grows", "x", "y", (Line("a", (1.0, 2.0), (1.0,)),)))], "'Grows' expected as many"),
         ([one(Table("Rows", ("a", "b"), (("only one",),)))], "'Rows' expected 2 cells"),
         ([one(Matrix("Pairs", ("a",), ("b", "c"), ((1.0,),)))], "'Pairs' expected 1 rows of 2"),
     ],
 )
-def test_what_makes_no_page_is_refused(tmp_path: Path, wrong: list[Section], says: str) -> None:
+def test_what_makes_no_page_is_refused(tmp_path: Path, wrong: list[Result], says: str) -> None:
     with pytest.raises(DrawstopError, match=says):
         write_page(tmp_path / "page.html", wrong, HEAD, tmp_path)
 

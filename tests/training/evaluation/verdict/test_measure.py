@@ -1,4 +1,4 @@
-"""The verdict: held-out recordings, a control of the same size, an ear that is measured first, and honest words."""
+"""The verdict: held-out recordings, a control of the same size, a classifier that is measured first, and honest words."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
 from training.banks.gate import Gate, GateConfig
 from training.banks.stop import Gates, Stop
-from training.classifiers.network import Judge
+from training.classifiers.network import ConceptClassifier
 from training.data.recordings import deal, split_of
 from training.evaluation.verdict.measure import measure
 from training.evaluation.verdict.text import verdict
@@ -75,14 +75,14 @@ def test_the_random_edit_has_the_norm_of_the_stops_own_in_every_frame_and_anothe
     assert float(torch.cosine_similarity(own, random, dim=1).mean()) < 0.5
 
 
-class _Deaf(Judge):
-    """Hears the concept in nothing."""
+class _Deaf(ConceptClassifier):
+    """Detects the concept in nothing."""
 
     def clip_logits(self, audio: torch.Tensor) -> torch.Tensor:
         return torch.full((len(audio), 1), -1.0)
 
 
-def test_the_oracle_is_all_of_the_way_and_the_shares_are_none_where_nothing_was_heard(
+def test_the_oracle_is_all_of_the_way_and_the_shares_are_none_where_nothing_was_detected(
     demo_rave: Path,
 ) -> None:
     torch.set_num_threads(1)
@@ -103,10 +103,10 @@ def test_the_oracle_is_all_of_the_way_and_the_shares_are_none_where_nothing_was_
 
 
 def figures(
-    still: float, random: float, brought: float, ear: float = 0.95, heard: int = 12
+    still: float, random: float, brought: float, classifier: float = 0.95, heard: int = 12
 ) -> dict[str, Any]:
     return {
-        "ear": {"reconstructions": {"auroc": ear}, "originals": {"auroc": 0.99}},
+        "ear": {"reconstructions": {"auroc": classifier}, "originals": {"auroc": 0.99}},
         "at_minus_1": {
             "clips_heard_at_0": heard,
             "still_heard_stop": still,
@@ -135,7 +135,7 @@ FOUND = {
 def test_a_stop_that_takes_away_but_hardly_brings_in_is_told_so_with_its_figures() -> None:
     said = verdict(figures(0.08, 0.9, 0.31), FOUND)
     assert (said.removes, said.brings_in) == ("well", "weak")
-    assert "still heard in 8% of 12 clips, random edit 90%" in said.sentences[0]
+    assert "still detected in 8% of 12 clips, random edit 90%" in said.sentences[0]
     assert "31%" in said.sentences[1]
     assert any("same phrases with and without" in advice for advice in said.advice)
 
@@ -146,8 +146,8 @@ def test_what_a_random_edit_does_as_well_is_no_merit() -> None:
     assert "hardly more than a random edit" in said.sentences[0]
 
 
-def test_an_ear_that_hears_badly_proves_nothing() -> None:
-    said = verdict(figures(0.0, 1.0, 1.0, ear=0.7), FOUND)
+def test_a_classifier_that_is_bad_proves_nothing() -> None:
+    said = verdict(figures(0.0, 1.0, 1.0, classifier=0.7), FOUND)
     assert (said.removes, said.brings_in) == ("unknown", "unknown")
     assert "can't be judged" in said.sentences[0]
     assert any("reconstructions" in advice for advice in said.advice)

@@ -130,11 +130,11 @@ def test_layers_tells_every_layer_in_a_table_and_as_json(
 def test_find_adds_a_stop_to_the_layers_that_it_needs(
     run: Run, monkeypatch: pytest.MonkeyPatch, tiny: Path, banks: Path, tones: Path, kind: str
 ) -> None:
-    from training.classifiers.training import JudgeOptions
+    from training.classifiers.training import ClassifierOptions
     from training.find.musicgen import find, generated_pieces
 
-    quick = JudgeOptions(steps=6, batch=8, reconstructions=8)
-    monkeypatch.setattr(generated_pieces, "EAR_OPTIONS", quick)
+    quick = ClassifierOptions(steps=6, batch=8, reconstructions=8)
+    monkeypatch.setattr(generated_pieces, "CONCEPT_OPTIONS", quick)
     monkeypatch.setattr(find, "STRENGTHS", ((1.0,), (1.0,)))
     monkeypatch.setattr(find, "COUNTS", (4, 16))
     kinds = ["--with", tones / "low", "--without", tones / "high"]

@@ -8,7 +8,7 @@ from repository import DEMO
 
 from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
-from training.classifiers.training import JudgeOptions
+from training.classifiers.training import ClassifierOptions
 from training.find.rave import ranked_removal
 from training.find.rave.find import FindOptions, find_stop
 from training.models.rave.model import RaveModel
@@ -18,7 +18,7 @@ QUICK = FindOptions(
     mixed=True,
     variations=0,
     transpositions=0,
-    ear=JudgeOptions(steps=12, batch=8, reconstructions=12),
+    classifier=ClassifierOptions(steps=12, batch=8, reconstructions=12),
 )
 
 

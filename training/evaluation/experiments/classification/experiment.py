@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from training.banks.bank import StopBank
-from training.evaluation.encoded_set import HeardSet
+from training.evaluation.context import Options
+from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.classification.measure import (
     ALL_FEATURES,
     BASELINE,
@@ -25,7 +26,8 @@ from training.evaluation.experiments.classification.measure import (
 )
 from training.evaluation.experiments.classification.over_time import WINDOW_SECONDS
 from training.evaluation.probes.linear_probe import BINS, FOLDS, LEAST_GROUPS, PERMUTATIONS
-from training.evaluation.results import Cell, Goal, Line, Plot, Section, Table
+from training.evaluation.rave_context import RaveContext
+from training.evaluation.results import Cell, Goal, Line, Plot, Result, Table
 from training.metrics.bootstrap import Estimate, mean_of
 
 _SHOWN = 4  # recordings in the plot over time
@@ -53,9 +55,9 @@ def calibration_plot(found: Classification) -> Plot:
     )
 
 
-def time_plot(reading: Reading, heard: HeardSet) -> Plot:
+def time_plot(reading: Reading, encoded: EncodedSet) -> Plot:
     """How likely a concept is over some recordings with it and some without."""
-    names = [each.path.stem for each, loud in zip(heard.data.recordings, heard.loud, strict=True) if loud]
+    names = [each.path.stem for each, loud in zip(encoded.data.recordings, encoded.loud, strict=True) if loud]
     sides = [np.flatnonzero(reading.seconds.labels == side)[: _SHOWN // 2] for side in (True, False)]
     lines = []
     for side, places in zip(("with", "without"), sides, strict=True):
@@ -80,9 +82,14 @@ CALIBRATED = (ALL_FEATURES, FIVE_FEATURES, "raw activations", BASELINE)
 Row = tuple[Cell | Estimate, ...]
 
 
-def classification_section(
-    heard: HeardSet, seed: int = 0, quick: bool = False, bank: StopBank | None = None
-) -> Section:
+def run(context: RaveContext, options: Options) -> Result:
+    """Measures how well each concept is read from the encoded recordings."""
+    return classification_result(context.encoded, options.seed, options.quick, context.bank)
+
+
+def classification_result(
+    encoded: EncodedSet, seed: int = 0, quick: bool = False, bank: StopBank | None = None
+) -> Result:
     """Measures and tells how well each concept is read.
 
     Args:
@@ -93,9 +100,9 @@ def classification_section(
         DrawstopError: no concept has enough recordings with and without it.
     """
     effort = QUICK if quick else WHOLE
-    found = classify_set(heard, seed, effort, bank)
+    found = classify_set(encoded, seed, effort, bank)
     dealt = [each for each in found.readings if each.permuted]
-    return Section(
+    return Result(
         "classification",
         "Classification in the SAE's space",
         "Does the model's space know what sounds, and when? Probes learn from some recordings and are asked about others.",
@@ -106,7 +113,7 @@ def classification_section(
             calibration_plot(found),
             _permuted_table(dealt),
             _leak_table(found),
-            time_plot(_best(found), heard),
+            time_plot(_best(found), encoded),
         ),
         (_chance_goal(dealt), _leak_goal(found)),
         _figures(found),
@@ -116,8 +123,8 @@ def classification_section(
             "folds": FOLDS,
             "permutations": PERMUTATIONS,
             "window_seconds": WINDOW_SECONDS,
-            "recordings": len(heard),
-            "silent_recordings_left_out": int((~heard.loud).sum()),
+            "recordings": len(encoded),
+            "silent_recordings_left_out": int((~encoded.loud).sum()),
             **asdict(effort),
         },
     )

@@ -10,7 +10,7 @@ import torch
 
 from drawstop.errors import DrawstopError
 from training.banks.bank import StopBank
-from training.evaluation.encoded_set import HeardSet
+from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.classification.over_time import (
     Seconds,
     all_windows,
@@ -116,7 +116,7 @@ class Classification:
 
 
 def classify_set(
-    heard: HeardSet, seed: int = 0, effort: Effort = WHOLE, bank: StopBank | None = None
+    encoded: EncodedSet, seed: int = 0, effort: Effort = WHOLE, bank: StopBank | None = None
 ) -> Classification:
     """Reads every concept that has enough recordings.
 
@@ -126,23 +126,26 @@ def classify_set(
     Raises:
         DrawstopError: no concept has enough recordings with and without it.
     """
-    rows = np.flatnonzero(heard.loud)
-    groups = tuple(heard.groups[i] for i in rows)
+    rows = np.flatnonzero(encoded.loud)
+    groups = tuple(encoded.groups[i] for i in rows)
     enough = [
-        c for c in range(len(heard.concepts)) if fewest_groups(heard.labels[rows, c], groups) >= LEAST_GROUPS
+        c
+        for c in range(len(encoded.concepts))
+        if fewest_groups(encoded.labels[rows, c], groups) >= LEAST_GROUPS
     ]
     if not enough:
-        raise DrawstopError(_too_little(heard))
-    material = _Material(heard, rows, groups, seed, bank)
+        raise DrawstopError(_too_little(encoded))
+    material = _Material(encoded, rows, groups, seed, bank)
     readings = tuple(
-        _read(heard.concepts[c], material, heard.labels[rows, c], effort, place < effort.permuted)
+        _read(encoded.concepts[c], material, encoded.labels[rows, c], effort, place < effort.permuted)
         for place, c in enumerate(enough[: effort.concepts])
     )
     moments = [
-        reading(windows_of(heard.sae, heard.frames[i], heard.frame_rate, MOMENT_SECONDS).shares) for i in rows
+        reading(windows_of(encoded.sae, encoded.frames[i], encoded.frame_rate, MOMENT_SECONDS).shares)
+        for i in rows
     ]
-    leak = leakage(moments, heard.labels[rows, enough[0]], groups, seed, effort.deals)
-    left = tuple(name for c, name in enumerate(heard.concepts) if c not in enough)
+    leak = leakage(moments, encoded.labels[rows, enough[0]], groups, seed, effort.deals)
+    left = tuple(name for c, name in enumerate(encoded.concepts) if c not in enough)
     return Classification(readings, left, leak)
 
 
@@ -150,13 +153,13 @@ class _Material:
     """What all concepts are read from: the recordings that sound."""
 
     def __init__(
-        self, heard: HeardSet, rows: Places, groups: tuple[str, ...], seed: int, bank: StopBank | None
+        self, encoded: EncodedSet, rows: Places, groups: tuple[str, ...], seed: int, bank: StopBank | None
     ) -> None:
-        self.groups, self.seed, self.centred = groups, seed, heard.sae.config.centre
-        self.inputs = {name: x[rows] for name, x in _inputs(heard, seed).items()}
-        windows = all_windows(heard)
+        self.groups, self.seed, self.centred = groups, seed, encoded.sae.config.centre
+        self.inputs = {name: x[rows] for name, x in _inputs(encoded, seed).items()}
+        windows = all_windows(encoded)
         self.windows = [windows[i] for i in rows]
-        self.stops = _stop_shares(bank, [heard.frames[i] for i in rows]) if bank and bank.stops else {}
+        self.stops = _stop_shares(bank, [encoded.frames[i] for i in rows]) if bank and bank.stops else {}
 
 
 def _read(concept: str, material: _Material, labels: Bools, effort: Effort, permute: bool) -> Reading:
@@ -198,18 +201,18 @@ def _stop_shares(bank: StopBank, frames: Sequence[Floats]) -> dict[str, Numbers]
     return {name: np.array(shares) for name, shares in found.items()}
 
 
-def control_shares(heard: HeardSet, seed: int = 0) -> Floats:
+def control_shares(encoded: EncodedSet, seed: int = 0) -> Floats:
     """`HeardSet.shares` of an SAE of random weights, `[n, n_features]`."""
-    random = random_sae(heard.sae, _RANDOM_SEED + seed)
-    return shares_of(np.stack([mean_features(random, z) for z in heard.frames]))
+    random = random_sae(encoded.sae, _RANDOM_SEED + seed)
+    return shares_of(np.stack([mean_features(random, z) for z in encoded.frames]))
 
 
-def _inputs(heard: HeardSet, seed: int) -> dict[str, Numbers]:
+def _inputs(encoded: EncodedSet, seed: int) -> dict[str, Numbers]:
     return {
-        SAE_INPUT: reading(heard.shares),
-        RAW: heard.raw.astype(np.float64),
-        LOG_MEL: heard.log_mel.astype(np.float64),
-        RANDOM: reading(control_shares(heard, seed)),
+        SAE_INPUT: reading(encoded.shares),
+        RAW: encoded.raw.astype(np.float64),
+        LOG_MEL: encoded.log_mel.astype(np.float64),
+        RANDOM: reading(control_shares(encoded, seed)),
     }
 
 
@@ -223,10 +226,10 @@ def _five_at_random(x: Numbers, labels: Bools, groups: tuple[str, ...], seed: in
     )
 
 
-def _too_little(heard: HeardSet) -> str:
-    counts = heard.data.counts()
-    said = ", ".join(f"{counts[name]} with {name}" for name in heard.concepts) or "no label"
+def _too_little(encoded: EncodedSet) -> str:
+    counts = encoded.data.counts()
+    said = ", ".join(f"{counts[name]} with {name}" for name in encoded.concepts) or "no label"
     return (
         f"expected a concept with at least {LEAST_GROUPS} different recordings with it and {LEAST_GROUPS} without, got "
-        f"{said} among {len(set(heard.groups))} different recordings that sound: add some; 10 of each give a first answer"
+        f"{said} among {len(set(encoded.groups))} different recordings that sound: add some; 10 of each give a first answer"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from training.banks.steering import QUIET_DB
-from training.evaluation.encoded_set import HeardSet
+from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.probes.clip_statistics import Windows, windows_of
 from training.evaluation.probes.linear_probe import LOGISTIC, Numbers, OutOfFold, answers, fit, folds_of
 from training.metrics.types import Bools
@@ -35,19 +35,19 @@ class Seconds:
         """Each second for itself, with its recording's label; silent ones are left out."""
         counts = [len(each) for each in self.probabilities]
         p = np.concatenate(self.probabilities)
-        heard = np.isfinite(p)
+        sounding = np.isfinite(p)
         groups = [group for group, count in zip(self.groups, counts, strict=True) for _ in range(count)]
         return OutOfFold(
-            p[heard],
-            np.repeat(self.labels, counts)[heard],
-            np.repeat(self.folds, counts)[heard],
-            tuple(group for group, keep in zip(groups, heard, strict=True) if keep),
+            p[sounding],
+            np.repeat(self.labels, counts)[sounding],
+            np.repeat(self.folds, counts)[sounding],
+            tuple(group for group, keep in zip(groups, sounding, strict=True) if keep),
         )
 
 
-def all_windows(heard: HeardSet) -> list[Windows]:
+def all_windows(encoded: EncodedSet) -> list[Windows]:
     """Every recording in windows of a second."""
-    return [windows_of(heard.sae, z, heard.frame_rate, WINDOW_SECONDS) for z in heard.frames]
+    return [windows_of(encoded.sae, z, encoded.frame_rate, WINDOW_SECONDS) for z in encoded.frames]
 
 
 def seconds_heard(

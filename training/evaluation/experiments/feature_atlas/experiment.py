@@ -10,7 +10,8 @@ import numpy as np
 from drawstop.audio_files import read_audio, write_audio
 from drawstop.files import atomic_file, sha256_file
 from drawstop.progress import Progress
-from training.evaluation.encoded_set import HeardSet
+from training.evaluation.context import Options
+from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.feature_atlas.measure import (
     FOLLOWS,
     MOMENTS,
@@ -21,13 +22,14 @@ from training.evaluation.experiments.feature_atlas.measure import (
     Moment,
     make_atlas,
 )
-from training.evaluation.results import Cell, Goal, Players, Section, Sound, Table
+from training.evaluation.rave_context import RaveContext
+from training.evaluation.results import AudioPlayers, Cell, Goal, Result, Sound, Table
 from training.metrics.bootstrap import Estimate
 from training.metrics.descriptors import DESCRIPTORS, describe
 from training.metrics.types import Floats
 
 SHOWN, SHOWN_QUICK = 48, 12
-"""Features whose moments can be heard."""
+"""Features whose loudest moments are written as sounds."""
 SHIFTS, SHIFTS_QUICK = 100, 40
 DESCRIBED_QUICK = 60
 """Recordings that are described in a quick run."""
@@ -42,32 +44,40 @@ _FORMAT = 1
 Row = tuple[Cell | Estimate, ...]
 
 
-def atlas_section(
-    heard: HeardSet,
+def run(context: RaveContext, options: Options) -> Result:
+    """Describes every feature of the bank's SAE; sounds go into the context's folder."""
+    folder = context.folder
+    return atlas_result(
+        context.encoded, folder, options.seed, options.quick, folder / "heard", context.progress
+    )
+
+
+def atlas_result(
+    encoded: EncodedSet,
     folder: Path,
     seed: int = 0,
     quick: bool = False,
     cache: Path | None = None,
     progress: Progress | None = None,
-) -> Section:
-    """Hears every feature, and writes the moments of the most telling ones as sound files.
+) -> Result:
+    """Describes every feature, and writes the moments of the most telling ones as sound files.
 
     Args:
         folder: the evidence's; sounds are written to `atlas/` in it.
         quick: fewer recordings described, fewer shifts, fewer sounds.
         cache: a folder that keeps the descriptors, so that a killed run goes on where it was.
     """
-    step = max(1, round(STEP_SECONDS * heard.frame_rate))
-    descriptors = _described(heard, step, DESCRIBED_QUICK if quick else len(heard), cache, progress)
-    atlas = make_atlas(heard, descriptors, step, seed, SHIFTS_QUICK if quick else SHIFTS)
+    step = max(1, round(STEP_SECONDS * encoded.frame_rate))
+    descriptors = _described(encoded, step, DESCRIBED_QUICK if quick else len(encoded), cache, progress)
+    atlas = make_atlas(encoded, descriptors, step, seed, SHIFTS_QUICK if quick else SHIFTS)
     shown = atlas.telling()[: SHOWN_QUICK if quick else SHOWN]
     control = float((atlas.following.control <= SIGNIFICANT).mean())
-    return Section(
+    return Result(
         "atlas",
         "An atlas of simple concepts",
         "What does each feature of the SAE follow, without anybody's labels? Hear its loudest moments.",
-        _answer(atlas, heard),
-        (_players(atlas, heard, shown, folder), _table(atlas, heard), _counts(atlas)),
+        _answer(atlas, encoded),
+        (_players(atlas, encoded, shown, folder), _table(atlas, encoded), _counts(atlas)),
         (
             Goal(
                 "descriptors shifted in time find nothing: at most 1 % of pairs",
@@ -75,13 +85,13 @@ def atlas_section(
                 control <= CONTROL_SHARE,
             ),
         ),
-        _figures(atlas, heard),
+        _figures(atlas, encoded),
         {
             "seed": seed,
             "quick": quick,
-            "step_seconds": round(step / heard.frame_rate, 4),
+            "step_seconds": round(step / encoded.frame_rate, 4),
             "described": sum(len(each) > 0 for each in descriptors),
-            "recordings": len(heard),
+            "recordings": len(encoded),
             "false_discovery_rate": SIGNIFICANT,
             "name_from_strength": FOLLOWS,
             "name_from_auroc": TELLS,
@@ -90,51 +100,51 @@ def atlas_section(
 
 
 def _described(
-    heard: HeardSet, step_frames: int, most: int, cache: Path | None, progress: Progress | None
+    encoded: EncodedSet, step_frames: int, most: int, cache: Path | None, progress: Progress | None
 ) -> list[Floats]:
     """The descriptors of each recording that sounds, `[steps, 5]`; of at most so many, evenly chosen."""
-    sounding = np.flatnonzero(heard.loud)
+    sounding = np.flatnonzero(encoded.loud)
     chosen = set(sounding[np.unique(np.linspace(0, len(sounding) - 1, most).astype(int))].tolist())
     found = []
-    for i, z in enumerate(heard.frames):
+    for i, z in enumerate(encoded.frames):
         steps = len(z) // step_frames
         found.append(
-            _describe(heard, i, step_frames, steps, cache) if i in chosen and steps else np.empty((0, 5))
+            _describe(encoded, i, step_frames, steps, cache) if i in chosen and steps else np.empty((0, 5))
         )
         if progress:
-            progress("describing", i + 1, len(heard))
+            progress("describing", i + 1, len(encoded))
     return [each.astype(np.float32) for each in found]
 
 
-def _describe(heard: HeardSet, i: int, step_frames: int, steps: int, cache: Path | None) -> Floats:
-    path, start = heard.data.recordings[i].path, heard.starts[i]
-    samples = round(step_frames * heard.sample_rate / heard.frame_rate)
+def _describe(encoded: EncodedSet, i: int, step_frames: int, steps: int, cache: Path | None) -> Floats:
+    path, start = encoded.data.recordings[i].path, encoded.starts[i]
+    samples = round(step_frames * encoded.sample_rate / encoded.frame_rate)
     place = None
     if cache is not None:
         place = (
             cache
             / "described"
-            / f"{sha256_file(path)}-{start:.3f}-{heard.sample_rate}-{samples}-{_FORMAT}.npy"
+            / f"{sha256_file(path)}-{start:.3f}-{encoded.sample_rate}-{samples}-{_FORMAT}.npy"
         )
         if place.is_file():
             kept: Floats = np.load(place)
             return kept
-    audio = read_audio(path, heard.sample_rate, 1, (start, steps * samples / heard.sample_rate))[0][0]
-    described = describe(audio, heard.sample_rate, samples, steps)
+    audio = read_audio(path, encoded.sample_rate, 1, (start, steps * samples / encoded.sample_rate))[0][0]
+    described = describe(audio, encoded.sample_rate, samples, steps)
     if place is not None:
         with atomic_file(place) as beside, beside.open("wb") as file:
             np.save(file, described)
     return described
 
 
-def _answer(atlas: Atlas, heard: HeardSet) -> str:
+def _answer(atlas: Atlas, encoded: EncodedSet) -> str:
     alive, named = int((atlas.density > 0).sum()), sum(bool(name) for name in atlas.names)
     found = atlas.following.q <= SIGNIFICANT
     each = ", ".join(f"{int(found[:, d].sum())} {name}" for d, name in enumerate(DESCRIPTORS))
     labels = (atlas.auroc_q <= SIGNIFICANT) & (atlas.auroc >= TELLS)
-    told = ", ".join(f"{int(labels[:, c].sum())} {name}" for c, name in enumerate(heard.concepts))
+    told = ", ".join(f"{int(labels[:, c].sum())} {name}" for c, name in enumerate(encoded.concepts))
     said = [
-        f"Of {len(atlas.density)} features {alive} are ever on in {len(heard)} recordings, and {named} get a name.",
+        f"Of {len(atlas.density)} features {alive} are ever on in {len(encoded)} recordings, and {named} get a name.",
         f"Features that follow a descriptor more than chance: {each}.",
     ]
     if told:
@@ -142,18 +152,18 @@ def _answer(atlas: Atlas, heard: HeardSet) -> str:
     return " ".join(said)
 
 
-def _table(atlas: Atlas, heard: HeardSet) -> Table:
+def _table(atlas: Atlas, encoded: EncodedSet) -> Table:
     rows: list[Row] = []
     for i in range(len(atlas.density)):
         best = _best_label(atlas, i)
-        moments = "; ".join(f"{_name(heard, m)} {m.seconds:.1f} s" for m in atlas.moments[i])
+        moments = "; ".join(f"{_name(encoded, m)} {m.seconds:.1f} s" for m in atlas.moments[i])
         rows.append(
             (
                 int(i),
                 atlas.names[i],
                 round(float(atlas.density[i]), 4),
                 *(round(float(v), 2) for v in atlas.following.correlations[i]),
-                "" if best is None else heard.concepts[best],
+                "" if best is None else encoded.concepts[best],
                 None if best is None else round(float(atlas.auroc[i, best]), 2),
                 moments,
             )
@@ -184,29 +194,29 @@ def _counts(atlas: Atlas) -> Table:
 
 
 def _players(
-    atlas: Atlas, heard: HeardSet, shown: np.ndarray[Any, np.dtype[np.int64]], folder: Path
-) -> Players:
+    atlas: Atlas, encoded: EncodedSet, shown: np.ndarray[Any, np.dtype[np.int64]], folder: Path
+) -> AudioPlayers:
     rows = []
     for feature in shown.tolist():
         label = f"{feature}: {atlas.names[feature] or 'no name'}"
         sounds = []
         for place, moment in enumerate(atlas.moments[feature]):
             path = f"{FOLDER}/feature_{feature:04}_{place + 1}.flac"
-            _write_snippet(folder / path, heard, moment)
-            sounds.append(Sound(f"{label} ({_name(heard, moment)} at {moment.seconds:.1f} s)", path))
+            _write_snippet(folder / path, encoded, moment)
+            sounds.append(Sound(f"{label} ({_name(encoded, moment)} at {moment.seconds:.1f} s)", path))
         rows.append(tuple(sounds))
     shown_now = {folder / sound.path for row in rows for sound in row}
     for left in set((folder / FOLDER).glob("feature_*.flac")) - shown_now:
         left.unlink()
-    return Players(
+    return AudioPlayers(
         f"The loudest moments of {len(rows)} telling features",
         tuple(rows),
         note=f"A second around each moment, at most {MOMENTS} from different recordings. The feature is one part of what sounds.",
     )
 
 
-def _write_snippet(path: Path, heard: HeardSet, moment: Moment) -> None:
-    source = heard.data.recordings[moment.recording].path
+def _write_snippet(path: Path, encoded: EncodedSet, moment: Moment) -> None:
+    source = encoded.data.recordings[moment.recording].path
     start = max(0.0, moment.seconds - SNIPPET_SECONDS / 2)
     audio, rate = read_audio(source, SNIPPET_RATE, 1, (start, SNIPPET_SECONDS))
     fade = min(round(_FADE_SECONDS * rate), audio.shape[1] // 2)
@@ -221,18 +231,18 @@ def _best_label(atlas: Atlas, feature: int) -> int | None:
     return int(np.nanargmax(own)) if np.isfinite(own).any() else None
 
 
-def _name(heard: HeardSet, moment: Moment) -> str:
-    path = heard.data.recordings[moment.recording].path
+def _name(encoded: EncodedSet, moment: Moment) -> str:
+    path = encoded.data.recordings[moment.recording].path
     return f"{path.parent.name}/{path.stem}"
 
 
-def _figures(atlas: Atlas, heard: HeardSet) -> dict[str, Any]:
+def _figures(atlas: Atlas, encoded: EncodedSet) -> dict[str, Any]:
     def rounded(x: Any) -> list[Any]:
         return [None if not np.isfinite(v) else round(float(v), 4) for v in x]
 
     return {
         "descriptors": list(DESCRIPTORS),
-        "labels": list(heard.concepts),
+        "labels": list(encoded.concepts),
         "features": [
             {
                 "feature": i,
@@ -243,7 +253,7 @@ def _figures(atlas: Atlas, heard: HeardSet) -> dict[str, Any]:
                 "q": rounded(atlas.following.q[i]),
                 "auroc": rounded(atlas.auroc[i]),
                 "moments": [
-                    {"file": _name(heard, m), "seconds": m.seconds, "value": m.value}
+                    {"file": _name(encoded, m), "seconds": m.seconds, "value": m.value}
                     for m in atlas.moments[i]
                 ],
             }

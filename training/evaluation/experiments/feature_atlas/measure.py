@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.encoded_set import HeardSet
+from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.probes.clip_statistics import features_of
 from training.evaluation.probes.linear_probe import Numbers, Places
 from training.metrics.descriptors import DESCRIPTORS
@@ -178,33 +178,33 @@ class Atlas:
 
 
 def make_atlas(
-    heard: HeardSet, descriptors: Sequence[Floats], step_frames: int, seed: int = 0, shifts: int = 100
+    encoded: EncodedSet, descriptors: Sequence[Floats], step_frames: int, seed: int = 0, shifts: int = 100
 ) -> Atlas:
-    """Hears every feature.
+    """Describes every feature.
 
     Args:
         descriptors: of each recording, `[steps, 5]`, as `descriptors.describe` gives them; empty where it wasn't described.
         step_frames: frames in a step.
     """
-    on, frames = np.zeros(heard.sae.config.n_features), 0
+    on, frames = np.zeros(encoded.sae.config.n_features), 0
     tops, steps = [], []
-    for z, described in zip(heard.frames, descriptors, strict=True):
-        features = features_of(heard.sae, z)
+    for z, described in zip(encoded.frames, descriptors, strict=True):
+        features = features_of(encoded.sae, z)
         on, frames = on + (features > 0).sum(0), frames + len(features)
         tops.append((features.max(0), features.argmax(0)))
         if len(described):
-            values = features if heard.sae.config.centre else _at_one_level(features, z)
+            values = features if encoded.sae.config.centre else _at_one_level(features, z)
             steps.append(_in_steps(values, step_frames, len(described)))
     described = np.concatenate([each for each in descriptors if len(each)])
     longest = max(len(each) for each in steps)
     following = follow(np.concatenate(steps), described, longest, seed, shifts)
-    loud = heard.loud
-    auroc, q = tell(heard.shares[loud], heard.labels[loud])
+    loud = encoded.loud
+    auroc, q = tell(encoded.shares[loud], encoded.labels[loud])
     names = tuple(
-        name_of(following.strengths[i], following.q[i], auroc[i], q[i], heard.concepts)
+        name_of(following.strengths[i], following.q[i], auroc[i], q[i], encoded.concepts)
         for i in range(len(on))
     )
-    return Atlas(on / frames, _loudest(tops, heard), following, auroc, q, names)
+    return Atlas(on / frames, _loudest(tops, encoded), following, auroc, q, names)
 
 
 def name_of(strengths: Numbers, q: Numbers, auroc: Numbers, auroc_q: Numbers, concepts: Sequence[str]) -> str:
@@ -237,7 +237,7 @@ def _in_steps(values: Floats, step_frames: int, steps: int) -> Floats:
     return whole
 
 
-def _loudest(tops: Sequence[tuple[Floats, Places]], heard: HeardSet) -> tuple[tuple[Moment, ...], ...]:
+def _loudest(tops: Sequence[tuple[Floats, Places]], encoded: EncodedSet) -> tuple[tuple[Moment, ...], ...]:
     """At most three moments of each feature, of different groups of recordings."""
     values = np.stack([value for value, _ in tops])
     frames = np.stack([frame for _, frame in tops])
@@ -249,9 +249,9 @@ def _loudest(tops: Sequence[tuple[Floats, Places]], heard: HeardSet) -> tuple[tu
         for i in order[:, feature]:
             if values[i, feature] <= 0 or len(moments) == MOMENTS:
                 break
-            if heard.groups[i] not in seen:
-                seconds = heard.starts[i] + float(frames[i, feature]) / heard.frame_rate
+            if encoded.groups[i] not in seen:
+                seconds = encoded.starts[i] + float(frames[i, feature]) / encoded.frame_rate
                 moments.append(Moment(int(i), round(seconds, 2), round(float(values[i, feature]), 4)))
-                seen.add(heard.groups[i])
+                seen.add(encoded.groups[i])
         found.append(tuple(moments))
     return tuple(found)

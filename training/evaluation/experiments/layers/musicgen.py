@@ -1,30 +1,52 @@
-"""Which layers of a MusicGen carry a concept: the rows of `drawstop layers`, as a section."""
+"""Which layers of a MusicGen carry a concept: the rows of `drawstop layers` as a result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from training.evaluation.results import Cell, Section, Table
-from training.find.musicgen.layer_ranking import COMPARED, LayerRow, as_json
+from training.evaluation.context import Options
+from training.evaluation.musicgen_context import MusicGenContext
+from training.evaluation.results import Cell, Result, Table
+from training.find.musicgen.find import LayerOptions
+from training.find.musicgen.layer_ranking import COMPARED, LayerRow, as_json, sweep_layers
+from training.models.musicgen.layer_model import MusicGenLayers
 
 MILLI = 1000
 """Effects are told in thousandths of a nat."""
 
 
-def layers_section_of(rows: Mapping[str, Sequence[LayerRow]], seed: int) -> Section:
+def run(context: MusicGenContext, options: Options) -> Result:
+    """Every layer that has a bank, with a stop or not: read and edited alone, for each concept."""
+    recordings, rows = context.data.recordings, {}
+    for concept in context.concepts:
+        with_it, without = (
+            [r.path for r in recordings if (concept in r.labels) == wanted] for wanted in (True, False)
+        )
+        rows[concept] = sweep_layers(
+            MusicGenLayers(context.model),
+            context.banks,
+            concept,
+            (with_it, without),
+            LayerOptions(seed=options.seed),
+            progress=context.progress,
+        )
+    return layers_result(rows, options.seed)
+
+
+def layers_result(rows: Mapping[str, Sequence[LayerRow]], seed: int) -> Result:
     """A table for each concept.
 
     Args:
         rows: by concept, of every layer that has a bank; see `sweep_layers`.
     """
-    return Section(
+    return Result(
         "layers",
         "Which layers carry a concept?",
         "How well each layer's autoencoder describes it, how well its best features tell recordings with a concept from others, "
         "and what editing the layer alone does to the model's own predictions.",
         "; ".join(_said(concept, each) for concept, each in rows.items()) + ".",
         tuple(_table(concept, each) for concept, each in rows.items()),
-        figures={concept: as_json(each) for concept, each in rows.items()},
+        metrics={concept: as_json(each) for concept, each in rows.items()},
         settings={"seed": seed, "strength": 1.0},
     )
 

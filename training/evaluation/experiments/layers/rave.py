@@ -12,12 +12,14 @@ from torch import Tensor
 from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
 from training.banks.stop import Stop
-from training.classifiers.listeners import hear
+from training.classifiers.classifier import predict
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load
+from training.evaluation.context import Options
 from training.evaluation.playback.held_out_clips import encode, play
-from training.evaluation.playback.rave import CONTROL_SEED, RaveBench
-from training.evaluation.results import Block, Cell, Line, Plot, Section, Table
+from training.evaluation.playback.rave import CONTROL_SEED, RavePlayback
+from training.evaluation.rave_context import RaveContext
+from training.evaluation.results import Cell, Content, Line, Plot, Result, Table
 from training.find.feature_ranking import concept_scores
 from training.metrics.auroc import auroc_of_columns
 from training.models.rave.model import RaveModel
@@ -46,8 +48,8 @@ class LayerRow:
     Attributes:
         fve, l0, dead: how well the SAE describes the frames, with how many features, and how many never fire.
         auroc_one, auroc_five: by concept and recording, of the best feature and of the best five together, chosen on others.
-        effect, control: by concept, how much less sure the ear is of clips with it when the EDITED best features are taken away,
-            and when random features are, as much of each frame.
+        effect, control: by concept, how much less sure the classifier is of clips with it when the EDITED best features are
+            taken away, and when random features are, as much of each frame.
     """
 
     site: str
@@ -62,35 +64,35 @@ class LayerRow:
     control: dict[str, float]
 
 
-def layers_section(bench: RaveBench) -> Section:
+def run(context: RaveContext, options: Options) -> Result:
     """A row for every site: all of them, or every ninth in quick mode."""
-    subject = bench.subject
-    sites = list(subject.model.sites())
-    if subject.options.quick:
+    playback = context.playback
+    sites = list(context.model.sites())
+    if options.quick:
         sites = [site for i, site in enumerate(sites) if i % QUICK_EVERY == 0 or site == LATENT]
-    learned, unseen = subject.data.of("train", "validation"), subject.data.of("test")
-    saes = _train(subject.model, learned, sites, subject.options.seed)
+    learned, unseen = context.data.of("train", "validation"), context.data.of("test")
+    saes = _train(context.model, learned, sites, options.seed)
     known, tested = ({site: _Statistics() for site in sites} for _ in range(2))
     for recordings, statistics in ((learned, known), (unseen, tested)):
         for recording in recordings:
-            for site, frames in _frames(subject.model, recording, sites).items():
+            for site, frames in _frames(context.model, recording, sites).items():
                 statistics[site].add(saes[site], frames)
     rows = []
     for number, site in enumerate(sites):
-        rows.append(_row(bench, site, saes[site], known[site], tested[site]))
-        if subject.progress:
-            subject.progress("editing every layer", number + 1, len(sites))
-    return Section(
+        rows.append(_row(playback, site, saes[site], known[site], tested[site]))
+        if context.progress:
+            context.progress("editing every layer", number + 1, len(sites))
+    return Result(
         "layers",
         "Which layers carry a concept?",
         "Each layer of the model gets a small autoencoder of its own: how well it describes the layer, how well its best "
         "features tell recordings with a concept from others, and what taking those features away does to the sound.",
-        _answer(rows, bench.clips.concepts),
-        tuple(_blocks(rows, bench.clips.concepts)),
+        _answer(rows, playback.clips.concepts),
+        tuple(_blocks(rows, playback.clips.concepts)),
         (),
         {"rows": [asdict(row) for row in rows]},
         {
-            "seed": subject.options.seed,
+            "seed": options.seed,
             "steps": STEPS,
             "features": f"{FEATURES_PER_NUMBER} x width, at most {MOST_FEATURES}",
             "k": K,
@@ -160,45 +162,49 @@ def _train(
     return saes
 
 
-def _row(bench: RaveBench, site: str, sae: SAE, known: _Statistics, tested: _Statistics) -> LayerRow:
-    subject = bench.subject
-    model = RaveModel(subject.model.path, site)
-    learned, unseen = subject.data.of("train", "validation"), subject.data.of("test")
+def _row(playback: RavePlayback, site: str, sae: SAE, known: _Statistics, tested: _Statistics) -> LayerRow:
+    context = playback.context
+    model = RaveModel(context.model.path, site)
+    learned, unseen = context.data.of("train", "validation"), context.data.of("test")
     means, test_means = torch.stack(known.means), torch.stack(tested.means)
     one, five, effect, control = (dict[str, float]() for _ in range(4))
-    for concept in bench.clips.concepts:
+    for concept in playback.clips.concepts:
         truth, test_truth = (torch.tensor([concept in r.labels for r in part]) for part in (learned, unseen))
         best = concept_scores(means, truth).topk(min(EDITED, means.shape[1])).indices
         scores = torch.stack([test_means[:, best[0]], test_means[:, best[:5]].sum(1)], 1)
         one[concept], five[concept] = (round(float(each), 4) for each in auroc_of_columns(scores, test_truth))
-        effect[concept], control[concept] = _effects(bench, model, sae, best, concept)
+        effect[concept], control[concept] = _effects(playback, model, sae, best, concept)
     fve, l0, dead = tested.described()
     rates = model.rates
     return LayerRow(site, rates.width, rates.ratio, fve, l0, dead, one, five, effect, control)
 
 
 def _effects(
-    bench: RaveBench, model: RaveModel, sae: SAE, features: Tensor, concept: str
+    playback: RavePlayback, model: RaveModel, sae: SAE, features: Tensor, concept: str
 ) -> tuple[float, float]:
-    """How much lower the first ear's logit is, and after a random edit of the same size."""
-    clips, ear = bench.clips, bench.ears[:1]
-    places = (clips.alone(concept) + clips.mixed(concept))[:CLIPS]
-    x = _reached(bench, model, places)
+    """How much lower the first classifier's logit is, and after a random edit of the same size."""
+    clips, classifier = playback.clips, playback.classifiers[:1]
+    indices = (clips.alone(concept) + clips.mixed(concept))[:CLIPS]
+    x = _reached(playback, model, indices)
     shares = torch.zeros(sae.config.n_features).index_fill_(0, features, 1.0)
     stop = Stop(concept, "stop", "static", shares, torch.zeros(0, sae.config.d_in), 1.0)
     bank = StopBank(sae, (stop,), model.fingerprint, str(model.site))
-    before = hear(ear, play(model, x)[:, -bench.rest.shape[1] :], bench.rate)[ear[0].name].of(concept)[1]
+    before = predict(classifier, play(model, x)[:, -playback.neutral.shape[1] :], playback.rate)[
+        classifier[0].name
+    ].of(concept)[1]
     found = []
-    for edit in (BankEdit(bank), RandomEdit(bank, CONTROL_SEED + bench.options.seed)):
-        sound = play(model, edit(x, [-1.0]))[:, -bench.rest.shape[1] :]
-        after = hear(ear, sound, bench.rate)[ear[0].name].of(concept)[1]
+    for edit in (BankEdit(bank), RandomEdit(bank, CONTROL_SEED + playback.options.seed)):
+        sound = play(model, edit(x, [-1.0]))[:, -playback.neutral.shape[1] :]
+        after = predict(classifier, sound, playback.rate)[classifier[0].name].of(concept)[1]
         found.append(round(float((before - after).mean()), 3))
     return found[0], found[1]
 
 
-def _reached(bench: RaveBench, model: RaveModel, places: Sequence[int]) -> Tensor:
+def _reached(playback: RavePlayback, model: RaveModel, indices: Sequence[int]) -> Tensor:
     """The clips' frames at the model's site, from the sound that was recorded. -> `[places, width, frames]`."""
-    return encode(model, bench.clips.originals[list(places)][:, None].expand(-1, model.rates.channels, -1))
+    return encode(
+        model, playback.clips.originals[list(indices)][:, None].expand(-1, model.rates.channels, -1)
+    )
 
 
 def _answer(rows: Sequence[LayerRow], concepts: Sequence[str]) -> str:
@@ -208,12 +214,12 @@ def _answer(rows: Sequence[LayerRow], concepts: Sequence[str]) -> str:
         write = max(rows, key=lambda row: row.effect[concept] - row.control[concept])
         said.append(
             f"{concept} is read best at {read.site} (AUROC {read.auroc_five[concept]:.2f} by five features) and moved most at "
-            f"{write.site} ({write.effect[concept]:+.1f} on the ear's logit, a random edit {write.control[concept]:+.1f})"
+            f"{write.site} ({write.effect[concept]:+.1f} on the classifier's logit, a random edit {write.control[concept]:+.1f})"
         )
     return "; ".join(said) + "."
 
 
-def _blocks(rows: Sequence[LayerRow], concepts: Sequence[str]) -> list[Block]:
+def _blocks(rows: Sequence[LayerRow], concepts: Sequence[str]) -> list[Content]:
     asked = ("AUROC 1", "AUROC 5", "effect", "random")
     headings = (f"{concept}: {what}" for concept in concepts for what in asked)
     columns = ("site", "numbers", "samples a frame", "FVE", "L0", "dead", *headings)
@@ -239,18 +245,18 @@ def _blocks(rows: Sequence[LayerRow], concepts: Sequence[str]) -> list[Block]:
         for row in rows
     ]
     note = (
-        "AUROC by recording, of features chosen on other recordings. Effect: how much lower the first ear's logit is when the "
-        f"{EDITED} best features are taken away at this layer alone; random: as large an edit of random features."
+        "AUROC by recording, of features chosen on other recordings. Effect: how much lower the first classifier's logit is when "
+        f"the {EDITED} best features are taken away at this layer alone; random: as large an edit of random features."
     )
-    places = tuple(float(i) for i in range(len(rows)))
+    indices = tuple(float(i) for i in range(len(rows)))
     lines = [
-        Line(f"{concept}, five features", places, tuple(row.auroc_five[concept] for row in rows))
+        Line(f"{concept}, five features", indices, tuple(row.auroc_five[concept] for row in rows))
         for concept in concepts
     ]
     effects = [
         Line(
             f"{concept}{'' if what == 'effect' else ', random'}",
-            places,
+            indices,
             tuple(getattr(row, what)[concept] for row in rows),
         )
         for concept in concepts
@@ -260,5 +266,5 @@ def _blocks(rows: Sequence[LayerRow], concepts: Sequence[str]) -> list[Block]:
     return [
         Table("Every layer", columns, tuple(table), note=note),
         Plot("Read: AUROC at every layer", order, "AUROC", tuple(lines)),
-        Plot("Moved: effect on the ear at every layer", order, "logits lower", tuple(effects)),
+        Plot("Moved: effect on the classifier at every layer", order, "logits lower", tuple(effects)),
     ]

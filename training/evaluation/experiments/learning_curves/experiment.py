@@ -1,25 +1,29 @@
-"""How figures grow: with the number of examples that a concept is learned from, and with the SAE's training data."""
+"""The learning curve: how well a concept is told after a few examples of it, and after more."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from drawstop.errors import DrawstopError
 from training.data.recordings import Split
-from training.evaluation.experiments.learning_curves.draws import (
+from training.evaluation.context import Options
+from training.evaluation.experiments.learning_curves.samples import (
     PERMUTATIONS,
     SAE_FEATURES,
     Examples,
     Values,
+    examples_of,
     permuted_aurocs,
     scores_of,
 )
 from training.evaluation.probes.few_shot import FEATURES
-from training.evaluation.results import Cell, Goal, Line, Plot, Section, Table
+from training.evaluation.rave_context import RaveContext
+from training.evaluation.results import Cell, Goal, Line, Plot, Result, Table
 from training.metrics.auroc import auroc, auroc_of_draws
 from training.metrics.bootstrap import Estimate, mean_of
 
@@ -33,13 +37,24 @@ PERMUTED = "permuted labels"
 ByMethod: TypeAlias = dict[str, Estimate]
 
 
+@lru_cache(maxsize=1)
+def examples_in(context: RaveContext) -> Examples:
+    """A context's recordings as few-shot classifiers see them; kept for the two experiments that draw from them."""
+    return examples_of(context.encoded, context.options.seed)
+
+
+def run(context: RaveContext, options: Options) -> Result:
+    """Measures every method after 2, 5, 10, 20 and 50 examples of each concept."""
+    return few_examples(examples_in(context), seed=options.seed, quick=options.quick)
+
+
 def few_examples(
     examples: Examples,
     sizes: Sequence[int] = SIZES,
     seed: int = 0,
     quick: bool = False,
     split: Split = "test",
-) -> Section:
+) -> Result:
     """Draws so many training recordings with and without each concept, several times, and measures every method on a split.
 
     A concept with too few training recordings for a size is left out there.
@@ -64,7 +79,7 @@ def few_examples(
     shown = GOAL_SIZE if GOAL_SIZE in scores else max(scores)
     table = {each: _estimates(examples, each, found, seed, split) for each, found in scores[shown].items()}
     chance = mean_of(permuted_aurocs(examples, shown, seed, split), seed=seed)
-    growth = {size: _over_concepts(examples, found, seed, split) for size, found in scores.items()}
+    growth = {size: over_concepts(examples, found, seed, split) for size, found in scores.items()}
     parts = {
         name: {
             each: _one(examples, each, found[SAE_FEATURES], seed, split, name)
@@ -79,67 +94,19 @@ def few_examples(
         "features": FEATURES,
         "split": split,
     }
-    return Section(
+    return Result(
         slug="growth",
         title="From a few examples",
         question=f"How many recordings with and without a concept does it take until {FEATURES} features tell it?",
         answer=_answer(table, shown, chance),
-        blocks=(_table(table, parts, shown, chance), _plot(growth)),
+        content=(_table(table, parts, shown, chance), _plot(growth)),
         goals=_goals(table, shown, chance),
-        figures=_figures(table, growth, parts, chance, shown),
+        metrics=_figures(table, growth, parts, chance, shown),
         settings=settings,
     )
 
 
-def training_growth(
-    features: Mapping[float, Values],
-    examples: Examples,
-    seed: int = 0,
-    quick: bool = False,
-    split: Split = "test",
-) -> Section:
-    """AUROC from ten examples with and ten without, against the minutes of sound that the SAE was trained on.
-
-    Args:
-        features: `[n, n_features]` of each SAE, by its minutes.
-        examples: of the same recordings; its own features aren't used.
-
-    Raises:
-        DrawstopError: nothing to compare, or as `few_examples`.
-    """
-    if not features:
-        raise DrawstopError("expected features of at least one SAE, got none: train one")
-    draws, curve = QUICK_DRAWS if quick else DRAWS, dict[float, Estimate]()
-    for minutes, of_sae in sorted(features.items()):
-        heard = replace(examples, features=of_sae, random_features=None)
-        found = {
-            each: scores_of(heard, each, GOAL_SIZE, draws, seed, split, [SAE_FEATURES])
-            for each in examples.concepts
-        }
-        enough = {concept: scores for concept, scores in found.items() if scores}
-        if not enough:
-            raise DrawstopError(
-                f"expected a concept with {GOAL_SIZE} training recordings, got none: add recordings"
-            )
-        curve[minutes] = _over_concepts(heard, enough, seed, split)[SAE_FEATURES]
-    first, last = curve[min(curve)], curve[max(curve)]
-    line = _line(SAE_FEATURES, curve)
-    return Section(
-        slug="training-growth",
-        title="From more sound",
-        question="Does an SAE that was trained on more sound tell concepts better?",
-        answer=f"Mean AUROC over concepts: {_said(first)} with {min(curve):g} minutes, {_said(last)} with {max(curve):g}.",
-        blocks=(
-            Plot(
-                "AUROC and the SAE's training", "minutes of sound", "AUROC", (line,), log_x=True, note=_BAND
-            ),
-        ),
-        figures={"auroc": {f"{minutes:g}": asdict(estimate) for minutes, estimate in curve.items()}},
-        settings={"seed": seed, "draws": draws, "examples": GOAL_SIZE, "features": FEATURES, "split": split},
-    )
-
-
-_BAND = "Mean over concepts; the band is its 95 % interval over concepts."
+BAND = "Mean over concepts; the band is its 95 % interval over concepts."
 
 
 def _one(
@@ -158,7 +125,7 @@ def _estimates(
     return {method: _one(examples, concept, scores, seed, split) for method, scores in found.items()}
 
 
-def _over_concepts(
+def over_concepts(
     examples: Examples, found: dict[str, dict[str, Values]], seed: int, split: Split
 ) -> ByMethod:
     """The mean over concepts of each method, with the interval over concepts."""
@@ -188,7 +155,7 @@ def _answer(table: dict[str, ByMethod], shown: int, chance: Estimate) -> str:
         + (f"; missed by {', '.join(missed)}" if missed else "")
         + f". Means over concepts: {said}."
         + (f" As good as the SAE's features or better: {', '.join(as_good)}." if as_good else "")
-        + f" Permuted labels: {_said(chance)}."
+        + f" Permuted labels: {text_of(chance)}."
     )
 
 
@@ -201,7 +168,7 @@ def _goals(table: dict[str, ByMethod], shown: int, chance: Estimate) -> tuple[Go
             f"{reached} of {len(table)} concepts",
             reached == len(table),
         ),
-        Goal(f"permuted labels at {CHANCE[0]}-{CHANCE[1]}", _said(chance), inside),
+        Goal(f"permuted labels at {CHANCE[0]}-{CHANCE[1]}", text_of(chance), inside),
     )
 
 
@@ -218,24 +185,25 @@ def _table(
         ("concept", *names, *(f"{SAE_FEATURES}: {name} only" for name in parts)),
         tuple(rows),
         note="Held-out recordings; mean over draws with 95 % interval over draws and recordings. "
-        f"Classifiers of permuted labels: {_said(chance)}. A dash: none with or none without.",
+        f"Classifiers of permuted labels: {text_of(chance)}. A dash: none with or none without.",
     )
 
 
 def _plot(growth: dict[int, ByMethod]) -> Plot:
     names = next(iter(growth.values()))
-    lines = [_line(name, {size: by[name] for size, by in growth.items()}) for name in names]
+    lines = [curve_line(name, {size: by[name] for size, by in growth.items()}) for name in names]
     return Plot(
         "AUROC and the number of examples",
         "recordings with, and as many without",
         "AUROC",
         tuple(lines),
         log_x=True,
-        note=_BAND,
+        note=BAND,
     )
 
 
-def _line(name: str, curve: Mapping[int, Estimate] | Mapping[float, Estimate]) -> Line:
+def curve_line(name: str, curve: Mapping[int, Estimate] | Mapping[float, Estimate]) -> Line:
+    """A line of estimates with its band; those that weren't measured are left out."""
     known = [
         (float(x), e.mean, e.low or e.mean, e.high or e.mean) for x, e in curve.items() if e.mean is not None
     ]
@@ -259,5 +227,6 @@ def _figures(
     }
 
 
-def _said(estimate: Estimate) -> str:
+def text_of(estimate: Estimate) -> str:
+    """The mean with three decimals."""
     return "nothing" if estimate.mean is None else f"{estimate.mean:.3f}"

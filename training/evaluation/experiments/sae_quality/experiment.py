@@ -10,15 +10,22 @@ import torch
 from torch import Tensor
 
 from drawstop.progress import Progress
-from training.evaluation.encoded_set import HeardSet
+from training.data.recordings import load
+from training.evaluation.context import EvaluationContext, Options
+from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.sae_quality import describe, dictionary_comparison
 from training.evaluation.experiments.sae_quality.dictionary_comparison import MATCHED_COSINE
-from training.evaluation.experiments.sae_quality.loss_recovered import LossRecovered
-from training.evaluation.experiments.sae_quality.tables import Quality, section_of
+from training.evaluation.experiments.sae_quality.loss_recovered import (
+    LossRecovered,
+    predictions_recovered,
+    sound_recovered,
+)
+from training.evaluation.experiments.sae_quality.tables import Quality, result_of
+from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.probes import sparse_probe
 from training.evaluation.probes.sparse_probe import KS, SparseProbe
-from training.evaluation.rave_context import Options
-from training.evaluation.results import Section
+from training.evaluation.rave_context import RaveContext
+from training.evaluation.results import Goal, Result
 from training.sae.model import SAE
 from training.sae.train import train
 
@@ -26,28 +33,78 @@ SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
 """Of the SAEs that the bank's is compared with, at most: each takes a minute of a core."""
 
 
-def unseen(heard: HeardSet) -> list[int]:
+def run(context: EvaluationContext, options: Options) -> Result:
+    """Measures a RAVE bank's SAE, or those of a MusicGen's layers that have stops, on the encoded recordings."""
+    if isinstance(context, RaveContext):
+        encoded = context.encoded
+        frames = [encoded.sae.denormalise(torch.from_numpy(encoded.frames[row])) for row in unseen(encoded)]
+        recovered = sound_recovered(context.model, encoded.sae, frames, options.seed)
+        return _quality_of(encoded, recovered, options, context.progress)
+    assert isinstance(context, MusicGenContext)
+    return by_layer({site: _of_layer(context, encoded) for site, encoded in context.encoded.items()})
+
+
+def unseen(encoded: EncodedSet) -> list[int]:
     """The rows of the test split."""
-    return [row for row, split in enumerate(heard.splits) if split == "test"]
+    return [row for row, split in enumerate(encoded.splits) if split == "test"]
 
 
-def quality_of(
-    heard: HeardSet, recovered: LossRecovered, options: Options, progress: Progress | None = None
-) -> Section:
-    """How good the SAE is that a set was heard by; see `quality_section`.
+def by_layer(results: Mapping[str, Result]) -> Result:
+    """One result of all layers: each table, goal and answer named by its layer, metrics and settings by layer.
+
+    A single layer's result is given as it is.
+
+    Args:
+        sections: by layer, of one experiment.
+    """
+    assert results, "an experiment is of at least one layer"
+    first = next(iter(results.values()))
+    if len(results) == 1:
+        return first
+    return replace(
+        first,
+        answer=" ".join(f"{layer}: {each.answer}" for layer, each in results.items()),
+        content=tuple(
+            replace(block, title=f"{layer}: {block.title}")
+            for layer, each in results.items()
+            for block in each.content
+        ),
+        goals=tuple(
+            Goal(f"{layer}: {goal.goal}", goal.seen, goal.reached)
+            for layer, each in results.items()
+            for goal in each.goals
+        ),
+        metrics={layer: each.metrics for layer, each in results.items()},
+        settings={layer: each.settings for layer, each in results.items()},
+    )
+
+
+def _of_layer(context: MusicGenContext, encoded: EncodedSet) -> Result:
+    """One layer's SAE, with how well the model predicts unseen recordings through it."""
+    rows, model = [row for row in unseen(encoded) if encoded.loud[row]], context.model
+    recordings = encoded.data.recordings
+    sounds = [load(recordings[row].path, model.sample_rate, model.channels) for row in rows]
+    recovered = predictions_recovered(model, encoded.sae, encoded.site, sounds, context.options.seed)
+    return _quality_of(encoded, recovered, context.options, context.progress)
+
+
+def _quality_of(
+    encoded: EncodedSet, recovered: LossRecovered, options: Options, progress: Progress | None = None
+) -> Result:
+    """How good the SAE is that a set was encoded with; see `quality_section`.
 
     Args:
         recovered: of the model's own loss, on unseen recordings.
     """
-    sae, rows = heard.sae, unseen(heard)
-    frames = [sae.denormalise(torch.from_numpy(z)) for z in heard.frames]
+    sae, rows = encoded.sae, unseen(encoded)
+    frames = [sae.denormalise(torch.from_numpy(z)) for z in encoded.frames]
     held_out = set(rows)
-    return quality_section(
+    return quality_result(
         sae,
         [x for row, x in enumerate(frames) if row not in held_out],
         [frames[row] for row in rows],
-        {concept: heard.labels[rows, place].tolist() for place, concept in enumerate(heard.concepts)},
-        [heard.groups[row] for row in rows],
+        {concept: encoded.labels[rows, place].tolist() for place, concept in enumerate(encoded.concepts)},
+        [encoded.groups[row] for row in rows],
         recovered=recovered,
         seed=options.seed,
         steps=min(QUICK_SAE_STEPS if options.quick else SAE_STEPS, sae.config.steps),
@@ -64,7 +121,7 @@ Told = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
-def quality_section(
+def quality_result(
     sae: SAE,
     training: Sequence[Tensor],
     held_out: Sequence[Tensor],
@@ -76,7 +133,7 @@ def quality_section(
     steps: int | None = None,
     quick: bool = False,
     told: Told | None = None,
-) -> Section:
+) -> Result:
     """Measures an SAE and says what was found. Two more SAEs are trained for it, a third one unless `quick`.
 
     Args:
@@ -101,7 +158,7 @@ def quality_section(
     measured = measure_quality(
         sae, training, held_out, labels, groups, recovered, seed, steps, quick, told or (lambda *_: None)
     )
-    return section_of(measured, settings)
+    return result_of(measured, settings)
 
 
 def measure_quality(

@@ -91,7 +91,7 @@ def planted_recordings(
         frames: of each recording.
         concepts: how many of the directions are concepts.
         rate: share of a recording's frames in which a concept that is present sounds.
-        label_noise: chance that a label is wrong. A classifier that hears perfectly then has an AUROC of
+        label_noise: chance that a label is wrong. A classifier that detects perfectly then has an AUROC of
             `1 - label_noise` in expectation: an item of either class has the truth of the other one with that chance.
         signature: length of a vector of its own that every recording adds to all its frames, as a room or a microphone
             does. Frames of one recording on both sides of a split give any label away by it.

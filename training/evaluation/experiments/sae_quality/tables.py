@@ -15,7 +15,7 @@ from training.evaluation.experiments.sae_quality.dictionary_comparison import (
 )
 from training.evaluation.experiments.sae_quality.loss_recovered import LossRecovered
 from training.evaluation.probes.sparse_probe import KS, SparseProbe
-from training.evaluation.results import Block, Cell, Goal, Line, Plot, Section, Table
+from training.evaluation.results import Cell, Content, Goal, Line, Plot, Result, Table
 from training.metrics.bootstrap import Estimate
 
 RECOVERED_GOAL = 0.9
@@ -45,9 +45,9 @@ class Quality:
     probed: int = 0
 
 
-def section_of(measured: Quality, settings: Mapping[str, Any]) -> Section:
+def result_of(measured: Quality, settings: Mapping[str, Any]) -> Result:
     """What was measured, as a section."""
-    blocks: list[Block] = [_summary(measured), _density(measured.described)]
+    blocks: list[Content] = [_summary(measured), _density(measured.described)]
     if measured.probes:
         blocks.append(_probing(measured))
     blocks += [
@@ -55,15 +55,15 @@ def section_of(measured: Quality, settings: Mapping[str, Any]) -> Section:
         _curves(measured.stability),
         _splitting(measured.splitting),
     ]
-    return Section(
+    return Result(
         slug="quality",
         title="The features",
         question="How much of the sound do the features hold, does one of them say as much as a classifier of all numbers, and "
         "would another seed have found the same ones?",
         answer=_answer(measured),
         goals=_goals(measured),
-        blocks=tuple(blocks),
-        figures=_figures(measured),
+        content=tuple(blocks),
+        metrics=_figures(measured),
         settings=dict(settings),
     )
 

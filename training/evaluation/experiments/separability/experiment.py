@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.evaluation.experiments.separability.space import Space
-from training.evaluation.playback.playback import STOP, Bench
-from training.evaluation.results import Block, Goal, Matrix, Section, Table, plain
+from training.evaluation.context import EvaluationContext, Options
+from training.evaluation.experiments.separability.space import Space, space_of
+from training.evaluation.playback.playback import STOP, Playback
+from training.evaluation.results import Content, Goal, Matrix, Result, Table, plain
 
 APART_GOAL = 0.5
 """A stop should move its own concept at least twice as much as any other."""
@@ -23,64 +24,83 @@ FEWEST = 6
 Cells = dict[str, Any]
 
 
-def separability_section(bench: Bench, space: Space) -> Section:
+def run(context: EvaluationContext, options: Options) -> Result:
+    """Measures how far apart the concepts are: in sound, and in the model's own frames."""
+    return separability_result(context.playback, space_of(context))
+
+
+def separability_result(playback: Playback, space: Space) -> Result:
     """The matrix of concepts and stops, cosines and overlaps of the stops, and pairs of concepts told apart by a line.
 
     Args:
-        bench: whose items are played and heard.
+        bench: whose items are played and detected.
         space: the model's own numbers.
     """
-    edit = bench.edits()[STOP]
-    concepts, pairs = bench.items.concepts, itertools.combinations(bench.items.concepts, 2)
+    edit = playback.edits()[STOP]
+    concepts, pairs = playback.items.concepts, itertools.combinations(playback.items.concepts, 2)
     figures: Cells = {
-        "moved": {sign: _moved(bench, edit, value) for sign, value in (("−1", -1.0), ("+1", 1.0))},
+        "moved": {sign: _moved(playback, edit, value) for sign, value in (("−1", -1.0), ("+1", 1.0))},
         "cosines": _cosines(space, concepts),
         "overlap": _overlaps([space.shares(concept) for concept in concepts]),
         "pairs": {
-            f"{a} and {b}{f' at {site}' if site else ''}": _apart(space, a, b, site, bench.options.seed)
+            f"{a} and {b}{f' at {site}' if site else ''}": _apart(space, a, b, site, playback.options.seed)
             for a, b in pairs
             for site in space.sites
         },
     }
     goals = _goals(figures, concepts)
     apart = sum(goal.reached for goal in goals)
-    return Section(
+    return Result(
         "separability",
         "Are the concepts separable?",
         "What each stop moves of each concept should lie on the diagonal; stops that share directions or features can't be moved "
         "apart.",
-        f"{apart} of {len(goals)} movements stay with their own concept (another moves at most half as much, on every ear).",
+        f"{apart} of {len(goals)} movements stay with their own concept (another moves at most half as much, by every "
+        "classifier).",
         tuple(_blocks(figures, concepts)),
         tuple(goals),
         plain(figures),
-        {"seed": bench.options.seed},
+        {"seed": playback.options.seed},
     )
 
 
-def _moved(bench: Bench, edit: Any, value: float) -> dict[str, list[list[float | None]]]:
-    """By ear, `[concepts, stops]`: the change of the mean probability of each concept that each stop makes at this end.
+def _moved(playback: Playback, edit: Any, value: float) -> dict[str, list[list[float | None]]]:
+    """By classifier, `[concepts, stops]`: the change of the mean probability of each concept that each stop makes at this end.
 
     A stop is turned down where its concept sounds, and up where it doesn't; a row's concept is looked for in the same clips.
     """
-    clips = bench.items
-    columns: dict[str, list[list[float | None]]] = {ear.name: [] for ear in bench.ears}
+    clips = playback.items
+    columns: dict[str, list[list[float | None]]] = {
+        classifier.name: [] for classifier in playback.classifiers
+    }
     for stop in clips.concepts:
         every = clips.alone(stop) + clips.mixed(stop) if value < 0 else clips.lacking(stop)
-        places = bench.spread(every)
-        if not places:
-            for ear in columns:
-                columns[ear].append([None] * len(clips.concepts))
+        indices = playback.spread(every)
+        if not indices:
+            for classifier in columns:
+                columns[classifier].append([None] * len(clips.concepts))
             continue
-        after, before = bench.hear(bench.sound(edit, places, {stop: value})), bench.rest_of(places)
-        for ear in columns:
-            columns[ear].append(
+        after, before = (
+            playback.predict(playback.sound(edit, indices, {stop: value})),
+            playback.neutral_of(indices),
+        )
+        for classifier in columns:
+            columns[classifier].append(
                 [
-                    round(float((after[ear].of(c)[1].sigmoid() - before[ear].of(c)[1].sigmoid()).mean()), 3)
+                    round(
+                        float(
+                            (
+                                after[classifier].of(c)[1].sigmoid() - before[classifier].of(c)[1].sigmoid()
+                            ).mean()
+                        ),
+                        3,
+                    )
                     for c in clips.concepts
                 ]
             )
     return {
-        ear: [list(row) for row in zip(*found_columns, strict=True)] for ear, found_columns in columns.items()
+        classifier: [list(row) for row in zip(*found_columns, strict=True)]
+        for classifier, found_columns in columns.items()
     }
 
 
@@ -152,11 +172,11 @@ def told_apart(first: Tensor, second: Tensor, groups: Sequence[str], seed: int) 
 
 def _goals(figures: Cells, concepts: Sequence[str]) -> list[Goal]:
     goals = []
-    for sign, by_ear in figures["moved"].items():
-        for place, stop in enumerate(concepts):
+    for sign, by_classifier in figures["moved"].items():
+        for index, stop in enumerate(concepts):
             worst, own_least = 0.0, float("inf")
-            for matrix in by_ear.values():
-                own, others = matrix[place][place], [row[place] for i, row in enumerate(matrix) if i != place]
+            for matrix in by_classifier.values():
+                own, others = matrix[index][index], [row[index] for i, row in enumerate(matrix) if i != index]
                 if own is None:
                     continue
                 own_least = min(own_least, own * (1 if sign == "+1" else -1))
@@ -173,18 +193,18 @@ def _goals(figures: Cells, concepts: Sequence[str]) -> list[Goal]:
     return goals
 
 
-def _blocks(figures: Cells, concepts: Sequence[str]) -> list[Block]:
-    blocks: list[Block] = []
+def _blocks(figures: Cells, concepts: Sequence[str]) -> list[Content]:
+    blocks: list[Content] = []
     names = tuple(concepts)
-    for sign, by_ear in figures["moved"].items():
-        for ear, values in by_ear.items():
+    for sign, by_classifier in figures["moved"].items():
+        for classifier, values in by_classifier.items():
             blocks.append(
                 Matrix(
-                    f"What each stop at {sign} moves of each concept ({ear})",
+                    f"What each stop at {sign} moves of each concept ({classifier})",
                     names,
                     names,
                     tuple(map(tuple, values)),
-                    "concept heard",
+                    "concept detected",
                     f"stop at {sign}",
                     note="Change of the mean probability, from −1 to 1.",
                 )

@@ -10,9 +10,12 @@ from torch import Tensor
 
 from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit
-from training.evaluation.encoded_set import HeardSet
+from training.evaluation.context import EvaluationContext
+from training.evaluation.encoded_set import EncodedSet
+from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.playback.playback import STOP
-from training.evaluation.playback.rave import RaveBench
+from training.evaluation.playback.rave import RavePlayback
+from training.evaluation.rave_context import RaveContext
 
 CHANGED = 24
 """Recordings at most whose frames are changed at a MusicGen's layers, evenly spread."""
@@ -44,9 +47,9 @@ class RaveSpace:
 
     sites = ("",)
 
-    def __init__(self, bench: RaveBench) -> None:
-        self.bench, self.edit = bench, bench.edits()[STOP]
-        self._some = bench.clips.latents[bench.spread(range(len(bench.clips.groups)))]
+    def __init__(self, playback: RavePlayback) -> None:
+        self.playback, self.edit = playback, playback.edits()[STOP]
+        self._some = playback.clips.latents[playback.spread(range(len(playback.clips.groups)))]
 
     def change(self, concept: str, value: float) -> Tensor:
         """See Space."""
@@ -54,19 +57,19 @@ class RaveSpace:
 
     def shares(self, concept: str) -> Tensor:
         """See Space."""
-        return self.bench.subject.bank.stop(concept).removal_weights
+        return self.playback.context.bank.stop(concept).removal_weights
 
     def alone(self, concept: str, value: float, site: str) -> Tensor:
         """See Space."""
-        z = self.bench.clips.latents[self.bench.clips.alone(concept)]
+        z = self.playback.clips.latents[self.playback.clips.alone(concept)]
         return _levels(self._edited(z, concept, value) if value else z)
 
     def groups(self, concept: str) -> list[str]:
         """See Space."""
-        return self.bench.groups_of(self.bench.clips.alone(concept))
+        return self.playback.groups_of(self.playback.clips.alone(concept))
 
     def _edited(self, z: Tensor, concept: str, value: float) -> Tensor:
-        return self.edit(z, {self.bench.slugs[concept]: value})
+        return self.edit(z, {self.playback.slugs[concept]: value})
 
 
 class LayersSpace:
@@ -74,28 +77,28 @@ class LayersSpace:
 
     Args:
         banks: by site, those with stops.
-        heard: by site, what is heard there.
+        encoded: by site, the recordings encoded there.
         concepts: those that are asked about; other labels count as none.
     """
 
     def __init__(
-        self, banks: Mapping[str, StopBank], heard: Mapping[str, HeardSet], concepts: tuple[str, ...]
+        self, banks: Mapping[str, StopBank], encoded: Mapping[str, EncodedSet], concepts: tuple[str, ...]
     ) -> None:
-        self.banks, self.heard, self.concepts = banks, heard, frozenset(concepts)
+        self.banks, self.encoded, self.concepts = banks, encoded, frozenset(concepts)
         self.sites = tuple(banks)
         self._edits = {site: BankEdit(bank) for site, bank in banks.items()}
-        self._any = next(iter(heard.values()))
+        self._any = next(iter(encoded.values()))
 
     def change(self, concept: str, value: float) -> Tensor:
         """See Space; in units of each layer's own scale, one layer after another."""
         every = self._places(None)
-        places = every[:: -(-len(every) // CHANGED)]
+        indices = every[:: -(-len(every) // CHANGED)]
         return torch.cat(
             [
-                (self._edited(site, place, concept, value) - self._frames(site, place)).flatten()
+                (self._edited(site, index, concept, value) - self._frames(site, index)).flatten()
                 / self.banks[site].sae.scale
                 for site in self.sites
-                for place in places
+                for index in indices
             ]
         )
 
@@ -106,33 +109,41 @@ class LayersSpace:
     def alone(self, concept: str, value: float, site: str) -> Tensor:
         """See Space; of the layer's normalised frames."""
         sae = self.banks[site].sae
-        clips = [self._edited(site, place, concept, value) for place in self._places(concept)]
+        clips = [self._edited(site, index, concept, value) for index in self._places(concept)]
         described = [_levels(sae.normalise(x.mT).mT)[0] for x in clips]
         return torch.stack(described) if described else torch.zeros(0, sae.config.d_in)
 
     def groups(self, concept: str) -> list[str]:
         """See Space."""
-        return [self._any.groups[place] for place in self._places(concept)]
+        return [self._any.groups[index] for index in self._places(concept)]
 
     def _places(self, concept: str | None) -> list[int]:
         """Unseen recordings that sound; only those of a concept alone where one is named."""
-        heard = self._any
+        encoded = self._any
         wanted = None if concept is None else {concept}
         return [
-            place
-            for place, each in enumerate(heard.data.recordings)
-            if each.split == "test" and heard.loud[place] and wanted in (None, each.labels & self.concepts)
+            index
+            for index, each in enumerate(encoded.data.recordings)
+            if each.split == "test" and encoded.loud[index] and wanted in (None, each.labels & self.concepts)
         ]
 
-    def _frames(self, site: str, place: int) -> Tensor:
+    def _frames(self, site: str, index: int) -> Tensor:
         """The layer's own frames of a recording, `[1, width, frames]`."""
-        heard = self.heard[site]
-        return heard.sae.denormalise(torch.from_numpy(heard.frames[place])).T[None]
+        encoded = self.encoded[site]
+        return encoded.sae.denormalise(torch.from_numpy(encoded.frames[index])).T[None]
 
-    def _edited(self, site: str, place: int, concept: str, value: float) -> Tensor:
-        x = self._frames(site, place)
+    def _edited(self, site: str, index: int, concept: str, value: float) -> Tensor:
+        x = self._frames(site, index)
         knobs = [value if stop.name == concept else 0.0 for stop in self.banks[site].stops]
         return self._edits[site](x, knobs) if any(knobs) else x
+
+
+def space_of(context: EvaluationContext) -> Space:
+    """The numbers of a context's model: a RAVE's clips, or a MusicGen's layers."""
+    if isinstance(context, RaveContext):
+        return RaveSpace(context.playback)
+    assert isinstance(context, MusicGenContext)
+    return LayersSpace(context.steered_banks, context.encoded, context.playback.items.concepts)
 
 
 def _shares(bank: StopBank, concept: str) -> Tensor:

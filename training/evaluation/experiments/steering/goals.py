@@ -1,76 +1,85 @@
-"""What stops are aimed at, and what was seen of it, in words."""
+"""What stops are aimed at, and what was measured of it, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from training.evaluation.experiments.steering.cells import (
+    ALONE,
+    MIXED,
+    WITHOUT,
+    Cells,
+    Curve,
+    Steering,
+    SteeringCell,
+)
 from training.evaluation.playback.playback import RANDOM, STOP
 from training.evaluation.results import Goal
 
-OFF_GOAL, HEARD_FIRST = 0.10, 0.90
+OFF_GOAL, OFF_FROM = 0.10, 0.90
+"""At -1 the concept is detected in at most so many of the clips, from so many or more."""
 ON_GOAL = 0.60
 OTHERS_GOAL = 0.05
 SPEARMAN_GOAL = 0.95
 
-Cells = dict[str, Any]
 
-
-def goals_of(figures: Cells, concepts: Sequence[str]) -> list[Goal]:
-    """Of every stop: away at -1, in at +1, evenly between, and nothing else moved."""
+def goals_of(steering: Steering) -> list[Goal]:
+    """The goals of every stop: away at -1, in at +1, evenly between, and nothing else moved."""
     goals = []
-    for concept in concepts:
-        own = figures[concept][STOP]
-        for key, where in (("alone", "where it plays alone"), ("mixed", "in mixtures")):
+    for concept, measured in steering.concepts.items():
+        own = measured.edits[STOP]
+        for key, where in ((ALONE, "where it plays alone"), (MIXED, "in mixtures")):
             if key in own:
                 goals.append(_off_goal(concept, where, own[key]))
-        if "without" in own:
-            goals.append(_on_goal(concept, own["without"], figures[concept][RANDOM]["without"]))
+        if WITHOUT in own:
+            goals.append(_on_goal(concept, own[WITHOUT], measured.edits[RANDOM][WITHOUT]))
         goals.append(_others_goal(concept, own))
-        for side, curve in figures[concept]["dose"].items():
-            goals.append(_dose_goal(concept, side, curve))
+        for side, curves in measured.curves.items():
+            goals.append(_evenly_goal(concept, side, curves))
     return goals
 
 
-def _off_goal(concept: str, where: str, cell: Cells) -> Goal:
+def _off_goal(concept: str, where: str, cell: SteeringCell) -> Goal:
     asked = (
-        f"{concept} −1, {where}: heard in at most {OFF_GOAL:.0%} of the clips, from {HEARD_FIRST:.0%} or more"
+        f"{concept} −1, {where}: detected in at most {OFF_GOAL:.0%} of the clips, from {OFF_FROM:.0%} or more"
     )
-    said = {ear: (heard["at 0"].mean, heard["turned"].mean) for ear, heard in cell["heard"].items()}
-    reached = all(at >= HEARD_FIRST and now <= OFF_GOAL for at, now in said.values())
-    return Goal(asked, "; ".join(f"{ear}: {at:.0%} → {now:.0%}" for ear, (at, now) in said.items()), reached)
+    seen = {name: (each.neutral.mean or 0.0, each.turned.mean or 0.0) for name, each in cell.detected.items()}
+    reached = all(at >= OFF_FROM and now <= OFF_GOAL for at, now in seen.values())
+    return Goal(
+        asked, "; ".join(f"{name}: {at:.0%} → {now:.0%}" for name, (at, now) in seen.items()), reached
+    )
 
 
-def _on_goal(concept: str, cell: Cells, control: Cells) -> Goal:
-    """An ear that hears the concept in the control as often says nothing: that counts as missed."""
-    asked = f"{concept} +1, where it isn't heard: heard in {ON_GOAL:.0%} or more, and more often than after a random edit"
-    said, reached = [], True
-    for ear, heard in cell["heard"].items():
-        now, random = heard["of those"].mean, control["heard"][ear]["of those"].mean
+def _on_goal(concept: str, cell: SteeringCell, control: SteeringCell) -> Goal:
+    """The goal at +1. A classifier that detects the concept as often after the control proves nothing: it counts as missed."""
+    asked = f"{concept} +1, where it isn't detected: detected in {ON_GOAL:.0%} or more, and more often than after a random edit"
+    seen, reached = [], True
+    for name, each in cell.detected.items():
+        now, random = each.changeable.mean, control.detected[name].changeable.mean
         reached &= now is not None and random is not None and now >= ON_GOAL and now > random
-        said.append(f"{ear}: {_share(now)} (random {_share(random)})")
-    return Goal(asked, "; ".join(said), reached)
+        seen.append(f"{name}: {_percent(now)} (random {_percent(random)})")
+    return Goal(asked, "; ".join(seen), reached)
 
 
 def _others_goal(concept: str, own: Cells) -> Goal:
     moved = [
-        (abs(estimate.mean), f"{ear}, {other} {key}: {estimate.mean:+.0%}")
+        (abs(estimate.mean), f"{name}, {other} {key}: {estimate.mean:+.0%}")
         for key, cell in own.items()
-        for ear, heard in cell["heard"].items()
-        for other, estimate in heard["others"].items()
+        for name, each in cell.detected.items()
+        for other, estimate in each.others.items()
         if estimate.mean is not None
     ]
     worst = max(moved, default=(0.0, "no other concept"))
-    asked = f"{concept}: every other concept heard as often as before, give or take {OTHERS_GOAL:.0%}"
+    asked = f"{concept}: every other concept detected as often as before, give or take {OTHERS_GOAL:.0%}"
     return Goal(asked, f"the farthest: {worst[1]}", worst[0] <= OTHERS_GOAL)
 
 
-def _dose_goal(concept: str, side: str, curve: Cells) -> Goal:
-    said = {ear: each["per clip"].mean for ear, each in curve.items()}
+def _evenly_goal(concept: str, side: str, curves: Mapping[str, Curve]) -> Goal:
+    seen = {name: curve.per_clip.mean for name, curve in curves.items()}
     way = "down from 0 to −1" if side == "minus" else "up from 0 to +1"
-    asked = f"{concept} {way} is heard as going evenly: Spearman {SPEARMAN_GOAL} or more, clip by clip"
-    reached = all(value is not None and value >= SPEARMAN_GOAL for value in said.values())
-    return Goal(asked, "; ".join(f"{ear}: {value:.2f}" for ear, value in said.items()), reached)
+    asked = f"{concept} {way} is detected as going evenly: Spearman {SPEARMAN_GOAL} or more, clip by clip"
+    reached = all(value is not None and value >= SPEARMAN_GOAL for value in seen.values())
+    return Goal(asked, "; ".join(f"{name}: {value:.2f}" for name, value in seen.items()), reached)
 
 
 def answer_of(goals: Sequence[Goal]) -> str:
@@ -83,5 +92,5 @@ def answer_of(goals: Sequence[Goal]) -> str:
     return f"{len(goals) - len(missed)} of {len(goals)} goals are reached. Missed: {first}{more}."
 
 
-def _share(value: float | None) -> str:
+def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"

@@ -3,95 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from training.evaluation.playback.playback import Bench, Stems
+from training.evaluation.experiments.steering.cells import Kept, StemNotes, Stems
+from training.evaluation.playback import playback as played
+from training.evaluation.playback.playback import Playback
 from training.metrics import audio, notes
 from training.metrics.bootstrap import Estimate, mean_of
 from training.metrics.notes import Notes, notes_f, share_sounding, track_notes
 
 CLIPS = 12
-"""Of a cell: half a second of work each for one pitch, a tenth for the notes."""
-STEMS = "stems"
-AT_REST, TURNED, BEST = "at 0", "turned", "best possible"
-OTHERS_KEPT, OWN_LEFT = "others' notes kept", "own notes left"
+"""Clips of a cell that are tracked: half a second of work each for one pitch, a tenth for the notes."""
 
-Cells = dict[str, Any]
 Parts = tuple[list[Notes], list[Notes], list[Notes]]
-"""Of some mixtures: the notes of the concept's own stem, of the others, and of the best possible without it."""
+"""Notes of some mixtures: of the concept's own stem, of the others, and of the best possible without it."""
 
 
-class Tracked:
-    """Tracks a bench's clips before and after edits; what is the same for every edit is tracked once.
+class Tracker:
+    """Tracks a playback's clips before and after edits; what is the same for every edit is tracked once.
 
     Without basic-pitch only the pitch is tracked.
     """
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self._at_rest: dict[int, Notes] = {}
+    def __init__(self, playback: Playback) -> None:
+        self.playback = playback
+        self._neutral: dict[int, Notes] = {}
         self._stems: dict[tuple[str, tuple[int, ...]], Parts] = {}
 
-    def changes(self, concept: str, places: Sequence[int], sound: Tensor) -> Cells:
-        """What some steered clips keep of what they were, `[places, samples]`.
+    def kept(self, concept: str, indices: Sequence[int], sound: Tensor) -> Kept:
+        """What some steered clips `[indices, samples]` keep of what they were.
 
-        `pitch kept`: see measures.pitch_kept. `notes kept`: the share of the notes, frame by frame, that still sound. `F of
-        notes`: with onsets; new notes count against it. `stems`: in mixtures of known stems, at rest, turned, and at best: the
-        others' notes kept, and the share left of the concept's own that the others don't play too.
+        `pitch kept`: see `metrics.audio.pitch_kept`. `notes kept`: the share of the notes, frame by frame, that still sound.
+        `F of notes`: with onsets; new notes count against it.
         """
-        chosen, sound = list(places[:CLIPS]), sound[:CLIPS]
-        pitches = audio.track(sound, self.bench.rate)
-        kept = audio.pitch_kept(self.bench.pitches_of(chosen), pitches)
-        found: Cells = {"pitch kept": Estimate(**kept)}
+        chosen, sound = list(indices[:CLIPS]), sound[:CLIPS]
+        pitches = audio.track(sound, self.playback.rate)
+        shares = {"pitch kept": Estimate(**audio.pitch_kept(self.playback.pitches_of(chosen), pitches))}
         if not notes.installed():
-            return found
-        before, after = self._rest_of(chosen), track_notes(sound, self.bench.rate)
+            return Kept(shares)
+        before, after = self._neutral_of(chosen), track_notes(sound, self.playback.rate)
         pairs = list(zip(before, after, strict=True))
-        found["notes kept"] = self._mean([share_sounding(a.roll(), b.roll()) for a, b in pairs], chosen)
-        found["F of notes"] = self._mean([notes_f(a, b) for a, b in pairs], chosen)
-        stems = self.bench.stems(concept, places)
-        if stems is not None:
-            found[STEMS] = self._shares(self._stems_of(concept, chosen, stems), before, after, chosen)
-        return found
+        shares["notes kept"] = self._mean([share_sounding(a.roll(), b.roll()) for a, b in pairs], chosen)
+        shares["F of notes"] = self._mean([notes_f(a, b) for a, b in pairs], chosen)
+        stems = self.playback.stems(concept, indices)
+        if stems is None:
+            return Kept(shares)
+        return Kept(shares, self._stem_notes(self._stems_of(concept, chosen, stems), before, after, chosen))
 
-    def _shares(
-        self,
-        stems: Parts,
-        before: list[Notes],
-        after: list[Notes],
-        places: list[int],
-    ) -> Cells:
-        own, others, best = stems
+    def _stem_notes(self, parts: Parts, before: list[Notes], after: list[Notes], indices: list[int]) -> Stems:
+        own, others, best = parts
         theirs = [their.roll() for their in others]
         alone = [mine.roll() & ~their for mine, their in zip(own, theirs, strict=True)]
-        return {
-            when: {
-                what: self._mean(
-                    [share_sounding(a, b.roll()) for a, b in zip(wanted, heard, strict=True)], places
+        neutral, turned, at_best = (
+            StemNotes(
+                *(
+                    self._mean(
+                        [share_sounding(a, b.roll()) for a, b in zip(wanted, sounding, strict=True)], indices
+                    )
+                    for wanted in (theirs, alone)
                 )
-                for what, wanted in ((OTHERS_KEPT, theirs), (OWN_LEFT, alone))
-            }
-            for when, heard in ((AT_REST, before), (TURNED, after), (BEST, best))
-        }
-
-    def _mean(self, shares: list[float], places: list[int]) -> Estimate:
-        return mean_of(np.array(shares), self.bench.groups_of(places))
-
-    def _rest_of(self, places: list[int]) -> list[Notes]:
-        missing = [place for place in places if place not in self._at_rest]
-        self._at_rest |= dict(
-            zip(missing, track_notes(self.bench.rest[missing], self.bench.rate), strict=True)
+            )
+            for sounding in (before, after, best)
         )
-        return [self._at_rest[place] for place in places]
+        return Stems(neutral, turned, at_best)
 
-    def _stems_of(self, concept: str, places: list[int], stems: Stems) -> Parts:
-        key = (concept, tuple(places))
+    def _mean(self, shares: list[float], indices: list[int]) -> Estimate:
+        return mean_of(np.array(shares), self.playback.groups_of(indices))
+
+    def _neutral_of(self, indices: list[int]) -> list[Notes]:
+        missing = [index for index in indices if index not in self._neutral]
+        self._neutral |= dict(
+            zip(missing, track_notes(self.playback.neutral[missing], self.playback.rate), strict=True)
+        )
+        return [self._neutral[index] for index in indices]
+
+    def _stems_of(self, concept: str, indices: list[int], stems: played.Stems) -> Parts:
+        key = (concept, tuple(indices))
         if key not in self._stems:
             own, others, best = (
-                track_notes(part[: len(places)], self.bench.rate)
+                track_notes(part[: len(indices)], self.playback.rate)
                 for part in (stems.own, stems.others, stems.best)
             )
             self._stems[key] = own, others, best

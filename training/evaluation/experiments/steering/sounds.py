@@ -9,46 +9,52 @@ from typing import Any
 from torch import Tensor
 
 from drawstop.audio_files import write_audio
-from training.evaluation.playback.playback import RANDOM, STOP, Bench
-from training.evaluation.results import Players, Sound
+from training.evaluation.playback.playback import RANDOM, STOP, Playback
+from training.evaluation.results import AudioPlayers, Sound
 
 FOLDER = "sounds"
 CLIPS = 2
 """Of each kind."""
 
 
-def write_players(bench: Bench, edits: Mapping[str, Any], folder: Path) -> list[Players]:
+def write_players(playback: Playback, edits: Mapping[str, Any], folder: Path) -> list[AudioPlayers]:
     """For every stop some clips as recorded, at rest, with the stop turned, and with random features; written as FLAC."""
     players = []
-    for concept in bench.items.concepts:
+    for concept in playback.items.concepts:
         rows = []
         kinds = (("alone", -1.0), ("mixed", -1.0), ("lacking", 1.0))
         for kind, value in kinds:
-            for place in getattr(bench.items, kind)(concept)[:CLIPS]:
-                rows.append(_row(bench, edits, folder, concept, kind, place, value))
+            for index in getattr(playback.items, kind)(concept)[:CLIPS]:
+                rows.append(_row(playback, edits, folder, concept, kind, index, value))
         note = "Random features: as large an edit, frame by frame, that knows nothing of the concept."
-        players.append(Players(f"Listen: {concept}", tuple(rows), note))
+        players.append(AudioPlayers(f"Listen: {concept}", tuple(rows), note))
     return players
 
 
 def _row(
-    bench: Bench, edits: Mapping[str, Any], folder: Path, concept: str, kind: str, place: int, value: float
+    playback: Playback,
+    edits: Mapping[str, Any],
+    folder: Path,
+    concept: str,
+    kind: str,
+    index: int,
+    value: float,
 ) -> tuple[Sound, ...]:
     said = "−1" if value < 0 else "+1"
-    slug = bench.slugs[concept]
+    slug = playback.slugs[concept]
     sounds: dict[str, tuple[str, Tensor | None]] = {
-        "recorded": ("as recorded", bench.original(place)),
-        "rest": ("through the model, at 0", bench.rest[place]),
-        "stop": (f"{concept} {said}", bench.sound(edits[STOP], [place], {concept: value})[0]),
+        "recorded": ("as recorded", playback.original(index)),
+        "rest": ("through the model, at 0", playback.neutral[index]),
+        "stop": (f"{concept} {said}", playback.sound(edits[STOP], [index], {concept: value})[0]),
         "random": (
             f"random features, as much as {said}",
-            bench.sound(edits[RANDOM], [place], {concept: value})[0],
+            playback.sound(edits[RANDOM], [index], {concept: value})[0],
         ),
     }
     found = []
     for name, (label, audio) in sounds.items():
         if audio is not None:
-            path = Path(FOLDER) / f"{slug}-{kind}-{place:03}-{name}.flac"
-            write_audio(folder / path, audio[None].clamp(-1, 1).numpy(), bench.rate)
+            path = Path(FOLDER) / f"{slug}-{kind}-{index:03}-{name}.flac"
+            write_audio(folder / path, audio[None].clamp(-1, 1).numpy(), playback.rate)
             found.append(Sound(f"{kind}: {label}", path.as_posix()))
     return tuple(found)

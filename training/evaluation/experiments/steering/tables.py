@@ -1,122 +1,121 @@
-"""The tables and curves of steering's figures."""
+"""The tables and curves of the steering experiment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from training.evaluation.experiments.steering.pitch_and_notes import (
-    AT_REST,
-    BEST,
+from training.evaluation.experiments.steering.cells import (
+    ALONE,
+    MIXED,
     OTHERS_KEPT,
     OWN_LEFT,
-    STEMS,
-    TURNED,
+    WITHOUT,
+    ConceptCells,
+    Curve,
+    Steering,
 )
 from training.evaluation.playback.playback import STOP
-from training.evaluation.results import Block, Line, Plot, Table
+from training.evaluation.results import Cell, Content, Line, Plot, Table
+from training.metrics.bootstrap import Estimate
 
-Cells = dict[str, Any]
-
-STEM_FIGURES = (OTHERS_KEPT, OWN_LEFT)
 TRACKED = {
     "pitch kept": "Pitch: share of the pitched frames that keep their pitch class (PESTO).",
-    "notes kept": "Notes kept: of the notes heard before, frame by frame, the share that still sound (basic-pitch; recall as in "
-    "mir_eval.multipitch).",
+    "notes kept": "Notes kept: of the notes found before, frame by frame, the share that still sound (basic-pitch; recall as "
+    "in mir_eval.multipitch).",
     "F of notes": "F of notes: the same note within 50 ms of its onset, before and after (mir_eval.transcription); new notes "
     "count against it. Where a concept is taken away, its notes should go.",
 }
 """What a tracker may have measured of a cell, and how to read it."""
 
 
-def blocks_of(
-    figures: Cells, concepts: Sequence[str], ears: Mapping[str, str], edits: Sequence[str], missing: str = ""
-) -> list[Block]:
-    """The ears, then for every stop how often it's heard, what else moves, and its curve.
+Row = tuple[Cell | Estimate, ...]
+
+
+def content_of(steering: Steering, classifiers: Mapping[str, str], missing: str = "") -> list[Content]:
+    """The classifiers, then for every stop how often it's detected, what else moves, and its curve.
 
     Args:
-        ears: what each is, by name.
-        edits: the rows, the stop's first.
+        classifiers: what each is, by name.
         missing: what wasn't tracked, and why.
     """
-    blocks: list[Block] = [_ears_table(figures, concepts, ears)]
-    for concept in concepts:
-        own = figures[concept]
-        blocks.append(_success_table(concept, own, list(ears), edits))
-        blocks.append(_changes_table(concept, own, edits, missing))
-        if STEMS in own[STOP].get("mixed", {}):
-            blocks.append(_stems_table(concept, own, edits))
-        blocks.append(_dose_plot(concept, own["dose"]))
-    return blocks
+    content: list[Content] = [_classifiers_table(steering, classifiers)]
+    for concept, measured in steering.concepts.items():
+        content.append(_success_table(concept, measured, list(classifiers)))
+        content.append(_changes_table(concept, measured, missing))
+        mixed = measured.edits[STOP].get(MIXED)
+        if mixed is not None and mixed.kept.stems is not None:
+            content.append(_stems_table(concept, measured))
+        content.append(_curve_plot(concept, measured.curves))
+    return content
 
 
-def _ears_table(figures: Cells, concepts: Sequence[str], ears: Mapping[str, str]) -> Table:
-    rows = []
-    for ear, kind in ears.items():
-        for concept in concepts:
-            right = figures["ears"][ear]
-            rows.append(
-                (
-                    f"{ear}: {kind}",
-                    concept,
-                    *(right[how][concept]["accuracy"] for how in ("as recorded", "through the model")),
-                    *(right[how][concept]["auroc"] for how in ("as recorded", "through the model")),
-                    figures["heard in noise"][ear][concept],
-                )
+def _classifiers_table(steering: Steering, classifiers: Mapping[str, str]) -> Table:
+    rows: list[Row] = []
+    ways = ("as recorded", "through the model")
+    for name, kind in classifiers.items():
+        right = steering.accuracy[name]
+        rows += [
+            (
+                f"{name}: {kind}",
+                concept,
+                *(right[how][concept]["accuracy"] for how in ways),
+                *(right[how][concept]["auroc"] for how in ways),
+                steering.in_noise[name][concept],
             )
+            for concept in steering.concepts
+        ]
     columns = (
-        "ear",
+        "classifier",
         "concept",
         "right, as recorded",
         "right, through the model",
         "AUROC",
         "AUROC, model",
-        "heard in noise",
+        "detected in noise",
     )
     note = (
-        "None of them heard steered sound or a feature in training. An ear that hears a concept in noise can't prove that it was "
-        "brought in."
+        "None of them was trained on steered sound or on features. A classifier that detects a concept in noise can't prove that "
+        "it was brought in."
     )
-    return Table("The ears, and how right they are", columns, tuple(rows), note=note)
+    return Table("The classifiers, and how right they are", columns, tuple(rows), note=note)
 
 
-def _success_table(concept: str, own: Cells, ears: Sequence[str], edits: Sequence[str]) -> Table:
-    shown = {"alone": "−1 alone", "mixed": "−1 in mixtures", "without": "+1 where it isn't"}
-    keys = [key for key in shown if key in own[STOP]]
-    rows: list[tuple[Any, ...]] = [
-        ("at 0", *(own[STOP][key]["heard"][ear]["at 0"] for key in keys for ear in ears))
-    ]
-    for name in edits:
-        rows.append((name, *(own[name][key]["heard"][ear]["turned"] for key in keys for ear in ears)))
-    rows.append(
-        (f"{STOP}, new timbres", *(own[STOP][k]["heard"][e]["new timbres"] for k in keys for e in ears))
-    )
-    columns = ("edit", *(f"{shown[key]} ({ear})" for key in keys for ear in ears))
+def _success_table(concept: str, measured: ConceptCells, classifiers: Sequence[str]) -> Table:
+    shown = {ALONE: "−1 alone", MIXED: "−1 in mixtures", WITHOUT: "+1 where it isn't"}
+    own = measured.edits[STOP]
+    pairs = [(key, name) for key in shown if key in own for name in classifiers]
+    rows: list[Row] = [("at 0", *(own[key].detected[name].neutral for key, name in pairs))]
+    for edit, cells in measured.edits.items():
+        rows.append((edit, *(cells[key].detected[name].turned for key, name in pairs)))
+    rows.append((f"{STOP}, new timbres", *(own[key].detected[name].new_timbres for key, name in pairs)))
+    columns = ("edit", *(f"{shown[key]} ({name})" for key, name in pairs))
     note = (
-        "How often it's heard, with 95 % intervals over recordings. The edits of random features and of the random SAE are as "
+        "How often it's detected, with 95 % intervals over recordings. The edits of random features and of the random SAE are as "
         "large as the stop's, frame by frame."
     )
-    return Table(f"How often {concept} is heard", columns, tuple(rows), "share", note)
+    return Table(f"How often {concept} is detected", columns, tuple(rows), "share", note)
 
 
-def _changes_table(concept: str, own: Cells, edits: Sequence[str], missing: str) -> Table:
-    tracked = [what for what in TRACKED if any(what in cell for cell in own[STOP].values())]
-    rows = []
-    for key in ("alone", "mixed", "without"):
-        for name in edits:
-            cell = own[name].get(key)
+def _changes_table(concept: str, measured: ConceptCells, missing: str) -> Table:
+    own = measured.edits[STOP]
+    tracked = [what for what in TRACKED if any(what in cell.kept.shares for cell in own.values())]
+    rows: list[Row] = []
+    for key in (ALONE, MIXED, WITHOUT):
+        for edit, cells in measured.edits.items():
+            cell = cells.get(key)
             if cell is None:
                 continue
             others = [
                 estimate.mean
-                for heard in cell["heard"].values()
-                for estimate in heard["others"].values()
+                for each in cell.detected.values()
+                for estimate in each.others.values()
                 if estimate.mean is not None
             ]
             worst = max(others, key=abs, default=None)
-            changed = [cell["changed"][what] for what in ("level", "spectrum", "timbre", "noisiness")]
-            kept = [cell.get(what, "–") for what in (*tracked, "way to the stem")]
-            rows.append((key, name, worst, *changed, *kept))
+            changed = [cell.changed[what] for what in ("level", "spectrum", "timbre", "noisiness")]
+            kept = [cell.kept.shares.get(what, "–") for what in tracked]
+            recovered = "–" if cell.recovered is None else cell.recovered
+            rows.append((key, edit, worst, *changed, *kept, recovered))
     columns = (
         "clips",
         "edit",
@@ -126,53 +125,57 @@ def _changes_table(concept: str, own: Cells, edits: Sequence[str], missing: str)
         "timbre, dB",
         "noisiness, dB",
         *tracked,
-        "way to the stem",
+        "distance recovered",
     )
-    said = [TRACKED[what] for what in tracked] + [missing] * bool(missing)
-    said.append(
-        "Way to the stem: 0 is the mixture as it was, 1 the best that this model allows, the concept's own frames subtracted; "
-        "below 0 is away from it."
+    notes = [TRACKED[what] for what in tracked] + [missing] * bool(missing)
+    notes.append(
+        "Distance recovered: 0 is the mixture as it was, 1 the best that this model allows, the concept's own frames subtracted; "
+        "below 0 is farther away."
     )
-    return Table(f"What else {concept} moves", columns, tuple(rows), note=" ".join(said))
+    return Table(f"What else {concept} moves", columns, tuple(rows), note=" ".join(notes))
 
 
-def _stems_table(concept: str, own: Cells, edits: Sequence[str]) -> Table:
-    stems = {name: own[name]["mixed"][STEMS] for name in edits if STEMS in own[name]["mixed"]}
-    rows = [
-        ("at 0", *(stems[STOP][AT_REST][what] for what in STEM_FIGURES)),
-        *((name, *(found[TURNED][what] for what in STEM_FIGURES)) for name, found in stems.items()),
-        ("the best possible", *(stems[STOP][BEST][what] for what in STEM_FIGURES)),
-    ]
+def _stems_table(concept: str, measured: ConceptCells) -> Table:
+    stems = {
+        edit: cells[MIXED].kept.stems
+        for edit, cells in measured.edits.items()
+        if cells[MIXED].kept.stems is not None
+    }
+    own = stems[STOP]
+    assert own is not None
+    rows: list[Row] = [("at 0", own.neutral.others_kept, own.neutral.own_left)]
+    for edit, each in stems.items():
+        assert each is not None
+        rows.append((edit, each.turned.others_kept, each.turned.own_left))
+    rows.append(("the best possible", own.best.others_kept, own.best.own_left))
     note = (
-        "Of the notes that basic-pitch hears in each stem played alone, the share, frame by frame, that it hears in the mixture "
+        "Of the notes that basic-pitch finds in each stem played alone, the share, frame by frame, that it finds in the mixture "
         f"with {concept} at −1. Own notes: those that the others don't play too. At 0 it misses some already: its own error. "
         "The best possible: the concept's own frames subtracted."
     )
     return Table(
-        f"{concept} −1 in mixtures: whose notes stay", ("edit", *STEM_FIGURES), tuple(rows), "share", note
+        f"{concept} −1 in mixtures: whose notes stay",
+        ("edit", OTHERS_KEPT, OWN_LEFT),
+        tuple(rows),
+        "share",
+        note,
     )
 
 
-def _dose_plot(concept: str, dose: Cells) -> Plot:
-    lines = []
-    for side, curves in dose.items():
-        for ear, curve in curves.items():
-            means = curve["probability"]
-            lines.append(
-                Line(
-                    f"{ear}, {'with it' if side == 'minus' else 'without it'}",
-                    tuple(curve["values"]),
-                    tuple(each.mean for each in means),
-                    tuple(each.low for each in means),
-                    tuple(each.high for each in means),
-                )
-            )
-    said = ", ".join(
-        f"{ear} {side} {curve['per clip'].mean:.2f}"
-        for side, curves in dose.items()
-        for ear, curve in curves.items()
-    )
-    note = f"Spearman's correlation with the knob, clip by clip: {said}."
+def _curve_plot(concept: str, sides: Mapping[str, Mapping[str, Curve]]) -> Plot:
+    every = [(side, name, curve) for side, curves in sides.items() for name, curve in curves.items()]
+    lines = [
+        Line(
+            f"{name}, {'with it' if side == 'minus' else 'without it'}",
+            tuple(curve.values),
+            tuple(each.mean or 0.0 for each in curve.probability),
+            tuple(each.low or 0.0 for each in curve.probability),
+            tuple(each.high or 0.0 for each in curve.probability),
+        )
+        for side, name, curve in every
+    ]
+    correlations = ", ".join(f"{name} {side} {curve.per_clip.mean:.2f}" for side, name, curve in every)
+    note = f"Spearman's correlation with the knob, clip by clip: {correlations}."
     return Plot(
         f"{concept}: from −1 to +1", "the stop's value", "probability of the concept", tuple(lines), note=note
     )

@@ -1,6 +1,6 @@
-"""Trains the ear that judges the small MusicGen: on the rendered recordings alone, never on what a model made of them.
+"""Trains the classifier of the small MusicGen's sounds: on the rendered recordings alone, never on what a model made of them.
 
-python -m training.recipes.musicgen.judge_training --run runs/musicgen --out training/demo/musicgen_judge.safetensors
+python -m training.recipes.musicgen.classifier_training --run runs/musicgen --out training/demo/musicgen_judge.safetensors
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.classifiers.network import save_judge
-from training.classifiers.training import JudgeOptions, accuracy_of, fit_judge
+from training.classifiers.network import save_classifier
+from training.classifiers.training import ClassifierOptions, accuracy_of, fit_classifier
 from training.data.augmentation import Augmentation, augment
 from training.metrics.audio import shaped_noise
 from training.recipes.musicgen.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
@@ -25,7 +25,7 @@ from training.recipes.musicgen.noises import coloured_noise
 from training.recipes.rave.progress import print_step
 
 SECONDS = 3.0
-OPTIONS = JudgeOptions(steps=1200, batch=24, reconstructions=0, damage_share=0.4)
+OPTIONS = ClassifierOptions(steps=1200, batch=24, reconstructions=0, damage_share=0.4)
 LEVELS_DB = (-25.0, 5.0)
 SMEARED_SHARE = 0.7
 """Of the sounds have blurred phases and magnitudes, as any codec's have: a trace of coding isn't a concept."""
@@ -40,14 +40,14 @@ TEST_SOUNDS = 256
 Sound = NDArray[np.float32]
 
 
-class JudgeSounds:
+class RenderedCrops:
     """Endless crops of a split, each with the labels of its text."""
 
     def __init__(self, recordings: Recordings, varied: bool) -> None:
         self._recordings, self._varied = recordings, varied
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
-        """`count` sounds `[count, 1, samples]` and their labels `[count, concepts]`; see judge_fit.Draw."""
+        """`count` sounds `[count, 1, samples]` and their labels `[count, concepts]`; see training.Draw."""
         texts = [str(text) for text in rng.choice(list(TEXTS), count)]
         sounds = np.stack([self._crop(rng, text) for text in texts])
         if self._varied:
@@ -102,8 +102,8 @@ def _noise_for(sound: Sound, rng: np.random.Generator) -> Sound:
 
 
 def main() -> None:
-    """Command line: train, say how it does on phrases that it never heard, save."""
-    parser = argparse.ArgumentParser(description="Train the small MusicGen's judge.")
+    """Command line: train, say how it does on phrases that it was not trained on, save."""
+    parser = argparse.ArgumentParser(description="Train the small MusicGen's classifier.")
     parser.add_argument("--run", type=Path, default=Path("runs/musicgen"))
     parser.add_argument("--out", type=Path, default=Path("training/demo/musicgen_judge.safetensors"))
     parser.add_argument("--seed", type=int, default=0)
@@ -111,12 +111,12 @@ def main() -> None:
     torch.set_num_threads(1)
 
     config = replace(OPTIONS, seed=options.seed)
-    heard = JudgeSounds(Recordings(options.run / "corpus", "train"), varied=True)
-    judge = fit_judge(CONCEPTS, SAMPLE_RATE, heard.draw, config, print_step)
-    unheard = JudgeSounds(Recordings(options.run / "corpus", "test"), varied=False)
+    heard = RenderedCrops(Recordings(options.run / "corpus", "train"), varied=True)
+    classifier = fit_classifier(CONCEPTS, SAMPLE_RATE, heard.draw, config, print_step)
+    unheard = RenderedCrops(Recordings(options.run / "corpus", "test"), varied=False)
     audio, labels = unheard.draw(np.random.default_rng(options.seed + 1), TEST_SOUNDS)
-    results = accuracy_of(judge, audio[:, 0], labels)
-    save_judge(options.out, judge, {"training": asdict(config), "held_out": results})
+    results = accuracy_of(classifier, audio[:, 0], labels)
+    save_classifier(options.out, classifier, {"training": asdict(config), "held_out": results})
     print(json.dumps(results, indent=1))
 
 

@@ -1,4 +1,4 @@
-"""Draws of a few recordings with and without a concept, and what every kind of classifier that learns from them says."""
+"""Few-shot samples: a few recordings with and without a concept, and the scores of classifiers that learn from them."""
 
 from __future__ import annotations
 
@@ -7,77 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from drawstop.errors import DrawstopError
 from training.data.recordings import Split
-from training.evaluation.encoded_set import HeardSet
+from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.classification.measure import control_shares
-from training.evaluation.probes.clip_statistics import mean_features, shares_of
 from training.evaluation.probes.few_shot import FEATURES, Score, difference_of_means, five_features, logistic
 from training.metrics.auroc import auroc
-from training.sae.model import SAE
-from training.sae.train import train
-
-SHARES = (0.125, 0.25, 0.5, 1.0)
-"""Of the training recordings, for SAEs of ever more sound."""
-
-STEPS, QUICK_STEPS = 400, 150
-
-LEAST_FRAMES = 512
-
-
-def examples_of(heard: HeardSet, seed: int) -> Examples:
-    """What classifiers of a few examples draw from. What the data set calls validation is learned from too."""
-    splits: list[Split] = ["test" if split == "test" else "train" for split in heard.splits]
-    new = np.array([each.new_timbre for each in heard.data.recordings])
-    mixed = heard.labels.sum(1) > 1
-    parts = {
-        name: mask
-        for name, mask in (("new timbres", new), ("several at once", mixed))
-        if mask[[split == "test" for split in splits]].any()
-    }
-    return Examples(
-        heard.shares,
-        heard.raw,
-        heard.log_mel,
-        heard.labels,
-        heard.concepts,
-        splits,
-        heard.groups,
-        control_shares(heard, seed),
-        parts,
-    )
-
-
-def features_by_minutes(heard: HeardSet, seed: int, quick: bool = False) -> dict[float, Values]:
-    """Every recording's features, `[recordings, n_features]`, by SAEs of more and more minutes of the training recordings."""
-    learned = [i for i, split in enumerate(heard.splits) if split != "test"]
-    order = np.random.default_rng(seed).permutation(learned)
-    found = {}
-    for share in SHARES[-2:] if quick else SHARES:
-        chosen = order[: max(1, round(share * len(order)))]
-        frames = torch.from_numpy(np.concatenate([heard.frames[i] for i in chosen]))
-        if len(frames) < LEAST_FRAMES:
-            continue
-        config = replace(
-            heard.sae.config,
-            architecture="topk",
-            steps=QUICK_STEPS if quick else STEPS,
-            batch_size=min(512, len(frames)),
-            seed=seed,
-        )
-        sae = train(heard.sae.denormalise(frames), config)
-        found[round(len(frames) / heard.frame_rate / 60, 2)] = _shares(sae, heard)
-    return found
-
-
-def _shares(sae: SAE, heard: HeardSet) -> Values:
-    """The features' shares in every recording, its frames normalised by this SAE's own mean and scale."""
-    own = [sae.normalise(heard.sae.denormalise(torch.from_numpy(z))) for z in heard.frames]
-    return shares_of(np.stack([mean_features(sae, z.numpy()) for z in own]))
-
 
 PERMUTATIONS = 200
 
@@ -128,7 +65,7 @@ class Examples:
         lengths = {len(array) for array in arrays} | ({len(self.groups)} if self.groups else set())
         if lengths != {count}:
             raise DrawstopError(
-                f"expected a row for each of {count} recordings, got {sorted(lengths)}: hear them again"
+                f"expected a row for each of {count} recordings, got {sorted(lengths)}: encode them again"
             )
         if self.labels.shape[1] != len(self.concepts):
             raise DrawstopError(
@@ -175,14 +112,14 @@ def scores_of(
     Args:
         wanted: the methods; empty for all.
     """
-    heard, labels = examples.rows(split), examples.labels_of(concept)
-    if labels[heard].all() or not labels[heard].any():
+    asked, labels = examples.rows(split), examples.labels_of(concept)
+    if labels[asked].all() or not labels[asked].any():
         return {}
     drawn = [examples.draw(concept, size, number, seed) for number in range(draws)]
     rows = [each for each in drawn if each is not None]
     known = methods(examples, (seed, examples.concepts.index(concept), size)) if rows else {}
     return {
-        method: np.stack([learn(x[each], labels[each])(x[heard]) for each in rows])
+        method: np.stack([learn(x[each], labels[each])(x[asked]) for each in rows])
         for method, (x, learn) in known.items()
         if method in wanted or not wanted
     }
@@ -213,12 +150,35 @@ def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values
     return found
 
 
+def examples_of(encoded: EncodedSet, seed: int) -> Examples:
+    """What classifiers of a few examples draw from. What the data set calls validation is learned from too."""
+    splits: list[Split] = ["test" if split == "test" else "train" for split in encoded.splits]
+    new = np.array([each.new_timbre for each in encoded.data.recordings])
+    mixed = encoded.labels.sum(1) > 1
+    parts = {
+        name: mask
+        for name, mask in (("new timbres", new), ("several at once", mixed))
+        if mask[[split == "test" for split in splits]].any()
+    }
+    return Examples(
+        encoded.shares,
+        encoded.raw,
+        encoded.log_mel,
+        encoded.labels,
+        encoded.concepts,
+        splits,
+        encoded.groups,
+        control_shares(encoded, seed),
+        parts,
+    )
+
+
 def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split = "test") -> list[float]:
     """AUROCs of PERMUTATIONS classifiers on SAE features that learned from shuffled labels, the concepts in turn: chance.
 
     The labels of all training recordings are shuffled, then some are drawn as always.
     """
-    heard, train, learn = examples.rows(split), examples.rows("train"), _best(examples, examples.features)
+    asked, train, learn = examples.rows(split), examples.rows("train"), _best(examples, examples.features)
     usable = [each for each in examples.concepts if examples.draw(each, size, 0, seed) is not None]
     found = []
     for i in range(PERMUTATIONS):
@@ -228,7 +188,7 @@ def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split =
         rows = shuffled.draw(concept, size, i, seed)
         assert rows is not None
         score = learn(examples.features[rows], shuffled.labels_of(concept)[rows])
-        found.append(auroc(score(examples.features[heard]), examples.labels_of(concept)[heard]))
+        found.append(auroc(score(examples.features[asked]), examples.labels_of(concept)[asked]))
     return found
 
 

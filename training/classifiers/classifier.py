@@ -1,4 +1,4 @@
-"""The ears that evidence rests on: judges of different kinds, none of which ever heard steered sound or an SAE's features."""
+"""Classifiers of different kinds behind one protocol. None was ever trained on steered sound or on an SAE's features."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor
 
 from drawstop.audio_files import resample
 from drawstop.errors import DrawstopError
-from training.classifiers.musicnn import CONCEPT_TAGS, TAGS, Tagger
-from training.classifiers.network import Judge
+from training.classifiers.musicnn import CONCEPT_TAGS, TAGS, Musicnn
+from training.classifiers.network import ConceptClassifier
 from training.data.clips import loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.metrics.mel import mel_filters, window_samples
@@ -25,8 +25,8 @@ MEL_BANDS = 64
 _LOG_EPSILON = 1e-6
 
 
-class Ear(Protocol):
-    """Hears concepts in clips."""
+class Classifier(Protocol):
+    """Detects concepts in clips."""
 
     name: str
     """A word for tables."""
@@ -34,37 +34,37 @@ class Ear(Protocol):
     """What it is and what it was trained on, in words."""
     concepts: tuple[str, ...]
 
-    def hear(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """Mono sound `[clips, samples]` -> what is heard, `[clips, concepts]`."""
+    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
+        """Mono sound `[clips, samples]` -> what is detected, `[clips, concepts]`."""
 
 
-class JudgeEar:
-    """Our own convolutional judge."""
+class NetworkClassifier:
+    """The small convolutional network of this project."""
 
     name = "judge"
     kind = "a small convolutional network, trained on original recordings and the unsteered model's sound of others"
 
-    def __init__(self, judge: Judge) -> None:
-        self.judge, self.concepts = judge, judge.concepts
+    def __init__(self, classifier: ConceptClassifier) -> None:
+        self.classifier, self.concepts = classifier, classifier.concepts
 
     @torch.no_grad()
-    def hear(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Ear."""
-        audio = _at(audio, sample_rate, self.judge.sample_rate)
-        logits = torch.cat([self.judge.clip_logits(part) for part in audio.split(AT_ONCE)])
+    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
+        """See Classifier."""
+        audio = _at(audio, sample_rate, self.classifier.sample_rate)
+        logits = torch.cat([self.classifier.clip_logits(part) for part in audio.split(AT_ONCE)])
         return Predictions(self.concepts, (logits > 0) & loud_enough(audio)[:, None], logits)
 
 
-class TaggerEar:
-    """A published music tagger, for concepts that are its tags (`guitar`, `voice`, `male voice`, `drums`, …)."""
+class MusicnnClassifier:
+    """A published classifier, for concepts that are its tags (`guitar`, `voice`, `male voice`, `drums`, …)."""
 
     name = "tagger"
     kind = "musicnn (Pons and Serra 2019), trained by its authors on MagnaTagATune"
 
-    def __init__(self, tagger: Tagger, concepts: Sequence[str]) -> None:
-        self.tagger, self.concepts = tagger, tuple(concepts)
+    def __init__(self, musicnn: Musicnn, concepts: Sequence[str]) -> None:
+        self.musicnn, self.concepts = musicnn, tuple(concepts)
         self._columns = [_tags_of(concept) for concept in concepts]
-        known = dict(zip(tagger.concepts, tagger.thresholds, strict=True))
+        known = dict(zip(musicnn.concepts, musicnn.thresholds, strict=True))
         self.thresholds = [known.get(concept, 0.5) for concept in concepts]
 
     @staticmethod
@@ -77,27 +77,27 @@ class TaggerEar:
 
         Shape: `[clips, samples]`, labels `[clips, concepts]` bool.
         """
-        unknown = [concept for concept in self.concepts if concept not in self.tagger.concepts]
+        unknown = [concept for concept in self.concepts if concept not in self.musicnn.concepts]
         if not unknown:
             return
         scores = self._scores(audio, sample_rate)
-        for place, concept in enumerate(self.concepts):
+        for index, concept in enumerate(self.concepts):
             if concept in unknown:
-                self.thresholds[place] = best_threshold(scores[:, place], labels[:, place])
+                self.thresholds[index] = best_threshold(scores[:, index], labels[:, index])
 
-    def hear(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Ear."""
+    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
+        """See Classifier."""
         scores = self._scores(audio, sample_rate)
         above = (scores > torch.tensor(self.thresholds)) & loud_enough(audio)[:, None]
         return Predictions(self.concepts, above, scores.logit(EPSILON))
 
     def _scores(self, audio: Tensor, sample_rate: int) -> Tensor:
-        tags = torch.cat([self.tagger.tags(part, sample_rate) for part in audio.split(AT_ONCE)])
+        tags = torch.cat([self.musicnn.tags(part, sample_rate) for part in audio.split(AT_ONCE)])
         return torch.stack([tags[:, columns].amax(1) for columns in self._columns], 1)
 
 
-class MelEar:
-    """Logistic regression on a clip's log-mel statistics: another kind of ear where no published one knows the concept."""
+class LogMelClassifier:
+    """Logistic regression on a clip's log-mel statistics: another kind of classifier where no published one knows the concept."""
 
     name = "log-mel"
     kind = "logistic regression on mean and deviation of 64 log-mel bands and of their slopes, trained on originals"
@@ -115,19 +115,19 @@ class MelEar:
         self.concepts, self.sample_rate = tuple(concepts), sample_rate
         statistics = mel_statistics(audio, sample_rate)
         self._models: list[Any] = []
-        for place, concept in enumerate(concepts):
-            truth = labels[:, place].numpy()
+        for index, concept in enumerate(concepts):
+            truth = labels[:, index].numpy()
             if truth.all() or not truth.any():
                 raise DrawstopError(
-                    f"an ear for {concept} needs recordings with and without it, got one kind"
+                    f"a classifier for {concept} needs recordings with and without it, got one kind"
                 )
             model = make_pipeline(
                 StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
             )
             self._models.append(model.fit(statistics, truth))
 
-    def hear(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Ear."""
+    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
+        """See Classifier."""
         statistics = mel_statistics(_at(audio, sample_rate, self.sample_rate), self.sample_rate)
         logits = torch.tensor(
             np.stack([model.decision_function(statistics) for model in self._models], 1), dtype=torch.float32
@@ -135,17 +135,19 @@ class MelEar:
         return Predictions(self.concepts, (logits > 0) & loud_enough(audio)[:, None], logits)
 
 
-def hear(ears: Sequence[Ear], audio: Tensor, sample_rate: int) -> dict[str, Predictions]:
-    """What every ear hears in `[clips, samples]`, by its name."""
-    return {ear.name: ear.hear(audio, sample_rate) for ear in ears}
+def predict(classifiers: Sequence[Classifier], audio: Tensor, sample_rate: int) -> dict[str, Predictions]:
+    """What every classifier detects in `[clips, samples]`, by its name."""
+    return {classifier.name: classifier.predict(audio, sample_rate) for classifier in classifiers}
 
 
-def accuracy(heard: Predictions, concepts: Sequence[str], labels: Tensor) -> dict[str, dict[str, float]]:
+def accuracy(
+    predictions: Predictions, concepts: Sequence[str], labels: Tensor
+) -> dict[str, dict[str, float]]:
     """By concept: the share of right answers, and the AUROC. Shape: labels `[clips, concepts]` bool."""
     found = {}
-    for place, concept in enumerate(concepts):
-        answer, logits = heard.of(concept)
-        truth = labels[:, place]
+    for index, concept in enumerate(concepts):
+        answer, logits = predictions.of(concept)
+        truth = labels[:, index]
         found[concept] = {
             "accuracy": round(float((answer == truth).double().mean()), 4),
             "auroc": round(float(auroc_of_columns(logits[:, None], truth)), 4),

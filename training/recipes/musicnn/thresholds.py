@@ -1,16 +1,16 @@
-"""The tagger's weights: musicnn's published checkpoint, and thresholds chosen on the training phrases.
+"""Thresholds of the published classifier (musicnn), chosen on the training phrases; its weights are those of a file.
 
-python -m training.recipes.musicnn.tagger_weights --corpus runs/demo/corpus --rave training/demo/rave.ts \\
-    --out training/demo/tagger.safetensors
+    python -m training.recipes.musicnn.thresholds --corpus runs/demo/corpus --rave training/demo/rave.ts \\
+        --weights training/demo/tagger.safetensors --out training/demo/tagger.safetensors
+
+The shipped weights are the MTT_musicnn checkpoint of musicnn 0.1.0 (PyPI), converted once and stored as float16.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,31 +19,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.classifiers.musicnn import Tagger, save_tagger
+from training.classifiers.musicnn import Musicnn, load_musicnn, musicnn_metadata, save_musicnn
+from training.classifiers.weights_file import read_weights
 from training.data.clips import loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.models.rave.model import RaveModel
 from training.recipes.corpus.timbres import TIMBRES
-from training.recipes.musicnn.musicnn import (
-    MODEL,
-    PACKAGE,
-    VERSION,
-    WHEEL_SHA256,
-    convert,
-    download,
-    halved,
-    read_wheel,
-)
-from training.recipes.rave.judge_training import (
+from training.recipes.rave.classifier_training import (
     HELD_OUT_PHRASES,
     QUIET_RMS,
     SECONDS,
     TRAIN_PHRASES,
     reconstruct,
 )
-
-HALF_TOLERANCE = 1e-3
-"""The largest change of a score that float16 weights may make."""
 
 KINDS = (("guitar",), ("voice",), ("other",), ("guitar", "voice"))
 SETS = (
@@ -57,13 +45,6 @@ TRAINING_SETS = ("training_originals", "training_reconstructions")
 SCORED_AT_ONCE = 16
 
 Figures = dict[str, dict[str, dict[str, float]]]
-
-
-def with_weights(weights: Mapping[str, Tensor]) -> Tagger:
-    """A tagger of these weights, its thresholds not yet chosen."""
-    tagger = Tagger()
-    tagger.load_state_dict(weights)
-    return tagger.requires_grad_(False)
 
 
 @dataclass(frozen=True)
@@ -100,7 +81,7 @@ def draw_clips(corpus: Path, held_out: bool, phrases: range, per_kind: int, seed
             turn = [timbres[concept][(i + part) % len(timbres[concept])] for part, concept in enumerate(kind)]
             parts = [_crop(clips[phrase], rng, rate) for clips, phrase in zip(turn, chosen, strict=True)]
             sounds.append(torch.from_numpy(np.sum(parts, axis=0)))
-    labels = torch.tensor([[concept in kind for concept in Tagger.concepts] for kind in KINDS])
+    labels = torch.tensor([[concept in kind for concept in Musicnn.concepts] for kind in KINDS])
     mixture = torch.tensor([len(kind) > 1 for kind in KINDS])
     repeated = (labels.repeat_interleave(per_kind, 0), mixture.repeat_interleave(per_kind))
     return Clips(torch.stack(sounds), *repeated, rate)
@@ -116,9 +97,9 @@ def _crop(clip: NDArray[np.int16], rng: np.random.Generator, rate: int) -> NDArr
             return crop
 
 
-def score(tagger: Tagger, clips: Clips) -> Tensor:
-    """The tagger's scores `[clips, concepts]`; 0 where a clip is too quiet to be heard."""
-    parts = [tagger.scores(part, clips.sample_rate) for part in clips.audio.split(SCORED_AT_ONCE)]
+def score(musicnn: Musicnn, clips: Clips) -> Tensor:
+    """The classifier's scores `[clips, concepts]`; 0 where a clip is too quiet to be heard."""
+    parts = [musicnn.scores(part, clips.sample_rate) for part in clips.audio.split(SCORED_AT_ONCE)]
     return torch.cat(parts) * loud_enough(clips.audio)[:, None]
 
 
@@ -142,7 +123,7 @@ def choose_thresholds(scores: Tensor, labels: Tensor) -> tuple[float, ...]:
 
 
 def evaluate(scores: Tensor, clips: Clips, thresholds: tuple[float, ...]) -> Figures:
-    """Per concept: how often it is heard with and without it, their balanced accuracy, and AUROC.
+    """Per concept: how often it is detected with and without it, their balanced accuracy, and AUROC.
 
     `solos`: clips of one instrument with the concept against those without it. `mixtures`: guitar and voice together
     against the solos without the concept.
@@ -150,7 +131,7 @@ def evaluate(scores: Tensor, clips: Clips, thresholds: tuple[float, ...]) -> Fig
     figures: Figures = {}
     for group, mixed in (("solos", False), ("mixtures", True)):
         figures[group] = {}
-        for i, concept in enumerate(Tagger.concepts):
+        for i, concept in enumerate(Musicnn.concepts):
             having = clips.labels[:, i] & (clips.mixture == mixed)
             lacking = ~clips.labels[:, i]
             heard = (scores[:, i] > thresholds[i]).double()
@@ -166,55 +147,39 @@ def evaluate(scores: Tensor, clips: Clips, thresholds: tuple[float, ...]) -> Fig
 
 
 def main() -> None:
-    """Command line: download, convert, choose the thresholds, evaluate, save."""
-    parser = argparse.ArgumentParser(description="Make the tagger's file from musicnn's published weights.")
+    """Command line: choose the thresholds, evaluate, save."""
+    parser = argparse.ArgumentParser(description="Choose the published classifier's thresholds.")
     parser.add_argument("--corpus", type=Path, default=Path("runs/demo/corpus"))
     parser.add_argument("--rave", type=Path, default=Path("training/demo/rave.ts"))
+    parser.add_argument("--weights", type=Path, default=Path("training/demo/tagger.safetensors"))
     parser.add_argument("--out", type=Path, default=Path("training/demo/tagger.safetensors"))
-    parser.add_argument("--wheel", type=Path, help="musicnn's wheel, if it is here already")
     parser.add_argument("--clips", type=int, default=60, help="of each kind, per set")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     start = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        variables, licence = read_wheel(options.wheel or download(Path(folder)))
     rave = RaveModel(options.rave)
     sets = {}
     for name, held_out, phrases in SETS:
         clips = draw_clips(options.corpus, held_out, phrases, options.clips, options.seed)
         sets[f"{name}_originals"], sets[f"{name}_reconstructions"] = clips, clips.reconstructed(rave)
         print(f"{name}: {2 * len(clips.audio)} clips, {time.monotonic() - start:.0f} s", flush=True)
-    weights, change = stored(convert(variables), [sets[name] for name in TRAINING_SETS])
-    tagger = with_weights(weights)
-    scores = {name: score(tagger, clips) for name, clips in sets.items()}
-    tagger.thresholds = choose_thresholds(
+    musicnn, weights = load_musicnn(options.weights), read_weights(options.weights, "tagger")[1]
+    scores = {name: score(musicnn, clips) for name, clips in sets.items()}
+    musicnn.thresholds = choose_thresholds(
         torch.cat([scores[name] for name in TRAINING_SETS]),
         torch.cat([sets[name].labels for name in TRAINING_SETS]),
     )
-    figures = {name: evaluate(scores[name], clips, tagger.thresholds) for name, clips in sets.items()}
-    metadata = {
-        "source": f"PyPI {PACKAGE}, checkpoint {MODEL}",
-        "version": VERSION,
-        "wheel_sha256": WHEEL_SHA256,
-        "licence": licence,
-        "change_of_scores_by_float16": change,
+    figures = {name: evaluate(scores[name], clips, musicnn.thresholds) for name, clips in sets.items()}
+    metadata = musicnn_metadata(options.weights) | {
         "rave_fingerprint": rave.fingerprint,
         "clips_of_each_kind": options.clips,
         "seed": options.seed,
         "figures": figures,
     }
-    save_tagger(options.out, tagger, metadata, weights)
+    save_musicnn(options.out, musicnn, metadata, weights)
     print(json.dumps(figures, indent=1))
-    print(f"thresholds {tagger.thresholds}, float16 changes scores by {change:.1e}")
-    print(f"{options.out.stat().st_size} bytes, {time.monotonic() - start:.0f} s in all")
-
-
-def stored(weights: Mapping[str, Tensor], clips: Sequence[Clips]) -> tuple[dict[str, Tensor], float]:
-    """The weights as they are stored: halved where that changes no score by HALF_TOLERANCE. And the change."""
-    exact, half = with_weights(weights), with_weights(halved(weights))
-    change = max(float((score(exact, each) - score(half, each)).abs().max()) for each in clips)
-    return (halved(weights) if change < HALF_TOLERANCE else dict(weights)), change
+    print(f"thresholds {musicnn.thresholds}, {time.monotonic() - start:.0f} s in all")
 
 
 if __name__ == "__main__":

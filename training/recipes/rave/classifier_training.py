@@ -1,6 +1,6 @@
-"""Trains the judge on the rendered corpus and on what the unsteered RAVE makes of it.
+"""Trains the classifier on the rendered corpus and on what the unsteered RAVE makes of it.
 
-    python -m training.recipes.rave.judge_training --corpus runs/demo/corpus --rave training/demo/rave.ts \\
+    python -m training.recipes.rave.classifier_training --corpus runs/demo/corpus --rave training/demo/rave.ts \\
         --out training/demo/judge.safetensors
 """
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.classifiers import training
-from training.classifiers.network import Judge, save_judge
-from training.classifiers.training import JudgeOptions, accuracy_of, fit_judge
+from training.classifiers.network import ConceptClassifier, save_classifier
+from training.classifiers.training import ClassifierOptions, accuracy_of, fit_classifier
 from training.data.augmentation import Augmentation, augment
 from training.models.rave.model import RaveModel
 from training.recipes.rave.progress import print_step
@@ -28,7 +28,7 @@ from training.recipes.rave.progress import print_step
 CONCEPTS = ("guitar", "voice")
 SECONDS = 3.0
 TRAIN_PHRASES = range(48, 96)
-"""The stops are fitted on phrases 0..31, so that no judge shares a phrase with them."""
+"""The stops are fitted on phrases 0..31, so that no classifier shares a phrase with them."""
 
 HELD_OUT_PHRASES = range(104, 136)
 QUIET_RMS = 0.01
@@ -37,7 +37,7 @@ MIXTURE_SHARES = (0.25, 0.25, 0.25, 0.15, 0.1)
 
 
 @dataclass(frozen=True)
-class JudgeConfig(JudgeOptions):
+class ClassifierConfig(ClassifierOptions):
     """Everything that decides the training's result besides corpus and RAVE."""
 
     test_clips: int = 160
@@ -96,47 +96,49 @@ def reconstruct(rave: RaveModel, audio: Tensor) -> Tensor:
     return training.reconstruct(rave, audio.unsqueeze(1))
 
 
-def train(corpus: Corpus, rave: RaveModel, config: JudgeConfig) -> Judge:
-    """A judge trained on originals and reconstructions, half and half."""
+def train(corpus: Corpus, rave: RaveModel, config: ClassifierConfig) -> ConceptClassifier:
+    """A classifier trained on originals and reconstructions, half and half."""
 
     def draw(rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
         audio, labels = corpus.batch(rng, TRAIN_PHRASES, count)
         return audio.unsqueeze(1), labels
 
-    return fit_judge(CONCEPTS, corpus.sample_rate, draw, config, print_step, model=rave)
+    return fit_classifier(CONCEPTS, corpus.sample_rate, draw, config, print_step, model=rave)
 
 
 def main() -> None:
     """Command line: train, evaluate on held-out phrases, save."""
-    parser = argparse.ArgumentParser(description="Train the judge.")
+    parser = argparse.ArgumentParser(description="Train the classifier.")
     parser.add_argument("--corpus", type=Path, default=Path("runs/demo/corpus"))
     parser.add_argument("--rave", type=Path, default=Path("training/demo/rave.ts"))
     parser.add_argument("--out", type=Path, default=Path("training/demo/judge.safetensors"))
-    parser.add_argument("--steps", type=int, default=JudgeConfig.steps)
-    parser.add_argument("--reconstructions", type=int, default=JudgeConfig.reconstructions)
+    parser.add_argument("--steps", type=int, default=ClassifierConfig.steps)
+    parser.add_argument("--reconstructions", type=int, default=ClassifierConfig.reconstructions)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     start = time.monotonic()
-    config = JudgeConfig(steps=options.steps, reconstructions=options.reconstructions, seed=options.seed)
+    config = ClassifierConfig(steps=options.steps, reconstructions=options.reconstructions, seed=options.seed)
     rave = RaveModel(options.rave)
-    judge = train(Corpus(options.corpus, held_out=False, varied=True), rave, config)
+    classifier = train(Corpus(options.corpus, held_out=False, varied=True), rave, config)
     print(f"trained in {time.monotonic() - start:.0f} s")
     results: dict[str, dict[str, dict[str, float]]] = {}
     for timbres in ("known", "held_out"):
         rng = np.random.default_rng(config.seed + 1)
         corpus = Corpus(options.corpus, held_out=timbres == "held_out")
         audio, labels = corpus.batch(rng, HELD_OUT_PHRASES, config.test_clips)
-        results[f"{timbres}_originals"] = accuracy_of(judge, audio, labels)
-        results[f"{timbres}_reconstructions"] = accuracy_of(judge, reconstruct(rave, audio), labels)
+        results[f"{timbres}_originals"] = accuracy_of(classifier, audio, labels)
+        results[f"{timbres}_reconstructions"] = accuracy_of(classifier, reconstruct(rave, audio), labels)
     metadata: dict[str, object] = {
         "training": asdict(config),
         "rave_fingerprint": rave.fingerprint,
         "held_out": results,
     }
-    save_judge(options.out, judge, metadata)
+    save_classifier(options.out, classifier, metadata)
     print(json.dumps(results, indent=1))
-    print(f"{sum(p.numel() for p in judge.parameters())} parameters, {time.monotonic() - start:.0f} s in all")
+    print(
+        f"{sum(p.numel() for p in classifier.parameters())} parameters, {time.monotonic() - start:.0f} s in all"
+    )
 
 
 if __name__ == "__main__":

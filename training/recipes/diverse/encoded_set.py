@@ -1,4 +1,4 @@
-"""The diverse set as the demo's RAVE hears it: every recording's latents, and statistics of them and of its spectrum."""
+"""The diverse set, encoded with the demo's RAVE: every recording's latents, and statistics of them and of its spectrum."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEL = LogMel(hops=2, padding="reflect", by_spectrum=True, floor=1e-5)
 
 
 @dataclass(frozen=True)
-class Heard:
+class EncodedRecordings:
     """Of each of n recordings: latents `[n, frames, latents]`, and `log_mel_statistics`."""
 
     latents: Values
@@ -37,18 +37,18 @@ class Heard:
         return np.stack([moments(at_one_level(each)) for each in self.latents])
 
 
-def hear_set(model: RaveModel, recordings: Sequence[LabelledRecording], kept: Path) -> Heard:
-    """Hears recordings of one length, or reads what was heard of them before from the file `kept`."""
+def encode_set(model: RaveModel, recordings: Sequence[LabelledRecording], kept: Path) -> EncodedRecordings:
+    """Encodes recordings of one length, or reads them from the file `kept` where they were encoded before."""
     if not kept.is_file():
-        rows = [_hear(model, each.path) for each in track(recordings, "listening", len(recordings))]
+        rows = [_encode(model, each.path) for each in track(recordings, "listening", len(recordings))]
         latents, mel = (np.stack(column) for column in zip(*rows, strict=True))
         with atomic_file(kept) as temporary:
             np.savez(temporary, fingerprint=model.fingerprint, latents=latents, mel=mel)
     with np.load(kept) as file:
         if str(file["fingerprint"]) == model.fingerprint and len(file["mel"]) == len(recordings):
-            return Heard(file["latents"], file["mel"])
+            return EncodedRecordings(file["latents"], file["mel"])
     kept.unlink()
-    return hear_set(model, recordings, kept)
+    return encode_set(model, recordings, kept)
 
 
 @torch.no_grad()
@@ -63,7 +63,7 @@ def features_of(sae: SAE, latents: Values) -> Values:
     return np.stack(found)
 
 
-def _hear(model: RaveModel, path: Path) -> tuple[Values, Values]:
+def _encode(model: RaveModel, path: Path) -> tuple[Values, Values]:
     audio = torch.from_numpy(read_audio(path, model.sample_rate, model.channels)[0])
     latents = model.encode(audio[None])[0].T.contiguous()
     return latents.numpy(), log_mel_statistics(audio[0], model.sample_rate, MEL)

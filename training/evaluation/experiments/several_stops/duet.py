@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from training.evaluation.playback.playback import RANDOM, STOP, Bench, Hearing
+from training.evaluation.playback.playback import RANDOM, STOP, Playback, PredictionsByName
 from training.evaluation.results import Goal, Table
 from training.metrics.bootstrap import Estimate
 
@@ -17,7 +17,7 @@ GUITAR, MALE, FEMALE = "guitar", "male voice", "female voice"
 REST, TRUTH = "at 0", "true mixtures, at 0"
 HEARD_GOAL = 0.60
 _GOAL = (
-    f"guitar music with a male voice, out of {{title}}: each of the two heard in {HEARD_GOAL:.0%} or more, and what is "
+    f"guitar music with a male voice, out of {{title}}: each of the two detected in {HEARD_GOAL:.0%} or more, and what is "
     "brought in more often than after a random edit"
 )
 
@@ -49,23 +49,23 @@ def possible(concepts: Sequence[str]) -> bool:
     return {GUITAR, MALE} <= set(concepts)
 
 
-def measure(bench: Bench, edits: Mapping[str, Any]) -> Cells:
-    """By way to the duet: what every ear hears before, with the stops and with a random edit; and in true mixtures."""
+def measure(playback: Playback, edits: Mapping[str, Any]) -> Cells:
+    """By way to the duet: what every classifier detects before, with the stops and with a random edit; and in true mixtures."""
     found: Cells = {"cases": {}}
     for case in CASES:
-        if not set(case.values) | case.before <= set(bench.items.concepts):
+        if not set(case.values) | case.before <= set(playback.items.concepts):
             continue
-        places = _places(bench, case.before)
-        if not places:
+        indices = _places(playback, case.before)
+        if not indices:
             continue
-        cell: Cells = {"clips": len(places), REST: _shares(bench, bench.rest_of(places), places)}
+        cell: Cells = {"clips": len(indices), REST: _shares(playback, playback.neutral_of(indices), indices)}
         for name in (STOP, RANDOM):
-            sound = bench.sound(edits[name], places, case.values)
-            cell[name] = _shares(bench, bench.hear(sound), places)
+            sound = playback.sound(edits[name], indices, case.values)
+            cell[name] = _shares(playback, playback.predict(sound), indices)
         found["cases"][case.title] = cell
-    true = _places(bench, frozenset({GUITAR, MALE}))
+    true = _places(playback, frozenset({GUITAR, MALE}))
     if true:
-        found[TRUTH] = {"clips": len(true), REST: _shares(bench, bench.rest_of(true), true)}
+        found[TRUTH] = {"clips": len(true), REST: _shares(playback, playback.neutral_of(true), true)}
     return found
 
 
@@ -74,41 +74,43 @@ def tables(figures: Cells) -> list[Table]:
     return [
         Table(
             f"Guitar music with a male voice, out of {title}",
-            ("edit (ear)", *_concepts(cell)),
+            ("edit (classifier)", *_concepts(cell)),
             (*_rows(cell, (REST, STOP, RANDOM)), *_true_rows(figures)),
             "share",
-            f"In which share of {cell['clips']} clips each concept is heard.",
+            f"In which share of {cell['clips']} clips each concept is detected.",
         )
         for title, cell in figures["cases"].items()
     ]
 
 
 def goals(figures: Cells) -> list[Goal]:
-    """One for every way: both are heard, and what is brought in more often than after a random edit, by every ear."""
+    """One for every way: both are detected, and what is brought in more often than after a random edit, by every classifier."""
     return [_goal(case, figures["cases"][case.title]) for case in CASES if case.title in figures["cases"]]
 
 
 def _goal(case: Case, cell: Cells) -> Goal:
     said, reached = [], True
-    for ear, of_ear in cell[STOP].items():
+    for classifier, of_classifier in cell[STOP].items():
         for concept in (GUITAR, MALE):
-            told, random = of_ear[concept].mean or 0.0, cell[RANDOM][ear][concept].mean or 0.0
-            said.append(f"{concept} ({ear}) {told:.0%} (random {random:.0%})")
+            told, random = of_classifier[concept].mean or 0.0, cell[RANDOM][classifier][concept].mean or 0.0
+            said.append(f"{concept} ({classifier}) {told:.0%} (random {random:.0%})")
             reached &= told >= HEARD_GOAL and (told > random or concept in case.before)
     return Goal(_GOAL.format(title=case.title), "; ".join(said), reached)
 
 
-def _places(bench: Bench, sounding: frozenset[str]) -> list[int]:
+def _places(playback: Playback, sounding: frozenset[str]) -> list[int]:
     """Clips in which exactly these concepts sound."""
-    concepts = bench.items.concepts
+    concepts = playback.items.concepts
     wanted = torch.tensor([concept in sounding for concept in concepts])
-    return bench.spread(torch.nonzero((bench.items.labels == wanted).all(1))[:, 0].tolist())
+    return playback.spread(torch.nonzero((playback.items.labels == wanted).all(1))[:, 0].tolist())
 
 
-def _shares(bench: Bench, heard: Hearing, places: Sequence[int]) -> dict[str, dict[str, Estimate]]:
+def _shares(
+    playback: Playback, predictions: PredictionsByName, indices: Sequence[int]
+) -> dict[str, dict[str, Estimate]]:
     return {
-        ear: {concept: bench.share(each, concept, places) for concept in bench.items.concepts}
-        for ear, each in heard.items()
+        classifier: {concept: playback.share(each, concept, indices) for concept in playback.items.concepts}
+        for classifier, each in predictions.items()
     }
 
 
@@ -117,10 +119,16 @@ def _concepts(cell: Cells) -> list[str]:
 
 
 def _rows(cell: Cells, edits: Sequence[str]) -> list[tuple[str | Estimate, ...]]:
-    return [(f"{edit} ({ear})", *shares.values()) for edit in edits for ear, shares in cell[edit].items()]
+    return [
+        (f"{edit} ({classifier})", *shares.values())
+        for edit in edits
+        for classifier, shares in cell[edit].items()
+    ]
 
 
 def _true_rows(figures: Cells) -> list[tuple[str | Estimate, ...]]:
     if TRUTH not in figures:
         return []
-    return [(f"{TRUTH} ({ear})", *shares.values()) for ear, shares in figures[TRUTH][REST].items()]
+    return [
+        (f"{TRUTH} ({classifier})", *shares.values()) for classifier, shares in figures[TRUTH][REST].items()
+    ]

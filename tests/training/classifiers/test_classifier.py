@@ -7,10 +7,16 @@ import soundfile
 import torch
 
 from drawstop.errors import DrawstopError
-from training.classifiers.clap import ClapEar
-from training.classifiers.listeners import JudgeEar, MelEar, TaggerEar, accuracy, best_threshold
-from training.classifiers.musicnn import load_tagger
-from training.classifiers.network import load_judge
+from training.classifiers.clap import ClapClassifier
+from training.classifiers.classifier import (
+    LogMelClassifier,
+    MusicnnClassifier,
+    NetworkClassifier,
+    accuracy,
+    best_threshold,
+)
+from training.classifiers.musicnn import load_musicnn
+from training.classifiers.network import load_classifier
 from training.data.clips import CLIP_SECONDS
 from training.data.labelled_set import LabelledRecording
 from training.evaluation.demo_set import SHIPPED, shipped_set
@@ -35,18 +41,21 @@ def tones_and_noises(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]
     return torch.tensor(levels * np.stack(sounds), dtype=torch.float32), torch.tensor(labels)[:, None]
 
 
-def test_a_log_mel_ear_tells_tones_from_noises_at_any_level_and_rate() -> None:
-    ear = MelEar(["tone"], *_swapped(tones_and_noises(40, 0)))
+def test_a_log_mel_classifier_tells_tones_from_noises_at_any_level_and_rate() -> None:
+    classifier = LogMelClassifier(["tone"], *_swapped(tones_and_noises(40, 0)))
     sounds, labels = tones_and_noises(40, 1)
-    assert accuracy(ear.hear(sounds, RATE), ["tone"], labels)["tone"] == {"accuracy": 1.0, "auroc": 1.0}
-    silent = ear.hear(torch.zeros(2, RATE), RATE)
-    assert not silent.heard.any()
+    assert accuracy(classifier.predict(sounds, RATE), ["tone"], labels)["tone"] == {
+        "accuracy": 1.0,
+        "auroc": 1.0,
+    }
+    silent = classifier.predict(torch.zeros(2, RATE), RATE)
+    assert not silent.detected.any()
 
 
-def test_a_log_mel_ear_needs_both_kinds() -> None:
+def test_a_log_mel_classifier_needs_both_kinds() -> None:
     sounds, labels = tones_and_noises(8, 0)
     with pytest.raises(DrawstopError, match="with and without"):
-        MelEar(["tone"], sounds, RATE, torch.ones_like(labels))
+        LogMelClassifier(["tone"], sounds, RATE, torch.ones_like(labels))
 
 
 def test_the_best_threshold_lies_between_the_kinds() -> None:
@@ -54,23 +63,23 @@ def test_the_best_threshold_lies_between_the_kinds() -> None:
     assert best_threshold(scores, truth) == pytest.approx(0.4)
 
 
-def test_the_shipped_ears_hear_the_shipped_held_out_recordings() -> None:
+def test_the_shipped_classifiers_detect_concepts_in_the_shipped_held_out_recordings() -> None:
     data = shipped_set(SHIPPED.recordings)
     unseen = [r for r in data.of("test") if len(r.labels) == 1]
     sounds = torch.stack([torch.from_numpy(soundfile.read(r.path, dtype="float32")[0]) for r in unseen])
     truth = torch.tensor(["voice" in r.labels for r in unseen])
-    tagger = TaggerEar(load_tagger(SHIPPED.tagger), ("guitar", "voice"))
-    for ear in (JudgeEar(load_judge(SHIPPED.judge)), tagger):
-        logits = ear.hear(sounds, 44100).of("voice")[1]
-        assert float(auroc_of_columns(logits[:, None], truth)) > 0.9, ear.name
+    musicnn = MusicnnClassifier(load_musicnn(SHIPPED.musicnn), ("guitar", "voice"))
+    for classifier in (NetworkClassifier(load_classifier(SHIPPED.classifier)), musicnn):
+        logits = classifier.predict(sounds, 44100).of("voice")[1]
+        assert float(auroc_of_columns(logits[:, None], truth)) > 0.9, classifier.name
 
 
 def test_a_tag_without_a_threshold_of_its_own_gets_one_from_recordings() -> None:
-    ear = TaggerEar(load_tagger(SHIPPED.tagger), ("piano",))
+    classifier = MusicnnClassifier(load_musicnn(SHIPPED.musicnn), ("piano",))
     sounds, labels = tones_and_noises(12, 0)
-    ear.calibrate(sounds, RATE, labels)
-    assert ear.thresholds != [0.5]
-    assert TaggerEar.knows(("guitar", "male voice")) and not TaggerEar.knows(("kazoo",))
+    classifier.calibrate(sounds, RATE, labels)
+    assert classifier.thresholds != [0.5]
+    assert MusicnnClassifier.knows(("guitar", "male voice")) and not MusicnnClassifier.knows(("kazoo",))
 
 
 def test_mixtures_are_the_sum_of_parts_that_come_from_other_recordings() -> None:
@@ -110,20 +119,20 @@ def test_silence_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_clap_from_a_folder_is_asked_in_words(tmp_path: Path) -> None:
-    ear = ClapEar(_tiny_clap(tmp_path), ("guitar", "voice"))
+    classifier = ClapClassifier(_tiny_clap(tmp_path), ("guitar", "voice"))
     sounds = tones_and_noises(3, 0)[0]
-    heard = ear.hear(sounds, RATE)
-    assert heard.logits.shape == (3, 2) and torch.isfinite(heard.logits).all()
-    assert torch.equal(heard.heard, heard.logits > 0)
-    assert torch.equal(ear.hear(sounds, RATE).logits, heard.logits)
+    predictions = classifier.predict(sounds, RATE)
+    assert predictions.logits.shape == (3, 2) and torch.isfinite(predictions.logits).all()
+    assert torch.equal(predictions.detected, predictions.logits > 0)
+    assert torch.equal(classifier.predict(sounds, RATE).logits, predictions.logits)
 
 
 def test_a_folder_without_a_clap_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DrawstopError, match=r"expected a CLAP's folder"):
-        ClapEar(tmp_path, ("guitar",))
+        ClapClassifier(tmp_path, ("guitar",))
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "clap"}))
     with pytest.raises(DrawstopError, match="download it again"):
-        ClapEar(tmp_path, ("guitar",))
+        ClapClassifier(tmp_path, ("guitar",))
 
 
 def _swapped(pair: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, int, torch.Tensor]:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.evaluation.experiments.steering import duet
-from training.evaluation.playback.playback import STOP, Bench, Hearing
-from training.evaluation.results import Goal, Section, Table, plain
+from training.evaluation.context import EvaluationContext, Options
+from training.evaluation.experiments.several_stops import duet
+from training.evaluation.playback.playback import STOP, Playback, PredictionsByName
+from training.evaluation.results import Goal, Result, Table, plain
 from training.metrics.bootstrap import Estimate, interval, mean_of
 
 JOINT_GOAL = 0.90
@@ -24,26 +25,31 @@ Values = dict[str, float]
 Cells = dict[str, Any]
 
 
-def together_section(bench: Bench) -> Section:
+def run(context: EvaluationContext, options: Options) -> Result:
+    """Measures combinations of stops on the context's playback."""
+    return several_stops_result(context.playback)
+
+
+def several_stops_result(playback: Playback) -> Result:
     """Every pair of stops at every combination of ends, two on and two off where there are four, and the named example."""
-    edits = bench.edits()
-    figures: Cells = {"pairs": {}, "order": bench.order_error()}
-    for values in _combinations(bench.items.concepts):
-        places = _fitting(bench, values)
-        if places:
-            figures["pairs"][_name(values)] = _joint(bench, edits[STOP], values, places)
-    if duet.possible(bench.items.concepts):
-        figures["duet"] = duet.measure(bench, edits)
+    edits = playback.edits()
+    figures: Cells = {"pairs": {}, "order": playback.order_error()}
+    for values in _combinations(playback.items.concepts):
+        indices = _fitting(playback, values)
+        if indices:
+            figures["pairs"][_name(values)] = _joint(playback, edits[STOP], values, indices)
+    if duet.possible(playback.items.concepts):
+        figures["duet"] = duet.measure(playback, edits)
     combined, others = _combination_goals(figures), _order_goals(figures)
     answer = (
         f"{sum(goal.reached for goal in combined)} of {len(combined)} combinations keep {JOINT_GOAL:.0%} or more of what every "
-        "stop does alone, on every ear."
+        "stop does alone, by every classifier."
     )
     if "duet" in figures:
         ways = duet.goals(figures["duet"])
-        answer += f" Guitar music with a male voice: {sum(goal.reached for goal in ways)} of {len(ways)} ways to it are heard so."
+        answer += f" Guitar music with a male voice: {sum(goal.reached for goal in ways)} of {len(ways)} ways to it reach it."
         others += ways
-    return Section(
+    return Result(
         "together",
         "Several stops at once",
         "Two stops moved together should each do what they do alone, whatever their order.",
@@ -51,7 +57,7 @@ def together_section(bench: Bench) -> Section:
         tuple(_tables(figures)),
         (*combined, *others),
         plain(figures),
-        {"seed": bench.options.seed},
+        {"seed": playback.options.seed},
     )
 
 
@@ -71,45 +77,47 @@ def _name(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {'+1' if value > 0 else '−1'}" for name, value in values.items())
 
 
-def _fitting(bench: Bench, values: Mapping[str, float]) -> list[int]:
+def _fitting(playback: Playback, values: Mapping[str, float]) -> list[int]:
     """Clips that have what is taken away and lack what is brought in, mixtures included; the nearest where none has all."""
-    clips = bench.items
+    clips = playback.items
     off, on = ([n for n, v in values.items() if (v < 0) == down] for down in (True, False))
     wrong = sum(
         ((clips.having(name) == (name in on)).long() for name in (*off, *on)),
         torch.zeros(len(clips.groups), dtype=torch.long),
     )
     best = torch.nonzero(wrong == wrong.min())[:, 0].tolist()
-    return bench.spread(best)
+    return playback.spread(best)
 
 
-def _joint(bench: Bench, edit: Any, values: Values, places: Sequence[int]) -> Cells:
-    """By stop and ear: in which share of the clips it does what it says alone and jointly, and how much of that is kept."""
-    joint = bench.hear(bench.sound(edit, places, values))
-    found: Cells = {"clips": len(places)}
+def _joint(playback: Playback, edit: Any, values: Values, indices: Sequence[int]) -> Cells:
+    """By stop and classifier: in which share of the clips it does what it says, alone and jointly, and one over the other."""
+    joint = playback.predict(playback.sound(edit, indices, values))
+    found: Cells = {"clips": len(indices)}
     for name, value in values.items():
-        alone = bench.hear(bench.sound(edit, places, {name: value}))
+        alone = playback.predict(playback.sound(edit, indices, {name: value}))
         found[name] = {
-            ear: _kept(
-                _obeyed(alone, ear, name, value), _obeyed(joint, ear, name, value), bench.groups_of(places)
+            classifier: _kept(
+                _obeyed(alone, classifier, name, value),
+                _obeyed(joint, classifier, name, value),
+                playback.groups_of(indices),
             )
-            for ear in joint
+            for classifier in joint
         }
     return found
 
 
-def _obeyed(hearing: Hearing, ear: str, name: str, value: float) -> np.ndarray[Any, Any]:
-    """In which clips an ear hears what the stop was told: the concept at +1, no concept at -1. `[clips]` of 0 and 1."""
-    heard = hearing[ear].of(name)[0]
-    return (heard if value > 0 else ~heard).double().numpy()
+def _obeyed(hearing: PredictionsByName, classifier: str, name: str, value: float) -> np.ndarray[Any, Any]:
+    """Which clips a classifier finds as the stop was set: the concept at +1, no concept at -1. `[clips]` of 0 and 1."""
+    predictions = hearing[classifier].of(name)[0]
+    return (predictions if value > 0 else ~predictions).double().numpy()
 
 
 def _kept(alone: np.ndarray[Any, Any], joint: np.ndarray[Any, Any], groups: Sequence[str]) -> Cells:
     """The shares of obedient clips alone and jointly, and one over the other."""
 
-    def ratio(places: np.ndarray[Any, Any]) -> float:
-        own = float(alone[places].mean())
-        return float(joint[places].mean()) / own if own > SMALLEST_EFFECT else float("nan")
+    def ratio(indices: np.ndarray[Any, Any]) -> float:
+        own = float(alone[indices].mean())
+        return float(joint[indices].mean()) / own if own > SMALLEST_EFFECT else float("nan")
 
     return {
         "alone": mean_of(alone, groups),
@@ -122,10 +130,10 @@ def _combination_goals(figures: Cells) -> list[Goal]:
     goals = []
     for combination, cell in figures["pairs"].items():
         kept = {
-            f"{name} ({ear})": of_ear["kept"].mean
-            for name, ears in cell.items()
+            f"{name} ({classifier})": of_classifier["kept"].mean
+            for name, classifiers in cell.items()
             if name != "clips"
-            for ear, of_ear in ears.items()
+            for classifier, of_classifier in classifiers.items()
         }
         measured = {name: value for name, value in kept.items() if value is not None}
         said = (
@@ -157,17 +165,17 @@ def _order_goals(figures: Cells) -> list[Goal]:
 def _tables(figures: Cells) -> list[Table]:
     rows: list[tuple[str | Estimate, ...]] = []
     for combination, cell in figures["pairs"].items():
-        for name, ears in cell.items():
+        for name, classifiers in cell.items():
             if name == "clips":
                 continue
             rows += [
-                (combination, name, ear, each["alone"], each["jointly"], each["kept"])
-                for ear, each in ears.items()
+                (combination, name, classifier, each["alone"], each["jointly"], each["kept"])
+                for classifier, each in classifiers.items()
             ]
-    columns = ("combination", "stop", "ear", "does it, alone", "jointly", "kept")
+    columns = ("combination", "stop", "classifier", "does it, alone", "jointly", "kept")
     note = (
-        "In which share of the clips an ear hears the concept of a stop at +1, and doesn't hear that of one at −1. Kept: jointly "
-        "over alone; a dash where alone it's under a tenth."
+        "In which share of the clips a classifier detects the concept of a stop at +1, and doesn't detect that of one at −1. "
+        "Kept: jointly over alone; a dash where alone it's under a tenth."
     )
     tables = [Table("Each stop's effect, alone and with others", columns, tuple(rows), "share", note)]
     if "duet" in figures:

@@ -1,39 +1,17 @@
-"""Tables of evidence as a template shows them: texts, sort keys and interval bars in place of numbers."""
+"""Tables as texts: numbers of a column with equally many decimals, each count said once, sort keys and interval bars."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
 
 from drawstop.errors import DrawstopError
 from training.evaluation.report.numbers import NOTHING, THIN, decimals_for, interval_text, mean_text, number
-from training.evaluation.results import Block, Cell, Table
+from training.evaluation.results import Cell, Plot, Table
 from training.metrics.bootstrap import Estimate, Number
 
-LONG_ROWS = 30
-"""More rows than this can be sorted and filtered, and scroll in a box of their own."""
-
 
 @dataclass(frozen=True)
-class Place:
-    """Where a block stands.
-
-    Attributes:
-        folder: what its sounds' paths are relative to.
-        prefix: what its identifiers begin with.
-        owner: whose it is, for screen readers.
-        beside: what it is compared with: both have the same axes and the same shades.
-    """
-
-    folder: Path
-    prefix: str
-    owner: str
-    beside: Block | None = None
-
-
-@dataclass(frozen=True)
-class CellView:
+class CellText:
     """A cell's text; of an estimate also its interval, its count and, of shares, the ends of a bar in percent."""
 
     text: str
@@ -44,7 +22,7 @@ class CellView:
 
 
 @dataclass(frozen=True)
-class ColumnView:
+class ColumnText:
     """A heading; `n` is said once there when all estimates below share it."""
 
     name: str
@@ -52,25 +30,8 @@ class ColumnView:
     n: str = ""
 
 
-@dataclass(frozen=True)
-class TableView:
-    """A table of texts."""
-
-    kind: ClassVar[str] = "table"
-    title: str
-    label: str
-    note: str
-    columns: tuple[ColumnView, ...]
-    rows: tuple[tuple[CellView, ...], ...]
-
-    @property
-    def long(self) -> bool:
-        """Whether it is sorted and filtered."""
-        return len(self.rows) > LONG_ROWS
-
-
-def table_view(table: Table, place: Place) -> TableView:
-    """Cells as texts, numbers of a column with equally many decimals, each count said once.
+def table_text(table: Table) -> tuple[tuple[ColumnText, ...], tuple[tuple[CellText, ...], ...]]:
+    """The headings of a table and its rows, as texts.
 
     Raises:
         DrawstopError: a row isn't as long as the headings.
@@ -80,15 +41,14 @@ def table_view(table: Table, place: Place) -> TableView:
     columns, cells = [], []
     for i, name in enumerate(table.columns):
         below = [row[i] for row in table.rows]
-        column = ColumnView(name, _numeric(below), "" if counts else _common_n(below))
+        column = ColumnText(name, _numeric(below), "" if counts else _common_n(below))
         decimals = decimals_for(_mean(cell) for cell in below)
         columns.append(column)
         cells.append([_cell(cell, table.unit, decimals, bool(counts or column.n)) for cell in below])
     if counts:
-        columns.append(ColumnView("n", True))
-        cells.append([CellView(number(count), str(count)) for count in counts])
-    rows = tuple(zip(*cells, strict=True)) if cells else ()
-    return TableView(table.title, label_of(table, place), table.note, tuple(columns), rows)
+        columns.append(ColumnText("n", True))
+        cells.append([CellText(number(count), str(count)) for count in counts])
+    return tuple(columns), tuple(zip(*cells, strict=True)) if cells else ()
 
 
 def _require_full_rows(table: Table) -> None:
@@ -111,19 +71,19 @@ def _counts_of_rows(table: Table) -> list[int]:
     return [each.pop() for each in counts]
 
 
-def _cell(cell: Cell | Estimate, unit: str, decimals: int, n_above: bool) -> CellView:
+def _cell(cell: Cell | Estimate, unit: str, decimals: int, n_above: bool) -> CellText:
     if isinstance(cell, Estimate):
         n = f"n{THIN}={THIN}{number(cell.n)}" if cell.n and not n_above else ""
         bar = _bar(cell) if unit == "share" else None
         interval = interval_text(cell, unit, decimals)
-        return CellView(mean_text(cell, unit, decimals), _key(cell.mean), interval, n, bar)
+        return CellText(mean_text(cell, unit, decimals), _key(cell.mean), interval, n, bar)
     if cell is None:
-        return CellView(NOTHING)
+        return CellText(NOTHING)
     if isinstance(cell, bool):
-        return CellView("yes" if cell else "no", "1" if cell else "0")
+        return CellText("yes" if cell else "no", "1" if cell else "0")
     if isinstance(cell, str):
-        return CellView(cell, cell)
-    return CellView(number(cell, decimals), _key(cell))
+        return CellText(cell, cell)
+    return CellText(number(cell, decimals), _key(cell))
 
 
 def _bar(estimate: Estimate) -> tuple[float, float, float] | None:
@@ -156,6 +116,26 @@ def _key(value: Number) -> str:
     return "" if value is None else repr(value)
 
 
-def label_of(block: Block, place: Place) -> str:
-    """What a screen reader calls a block: titles alone come more than once."""
-    return f"{place.owner}: {block.title}"
+def table_of(plot: Plot) -> Table:
+    """The numbers of a plot: a row for each x, or for each point where points stand alone."""
+    return _by_line(plot) if plot.points else _by_x(plot)
+
+
+def _by_x(plot: Plot) -> Table:
+    """A table with a row for each x and a column for each line."""
+    xs = sorted({x for line in plot.lines for x in line.x})
+    known = [
+        {
+            x: Estimate(y, line.low[i] if line.low else None, line.high[i] if line.high else None)
+            for i, (x, y) in enumerate(zip(line.x, line.y, strict=True))
+        }
+        for line in plot.lines
+    ]
+    rows = tuple((x, *(points.get(x) for points in known)) for x in xs)
+    names = (line.name or plot.y_label for line in plot.lines)
+    return Table(f"{plot.title}: numbers", (plot.x_label, *names), rows)
+
+
+def _by_line(plot: Plot) -> Table:
+    rows = tuple((line.name, x, y) for line in plot.lines for x, y in zip(line.x, line.y, strict=True))
+    return Table(f"{plot.title}: numbers", ("Series", plot.x_label, plot.y_label), rows)

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from training.evaluation.report.page import PageHead
-from training.evaluation.results import Goal, Line, Matrix, Players, Plot, Section, Sound, Table
+from training.evaluation.results import AudioPlayers, Goal, Line, Matrix, Plot, Result, Sound, Table
 from training.metrics.bootstrap import Estimate
 
 RATE = 22050
@@ -43,7 +43,7 @@ def write_tones(folder: Path) -> None:
         write_tone(folder / "atlas" / f"{i}.wav", 300 + 40 * i, 0.5)
 
 
-def sections(better: float = 0.0) -> tuple[Section, ...]:
+def results(better: float = 0.0) -> tuple[Result, ...]:
     """A bank's evidence: every kind of block, goals reached and missed, a long table.
 
     Args:
@@ -52,7 +52,7 @@ def sections(better: float = 0.0) -> tuple[Section, ...]:
     return (_semantics(better), _steering(better), _separability(better), _quality(), _atlas())
 
 
-def _semantics(better: float) -> Section:
+def _semantics(better: float) -> Result:
     ones = [0.81, 0.93, 0.74, 0.88, 0.69, 0.97]
     rows = tuple(
         (
@@ -86,7 +86,7 @@ def _semantics(better: float) -> Section:
         log_x=True,
         note="Bands: 95 % over recordings and 10 draws of the examples.",
     )
-    return Section(
+    return Result(
         "semantics",
         "Is the space semantic?",
         "Does a feature, or a handful of them, tell what plays? Asked on recordings that nothing was chosen on.",
@@ -101,11 +101,11 @@ def _semantics(better: float) -> Section:
     )
 
 
-def _steering(better: float) -> Section:
+def _steering(better: float) -> Result:
     dose = Plot(
         "Dose and response",
         "value of the stop",
-        "clips in which the judge hears it",
+        "clips in which the classifier detects it",
         (
             _band("guitar", VALUES, [0.02, 0.1, 0.4, 0.8, 0.95, 0.97, 0.98, 0.99, 1.0]),
             _band("voice", VALUES, [0.05, 0.2, 0.45, 0.7, 0.9, 0.92, 0.93, 0.96, 0.97]),
@@ -125,7 +125,7 @@ def _steering(better: float) -> Section:
             ("voice", Estimate(-2.1, -6.0, 2.2, 31), Estimate(-8.1, -9.4, -6.6, 31), Estimate(0.31)),
         ),
     )
-    clip = Players(
+    clip = AudioPlayers(
         "The same clip, three ways",
         (
             (
@@ -136,26 +136,28 @@ def _steering(better: float) -> Section:
         ),
         "Held-out recording 07.",
     )
-    return Section(
+    return Result(
         "steering",
         "Does the knob do what it says?",
         "Turn one stop from −1 to +1 and listen: does its concept go and come, and does the rest stay?",
-        "Guitar leaves 98 % of the clips it was heard in and comes into 71 % of those without. "
-        "Voice misses its goal at −1: a trace is heard in 12 %.",
+        "Guitar leaves 98 % of the clips it was detected in and comes into 71 % of those without. "
+        "Voice misses its goal at −1: a trace is detected in 12 %.",
         (dose, table, clip),
         (
-            Goal("off: heard in at most 10 %, from at least 90 %", "guitar 2 %, from 95 %", True),
+            Goal("off: detected in at most 10 %, from at least 90 %", "guitar 2 %, from 95 %", True),
             Goal(
-                "off: heard in at most 10 %, from at least 90 %, voice", f"{12 - 100 * better:.0f} %", False
+                "off: detected in at most 10 %, from at least 90 %, voice",
+                f"{12 - 100 * better:.0f} %",
+                False,
             ),
-            Goal("on: heard in at least 60 %", "guitar 71 %, voice 64 %", True),
+            Goal("on: detected in at least 60 %", "guitar 71 %, voice 64 %", True),
         ),
         {"spearman": {"guitar": 0.98, "voice": 0.96}},
         {"values": list(VALUES), "noise": False, "judges": 2},
     )
 
 
-def _separability(better: float) -> Section:
+def _separability(better: float) -> Result:
     values = tuple(
         tuple(
             None
@@ -171,7 +173,7 @@ def _separability(better: float) -> Section:
         CONCEPTS,
         values,
         "stop at −1",
-        "change of what the judge hears",
+        "change of what the classifier detects",
         note="Share of clips; 0 has no colour.",
     )
     cosines = Matrix(
@@ -180,7 +182,7 @@ def _separability(better: float) -> Section:
         CONCEPTS[:3],
         ((1.0, 0.42, -0.7), (0.42, 1.0, 0.08), (-0.7, 0.08, 1.0)),
     )
-    return Section(
+    return Result(
         "separability",
         "Is the space separable?",
         "When one stop moves, do the other concepts stay where they are?",
@@ -192,7 +194,7 @@ def _separability(better: float) -> Section:
     )
 
 
-def _quality() -> Section:
+def _quality() -> Result:
     pareto = Plot(
         "Loss and sparsity",
         "features active at once",
@@ -212,7 +214,7 @@ def _quality() -> Section:
             ("JumpReLU", 0.923, 15.8, 0.11, 1_250_000, False),
         ),
     )
-    return Section(
+    return Result(
         "quality",
         "Is the autoencoder a good one?",
         "How much of the model's activations do so few features say?",
@@ -221,7 +223,7 @@ def _quality() -> Section:
     )
 
 
-def _atlas() -> Section:
+def _atlas() -> Result:
     names = ("low hum", "bright onset", "breath", "plucked string", "vowel", "hiss")
     rows = tuple(
         (
@@ -243,12 +245,12 @@ def _atlas() -> Section:
         tuple(Sound(f"feature {i}, moment {j + 1}", f"atlas/{(i + j) % 4}.wav") for j in range(2))
         for i in range(31)
     )
-    return Section(
+    return Result(
         "atlas",
         "An atlas of the features",
-        "What does each feature hear, without any label?",
+        "What does each feature follow, without any label?",
         "36 of 256 features are active in more than one frame in a thousand.",
-        (table, Players("Loudest moments", snippets)),
+        (table, AudioPlayers("Loudest moments", snippets)),
         (),
         {"density": [row[2] for row in rows]},
         {"frames": 120_000},

@@ -1,0 +1,1 @@
+"""Experiment: several stops moved at once."""

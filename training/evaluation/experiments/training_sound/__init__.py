@@ -1,0 +1,1 @@
+"""Experiment: does more training sound make better features?"""
