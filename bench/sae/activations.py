@@ -82,14 +82,14 @@ def buffer(model: MusicGenLayers, folder: Path, seconds: float) -> Table:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     held = min(BUFFER_FRAMES, sum(map(len, frames.pieces("train"))) - 1)
     batches = Batches(frames, BATCH, 0, held)
-    for step in range(3 * batches.order.held // BATCH):
+    for step in range(3 * batches.shuffled.held // BATCH):
         for _ in batches.batch(step):
             pass
     grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     table = Table("frames", "sites", "stated", "held", "peak of the process grew by", title="shuffle buffer")
-    stated = batches.order.held * sum(frames.widths.values()) * 4
+    stated = batches.shuffled.held * sum(frames.widths.values()) * 4
     table.add_row(
-        str(batches.order.held),
+        str(batches.shuffled.held),
         str(len(frames.widths)),
         size(stated),
         size(batches.buffer_bytes),

@@ -18,7 +18,7 @@ from rich.table import Table
 from bench.sae.measure import Step, batches, described, in_turns
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
-from training.sae.trainer import Run
+from training.sae.trainer import SAETrainer
 
 CONFIGS = (SAEConfig(64, 512, 16), SAEConfig(128, 1024, 16), SAEConfig(512, 4096, 32))
 """Our defaults, the shipped bank's, a wide one."""
@@ -35,8 +35,8 @@ def main() -> None:
     )
     for config in CONFIGS:
         frames = batches(config, 4)
-        plain: Step = Run(SAE(config), "cpu", "").advance
-        compiled: Step = torch.compile(Run(SAE(replace(config)), "cpu", "").advance)
+        plain: Step = SAETrainer(SAE(config), "cpu", "").train_step
+        compiled: Step = torch.compile(SAETrainer(SAE(replace(config)), "cpu", "").train_step)
         start = time.perf_counter()
         compiled(frames[0])
         first = time.perf_counter() - start

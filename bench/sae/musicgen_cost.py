@@ -17,7 +17,7 @@ from training.banks.cost import Rates, cost_of
 from training.models.musicgen.loading import import_audiocraft
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
-from training.sae.trainer import Run
+from training.sae.trainer import SAETrainer
 
 SIZES = {"small": (1024, 24, 16), "medium": (1536, 48, 24), "large": (2048, 48, 32)}
 """Width, layers and heads, of audiocraft's configs musicgen/musicgen_base_32khz with model_scale small, medium and large."""
@@ -95,8 +95,8 @@ def layer_seconds(width: int, heads: int) -> float:
 def step_seconds(width: int, features: int) -> float:
     """CPU seconds of one training step of one site's SAE."""
     config = SAEConfig(d_in=width, n_features=features, k=32)
-    run, x = Run(SAE(config), "cpu", ""), torch.randn(config.batch_size, width)
-    return _cpu_seconds(lambda: run.advance(x))
+    run, x = SAETrainer(SAE(config), "cpu", ""), torch.randn(config.batch_size, width)
+    return _cpu_seconds(lambda: run.train_step(x))
 
 
 def _cpu_seconds(call: Callable[[], object]) -> float:

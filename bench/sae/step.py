@@ -30,7 +30,7 @@ from training.sae.config import SAEConfig
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
 from training.sae.sparse_features import k_largest
-from training.sae.trainer import Run
+from training.sae.trainer import SAETrainer
 
 Shape = tuple[int, int, int, int]
 SHAPES: tuple[Shape, ...] = (
@@ -67,7 +67,7 @@ class Gathered(SAEConfig):
 
 def our_step(config: SAEConfig) -> Step:
     """A step of our training."""
-    return Run(SAE(config), "cpu", "").advance
+    return SAETrainer(SAE(config), "cpu", "").train_step
 
 
 def contenders(config: SAEConfig) -> dict[str, Callable[[], Step]]:
@@ -210,11 +210,11 @@ def race(config: SAEConfig) -> Race:
     contestants: dict[tuple[str, float], tuple[Step, Any]] = {}
     for rate in RACE_RATES:
         at_rate = replace(config, learning_rate=rate)
-        ours = Run(SAE(at_rate), "cpu", "")
+        ours = SAETrainer(SAE(at_rate), "cpu", "")
         first = frames[_HELD_OUT : _HELD_OUT + config.n_features]
         ours.sae.start_from(first)
         ours.sae.fit_encoder_gain(first)
-        contestants["ours", rate] = ours.advance, ours.sae
+        contestants["ours", rate] = ours.train_step, ours.sae
         contestants["SAELens", rate] = saelens_step(at_rate)
     times: dict[tuple[str, float], list[float]] = {each: [] for each in contestants}
     curves: dict[str, dict[float, list[tuple[float, float]]]] = {

@@ -17,7 +17,7 @@ import torch
 
 from drawstop.errors import DrawstopError
 from training.sae.config import Architecture, SAEConfig
-from training.sae.distributed import Ranks, end, ranks_here
+from training.sae.distributed import ProcessGroup, end, process_group
 from training.sae.train import train
 
 CONFIG = SAEConfig(
@@ -31,20 +31,20 @@ def frames() -> torch.Tensor:
 
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
-    ranks = ranks_here()
+    group = process_group()
     for architecture in get_args(Architecture):
-        sae = train(frames(), replace(CONFIG, architecture=architecture), ranks=ranks)
-        if ranks.first:
+        sae = train(frames(), replace(CONFIG, architecture=architecture), group=group)
+        if group.is_first:
             torch.save(sae.state_dict(), folder / f"{architecture}.pt")
     try:
-        train(frames(), CONFIG, ranks=ranks, progress=lambda step, loss: _die(ranks, step))
+        train(frames(), CONFIG, group=group, progress=lambda step, loss: _die(group, step))
     except DrawstopError as error:
         sys.stderr.write(f"drawstop: {error}\n")
         end(2)
 
 
-def _die(ranks: Ranks, step: int) -> None:
-    if step == 13 and ranks.rank == ranks.count - 1:
+def _die(group: ProcessGroup, step: int) -> None:
+    if step == 13 and group.rank == group.size - 1:
         os.kill(os.getpid(), signal.SIGKILL)
 
 

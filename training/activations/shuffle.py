@@ -16,7 +16,7 @@ class ShuffledRows:
     """An endless, shuffled stream of row numbers that can be entered at any step.
 
     Without a buffer (or with one that holds all rows) epoch e is a permutation of all rows drawn from (seed, e) alone,
-    and batch s takes the stream's places `s * size` to `(s + 1) * size`.
+    and batch s is items `s * size` to `(s + 1) * size` of the stream.
 
     With a smaller buffer the pieces are laid end to end, each epoch in an order of its own, and every buffer-full of that
     line, a window, is shuffled by itself: who enters at a step fills the buffer with that step's window and goes on.
@@ -50,22 +50,22 @@ class ShuffledRows:
         first, stop = number * self.held, (number + 1) * self.held
         parts = []
         while first < stop:
-            epoch, place = divmod(first, self._count)
+            epoch, offset = divmod(first, self._count)
             rng = np.random.default_rng([self._seed, _PIECES, epoch])
             part = self._line(
-                rng.permutation(len(self._starts)), place, min(self._count, place + stop - first)
+                rng.permutation(len(self._starts)), offset, min(self._count, offset + stop - first)
             )
             parts.append(part)
             first += len(part)
         return np.concatenate(parts)
 
-    def places(self, step: int) -> Rows:
-        """Batch number `step`, as places in its window: `[size]`."""
+    def indices(self, step: int) -> Rows:
+        """Batch number `step`, as indices into its window: `[size]`."""
         first, stop = step * self._size, (step + 1) * self._size
         parts = []
         while first < stop:
-            number, place = divmod(first, self.held)
-            part = self._permutation(number)[place : place + stop - first]
+            number, offset = divmod(first, self.held)
+            part = self._permutation(number)[offset : offset + stop - first]
             parts.append(part)
             first += len(part)
         return np.concatenate(parts)

@@ -146,7 +146,7 @@ class ActivationStore:
         shuffled, step = ShuffledRows(self.pieces(split), size, seed), start
         rows = shuffled.window(0)
         while True:
-            yield torch.from_numpy(self.frames[rows[shuffled.places(step)]])
+            yield torch.from_numpy(self.frames[rows[shuffled.indices(step)]])
             step += 1
 
 

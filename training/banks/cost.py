@@ -13,7 +13,7 @@ from training.activations.shuffle import ShuffledRows
 from training.activations.streamed_frames import ModelFrames
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
-from training.sae.trainer import Run
+from training.sae.trainer import SAETrainer
 
 NUMBER_BYTES = 4
 STATES = 4
@@ -142,12 +142,12 @@ def steps_rate(width: int, config: SAEConfig, device: str, seconds: float = 0.0)
     sae = SAE(replace(config, d_in=width, dead_after_steps=1))
     with torch.no_grad():
         sae.b_enc[::2] = _NEVER
-    run = Run(sae, device, "")
+    run = SAETrainer(sae, device, "")
     x = torch.randn(config.batch_size, width).to(device)
     for _ in range(TRIAL_STEPS):
-        float(run.advance(x))
+        float(run.train_step(x))
     done, start = 0, time.perf_counter()
     while done < TRIAL_STEPS or time.perf_counter() - start < seconds:
-        float(run.advance(x))
+        float(run.train_step(x))
         done += 1
     return done / (time.perf_counter() - start)

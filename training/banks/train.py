@@ -18,7 +18,7 @@ from training.banks.bank_folders import is_ours, save_banks
 from training.banks.cost import Cost, cost_of, trial
 from training.sae.config import Architecture, Precision, SAEConfig
 from training.sae.dataset import Source, StoredFrames
-from training.sae.distributed import ALONE, Ranks, refuse_too_many
+from training.sae.distributed import ONE_PROCESS, ProcessGroup, refuse_too_many
 from training.sae.launcher import train_on
 from training.sae.model import SAE
 from training.sae.train import Progress, train_sites
@@ -79,7 +79,7 @@ def train_banks(
     model_name: str,
     progress: Progress | None = None,
     told: Callable[[Cost], None] | None = None,
-    ranks: Ranks = ALONE,
+    group: ProcessGroup = ONE_PROCESS,
 ) -> list[StopBank]:
     """Trains the SAEs of all sites of `frames` side by side, and writes them as banks without stops.
 
@@ -87,24 +87,24 @@ def train_banks(
 
     Args:
         told: called with the cost before anything that takes long begins.
-        ranks: processes that were started together and all call this; the first one writes frames and banks.
+        group: processes that were started together and all call this; the first one writes frames and banks.
 
     Raises:
         DrawstopError: `out` holds something else; or as `train_sites` and `train_on`.
     """
     if options.stream and options.frames is not None:
         raise DrawstopError("expected frames that are stored or a stream, got both; leave --stream away")
-    if ranks.first and not is_ours(out):
+    if group.is_first and not is_ours(out):
         kind = "holds files that aren't ours to replace" if out.is_dir() else "is a file"
         raise DrawstopError(f"{out} {kind}; give another folder")
     config = options.config(frames.model.centred)
-    if ranks.count * options.processes != 1:
-        _refuse_shared(ranks, options, config)
-    if told is not None and ranks.first:
+    if group.size * options.processes != 1:
+        _refuse_shared(group, options, config)
+    if told is not None and group.is_first:
         told(expected_cost(frames, config, options))
     beside, checkpoint = Path(f"{out}.frames"), Path(f"{out}.checkpoint")
-    source = _source(frames, beside, options, ranks)
-    saes = _trained(source, config, checkpoint, options, progress, ranks)
+    source = _source(frames, beside, options, group)
+    saes = _trained(source, config, checkpoint, options, progress, group)
     provenance = {
         "model": model_name,
         "recordings": len(frames.found),
@@ -113,7 +113,7 @@ def train_banks(
         "streamed": options.stream,
     }
     banks = [StopBank(sae, (), frames.model.fingerprint, site, provenance) for site, sae in saes.items()]
-    if not ranks.first:
+    if not group.is_first:
         return banks
     save_banks(out, banks)
     for leftover in (beside, checkpoint):
@@ -127,29 +127,29 @@ def _trained(
     checkpoint: Path,
     options: TrainOptions,
     progress: Progress | None,
-    ranks: Ranks,
+    group: ProcessGroup,
 ) -> dict[str, SAE]:
     how: dict[str, Any] = {
         "buffer_frames": options.buffer_frames,
         "checkpoints": places(list(source.widths), checkpoint, ".checkpoint"),
-        "progress": progress if ranks.first else None,
-        "device": ranks.device or options.device,
+        "progress": progress if group.is_first else None,
+        "device": group.device or options.device,
         "frames_at_once": options.frames_at_once,
     }
     if options.processes > 1:
         return train_on(options.processes, source, config, **how)
-    return train_sites(source, config, ranks=ranks, **how)
+    return train_sites(source, config, group=group, **how)
 
 
-def _source(frames: ModelFrames, folder: Path, options: TrainOptions, ranks: Ranks) -> Source:
+def _source(frames: ModelFrames, folder: Path, options: TrainOptions, group: ProcessGroup) -> Source:
     """The frames as they come, those that are there, or those on disk, which the first process writes while the others wait."""
     if options.stream:
         return frames
     if options.frames is not None:
         return kept(frames, options.frames)
-    if ranks.first:
+    if group.is_first:
         stored(frames, folder)
-    ranks.wait()
+    group.barrier()
     return StoredFrames([ActivationStore.open(each) for each in places(list(frames.widths), folder).values()])
 
 
@@ -171,14 +171,14 @@ def kept(frames: ModelFrames, place: str) -> StoredFrames:
     return found
 
 
-def _refuse_shared(ranks: Ranks, options: TrainOptions, config: SAEConfig) -> None:
-    if ranks.count > 1 and options.processes > 1:
+def _refuse_shared(group: ProcessGroup, options: TrainOptions, config: SAEConfig) -> None:
+    if group.size > 1 and options.processes > 1:
         raise DrawstopError(
-            f"these are {ranks.count} processes already, started together; leave --processes away"
+            f"these are {group.size} processes already, started together; leave --processes away"
         )
     if options.stream:
         raise DrawstopError("expected stored frames for several processes; leave --stream away")
-    refuse_too_many(ranks.count * options.processes, config.batch_size)
+    refuse_too_many(group.size * options.processes, config.batch_size)
 
 
 def expected_cost(frames: ModelFrames, config: SAEConfig, options: TrainOptions) -> Cost:

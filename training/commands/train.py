@@ -107,7 +107,7 @@ def train(
     from drawstop.progress import steps_bar
     from training.banks.train import TrainOptions, places, train_banks, with_figures
     from training.sae.config import read_architecture, read_precision
-    from training.sae.distributed import end, ranks_here
+    from training.sae.distributed import end, process_group
     from training.sae.launcher import FAILURE
 
     chosen = read_architecture(architecture)
@@ -128,7 +128,7 @@ def train(
         learning_rate,
         frames_from,
     )
-    ranks = ranks_here(options.device)
+    group = process_group(options.device)
     try:
         with steps_bar() as progress:
             banks = train_banks(
@@ -138,15 +138,15 @@ def train(
                 model.name,
                 lambda step, loss: progress("training", step, steps),
                 lambda cost: typer.echo(cost.text()),
-                ranks,
+                group,
             )
     except DrawstopError as error:
-        if ranks.count == 1:
+        if group.size == 1:
             raise
         typer.echo(f"drawstop: {error}", err=True)
         end(FAILURE)
-    ranks.leave()
-    for bank in banks if ranks.first else []:
+    group.leave()
+    for bank in banks if group.is_first else []:
         place = places([each.site for each in banks], out)[bank.site]
         typer.echo(f"{place}: {with_figures(bank)}")
 

@@ -1,4 +1,4 @@
-"""Every choice of an SAE and its training, and the figures that a training reports."""
+"""Every choice of an SAE and its training, and the metrics that a training reports."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -16,10 +16,10 @@ Architecture = Literal["topk", "batchtopk", "matryoshka", "jumprelu", "topk-jump
 """
 
 PREFIX_SHARES = (1 / 32, 3 / 32, 7 / 32, 15 / 32, 1.0)
-"""Of a Matryoshka's features, those of each nested dictionary: each group is twice as large as the one before."""
+"""Shares of a Matryoshka's features in each nested dictionary: each group is twice as large as the one before."""
 
 Precision = Literal["float32", "float64", "bf16"]
-"""What a training computes in. `bf16`: its products in bfloat16 (autocast); weights, choices and losses stay float32."""
+"""Numbers that a training computes with. `bf16`: its products in bfloat16 (autocast); weights, choices, losses stay float32."""
 
 SPARSE_ABOVE = 16 * 1024
 """Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: a step is then 1.9 to 3.8 times as
@@ -54,7 +54,7 @@ class SAEConfig:
     decay_share: float = 0.5
     """Share of the steps, at the end, over which the learning rate falls to 0."""
     seed: int = 0
-    """Of the first weights and of the batches."""
+    """Seed of the first weights and of the batches."""
     centre: bool = True
     """Subtract the training frames' mean; False leaves the mean at 0."""
     bias: bool = True
@@ -73,7 +73,7 @@ class SAEConfig:
     sparsity_weight: float = 1.0
     """`jumprelu`: weight of `(L0 / k - 1)²`."""
     precision: Precision = "float32"
-    """What is computed in; the SAE that comes out is float32 always."""
+    """Numbers that the training computes with; the SAE that comes out is float32 always."""
 
     def __post_init__(self) -> None:
         read_architecture(self.architecture)
@@ -138,8 +138,8 @@ def read_architecture(name: str) -> Architecture:
     """An architecture by its name. Raises DrawstopError for a name that isn't one."""
     for known in get_args(Architecture):
         if name == known:
-            found: Architecture = known
-            return found
+            architecture: Architecture = known
+            return architecture
     raise DrawstopError(f"expected an architecture out of {', '.join(get_args(Architecture))}, got {name!r}")
 
 
@@ -147,8 +147,8 @@ def read_precision(name: str) -> Precision:
     """A precision by its name. Raises DrawstopError for a name that isn't one."""
     for known in get_args(Precision):
         if name == known:
-            found: Precision = known
-            return found
+            precision: Precision = known
+            return precision
     raise DrawstopError(f"expected a precision out of {', '.join(get_args(Precision))}, got {name!r}")
 
 

@@ -16,14 +16,14 @@ from training.activations.shuffle import Rows, ShuffledRows
 from training.activations.store import ActivationStore, Frames
 from training.activations.streamed_frames import identity_of
 from training.data.recordings import Split
-from training.sae.distributed import ALONE, Ranks
+from training.sae.distributed import ONE_PROCESS, ProcessGroup
 
 T = TypeVar("T")
 
 ONE_SITE = "frames"
 """The site of frames that come without a name."""
 
-_MEASURED_FRAMES = 65536  # figures of three digits, thresholds of features that fire once in 10 000
+_MEASURED_FRAMES = 65536  # for metrics of three digits, and thresholds of features that fire once in 10 000
 _COPIED_ROWS = 4096
 
 
@@ -32,8 +32,8 @@ class Source(Protocol):
 
     Attributes:
         widths: numbers per frame of each site.
-        random_access: any rows can be read at any time; else reading is dear, and a buffer holds what is read.
-        identity: tells these frames from others.
+        random_access: any rows can be read at any time; else reading is costly, and a buffer holds what is read.
+        identity: the same for the same frames, and for no others.
     """
 
     widths: dict[str, int]
@@ -93,11 +93,11 @@ class StoredFrames:
         self.widths = {site: store.width for site, store in self.stores.items()}
 
     def __reduce__(self) -> tuple[Callable[[list[Path | str]], StoredFrames], tuple[list[Path | str]]]:
-        return _opened, ([store.path for store in self.stores.values()],)
+        return _open_stores, ([store.path for store in self.stores.values()],)
 
     @property
     def identity(self) -> str:
-        """As that of the model's frames that were stored."""
+        """The identity of the model's frames that were stored."""
         return identity_of(self.first.fingerprint, self.first.recordings, self.first.piece_frames)
 
     def pieces(self, split: Split | None = None) -> list[range]:
@@ -121,7 +121,7 @@ class SomeSites:
 
     @property
     def identity(self) -> str:
-        """The whole source's."""
+        """The identity of the whole source."""
         return self.source.identity
 
     def pieces(self, split: Split | None = None) -> list[range]:
@@ -134,7 +134,7 @@ class SomeSites:
 
 
 class Batches:
-    """Batches of all sites of a source, row by row alike, entered at any step; holds one window where reading is dear.
+    """Batches of all sites of a source, row by row alike, entered at any step; holds one window where reading is costly.
 
     Args:
         buffer_frames: rows to hold at once, see `ShuffledRows`; None: none where any row can be read at any time, else all.
@@ -145,72 +145,72 @@ class Batches:
 
     def __init__(self, source: Source, size: int, seed: int, buffer_frames: int | None = None) -> None:
         self.source = source
-        self.order = ShuffledRows(source.pieces("train"), size, seed, buffer_frames)
-        self._held = buffer_frames is not None or not source.random_access
-        self._number, self._rows = -1, np.empty(0, dtype=np.int64)
-        self._buffer = _empty(source.widths, self.order.held if self._held else 0)
+        self.shuffled = ShuffledRows(source.pieces("train"), size, seed, buffer_frames)
+        self._buffered = buffer_frames is not None or not source.random_access
+        self._window, self._rows = -1, np.empty(0, dtype=np.int64)
+        self._buffer = _empty(source.widths, self.shuffled.held if self._buffered else 0)
 
     @property
     def buffer_bytes(self) -> int:
-        """Of memory that the buffer takes, however long the stream is."""
+        """Memory that the buffer takes, however long the stream is."""
         return sum(array.nbytes for array in self._buffer.values())
 
     def enter(self, step: int) -> None:
         """Goes to the window of a step."""
-        number = self.order.window_of(step)
-        if number != self._number:
-            self._number, self._rows = number, self.order.window(number)
-            if self._held:
+        number = self.shuffled.window_of(step)
+        if number != self._window:
+            self._window, self._rows = number, self.shuffled.window(number)
+            if self._buffered:
                 self.source.read(self._rows, self._buffer)
 
     def __len__(self) -> int:
         """Frames in a window."""
-        return self.order.held
+        return self.shuffled.held
 
-    def batch(self, step: int, ranks: Ranks = ALONE) -> Iterator[tuple[str, torch.Tensor]]:
+    def batch(self, step: int, group: ProcessGroup = ONE_PROCESS) -> Iterator[tuple[str, torch.Tensor]]:
         """Batch number `step`, or this process's share of it, site by site: `[size, width]` each."""
         self.enter(step)
-        places = ranks.share(self.order.places(step))
+        indices = group.share(self.shuffled.indices(step))
         for site in self.source.widths:
-            yield site, self.take(site, places)
+            yield site, self.take(site, indices)
 
     def stream(
-        self, steps: range, ranks: Ranks, device: str
+        self, steps: range, group: ProcessGroup, device: str
     ) -> Generator[tuple[str, torch.Tensor], None, None]:
         """The batches of some steps on a device, site after site. Where any rows can be read, the next are read, and pinned for a
         CUDA device, while one is used: nothing else may be asked of these batches until the stream has ended."""
         pinned = torch.device(device).type == "cuda"
         read = (
-            (site, x.pin_memory() if pinned else x) for step in steps for site, x in self.batch(step, ranks)
+            (site, x.pin_memory() if pinned else x) for step in steps for site, x in self.batch(step, group)
         )
         for site, x in ahead(read) if self.source.random_access else read:
             yield site, x.to(device, non_blocking=pinned)
 
-    def take(self, site: str, places: Rows) -> torch.Tensor:
-        """Frames of the current window: `[places, width]`."""
-        if self._held:
-            return torch.from_numpy(self._buffer[site][places])
-        found = _empty({site: self.source.widths[site]}, len(places))
-        self.source.read(self._rows[places], found)
-        return torch.from_numpy(found[site])
+    def take(self, site: str, indices: Rows) -> torch.Tensor:
+        """Frames of the current window: `[indices, width]`."""
+        if self._buffered:
+            return torch.from_numpy(self._buffer[site][indices])
+        frames = _empty({site: self.source.widths[site]}, len(indices))
+        self.source.read(self._rows[indices], frames)
+        return torch.from_numpy(frames[site])
 
     def enter_validation(self) -> int:
         """Makes frames of the validation split the window, evenly spread ones: no more than the buffer holds, and whole
         pieces of them; gives their number."""
         pieces = self.source.pieces("validation")
-        most = min(_MEASURED_FRAMES, len(self)) if self._held else _MEASURED_FRAMES
-        if self._held:
+        most = min(_MEASURED_FRAMES, len(self)) if self._buffered else _MEASURED_FRAMES
+        if self._buffered:
             pieces = pieces[:: max(1, -(-sum(map(len, pieces)) // most))]
         rows = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(p.start, p.stop) for p in pieces)])
-        self._number, self._rows = -1, rows[thinned(len(rows), most)]
-        if self._held:
+        self._window, self._rows = -1, rows[thinned(len(rows), most)]
+        if self._buffered:
             self.source.read(
                 self._rows, {site: array[: len(self._rows)] for site, array in self._buffer.items()}
             )
         return len(self._rows)
 
 
-def _opened(folders: list[Path | str]) -> StoredFrames:
+def _open_stores(folders: list[Path | str]) -> StoredFrames:
     return StoredFrames([ActivationStore.open(folder) for folder in folders])
 
 
@@ -232,7 +232,7 @@ def source_of(source: ActivationStore | torch.Tensor) -> Source:
 
 
 def thinned(count: int, most: int = _MEASURED_FRAMES) -> Rows:
-    """At most so many of `count` places, evenly spread."""
+    """At most so many of the indices 0 to `count`, evenly spread."""
     if count <= most:
         return np.arange(count, dtype=np.int64)
     return np.linspace(0, count - 1, most).astype(np.int64)

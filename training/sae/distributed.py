@@ -1,8 +1,8 @@
-"""The processes that train together: which sites or which part of a batch is whose, and what they tell each other.
+"""The processes of one training: which sites or which part of a batch each takes, and what they exchange.
 
 Where there are as many sites as processes or more, each trains its share of the sites, alone. Else every process holds the
-whole SAE and takes its share of each batch; gradients and what concerns the whole batch are summed over all of them. Weights and
-decisions are then the same everywhere. A checkpoint knows nothing of the number of processes.
+whole SAE and takes its share of each batch; gradients and what concerns the whole batch are summed over all of them. Weights are
+then the same everywhere. A checkpoint knows nothing of the number of processes.
 """
 
 from __future__ import annotations
@@ -26,55 +26,55 @@ STEP_TIMEOUT = timedelta(minutes=30)
 """A process that is silent for so long has gone, on a machine that can't say so; one that dies here is noticed at once."""
 _FRAMES_TIMEOUT = timedelta(days=7)  # the others wait while the first one writes a model's frames
 
-_SENT_TOGETHER = 1 << 20  # numbers in a tensor; larger ones aren't copied together to be sent at once
+_SENT_AS_ONE = 1 << 20  # numbers in a tensor; larger ones aren't copied into one to be sent at once
 
 
-class Ranks:
-    """One process that trains alone.
+class ProcessGroup:
+    """A group of one process: nothing is exchanged.
 
     Attributes:
-        rank: this process's number.  count: of the processes.
+        rank: this process's number in the group.  size: how many there are.
         device: where it computes, or None to leave that open.
     """
 
-    rank, count = 0, 1
+    rank, size = 0, 1
     device: str | None = None
 
     @property
-    def first(self) -> bool:
-        """Whether this is the process that writes and speaks."""
+    def is_first(self) -> bool:
+        """Whether this is the process that writes files and messages."""
         return self.rank == 0
 
-    def share(self, places: Rows) -> Rows:
-        """This process's part of a batch: consecutive places, of which each process has equally many, give or take one."""
-        size = len(places)
-        return places[self.rank * size // self.count : (self.rank + 1) * size // self.count]
+    def share(self, indices: Rows) -> Rows:
+        """This process's part of a batch: consecutive indices, of which each process has equally many, give or take one."""
+        count = len(indices)
+        return indices[self.rank * count // self.size : (self.rank + 1) * count // self.size]
 
-    def add(self, *tensors: torch.Tensor) -> None:
+    def all_reduce(self, *tensors: torch.Tensor) -> None:
         """Sums tensors of one type over all processes, in place."""
 
-    def collect(self, tensor: torch.Tensor) -> torch.Tensor:
+    def all_gather(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensors of all processes, of one shape, end to end."""
         return tensor
 
-    def take_first(self, *tensors: torch.Tensor) -> None:
+    def broadcast(self, *tensors: torch.Tensor) -> None:
         """Overwrites tensors with those of process 0."""
 
-    def gather(self, found: dict[str, T]) -> dict[str, T]:
-        """What all processes have found, for the first one; for another, its own. Waits for days."""
-        return found
+    def gather(self, results: dict[str, T]) -> dict[str, T]:
+        """The results of all processes, for the first one; for another, its own. Waits for days."""
+        return results
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Returns when all processes have called it, be it days later."""
 
     def leave(self) -> None:
-        """Ends the connections to the others, once nothing more is to be told."""
+        """Ends the connections to the others, once all have come here."""
 
 
-ALONE = Ranks()
+ONE_PROCESS = ProcessGroup()
 
 
-class Together(Ranks):
+class TorchProcessGroup(ProcessGroup):
     """One of several processes that `torchrun`, or on GPUs `accelerate launch`, started: gloo on CPUs, NCCL on GPUs.
 
     Args:
@@ -87,51 +87,51 @@ class Together(Ranks):
     def __init__(self, device: str = "cpu") -> None:
         from accelerate import PartialState  # type: ignore[import-untyped]
 
-        with _told():
+        with _one_line():
             state = PartialState(cpu=device == "cpu", timeout=STEP_TIMEOUT)
-            self.rank, self.count = state.process_index, state.num_processes
+            self.rank, self.size = state.process_index, state.num_processes
             self.device = str(state.device)
             self._state = state
             self._waiting = distributed.new_group(backend="gloo", timeout=_FRAMES_TIMEOUT)
 
-    def add(self, *tensors: torch.Tensor) -> None:
-        small = [tensor for tensor in tensors if tensor.numel() < _SENT_TOGETHER]
+    def all_reduce(self, *tensors: torch.Tensor) -> None:
+        small = [tensor for tensor in tensors if tensor.numel() < _SENT_AS_ONE]
         joined = torch.cat([tensor.flatten() for tensor in small])
-        with _told():
-            for tensor in (joined, *(each for each in tensors if each.numel() >= _SENT_TOGETHER)):
+        with _one_line():
+            for tensor in (joined, *(each for each in tensors if each.numel() >= _SENT_AS_ONE)):
                 distributed.all_reduce(tensor)
-        for tensor, found in zip(small, joined.split([each.numel() for each in small]), strict=True):
-            tensor.copy_(found.view_as(tensor))
+        for tensor, total in zip(small, joined.split([each.numel() for each in small]), strict=True):
+            tensor.copy_(total.view_as(tensor))
 
-    def collect(self, tensor: torch.Tensor) -> torch.Tensor:
-        found = [torch.empty_like(tensor) for _ in range(self.count)]
-        with _told():
-            distributed.all_gather(found, tensor.contiguous())
-        return torch.cat(found)
+    def all_gather(self, tensor: torch.Tensor) -> torch.Tensor:
+        parts = [torch.empty_like(tensor) for _ in range(self.size)]
+        with _one_line():
+            distributed.all_gather(parts, tensor.contiguous())
+        return torch.cat(parts)
 
-    def take_first(self, *tensors: torch.Tensor) -> None:
-        with _told():
+    def broadcast(self, *tensors: torch.Tensor) -> None:
+        with _one_line():
             for tensor in tensors:
                 distributed.broadcast(tensor, src=0)
 
-    def gather(self, found: dict[str, T]) -> dict[str, T]:
-        parts: list[Any] | None = [None] * self.count if self.first else None
-        with _told():
-            distributed.gather_object(found, parts, group=self._waiting)
-        return found if parts is None else {name: value for part in parts for name, value in part.items()}
+    def gather(self, results: dict[str, T]) -> dict[str, T]:
+        parts: list[Any] | None = [None] * self.size if self.is_first else None
+        with _one_line():
+            distributed.gather_object(results, parts, group=self._waiting)
+        return results if parts is None else {name: value for part in parts for name, value in part.items()}
 
-    def wait(self) -> None:
-        with _told():
+    def barrier(self) -> None:
+        with _one_line():
             distributed.barrier(group=self._waiting)
 
     def leave(self) -> None:
-        self.wait()
+        self.barrier()
         self._state.destroy_process_group()
 
 
-def ranks_here(device: str = "cpu") -> Ranks:
-    """The processes that this one was started with; `ALONE` where nothing says that there are others."""
-    return Together(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else ALONE
+def process_group(device: str = "cpu") -> ProcessGroup:
+    """The group of the processes that this one was started with; `ONE_PROCESS` where nothing says that there are others."""
+    return TorchProcessGroup(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else ONE_PROCESS
 
 
 def end(code: int) -> NoReturn:
@@ -150,14 +150,14 @@ def refuse_too_many(processes: int, batch_size: int) -> None:
         )
 
 
-def least(ranks: Ranks, values: Sequence[torch.Tensor]) -> torch.Tensor:
-    """The smallest of values `[]` of all processes: `[]`."""
-    return ranks.collect(torch.stack(list(values)).amin()[None]).amin()
+def smallest_of_all(group: ProcessGroup, values: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The smallest of the values `[]` of all processes: `[]`."""
+    return group.all_gather(torch.stack(list(values)).amin()[None]).amin()
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """The backends' errors when a process has gone, as one line."""
+def _one_line() -> Iterator[None]:
+    """Makes the backends' errors when a process has gone one DrawstopError of one line."""
     try:
         yield
     except RuntimeError as error:

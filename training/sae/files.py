@@ -1,5 +1,4 @@
-"""An SAE on disk: the folder that SAELens 6 reads (`cfg.json`, `sae_weights.safetensors`), and
-`frames.safetensors`.
+"""An SAE on disk: the folder that SAELens 6 reads (`cfg.json`, `sae_weights.safetensors`), and `frames.safetensors`.
 
 SAELens knows nothing of our mean and scale: it is given normalised frames. Both lie in `frames.safetensors`.
 """
@@ -37,8 +36,7 @@ _FIXED = {
 def save_sae(
     folder: Path, sae: SAE, config: SAEConfig | None = None, metadata: Mapping[str, Any] | None = None
 ) -> None:
-    """Write an SAE's folder, whole or not at all; an older SAE there is replaced. Equal SAEs give equal
-    bytes.
+    """Write an SAE's folder, whole or not at all; an older SAE there is replaced. Equal SAEs give equal bytes.
 
     Args:
         folder: where to.
@@ -47,7 +45,7 @@ def save_sae(
         metadata: anything that JSON holds, for example the model's fingerprint and the site.
 
     Raises:
-        DrawstopError: a config of another SAE, or a place that can't be written.
+        DrawstopError: a config of another SAE, or a folder that can't be written.
     """
     config = sae.config if config is None else replace(config, architecture=sae.config.architecture)
     if (config.d_in, config.n_features, config.k) != (sae.config.d_in, sae.config.n_features, sae.config.k):
@@ -64,7 +62,7 @@ def save_sae(
 
 
 def load_sae(folder: Path) -> SAE:
-    """Read an SAE that `save_sae` wrote, with its config and figures.
+    """Read an SAE that `save_sae` wrote, with its config and metrics.
 
     Raises:
         DrawstopError: a file is missing, damaged, or of an SAE that computes otherwise than ours.
@@ -74,7 +72,7 @@ def load_sae(folder: Path) -> SAE:
     try:
         ours = cfg["metadata"][_OUR_KEY]
         config = _config_of(ours["config"])
-        figures = TrainingMetrics(**ours["figures"]) if ours["figures"] is not None else None
+        metrics = TrainingMetrics(**ours["figures"]) if ours["figures"] is not None else None
     except (KeyError, TypeError) as error:
         raise DrawstopError(
             f"{folder / CONFIG_FILE} isn't from Drawstop (no {error}); train an SAE with us"
@@ -90,7 +88,7 @@ def load_sae(folder: Path) -> SAE:
     if config.architecture == "topk":
         tensors["threshold"] = torch.zeros(config.n_features)
     _fill(sae, tensors, folder)
-    sae.metrics = figures
+    sae.metrics = metrics
     return sae
 
 
@@ -106,7 +104,7 @@ def metadata_of(folder: Path) -> dict[str, Any]:
 
 
 def _saelens_config(sae: SAE, config: SAEConfig, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    figures = asdict(sae.metrics) if sae.metrics is not None else None
+    metrics = asdict(sae.metrics) if sae.metrics is not None else None
     cfg: dict[str, Any] = {
         **_FIXED,
         "architecture": _their_name(config),
@@ -116,7 +114,7 @@ def _saelens_config(sae: SAE, config: SAEConfig, metadata: Mapping[str, Any]) ->
             **metadata,
             "sae_lens_version": _SAELENS_VERSION,
             "sae_lens_training_version": None,
-            _OUR_KEY: {"config": config.described(), "figures": figures},
+            _OUR_KEY: {"config": config.described(), "figures": metrics},
         },
     }
     if config.architecture == "topk":
@@ -165,9 +163,11 @@ def _bytes_of(path: Path) -> bytes:
 
 def _fill(sae: SAE, tensors: dict[str, torch.Tensor], folder: Path) -> None:
     tensors = {**tensors, "scale": tensors.get("scale", torch.empty(0)).reshape(-1)[:1].squeeze(0)}
-    for name, own in sae.state_dict().items():
+    for name, expected in sae.state_dict().items():
         given = tensors.get(name)
-        if given is None or given.shape != own.shape or not torch.isfinite(given).all():
+        if given is None or given.shape != expected.shape or not torch.isfinite(given).all():
             came = "nothing" if given is None else f"shape {list(given.shape)}"
-            raise DrawstopError(f"the SAE in {folder}: expected finite {name} {list(own.shape)}, got {came}")
+            raise DrawstopError(
+                f"the SAE in {folder}: expected finite {name} {list(expected.shape)}, got {came}"
+            )
     sae.load_state_dict({name: tensors[name] for name in sae.state_dict()})

@@ -1,18 +1,16 @@
-"""A training on several processes of this machine: started here, watched, and ended together.
+"""A training on several processes of this machine, started and ended together by `torch.multiprocessing`.
 
-`torchrun -m drawstop train …`, or on GPUs `accelerate launch`, starts them from outside, on many machines too; see `ranks_here`.
+`torchrun -m drawstop train …`, or on GPUs `accelerate launch`, starts them from outside, on many machines too.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import random
 import signal
-import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing.connection import Connection, Pipe, wait
@@ -20,23 +18,24 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, spawn
 
 from drawstop.errors import DrawstopError
 from training.sae.config import SAEConfig
 from training.sae.dataset import Source
-from training.sae.distributed import end, ranks_here, refuse_too_many
+from training.sae.distributed import end, process_group, refuse_too_many
 from training.sae.files import load_sae, save_sae
 from training.sae.model import SAE
 from training.sae.train import Progress, train_sites
 
 FAILURE, INTERRUPTED = 2, 130
 _ENDED_BY_US = -signal.SIGTERM
-_PORTS = range(20000, 32768)  # below those that systems hand out by themselves
 
 
 @dataclass(frozen=True)
 class _Job:
-    """What a process is told: everything that goes to `train_sites`, and where the first one leaves the SAEs."""
+    """What a process needs: everything that goes to `train_sites`, and where the first one leaves the SAEs."""
 
     source: Source
     config: SAEConfig
@@ -44,6 +43,11 @@ class _Job:
     device: str
     results: Path
     threads: int
+    environment: dict[str, str]
+
+    def folder(self, site: str) -> Path:
+        """A site's SAE."""
+        return self.results / f"site {list(self.source.widths).index(site)}"
 
 
 def train_on(
@@ -83,58 +87,69 @@ def train_on(
         )
     if find_spec("accelerate") is None:
         raise ModuleNotFoundError("several processes need accelerate", name="accelerate")
+    _store, environment = rendezvous(processes)  # the processes meet at the store: it must outlive them
     with tempfile.TemporaryDirectory() as folder:
         threads = max(1, torch.get_num_threads() // processes)
-        job = _Job(source, config, options, device, Path(folder), threads)
+        job = _Job(source, config, options, device, Path(folder), threads, environment)
         _run(processes, job, progress)
-        return {site: load_sae(_place(job, site)) for site in source.widths}
+        return {site: load_sae(job.folder(site)) for site in source.widths}
+
+
+def rendezvous(processes: int) -> tuple[TCPStore, dict[str, str]]:
+    """A store at which so many processes of this machine meet, and the environment that `torchrun` gives them, but for each
+    one's RANK and LOCAL_RANK."""
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    return store, {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(store.port),
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+        "WORLD_SIZE": str(processes),
+        "LOCAL_WORLD_SIZE": str(processes),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+    }
 
 
 def _run(processes: int, job: _Job, progress: Progress | None) -> None:
     """Starts the processes and returns when all have ended well; ends all of them when one has not, or `progress` raises."""
-    context = torch.multiprocessing.get_context("spawn")
+    logging.getLogger(spawn.__module__).setLevel(logging.ERROR)  # it would say whom it ends
     receiver, sender = Pipe(duplex=False)
-    with _environment(processes):
-        started = [
-            context.Process(target=_train_as, args=(rank, job, sender), daemon=True)
-            for rank in range(processes)
-        ]
-        for process in started:
-            process.start()
+    context = spawn(_train_as, (job, sender), processes, join=False, daemon=True)
     sender.close()
-    failed = ""
+    failure = ""
     try:
-        running = {process.sentinel: process for process in started}
-        while running and not any(process.exitcode for process in started):
-            for ready in wait([receiver, *running] if not receiver.closed else list(running)):
-                if ready is receiver:
-                    failed = _hear(receiver, progress) or failed
-                elif isinstance(ready, int):
-                    running.pop(ready).join()
+        while not context.join(0):
+            wait([*([] if receiver.closed else [receiver]), *context.sentinels])
+            failure = _receive(receiver, progress) or failure
+    except ProcessRaisedException as error:
+        sys.stderr.write(f"{error}\n")
+    except ProcessExitedException:
+        progress = None  # what the others did before they were ended is not of the result
     finally:
-        for process in started:
+        for process in context.processes:
             process.terminate()
             process.join()
-    while not receiver.closed:
-        failed = _hear(receiver, None) or failed
-    _refuse_ended([process.exitcode or 0 for process in started], failed)
+    failure = _receive(receiver, progress) or failure
+    _refuse_ended([process.exitcode or 0 for process in context.processes], failure)
 
 
-def _hear(receiver: Connection, progress: Progress | None) -> str:
-    """Takes one message: progress, or the reason of a failure, which is given back."""
-    try:
-        said = receiver.recv()
-    except EOFError:
-        receiver.close()
-        return ""
-    if isinstance(said, str):
-        return said
-    if progress is not None:
-        progress(*said)
-    return ""
+def _receive(receiver: Connection, progress: Progress | None) -> str:
+    """Takes what was sent so far: progress, or the reason of a failure, which is returned."""
+    failure = ""
+    while not receiver.closed and receiver.poll():
+        try:
+            message = receiver.recv()
+        except EOFError:
+            receiver.close()
+            break
+        if isinstance(message, str):
+            failure = message
+        elif progress is not None:
+            progress(*message)
+    return failure
 
 
-def _refuse_ended(codes: list[int], failed: str) -> None:
+def _refuse_ended(codes: list[int], failure: str) -> None:
+    """Raises DrawstopError unless all processes ended well."""
     killed = [rank for rank, code in enumerate(codes) if code < 0 and code != _ENDED_BY_US]
     if killed:
         name = signal.Signals(-codes[killed[0]]).name
@@ -142,66 +157,26 @@ def _refuse_ended(codes: list[int], failed: str) -> None:
             f"process {killed[0] + 1} of {len(codes)} was ended by {name} (too little memory?); start the training again: it "
             "goes on from its checkpoint, on any number of processes"
         )
-    if failed or any(codes):
-        raise DrawstopError(failed or f"a process of the training ended with code {max(codes)}; see above")
+    if failure or any(codes):
+        raise DrawstopError(failure or f"a process of the training ended with code {max(codes)}; see above")
 
 
 def _train_as(rank: int, job: _Job, sender: Connection) -> None:
     """One process's whole life."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.environ["RANK"] = os.environ["LOCAL_RANK"] = str(rank)
+    os.environ.update(job.environment, RANK=str(rank), LOCAL_RANK=str(rank))
     torch.set_num_threads(job.threads)
     try:
-        ranks = ranks_here(job.device)
-        device = ranks.device or job.device
-        report = (lambda step, loss: sender.send((step, loss))) if ranks.first else None
-        saes = train_sites(job.source, job.config, progress=report, device=device, ranks=ranks, **job.options)
-        if ranks.first:
+        group = process_group(job.device)
+        device = group.device or job.device
+        report = (lambda step, loss: sender.send((step, loss))) if group.is_first else None
+        saes = train_sites(job.source, job.config, progress=report, device=device, group=group, **job.options)
+        if group.is_first:
             for site, sae in saes.items():
-                save_sae(_place(job, site), sae)
-        ranks.leave()
+                save_sae(job.folder(site), sae)
+        group.leave()
     except DrawstopError as error:
         sender.send(str(error))
         end(FAILURE)
     except (KeyboardInterrupt, BrokenPipeError):  # we are interrupted, or the one that started us is gone
         sys.exit(INTERRUPTED)
-
-
-def _place(job: _Job, site: str) -> Path:
-    return job.results / f"site {list(job.source.widths).index(site)}"
-
-
-def launched_as(processes: int) -> dict[str, str]:
-    """The environment that `torchrun` gives so many processes of this machine, but for each one's RANK and LOCAL_RANK."""
-    return {
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(_free_port()),
-        "WORLD_SIZE": str(processes),
-        "LOCAL_WORLD_SIZE": str(processes),
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
-    }
-
-
-def _free_port() -> int:
-    """A port that is free now, and that no connection will be given before the first process listens on it."""
-    while True:
-        port = random.SystemRandom().choice(_PORTS)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-@contextmanager
-def _environment(processes: int) -> Iterator[None]:
-    """What `torchrun` says to its processes, for those that are started meanwhile."""
-    said = launched_as(processes)
-    before = {name: os.environ.get(name) for name in said}
-    os.environ.update(said)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

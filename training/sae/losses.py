@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from training.sae.sparse_features import Code, Encoded
+    from training.sae.sparse_features import Features, PreActivations
 
 
 def reconstruction_loss(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
@@ -21,7 +21,7 @@ def reconstruction_loss(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
 
 def prefix_losses(
     z: torch.Tensor,
-    code: Code,
+    features: Features,
     W_dec: torch.Tensor,
     b_dec: torch.Tensor,
     prefixes: Sequence[int],
@@ -29,11 +29,11 @@ def prefix_losses(
     """The error of each nested dictionary: of the reconstruction by the first so many features alone (Bussmann et al. 2025,
     arXiv 2503.17547).
 
-    Shape: z `[frames, d_in]`, code of the same frames; gives `[prefixes]`.
+    Shape: z `[frames, d_in]`, features of the same frames; gives `[prefixes]`.
     """
     z_hat, first, errors = b_dec, 0, []
     for last in prefixes:
-        z_hat = z_hat + code.decode(W_dec, first, last)
+        z_hat = z_hat + features.decode(W_dec, first, last)
         errors.append(reconstruction_loss(z, z_hat))
         first = last
     return torch.stack(errors)
@@ -46,21 +46,20 @@ def sparsity_loss(l0: torch.Tensor, k: int) -> torch.Tensor:
 
 def aux_loss(
     error: torch.Tensor,
-    encoded: Encoded,
+    pre: PreActivations,
     W_dec: torch.Tensor,
     dead: torch.Tensor,
     aux_k: int,
     power: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """AuxK (Gao et al. 2024, arXiv 2406.04093, section A.2): the strongest dead features reconstruct what is
-    left.
+    """AuxK (Gao et al. 2024, arXiv 2406.04093, section A.2): the strongest dead features reconstruct what is left.
 
-    A dead feature gets no gradient from the reconstruction; here it's drawn towards the error that the live
-    ones leave. Its values come without ReLU, as SAELens takes them: else a feature that is below 0 in every frame stays there.
+    A dead feature gets no gradient from the reconstruction; here it's drawn towards the error that the live ones leave.
+    Its values come without ReLU, as SAELens takes them: else a feature that is below 0 in every frame stays there.
 
     Args:
         error: `z - z_hat` `[frames, d_in]`; no gradient flows into it.
-        encoded: the encoder's output before ReLU and TopK.
+        pre: the encoder's output before ReLU and TopK.
         W_dec: decoder rows `[n_features, d_in]`.
         dead: which features are dead `[n_features]`, bool.
         aux_k: how many dead features each frame may use.
@@ -74,12 +73,11 @@ def aux_loss(
     error = error.detach()
     power = error.square().mean() if power is None else power
     power = power.clamp_min(torch.finfo(error.dtype).tiny)
-    return (encoded.strongest(dead, count).decode(W_dec) - error).square().mean() / power
+    return (pre.strongest(dead, count).decode(W_dec) - error).square().mean() / power
 
 
 def fraction_of_variance_explained(z: torch.Tensor, z_hat: torch.Tensor) -> torch.Tensor:
-    """`1 - |z - z_hat|² / |z - mean(z)|²`, both summed over all frames: 1 is perfect, 0 is the mean's own
-    score.
+    """`1 - |z - z_hat|² / |z - mean(z)|²`, both summed over all frames: 1 is perfect, 0 is the mean's score.
 
     Shape: z and z_hat `[frames, d_in]`; gives `[]`, NaN where the frames don't vary.
 

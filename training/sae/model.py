@@ -1,5 +1,4 @@
-"""The sparse autoencoder: its equations, and the way from TopK to thresholds that need no comparison of
-features."""
+"""The sparse autoencoder: its equations, and the way from TopK to thresholds that need no comparison of features."""
 
 import copy
 import math
@@ -28,8 +27,8 @@ def activate(
     """
     if architecture != "topk":
         return pre_activations.relu() * (pre_activations > threshold)
-    values, places = pre_activations.topk(k, dim=-1)
-    return torch.zeros_like(pre_activations).scatter(-1, places, values.relu())
+    values, indices = pre_activations.topk(k, dim=-1)
+    return torch.zeros_like(pre_activations).scatter(-1, indices, values.relu())
 
 
 class SAE(nn.Module):
@@ -46,7 +45,7 @@ class SAE(nn.Module):
         W_dec: `[n_features, d_in]`.  b_dec: `[d_in]`.
         threshold: `[n_features]`; 0 for `topk`, all equal for `batchtopk` and `matryoshka`.
         mean: `[d_in]`.  scale: `[]`, the frames' root mean square about the mean.
-        figures: what training measured, None for an SAE that wasn't trained.
+        metrics: what training measured, None for an SAE that wasn't trained.
     """
 
     threshold: torch.Tensor
@@ -96,8 +95,7 @@ class SAE(nn.Module):
 
     @torch.no_grad()
     def start_from(self, z: torch.Tensor) -> None:
-        """Take normalised frames `[n_features, d_in]` as the first directions: features start where the data
-        is."""
+        """Take normalised frames `[n_features, d_in]` as the first directions: features start where the data is."""
         rows = functional.normalize(z, dim=1)
         filled = torch.where(rows.norm(dim=1, keepdim=True) > 0, rows, self.W_dec)
         self.W_dec.copy_(functional.normalize(filled, dim=1))
@@ -150,8 +148,7 @@ class SAE(nn.Module):
 
 
 def _between(descending: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-    """Per column, the level that exactly `counts` values exceed: midway, or just above the top where the
-    count is 0.
+    """Per column, the threshold that exactly `counts` values exceed: midway, or just above the top where the count is 0.
 
     Shape: descending `[frames, features]`, counts `[features]`; gives `[features]`.
     """

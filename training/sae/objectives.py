@@ -11,12 +11,13 @@ import math
 import torch
 from torch import nn
 
+from training.sae.batch import BatchThreshold
 from training.sae.jumprelu import jumprelu, step
 from training.sae.losses import prefix_losses, reconstruction_loss, sparsity_loss
 from training.sae.model import SAE
-from training.sae.sparse_features import Code, DenseCode, Encoded, Level
+from training.sae.sparse_features import DenseFeatures, Features, PreActivations
 
-LEVEL_SHARE = 0.1
+COMMON_THRESHOLD_SHARE = 0.1
 """Of a JumpReLU's steps: how long every threshold is where the batch's values have an L0 of k. Thresholds that learn while the
 directions are still wrong rise above most features' values, and nothing near a threshold is left to bring it back."""
 
@@ -25,10 +26,10 @@ THRESHOLD_RATE = 0.01
 
 
 class Objective:
-    """TopK: a frame's k largest. The others are told by what they do otherwise.
+    """TopK: a frame's k largest features, and the reconstruction error. Subclasses replace what they do otherwise.
 
     A batch may come in parts, of which each process has some. What concerns the whole of it is measured over all parts
-    before any is descended: the level from which on values are kept, the L0.
+    before any has its backward pass: the batch threshold, the L0.
 
     Args:
         sae: whose weights are trained, and whose thresholds are set.
@@ -44,24 +45,29 @@ class Objective:
         """What is learned beside the SAE's own weights."""
         return []
 
-    def asks_for_level(self, done: int) -> bool:
-        """Whether `code` must know the batch's level, where its frames are only a part of the batch."""
+    def needs_batch_threshold(self, done: int) -> bool:
+        """Whether `select` must know the batch's threshold, where its frames are only a part of the batch."""
         return self.batchwide
 
-    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
+    def select(self, pre: PreActivations, done: int, threshold: BatchThreshold | None = None) -> Features:
         """Features of a batch or a part of one, after so many steps.
 
         Args:
-            level: where the whole batch's k x batch largest values end; None where these frames are the whole of it.
+            threshold: of the whole batch; None where these frames are the whole of it.
         """
-        return encoded.topk(self.k)
+        return pre.topk(self.k)
 
-    def l0(self, encoded: Encoded) -> torch.Tensor:
+    def l0(self, pre: PreActivations) -> torch.Tensor:
         """The frames' mean L0 where the loss depends on it: `[]`."""
-        return encoded.pre.new_zeros(())
+        return pre.values.new_zeros(())
 
     def loss(
-        self, z: torch.Tensor, z_hat: torch.Tensor, code: Code, encoded: Encoded, l0: torch.Tensor | None
+        self,
+        z: torch.Tensor,
+        z_hat: torch.Tensor,
+        features: Features,
+        pre: PreActivations,
+        l0: torch.Tensor | None,
     ) -> torch.Tensor:
         """What is descended, but for the auxiliary loss: `[]`. Of a batch's parts, weighted by their shares of the frames,
         losses and gradients add up to the batch's.
@@ -71,7 +77,7 @@ class Objective:
         """
         return reconstruction_loss(z, z_hat)
 
-    def settle(self, smallest: torch.Tensor | None, done: int) -> None:
+    def after_step(self, smallest: torch.Tensor | None, done: int) -> None:
         """Called after each step; where features are chosen batchwide, with the smallest value that the whole batch kept, `[]`,
         infinite where it kept none."""
 
@@ -85,11 +91,11 @@ class BatchTopK(Objective):
 
     batchwide = True
 
-    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
-        return encoded.largest(self.k * len(encoded.pre), level)
+    def select(self, pre: PreActivations, done: int, threshold: BatchThreshold | None = None) -> Features:
+        return pre.largest(self.k * len(pre.values), threshold)
 
     @torch.no_grad()
-    def settle(self, smallest: torch.Tensor | None, done: int) -> None:
+    def after_step(self, smallest: torch.Tensor | None, done: int) -> None:
         if smallest is not None and torch.isfinite(smallest):
             rate = max(THRESHOLD_RATE, 1 / (done + 1))
             self.sae.threshold.lerp_(smallest.expand_as(self.sae.threshold), rate)
@@ -100,9 +106,14 @@ class Matryoshka(BatchTopK):
     2503.17547), so that a wide dictionary keeps its general features instead of splitting them."""
 
     def loss(
-        self, z: torch.Tensor, z_hat: torch.Tensor, code: Code, encoded: Encoded, l0: torch.Tensor | None
+        self,
+        z: torch.Tensor,
+        z_hat: torch.Tensor,
+        features: Features,
+        pre: PreActivations,
+        l0: torch.Tensor | None,
     ) -> torch.Tensor:
-        return prefix_losses(z, code, self.sae.W_dec, self.sae.b_dec, self.sae.config.prefixes).sum()
+        return prefix_losses(z, features, self.sae.W_dec, self.sae.b_dec, self.sae.config.prefixes).sum()
 
 
 class JumpReLU(Objective):
@@ -110,48 +121,52 @@ class JumpReLU(Objective):
     2407.14435).
 
     The paper's penalty is proportional to L0; here it is `(L0 / k - 1)²`, so that k means what it does elsewhere. The
-    thresholds learn after LEVEL_SHARE of the steps; until then they are where the batch has an L0 of k.
+    thresholds learn after COMMON_THRESHOLD_SHARE of the steps; until then all are where the batch has an L0 of k.
     """
 
     def __init__(self, sae: SAE) -> None:
         super().__init__(sae)
-        self.threshold = nn.Parameter(sae.threshold)  # the same memory: what Adam moves is the SAE's own
+        self.threshold = nn.Parameter(sae.threshold)  # the same memory: Adam moves the SAE's threshold
         self.bandwidth = sae.config.bandwidth * math.sqrt(sae.config.d_in / sae.config.k)
-        self._learned_from = max(1, round(LEVEL_SHARE * sae.config.steps))
+        self._learned_from = max(1, round(COMMON_THRESHOLD_SHARE * sae.config.steps))
 
     def parameters(self) -> list[nn.Parameter]:
         return [self.threshold]
 
-    def asks_for_level(self, done: int) -> bool:
+    def needs_batch_threshold(self, done: int) -> bool:
         return done < self._learned_from
 
-    def code(self, encoded: Encoded, done: int, level: Level | None = None) -> Code:
-        pre = encoded.pre
-        if self.asks_for_level(done):
+    def select(self, pre: PreActivations, done: int, threshold: BatchThreshold | None = None) -> Features:
+        values = pre.values
+        if self.needs_batch_threshold(done):
             with torch.no_grad():
-                count = self.k * len(pre)
+                count = self.k * len(values)
                 self.threshold.fill_(
-                    pre.relu().flatten().topk(count, sorted=False).values.amin()
-                    if level is None
-                    else level.value
+                    values.relu().flatten().topk(count, sorted=False).values.amin()
+                    if threshold is None
+                    else threshold.value
                 )
-        return DenseCode(jumprelu(pre, self.threshold, self.bandwidth))
+        return DenseFeatures(jumprelu(values, self.threshold, self.bandwidth))
 
-    def l0(self, encoded: Encoded) -> torch.Tensor:
-        return step(encoded.pre, self.threshold, self.bandwidth).sum(-1).mean()
+    def l0(self, pre: PreActivations) -> torch.Tensor:
+        return step(pre.values, self.threshold, self.bandwidth).sum(-1).mean()
 
     def loss(
-        self, z: torch.Tensor, z_hat: torch.Tensor, code: Code, encoded: Encoded, l0: torch.Tensor | None
+        self,
+        z: torch.Tensor,
+        z_hat: torch.Tensor,
+        features: Features,
+        pre: PreActivations,
+        l0: torch.Tensor | None,
     ) -> torch.Tensor:
-        own = self.l0(encoded)
-        whole = (
-            own if l0 is None else own + (l0 - own).detach()
-        )  # the batch's value; a part's gradient is its own
+        here = self.l0(pre)
+        # the batch's value with the gradient of these frames
+        whole = here if l0 is None else here + (l0 - here).detach()
         sparsity = self.sae.config.sparsity_weight * sparsity_loss(whole, self.k)
         return reconstruction_loss(z, z_hat) + sparsity
 
     @torch.no_grad()
-    def settle(self, smallest: torch.Tensor | None, done: int) -> None:
+    def after_step(self, smallest: torch.Tensor | None, done: int) -> None:
         self.threshold.clamp_(min=0.0)
 
 

@@ -1,4 +1,4 @@
-"""A batch's features while a training runs: as a matrix, or as a list of those that are active.
+"""A batch's pre-activations and features while a training runs: as matrices, or as lists of the active features.
 
 Key idea: TopK lets k of thousands of features through, so that most of a dense step multiplies zeros. Only the encoder must
 look at every feature; decoder and all gradients need k rows a frame. Of a step's five products of batch x features x d_in
@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch.nn import functional
 
 from training.sae.model import SAE, activate
 
-_GROUP = 4
+if TYPE_CHECKING:
+    from training.sae.batch import BatchThreshold
 
-_LEAST = 2 * _GROUP  # columns a wanted one, below which looking at all is as fast
+_GROUP = 4
+_LEAST = 2 * _GROUP  # columns for each wanted one, below which a look at all columns is as fast
 
 
 def k_largest(x: torch.Tensor, k: int) -> torch.Tensor:
@@ -42,7 +44,7 @@ def k_largest(x: torch.Tensor, k: int) -> torch.Tensor:
     return members.gather(1, best)
 
 
-class Code(Protocol):
+class Features(Protocol):
     """Features of a batch; gradients flow back to the encoder."""
 
     def decode(self, W_dec: torch.Tensor, first: int = 0, last: int | None = None) -> torch.Tensor:
@@ -55,58 +57,31 @@ class Code(Protocol):
         """The smallest value above 0: `[]`; infinite where there is none."""
 
 
-class Encoded(Protocol):
+class PreActivations(Protocol):
     """Pre-activations of a batch, of which features are chosen.
 
     Attributes:
-        pre: `[frames, n_features]`; without gradients where `choose…` brings them back otherwise.
+        values: `[frames, n_features]`; without gradients where the chosen features bring them back.
     """
 
-    pre: torch.Tensor
+    values: torch.Tensor
 
-    def topk(self, k: int) -> Code:
+    def topk(self, k: int) -> Features:
         """Each frame's k largest, after ReLU."""
 
-    def largest(self, count: int, level: Level | None = None) -> Code:
-        """The `count` largest of all frames, after ReLU; or those that a level keeps."""
+    def largest(self, count: int, threshold: BatchThreshold | None = None) -> Features:
+        """The `count` largest of all frames, after ReLU; or those that a batch threshold lets pass."""
 
-    def strongest(self, which: torch.Tensor, count: int) -> Code:
+    def strongest(self, which: torch.Tensor, count: int) -> Features:
         """Each frame's `count` largest of some features, bool `[n_features]`, without ReLU."""
 
 
-class Level:
-    """Where a whole batch's largest values end, for the parts of the batch in their order.
-
-    Frames that come twice have equal values. Where these lie on the level, only so many of them belong to the largest.
-
-    Args:
-        value: the smallest of the largest `[]`.
-        ties: how many of those parts' values that equal it are kept, from the first part on.
-    """
-
-    def __init__(self, value: torch.Tensor, ties: int) -> None:
-        self.value, self.ties, self._left = value, ties, ties
-
-    def begin(self) -> None:
-        """The next part is the first one."""
-        self._left = self.ties
-
-    def kept(self, pre: torch.Tensor) -> torch.Tensor:
-        """Which values of the next part belong to the largest, and are above 0: bool, same shape."""
-        tied = pre == self.value
-        count = int(tied.sum())
-        if count > self._left:
-            tied &= (tied.flatten().cumsum(0) <= self._left).view_as(tied)
-        self._left -= min(count, self._left)
-        return ((pre > self.value) | tied) & (pre > 0)
-
-
-def encoded(sae: SAE, z: torch.Tensor) -> Encoded:
+def pre_activations_of(sae: SAE, z: torch.Tensor) -> PreActivations:
     """Normalised frames z `[frames, d_in]` through the encoder, in the way of the SAE's config."""
-    return Sparse(sae, z) if sae.config.sparse else Dense(sae.pre_activations(z))
+    return SparsePreActivations(sae, z) if sae.config.sparse else DensePreActivations(sae.pre_activations(z))
 
 
-class DenseCode:
+class DenseFeatures:
     """Features as a matrix `[frames, n_features]`."""
 
     def __init__(self, features: torch.Tensor) -> None:
@@ -123,30 +98,30 @@ class DenseCode:
         return torch.where(features > 0, features, math.inf).min()
 
 
-class Dense:
+class DensePreActivations:
     """Pre-activations `[frames, n_features]`, through which gradients flow."""
 
-    def __init__(self, pre: torch.Tensor) -> None:
-        self.pre = pre
+    def __init__(self, values: torch.Tensor) -> None:
+        self.values = values
 
-    def topk(self, k: int) -> Code:
-        return DenseCode(activate(self.pre, "topk", k, self.pre))
+    def topk(self, k: int) -> Features:
+        return DenseFeatures(activate(self.values, "topk", k, self.values))
 
-    def largest(self, count: int, level: Level | None = None) -> Code:
-        kept = self.pre.relu()
-        if level is not None:
-            return DenseCode(kept * level.kept(self.pre.detach()))
-        flat = kept.flatten()
-        values, places = flat.topk(count, sorted=False)
-        return DenseCode(torch.zeros_like(flat).scatter(0, places, values).view_as(self.pre))
+    def largest(self, count: int, threshold: BatchThreshold | None = None) -> Features:
+        positive = self.values.relu()
+        if threshold is not None:
+            return DenseFeatures(positive * threshold.mask(self.values.detach()))
+        flat = positive.flatten()
+        values, indices = flat.topk(count, sorted=False)
+        return DenseFeatures(torch.zeros_like(flat).scatter(0, indices, values).view_as(self.values))
 
-    def strongest(self, which: torch.Tensor, count: int) -> Code:
-        masked = torch.where(which, self.pre, self.pre.new_full((), -math.inf))
-        values, places = masked.topk(count, dim=-1)
-        return DenseCode(torch.zeros_like(masked).scatter(-1, places, values))
+    def strongest(self, which: torch.Tensor, count: int) -> Features:
+        masked = torch.where(which, self.values, self.values.new_full((), -math.inf))
+        values, indices = masked.topk(count, dim=-1)
+        return DenseFeatures(torch.zeros_like(masked).scatter(-1, indices, values))
 
 
-class Places:
+class ActiveIndices:
     """Which features are active in which frames, entry by entry, a frame's entries together.
 
     Args:
@@ -161,7 +136,7 @@ class Places:
         self.rows, self.columns, self.starts, self.n_features = rows, columns, starts, n_features
 
     def sums_by_feature(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Of each feature, the weighted sum of the frames in which it is active: x `[frames, d_in]`, weights `[entries]` gives
+        """The weighted sum of the frames in which each feature is active: x `[frames, d_in]`, weights `[entries]` gives
         `[n_features, d_in]`."""
         return functional.embedding_bag(
             self.rows.index_select(0, self._order),
@@ -171,11 +146,13 @@ class Places:
             per_sample_weights=weights.index_select(0, self._order).to(x.dtype),
         )
 
-    def between(self, first: int, last: int | None) -> tuple[Places, torch.Tensor]:
-        """Those of the features `first` to `last`, and which of the entries they are: bool `[entries]`."""
+    def between(self, first: int, last: int | None) -> tuple[ActiveIndices, torch.Tensor]:
+        """The entries of the features `first` to `last`, and which of all entries they are: bool `[entries]`."""
         inside = (self.columns >= first) & (self.columns < (last or self.n_features))
         before = functional.pad(inside.cumsum(0), (1, 0))
-        return Places(self.rows[inside], self.columns[inside], before[self.starts], self.n_features), inside
+        return ActiveIndices(
+            self.rows[inside], self.columns[inside], before[self.starts], self.n_features
+        ), inside
 
     @cached_property
     def _order(self) -> torch.Tensor:
@@ -187,31 +164,32 @@ class Places:
         return counts.cumsum(0) - counts
 
 
-class SparseCode:
+class SparseFeatures:
     """Active features as a list, frame by frame.
 
     Args:
+        indices: frame and feature of each entry.
         values: of each entry `[entries]`.
     """
 
-    def __init__(self, places: Places, values: torch.Tensor) -> None:
-        self.places, self.values = places, values
+    def __init__(self, indices: ActiveIndices, values: torch.Tensor) -> None:
+        self.indices, self.values = indices, values
 
     def decode(self, W_dec: torch.Tensor, first: int = 0, last: int | None = None) -> torch.Tensor:
-        places, values = self.places, self.values
-        if (first, last or places.n_features) != (0, places.n_features):
-            places, inside = places.between(first, last)
+        indices, values = self.indices, self.values
+        if (first, last or indices.n_features) != (0, indices.n_features):
+            indices, inside = indices.between(first, last)
             values = values[inside]
         values = values.to(W_dec.dtype)
         z_hat = functional.embedding_bag(
-            places.columns, W_dec.detach(), places.starts, mode="sum", per_sample_weights=values
+            indices.columns, W_dec.detach(), indices.starts, mode="sum", per_sample_weights=values
         )
-        decoded: torch.Tensor = _Decoded.apply(z_hat, W_dec, values, places)
+        decoded: torch.Tensor = _Decoded.apply(z_hat, W_dec, values, indices)
         return decoded
 
     def fired(self) -> torch.Tensor:
-        active = self.places.columns[self.values.detach() > 0]
-        return torch.zeros(self.places.n_features, dtype=torch.bool, device=active.device).index_fill(
+        active = self.indices.columns[self.values.detach() > 0]
+        return torch.zeros(self.indices.n_features, dtype=torch.bool, device=active.device).index_fill(
             0, active, True
         )
 
@@ -221,13 +199,13 @@ class SparseCode:
             torch.where(values > 0, values, math.inf).amin() if len(values) else values.new_tensor(math.inf)
         )
 
-    def rectified(self) -> SparseCode:
+    def rectified(self) -> SparseFeatures:
         """The same entries, after ReLU."""
-        return SparseCode(self.places, self.values.relu())
+        return SparseFeatures(self.indices, self.values.relu())
 
 
-class Sparse:
-    """Pre-activations `pre` without gradients: these flow through the chosen entries alone.
+class SparsePreActivations:
+    """Pre-activations without gradients: these flow through the chosen entries alone.
 
     Args:
         sae: whose encoder.
@@ -237,35 +215,35 @@ class Sparse:
     def __init__(self, sae: SAE, z: torch.Tensor) -> None:
         self.sae, self.z = sae, z
         with torch.no_grad():
-            self.pre = sae.pre_activations(z)
+            self.values = sae.pre_activations(z)
 
-    def topk(self, k: int) -> Code:
-        return self._rows(k_largest(self.pre, k)).rectified()
+    def topk(self, k: int) -> Features:
+        return self._rows(k_largest(self.values, k)).rectified()
 
-    def largest(self, count: int, level: Level | None = None) -> Code:
-        frames, features = self.pre.shape
-        if level is None:
-            places = self.pre.flatten().topk(count, sorted=False).indices.sort().values
+    def largest(self, count: int, threshold: BatchThreshold | None = None) -> Features:
+        frames, features = self.values.shape
+        if threshold is None:
+            entries = self.values.flatten().topk(count, sorted=False).indices.sort().values
         else:
-            places = level.kept(self.pre).flatten().nonzero()[:, 0]
-        rows = places // features
+            entries = threshold.mask(self.values).flatten().nonzero()[:, 0]
+        rows = entries // features
         starts = torch.searchsorted(rows, torch.arange(frames, device=rows.device))
-        return self._code(Places(rows, places % features, starts, features)).rectified()
+        return self._features(ActiveIndices(rows, entries % features, starts, features)).rectified()
 
-    def strongest(self, which: torch.Tensor, count: int) -> Code:
+    def strongest(self, which: torch.Tensor, count: int) -> Features:
         candidates = which.nonzero()[:, 0]
-        return self._rows(candidates[self.pre[:, candidates].topk(count, dim=-1, sorted=False).indices])
+        return self._rows(candidates[self.values[:, candidates].topk(count, dim=-1, sorted=False).indices])
 
-    def _rows(self, columns: torch.Tensor) -> SparseCode:
-        """A code of equally many entries in each frame: columns `[frames, count]`."""
+    def _rows(self, columns: torch.Tensor) -> SparseFeatures:
+        """Equally many entries in each frame: columns `[frames, count]`."""
         frames, count = columns.shape
         starts = torch.arange(0, frames * count, count, device=columns.device)
         rows = torch.arange(frames, device=columns.device).repeat_interleave(count)
-        return self._code(Places(rows, columns.flatten(), starts, self.sae.config.n_features))
+        return self._features(ActiveIndices(rows, columns.flatten(), starts, self.sae.config.n_features))
 
-    def _code(self, places: Places) -> SparseCode:
-        entries: torch.Tensor = _Entries.apply(self.z, self.sae.W_enc, self.sae.b_enc, self.pre, places)
-        return SparseCode(places, entries)
+    def _features(self, indices: ActiveIndices) -> SparseFeatures:
+        entries: torch.Tensor = _Entries.apply(self.z, self.sae.W_enc, self.sae.b_enc, self.values, indices)
+        return SparseFeatures(indices, entries)
 
 
 class _Entries(torch.autograd.Function):
@@ -281,35 +259,35 @@ class _Entries(torch.autograd.Function):
         W_enc: torch.Tensor,
         b_enc: torch.Tensor,
         pre: torch.Tensor,
-        places: Places,
+        indices: ActiveIndices,
     ) -> torch.Tensor:
         ctx.save_for_backward(z)
-        ctx.places = places
-        return pre[places.rows, places.columns]
+        ctx.indices = indices
+        return pre[indices.rows, indices.columns]
 
     @staticmethod
     def backward(
         ctx: Any, gradient: torch.Tensor
     ) -> tuple[None, torch.Tensor, torch.Tensor | None, None, None]:
-        (z,), places = ctx.saved_tensors, ctx.places
+        (z,), indices = ctx.saved_tensors, ctx.indices
         bias = None
         if ctx.needs_input_grad[2]:
-            bias = z.new_zeros(places.n_features).index_add_(0, places.columns, gradient.to(z.dtype))
-        return None, places.sums_by_feature(z, gradient).T, bias, None, None
+            bias = z.new_zeros(indices.n_features).index_add_(0, indices.columns, gradient.to(z.dtype))
+        return None, indices.sums_by_feature(z, gradient).T, bias, None, None
 
 
 class _Decoded(torch.autograd.Function):
-    """A reconstruction as it is, with W_dec's gradient of it: bags of its rows, in the order that W_enc's are summed in."""
+    """A reconstruction as it is, with W_dec's gradient of it: bags of its rows, summed in the order of W_enc's."""
 
     @staticmethod
     def forward(
-        ctx: Any, z_hat: torch.Tensor, W_dec: torch.Tensor, values: torch.Tensor, places: Places
+        ctx: Any, z_hat: torch.Tensor, W_dec: torch.Tensor, values: torch.Tensor, indices: ActiveIndices
     ) -> torch.Tensor:
         ctx.save_for_backward(values)
-        ctx.places = places
+        ctx.indices = indices
         return z_hat.view_as(z_hat)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, None, None]:
         (values,) = ctx.saved_tensors
-        return gradient, ctx.places.sums_by_feature(gradient, values), None, None
+        return gradient, ctx.indices.sums_by_feature(gradient, values), None, None

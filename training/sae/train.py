@@ -18,10 +18,10 @@ from training.activations.shuffle import Rows
 from training.activations.store import ActivationStore
 from training.sae.config import SAEConfig, TrainingMetrics
 from training.sae.dataset import Batches, SomeSites, Source, source_of, thinned
-from training.sae.distributed import ALONE, Ranks, refuse_too_many
+from training.sae.distributed import ONE_PROCESS, ProcessGroup, refuse_too_many
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
-from training.sae.trainer import Run
+from training.sae.trainer import SAETrainer
 
 Progress = Callable[[int, float], None]
 """Called after each step with the number of steps done and the loss (of several sites: their mean)."""
@@ -33,14 +33,14 @@ class Machine:
 
     device: str = "cpu"
     """A torch device. Bit-for-bit equality holds on one device with one number of threads."""
-    ranks: Ranks = ALONE
+    group: ProcessGroup = ONE_PROCESS
     """The processes that train together; each calls the same function with the same arguments."""
     frames_at_once: int | None = None
-    """Of a process's share of a step, see `Run`."""
+    """Frames of a process's share of a step that are computed at once; None: all."""
 
 
 _CHUNK_FRAMES = 4096
-_CHUNK_NUMBERS = 1 << 20  # features at once: 4 MB, held several times, however wide the dictionary is
+_CHUNK_NUMBERS = 1 << 20  # numbers at once: 4 MB, held several times, however wide the dictionary is
 _ROUNDING_POWER = 1e-13  # relative to the mean's: float32 frames that vary less only vary by rounding
 
 
@@ -51,30 +51,27 @@ def train(
     checkpoint: Path | None = None,
     progress: Progress | None = None,
     device: str = "cpu",
-    ranks: Ranks = ALONE,
+    group: ProcessGroup = ONE_PROCESS,
     frames_at_once: int | None = None,
 ) -> SAE:
-    """Train an SAE on a store's train split, or on frames x `[frames, d_in]`; `sae.metrics` tells how it
-    went.
+    """Train an SAE on a store's train split, or on frames x `[frames, d_in]`; `sae.metrics` says how it went.
 
     Args:
         source: a store or frames; not normalised.
         config: what to train.
-        checkpoint: a file to resume from if it's there, and to write every `config.checkpoint_every` steps
-        and at the
-            end; None trains in one go.
+        checkpoint: a file to resume from if it's there, and to write every `config.checkpoint_every` steps and at the end;
+            None trains in one go.
         progress: called after each step. What it raises ends the training; the checkpoint stays.
-        device, ranks, frames_at_once: see `Machine`.
+        device, group, frames_at_once: where and how it is computed; the fields of `Machine`.
 
     Raises:
-        DrawstopError: frames of another width, constant or not finite; a checkpoint of another training; a
-        loss that
-            isn't finite.
+        DrawstopError: frames of another width, constant or not finite; a checkpoint of another training; a loss that isn't
+            finite.
     """
     data = source_of(source)
     site = next(iter(data.widths))
     checkpoints = {} if checkpoint is None else {site: Path(checkpoint)}
-    machine = Machine(device, ranks, frames_at_once)
+    machine = Machine(device, group, frames_at_once)
     return _train(data, {site: config}, None, checkpoints, progress, machine)[site]
 
 
@@ -86,7 +83,7 @@ def train_sites(
     checkpoints: Mapping[str, Path] | None = None,
     progress: Progress | None = None,
     device: str = "cpu",
-    ranks: Ranks = ALONE,
+    group: ProcessGroup = ONE_PROCESS,
     frames_at_once: int | None = None,
 ) -> dict[str, SAE]:
     """`train` for all sites of a source side by side, in one pass over its frames.
@@ -95,35 +92,35 @@ def train_sites(
     the same weights.
 
     Of as many sites as processes, or more, each process trains its share, bit for bit as one process would, and the first one is
-    given all SAEs, the others their own. Progress is that of the first one's sites then.
+    given all SAEs, each other one those that it trained. Progress then is that of the first one's sites.
 
     Args:
         config: what to train; `d_in` is each site's own.
         buffer_frames: rows that are held and shuffled together, see `ShuffledRows`; None: all.
-        checkpoints: a file for each site, as `train`'s. The place in the stream is the step: a resumed run fills the
-            buffer anew. A site that was saved before the run was killed waits for the others. A site's first process
+        checkpoints: a file for each site, as `train`'s. The step says where in the stream it is: a resumed training fills the
+            buffer anew. A site that was saved before the others when it was killed waits for them. A site's first process
             writes its file, all its processes read it.
-        device, ranks, frames_at_once: see `Machine`.
+        device, group, frames_at_once: where and how it is computed; the fields of `Machine`.
 
     Raises:
         DrawstopError: as `train`, or a buffer smaller than a batch.
     """
     configs = {site: replace(config, d_in=width) for site, width in source.widths.items()}
-    machine, kept = Machine(device, ranks, frames_at_once), checkpoints or {}
-    if not 1 < ranks.count <= len(configs):
-        return _train(source, configs, buffer_frames, kept, progress, machine)
-    own = sorted(configs, key=lambda site: -configs[site].d_in)[ranks.rank :: ranks.count]
-    found = ranks.gather(
+    machine, checkpoints = Machine(device, group, frames_at_once), checkpoints or {}
+    if not 1 < group.size <= len(configs):
+        return _train(source, configs, buffer_frames, checkpoints, progress, machine)
+    mine = sorted(configs, key=lambda site: -configs[site].d_in)[group.rank :: group.size]
+    saes = group.gather(
         _train(
-            SomeSites(source, own),
-            {site: configs[site] for site in configs if site in own},
+            SomeSites(source, mine),
+            {site: configs[site] for site in configs if site in mine},
             buffer_frames,
-            {site: path for site, path in kept.items() if site in own},
+            {site: path for site, path in checkpoints.items() if site in mine},
             progress,
-            replace(machine, ranks=ALONE),
+            replace(machine, group=ONE_PROCESS),
         )
     )
-    return {site: found[site] for site in configs if site in found}
+    return {site: saes[site] for site in configs if site in saes}
 
 
 def _train(
@@ -135,56 +132,62 @@ def _train(
     machine: Machine,
 ) -> dict[str, SAE]:
     _refuse_unfit(source, configs)
-    shared, ranks = next(iter(configs.values())), machine.ranks
-    refuse_too_many(ranks.count, shared.batch_size)
+    shared, group = next(iter(configs.values())), machine.group
+    refuse_too_many(group.size, shared.batch_size)
     batches = Batches(source, shared.batch_size, shared.seed, buffer_frames)
-    runs = {
+    trainers = {
         site: _begin(batches, site, config, checkpoints.get(site), machine)
         for site, config in configs.items()
     }
-    steps = range(min(run.step for run in runs.values()), shared.steps)
-    with closing(batches.stream(steps, ranks, machine.device)) as frames:
+    steps = range(min(trainer.step for trainer in trainers.values()), shared.steps)
+    with closing(batches.stream(steps, group, machine.device)) as frames:
         for step in steps:
             losses = []
-            for site, x in islice(frames, len(runs)):
-                if runs[site].step == step:
-                    losses.append(runs[site].advance(x))
-            if ranks.first and ((step + 1) % shared.checkpoint_every == 0 or step + 1 == shared.steps):
+            for site, x in islice(frames, len(trainers)):
+                if trainers[site].step == step:
+                    losses.append(trainers[site].train_step(x))
+            if group.is_first and ((step + 1) % shared.checkpoint_every == 0 or step + 1 == shared.steps):
                 for site, path in checkpoints.items():
-                    runs[site].save(path)
+                    trainers[site].save(path)
             if progress is not None:
                 progress(step + 1, float(torch.stack(losses).mean()))
-    return _finished(batches, runs, shared.steps)
+    return _finished(batches, trainers, shared.steps)
 
 
-def _begin(batches: Batches, site: str, config: SAEConfig, checkpoint: Path | None, machine: Machine) -> Run:
+def _begin(
+    batches: Batches, site: str, config: SAEConfig, checkpoint: Path | None, machine: Machine
+) -> SAETrainer:
     """A run at its checkpoint, or at step 0, normalised by the first window."""
-    run = Run(SAE(config), machine.device, batches.source.identity, machine.ranks, machine.frames_at_once)
+    trainer = SAETrainer(
+        SAE(config), machine.device, batches.source.identity, machine.group, machine.frames_at_once
+    )
     if checkpoint is not None and checkpoint.exists():
-        run.load(checkpoint)
-        return run
+        trainer.load(checkpoint)
+        return trainer
     batches.enter(0)
-    _fit_normalisation(run.sae, batches, site)
-    _start_from_frames(run.sae, batches, site)
-    machine.ranks.take_first(*(tensor.detach() for tensor in run.sae.state_dict().values()))
-    return run
+    _fit_normalisation(trainer.sae, batches, site)
+    _start_from_frames(trainer.sae, batches, site)
+    machine.group.broadcast(*(tensor.detach() for tensor in trainer.sae.state_dict().values()))
+    return trainer
 
 
-def _finished(batches: Batches, runs: Mapping[str, Run], steps: int) -> dict[str, SAE]:
-    """The trained SAEs with thresholds and figures: of the last window, then of the validation split."""
+def _finished(batches: Batches, trainers: Mapping[str, SAETrainer], steps: int) -> dict[str, SAE]:
+    """The trained SAEs with thresholds and metrics: of the last window, then of the validation split."""
     batches.enter(steps - 1)
     chosen = thinned(len(batches))
-    for site, run in runs.items():
-        z = _normalised(run.sae, batches, site, chosen)
-        if run.sae.config.architecture == "topk-jumprelu":
-            run.sae.threshold.copy_(run.topk_view().to_jumprelu(z).threshold)
-        run.sae.metrics = _measure(run.sae, z)
+    for site, trainer in trainers.items():
+        z = _normalised(trainer.sae, batches, site, chosen)
+        if trainer.sae.config.architecture == "topk-jumprelu":
+            trainer.sae.threshold.copy_(trainer.topk_view().to_jumprelu(z).threshold)
+        trainer.sae.metrics = _measure(trainer.sae, z)
     count = batches.enter_validation()
-    for site, run in runs.items():
-        if count and run.sae.metrics is not None:
-            explained = measure(run.sae, _normalised(run.sae, batches, site, np.arange(count)))[0]
-            run.sae.metrics = replace(run.sae.metrics, validation_fraction_of_variance_explained=explained)
-    return {site: run.sae.to("cpu", torch.float32) for site, run in runs.items()}
+    for site, trainer in trainers.items():
+        if count and trainer.sae.metrics is not None:
+            explained = measure(trainer.sae, _normalised(trainer.sae, batches, site, np.arange(count)))[0]
+            trainer.sae.metrics = replace(
+                trainer.sae.metrics, validation_fraction_of_variance_explained=explained
+            )
+    return {site: trainer.sae.to("cpu", torch.float32) for site, trainer in trainers.items()}
 
 
 def _refuse_unfit(source: Source, configs: Mapping[str, SAEConfig]) -> None:
@@ -219,14 +222,14 @@ def _fit_normalisation(sae: SAE, batches: Batches, site: str) -> None:
 
 def _start_from_frames(sae: SAE, batches: Batches, site: str) -> None:
     rng, count = np.random.default_rng([sae.config.seed, 0x5AE]), sae.config.n_features
-    places = rng.choice(len(batches), count, replace=len(batches) < count)
-    z = _normalised(sae, batches, site, places)
+    indices = rng.choice(len(batches), count, replace=len(batches) < count)
+    z = _normalised(sae, batches, site, indices)
     sae.start_from(z)
     sae.fit_encoder_gain(z)
 
 
-def _normalised(sae: SAE, batches: Batches, site: str, places: Rows) -> torch.Tensor:
-    return sae.normalise(batches.take(site, places).to(sae.scale.device))
+def _normalised(sae: SAE, batches: Batches, site: str, indices: Rows) -> torch.Tensor:
+    return sae.normalise(batches.take(site, indices).to(sae.scale.device))
 
 
 def _measure(sae: SAE, z: torch.Tensor) -> TrainingMetrics:

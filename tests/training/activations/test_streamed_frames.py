@@ -1,4 +1,4 @@
-"""Several sites in one pass, streamed or from disk: the same frames in the same order give the same weights."""
+"""Several sites in one pass, streamed or from disk: the same frames in the same shuffled give the same weights."""
 
 import os
 import signal
@@ -57,7 +57,9 @@ def test_streaming_equals_training_from_disk_bit_for_bit(
     assert same_bits(from_disk, from_model)
     assert from_disk["b"].metrics == from_model["b"].metrics
     if buffer == 10**9:
-        assert same_bits(train_sites(stores, SMALL), from_model), "a buffer that holds all is no other order"
+        assert same_bits(train_sites(stores, SMALL), from_model), (
+            "a buffer that holds all is no other shuffled"
+        )
     else:
         assert not same_bits(train_sites(stores, SMALL), from_model)
 
@@ -198,25 +200,29 @@ def test_a_window_takes_each_piece_once_from_the_model(recordings: Path) -> None
     assert isinstance(model, LayeredWaves)
     assert BUFFER / 50 - 1 <= model.calls <= len(frames.all_pieces)
     before = model.calls
-    for step in range(batches.order.held // SMALL.batch_size):
+    for step in range(batches.shuffled.held // SMALL.batch_size):
         list(batches.batch(step))
     assert model.calls == before
 
 
 def test_windows_are_shuffled_hold_whole_epochs_once_and_depend_on_the_seed() -> None:
     pieces = [range(0, 40), range(100, 130), range(200, 258)]
-    order, other = ShuffledRows(pieces, 8, 0, 33), ShuffledRows(pieces, 8, 1, 33)
-    assert order.held == 32
-    seen = [int(row) for step in range(16) for row in order.window(order.window_of(step))[order.places(step)]]
+    shuffled, other = ShuffledRows(pieces, 8, 0, 33), ShuffledRows(pieces, 8, 1, 33)
+    assert shuffled.held == 32
+    seen = [
+        int(row)
+        for step in range(16)
+        for row in shuffled.window(shuffled.window_of(step))[shuffled.indices(step)]
+    ]
     assert sorted(seen) == sorted(row for piece in pieces for row in piece), (
         "128 rows are one epoch of 16 batches"
     )
     assert seen != sorted(seen)
     assert seen != [
-        int(row) for step in range(16) for row in other.window(other.window_of(step))[other.places(step)]
+        int(row) for step in range(16) for row in other.window(other.window_of(step))[other.indices(step)]
     ]
-    backwards = [order.places(step).tolist() for step in reversed(range(16))]
-    assert backwards == [order.places(step).tolist() for step in range(16)][::-1]
+    backwards = [shuffled.indices(step).tolist() for step in reversed(range(16))]
+    assert backwards == [shuffled.indices(step).tolist() for step in range(16)][::-1]
 
 
 def test_sites_of_different_rates_are_refused(recordings: Path) -> None:

@@ -18,7 +18,7 @@ from training.sae.config import Architecture, SAEConfig
 from training.sae.losses import l0, prefix_losses
 from training.sae.model import SAE
 from training.sae.objectives import BatchTopK
-from training.sae.sparse_features import Dense, DenseCode
+from training.sae.sparse_features import DenseFeatures, DensePreActivations
 from training.sae.train import train
 
 THRESHOLDED: tuple[Architecture, ...] = ("batchtopk", "matryoshka", "jumprelu")
@@ -33,9 +33,9 @@ def pre_activations(seed: int = 0, frames: int = 40, features: int = 24) -> torc
 def test_batchtopk_of_fewer_positive_values_than_wanted_keeps_those() -> None:
     pre = -pre_activations().abs()
     pre[0, 0] = 2.0
-    code = Dense(pre).largest(3 * len(pre))
-    assert isinstance(code, DenseCode)
-    assert code.features.nonzero().tolist() == [[0, 0]]
+    features = DensePreActivations(pre).largest(3 * len(pre))
+    assert isinstance(features, DenseFeatures)
+    assert features.features.nonzero().tolist() == [[0, 0]]
 
 
 def test_batchtopks_threshold_is_the_running_average_of_the_smallest_value_kept() -> None:
@@ -44,8 +44,8 @@ def test_batchtopks_threshold_is_the_running_average_of_the_smallest_value_kept(
     for done in range(150):
         pre = pre_activations(done)
         smallest.append(float(pre.relu().flatten().topk(3 * len(pre)).values[-1]))
-        code = objective.code(Dense(pre), done)
-        objective.settle(code.smallest(), done)
+        features = objective.select(DensePreActivations(pre), done)
+        objective.after_step(features.smallest(), done)
         if done == 99:
             assert objective.sae.threshold[0].item() == pytest.approx(sum(smallest) / 100, rel=1e-4)
     average = sum(smallest[:100]) / 100
@@ -88,7 +88,7 @@ def test_a_matryoshkas_first_features_reconstruct_more_alone_than_a_batchtopks()
         sae = train(frames, replace(config, architecture=architecture))  # type: ignore[arg-type]
         z = sae.normalise(frames)
         with torch.no_grad():
-            losses = prefix_losses(z, DenseCode(sae.encode(z)), sae.W_dec, sae.b_dec, sae.config.prefixes)
+            losses = prefix_losses(z, DenseFeatures(sae.encode(z)), sae.W_dec, sae.b_dec, sae.config.prefixes)
         errors[architecture] = float(losses[-2])
     assert errors["matryoshka"] < errors["batchtopk"]
 

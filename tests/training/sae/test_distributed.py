@@ -18,6 +18,7 @@ import pytest
 import torch
 from repository import REPOSITORY
 from sae_worker import CONFIG, frames
+from torch.distributed import TCPStore
 
 from drawstop.errors import DrawstopError
 from training.activations.store import write_store
@@ -26,7 +27,7 @@ from training.evaluation.experiments.sae_quality.planted import planted_frames
 from training.models.rave.model import fixed_threads
 from training.sae.config import Architecture, SAEConfig
 from training.sae.dataset import StoredFrames, TensorFrames, ahead
-from training.sae.launcher import launched_as, train_on
+from training.sae.launcher import rendezvous, train_on
 from training.sae.train import train, train_sites
 
 pytestmark = pytest.mark.slow
@@ -52,11 +53,12 @@ def alone() -> dict[str, dict[str, torch.Tensor]]:
     }
 
 
-def launched(count: int, folder: Path) -> list[subprocess.Popen[str]]:
-    """Workers with the environment that `torchrun` gives them."""
-    common = {**os.environ, **launched_as(count), "PYTHONPATH": str(REPOSITORY)}
+def launched(count: int, folder: Path) -> tuple[TCPStore, list[subprocess.Popen[str]]]:
+    """Workers with the environment that `torchrun` gives them, and the store at which they meet."""
+    store, environment = rendezvous(count)
+    common = {**os.environ, **environment, "PYTHONPATH": str(REPOSITORY)}
     worker = REPOSITORY / "tests" / "helpers" / "sae_worker.py"
-    return [
+    workers = [
         subprocess.Popen(
             [sys.executable, str(worker), str(folder)],
             env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)},
@@ -65,6 +67,7 @@ def launched(count: int, folder: Path) -> list[subprocess.Popen[str]]:
         )
         for rank in range(count)
     ]
+    return store, workers
 
 
 def largest_difference(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> float:
@@ -75,15 +78,15 @@ def largest_difference(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -
 def test_several_processes_give_the_sae_that_one_gives_and_end_with_one_line_when_one_is_killed(
     alone: dict[str, dict[str, torch.Tensor]], tmp_path: Path, count: int
 ) -> None:
-    workers = launched(count, tmp_path)
+    _store, workers = launched(count, tmp_path)
     errors = [worker.communicate(timeout=250)[1] for worker in workers]
     assert [worker.returncode for worker in workers] == [2] * (count - 1) + [-signal.SIGKILL], errors
     for said in errors[:-1]:
         assert said.startswith("drawstop: another process of this training has gone"), said
         assert len(said.splitlines()) == 1, said
     for architecture in ARCHITECTURES:
-        together = torch.load(tmp_path / f"{architecture}.pt")
-        assert largest_difference(alone[architecture], together) <= SAME_WEIGHTS, architecture
+        shared = torch.load(tmp_path / f"{architecture}.pt")
+        assert largest_difference(alone[architecture], shared) <= SAME_WEIGHTS, architecture
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES if WHOLE_TABLE else ["batchtopk"])

@@ -16,7 +16,7 @@ from training.sae.jumprelu import jumprelu, step
 from training.sae.losses import prefix_losses, reconstruction_loss
 from training.sae.model import SAE
 from training.sae.objectives import objective_of
-from training.sae.sparse_features import Dense, DenseCode
+from training.sae.sparse_features import DenseFeatures, DensePreActivations
 from training.sae.train import train
 
 CONFIG = SAEConfig(d_in=16, n_features=48, k=3, steps=60, batch_size=64)
@@ -141,10 +141,10 @@ def pre_activations(seed: int = 0, frames: int = 40, features: int = 24) -> torc
     return torch.randn(frames, features, generator=torch.Generator().manual_seed(seed))
 
 
-def batch_topk(pre: torch.Tensor, k: int) -> DenseCode:
-    code = Dense(pre).largest(k * len(pre))
-    assert isinstance(code, DenseCode)
-    return code
+def batch_topk(pre: torch.Tensor, k: int) -> DenseFeatures:
+    features = DensePreActivations(pre).largest(k * len(pre))
+    assert isinstance(features, DenseFeatures)
+    return features
 
 
 def test_batchtopk_keeps_what_saelens_keeps_and_k_a_frame_on_average_only(saelens: Any) -> None:
@@ -164,7 +164,7 @@ def test_matryoshka_sums_the_errors_that_saelens_sums(saelens: Any) -> None:
     with torch.no_grad():
         sae.b_dec.uniform_(-1, 1)
     z = torch.randn(30, 8, generator=torch.Generator().manual_seed(0))
-    code = batch_topk(sae.pre_activations(z), 4)
+    features = batch_topk(sae.pre_activations(z), 4)
     theirs = saelens.MatryoshkaBatchTopKTrainingSAE(
         saelens.MatryoshkaBatchTopKTrainingSAEConfig(
             d_in=8, d_sae=64, k=4, matryoshka_widths=list(config.prefixes), rescale_acts_by_decoder_norm=False
@@ -173,12 +173,12 @@ def test_matryoshka_sums_the_errors_that_saelens_sums(saelens: Any) -> None:
     theirs.load_state_dict(
         {name: sae.state_dict()[name] for name in ("W_enc", "W_dec", "b_enc", "b_dec")}, strict=False
     )
-    parts = [z_hat for _, z_hat in theirs._iterable_decode(code.features, include_outer_loss=True)]
+    parts = [z_hat for _, z_hat in theirs._iterable_decode(features.features, include_outer_loss=True)]
     wanted = torch.stack([reconstruction_loss(z, z_hat) for z_hat in parts])
-    found = prefix_losses(z, code, sae.W_dec, sae.b_dec, config.prefixes)
+    found = prefix_losses(z, features, sae.W_dec, sae.b_dec, config.prefixes)
     assert torch.allclose(found, wanted, rtol=1e-5)
-    encoded = Dense(sae.pre_activations(z))
-    loss = objective_of(sae).loss(z, sae.decode(code.features), code, encoded, None)
+    pre = DensePreActivations(sae.pre_activations(z))
+    loss = objective_of(sae).loss(z, sae.decode(features.features), features, pre, None)
     assert loss.item() == pytest.approx(wanted.sum().item(), rel=1e-5)
 
 

@@ -9,12 +9,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from drawstop.errors import DrawstopError
+from training.sae.batch import BatchThreshold
 from training.sae.config import Architecture, SAEConfig
 from training.sae.losses import prefix_losses
 from training.sae.model import SAE
-from training.sae.sparse_features import Dense, Level, Sparse, SparseCode
+from training.sae.sparse_features import DensePreActivations, SparseFeatures, SparsePreActivations
 from training.sae.train import train
-from training.sae.trainer import Run, learning_rate_at
+from training.sae.trainer import SAETrainer, learning_rate_at
 
 SAME_WEIGHTS = 1e-6
 """Between two orders of summing float64, after 60 steps."""
@@ -50,25 +51,29 @@ def test_gathering_rows_trains_the_sae_that_multiplying_matrices_does(
 
 
 def test_features_are_dead_in_those_trainings_so_that_the_auxiliary_loss_was_compared_too() -> None:
-    run = Run(SAE(Gathering(**SIZES)), "cpu", "")  # type: ignore[arg-type]
+    run = SAETrainer(SAE(Gathering(**SIZES)), "cpu", "")  # type: ignore[arg-type]
     for _ in range(5):
-        run.advance(frames()[:64])
+        run.train_step(frames()[:64])
     assert (run.silent_steps > run.sae.config.dead_after_steps).any()
 
 
 def test_what_a_list_of_active_features_says_equals_what_the_matrix_says() -> None:
     sae = SAE(SAEConfig(8, 24, 3))
     z = torch.randn(20, 8, generator=torch.Generator().manual_seed(1))
-    pairs = [(Sparse(sae, z).topk(3), Dense(sae.pre_activations(z)).topk(3))]
+    pairs = [(SparsePreActivations(sae, z).topk(3), DensePreActivations(sae.pre_activations(z)).topk(3))]
     pre = sae.pre_activations(z).detach()
-    for ends in (lambda: None, lambda: Level(pre.flatten().sort().values[-40], 1)):
-        pairs.append((Sparse(sae, z).largest(60, ends()), Dense(pre).largest(60, ends())))
+    for ends in (lambda: None, lambda: BatchThreshold(pre.flatten().sort().values[-40], 1)):
+        pairs.append(
+            (SparsePreActivations(sae, z).largest(60, ends()), DensePreActivations(pre).largest(60, ends()))
+        )
     for sparse, dense in pairs:
         assert torch.allclose(sparse.decode(sae.W_dec), dense.decode(sae.W_dec), atol=1e-6)
         assert torch.allclose(sparse.decode(sae.W_dec, 5, 11), dense.decode(sae.W_dec, 5, 11), atol=1e-6)
         assert torch.equal(sparse.fired(), dense.fired())
         assert torch.equal(sparse.smallest(), dense.smallest())
-        mine, wanted = (prefix_losses(z, code, sae.W_dec, sae.b_dec, (4, 9, 24)) for code in (sparse, dense))
+        mine, wanted = (
+            prefix_losses(z, features, sae.W_dec, sae.b_dec, (4, 9, 24)) for features in (sparse, dense)
+        )
         assert torch.allclose(mine, wanted)
 
 
@@ -76,19 +81,19 @@ def test_a_batch_that_activates_nothing_has_no_smallest_value_and_decodes_to_not
     sae = SAE(SAEConfig(8, 24, 3))
     with torch.no_grad():
         sae.b_enc.fill_(-100.0)
-    code = Sparse(sae, torch.ones(5, 8)).largest(15, Level(torch.tensor(0.0), 15))
-    assert isinstance(code, SparseCode)
-    assert torch.isinf(code.smallest())
-    assert not code.fired().any()
-    assert not code.decode(sae.W_dec).any()
+    features = SparsePreActivations(sae, torch.ones(5, 8)).largest(15, BatchThreshold(torch.tensor(0.0), 15))
+    assert isinstance(features, SparseFeatures)
+    assert torch.isinf(features.smallest())
+    assert not features.fired().any()
+    assert not features.decode(sae.W_dec).any()
 
 
-def test_of_equal_values_on_a_level_the_first_are_kept_and_no_more_over_all_parts() -> None:
-    level = Level(torch.tensor(2.0), 3)
+def test_of_values_equal_to_the_batch_threshold_the_first_pass_and_no_more_over_all_parts() -> None:
+    threshold = BatchThreshold(torch.tensor(2.0), 3)
     parts = [torch.tensor([[2.0, 1.0], [3.0, 2.0]]), torch.tensor([[2.0, 2.0], [4.0, -1.0]])]
     for _ in range(2):
-        level.begin()
-        assert [level.kept(part).int().tolist() for part in parts] == [[[1, 0], [1, 1]], [[1, 0], [1, 0]]]
+        threshold.restart()
+        assert [threshold.mask(part).int().tolist() for part in parts] == [[[1, 0], [1, 1]], [[1, 0], [1, 0]]]
 
 
 def test_tiny_dictionaries_and_those_with_many_active_features_keep_to_matrices() -> None:
@@ -127,14 +132,14 @@ def test_bf16_explains_nearly_what_float32_explains_and_gives_a_float32_sae(kind
 
 def test_one_process_trains_a_topk_by_these_very_operations() -> None:
     config = SAEConfig(16, 48, 3, steps=30, batch_size=64, dead_after_steps=2)
-    run, sae = Run(SAE(config), "cpu", ""), SAE(config)
+    run, sae = SAETrainer(SAE(config), "cpu", ""), SAE(config)
     learned = [sae.W_dec, sae.W_enc, sae.b_enc, sae.b_dec]
     adam, silent = torch.optim.Adam(learned, lr=0.0), torch.zeros(48, dtype=torch.int64)
     for step in range(30):
         z = frames()[step : step + 64]
         pre = z @ sae.W_enc + sae.b_enc
-        values, places = pre.topk(3)
-        features = torch.zeros_like(pre).scatter(-1, places, values.relu())
+        values, indices = pre.topk(3)
+        features = torch.zeros_like(pre).scatter(-1, indices, values.relu())
         z_hat = features @ sae.W_dec + sae.b_dec
         silent = torch.where((features > 0).any(0), 0, silent + 1)
         loss = (z_hat - z).square().mean() + config.aux_weight * _aux(z - z_hat, pre, sae.W_dec, silent > 2)
@@ -147,7 +152,7 @@ def test_one_process_trains_a_topk_by_these_very_operations() -> None:
         adam.step()
         with torch.no_grad():
             sae.W_dec.copy_(functional.normalize(sae.W_dec, dim=1))
-        assert torch.equal(run.advance(z), loss.detach())
+        assert torch.equal(run.train_step(z), loss.detach())
     assert (silent > 2).any()
     for name, wanted in sae.state_dict().items():
         assert torch.equal(run.sae.state_dict()[name], wanted), name
@@ -158,8 +163,8 @@ def _aux(error: Tensor, pre: Tensor, W_dec: Tensor, dead: Tensor) -> Tensor:
     if count == 0:
         return error.new_zeros(())
     masked = torch.where(dead, pre, -torch.inf)
-    values, places = masked.topk(count)
-    features = torch.zeros_like(masked).scatter(-1, places, values)
+    values, indices = masked.topk(count)
+    features = torch.zeros_like(masked).scatter(-1, indices, values)
     return (features @ W_dec - error).square().mean() / error.square().mean()
 
 

@@ -18,7 +18,7 @@ from training.evaluation.experiments.sae_quality.planted import ACTIVE, WIDTH, p
 from training.sae import losses
 from training.sae.config import Architecture, SAEConfig
 from training.sae.model import SAE
-from training.sae.sparse_features import Dense, encoded
+from training.sae.sparse_features import DensePreActivations, pre_activations_of
 from training.sae.train import Progress, train
 
 RECOVERED_SHARE = 0.9
@@ -125,14 +125,19 @@ def test_the_auxiliary_loss_reaches_dead_features_only_and_is_0_when_they_explai
     W_dec = torch.eye(4)
     dead = torch.tensor([False, True, False, True])
     error = torch.tensor([[0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3.0]])
-    assert losses.aux_loss(error, Dense(error), W_dec, dead, aux_k=1).item() == 0.0
+    assert losses.aux_loss(error, DensePreActivations(error), W_dec, dead, aux_k=1).item() == 0.0
     pre = torch.full((2, 4), 0.5, requires_grad=True)
-    loss = losses.aux_loss(error, Dense(pre), W_dec, dead, aux_k=2)
+    loss = losses.aux_loss(error, DensePreActivations(pre), W_dec, dead, aux_k=2)
     loss.backward()  # type: ignore[no-untyped-call]
     assert pre.grad is not None
     assert not pre.grad[:, ~dead].any()
     assert pre.grad[:, dead].any()
-    assert losses.aux_loss(error, Dense(pre), W_dec, torch.zeros(4, dtype=torch.bool), aux_k=2).item() == 0.0
+    assert (
+        losses.aux_loss(
+            error, DensePreActivations(pre), W_dec, torch.zeros(4, dtype=torch.bool), aux_k=2
+        ).item()
+        == 0.0
+    )
 
 
 @pytest.mark.parametrize("config", [SAEConfig(4, 4, 1), SAEConfig(512, 64, 1)])
@@ -141,13 +146,13 @@ def test_a_dead_feature_that_is_below_0_in_every_frame_is_drawn_up_where_the_err
 ) -> None:
     sae = SAE(config)
     error = sae.W_dec[:1].detach().repeat(3, 1)
-    through = encoded(sae, -error)
+    pre = pre_activations_of(sae, -error)
     dead = torch.arange(config.n_features) == 0
-    assert (through.pre[:, 0] < 0).all()
-    losses.aux_loss(error, through, sae.W_dec, dead, aux_k=1).backward()  # type: ignore[no-untyped-call]
+    assert (pre.pre[:, 0] < 0).all()
+    losses.aux_loss(error, pre, sae.W_dec, dead, aux_k=1).backward()  # type: ignore[no-untyped-call]
     with torch.no_grad():
         sae.W_enc -= 0.1 * sae.W_enc.grad
-        assert (sae.pre_activations(-error)[:, 0] > through.pre[:, 0]).all()
+        assert (sae.pre_activations(-error)[:, 0] > pre.pre[:, 0]).all()
 
 
 def test_the_encoders_gain_brings_reconstructions_of_frames_that_are_alike_nearest_to_them() -> None:
