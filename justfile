@@ -63,9 +63,11 @@ bench-plan *arguments:
 endurance *arguments:
     uv run python -m bench.live.endurance {{arguments}}
 
-# the control bridge, live under JACK: timing, step, flood or performance, each with a table and limits. Needs jackd
-bench-controls *arguments:
+# the controllers, live under JACK: timing, step, flood or performance, each with a table and limits. Needs jackd
+bench-controllers *arguments:
     uv run python -m bench.controllers {{arguments}}
+
+alias bench-controls := bench-controllers
 
 # the demo: sound, picture, table, instrument
 demo *arguments:

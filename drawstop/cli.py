@@ -89,7 +89,7 @@ COMMANDS: dict[str, Command] = {
     "play": Command(
         "realtime.commands.play:play", "Play an instrument live: sound in, sound out, stops moving."
     ),
-    "learn": Command("realtime.commands.learn:learn", "Map a controller to stops by touching it."),
+    "learn": Command("realtime.commands.learn:learn", "Map a controller to stops by moving it."),
     "monitor": Command("realtime.commands.monitor:monitor", "Show what controllers send, and what it moves."),
     "devices": Command("realtime.commands.devices:devices", "List the sound devices and MIDI inputs."),
     "render": Command(

@@ -1,1 +1,1 @@
-"""The control bridge, measured live under a real JACK server: `python -m bench.controllers`."""
+"""Measurements of the controllers, live under a real JACK server: `python -m bench.controllers`."""

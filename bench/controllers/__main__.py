@@ -1,4 +1,4 @@
-"""The control bridge, measured live under a real JACK server.
+"""Measures the controllers, live under a real JACK server.
 
     python -m bench.controllers timing|step|flood|performance [--json FILE]
 
@@ -11,19 +11,19 @@ import signal
 import sys
 from pathlib import Path
 
-from bench.controllers.figures import Figures
+from bench.controllers.results import Results
 
 
 def main() -> None:
-    """Measure, print, and say by the exit code whether every limit was kept."""
+    """Measure and print; the exit code says whether every limit was kept."""
     parser = argparse.ArgumentParser(prog="python -m bench.controllers", description=__doc__.split("\n")[0])
     which = parser.add_subparsers(dest="which", required=True)
     one = which.add_parser("timing", help="knob to sound: by MIDI, by OSC, with time tags")
-    one.add_argument("--movements", type=int, default=1000, help="of each hand")
+    one.add_argument("--movements", type=int, default=1000, help="of each controller")
     one.add_argument("--rates", type=int, nargs="+", default=[44100, 48000], help="of the device, Hz")
     one.add_argument("--instrument", type=Path, help="for the offline part; the demo's by default")
     one = which.add_parser("step", help="two OSC clients, a motor fader and a scene at one stop")
-    one.add_argument("--movements", type=int, default=200, help="of each hand")
+    one.add_argument("--movements", type=int, default=200, help="of each controller")
     one = which.add_parser("flood", help="5,000 messages a second and 1,700 broken packets, while it plays")
     one.add_argument("--seconds", type=float, default=60.0)
     one = which.add_parser("performance", help="all of it, recorded and rendered again")
@@ -34,16 +34,16 @@ def main() -> None:
     arguments = parser.parse_args()
     # a shell's background job ignores Ctrl-C, and so would its children, which are ended by it
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    found = _measured(arguments)
-    for figures in found:
-        figures.show()
+    measured = _measured(arguments)
+    for results in measured:
+        results.show()
     if arguments.json:
-        arguments.json.write_text(json.dumps([figures.as_json() for figures in found], indent=1) + "\n")
-    sys.exit(int(any(figures.broken for figures in found)))
+        arguments.json.write_text(json.dumps([results.as_json() for results in measured], indent=1) + "\n")
+    sys.exit(int(any(results.broken for results in measured)))
 
 
-def _measured(arguments: argparse.Namespace) -> list[Figures]:
-    """Imports are here: a stage's process has no torch, which a rendering has."""
+def _measured(arguments: argparse.Namespace) -> list[Results]:
+    """Run the measurement. Imports are here because the live process has no torch, which a rendering has."""
     match arguments.which:
         case "timing":
             from bench.controllers import offline, timing

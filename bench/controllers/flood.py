@@ -15,10 +15,10 @@ import mido
 import numpy as np
 
 from bench.controllers import fuzz
-from bench.controllers.figures import Figures
 from bench.controllers.instrument import SLUGS, make_gain
 from bench.controllers.playing import Playing
-from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.controllers.results import Results
+from bench.controllers.simulated_controllers import Due, SimulatedController, message, midi_box, osc_client
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port, resident_megabytes
 from realtime.inputs.live_controllers import ControllerOptions
@@ -36,12 +36,12 @@ WARM_S = 5.0
 """Of the same flood, before memory is compared."""
 SETTLE_S = 2.0
 START_S = 3.0
-"""Until the hands have made up what they send."""
+"""Until the controllers have made up what they send."""
 MIDI_SLUG = SLUGS[0]
 MOST_GROWTH_MB = 2.0
 
 
-def measure(seconds: float) -> Figures:
+def measure(seconds: float) -> Results:
     """Flood for so long."""
     faults: list[str] = []
     threading.excepthook = lambda fault: faults.append(repr(fault.exc_value))
@@ -52,68 +52,73 @@ def measure(seconds: float) -> Figures:
         control = ControllerOptions(mapping=folder / "m.toml", osc=OscOptions(port))
         with Playing(LiveRequest(instrument, block=BLOCK), control) as playing:
             with midi_box("box") as box, osc_client("udp", port) as udp, osc_client("tcp", port) as tcp:
-                playing.tells("MIDI box:out is here")
-                hands = dict(zip(SLUGS, ((box, MIDI_PER_S), (udp, UDP_PER_S), (tcp, TCP_PER_S)), strict=True))
-                flood(hands, port, WARM_S)
+                playing.wait_for_note("MIDI box:out is here")
+                controllers = dict(
+                    zip(SLUGS, ((box, MIDI_PER_S), (udp, UDP_PER_S), (tcp, TCP_PER_S)), strict=True)
+                )
+                flood(controllers, port, WARM_S)
                 time.sleep(SETTLE_S)
                 before = _memory(playing)
-                last, counts = flood(hands, port, seconds)
+                last, counts = flood(controllers, port, seconds)
                 time.sleep(SETTLE_S)
                 after = _memory(playing)
                 dropped = dropped_datagrams(port)
-            report = playing.stage.report()
-            stands = {slug: (playing.bridge.parameters.values[slug], report.values[slug]) for slug in hands}
+            report = playing.supervisor.report()
+            end_values = {
+                slug: (playing.live_controllers.parameters.values[slug], report.values[slug])
+                for slug in controllers
+            }
         faults += [note for note in playing.notes if "fault in Drawstop" in note]
-    figures = Figures(
+    results = Results(
         f"Flood: {seconds:g} s", ("by", "stop", "messages", "a second", "last sent", "store", "sound")
     )
-    for way, slug in zip(("MIDI", "OSC over UDP", "OSC over TCP"), hands, strict=True):
-        parameters, sound = stands[slug]
-        figures.row(
+    for way, slug in zip(("MIDI", "OSC over UDP", "OSC over TCP"), controllers, strict=True):
+        store, sound = end_values[slug]
+        results.row(
             way,
             slug,
             counts[slug],
             counts[slug] / seconds,
             f"{last[slug]:.5f}",
-            f"{parameters:.5f}",
+            f"{store:.5f}",
             f"{sound:.5f}",
         )
-        off = max(abs(parameters - last[slug]), abs(sound - last[slug]))
-        figures.limit(f"{slug}: last value less the last one sent", off, 1e-6)
-    figures.row("broken packets, UDP", "", counts["fuzz"], counts["fuzz"] / seconds, "", "", "")
+        off = max(abs(store - last[slug]), abs(sound - last[slug]))
+        results.limit(f"{slug}: last value less the last one sent", off, 1e-6)
+    results.row("broken packets, UDP", "", counts["fuzz"], counts["fuzz"] / seconds, "", "", "")
     for process, size in after.items():
-        figures.row(f"memory, MB: {process}", "", f"{before[process]:.1f}", f"{size:.1f}", "", "", "")
-        figures.limit(f"memory: {process}, growth in MB", size - before[process], MOST_GROWTH_MB)
-    figures.limit("lost blocks, by sequence number", report.lost_blocks, 0)
-    figures.limit("faults", len(faults), 0)
-    figures.details |= {
+        results.row(f"memory, MB: {process}", "", f"{before[process]:.1f}", f"{size:.1f}", "", "", "")
+        results.limit(f"memory: {process}, growth in MB", size - before[process], MOST_GROWTH_MB)
+    results.limit("lost blocks, by sequence number", report.lost_blocks, 0)
+    results.limit("faults", len(faults), 0)
+    results.details |= {
         "datagrams_that_the_system_dropped": dropped,
         "faults": faults,
         "blocks": report.sample // BLOCK,
         "events": report.events,
         "notes": playing.notes,
     }
-    return figures
+    return results
 
 
 def flood(
-    hands: dict[str, tuple[Hand, int]], port: int, seconds: float
+    controllers: dict[str, tuple[SimulatedController, int]], port: int, seconds: float
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Let all of them send; the last value of each, and how many messages."""
     begin = time.monotonic() + START_S
-    counts = {slug: round(per_s * seconds) for slug, (_, per_s) in hands.items()}
+    counts = {slug: round(per_s * seconds) for slug, (_, per_s) in controllers.items()}
     counts["fuzz"] = round(FUZZED_PER_S * seconds)
     with osc_client("udp", port) as fuzzer:
-        for slug, (hand, per_s) in hands.items():
-            hand.play_made("bench.controllers.flood:messages", slug, counts[slug], per_s, begin)
-        fuzzer.play_made("bench.controllers.flood:broken", counts["fuzz"], begin, int(seconds))
-        for hand in (*(hand for hand, _ in hands.values()), fuzzer):
-            hand.done()
-    time.sleep(SETTLE_S)  # what waits in sockets is heard
-    for slug, (hand, _) in hands.items():
-        hand.play([Due(0.0, _content(slug, last_value(slug)))])
-        hand.done()
-    return {slug: last_value(slug) for slug in hands}, counts
+        for slug, (controller, per_s) in controllers.items():
+            controller.play_from("bench.controllers.flood:messages", slug, counts[slug], per_s, begin)
+        fuzzer.play_from("bench.controllers.flood:broken", counts["fuzz"], begin, int(seconds))
+        for controller in (*(controller for controller, _ in controllers.values()), fuzzer):
+            controller.done()
+    time.sleep(SETTLE_S)  # what waits in sockets is received
+    for slug, (controller, _) in controllers.items():
+        controller.play([Due(0.0, _content(slug, last_value(slug)))])
+        controller.done()
+    return {slug: last_value(slug) for slug in controllers}, counts
 
 
 def last_value(slug: str) -> float:
@@ -129,7 +134,7 @@ def values_of(slug: str, count: int) -> list[float]:
 
 
 def messages(slug: str, count: int, per_s: int, begin: float) -> Iterator[Due]:
-    """What one hand sends."""
+    """What one controller sends."""
     for index, value in enumerate(values_of(slug, count)):
         yield Due(_burst(begin, index, per_s), _content(slug, value))
 
@@ -162,8 +167,8 @@ def _burst(begin: float, index: int, per_s: int) -> float:
 
 def _memory(playing: Playing) -> dict[str, float]:
     return {
-        "stage and bridge": resident_megabytes(os.getpid()),
-        "audio process": resident_megabytes(playing.stage.audio.pid),
+        "command": resident_megabytes(os.getpid()),
+        "audio process": resident_megabytes(playing.supervisor.audio.pid),
     }
 
 

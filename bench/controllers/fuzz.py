@@ -48,17 +48,17 @@ def packets(count: int, seed: int = 0) -> Iterator[bytes]:
 
 
 def _change(packet: bytearray, seeds: list[bytes], random: np.random.Generator) -> None:
-    place = int(random.integers(len(packet) + 1))
+    index = int(random.integers(len(packet) + 1))
     match int(random.integers(6)):
-        case 0 if place < len(packet):
-            packet[place] = int(random.integers(256))
-        case 1 if place < len(packet):
-            packet[place] ^= 1 << int(random.integers(8))
+        case 0 if index < len(packet):
+            packet[index] = int(random.integers(256))
+        case 1 if index < len(packet):
+            packet[index] ^= 1 << int(random.integers(8))
         case 2:
-            del packet[place:]
+            del packet[index:]
         case 3:
-            packet[place:place] = random.bytes(int(random.integers(1, 9)))
+            packet[index:index] = random.bytes(int(random.integers(1, 9)))
         case 4:
             packet += seeds[int(random.integers(len(seeds)))]
         case 5:
-            packet[place : place + 4] = b"\xff\xff\xff\xff"
+            packet[index : index + 4] = b"\xff\xff\xff\xff"

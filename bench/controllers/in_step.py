@@ -1,8 +1,8 @@
-"""Four hands at one stop, and all that show it: do they stay in step, and does anything go round in circles?
+"""Four controllers of one stop: do they stay in step, and is there a feedback loop?
 
-A motor fader, an OSC client over UDP, one over TCP, and a scene move the stop in turn. *In step* is a movement when
-every other hand that shows the stop has been told where it stands; counted from the moment at which the hand sent it
-(a scene: from the recall).
+A motor fader, an OSC client over UDP, one over TCP, and a scene move the stop in turn. A movement is *in step* when
+every other controller has received the stop's value; the time counts from the moment at which the controller sent it (a
+scene: from the recall).
 """
 
 import tempfile
@@ -13,10 +13,17 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from bench.controllers.figures import Figures, spread
 from bench.controllers.instrument import make_gain
 from bench.controllers.playing import Playing
-from bench.controllers.simulated_controllers import Hand, Heard, message, midi_box, osc_client, told
+from bench.controllers.results import Results, spread
+from bench.controllers.simulated_controllers import (
+    Received,
+    SimulatedController,
+    message,
+    midi_box,
+    numbers_of,
+    osc_client,
+)
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from realtime.inputs.live_controllers import ControllerOptions
@@ -27,66 +34,69 @@ BLOCK = 512
 MAPPING = 'feedback = true\n[[knob]]\nsource = "bend"\ndevice = "fader"\nstop = "one"\ntakeover = "jump"\n'
 MOST_MS = 20.0
 REST_S = 0.15
-"""From one movement to the next: what follows a movement, a crossing's outcome too, has come by then."""
-HANDS = ("motor fader", "OSC client, UDP", "OSC client, TCP", "scene")
+"""From one movement to the next: all messages that follow a movement have come by then."""
+CONTROLLERS = ("motor fader", "OSC client, UDP", "OSC client, TCP", "scene")
 NEAR = 1 / 4096
 """The fader's 14 bits are finer than this; two movements are farther apart."""
 SCENES = ("low", "high")
 MOST_MESSAGES = 1
-"""To each of the others for one movement, and none to the hand that moved."""
+"""The most messages to each other controller for one movement; the controller that moved gets none."""
 MOST_ECHOED = 2
-"""With a fader that sends back what it was told, rounded to its 14 bits: that is one more movement, and whoever sent
-something meanwhile is told the outcome once more.
+"""The same with a fader that sends back what it receives, rounded to its 14 bits: that is one more movement, and a
+controller that sent something meanwhile is sent the outcome once more.
 """
 
 
 class Ensemble:
-    """The hands by name, and where the stop is sent next."""
+    """The controllers by name, and the stop's next value."""
 
-    def __init__(self, playing: Playing, fader: Hand, udp: Hand, tcp: Hand) -> None:
+    def __init__(
+        self, playing: Playing, fader: SimulatedController, udp: SimulatedController, tcp: SimulatedController
+    ) -> None:
         self._playing = playing
-        self.showing = {HANDS[0]: fader, HANDS[1]: udp, HANDS[2]: tcp}
+        self.showing = {CONTROLLERS[0]: fader, CONTROLLERS[1]: udp, CONTROLLERS[2]: tcp}
         self._random = np.random.default_rng(0)
         self._value = 0.0
 
     def store_scenes(self) -> None:
-        """Two scenes with the stop at either side."""
+        """Store two scenes with the stop on either side of 0."""
         for name, value in zip(SCENES, (-0.75, 0.75), strict=True):
-            self._playing.bridge.parameters.move({"one": value}, "bench")
-            self._playing.bridge.commands.store(name)
+            self._playing.live_controllers.parameters.move({"one": value}, "bench")
+            self._playing.live_controllers.commands.store(name)
 
-    def move(self, hand: str, turn: int) -> tuple[float, float]:
-        """Let a hand move the stop somewhere else; when, and where to."""
-        if hand == "scene":
+    def move(self, controller: str, turn: int) -> tuple[float, float]:
+        """Let a controller move the stop to another value. Returns the moment and the value."""
+        if controller == "scene":
             start = time.monotonic()
-            self._playing.bridge.commands.scene(SCENES[turn % 2])
+            self._playing.live_controllers.commands.scene(SCENES[turn % 2])
             self._value = (-0.75, 0.75)[turn % 2]
             return start, self._value
         goal = float(self._random.uniform(0.05, 0.6))
         self._value = goal if self._value < 0 else -goal
-        if hand == "motor fader":
+        if controller == "motor fader":
             pitch = round(self._value * 8191)
-            start = self.showing[hand].send(bytes(mido.Message("pitchwheel", pitch=pitch).bin()))
+            start = self.showing[controller].send(bytes(mido.Message("pitchwheel", pitch=pitch).bin()))
         else:
-            start = self.showing[hand].send(message("/stop/one", self._value))
+            start = self.showing[controller].send(message("/stop/one", self._value))
         return start, self._value
 
-    def heard(self) -> dict[str, list[tuple[float, float]]]:
-        """What each hand was told of the stop: moments and values."""
-        found = {}
-        for name, hand in self.showing.items():
-            heard = hand.heard()
-            found[name] = _positions(heard) if name == "motor fader" else told(heard, "/stop/one")
-        return found
+    def received(self) -> dict[str, list[tuple[float, float]]]:
+        """The values of the stop that each controller has received, with their moments."""
+        values = {}
+        for name, controller in self.showing.items():
+            received = controller.received()
+            is_fader = name == "motor fader"
+            values[name] = _positions(received) if is_fader else numbers_of(received, "/stop/one")
+        return values
 
 
-def _positions(heard: list[Heard]) -> list[tuple[float, float]]:
-    read = [(moment, mido.Message.from_bytes(content)) for moment, content in heard]
-    return [(moment, each.pitch / 8191) for moment, each in read if each.type == "pitchwheel"]
+def _positions(received: list[Received]) -> list[tuple[float, float]]:
+    messages = [(moment, mido.Message.from_bytes(content)) for moment, content in received]
+    return [(moment, each.pitch / 8191) for moment, each in messages if each.type == "pitchwheel"]
 
 
-def measure(movements: int, echoes: bool) -> Figures:
-    """So many movements of each hand; `echoes`: the fader sends back whatever it is told."""
+def measure(movements: int, echoes: bool) -> Results:
+    """Measure movements of each controller; `echoes`: the fader sends back whatever it receives."""
     with tempfile.TemporaryDirectory() as name, JackServer().use_here():
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
@@ -98,48 +108,52 @@ def measure(movements: int, echoes: bool) -> Figures:
             Playing(LiveRequest(instrument, block=BLOCK), control) as playing,
             osc_client("tcp", port) as tcp,
         ):
-            playing.tells("MIDI fader:out is here")
+            playing.wait_for_note("MIDI fader:out is here")
             ensemble = Ensemble(playing, fader, udp, tcp)
             for client in (udp, tcp):
                 client.send(message("/subscribe"))
             ensemble.store_scenes()
-            playing.wait_for(lambda: any(ensemble.heard().values()), "the first values")
+            playing.wait_for(lambda: any(ensemble.received().values()), "the first values")
             time.sleep(1.0)
-            ensemble.heard()
-            return _figures(ensemble, playing, movements, echoes)
+            ensemble.received()
+            return _results(ensemble, playing, movements, echoes)
 
 
-def _figures(ensemble: Ensemble, playing: Playing, movements: int, echoes: bool) -> Figures:
-    title = "In step: from a hand's movement to all others' being told" + (
+def _results(ensemble: Ensemble, playing: Playing, movements: int, echoes: bool) -> Results:
+    title = "In step: from a controller's movement until all others have received it" + (
         ", a fader that echoes" if echoes else ""
     )
-    figures = Figures(title, ("moved by", "movements", "told: p50 ms", "p99", "max", "most messages to one"))
+    results = Results(
+        title, ("moved by", "movements", "received: p50 ms", "p99", "max", "most messages to one")
+    )
     most = MOST_ECHOED if echoes else MOST_MESSAGES
     everyone: list[float] = []
-    for hand in HANDS:
+    for controller in CONTROLLERS:
         late: list[float] = []
         counts: Counter[int] = Counter()
-        untold = own = most_own = 0
+        not_notified = own = most_own = 0
         for turn in range(movements):
-            start, value = ensemble.move(hand, turn)
+            start, value = ensemble.move(controller, turn)
             time.sleep(REST_S)
-            for name, messages in ensemble.heard().items():
-                if name == hand:
+            for name, messages in ensemble.received().items():
+                if name == controller:
                     own, most_own = own + len(messages), max(most_own, len(messages))
                     continue
                 counts[len(messages)] += 1
                 arrived = [moment for moment, each in messages if abs(each - value) < NEAR]
                 late += [1000.0 * (arrived[0] - start)] if arrived else []
-                untold += not arrived
-        figures.row(hand, movements, *spread(late)[1:], max(counts))
-        figures.details[hand] = {"messages": dict(counts), "to_the_mover": own}
-        figures.limit(f"{hand}: others that weren't told", untold, 0)
-        figures.limit(f"{hand}: messages to one other hand after a movement", max(counts), most)
-        figures.limit(
-            f"{hand}: messages to the hand itself after a movement", most_own, MOST_ECHOED if echoes else 0
+                not_notified += not arrived
+        results.row(controller, movements, *spread(late)[1:], max(counts))
+        results.details[controller] = {"messages": dict(counts), "to_the_mover": own}
+        results.limit(f"{controller}: others that didn't receive it", not_notified, 0)
+        results.limit(f"{controller}: messages to one other controller after a movement", max(counts), most)
+        results.limit(
+            f"{controller}: messages to the controller itself after a movement",
+            most_own,
+            MOST_ECHOED if echoes else 0,
         )
         everyone += late
-    figures.row("all", 4 * movements, *spread(everyone)[1:], "")
-    figures.limit("told, p99, ms", spread(everyone)[2], MOST_MS)
-    figures.limit("lost blocks", playing.report.lost_blocks, 0)
-    return figures
+    results.row("all", 4 * movements, *spread(everyone)[1:], "")
+    results.limit("received, p99, ms", spread(everyone)[2], MOST_MS)
+    results.limit("lost blocks", playing.report.lost_blocks, 0)
+    return results

@@ -1,4 +1,4 @@
-"""An instrument whose every change of a stop is heard at the very sample: a constant at a gain, delayed.
+"""An instrument in which every change of a stop sounds at its very sample: a constant at a gain, delayed.
 
     y[t + DELAY] = (x[t] + 0.25) * (1 + sum over stops of value[frame of t] / (2 stops))
 
@@ -27,7 +27,7 @@ SLUGS = ("one", "two", "three")
 
 
 class Gain(nn.Module):
-    """See above."""
+    """The instrument that this file's first lines describe."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,17 +68,17 @@ class Gain(nn.Module):
 
 
 def save_gain(path: Path) -> Path:
-    """Save it."""
+    """Save the instrument to a file."""
     stops = tuple(StopDescription(slug, slug, slug) for slug in SLUGS)
     play = MethodDescription("play", ("sound", *SLUGS), 1, ("sound",), 1, DELAY)
-    told = InstrumentDescription(path.stem, "1", RATE, 1, 1, RATIO, 1, DELAY, stops, (play,), "", "")
+    description = InstrumentDescription(path.stem, "1", RATE, 1, 1, RATIO, 1, DELAY, stops, (play,), "", "")
     scripted = torch.jit.script(Gain().eval())
-    torch.jit.save(scripted, str(path), _extra_files={EXTRA_FILE: told.to_json()})
+    torch.jit.save(scripted, str(path), _extra_files={EXTRA_FILE: description.to_json()})
     return path
 
 
 def make_gain(folder: Path) -> Path:
-    """Save it from a process of its own: a stage's never imports torch."""
+    """Save it from a process of its own: the live process never imports torch."""
     code = "import pathlib, sys; from bench.controllers.instrument import save_gain; save_gain(pathlib.Path(sys.argv[1]))"
     path = folder / "gain.ts"
     subprocess.run([sys.executable, "-c", code, path], check=True)

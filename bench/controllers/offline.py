@@ -8,8 +8,8 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from bench.controllers.figures import Figures, spread
 from bench.controllers.instrument import SLUGS, make_gain
+from bench.controllers.results import Results, spread
 from bench.live.preparation import demo_instrument
 from realtime.controllers.mapping.file import parse_mapping
 from realtime.controllers.midi.midi_file import read_midi_file
@@ -42,9 +42,9 @@ class Track(Player):
         return super().submit(block, ramp_s, reset)
 
 
-def measure(movements: int, instrument: Path | None) -> Figures:
+def measure(movements: int, instrument: Path | None) -> Results:
     """So many movements as events, as many from a MIDI file; and an instrument, by default the demo's."""
-    figures = Figures("Knob to sound, offline", ("", "movements", "off by: p50", "max", "unit"))
+    results = Results("Knob to sound, offline", ("", "movements", "off by: p50", "max", "unit"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = make_gain(folder)
@@ -55,19 +55,19 @@ def measure(movements: int, instrument: Path | None) -> Figures:
         from_file = _through_a_file(folder, path, events)
         for what, found in (("as events", events), ("from a MIDI file", from_file)):
             off = np.abs(changes(path, found) - samples)
-            figures.row(f"control track, {what}", movements, *spread(off)[1::2], "samples")
-            figures.limit(f"control track, {what}: off by at most, samples", off.max(), 1)
+            results.row(f"control track, {what}", movements, *spread(off)[1::2], "samples")
+            results.limit(f"control track, {what}: off by at most, samples", off.max(), 1)
         demo = instrument_file.load(instrument or demo_instrument(folder))
         ratio, frames = demo_changes(demo)
-    figures.row(
+    results.row(
         f"sound, a RAVE ({demo.description.name}; {ratio} samples a frame)",
         len(frames),
         *spread(frames)[1::2],
         "frames",
     )
-    figures.limit("demo: frames from the movement's to the sound's first change, at most", frames.max(), 0)
-    figures.limit("demo: frames by which the sound changes before, at most", -frames.min(), 0)
-    return figures
+    results.limit("demo: frames from the movement's to the sound's first change, at most", frames.max(), 0)
+    results.limit("demo: frames by which the sound changes before, at most", -frames.min(), 0)
+    return results
 
 
 def _through_a_file(folder: Path, path: Path, events: list[ControlEvent]) -> list[ControlEvent]:

@@ -19,8 +19,8 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from bench.controllers.figures import Figures
-from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.controllers.results import Results
+from bench.controllers.simulated_controllers import Due, SimulatedController, message, midi_box, osc_client
 from bench.live.jack import JackServer
 from bench.live.preparation import demo_instrument, free_port
 from realtime.engine import instrument_file
@@ -29,7 +29,7 @@ from realtime.recording.session_file import Session, read_session
 
 PATIENCE_S = 120.0
 EVERY_S = 0.05
-"""Each hand moves so often."""
+"""Each controller moves so often."""
 UNDO_EVERY = 40
 """Of a client's messages; each takes a scene, a morph or a store back, so the file stores again and again."""
 REST_S = 1.0
@@ -50,7 +50,7 @@ class Performer:
         self._reader = threading.Thread(target=self.lines.extend, args=(self._process.stderr,), daemon=True)
         self._reader.start()
 
-    def tells(self, text: str, times: int = 1) -> None:
+    def wait_for_note(self, text: str, times: int = 1) -> None:
         """Wait until it has said this so often."""
         deadline = time.monotonic() + PATIENCE_S
         while sum(text in line for line in self.lines) < times:
@@ -66,7 +66,7 @@ class Performer:
         return code
 
 
-def measure(seconds: float, instrument: Path | None) -> Figures:
+def measure(seconds: float, instrument: Path | None) -> Results:
     """Perform for so long (30 s or more), render twice, compare."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -75,7 +75,7 @@ def measure(seconds: float, instrument: Path | None) -> Figures:
             code, lines = perform(folder, instrument, seconds, server)
         session = read_session(folder / "take")
         renders = [replay(session) for _ in range(2)]
-        return _figures(session, renders, code, lines)
+        return _results(session, renders, code, lines)
 
 
 def perform(folder: Path, instrument: Path, seconds: float, server: JackServer) -> tuple[int, list[str]]:
@@ -93,39 +93,39 @@ def perform(folder: Path, instrument: Path, seconds: float, server: JackServer) 
         stack.callback(tones.wait)
         stack.callback(tones.kill)
         for name in boxes:
-            performer.tells(f"MIDI {name}:out is here")
+            performer.wait_for_note(f"MIDI {name}:out is here")
         server.connect("jack_delay:out", "PortAudio:in_0")
         clients = [stack.enter_context(osc_client(way, port)) for way in ("udp", "tcp")]
         begin = time.monotonic() + 1.0
         boxes["keys"].play(file_dues(save_midi_file(folder / "keys.mid", seconds), begin))
         boxes["nano"].play(knob_dues(begin, seconds))
         boxes["fader"].play(fader_dues(begin, seconds / 3))
-        for place, client in enumerate(clients):
+        for index, client in enumerate(clients):
             client.send(message("/subscribe"))
-            client.play(osc_dues(slugs, begin, seconds, place))
+            client.play(osc_dues(slugs, begin, seconds, index))
         wait_until(begin + seconds / 3)
         boxes["fader"].pull()
         fader = stack.enter_context(mend_and_plug_in(performer, path))
         left_s = max(0.0, begin + seconds - time.monotonic())
         fader.play(fader_dues(time.monotonic(), left_s))
         wait_until(begin + seconds)
-        for hand in (boxes["keys"], boxes["nano"], *clients, fader):
-            hand.sent()
+        for controller in (boxes["keys"], boxes["nano"], *clients, fader):
+            controller.sent()
         time.sleep(REST_S)
         return performer.end(), performer.lines
 
 
-def mend_and_plug_in(performer: Performer, path: Path) -> Hand:
+def mend_and_plug_in(performer: Performer, path: Path) -> SimulatedController:
     """While the fader is out: edit the mapping badly, plug the fader in again, mend the mapping; the fader."""
     good = path.read_text()
-    performer.tells("MIDI fader:out has gone")
+    performer.wait_for_note("MIDI fader:out has gone")
     path.write_text(good + 'kurve = "linear"\n')
-    performer.tells("there is no 'kurve' here")
+    performer.wait_for_note("there is no 'kurve' here")
     time.sleep(DOWN_S)
     fader = midi_box("fader")
-    performer.tells("MIDI fader:out is here", times=2)
+    performer.wait_for_note("MIDI fader:out is here", times=2)
     path.write_text(good.replace("range = [-1.0, 1.0]", "range = [-0.9, 0.9]"))
-    performer.tells("is in use as it was saved")
+    performer.wait_for_note("is in use as it was saved")
     return fader
 
 
@@ -210,28 +210,28 @@ def wait_until(moment: float) -> None:
     time.sleep(max(0.0, moment - time.monotonic()))
 
 
-def _figures(
+def _results(
     session: Session, renders: list[npt.NDArray[np.float32]], code: int, lines: list[str]
-) -> Figures:
+) -> Results:
     seconds = session.input.shape[1] / session.about.sample_rate
-    figures = Figures(f"A performance of {seconds:.1f} s, rendered twice", ("moved by", "events"))
+    results = Results(f"A performance of {seconds:.1f} s, rendered twice", ("moved by", "events"))
     sources = Counter(event.source for event in session.events)
     for source, count in sorted(sources.items()):
-        figures.row(source, count)
+        results.row(source, count)
     wanted = ("cc14 1", "cc 20", "cc 21", "bend", "scene verse")
     lacking = sum(source not in sources for source in wanted)
-    figures.limit("hands that the session lacks", lacking, 0)
-    figures.limit("OSC clients that it lacks", 2 - sum(source.startswith("osc ") for source in sources), 0)
+    results.limit("controllers that the session lacks", lacking, 0)
+    results.limit("OSC clients that it lacks", 2 - sum(source.startswith("osc ") for source in sources), 0)
     length = session.output.shape[1]
-    figures.limit("played samples that the renderings lack", length - renders[0].shape[1], 0)
-    for place, other in enumerate(renders, 1):
-        figures.limit(
-            f"samples of rendering {place} that differ from what was played",
+    results.limit("played samples that the renderings lack", length - renders[0].shape[1], 0)
+    for index, other in enumerate(renders, 1):
+        results.limit(
+            f"samples of rendering {index} that differ from what was played",
             int((other[:, :length] != session.output).any(axis=0).sum()),
             0,
         )
-    figures.limit("lost blocks", len(session.lost), 0)
-    figures.limit("exit code", code, 0)
-    figures.limit("tracebacks", sum("Traceback" in line for line in lines), 0)
-    figures.details |= {"compared": compared(session, renders[0]), "said": lines}
-    return figures
+    results.limit("lost blocks", len(session.lost), 0)
+    results.limit("exit code", code, 0)
+    results.limit("tracebacks", sum("Traceback" in line for line in lines), 0)
+    results.details |= {"compared": compared(session, renders[0]), "said": lines}
+    return results

@@ -1,4 +1,4 @@
-"""A stage with its control bridge in this process, played as `drawstop play` plays them."""
+"""A live performance with its controllers in this process, as `drawstop play` runs them."""
 
 import threading
 import time
@@ -26,8 +26,8 @@ class Playing:
     """Sounds from entering the context to leaving it.
 
     Args:
-        stage: what plays.
-        control: who moves it; with OSC, port 0 takes any two free ones.
+        request: the instrument and the sound device.
+        options: the controllers; with OSC, port 0 takes any two free ones.
         take: a folder to record into.
 
     Attributes:
@@ -35,9 +35,9 @@ class Playing:
         report: the last one; after the end, the end's.
     """
 
-    def __init__(self, stage: LiveRequest, control: ControllerOptions, take: Path | None = None) -> None:
-        self._control, self._take = control, take
-        self.stage = Supervisor(stage)
+    def __init__(self, request: LiveRequest, options: ControllerOptions, take: Path | None = None) -> None:
+        self._options, self._take = options, take
+        self.supervisor = Supervisor(request)
         self.notes: list[str] = []
         self.report = Report()
         self._ended = threading.Event()
@@ -46,15 +46,15 @@ class Playing:
 
     def __enter__(self) -> "Playing":
         try:
-            self.stage.load()
-            self.latency = self.stage.open()
+            self.supervisor.load()
+            self.latency = self.supervisor.open()
             if self._take is not None:
-                begin_recording(self.stage, self._take)
-            self.bridge = LiveControllers(self.stage, self._control)
-            self.stage.start(session=self._take)
-            self._open.enter_context(self.bridge)
+                begin_recording(self.supervisor, self._take)
+            self.live_controllers = LiveControllers(self.supervisor, self._options)
+            self.supervisor.start(session=self._take)
+            self._open.enter_context(self.live_controllers)
         except BaseException:
-            self.stage.close()
+            self.supervisor.close()
             raise
         self._thread.start()
         return self
@@ -65,9 +65,9 @@ class Playing:
         self._ended.set()
         self._thread.join()
         self._open.close()
-        self.report = self.stage.close()
+        self.report = self.supervisor.close()
 
-    def tells(self, text: str) -> None:
+    def wait_for_note(self, text: str) -> None:
         """Wait until a note has this in it."""
         self.wait_for(lambda: any(text in note for note in self.notes), f"{text!r}")
 
@@ -81,22 +81,22 @@ class Playing:
 
     def settle(self, events: list[ControlEvent]) -> None:
         """Send events that nobody plays."""
-        self.stage.schedule(events)
+        self.supervisor.schedule(events)
 
     def _tick(self) -> None:
         while not self._ended.wait(TICK_S):
-            self.stage.watch()
-            self.report = self.stage.report()
-            while self.stage.notes:
-                self.notes.append(self.stage.notes.pop(0))
-            self.bridge.tick()
-            self.bridge.meters({"in": -120.0, "out": -120.0}, {})
+            self.supervisor.watch()
+            self.report = self.supervisor.report()
+            while self.supervisor.notes:
+                self.notes.append(self.supervisor.notes.pop(0))
+            self.live_controllers.tick()
+            self.live_controllers.meters({"in": -120.0, "out": -120.0}, {})
 
 
 class Clock:
-    """Which input sample was heard at a moment, as all of the device's callbacks of a second together say.
+    """Tells which input sample sounded at a moment, from all of the device's callbacks within a second.
 
-    A single callback comes early or late; the median of a second's doesn't. Looks from entering the context on.
+    A single callback comes early or late; the median of a second's doesn't. Runs from entering the context on.
     """
 
     def __init__(self, playing: Playing) -> None:
@@ -122,17 +122,17 @@ class Clock:
         first = np.searchsorted(moments_seen, moments - AROUND_S)
         last = np.searchsorted(moments_seen, moments + AROUND_S)
         origin = np.array([np.median(origins[a:b]) for a, b in zip(first, last, strict=True)])
-        found: npt.NDArray[np.float64] = self._start + (moments - origin) * self._playing.latency.rate
-        return found
+        samples: npt.NDArray[np.float64] = self._start + (moments - origin) * self._playing.latency.rate
+        return samples
 
     def jitter_ms(self) -> list[float]:
-        """How far single callbacks are from that."""
+        """The distances of single callbacks from the median, in milliseconds."""
         _, origins = np.array(self._looks).T
         return [float(each) for each in 1000.0 * np.abs(origins - np.median(origins))]
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_S):
-            ring = self._playing.stage.ring
+            ring = self._playing.supervisor.ring
             if ring is None:
                 continue
             if ring.position and ring.called_s:

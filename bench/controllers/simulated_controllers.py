@@ -1,6 +1,6 @@
-"""Hands that play, each a program of its own as a real box or surface is: MIDI boxes, OSC clients.
+"""Simulated controllers, each a process of its own as a real box or surface is: MIDI boxes, OSC clients.
 
-Every hand sends what it is told at the moments that it is told, and keeps when it sent and what it heard.
+Every controller sends given messages at given moments, and records when it sent and what it received.
 """
 
 import importlib
@@ -25,11 +25,11 @@ LENGTH_BYTES = 4
 
 @dataclass(frozen=True)
 class Due:
-    """Something to be sent.
+    """A message to send.
 
     Args:
-        moment: when, on the clock of `time.monotonic`; one that has passed: at once.
-        content: a MIDI message's or an OSC packet's bytes.
+        moment: when to send it, on the clock of `time.monotonic`; one that has passed: at once.
+        content: the bytes of a MIDI message or an OSC packet.
         tag_ahead_s: for OSC: wrap it in a bundle whose time tag is so long after `moment`.
     """
 
@@ -38,24 +38,29 @@ class Due:
     tag_ahead_s: float | None = None
 
 
-Heard = tuple[float, bytes]
-"""The moment and the bytes."""
+Received = tuple[float, bytes]
+"""The moment and the bytes of a received message."""
 
 
-class Hand:
-    """This side of a hand's process. A context: its cable is pulled at the end.
+class SimulatedController:
+    """The handle of a controller's process. A context: its cable is pulled at the end.
 
     Args:
-        target: what its process runs, see `start_child`; it gets the arguments and a pipe.
+        target: the function that the process runs, with the arguments and a pipe.
+
+    Attributes:
+        address: the name of a MIDI box, the own port of an OSC client.
     """
 
     def __init__(self, target: str, *arguments: object) -> None:
-        self._pipe, there = CONTEXT.Pipe()
-        self._process = start_child(f"bench.controllers.simulated_controllers:{target}", *arguments, there)
-        there.close()
-        self.about = self._pipe.recv()
+        self._pipe, child_end = CONTEXT.Pipe()
+        self._process = start_child(
+            f"bench.controllers.simulated_controllers:{target}", *arguments, child_end
+        )
+        child_end.close()
+        self.address = self._pipe.recv()
 
-    def __enter__(self) -> "Hand":
+    def __enter__(self) -> "SimulatedController":
         return self
 
     def __exit__(
@@ -64,31 +69,31 @@ class Hand:
         self.pull()
 
     def play(self, dues: Iterable[Due]) -> None:
-        """Send these, in this order, each at its moment; doesn't wait."""
+        """Send messages, in this order, each at its moment; doesn't wait."""
         self._pipe.send(("play", list(dues)))
 
-    def play_made(self, maker: str, *arguments: object) -> None:
-        """Send what `module:function` gives, called in the hand's process with these arguments."""
+    def play_from(self, maker: str, *arguments: object) -> None:
+        """Send the messages that `module:function` returns, called in the controller's process with these arguments."""
         self._pipe.send(("make", (maker, arguments)))
 
     def sent(self) -> list[float]:
-        """Wait until all is sent; the moments of sending since this was last asked."""
-        moments: list[float] = self._asked("sent")
+        """Wait until all is sent. Returns the moments of sending since the last call."""
+        moments: list[float] = self._request("sent")
         return moments
 
     def done(self) -> None:
-        """Wait until all is sent; the moments are forgotten."""
-        self._asked("done")
+        """Wait until all is sent, and drop the moments of sending."""
+        self._request("done")
 
     def send(self, content: bytes) -> float:
-        """Send now; the moment."""
+        """Send a message now. Returns the moment of sending."""
         self.play([Due(0.0, content)])
         return self.sent()[-1]
 
-    def heard(self) -> list[Heard]:
-        """What has come since this was last asked."""
-        found: list[Heard] = self._asked("heard")
-        return found
+    def received(self) -> list[Received]:
+        """The messages received since the last call."""
+        received: list[Received] = self._request("received")
+        return received
 
     def pull(self) -> None:
         """Pull its cable."""
@@ -96,19 +101,19 @@ class Hand:
         self._process.join()
         self._pipe.close()
 
-    def _asked(self, what: str) -> Any:
+    def _request(self, what: str) -> Any:
         self._pipe.send((what, None))
         return self._pipe.recv()
 
 
-def midi_box(name: str, *, listens: bool = False, echoes: bool = False) -> Hand:
-    """A box with a port `<name>:out` and, if it listens, `<name>-motor:in`. One that echoes sends back what it is told."""
-    return Hand("run_box", name, listens, echoes)
+def midi_box(name: str, *, listens: bool = False, echoes: bool = False) -> SimulatedController:
+    """A box with a port `<name>:out` and, if it listens, `<name>-motor:in`. One that echoes sends back what it receives."""
+    return SimulatedController("run_box", name, listens, echoes)
 
 
-def osc_client(transport: Transport, port: int) -> Hand:
-    """An OSC client of a server on this machine; its own port is `about`."""
-    return Hand("run_client", transport, port)
+def osc_client(transport: Transport, port: int) -> SimulatedController:
+    """An OSC client of a server on this machine."""
+    return SimulatedController("run_client", transport, port)
 
 
 def message(address: str, *arguments: str | float) -> bytes:
@@ -116,101 +121,101 @@ def message(address: str, *arguments: str | float) -> bytes:
     return build_msg(address, list(arguments)).dgram
 
 
-def told(heard: Sequence[Heard], address: str) -> list[tuple[float, float]]:
-    """The moments and numbers of OSC messages with this address."""
-    read = ((moment, OscMessage(content)) for moment, content in heard)
-    return [(moment, float(each.params[0])) for moment, each in read if each.address == address]
+def numbers_of(received: Sequence[Received], address: str) -> list[tuple[float, float]]:
+    """The moments and numbers of the OSC messages with an address."""
+    messages = ((moment, OscMessage(content)) for moment, content in received)
+    return [(moment, float(each.params[0])) for moment, each in messages if each.address == address]
 
 
 def run_box(name: str, listens: bool, echoes: bool, pipe: Connection) -> None:
-    """A MIDI box's process."""
+    """Run a MIDI box's process."""
     import mido
 
     backend = mido.Backend("mido.backends.rtmidi/UNIX_JACK")
     port = backend.open_output("out", virtual=True, client_name=name)
-    heard: deque[Heard] = deque()
+    received: deque[Received] = deque()
 
-    def hear(each: Any) -> None:
-        heard.append((time.monotonic(), bytes(each.bin())))
+    def receive(each: Any) -> None:
+        received.append((time.monotonic(), bytes(each.bin())))
         if echoes:
             port.send(each)
 
     if listens:
-        motor = backend.open_input("in", virtual=True, client_name=f"{name}-motor", callback=hear)
+        motor = backend.open_input("in", virtual=True, client_name=f"{name}-motor", callback=receive)
         assert motor is not None
     pipe.send(name)
-    _obey(pipe, lambda content: port.send(mido.Message.from_bytes(content)), heard)
+    _run_controller(pipe, lambda content: port.send(mido.Message.from_bytes(content)), received)
 
 
 def run_client(transport: Transport, port: int, pipe: Connection) -> None:
-    """An OSC client's process. Over TCP each packet has its length before it."""
+    """Run an OSC client's process. Over TCP each packet has its length before it."""
     kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
     sock = socket.socket(socket.AF_INET, kind)
     sock.connect(("127.0.0.1", port))
     if transport == "tcp":
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    heard: deque[Heard] = deque()
-    waiting = b""
+    received: deque[Received] = deque()
+    unread = b""
 
     def send(content: bytes) -> None:
         sock.sendall(content if transport == "udp" else len(content).to_bytes(LENGTH_BYTES, "big") + content)
 
-    def hear() -> None:
-        nonlocal waiting
+    def receive() -> None:
+        nonlocal unread
         data = sock.recv(1 << 16)
         if transport == "udp":
-            heard.append((time.monotonic(), data))
+            received.append((time.monotonic(), data))
             return
-        waiting += data
-        while len(waiting) >= LENGTH_BYTES:
-            end = LENGTH_BYTES + int.from_bytes(waiting[:LENGTH_BYTES], "big")
-            if len(waiting) < end:
+        unread += data
+        while len(unread) >= LENGTH_BYTES:
+            end = LENGTH_BYTES + int.from_bytes(unread[:LENGTH_BYTES], "big")
+            if len(unread) < end:
                 break
-            heard.append((time.monotonic(), waiting[LENGTH_BYTES:end]))
-            waiting = waiting[end:]
+            received.append((time.monotonic(), unread[LENGTH_BYTES:end]))
+            unread = unread[end:]
 
     pipe.send(sock.getsockname()[1])
-    _obey(pipe, send, heard, sock, hear)
+    _run_controller(pipe, send, received, sock, receive)
 
 
-def _obey(
+def _run_controller(
     pipe: Connection,
     send: Callable[[bytes], None],
-    heard: "deque[Heard]",
+    received: "deque[Received]",
     sock: socket.socket | None = None,
-    hear: Callable[[], None] = lambda: None,
+    receive: Callable[[], None] = lambda: None,
 ) -> None:
-    """A hand's loop, until its other end is gone."""
+    """Run a controller's loop, until the parent is gone."""
     due: deque[Due] = deque()
     sent: list[float] = []
-    asked_sent = ""
+    waiting_request = ""
     while True:
         while due and due[0].moment <= time.monotonic():
             each = due.popleft()
             content = each.content if each.tag_ahead_s is None else _tagged(each)
             sent.append(time.monotonic())
             send(content)
-        if asked_sent and not due:
-            pipe.send(sent if asked_sent == "sent" else None)
-            sent, asked_sent = [], ""
+        if waiting_request and not due:
+            pipe.send(sent if waiting_request == "sent" else None)
+            sent, waiting_request = [], ""
         left = None if not due else max(0.0, due[0].moment - time.monotonic())
         ready = wait([pipe] if sock is None else [pipe, sock], left)
         if sock in ready:
-            hear()
+            receive()
         if pipe in ready:
             try:
-                what, asked = pipe.recv()
+                what, content = pipe.recv()
             except EOFError:
                 return
             if what == "play":
-                due.extend(asked)
+                due.extend(content)
             elif what == "make":
-                module, maker = asked[0].split(":")
-                due.extend(getattr(importlib.import_module(module), maker)(*asked[1]))
+                module, maker = content[0].split(":")
+                due.extend(getattr(importlib.import_module(module), maker)(*content[1]))
             elif what in ("sent", "done"):
-                asked_sent = what
+                waiting_request = what
             else:
-                pipe.send([heard.popleft() for _ in range(len(heard))])
+                pipe.send([received.popleft() for _ in range(len(received))])
 
 
 def _tagged(due: Due) -> bytes:

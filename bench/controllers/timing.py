@@ -1,10 +1,10 @@
-"""Knob to sound: when a value changes in front of the instrument, and when the change is heard.
+"""Knob to sound: when a value changes in front of the instrument, and when the change sounds.
 
 Live, under JACK: movements come by MIDI, by OSC, and by OSC with a time tag, at irregular moments. *The control
-track* is the sample that the session gives for each, less the sample that was heard when the movement arrived (a
+track* is the sample that the session gives for each, less the sample that sounded when the movement arrived (a
 listener of our own, on the same MIDI port, says when; an OSC packet arrives when it is sent), or that its tag names.
 *The sound* is the first sample of the recorded output that differs from a rendering of the same session in which
-that hand's movements come later; less the instrument's reported delay, and counted from the same moment.
+that controller's movements come later; less the instrument's reported delay, and counted from the same moment.
 """
 
 import tempfile
@@ -17,10 +17,10 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from bench.controllers.figures import Figures, sizes, spread
 from bench.controllers.instrument import DELAY, RATIO, SLUGS, make_gain
 from bench.controllers.playing import Clock, Playing
-from bench.controllers.simulated_controllers import Due, Hand, message, midi_box, osc_client
+from bench.controllers.results import Results, sizes, spread
+from bench.controllers.simulated_controllers import Due, SimulatedController, message, midi_box, osc_client
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from realtime.inputs.live_controllers import ControllerOptions
@@ -34,9 +34,9 @@ BLOCK = 512
 GAP_S, IRREGULAR_S = 0.12, 0.03
 AHEAD_S = 0.1
 LATER = 2048
-"""Samples by which a rendering plays a hand's movements later: more than a late one is late, less than a gap."""
+"""Samples by which a rendering plays a controller's movements later: more than a late one is late, less than a gap."""
 MAPPING = '[[knob]]\nsource = "bend"\nstop = "one"\ntakeover = "jump"\n'
-WAYS = {
+DESCRIPTIONS = {
     "one": "MIDI, from its arrival",
     "two": "OSC over UDP, from its sending",
     "three": "OSC with a time tag, from the tag",
@@ -45,57 +45,59 @@ WAYS = {
 
 @dataclass
 class Take:
-    """A hand's movements: the value of each, when it counts, when it was sent (both `time.monotonic`)."""
+    """A controller's movements: the value of each, and when it counts and was sent (`time.monotonic`)."""
 
     values: npt.NDArray[np.float64]
     counts: npt.NDArray[np.float64]
     sent: npt.NDArray[np.float64]
 
 
-def measure(movements: int, rate: int) -> Figures:
-    """So many movements of each hand, with a device of this rate (Hz)."""
+def measure(movements: int, rate: int) -> Results:
+    """So many movements of each controller, with a device of this rate (Hz)."""
     with tempfile.TemporaryDirectory() as name, JackServer(rate).use_here() as server:
         folder = Path(name)
         (folder / "m.toml").write_text(MAPPING)
         instrument, port = make_gain(folder), free_port()
-        stage = LiveRequest(instrument, DeviceSelection(rate=rate), BLOCK)
-        control = ControllerOptions(mapping=folder / "m.toml", osc=OscOptions(port))
+        request = LiveRequest(instrument, DeviceSelection(rate=rate), BLOCK)
+        options = ControllerOptions(mapping=folder / "m.toml", osc=OscOptions(port))
         with (
-            midi_box("knob") as knob, midi_box("ear", listens=True) as ear,
+            midi_box("knob") as knob, midi_box("monitor", listens=True) as monitor,
             osc_client("udp", port) as plain, osc_client("udp", port) as tagged,
-            Playing(stage, control, folder / "take") as playing,
+            Playing(request, options, folder / "take") as playing,
         ):  # fmt: skip
-            playing.tells("MIDI knob:out is here")
-            server.connect("knob:out", "ear-motor:in")
+            playing.wait_for_note("MIDI knob:out is here")
+            server.connect("knob:out", "monitor-motor:in")
             with Clock(playing) as clock:
-                takes = play(dict(zip(SLUGS, (knob, plain, tagged), strict=True)), ear, movements)
+                takes = play(dict(zip(SLUGS, (knob, plain, tagged), strict=True)), monitor, movements)
                 time.sleep(1.0)
         session = read_session(folder / "take")
-        return _figures(session, takes, clock, playing, rate)
+        return _results(session, takes, clock, playing, rate)
 
 
-def play(hands: dict[str, Hand], ear: Hand, movements: int) -> dict[str, Take]:
-    """Let the hands play; what they did."""
+def play(
+    controllers: dict[str, SimulatedController], monitor: SimulatedController, movements: int
+) -> dict[str, Take]:
+    """Let the controllers play. Returns their movements."""
     random = np.random.default_rng(0)
     begin = time.monotonic() + 1.0
     values = values_of(movements)
     moments = {}
-    for place, (slug, hand) in enumerate(hands.items()):
-        gaps = GAP_S * (np.arange(movements) + place / len(hands))
+    for index, (slug, controller) in enumerate(controllers.items()):
+        gaps = GAP_S * (np.arange(movements) + index / len(controllers))
         moments[slug] = begin + gaps + random.uniform(0, IRREGULAR_S, movements)
         ahead = AHEAD_S if slug == "three" else None
         contents = [_bend(each) if slug == "one" else message(f"/stop/{slug}", each) for each in values]
-        hand.play(
+        controller.play(
             Due(float(moment), content, ahead)
             for moment, content in zip(moments[slug], contents, strict=True)
         )
-    sent = {slug: np.array(hand.sent()) for slug, hand in hands.items()}
+    sent = {slug: np.array(controller.sent()) for slug, controller in controllers.items()}
     counts = {
-        "one": np.array([moment for moment, _ in ear.heard()]),
+        "one": np.array([moment for moment, _ in monitor.received()]),
         "two": sent["two"],
         "three": moments["three"] + AHEAD_S,
     }
-    return {slug: Take(values, counts[slug], sent[slug]) for slug in hands}
+    return {slug: Take(values, counts[slug], sent[slug]) for slug in controllers}
 
 
 def values_of(movements: int) -> npt.NDArray[np.float64]:
@@ -108,32 +110,32 @@ def _bend(value: float) -> bytes:
     return bytes(mido.Message("pitchwheel", pitch=round(value * 8191)).bin())
 
 
-def _figures(
+def _results(
     session: Session, takes: dict[str, Take], clock: Clock, playing: Playing, device_rate: int
-) -> Figures:
+) -> Results:
     rate, latency = session.about.sample_rate, playing.latency
     title = f"Knob to sound, live: device {device_rate} Hz, block {latency.block} at {rate} Hz"
     columns = ("", "movements", "track: p50 ±ms", "p99", "max", "sound: p50 ms", "p99", "max")
-    figures = Figures(title, columns)
+    results = Results(title, columns)
     most_ms = 1000.0 * (latency.block + RATIO) / rate
     for slug, take in takes.items():
         changes = [event for event in session.events if event.slug == slug]
-        place = [int(np.abs(take.values - event.value).argmin()) for event in changes]
-        figures.limit(f"{slug}: movements that the session lacks", len(take.values) - len(set(place)), 0)
+        index = [int(np.abs(take.values - event.value).argmin()) for event in changes]
+        results.limit(f"{slug}: movements that the session lacks", len(take.values) - len(set(index)), 0)
         at = np.array([event.sample for event in changes], dtype=np.float64)
-        due = clock.samples(take.counts[place])
-        heard = first_changes(session, slug) - DELAY
-        track, sound = 1000.0 / rate * (at - due), 1000.0 / rate * (heard - due)
-        figures.row(WAYS[slug], len(changes), *sizes(track), *spread(sound)[1:])
-        figures.limit(f"{slug}: sound, p99, ms", spread(sound)[2], most_ms)
-        figures.details[slug] = {
+        due = clock.samples(take.counts[index])
+        changed = first_changes(session, slug) - DELAY
+        track, sound = 1000.0 / rate * (at - due), 1000.0 / rate * (changed - due)
+        results.row(DESCRIPTIONS[slug], len(changes), *sizes(track), *spread(sound)[1:])
+        results.limit(f"{slug}: sound, p99, ms", spread(sound)[2], most_ms)
+        results.details[slug] = {
             "track_ms": spread(track), "sound_ms": spread(sound),
-            "track_from_sending_ms": spread(1000.0 / rate * (at - clock.samples(take.sent[place]))),
+            "track_from_sending_ms": spread(1000.0 / rate * (at - clock.samples(take.sent[index]))),
             "moved_to_a_blocks_start": int((at % latency.block == 0).sum()),
         }  # fmt: skip
-    figures.limit("lost blocks", playing.report.lost_blocks, 0)
-    figures.details["callback_jitter_ms"] = spread(clock.jitter_ms())
-    return figures
+    results.limit("lost blocks", playing.report.lost_blocks, 0)
+    results.details["callback_jitter_ms"] = spread(clock.jitter_ms())
+    return results
 
 
 def first_changes(session: Session, slug: str) -> npt.NDArray[np.float64]:

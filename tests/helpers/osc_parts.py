@@ -42,33 +42,33 @@ def make_parameters(sound: EventRecorder | None = None) -> ParameterStore:
 
 
 class CommandRecorder:
-    """Commands that keep what they were asked for; the scene "none" isn't there."""
+    """Commands that keep their calls; the scene "none" isn't there."""
 
     def __init__(self) -> None:
-        self.commands: list[tuple[object, ...]] = []
+        self.calls: list[tuple[object, ...]] = []
 
     def scene(self, name: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
         if name == "none":
             raise DrawstopError("there is no scene 'none'; there are: verse")
-        self.commands.append(("scene", name, seconds, beats))
+        self.calls.append(("scene", name, seconds, beats))
 
     def store(self, name: str) -> None:
-        self.commands.append(("store", name))
+        self.calls.append(("store", name))
 
     def morph(self, first: str, second: str, share: float) -> None:
-        self.commands.append(("morph", first, second, share))
+        self.calls.append(("morph", first, second, share))
 
     def pad(self, x: float, y: float) -> None:
-        self.commands.append(("pad", x, y))
+        self.calls.append(("pad", x, y))
 
     def redo(self) -> None:
-        self.commands.append(("redo",))
+        self.calls.append(("redo",))
 
     def undo(self) -> None:
-        self.commands.append(("undo",))
+        self.calls.append(("undo",))
 
     def panic(self) -> None:
-        self.commands.append(("panic",))
+        self.calls.append(("panic",))
 
 
 class UdpPeer(SimpleUDPClient):

@@ -46,7 +46,7 @@ class OscQuerySetup:
     def __exit__(self, *_: object) -> None:
         for peer in self._sockets:
             peer.socket.close()
-            peer.socket.shutdown()  # closes what is left open where the server hung up first
+            peer.socket.shutdown()  # closes what is left open if the server closed it first
         self.server.close()
         self._pinger.close()
 

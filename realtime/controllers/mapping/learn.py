@@ -83,7 +83,7 @@ def detect(messages: Sequence[Any], device: str | None = None) -> LearnedSource:
         if message.type in simple:
             number = message.note if message.type == "polytouch" else None
             return LearnedSource(MidiSource(simple[message.type], number, message.channel + 1, device))
-    raise DrawstopError("nothing came that moves a knob; touch a knob, a fader, a pad or a key")
+    raise DrawstopError("nothing came that moves a knob; move a knob, a fader, a pad or a key")
 
 
 def _parameter(kind: Kind, messages: Sequence[Any], device: str | None) -> LearnedSource | None:

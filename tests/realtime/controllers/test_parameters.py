@@ -1,4 +1,4 @@
-"""The parameter store: whatever moves a stop, the sound hears it once and every other listener is told."""
+"""The parameter store: each movement is scheduled once, and every listener is notified."""
 
 import threading
 import time
@@ -29,25 +29,25 @@ def parameters(sound: EventRecorder) -> ParameterStore:
 def test_a_movement_reaches_the_sound_now_and_the_listeners_with_its_origin(
     parameters: ParameterStore, sound: EventRecorder
 ) -> None:
-    told: list[Sequence[ParameterChange]] = []
-    end = parameters.subscribe(told.append)
+    notified: list[Sequence[ParameterChange]] = []
+    end = parameters.subscribe(notified.append)
     knob = object()
     parameters.move({"guitar": -0.5, "engine.wet": 0.25}, "cc 20", origin=knob)
     assert sound.events == [
         ControlEvent(1000, "guitar", -0.5, "cc 20"),
         ControlEvent(1000, "engine.wet", 0.25, "cc 20"),
     ]
-    assert [(each.slug, each.value, each.origin) for each in told[0]] == [
+    assert [(each.slug, each.value, each.origin) for each in notified[0]] == [
         ("guitar", -0.5, knob),
         ("engine.wet", 0.25, knob),
     ]
     assert parameters.values == {"guitar": -0.5, "voice": 0.0, "engine.wet": 0.25}
     end()
     parameters.move({"voice": 1.0}, "cc 21")
-    assert len(told) == 1
+    assert len(notified) == 1
 
 
-def test_a_movement_in_the_future_has_its_sample_and_its_glide(
+def test_a_movement_in_the_future_has_its_sample_and_its_ramp(
     parameters: ParameterStore, sound: EventRecorder
 ) -> None:
     parameters.move({"voice": 1.0}, "scene", at=time.monotonic() + 2.0, seconds=0.5)

@@ -139,12 +139,12 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     code, _, err = playing.interrupt()
     assert code == 0, err
     session = read_session(take)
-    heard = moves(session, "cc14 1")
+    values = moves(session, "cc14 1")
     assert (
-        len(set(heard)) > 128
+        len(set(values)) > 128
     )  # more than 7 bits can say; of several that come late for a block the last one counts
-    assert heard == sorted(heard)
-    assert heard[-1] == pytest.approx(2 * 16320 / 16383 - 1, abs=1e-3)
+    assert values == sorted(values)
+    assert values[-1] == pytest.approx(2 * 16320 / 16383 - 1, abs=1e-3)
     assert moves(session, "cc 20") == [1.0]
     assert moves(session, "scene verse")[-1] == 0.0  # what voice was when the scene was stored
     assert moves(session, "cc 30") == [-1.0, round(32 / 63, 4)]
@@ -154,36 +154,36 @@ def osc(port: int, address: str, *arguments: object) -> None:
     subprocess.run(["oscsend", "localhost", str(port), address, *map(str, arguments)], check=True)
 
 
-def test_osc_clients_and_a_controller_move_one_stage_and_each_is_told_what_the_other_did(
+def test_osc_clients_and_a_controller_move_one_instrument_and_each_is_sent_what_the_other_did(
     small: Path,
     tmp_path: Path,
     jack: JackServer,
     plug_in: Callable[[str], Controller],
     free_port: Callable[[], int],
 ) -> None:
-    port, ear = free_port(), free_port()
+    port, dump_port = free_port(), free_port()
     mapping, take = tmp_path / "m.toml", tmp_path / "take"
     mapping.write_text('[[knob]]\nsource = "cc 20"\nstop = "voice"\ntakeover = "jump"\n')
     dump = subprocess.Popen(
-        ["oscdump", "-L", str(ear)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ["oscdump", "-L", str(dump_port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    nano, heard = plug_in("nano"), Lines(dump)
+    nano, received = plug_in("nano"), Lines(dump)
     playing = Playing(
         jack, small, "--headless", "--block", 512, "--mapping", mapping, "--osc", port, "--record", take
     )
     playing.tells("MIDI nano:out is here")
-    osc(port, "/subscribe", "i", ear)
-    heard.wait_for("/stop/voice f 0.0")
+    osc(port, "/subscribe", "i", dump_port)
+    received.wait_for("/stop/voice f 0.0")
     osc(port, "/stop/guitar/ramp", "ff", 1.0, 0.5)
     nano.send(*cc(20, 127))
-    heard.wait_for("/stop/guitar f 1.0")
-    heard.wait_for("/stop/voice f 1.0")
-    heard.wait_for("/meter/in f")
+    received.wait_for("/stop/guitar f 1.0")
+    received.wait_for("/stop/voice f 1.0")
+    received.wait_for("/meter/in f")
     osc(port, "/scene/loud/store")
     osc(port, "/stop/*", "f", 0)
     osc(port, "/scene/loud")
     osc(port, "/panic")
-    heard.wait_for("/mute f 1.0")
+    received.wait_for("/mute f 1.0")
     osc(port, "/stop/oboe", "f", 1)
     playing.tells("oboe")
     code, _, err = playing.interrupt()
@@ -212,14 +212,14 @@ def test_a_broken_mapping_is_one_line_before_anything_sounds(
     assert "m.toml, line 1: stop is missing" in err
 
 
-def test_learn_tells_a_knob_a_fader_an_encoder_and_a_pad_from_their_touch(
+def test_learn_recognises_a_knob_a_fader_an_encoder_and_a_pad_by_their_messages(
     tmp_path: Path, jack: JackServer, box: Controller
 ) -> None:
     path = tmp_path / "organ.toml"
     path.write_text("# mine\n")
     process = run_drawstop(jack, "learn", path, "guitar", "voice", "engine.wet", "engine.mute", "organ")
-    told = Lines(process)
-    touches = {
+    output = Lines(process)
+    gestures = {
         "guitar": (
             cc(20, *range(60, 80), *range(80, 55, -1)),
             "cc 20 on channel 1 of box:out: a knob of 7 bits",
@@ -232,11 +232,11 @@ def test_learn_tells_a_knob_a_fader_an_encoder_and_a_pad_from_their_touch(
         ),
         "organ": (FINGER, "mpe pressure of box:out: a finger on an MPE controller, any note"),
     }
-    told.wait_for("box:out is here")
-    for stop, (messages, says) in touches.items():
-        told.wait_for(f"{stop}: turn its knob")
+    output.wait_for("box:out is here")
+    for stop, (messages, says) in gestures.items():
+        output.wait_for(f"{stop}: turn its knob")
         box.send(*messages)
-        told.wait_for(says)
+        output.wait_for(says)
     assert process.wait(20) == 0
     knobs = read_mapping(path).knobs
     assert [(str(knob.source), knob.stop, knob.mode) for knob in knobs] == [
@@ -261,12 +261,12 @@ def test_monitor_shows_what_comes_and_what_it_moves(
     path = tmp_path / "organ.toml"
     path.write_text('[[knob]]\nsource = "cc 20"\nstop = "guitar"\ntakeover = "jump"\n')
     process = run_drawstop(jack, "monitor", "--mapping", path)
-    told = Lines(process)
-    told.wait_for("box:out is here")
+    output = Lines(process)
+    output.wait_for("box:out is here")
     box.send(*cc(20, 127), mido.Message("pitchwheel", pitch=0))
-    told.wait_for("control=20 value=127")
-    told.wait_for("cc 20 -> guitar +1.0000")
-    told.wait_for("bend on channel 1: 8192 of 16383")
+    output.wait_for("control=20 value=127")
+    output.wait_for("cc 20 -> guitar +1.0000")
+    output.wait_for("bend on channel 1: 8192 of 16383")
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(20) == 0
     ended(process)

@@ -86,7 +86,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("text", MISTAKES)
-def test_a_mistake_is_one_line_with_its_place_and_a_cure(text: str) -> None:
+def test_a_mistake_is_one_line_with_its_number_and_a_cure(text: str) -> None:
     line, says = MISTAKES[text]
     with pytest.raises(DrawstopError) as raised:
         parse_mapping(text, PATH)

@@ -1,4 +1,4 @@
-"""From what a touch sends to the kind of knob it is."""
+"""The kind of a knob is recognised from the messages of a gesture."""
 
 import mido
 import pytest
@@ -126,7 +126,7 @@ def test_what_may_be_a_plain_channel_is_taken_as_one() -> None:
 
 
 def test_nothing_that_can_be_mapped_is_said() -> None:
-    with pytest.raises(DrawstopError, match="touch a knob"):
+    with pytest.raises(DrawstopError, match="move a knob"):
         detect([mido.Message("clock"), mido.Message("program_change", program=3)])
 
 

@@ -1,4 +1,4 @@
-"""A knob that doesn't stand where its stop stands: what each way to take over does, and how far it may jump."""
+"""A knob at another position than its stop: what each takeover does, and how far the stop may jump."""
 
 import pytest
 from hypothesis import given
@@ -32,7 +32,7 @@ TABLE = (
     (0.990, STILL, 0.990, 0.990, 0.9919, 1.000),
     (1.000, STILL, 1.000, 1.000, 1.0000, 1.000),  # both at the end together
     (0.500, STILL, 0.500, 0.500, 0.5000, 0.500),
-    (0.500, 0.000, 0.500, STILL, 0.0000, 0.000),  # a scene, and a touch that goes nowhere
+    (0.500, 0.000, 0.500, STILL, 0.0000, 0.000),  # a scene, and an input without movement
     (0.600, STILL, 0.600, STILL, 0.2000, 0.100),  # .1 · 1/.5
     (0.000, STILL, 0.000, 0.000, 0.0000, 0.000),
     (0.010, 1.000, 0.010, STILL, 1.0000, 1.000),  # a scene at the top: no room upwards
@@ -42,7 +42,7 @@ MODES = ("jump", "pickup", "scale", "relative")
 
 
 @pytest.mark.parametrize("name", MODES)
-def test_where_the_stop_goes_touch_by_touch(name) -> None:
+def test_where_the_stop_goes_input_by_input(name) -> None:
     takeover, stop = Takeover(name), 0.0
     for knob, scene, *goals in TABLE:
         stop = stop if scene is STILL else scene

@@ -44,7 +44,7 @@ def places(value: Any, place: KeyPath = ()) -> list[KeyPath]:
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_every_place_has_its_line(newline: str) -> None:
+def test_every_key_path_has_its_line(newline: str) -> None:
     _, lines = parse_toml(TEXT.replace("\n", newline), FILE)
     expected = {
         ("title",): 2,
@@ -71,7 +71,7 @@ def test_every_place_has_its_line(newline: str) -> None:
     assert {place: lines.of(*place) for place in expected} == expected
 
 
-def test_a_place_that_is_not_there_has_the_line_of_what_encloses_it() -> None:
+def test_a_key_path_that_does_not_exist_has_the_line_of_what_encloses_it() -> None:
     _, lines = parse_toml(TEXT, FILE)
     assert lines.of("scene", 1, "seconds") == 8
     assert lines.of("nothing") == 1
@@ -101,7 +101,7 @@ def made(random_: random.Random, depth: int) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_each_key_stands_in_the_line_that_is_told_for_it(seed: int) -> None:
+def test_each_key_is_in_the_line_that_is_given_for_it(seed: int) -> None:
     random_ = random.Random(seed)
     parts = list[str]()
     for number in range(6):
@@ -143,7 +143,7 @@ def test_a_syntax_error_names_its_line_and_a_cure(text: str, message: str) -> No
         parse_toml(text, FILE)
 
 
-def test_a_file_is_read_with_its_comments_and_its_faults_are_told(tmp_path: Path) -> None:
+def test_a_file_is_read_with_its_comments_and_its_errors_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "scenes.toml"
     with pytest.raises(DrawstopError, match=r"can't read .*scenes.toml: No such file"):
         read_toml(path)

@@ -20,7 +20,7 @@ def clock(bpm: float, ticks: int, start: float = 100.0) -> list[float]:
     return [start + 60.0 / bpm / TICKS_PER_BEAT * each for each in range(ticks)]
 
 
-def heard(times: list[float], bpm: float = 77.0) -> float:
+def tempo_of(times: list[float], bpm: float = 77.0) -> float:
     tempo = Tempo(bpm)
     for at in times:
         tempo.tick(at)
@@ -32,14 +32,14 @@ def bpm(request: pytest.FixtureRequest) -> float:
     return float(request.param)
 
 
-def test_an_even_clock_is_heard_exactly(bpm: float) -> None:
-    assert heard(clock(bpm, 48)) == pytest.approx(bpm, rel=EXACT)
+def test_the_tempo_of_an_even_clock_is_exact(bpm: float) -> None:
+    assert tempo_of(clock(bpm, 48)) == pytest.approx(bpm, rel=EXACT)
 
 
 def test_ticks_in_whole_milliseconds_tell_tempos_finer_than_that() -> None:
     """USB and many drivers round so; between two ticks at 120 a millisecond is 5 %."""
     for bpm in (90.0 + 0.7 * step for step in range(100)):
-        assert heard([round(at, 3) for at in clock(bpm, 48)]) == pytest.approx(bpm, rel=ROUNDED)
+        assert tempo_of([round(at, 3) for at in clock(bpm, 48)]) == pytest.approx(bpm, rel=ROUNDED)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -47,22 +47,22 @@ def test_jitter_and_lost_ticks_hardly_matter(bpm: float, seed: int) -> None:
     random_, period = random.Random(seed), 60.0 / bpm / TICKS_PER_BEAT
     times = [at + random_.uniform(-0.25, 0.25) * period for at in clock(bpm, 60)]
     kept = [at for at in sorted(times) if random_.random() > 0.1]
-    assert heard(kept) == pytest.approx(bpm, rel=JITTERED)
+    assert tempo_of(kept) == pytest.approx(bpm, rel=JITTERED)
 
 
 def test_one_lost_tick_changes_nothing(bpm: float) -> None:
     times = clock(bpm, 49)
     del times[20]
-    assert heard(times) == pytest.approx(bpm, rel=EXACT)
+    assert tempo_of(times) == pytest.approx(bpm, rel=EXACT)
 
 
 def test_ticks_that_come_in_pairs_are_still_a_clock(bpm: float) -> None:
     times = clock(bpm, 48)
     bunched = [times[each | 1] + 1e-4 * (each % 2) for each in range(48)]
-    assert heard(bunched) == pytest.approx(bpm, rel=JITTERED)
+    assert tempo_of(bunched) == pytest.approx(bpm, rel=JITTERED)
 
 
-def test_a_clock_that_stops_leaves_its_tempo_and_one_that_starts_again_is_heard_anew() -> None:
+def test_a_clock_that_stops_leaves_its_tempo_and_one_that_starts_again_is_measured_anew() -> None:
     tempo = Tempo()
     for at in clock(90.0, 48):
         tempo.tick(at)
@@ -87,16 +87,16 @@ def test_a_start_message_forgets_the_old_step() -> None:
 @pytest.mark.parametrize("ratio", [0.5, 0.8, 0.97, 1.03, 1.25, 2.0])
 def test_another_tempo_is_followed_within_two_beats(ratio: float) -> None:
     first = clock(120.0, 48)
-    assert heard(first + clock(120.0 * ratio, 48, start=first[-1] + 0.02)) == pytest.approx(
+    assert tempo_of(first + clock(120.0 * ratio, 48, start=first[-1] + 0.02)) == pytest.approx(
         120.0 * ratio, rel=EXACT
     )
 
 
 def test_what_is_no_clock_leaves_the_tempo() -> None:
-    assert heard(clock(120.0, 11)) == 77.0
-    assert heard([5.0] * 100) == 77.0
-    assert heard(clock(5000.0, 100)) == 77.0
-    assert heard(sorted(clock(120.0, 11), reverse=True) * 5) == 77.0
+    assert tempo_of(clock(120.0, 11)) == 77.0
+    assert tempo_of([5.0] * 100) == 77.0
+    assert tempo_of(clock(5000.0, 100)) == 77.0
+    assert tempo_of(sorted(clock(120.0, 11), reverse=True) * 5) == 77.0
 
 
 def test_a_tempo_set_by_hand_holds_until_the_clock_has_ticked_enough() -> None:

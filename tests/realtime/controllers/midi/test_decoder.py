@@ -72,7 +72,7 @@ def test_data_increments_and_decrements_move_a_parameter_by_one() -> None:
     assert decoded([*SELECT, cc(96, 0)], pairs, "nrpn") == []
 
 
-def test_channels_and_parameters_are_told_apart() -> None:
+def test_channels_and_parameters_are_separate() -> None:
     pairs: dict[MidiSource, Order] = {MidiSource("cc14", 1): "msb-first"}
     decoder = MidiDecoder("box", pairs)
     messages = [cc(1, 1, 0), cc(1, 2, 1), cc(33, 3, 0), cc(33, 4, 1)]
@@ -138,7 +138,7 @@ def test_a_source_that_no_controller_has_is_refused(text: str, says: str) -> Non
         parse_source(text)
 
 
-def test_a_source_takes_touches_of_its_channel_and_device() -> None:
+def test_a_source_matches_inputs_of_its_channel_and_device() -> None:
     controller_input = ControllerInput(MidiSource("cc", 20, 3, "nanoKONTROL2 nanoKONTROL2 _ CTRL"), 1)
     assert parse_source("cc 20").matches(controller_input)
     assert parse_source("cc 20", channel=3, device="nanokontrol").matches(controller_input)

@@ -50,7 +50,7 @@ def rpn(channel: int, number: int, *data: int) -> list[mido.Message]:
 
 
 class Player:
-    """A decoder, and what each source stands at by what it told."""
+    """A decoder, and the last data of each of its sources."""
 
     def __init__(self, zones: Zones = WHOLE_LOWER_ZONE, master: int = 1) -> None:
         self.decoder, self.master = MidiDecoder("box", mpe=SOURCES, zones=zones), master
@@ -111,7 +111,7 @@ def test_of_several_notes_the_newest_that_sounds_counts_or_the_farthest_or_all()
     assert [player[f"bend {rule}"] - 8192 for rule in RULES] == [0, 0, 0]
 
 
-def test_a_masters_messages_are_kept_apart_and_members_notes_are_keys_too() -> None:
+def test_a_masters_messages_are_separate_and_members_notes_are_keys_too() -> None:
     player = Player()
     player.play(note_on(2, 60, 100), bend(2, 1), pressure(2, 9), cc(2, 74, 9), cc(2, 7, 50))
     assert player.plain == [("note", 2, 100), ("cc", 2, 50)]
@@ -122,7 +122,7 @@ def test_a_masters_messages_are_kept_apart_and_members_notes_are_keys_too() -> N
 
 
 @pytest.mark.parametrize(
-    ("told", "zones"),
+    ("configurations", "zones"),
     [
         ([(1, 15)], Zones(15, 0)),
         ([(16, 15)], Zones(0, 15)),
@@ -136,17 +136,17 @@ def test_a_masters_messages_are_kept_apart_and_members_notes_are_keys_too() -> N
         ([(5, 3), (1, 16), (1, 127)], Zones(15, 0)),  # no master channel; no such number: as it was
     ],
 )
-def test_a_configuration_message_makes_the_zones(told: list[tuple[int, int]], zones: Zones) -> None:
+def test_a_configuration_message_makes_the_zones(configurations: list[tuple[int, int]], zones: Zones) -> None:
     player = Player()
-    if told[0][0] != 5:
+    if configurations[0][0] != 5:
         player.play(*rpn(1, 6, 0))
-    for channel, members in told:
+    for channel, members in configurations:
         player.play(*rpn(channel, 6, members))
     for channel in range(1, 17):
         master = zones.master_of(channel)
         player.play(pressure(channel, 77), note_on(channel, 60, 50))
-        heard = {m for m in (1, 16) if player.here["mpe pressure", "last", m] == 77}
-        assert heard == ({master} if master else set()), channel
+        masters = {m for m in (1, 16) if player.here["mpe pressure", "last", m] == 77}
+        assert masters == ({master} if master else set()), channel
         player.play(note_off(channel, 60))
 
 
@@ -185,7 +185,7 @@ def test_all_notes_off_lets_every_finger_go(control: int) -> None:
     player.play(cc(1, control, 0))
     assert (player["pressure"], player.here["mpe pressure", "last", 16]) == (0, 65)
     player.play(note_on(2))
-    assert player["pressure"] == 52  # the channel keeps what it was told
+    assert player["pressure"] == 52  # the channel keeps its value
     player.play(cc(1, 121, 0))
     assert (player["pressure"], player["strike"]) == (0, 100)
 
@@ -229,7 +229,7 @@ class Sound:
         self.events.extend(events)
 
 
-def test_a_mapping_that_is_mended_while_a_finger_is_down_still_hears_it_go_up() -> None:
+def test_a_mapping_that_is_mended_while_a_finger_is_down_still_receives_its_release() -> None:
     parameters = ParameterStore(Sound(), [StopDescription("Guitar", "guitar", "GUI")])
     plan = Mapping((Knob(parse_source("mpe pressure"), "guitar"),))
     control = MidiInput(parameters, plan)
@@ -259,7 +259,7 @@ MESSAGES = st.one_of(
 
 
 class Reference:
-    """The specification once more, as plainly as it can be said: every message is kept, and asked when needed."""
+    """The specification once more, as plainly as possible: every message is stored, and searched when needed."""
 
     def __init__(self, zones: Zones) -> None:
         self.zones, self.story = zones, list[mido.Message]()

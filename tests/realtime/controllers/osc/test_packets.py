@@ -219,7 +219,7 @@ def kept() -> list[tuple[str, bytes]]:
     return [(said, bytes.fromhex(packet)) for said, _, packet in (line.partition("\t") for line in lines)]
 
 
-def test_the_kept_packets_meet_the_verdicts_that_they_met() -> None:
+def test_the_packets_of_the_corpus_meet_the_verdicts_that_they_met() -> None:
     corpus = kept()
     assert len(corpus) > 50
     assert [verdict(packet) for _, packet in corpus] == [said for said, _ in corpus]

@@ -100,9 +100,9 @@ def test_any_message_of_any_types_is_done_or_counted(setup: RouterSetup) -> None
     }
     assert set(setup.errors.counts) <= kinds and len(setup.errors.counts) >= 4
     assert len(setup.feedback.clients) <= MAX_SUBSCRIBERS
-    asked = {each[0] for each in setup.scenes.commands}
+    called = {each[0] for each in setup.scenes.calls}
     assert (
-        asked == {"scene", "store", "morph", "pad", "undo", "redo", "panic"}
+        called == {"scene", "store", "morph", "pad", "undo", "redo", "panic"}
         and len(setup.sound.events) > FUZZED / 100
     )
 
@@ -123,7 +123,7 @@ def test_beats_that_cant_be_are_refused_with_the_reason(
     setup.receive(write_message("/scene/verse/beats", *arguments))
     (answer,) = setup.sent
     assert read_packet(answer.packet)[0].arguments == (says, "/scene/verse/beats")
-    assert setup.errors.counts == {"wrong arguments": 1} and not setup.scenes.commands
+    assert setup.errors.counts == {"wrong arguments": 1} and not setup.scenes.calls
 
 
 def test_only_so_many_commands_wait(setup: RouterSetup) -> None:
@@ -133,7 +133,7 @@ def test_only_so_many_commands_wait(setup: RouterSetup) -> None:
     setup.receive(builder.build().dgram)
     assert setup.errors.counts == {"command refused": 10}
     setup.router.run_waiting(time.monotonic() + 31.0)
-    assert setup.scenes.commands == [("undo",)] * MAX_WAITING
+    assert setup.scenes.calls == [("undo",)] * MAX_WAITING
 
 
 def test_messages_before_a_command_come_before_it(setup: RouterSetup) -> None:
@@ -145,7 +145,7 @@ def test_messages_before_a_command_come_before_it(setup: RouterSetup) -> None:
     assert seen == [0.25, 0.5]
 
 
-def test_of_a_crowd_of_messages_the_hub_gets_each_stops_last(setup: RouterSetup) -> None:
+def test_of_a_crowd_of_messages_the_store_gets_each_stops_last(setup: RouterSetup) -> None:
     for step in range(100):
         for slug in ("guitar", "voice"):
             setup.router.receive(Client("udp", "127.0.0.1", 5000), write_message(f"/stop/{slug}", step / 100))

@@ -158,7 +158,7 @@ def test_a_pattern_moves_all_that_it_fits_at_one_sample(setup: ServerSetup) -> N
     assert setup.sound.events[0].sample == setup.sound.events[1].sample
     client.send_message("/*", 0.0)  # faders, and no command
     setup.settle(client)
-    assert len(setup.moved()) == 10 and setup.scenes is not None and not setup.scenes.commands
+    assert len(setup.moved()) == 10 and setup.scenes is not None and not setup.scenes.calls
 
 
 def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
@@ -169,7 +169,7 @@ def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
         ("/scene/verse/beats", 8),
         ("/scene/beats", []),  # a scene may be called so
         ("/scene/verse/store", 1.0),
-        ("/scene/verse/store", 0.0),  # the button is let go
+        ("/scene/verse/store", 0.0),  # the button is released
         ("/morph/verse/chorus", 0.25),
         ("/morph", ["first verse", "refrain", 0.5]),
         ("/pad", [0.5, 0.25]),
@@ -180,7 +180,7 @@ def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
     ]:
         client.send_message(address, arguments)
     setup.settle(client)
-    assert setup.scenes is not None and setup.scenes.commands == [
+    assert setup.scenes is not None and setup.scenes.calls == [
         ("scene", "verse", None, None),
         ("scene", "verse", 4.0, None),
         ("scene", "verse", None, 8.0),
@@ -209,7 +209,7 @@ def test_without_commands_and_for_unknown_scenes_the_answer_is_an_error(setup: S
         assert "undo and panic aren't here" in text and address == "/panic"
 
 
-def test_stops_are_told_with_name_range_and_value(setup: ServerSetup) -> None:
+def test_stops_are_sent_with_name_range_and_value(setup: ServerSetup) -> None:
     client = setup.client()
     setup.parameters.move({"voice": 0.5}, "test")
     client.send_message("/stops", [])
@@ -254,10 +254,10 @@ def test_what_is_sent_is_in_the_table(setup: ServerSetup) -> None:
     setup.server.levels({"voice": 0.5})
     patterns = {row.pattern for row in TABLE if row.direction == "out"}
     names = {"guitar": "<slug>", "voice": "<slug>", "in": "<name>"}
-    heard = {
+    addresses = {
         "/".join(names.get(part, part) for part in str(each[0]).split("/")) for each in client.receive_all()
     }
-    assert heard == patterns
+    assert addresses == patterns
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_what_is_sent_is_in_the_table(setup: ServerSetup) -> None:
         ("/stops", "9001", "wrong arguments", "takes a number, got str"),
     ],
 )
-def test_wrong_messages_are_counted_told_once_and_answered(
+def test_wrong_messages_are_counted_reported_once_and_answered(
     address: str, arguments: object, kind: str, says: str, setup: ServerSetup
 ) -> None:
     client = setup.client()
@@ -308,7 +308,7 @@ def test_errors_are_answered_only_so_often_and_answers_never(setup: ServerSetup)
     client = setup.client()
     for _ in range(50):
         client.send_message("/nowhere", [])
-    assert ERRORS_PER_S <= len(client.receive_all()) <= 2 * ERRORS_PER_S  # at most two seconds are touched
+    assert ERRORS_PER_S <= len(client.receive_all()) <= 2 * ERRORS_PER_S  # in at most two different seconds
     time.sleep(1.0)
     for address in ("/error", "/pong", "/meter/in", "/level/voice"):
         client.send_message(address, ["a", "b"])
@@ -357,13 +357,13 @@ def test_a_command_in_a_bundle_waits_for_its_time(setup: ServerSetup) -> None:
         begin = time.monotonic()
         client.send(bundle(time.time() + 1.0, build_msg("/scene/verse", [])))
         setup.settle(client)
-        assert setup.scenes is not None and not setup.scenes.commands
-        wait_for(lambda: setup.scenes is not None and setup.scenes.commands, "the scene")
+        assert setup.scenes is not None and not setup.scenes.calls
+        wait_for(lambda: setup.scenes is not None and setup.scenes.calls, "the scene")
         waited = time.monotonic() - begin
     assert 0.99 < waited < 1.2 + 2 * delay.worst_s
 
 
-def test_two_clients_are_told_each_others_movements_and_not_their_own(setup: ServerSetup) -> None:
+def test_two_clients_are_sent_each_others_movements_and_not_their_own(setup: ServerSetup) -> None:
     one, two = setup.client(), setup.client()
     for client in (one, two):
         client.send_message("/subscribe", [])
@@ -381,7 +381,7 @@ def test_two_clients_are_told_each_others_movements_and_not_their_own(setup: Ser
     assert one.receive_all() == [("/stop/voice", -1.0)] and two.receive_all() == []
 
 
-def test_surfaces_that_send_back_what_they_are_told_end_after_one_round(setup: ServerSetup) -> None:
+def test_surfaces_that_send_back_what_they_receive_end_after_one_round(setup: ServerSetup) -> None:
     clients = [setup.client() for _ in range(3)]
     for client in clients:
         client.send_message("/subscribe", [])
@@ -397,7 +397,7 @@ def test_surfaces_that_send_back_what_they_are_told_end_after_one_round(setup: S
     assert sent == 2  # one for each other client, once
 
 
-def test_of_many_changes_few_are_told_and_the_last_always(setup: ServerSetup) -> None:
+def test_of_many_changes_few_are_sent_and_the_last_always(setup: ServerSetup) -> None:
     client = setup.client()
     client.send_message("/subscribe", [])
     client.receive_all()
@@ -412,7 +412,7 @@ def test_of_many_changes_few_are_told_and_the_last_always(setup: ServerSetup) ->
     assert receiver.messages[-1] == ("/stop/guitar", np.float32(last))
 
 
-def test_two_hands_on_one_stop_end_at_the_same_value(setup: ServerSetup) -> None:
+def test_two_clients_on_one_stop_end_at_the_same_value(setup: ServerSetup) -> None:
     clients = [setup.client(), setup.client()]
     for client in clients:
         client.send_message("/subscribe", [])
@@ -448,7 +448,7 @@ def test_two_clients_are_in_step_within_20_ms(setup: ServerSetup) -> None:
     assert np.quantile(late, 0.99) < STEP_S + 2 * delay.worst_s  # the server's thread wakes, and this one
 
 
-def test_meters_are_told_slower(setup: ServerSetup) -> None:
+def test_meters_are_sent_slower(setup: ServerSetup) -> None:
     client = setup.client()
     client.send_message("/subscribe", [])
     client.receive_all()
@@ -466,7 +466,7 @@ def test_meters_are_told_slower(setup: ServerSetup) -> None:
     assert received[-1] == ("/meter/out", np.float32(level - 6.0))
 
 
-def test_levels_are_told_by_stop_and_those_that_have_gone_once_as_0(setup: ServerSetup) -> None:
+def test_levels_are_sent_by_stop_and_those_that_have_gone_once_as_0(setup: ServerSetup) -> None:
     client = setup.client()
     client.send_message("/subscribe", [])
     client.receive_all()
@@ -535,7 +535,7 @@ def test_pure_data_moves_a_stop(setup: ServerSetup, tmp_path: Path) -> None:
     wait_for(lambda: setup.moved() == [("guitar", 0.25, 0)], "Pd's message")
 
 
-def test_a_tcp_client_moves_and_is_told_in_slip_and_with_lengths(setup: ServerSetup) -> None:
+def test_a_tcp_client_sends_and_receives_in_slip_and_with_lengths(setup: ServerSetup) -> None:
     for mode in ("1.1", "1.0"):
         with SimpleTCPClient("127.0.0.1", setup.server.tcp_port, mode=mode) as client:
             client.send_message("/stop/guitar", 0.5)
@@ -558,13 +558,13 @@ def test_tcp_clients_that_go_flood_or_never_end_harm_nobody(setup: ServerSetup) 
     gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     gone.close()  # with a reset
     endless = socket.create_connection(address)
-    with pytest.raises(OSError):  # noqa: PT012 - hung up on, sooner or later
+    with pytest.raises(OSError):  # noqa: PT012 - disconnected, sooner or later
         for _ in range(1000):
             endless.sendall(b"/" * 4096)
     deaf = socket.create_connection(address)
     deaf.settimeout(10)
     asking = slip.encode(write_message("/stops")) * 500
-    with pytest.raises(OSError):  # noqa: PT012 - hung up on, since it never reads
+    with pytest.raises(OSError):  # noqa: PT012 - disconnected, since it never reads
         while True:
             deaf.sendall(asking)
     assert set(setup.server.errors.counts) == {"malformed packet", "client that doesn't read"}
@@ -599,13 +599,13 @@ def test_a_tcp_client_that_floods_leaves_others_their_turn(setup: ServerSetup) -
     assert setup.parameters.values["guitar"] == 0.5
 
 
-def test_only_so_many_tcp_clients_are_let_in(setup: ServerSetup) -> None:
+def test_only_so_many_tcp_clients_are_accepted(setup: ServerSetup) -> None:
     sockets = [
         socket.create_connection(("127.0.0.1", setup.server.tcp_port)) for _ in range(MAX_CONNECTIONS + 1)
     ]
     sockets[-1].settimeout(10)
     assert sockets[-1].recv(1) == b""
-    wait_for(lambda: setup.server.errors.counts == {"too many clients": 1}, "the complaint")
+    wait_for(lambda: setup.server.errors.counts == {"too many clients": 1}, "the error")
     sockets[0].sendall(slip.encode(write_message("/stop/guitar", 1.0)))
     wait_for(lambda: setup.moved() == [("guitar", 1.0, 0)], "the first client's message")
     for sock in sockets:
@@ -626,11 +626,11 @@ def test_a_client_that_is_not_allowed_moves_nothing() -> None:
             wait_for(lambda: setup.moved() == [("voice", 1.0, 0)], "the allowed client's message")
 
 
-def test_listening_to_the_network_is_told_and_to_this_machine_not() -> None:
-    for host, told in (("127.0.0.1", 0), ("0.0.0.0", 1)):
+def test_listening_to_the_network_is_reported_and_to_this_machine_not() -> None:
+    for host, count in (("127.0.0.1", 0), ("0.0.0.0", 1)):
         notes: list[str] = []
         with OscServer(make_parameters(), host=host, port=0, notes=notes.append):
-            assert len(notes) == told
+            assert len(notes) == count
     assert "whoever reaches it can move the stops" in notes[0]
 
 
@@ -669,7 +669,7 @@ def test_it_starts_and_closes_many_times_and_leaves_nothing() -> None:
     assert not parameters._listeners
 
 
-def test_another_instruments_stops_are_told(setup: ServerSetup) -> None:
+def test_another_instruments_stops_are_sent(setup: ServerSetup) -> None:
     client = setup.client()
     client.send_message("/subscribe", [])
     client.receive_all()

@@ -66,7 +66,7 @@ def test_a_web_page_gets_no_websocket_and_moves_nothing(origin: str, setup: OscQ
     assert origin in setup.notes[0] and not setup.moved()
 
 
-def test_a_page_whose_name_was_led_here_is_told_nothing(setup: OscQuerySetup) -> None:
+def test_a_page_whose_name_was_led_here_gets_nothing(setup: OscQuerySetup) -> None:
     for headers in (
         {"Host": "example.com"},
         {"Host": "example.com:9001", "Origin": "http://example.com:9001"},
@@ -115,7 +115,7 @@ def test_requests_that_are_too_large_or_none_at_all_are_refused(setup: OscQueryS
     works(setup)
 
 
-def test_only_so_many_are_let_in_and_who_never_asks_is_hung_up_on(
+def test_only_so_many_are_accepted_and_a_client_that_never_asks_is_disconnected(
     setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "EXCHANGE_S", 3.0)
@@ -131,7 +131,7 @@ def test_only_so_many_are_let_in_and_who_never_asks_is_hung_up_on(
     works(setup)
 
 
-def test_who_asks_and_never_reads_is_hung_up_on(
+def test_a_client_that_asks_and_never_reads_is_disconnected(
     setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "EXCHANGE_S", 1.0)
@@ -149,19 +149,19 @@ def test_who_asks_and_never_reads_is_hung_up_on(
     works(setup)
 
 
-def test_a_websocket_that_never_reads_is_hung_up_on(setup: OscQuerySetup) -> None:
+def test_a_websocket_that_never_reads_is_closed(setup: OscQuerySetup) -> None:
     setup.websocket(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 12)])
     many = [Scene(f"{number} {'x' * 90}", {}) for number in range(1024)]
-    for turn in range(200):  # what comes and goes is told: some 145 kB each time
+    for turn in range(200):  # each change is sent: some 145 kB each time
         setup.scenes = many if turn % 2 else []
         assert setup.get("/morph?TYPE")[0] == 200
         if setup.server.errors.counts:
             break
-    wait_for(lambda: "client that doesn't read" in setup.server.errors.counts, "the complaint")
+    wait_for(lambda: "client that doesn't read" in setup.server.errors.counts, "the error")
     works(setup)
 
 
-def test_a_websocket_that_falls_silent_is_asked_and_then_hung_up_on(
+def test_a_websocket_that_falls_silent_is_pinged_and_then_closed(
     setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "PING_S", 0.2)
@@ -201,7 +201,7 @@ def test_frames_that_are_none_end_the_websocket(frames: bytes, setup: OscQuerySe
         if frames[0] == 2 and len(frames) > 65535:
             sock.sendall(b"\x00\x81\0\0\0\0a")
         assert answered(sock)[:1] in (b"\x88", b"")
-    wait_for(lambda: setup.server.errors.counts == {"malformed packet": 1}, "the complaint")
+    wait_for(lambda: setup.server.errors.counts == {"malformed packet": 1}, "the error")
     works(setup)
 
 
@@ -210,9 +210,9 @@ def test_parts_of_a_message_are_put_together(setup: OscQuerySetup) -> None:
     with raw(setup) as sock:
         sock.sendall(UPGRADE)
         sock.recv(4096)
-        for place in range(0, len(packet), 4):
-            head = bytes([(2 if place == 0 else 0) | (0x80 if place + 4 == len(packet) else 0), 0x84])
-            sock.sendall(head + b"\0\0\0\0" + packet[place : place + 4])
+        for index in range(0, len(packet), 4):
+            head = bytes([(2 if index == 0 else 0) | (0x80 if index + 4 == len(packet) else 0), 0x84])
+            sock.sendall(head + b"\0\0\0\0" + packet[index : index + 4])
             sock.sendall(b"\x89\x80\0\0\0\0")  # a ping between the parts is allowed
         wait_for(lambda: setup.moved() == [("guitar", 0.5, 0)], "the movement")
     assert not setup.server.errors.counts
@@ -225,16 +225,16 @@ def test_fuzzed_requests_harm_nobody(setup: OscQuerySetup) -> None:
     for number in range(REQUESTS):
         request = bytearray(chance.choice(good))
         for _ in range(chance.randrange(1, 6)):
-            place = chance.randrange(len(request))
+            index = chance.randrange(len(request))
             match chance.randrange(4):
                 case 0:
-                    request[place] = chance.randrange(256)
+                    request[index] = chance.randrange(256)
                 case 1:
-                    del request[place : place + chance.randrange(1, 20)]
+                    del request[index : index + chance.randrange(1, 20)]
                 case 2:
-                    request[place:place] = chance.randbytes(chance.randrange(1, 20))
+                    request[index:index] = chance.randbytes(chance.randrange(1, 20))
                 case _:
-                    request[place:place] = request[place : place + chance.randrange(1, 40)]
+                    request[index:index] = request[index : index + chance.randrange(1, 40)]
             if not request:
                 request = bytearray(b"\r\n")
         with raw(setup) as sock, contextlib.suppress(ConnectionError):
@@ -274,7 +274,7 @@ def test_fuzzed_frames_and_commands_harm_nobody(setup: OscQuerySetup) -> None:
             if chance.random() < 0.5:
                 frame[chance.randrange(6)] = chance.randrange(256)
             sock.sendall(frame)
-        except OSError:  # hung up on
+        except OSError:  # disconnected
             continue
     sock.close()
     setup.settle()

@@ -30,7 +30,7 @@ def namespace() -> Namespace:
     return describe([*STOPS, *PARAMETERS], SCENES, METERS)
 
 
-def asked(target: str, namespace: Namespace) -> tuple[int, Any]:
+def response_to(target: str, namespace: Namespace) -> tuple[int, Any]:
     found = answer(target, namespace, VALUES, HOST)
     return found.status, json.loads(found.body) if found.body else None
 
@@ -40,7 +40,7 @@ def nodes(tree: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_node_is_as_the_proposal_has_it(namespace: Namespace) -> None:
-    status, root = asked("/", namespace)
+    status, root = response_to("/", namespace)
     assert status == 200 and root["FULL_PATH"] == "/"
     for node in nodes(root):
         assert set(node) <= set(SUPPORTED)
@@ -61,7 +61,7 @@ def test_every_node_is_as_the_proposal_has_it(namespace: Namespace) -> None:
 
 
 def test_stops_faders_scenes_commands_and_meters_are_there(namespace: Namespace) -> None:
-    assert asked("/stop/guitar", namespace) == (
+    assert response_to("/stop/guitar", namespace) == (
         200,
         {
             "DESCRIPTION": "Electric guitar", "FULL_PATH": "/stop/guitar", "ACCESS": 3, "TYPE": "f", "VALUE": [0.5],
@@ -72,9 +72,9 @@ def test_stops_faders_scenes_commands_and_meters_are_there(namespace: Namespace)
     assert {"/scene/verse_1", "/scene/ete", "/panic", "/undo", "/redo", "/pad", "/morph"} < paths
     assert {*VALUES, "/meter/out"} < paths
     assert not any("engine." in path for path in paths)
-    assert asked("/input_gain?RANGE", namespace)[1] == {"RANGE": [{"MIN": -60.0, "MAX": 24.0}]}
-    assert asked("/morph?RANGE", namespace)[1]["RANGE"][0] == {"VALS": ["verse_1", "ete"]}
-    assert asked("/scene/ete", namespace)[1]["DESCRIPTION"] == "Été"
+    assert response_to("/input_gain?RANGE", namespace)[1] == {"RANGE": [{"MIN": -60.0, "MAX": 24.0}]}
+    assert response_to("/morph?RANGE", namespace)[1]["RANGE"][0] == {"VALS": ["verse_1", "ete"]}
+    assert response_to("/scene/ete", namespace)[1]["DESCRIPTION"] == "Été"
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_stops_faders_scenes_commands_and_meters_are_there(namespace: Namespace)
 def test_questions_are_answered_as_the_proposal_says(
     target: str, status: int, content: object, namespace: Namespace
 ) -> None:
-    assert asked(target, namespace) == (status, content)
+    assert response_to(target, namespace) == (status, content)
 
 
-def test_a_whole_subtree_is_told_with_its_container(namespace: Namespace) -> None:
-    status, stop = asked("/stop", namespace)
+def test_a_whole_subtree_is_sent_with_its_container(namespace: Namespace) -> None:
+    status, stop = response_to("/stop", namespace)
     assert status == 200 and list(stop["CONTENTS"]) == ["guitar", "voice"]
-    assert asked("/stop?CONTENTS", namespace)[1] == {"CONTENTS": stop["CONTENTS"]}
-    assert asked("/", namespace)[1]["CONTENTS"]["stop"] == stop
+    assert response_to("/stop?CONTENTS", namespace)[1] == {"CONTENTS": stop["CONTENTS"]}
+    assert response_to("/", namespace)[1]["CONTENTS"]["stop"] == stop
 
 
 def test_host_info_tells_where_osc_is_and_what_we_have() -> None:
@@ -124,14 +124,14 @@ def test_host_info_tells_where_osc_is_and_what_we_have() -> None:
     assert "TAGS" not in HOST["EXTENSIONS"]
 
 
-def told(before: Namespace, after: Namespace) -> list[tuple[str, str]]:
+def messages(before: Namespace, after: Namespace) -> list[tuple[str, str]]:
     return [(change["COMMAND"], change["DATA"]) for change in changes(before, after)]
 
 
-def test_what_comes_and_goes_is_told_with_what_to_read_again(namespace: Namespace) -> None:
-    assert told(namespace, describe([*STOPS, *PARAMETERS], SCENES, METERS)) == []
+def test_what_comes_and_goes_is_sent_with_what_to_read_again(namespace: Namespace) -> None:
+    assert messages(namespace, describe([*STOPS, *PARAMETERS], SCENES, METERS)) == []
     other = describe([STOPS[0], *PARAMETERS], (*SCENES, Scene("New", {})), METERS)
-    assert told(namespace, other) == [
+    assert messages(namespace, other) == [
         ("PATH_REMOVED", "/stop/voice"),
         ("PATH_ADDED", "/scene/new"),
         ("PATH_CHANGED", "/morph"),  # it lists the scenes
@@ -139,11 +139,13 @@ def test_what_comes_and_goes_is_told_with_what_to_read_again(namespace: Namespac
         ("PATH_CHANGED", "/stop"),
     ]
     bare = describe([], (), ())
-    assert ("PATH_ADDED", "/meter/in") in told(bare, namespace)
-    assert [each for each in told(bare, namespace) if each[0] == "PATH_CHANGED"] == [("PATH_CHANGED", "/")]
+    assert ("PATH_ADDED", "/meter/in") in messages(bare, namespace)
+    assert [each for each in messages(bare, namespace) if each[0] == "PATH_CHANGED"] == [
+        ("PATH_CHANGED", "/")
+    ]
 
 
-def test_a_client_that_obeys_the_changes_has_the_namespace_whatever_changes() -> None:
+def test_a_client_that_follows_the_changes_has_the_namespace_whatever_changes() -> None:
     chance = random.Random(8)
     names = [f"Scene {number}" for number in range(6)]
 
@@ -155,7 +157,7 @@ def test_a_client_that_obeys_the_changes_has_the_namespace_whatever_changes() ->
     for _ in range(300):
         after = some()
         known = dict(before.methods())
-        for command, path in told(before, after):
+        for command, path in messages(before, after):
             if command == "PATH_REMOVED":
                 del known[path]
             elif command == "PATH_ADDED":
@@ -189,7 +191,7 @@ def test_a_text_that_is_no_command_is_refused(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "hosts, origins, heard",
+    "hosts, origins, accepted",
     [
         (["127.0.0.1:9001"], [], True),
         ([], [], True),  # HTTP/1.0
@@ -206,5 +208,5 @@ def test_a_text_that_is_no_command_is_refused(text: bytes) -> None:
         ([], ["http://127.0.0.1:9001"], False),
     ],
 )
-def test_pages_of_others_are_refused(hosts: list[str], origins: list[str], heard: bool) -> None:
-    assert (refusal(hosts, origins) == "") is heard
+def test_pages_of_others_are_refused(hosts: list[str], origins: list[str], accepted: bool) -> None:
+    assert (refusal(hosts, origins) == "") is accepted

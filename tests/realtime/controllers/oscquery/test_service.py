@@ -35,7 +35,7 @@ def packet(address: str, tags: str, *arguments: object) -> bytes:
     return b"".join(part + b"\0" * (4 - len(part) % 4) for part in parts) + numbers
 
 
-def test_the_tree_is_told_with_where_everything_stands(setup: OscQuerySetup) -> None:
+def test_the_tree_is_sent_with_all_values(setup: OscQuerySetup) -> None:
     setup.parameters.move({"voice": 0.1}, "test")
     status, root = setup.get("/")
     assert status == 200
@@ -74,25 +74,25 @@ def test_whatever_is_described_can_be_sent_as_it_is_described(setup: OscQuerySet
         for target in setup.parameters.targets.values()
         if target.slug != "engine.reset"
     }
-    assert setup.commands.commands == [
+    assert setup.commands.calls == [
         ("scene", "verse_1", None, None), ("scene", "verse_1", 3600.0, None),
         ("scene", "chorus", None, None), ("scene", "chorus", 3600.0, None),
         ("morph", "chorus", "chorus", 1.0), ("pad", 1.0, 1.0), ("undo",), ("undo",), ("redo",), ("redo",), ("panic",), ("panic",),
     ]  # fmt: skip
-    assert sent == len(moved) + len(setup.commands.commands)
+    assert sent == len(moved) + len(setup.commands.calls)
 
 
-def test_a_client_hears_what_it_listens_to_and_nothing_else(setup: OscQuerySetup) -> None:
+def test_a_client_receives_what_it_listens_to_and_nothing_else(setup: OscQuerySetup) -> None:
     peer, stranger = setup.websocket(), setup.websocket()
     peer.send_command("LISTEN", "/stop/guitar")
     assert peer.receive_all() == [
         ("/stop/guitar", 0.0)
-    ]  # where it stands: it may have moved since it was asked for
+    ]  # its value, which may have changed since the request
     setup.parameters.move({"guitar": 0.5, "voice": 0.5, "engine.wet": 0.5}, "cc 20")
     assert peer.receive_all() == [("/stop/guitar", 0.5)]
     peer.send_command("LISTEN", "/wet")
     assert peer.receive_all() == [("/wet", 0.5)]
-    peer.send_command("LISTEN", "/stop")  # a container: what is in it isn't heard
+    peer.send_command("LISTEN", "/stop")  # a container: its contents aren't sent
     peer.send_command("LISTEN", "/panic")
     peer.send_command("IGNORE", "/stop/guitar")
     peer.send_command("IGNORE", "/stop/voice")
@@ -101,7 +101,7 @@ def test_a_client_hears_what_it_listens_to_and_nothing_else(setup: OscQuerySetup
     assert peer.receive_all() == [("/wet", 0.75)]
     assert stranger.receive_all() == [] and not setup.server.errors.counts
     peer.send_command("LISTEN", "/stop/oboe")
-    wait_for(lambda: setup.server.errors.counts == {"malformed request": 1}, "the complaint")
+    wait_for(lambda: setup.server.errors.counts == {"malformed request": 1}, "the error")
 
 
 def test_meters_are_listened_to_once_they_are_there(setup: OscQuerySetup) -> None:
@@ -129,7 +129,7 @@ def test_what_a_client_sends_moves_stops_and_is_not_sent_back(setup: OscQuerySet
     assert one.receive_all()[0][0] == "/error"
 
 
-def test_one_stage_is_shared_by_websocket_udp_and_liblo(setup: OscQuerySetup) -> None:
+def test_one_server_is_shared_by_websocket_udp_and_liblo(setup: OscQuerySetup) -> None:
     need_program("oscsend")
     peer = setup.websocket()
     peer.send_command("LISTEN", "/stop/guitar")
@@ -144,7 +144,7 @@ def test_one_stage_is_shared_by_websocket_udp_and_liblo(setup: OscQuerySetup) ->
         peer.send("/stop/guitar", 0.5)
         assert udp.receive_all() == [("/stop/guitar", 0.5)]
         oscsend(f"osc.udp://127.0.0.1:{setup.server.udp_port}", "/panic", "I")
-        wait_for(lambda: setup.commands.commands == [("panic",)], "liblo's impulse")
+        wait_for(lambda: setup.commands.calls == [("panic",)], "liblo's impulse")
 
 
 def test_subscribing_by_websocket_is_listening_to_everything(setup: OscQuerySetup) -> None:
@@ -159,7 +159,7 @@ def test_subscribing_by_websocket_is_listening_to_everything(setup: OscQuerySetu
     wait_for(lambda: not setup.server.feedback.clients, "the end of the subscription")
 
 
-def test_of_many_changes_few_are_told_and_the_last_always(setup: OscQuerySetup) -> None:
+def test_of_many_changes_few_are_sent_and_the_last_always(setup: OscQuerySetup) -> None:
     peer = setup.websocket()
     peer.send_command("LISTEN", "/stop/guitar")
     peer.receive_all()
@@ -173,7 +173,7 @@ def test_of_many_changes_few_are_told_and_the_last_always(setup: OscQuerySetup) 
     assert received[-1] == ("/stop/guitar", 1.0)
 
 
-def test_stops_and_scenes_that_come_and_go_are_told(setup: OscQuerySetup) -> None:
+def test_stops_and_scenes_that_come_and_go_are_sent(setup: OscQuerySetup) -> None:
     peer = setup.websocket()
     peer.send_command("LISTEN", "/stop/voice")
     peer.receive_all()
@@ -201,7 +201,7 @@ def test_stops_and_scenes_that_come_and_go_are_told(setup: OscQuerySetup) -> Non
     assert peer.receive_all() == [("/stop/voice", 0.5)]
 
 
-def test_a_large_namespace_is_told_whole_and_osc_has_its_turn_between(setup: OscQuerySetup) -> None:
+def test_a_large_namespace_is_sent_whole_and_osc_has_its_turn_between(setup: OscQuerySetup) -> None:
     setup.scenes = [Scene(f"Scene {number}", {}) for number in range(1024)]
     ended, answers = threading.Event(), list[int]()
 
@@ -225,7 +225,7 @@ def test_a_large_namespace_is_told_whole_and_osc_has_its_turn_between(setup: Osc
     assert not setup.server.errors.counts
 
 
-def test_it_is_heard_by_ipv6_and_tells_the_address_that_was_asked() -> None:
+def test_it_is_reached_by_ipv6_and_gives_the_address_that_was_asked() -> None:
     if not socket.has_ipv6:
         pytest.skip("this Python has no IPv6")
     with OscQuerySetup(host="::1") as setup, socket.create_connection(("::1", setup.query.open_port)) as sock:
@@ -234,7 +234,7 @@ def test_it_is_heard_by_ipv6_and_tells_the_address_that_was_asked() -> None:
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["OSC_IP"] == "::1"
 
 
-def test_only_the_allowed_are_let_in() -> None:
+def test_only_the_allowed_are_accepted() -> None:
     with OscQuerySetup(["10.0.0.0/8"]) as setup:
         with pytest.raises(OSError):
             setup.get("/")

@@ -1,4 +1,4 @@
-"""`scenes.toml`: read as documented, written with its comments kept, its faults told by line."""
+"""`scenes.toml`: read as documented, written with its comments preserved; its errors name the line."""
 
 import random
 import re
@@ -24,7 +24,7 @@ STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
 
 
 class Silence:
-    """A sound that nobody hears."""
+    """A `Sound` that drops its events."""
 
     sample_rate = 44100
 
@@ -83,10 +83,10 @@ def test_the_docs_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ("voice = -0.25", "voice = ", "line 11: Invalid value; put a text in quotes"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_in_one_line_with_its_number_and_a_cure(old: str, new: str, message: str) -> None:
-    with pytest.raises(DrawstopError, match="^" + re.escape(f"scenes.toml, {message}")) as told:
+def test_an_error_is_one_line_with_its_number_and_a_cure(old: str, new: str, message: str) -> None:
+    with pytest.raises(DrawstopError, match="^" + re.escape(f"scenes.toml, {message}")) as caught:
         read(EXAMPLE.replace(old, new, 1))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_scene_list_that_is_no_list_of_tables_is_refused() -> None:
@@ -114,15 +114,15 @@ def test_writing_a_scene_changes_its_numbers_and_nothing_else() -> None:
     )
 
 
-def test_a_new_scene_comes_to_its_place_and_goes_again_without_a_trace() -> None:
+def test_a_new_scene_is_written_at_its_index_and_removed_without_a_trace() -> None:
     scene = Scene("New one", {"guitar": 1 / 3, "engine.wet": 0.5}, beats=2)
-    for place in range(5):
-        written = with_scene(EXAMPLE, FILE, "new_one", scene, place)
+    for index in range(5):
+        written = with_scene(EXAMPLE, FILE, "new_one", scene, index)
         found = read(written).scenes
-        assert found[place].slug == "new_one" and found[place].beats == 2
-        assert np.float32(found[place].values["guitar"]) == np.float32(1 / 3)
+        assert found[index].slug == "new_one" and found[index].beats == 2
+        assert np.float32(found[index].values["guitar"]) == np.float32(1 / 3)
         assert "guitar = 0.33333334\n" in written
-        assert with_scene(written, FILE, "new_one", None, place).rstrip("\n") == EXAMPLE.rstrip("\n")
+        assert with_scene(written, FILE, "new_one", None, index).rstrip("\n") == EXAMPLE.rstrip("\n")
 
 
 def test_a_scene_takes_the_comment_above_it_along_and_leaves_the_others() -> None:

@@ -1,4 +1,4 @@
-"""Scenes: what is recalled stands, what is mixed lies between, what is undone was there before."""
+"""Scenes: a recall sets its values, a mixture lies between its scenes, an undo restores the values before it."""
 
 import random
 import threading
@@ -53,19 +53,19 @@ def scenes(parameters: ParameterStore, clock: Clock) -> Scenes:
     return Scenes(parameters, [VERSE, CHORUS, PART], clock=clock)
 
 
-def stands(parameters: ParameterStore) -> dict[str, float]:
+def stop_values(parameters: ParameterStore) -> dict[str, float]:
     return {slug: parameters.values[slug] for slug in parameters.values if "." not in slug}
 
 
-def test_a_recalled_scene_stands_and_is_told_as_its_own(
+def test_a_recalled_scene_sets_its_values_and_is_their_source(
     parameters: ParameterStore, scenes: Scenes, sound: EventRecorder
 ) -> None:
-    told, pedal = list[ParameterChange](), object()
-    parameters.subscribe(told.extend)
+    changes, pedal = list[ParameterChange](), object()
+    parameters.subscribe(changes.extend)
     scenes.recall("verse", origin=pedal)
-    assert stands(parameters) == VERSE.values
+    assert stop_values(parameters) == VERSE.values
     assert {event.sample for event in sound.events} == {1000}
-    assert {(change.source, change.origin) for change in told} == {("scene verse", pedal)}
+    assert {(change.source, change.origin) for change in changes} == {("scene verse", pedal)}
 
 
 def test_a_scene_is_found_by_name_slug_and_number(scenes: Scenes) -> None:
@@ -77,7 +77,7 @@ def test_a_scene_is_found_by_name_slug_and_number(scenes: Scenes) -> None:
             scenes.recall(number)
 
 
-def test_a_timed_recall_is_a_glide_in_seconds_or_beats(scenes: Scenes, sound: EventRecorder) -> None:
+def test_a_timed_recall_is_a_ramp_in_seconds_or_beats(scenes: Scenes, sound: EventRecorder) -> None:
     scenes.recall("verse", 2.0)
     assert {event.ramp_samples for event in sound.events} == {2 * RATE}
     sound.events.clear()
@@ -86,7 +86,7 @@ def test_a_timed_recall_is_a_glide_in_seconds_or_beats(scenes: Scenes, sound: Ev
     assert {event.ramp_samples for event in sound.events} == {2 * RATE}
 
 
-def test_a_scene_has_a_time_of_its_own_unless_told_otherwise(
+def test_a_scene_has_a_time_of_its_own_unless_the_recall_has_one(
     parameters: ParameterStore, sound: EventRecorder
 ) -> None:
     scenes = Scenes(parameters, [Scene("slow", {"voice": 1.0}, beats=4)], tempo=Tempo(60))
@@ -113,7 +113,7 @@ def test_a_time_that_cannot_be_moves_nothing(
     assert scenes.undo() is None
 
 
-def test_store_keeps_the_stops_and_the_faders_only_when_asked(
+def test_store_takes_the_stops_and_the_engine_parameters_only_when_asked(
     parameters: ParameterStore, scenes: Scenes
 ) -> None:
     parameters.move({"guitar": 0.1, "engine.wet": 0.5}, "hand")
@@ -124,7 +124,7 @@ def test_store_keeps_the_stops_and_the_faders_only_when_asked(
     assert [scene.slug for scene in scenes.all] == ["verse", "chorus", "part", "bridge"]
 
 
-def test_a_scene_stored_anew_keeps_its_place_its_time_and_other_instruments_stops(
+def test_a_scene_stored_anew_keeps_its_index_its_time_and_other_instruments_stops(
     parameters: ParameterStore,
 ) -> None:
     scenes = Scenes(parameters, [Scene("a", {"oboe": 0.25, "voice": 1.0}, seconds=2.0), VERSE])
@@ -132,14 +132,14 @@ def test_a_scene_stored_anew_keeps_its_place_its_time_and_other_instruments_stop
     assert scenes.all[0] == Scene("A", {"oboe": 0.25, "voice": 0.0, "guitar": 0.0, "organ": 0.0}, seconds=2.0)
 
 
-def test_stops_of_another_instrument_are_left_out_and_told_once(
+def test_stops_of_another_instrument_are_left_out_and_reported_once(
     parameters: ParameterStore, sound: EventRecorder
 ) -> None:
-    told = list[str]()
-    scenes = Scenes(parameters, [Scene("a", {"oboe": 1.0, "horn": 0.0, "voice": 7.0})], notify=told.append)
+    notes = list[str]()
+    scenes = Scenes(parameters, [Scene("a", {"oboe": 1.0, "horn": 0.0, "voice": 7.0})], notify=notes.append)
     scenes.recall("a")
     scenes.recall("a")
-    assert told == ["scene a: not in this instrument, left out: oboe, horn"]
+    assert notes == ["scene a: not in this instrument, left out: oboe, horn"]
     assert [(event.slug, event.value) for event in sound.events] == [("voice", 1.0)] * 2
     parameters.set_targets([StopDescription("oboe", "oboe", "oboe", maximum=0.5)])
     scenes.recall("a")
@@ -152,11 +152,11 @@ def test_a_morph_is_one_scene_at_each_end_and_a_straight_line_between(
     for x in (0.0, 0.25, 0.5, 1.0, 7.0, -1.0):
         scenes.morph("verse", "chorus", x)
         share = min(max(x, 0.0), 1.0)
-        assert stands(parameters) == pytest.approx(
+        assert stop_values(parameters) == pytest.approx(
             {slug: VERSE.values[slug] * (1 - share) + CHORUS.values[slug] * share for slug in VERSE.values}
         )
     scenes.morph("verse", "chorus", 1.0)
-    assert stands(parameters) == CHORUS.values
+    assert stop_values(parameters) == CHORUS.values
 
 
 def test_a_stop_that_one_scene_does_not_name_comes_from_where_it_stood(
@@ -167,14 +167,14 @@ def test_a_stop_that_one_scene_does_not_name_comes_from_where_it_stood(
     assert parameters.values["guitar"] == pytest.approx(-0.25)
     clock.now += 10 * GESTURE_PAUSE_SECONDS
     scenes.morph("verse", "part", 1.0)
-    assert stands(parameters) == {"guitar": -1.0, "voice": 1.0, "organ": 0.0}
+    assert stop_values(parameters) == {"guitar": -1.0, "voice": 1.0, "organ": 0.0}
     scenes.morph("verse", "part", 0.0)
-    assert stands(parameters) == VERSE.values
+    assert stop_values(parameters) == VERSE.values
 
 
 def test_several_scenes_mix_by_weights_of_any_sum(parameters: ParameterStore, scenes: Scenes) -> None:
     scenes.morph_many({"verse": 2, "Chorus": 1, "part": 1})
-    assert stands(parameters) == pytest.approx({"guitar": 0.125, "voice": 0.3125, "organ": 0.5})
+    assert stop_values(parameters) == pytest.approx({"guitar": 0.125, "voice": 0.3125, "organ": 0.5})
     for wrong in (
         {},
         {"verse": 0},
@@ -211,26 +211,26 @@ def test_a_gesture_is_one_step_to_undo_and_ends_by_rest_or_by_word(
         clock.now += 1.1 * GESTURE_PAUSE_SECONDS
 
     parameters.move({"voice": 0.125}, "hand")
-    stood = [stands(parameters)]
+    history = [stop_values(parameters)]
     for end in (rest, scenes.end_gesture):
         for step in range(50):
             clock.now += 0.9 * GESTURE_PAUSE_SECONDS * (step > 0)
             scenes.morph("verse", "chorus", step / 50)
-        stood.append(stands(parameters))
+        history.append(stop_values(parameters))
         end()
     scenes.morph("verse", "chorus", 0.1)
-    stood.append(stands(parameters))
-    assert stood[1] == stood[2]
+    history.append(stop_values(parameters))
+    assert history[1] == history[2]
     assert scenes.undo() == "morph chorus verse"
-    assert stands(parameters) == stood[2]
+    assert stop_values(parameters) == history[2]
     assert scenes.undo() == "morph chorus verse"
-    assert stands(parameters) == stood[0]
+    assert stop_values(parameters) == history[0]
     assert scenes.undo() is None
     assert scenes.redo() and scenes.redo() and scenes.redo() is None
-    assert stands(parameters) == stood[3]
+    assert stop_values(parameters) == history[3]
 
 
-def test_after_an_undo_a_morph_goes_on_from_the_place_where_it_began(
+def test_after_an_undo_a_morph_goes_on_from_the_values_where_it_began(
     parameters: ParameterStore, scenes: Scenes
 ) -> None:
     scenes.morph("verse", "part", 0.5)
@@ -250,11 +250,11 @@ def test_a_store_in_the_middle_of_a_morph_parts_it_in_two_steps(
     parameters: ParameterStore, scenes: Scenes
 ) -> None:
     scenes.morph("verse", "chorus", 0.5)
-    middle = stands(parameters)
+    middle = stop_values(parameters)
     scenes.store("Middle")
     scenes.morph("verse", "chorus", 1.0)
     scenes.undo()
-    assert stands(parameters) == middle
+    assert stop_values(parameters) == middle
     assert scenes.undo() == "store middle"
 
 
@@ -262,7 +262,7 @@ def test_undo_leaves_alone_what_the_step_did_not_move(parameters: ParameterStore
     scenes.recall("part")
     parameters.move({"guitar": 0.5}, "hand")
     assert scenes.undo(0.5) == "scene part"
-    assert stands(parameters) == {"guitar": 0.5, "voice": 0.0, "organ": 0.0}
+    assert stop_values(parameters) == {"guitar": 0.5, "voice": 0.0, "organ": 0.0}
 
 
 def test_a_step_that_changed_nothing_is_passed_over(scenes: Scenes) -> None:
@@ -272,11 +272,11 @@ def test_a_step_that_changed_nothing_is_passed_over(scenes: Scenes) -> None:
     assert scenes.undo() is None
 
 
-def test_store_and_remove_are_undone_at_their_place_and_told_to_the_keeper(
+def test_store_and_remove_are_undone_at_their_index_and_sent_to_the_listener(
     parameters: ParameterStore,
 ) -> None:
-    kept = list[tuple[str, Scene | None, int]]()
-    scenes = Scenes(parameters, [VERSE, CHORUS], on_change=lambda *change: kept.append(change))
+    saved = list[tuple[str, Scene | None, int]]()
+    scenes = Scenes(parameters, [VERSE, CHORUS], on_change=lambda *change: saved.append(change))
     stored = scenes.store("verse")
     scenes.remove("verse")
     assert scenes.all == (CHORUS,)
@@ -284,7 +284,7 @@ def test_store_and_remove_are_undone_at_their_place_and_told_to_the_keeper(
     assert scenes.undo() == "store verse" and scenes.all == (VERSE, CHORUS)
     new = scenes.store("new")
     scenes.undo()
-    assert kept == [
+    assert saved == [
         ("verse", stored, 0),
         ("verse", None, 0),
         ("verse", stored, 0),
@@ -297,9 +297,9 @@ def test_store_and_remove_are_undone_at_their_place_and_told_to_the_keeper(
 def test_other_scenes_may_come_while_steps_remain(parameters: ParameterStore, scenes: Scenes) -> None:
     scenes.recall("verse")
     scenes.replace([CHORUS], ["chorus"] * 4)
-    assert stands(parameters) == VERSE.values
+    assert stop_values(parameters) == VERSE.values
     scenes.undo()
-    assert stands(parameters) == dict.fromkeys(VERSE.values, 0.0)
+    assert stop_values(parameters) == dict.fromkeys(VERSE.values, 0.0)
     assert scenes.all == (CHORUS,)
 
 

@@ -19,7 +19,7 @@ RATE = 48000
 BPM = 90.0
 BEAT = RATE * 60 / BPM
 EVEN_CLOCK = 1e-3
-"""How near an even clock's tempo is found; docs/scenes.md says within 0.01 %, and an event's glide is whole samples."""
+"""The tolerance of an even clock's tempo; docs/scenes.md says within 0.01 %, and an event's ramp is whole samples."""
 MAPPING = """
 [[button]]
 source = "note 40"
@@ -45,42 +45,42 @@ def sound() -> EventRecorder:
 
 
 @pytest.fixture
-def control(sound: EventRecorder) -> MidiInput:
+def midi(sound: EventRecorder) -> MidiInput:
     parameters = ParameterStore(sound, [StopDescription("Guitar", "guitar", "GUI")])
     scenes = Scenes(
         parameters,
         [Scene("Slow", {"guitar": 1.0}, beats=4), Scene("Quick", {"guitar": -1.0})],
         tempo=Tempo(200),
     )
-    control = MidiInput(
+    midi = MidiInput(
         parameters, parse_mapping(MAPPING, Path("m.toml")), LiveCommands(parameters, scenes), scenes.tempo
     )
     for tick in range(2 * TICKS_PER_BEAT):
-        control.receive("clock", mido.Message("clock"), tick * 60 / BPM / TICKS_PER_BEAT)
-    return control
+        midi.receive("clock", mido.Message("clock"), tick * 60 / BPM / TICKS_PER_BEAT)
+    return midi
 
 
-def glides(control: MidiInput, sound: EventRecorder, *messages: mido.Message) -> list[tuple[float, int]]:
+def ramps(midi: MidiInput, sound: EventRecorder, *messages: mido.Message) -> list[tuple[float, int]]:
     sound.events.clear()
     for message in messages:
-        control.receive("keys", message, 10.0)
+        midi.receive("keys", message, 10.0)
     return [(event.value, event.ramp_samples) for event in sound.events]
 
 
 def test_a_program_change_takes_the_scenes_own_beats_at_the_clocks_tempo(
-    control: MidiInput, sound: EventRecorder
+    midi: MidiInput, sound: EventRecorder
 ) -> None:
-    assert glides(control, sound, mido.Message("program_change", program=0)) == [
+    assert ramps(midi, sound, mido.Message("program_change", program=0)) == [
         (1.0, pytest.approx(4 * BEAT, rel=EVEN_CLOCK))
     ]
-    assert glides(control, sound, mido.Message("program_change", program=1)) == [(-1.0, 0)]
+    assert ramps(midi, sound, mido.Message("program_change", program=1)) == [(-1.0, 0)]
 
 
 def test_a_button_says_beats_or_seconds_and_they_go_before_the_scenes_own(
-    control: MidiInput, sound: EventRecorder
+    midi: MidiInput, sound: EventRecorder
 ) -> None:
     press = [mido.Message("note_on", note=note, velocity=99) for note in (40, 41, 42)]
-    assert glides(control, sound, *press) == [
+    assert ramps(midi, sound, *press) == [
         (-1.0, pytest.approx(8 * BEAT, rel=EVEN_CLOCK)),
         (1.0, RATE // 2),
         (1.0, 0),

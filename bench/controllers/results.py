@@ -1,4 +1,4 @@
-"""What a measurement found, and the limits that it must keep."""
+"""The results of a measurement, and the limits that they must keep."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from rich.table import Table
 
 
 @dataclass
-class Figures:
-    """A table's rows and the limits' verdicts."""
+class Results:
+    """A table of results, and the limits."""
 
     title: str
     columns: tuple[str, ...]
@@ -21,20 +21,20 @@ class Figures:
     details: dict[str, Any] = field(default_factory=dict)
 
     def row(self, *cells: object) -> None:
-        """One more row; numbers are shown to two places."""
+        """Add a row; numbers are shown to two decimals."""
         self.rows.append(tuple(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells))
 
     def limit(self, name: str, value: float, most: float) -> None:
-        """The value must be at most so much."""
+        """Add a limit: the value must be at most `most`."""
         self.limits.append((name, float(value), float(most)))
 
     @property
     def broken(self) -> list[str]:
-        """The limits that aren't kept."""
+        """The names of the limits that are broken."""
         return [name for name, value, most in self.limits if not value <= most]
 
     def show(self) -> None:
-        """Print it."""
+        """Print the table and the limits."""
         table = Table(*self.columns, title=self.title, title_justify="left")
         for row in self.rows:
             table.add_row(*row)
@@ -46,7 +46,7 @@ class Figures:
             )
 
     def as_json(self) -> dict[str, Any]:
-        """For --json."""
+        """The content of --json."""
         limits = [
             {"name": name, "value": value, "most": most, "kept": value <= most}
             for name, value, most in self.limits
@@ -62,5 +62,5 @@ def spread(values: Iterable[float]) -> tuple[float, float, float, float]:
 
 
 def sizes(values: Iterable[float]) -> tuple[float, float, float]:
-    """Median, 99th percentile and largest of the magnitudes."""
+    """Median, 99th percentile and largest of the absolute values."""
     return spread(abs(value) for value in values)[1:]
