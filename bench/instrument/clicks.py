@@ -1,4 +1,4 @@
-"""Whether a knob clicks: a jump from -1 to +1 beside the same change over 200 ms, and how soon it is heard.
+"""Measures whether a knob clicks: a jump from -1 to +1 beside the same change over 200 ms, and how soon it sounds.
 
 python -m bench.instrument.clicks [--instrument X.ts] [--recording in.wav]
 """
@@ -23,7 +23,7 @@ FLOOR_DB = -90.0
 AROUND_S = 0.3
 JUMPS = range(20, 120, 5)
 """Blocks at which the knob jumps, one run each."""
-HEARD = 1e-5
+AUDIBLE = 1e-5
 
 
 def main() -> None:
@@ -41,30 +41,30 @@ def main() -> None:
     rate = int(instrument.get_sample_rate())
     audio = torch.from_numpy(read_audio(arguments.recording, rate, int(instrument.forward_params[0]))[0])
     table = Table(
-        "stop", "ramp s", "above both steady states, dB: median, worst", "2nd difference, dB", "heard after"
+        "stop", "ramp s", "above both steady states, dB: median, worst", "2nd difference, dB", "sounds after"
     )
     for slug in instrument.stop_slugs:
         jumps = {
             ramp: [_jump(instrument, slug, ramp, audio, at, rate) for at in JUMPS]
             for ramp in (0.0, 0.02, 0.2)
         }
-        for ramp, found in jumps.items():
-            excess = torch.tensor([each[0] for each in found])
-            bend = torch.tensor([each[1] / bare[1] for each, bare in zip(found, jumps[0.0], strict=True)])
-            heard = torch.tensor([float(each[2]) for each in found])
+        for ramp, results in jumps.items():
+            excess = torch.tensor([each[0] for each in results])
+            bend = torch.tensor([each[1] / bare[1] for each, bare in zip(results, jumps[0.0], strict=True)])
+            delay = torch.tensor([float(each[2]) for each in results])
             table.add_row(
                 slug,
                 f"{ramp:g}",
                 f"{excess.median():+.1f}, {excess.max():+.1f}",
                 f"{20 * bend.median().log10():+.1f}, {20 * bend.max().log10():+.1f}",
-                f"{heard.median():.0f} samples",
+                f"{delay.median():.0f} samples",
             )
     console = Console()
     console.print(table)
     console.print(
         f"{len(JUMPS)} jumps from -1 to +1 at block boundaries ({BLOCK} samples). Energy in windows of "
         f"{1000 * WINDOW_S:.0f} ms, {AROUND_S} s around the jump, floor {FLOOR_DB:.0f} dB; second difference beside the jump "
-        "without a ramp; heard: from the boundary to the first sample that differs."
+        "without a ramp; sounds after: from the boundary to the first sample that differs."
     )
 
 
@@ -93,21 +93,21 @@ def _play(instrument: torch.jit.ScriptModule, audio: Tensor, slug: str, values: 
 def _jump(
     instrument: torch.jit.ScriptModule, slug: str, ramp: float, audio: Tensor, at: int, rate: int
 ) -> tuple[float, float, int]:
-    """Energy above both steady states in dB, the largest second difference, and samples until the jump is heard."""
+    """Energy above both steady states in dB, the largest second difference, and samples until the sound changes."""
     instrument.set_ramp(ramp)
     sound = audio[:, max(0, at - 20) * BLOCK : (at + 20) * BLOCK]
-    place = min(at, 20)
+    block = min(at, 20)
     low, high, jumped = (
-        _play(instrument, sound, slug, values) for values in ({0: -1.0}, {0: 1.0}, {0: -1.0, place: 1.0})
+        _play(instrument, sound, slug, values) for values in ({0: -1.0}, {0: 1.0}, {0: -1.0, block: 1.0})
     )
-    start = place * BLOCK
+    start = block * BLOCK
     near = slice(start, start + int(AROUND_S * rate))
     band = torch.maximum(_energy_db(low[near], rate), _energy_db(high[near], rate))
     excess = (_energy_db(jumped[near], rate) - band).max()
     bend = jumped[near].diff(n=2).abs().max()
-    differs = (jumped - low).abs() > HEARD
-    heard = int(differs.nonzero()[0]) - start if bool(differs.any()) else 0
-    return float(excess), float(bend), heard
+    differs = (jumped - low).abs() > AUDIBLE
+    delay = int(differs.nonzero()[0]) - start if bool(differs.any()) else 0
+    return float(excess), float(bend), delay
 
 
 def _energy_db(sound: Tensor, rate: int) -> Tensor:

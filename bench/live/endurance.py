@@ -1,4 +1,4 @@
-"""A long performance on a loaded machine: does the sound ever stop?
+"""Plays for long on a loaded machine, and counts lost blocks: does the sound ever stop?
 
     python -m bench.live.endurance [--minutes 60] [--instrument X.ts] [--json FILE]
 

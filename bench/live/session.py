@@ -1,8 +1,8 @@
-"""A recorded performance under a real JACK server, played again twice: are the bits the same?
+"""Records a performance under a real JACK server, renders it twice, and compares the bits.
 
     python -m bench.live.session --instrument X.ts [--minutes 5] [--events 10000]
 
-jack_iodelay's tones go in; the stops and faders get random values at random moments.
+jack_iodelay's tones go in; the stops and parameters get random values at random moments.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.recording.replay import compared, replay
 from realtime.recording.session_file import read_session
 
-FADERS = (BYPASS, INPUT_GAIN, WET)
-FADER_SHARE = 0.1
+MOVED = (BYPASS, INPUT_GAIN, WET)
+PARAMETER_SHARE = 0.1
 
 
 def main() -> None:
@@ -69,11 +69,11 @@ def send(supervisor: Supervisor, events: int, seconds: float) -> None:
     for moment in np.sort(random.uniform(0, seconds, events)):
         time.sleep(max(0.0, begin + moment - time.monotonic()))
         stops = supervisor.description.stops
-        if random.random() < FADER_SHARE:
-            fader = FADERS[int(random.integers(len(FADERS)))]
+        if random.random() < PARAMETER_SHARE:
+            parameter = MOVED[int(random.integers(len(MOVED)))]
             slug, value = (
-                fader.slug,
-                float(random.uniform(max(fader.minimum, -12.0), min(fader.maximum, 6.0))),
+                parameter.slug,
+                float(random.uniform(max(parameter.minimum, -12.0), min(parameter.maximum, 6.0))),
             )
         else:
             slug, value = stops[int(random.integers(len(stops)))].slug, float(random.uniform(-1, 1))

@@ -1,4 +1,4 @@
-"""Whether anything that changes while it plays can be heard as a click: the desk's faders and swaps.
+"""Measures whether a change during playing clicks: the channel strip's parameters, and swaps.
 
     python -m bench.live.transitions
 
@@ -31,7 +31,7 @@ RATE, BLOCK, SECONDS = 44100, 512, 3.0
 HIGH_HZ, WINDOW_S = 5000.0, 0.005
 SLOW_S = 0.2
 START = 20 * BLOCK
-"""What is before isn't looked at: faders travel to where a transition begins."""
+"""Samples before this aren't measured: parameters move to where a transition begins."""
 CHANGE_AT = 130 * BLOCK + 77
 """In the middle, where the analysis window is open."""
 
@@ -69,21 +69,23 @@ class Transition:
     swap: bool = False
 
 
-def fader(slug: str, value: float, at: int = CHANGE_AT) -> tuple[ControlEvent, ...]:
-    """One fader's move."""
+def movement(slug: str, value: float, at: int = CHANGE_AT) -> tuple[ControlEvent, ...]:
+    """The movement of one parameter."""
     return (ControlEvent(at, slug, value, "bench"),)
 
 
 TRANSITIONS = (
-    Transition("bypass on", change=fader(BYPASS.slug, 1.0)),
-    Transition("bypass off", before=fader(BYPASS.slug, 1.0, 0), change=fader(BYPASS.slug, 0.0)),
-    Transition("mute on (panic)", change=fader(MUTE.slug, 1.0)),
-    Transition("mute off", before=fader(MUTE.slug, 1.0, 0), change=fader(MUTE.slug, 0.0)),
-    Transition("wet to dry", change=fader(WET.slug, 0.0)),
+    Transition("bypass on", change=movement(BYPASS.slug, 1.0)),
+    Transition("bypass off", before=movement(BYPASS.slug, 1.0, 0), change=movement(BYPASS.slug, 0.0)),
+    Transition("mute on (panic)", change=movement(MUTE.slug, 1.0)),
+    Transition("mute off", before=movement(MUTE.slug, 1.0, 0), change=movement(MUTE.slug, 0.0)),
+    Transition("wet to dry", change=movement(WET.slug, 0.0)),
     Transition(
-        "input gain -60 to +6 dB", before=fader(INPUT_GAIN.slug, -60.0, 0), change=fader(INPUT_GAIN.slug, 6.0)
+        "input gain -60 to +6 dB",
+        before=movement(INPUT_GAIN.slug, -60.0, 0),
+        change=movement(INPUT_GAIN.slug, 6.0),
     ),
-    Transition("output gain 0 to -20 dB", change=fader(OUTPUT_GAIN.slug, -20.0)),
+    Transition("output gain 0 to -20 dB", change=movement(OUTPUT_GAIN.slug, -20.0)),
     Transition("another instrument", swap=True),
 )
 
@@ -112,14 +114,14 @@ def save_filters(folder: Path) -> tuple[Path, Path]:
     for path, gain in zip(paths, (1.0, -0.4), strict=True):
         scripted = torch.jit.script(Filter(gain).eval())
         play = MethodDescription("play", ("sound",), 1, ("sound",), 1, 16)
-        told = InstrumentDescription(path.stem, "1", RATE, 1, 1, 64, 1, 16, (), (play,), "", "")
-        torch.jit.save(scripted, str(path), _extra_files={EXTRA_FILE: told.to_json()})
+        description = InstrumentDescription(path.stem, "1", RATE, 1, 1, 64, 1, 16, (), (play,), "", "")
+        torch.jit.save(scripted, str(path), _extra_files={EXTRA_FILE: description.to_json()})
     return paths
 
 
 def played(transition: Transition, paths: tuple[Path, Path], slow: bool = False) -> Audio:
     """The chord through the change, the start cut off. `[samples]`"""
-    travel, fade = channel_strip.SMOOTHING_S, performance_module.FADE_S
+    smoothing_s, fade_s = channel_strip.SMOOTHING_S, performance_module.FADE_S
     if slow:
         channel_strip.SMOOTHING_S = performance_module.FADE_S = SLOW_S
     try:
@@ -139,9 +141,9 @@ def played(transition: Transition, paths: tuple[Path, Path], slow: bool = False)
             assert block is not None
             blocks.append(block.audio[0])
     finally:
-        channel_strip.SMOOTHING_S, performance_module.FADE_S = travel, fade
-    heard: Audio = np.concatenate(blocks)[START:]
-    return heard
+        channel_strip.SMOOTHING_S, performance_module.FADE_S = smoothing_s, fade_s
+    sound_played: Audio = np.concatenate(blocks)[START:]
+    return sound_played
 
 
 def chord(rate: int = RATE, seconds: float = SECONDS) -> Audio:

@@ -31,8 +31,8 @@ class ControlEvent:
 class EventQueue:
     """Holds events until the block in which they begin to hold.
 
-    Of late events for one target only the last one is kept: after a storm, or while no device brings blocks, the
-    next block finds no more of them than there are targets.
+    Late events for one target count as one, the last: after a storm, or while no device brings blocks, the
+    next block gets no more late events than there are targets.
 
     `schedule` may be called from another thread than the rest: events cross over in a deque, without a lock.
     """
@@ -67,7 +67,7 @@ class EventQueue:
         return due
 
     def clear(self) -> None:
-        """Forget everything that waits."""
+        """Drop all events that wait."""
         self._inbox.clear()
         self._waiting.clear()
         self._late.clear()

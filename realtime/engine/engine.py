@@ -1,4 +1,4 @@
-"""The engine: any device block and rate in, blocks of one length to the performance, the delay a number.
+"""The engine: takes any device block and rate, feeds the performance blocks of one length, and reports its delay.
 
 The performance only ever sees whole blocks, counted from the first sample, so its output can't depend on how
 the device slices time. What the slicing does change is when a sample is ready. After t samples, the last
@@ -31,12 +31,12 @@ UNKNOWN_BLOCK_PROBE = 1
 
 class Engine:
     """Plays a performance for one device. `prepare`, then `process` as often as needed; or, where the
-    instrument plays elsewhere, `take` what comes in and send out what `give` has ready.
+    instrument plays in another process, `take` what comes in and send out what `give` yields.
 
     Args:
-        performance: the engine becomes its only player.
-        device_rate: hertz of what comes and goes; None: the performance's own.
-        channels: of the device, in and out; None: the performance's own.
+        performance: nothing else may play it.
+        device_rate: hertz of the device's input and output; None: the performance's own.
+        channels: the device's, in and out; None: the performance's own.
         slack: samples of delay beyond the least, for an instrument that needs time to play.
 
     Attributes:
@@ -91,14 +91,18 @@ class Engine:
         self.connect(host_block)
 
     def connect(self, host_block: int | None = None) -> None:
-        """Begin with a device, the performance going on where it is. See `prepare`."""
+        """Begin with a device, the performance going on where it is.
+
+        Args:
+            host_block: as for `prepare`.
+        """
         performance = self.performance
         self._least = least_delay(performance.block, host_block, self.device_rate, performance.sample_rate)
         self._prepared = True
         self._start_afresh()
 
     def reset(self) -> None:
-        """As freshly prepared. Attributes of the instrument stay."""
+        """Return to the state after `prepare`. Attributes of the instrument stay."""
         self.performance.reset()
         self._start_afresh()
 
@@ -148,8 +152,8 @@ class Engine:
         self._held = held[:, whole:]
 
     def give(self) -> Iterator[tuple[Audio, Played]]:
-        """What is played and not yet given, in order, without a gap: the first sample belongs to the device's
-        sample `engine_delay_samples`. `[device channels out, m]`, and the block that it comes from.
+        """Yield what is played and not yet given, in order, without a gap; the first sample belongs to the device's
+        sample `engine_delay_samples`. Each is `[device channels out, m]`, with the block that it comes from.
         """
         while (played := self.performance.collect()) is not None:
             if self.on_played:

@@ -1,4 +1,4 @@
-"""Loading a baked instrument (`.ts`) with its description."""
+"""Loads a baked instrument (`.ts`) with its description."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Instrument:
     description: InstrumentDescription
 
     def reset(self) -> None:
-        """Clear all caches before the next block, as freshly loaded; attributes stay as set."""
+        """Clear all caches before the next block; attributes stay as set."""
         self.module.set_reset(1)
 
     def set_stop(self, slug: str, value: float) -> None:

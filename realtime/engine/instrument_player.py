@@ -1,7 +1,7 @@
-"""One instrument, called block by block: never raises, never gives a number that isn't finite.
+"""Plays one instrument block by block: never raises, never gives a number that isn't finite.
 
 Key idea: everything that must be the same live and offline, to the bit, is in here: the random stream, the
-threads, denormals, the warm-up, and what happens when an instrument fails.
+threads, denormals, the warm-up, and the treatment of an instrument that fails.
 """
 
 from collections import deque
@@ -27,11 +27,11 @@ class Player:
     """Plays one instrument in this process: a `BlockSource` that is always ready at once.
 
     Args:
-        instrument: the player becomes its only player; its attributes may be set from outside at any time.
-        seed: of the player's own random stream. Same seed and input, same bits. The global one isn't touched.
+        instrument: nothing else may play it; its attributes may be set from outside at any time.
+        seed: the seed of the player's own random stream. Same seed and input, same bits. The global stream isn't used.
         threads: torch threads, set for the whole process in `prepare` (torch knows no other way).
         noise: the instrument's attribute `noise`, 0 or 1; None leaves it as it is.
-        backend: what computes it, one of `backends.choice.BACKENDS`; TorchScript is the reference.
+        backend: the runtime that computes it, one of `backends.choice.BACKENDS`; TorchScript is the reference.
 
     Attributes:
         replaced_outputs: output samples that were NaN or Inf and became 0.
@@ -72,7 +72,7 @@ class Player:
         self.reset()
 
     def reset(self) -> None:
-        """As freshly loaded: caches, random stream and counters. Attributes stay."""
+        """Set caches, random stream and counters back to those of a fresh load. Attributes stay."""
         self.instrument.reset()
         self._start_afresh()
 
@@ -82,7 +82,7 @@ class Player:
         self.replaced_outputs = self.failed_blocks = 0
 
     def submit(self, block: Audio, ramp_s: float | None, reset: bool) -> bool:
-        """Play the block at once; see `BlockSource`."""
+        """Play the next block at once; always True."""
         if ramp_s is not None and ramp_s != self._ramp_s:
             self._ramp_s = ramp_s
             self.instrument.module.set_ramp(ramp_s)
@@ -92,16 +92,16 @@ class Player:
         return True
 
     def collect(self) -> Audio | None:
-        """See `BlockSource`."""
+        """The oldest block played and not collected; None if there is none."""
         return self._played.popleft() if self._played else None
 
     def play(self, block: Audio) -> Audio:
-        """One block through the instrument; silence if it fails. Never raises.
+        """Play one block; silence if the instrument fails. Never raises.
 
         Shape:
             block: `[channels_in + stops, n]`; returns a new array `[channels_out, n]`.
         """
-        with self._own_random_stream(), _denormals_flushed():
+        with self._random_stream(), _denormals_flushed():
             try:
                 played = self._called(block)
             except Exception:  # noqa: BLE001 - whatever a script raises, the loudspeakers must get their block
@@ -130,7 +130,8 @@ class Player:
             return
 
     @contextmanager
-    def _own_random_stream(self) -> Iterator[None]:
+    def _random_stream(self) -> Iterator[None]:
+        """Let torch draw from the player's own random stream."""
         shared_state = torch.get_rng_state()
         torch.set_rng_state(self._random_state)
         try:
@@ -142,7 +143,7 @@ class Player:
 
 @contextmanager
 def _denormals_flushed() -> Iterator[None]:
-    """Numbers below 1e-38 as 0, in this thread: a decaying cache full of them would play many times slower."""
+    """Treat numbers below 1e-38 as 0 in this thread: a decaying cache full of them would play many times slower."""
     torch.set_flush_denormal(True)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A peak limiter without delay: what is under the ceiling passes bit for bit, nothing goes over it.
+"""A peak limiter without delay: sound under the ceiling passes bit for bit, none leaves above it.
 
 Key idea: the gain falls at once when a sample needs it and recovers exponentially. Reduction wanted at each
 sample is d = max(need, d before x r); as d[t] = max over s of need[s] r^(t - s), a running maximum gives it.

@@ -1,4 +1,4 @@
-"""Playing a whole recording through an instrument, with the delay taken out."""
+"""Plays a whole recording through an instrument, with the delay taken out."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -33,11 +33,11 @@ def render(
     """Play audio through the instrument; sample i of the result belongs to sample i of the input.
 
     Args:
-        audio: at the instrument's sample rate.
+        audio: the recording, at the instrument's sample rate.
         events: knob movements, in samples of the input.
         settings: stop slug to attribute value, for the whole recording; stops not named keep their value.
         inner_block: samples per block, a multiple of the instrument's ratio.
-        seed: of the instrument's noise.
+        seed: the seed of the instrument's noise.
         progress: wraps the range of blocks, for a progress bar.
 
     Shape:

@@ -1,6 +1,6 @@
-"""Sound from the device's rate to the instrument's and back, as a stream.
+"""Resamples a stream of sound, from the device's rate to the instrument's and back.
 
-Key idea: soxr's stream keeps sample k of its output at time k / rate exactly; all that it costs is waiting
+Key idea: soxr's stream keeps sample k of its output at time k / rate exactly; its only cost is waiting
 for the samples that its filter looks ahead. So resampling moves nothing, and the waiting is a number.
 """
 
@@ -20,7 +20,7 @@ MARGIN = 8
 
 
 class StreamResampler:
-    """`[channels, n]` in, what is ready out; the same array when both rates are equal."""
+    """Resamples block by block; gives what is ready, and the same array when both rates are equal."""
 
     def __init__(self, rate_in: int, rate_out: int, channels: int) -> None:
         self._stream = (
@@ -39,7 +39,7 @@ class StreamResampler:
 
 @functools.lru_cache
 def resampled_wait(host_block: int, block: int, device_rate: int, rate: int) -> int:
-    """Device samples by which the output must lag so that it never runs dry: found by playing silence."""
+    """Device samples by which the output must lag so that it never runs dry; measured by playing silence."""
     down, up = StreamResampler(device_rate, rate, 1), StreamResampler(rate, device_rate, 1)
     silence = np.zeros((1, max(host_block, block)), dtype=np.float32)
     fed = held = ready = wait = 0

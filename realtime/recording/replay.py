@@ -1,4 +1,4 @@
-"""A recorded performance, played again: the same bits, and the lost blocks whole."""
+"""Plays a recorded performance again: the same bits, and the lost blocks whole."""
 
 import importlib.metadata
 import sys
@@ -21,7 +21,7 @@ SHOWN_LOSSES = 10
 
 
 def replay(session: Session, progress: Progress | None = None) -> Audio:
-    """What the performance played, from its input and events. Nothing is taken out: no delay, no gap.
+    """Play a recorded performance from its input and events. Nothing is taken out: no delay, no gap.
 
     Args:
         session: as read.
@@ -63,7 +63,7 @@ def replay(session: Session, progress: Progress | None = None) -> Audio:
 
 
 def compared(session: Session, rendered: Audio) -> list[str]:
-    """Whether the rendering is what was played, and what the listeners missed, in lines for the user."""
+    """Compare the rendering with what was played; lines for the user, with the blocks that were late or lost."""
     length = min(session.output.shape[1], rendered.shape[1])
     seconds = rendered.shape[1] / session.about.sample_rate
     differ = (session.output[:, :length] != rendered[:, :length]).any(axis=0).nonzero()[0]
@@ -76,7 +76,7 @@ def compared(session: Session, rendered: Audio) -> list[str]:
         lines += [_versions(session)]
     if session.lost:
         lines.append(
-            f"{len(session.lost)} blocks weren't heard whole in the performance; here they are. At samples:"
+            f"{len(session.lost)} blocks didn't sound whole in the performance; here they are. At samples:"
         )
         lines += [
             f"  {lost.sample}: {lost.why}, {lost.unheard} samples" for lost in session.lost[:SHOWN_LOSSES]
@@ -99,10 +99,10 @@ def _player(session: Session, digest: str) -> Player:
 
 def _by_block(events: list[ControlEvent], block: int) -> Iterator[list[ControlEvent]]:
     """The events of each block in turn, in the order in which they were applied."""
-    place, stop = 0, block
+    index, stop = 0, block
     while True:
-        first = place
-        while place < len(events) and events[place].sample < stop:
-            place += 1
-        yield events[first:place]
+        first = index
+        while index < len(events) and events[index].sample < stop:
+            index += 1
+        yield events[first:index]
         stop += block

@@ -1,4 +1,4 @@
-"""A recorded performance: what came in, what went out, and everything that moved, with its sample time.
+"""The files of a recorded performance: its input, its output, and every movement with its sample time.
 
 Key idea: files that only grow, without headers to mend: raw 32-bit floats, and a line of JSON per event. A
 process that is killed keeps all that was written, and nothing has a size limit.
@@ -34,7 +34,7 @@ LONGEST_WAIT_BLOCKS = 20_000
 
 @dataclass(frozen=True)
 class SessionAbout:
-    """What stands in session.json: all that a rendering needs beside the sound and the events.
+    """The content of session.json: all that a rendering needs beside the sound and the events.
 
     Files: input.f32 and output.f32 hold little-endian 32-bit floats at `sample_rate`, channels interleaved.
     """
@@ -47,7 +47,7 @@ class SessionAbout:
     noise: int | None
     ceiling_db: float
     instrument: str
-    """SHA-256 of the instrument that it begins with; a copy lies in instruments/."""
+    """SHA-256 of the first instrument; a copy lies in instruments/."""
     versions: dict[str, str]
     backend: str = "torchscript"
     format: int = FORMAT
@@ -57,7 +57,7 @@ class SessionWriter:
     """Appends to a session's files from a thread of its own, so that a slow disk stops no sound.
 
     Attributes:
-        problem: what went wrong with the disk, one line; None while all is well. The sound goes on.
+        problem: the disk's error, one line; None while all is well. The sound goes on.
         unrecorded_blocks: blocks that couldn't be written.
     """
 
@@ -73,20 +73,20 @@ class SessionWriter:
         self._thread.start()
 
     def input(self, audio: Audio) -> None:
-        """The next block that came in. `[channels, n]`"""
+        """Append the next block of input. `[channels, n]`"""
         self._put(INPUT, audio.T.astype("<f4").tobytes())
 
     def output(self, audio: Audio) -> None:
-        """The next block that was played. `[channels, n]`"""
+        """Append the next block that was played. `[channels, n]`"""
         self._put(OUTPUT, audio.T.astype("<f4").tobytes())
 
     def movement(self, event: ControlEvent) -> None:
-        """A stop or parameter that moved. The file calls the ramp's samples `glide`."""
+        """Append the movement of a stop or parameter. The file calls the ramp's samples `glide`."""
         ramp = {"glide": event.ramp_samples} if event.ramp_samples else {}
         self.event(event.sample, to=event.slug, value=event.value, source=event.source, **ramp)
 
     def event(self, sample: int, **what: Any) -> None:
-        """Something that happened at an input sample."""
+        """Append something that happened at an input sample."""
         self._put(EVENTS, (json.dumps({"sample": sample, **what}) + "\n").encode())
 
     def close(self) -> None:
@@ -138,40 +138,40 @@ def begin_session(folder: Path, about: SessionAbout, instrument: Path) -> None:
 
 
 def copy_instrument(folder: Path, instrument: Path, digest: str) -> None:
-    """Keep a copy of an instrument with the session; no link, for a copy onto the original would write into both.
+    """Copy an instrument into the session; no link, for a copy onto the original would write into both.
 
     Raises:
         DrawstopError: the file has changed since its SHA-256 was `digest`.
     """
-    place = folder / INSTRUMENTS / f"{digest}.ts"
-    if place.exists():
+    path = folder / INSTRUMENTS / f"{digest}.ts"
+    if path.exists():
         return
-    with atomic_file(place) as beside:
-        shutil.copyfile(instrument, beside)
-        if sha256_file(beside) != digest:
+    with atomic_file(path) as temporary:
+        shutil.copyfile(instrument, temporary)
+        if sha256_file(temporary) != digest:
             raise DrawstopError(f"{instrument} has changed since it was loaded; start again")
 
 
 @dataclass(frozen=True)
 class Swap:
-    """An instrument that came in: the first sample that it heard, and where it began to be heard."""
+    """An instrument that came in: the first input sample that it got, and the sample at which it began to fade in."""
 
     sample: int
     instrument: str
     slot: int
-    """Its player's place; the first instrument has 0."""
+    """Number of its player's process; the first instrument has 0."""
     fade_at: int | None = None
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A block that wasn't heard whole: it was `late`, the instrument never got it (`skipped`), or `died` over it."""
+    """A block that didn't sound whole: it was `late`, the instrument never got it (`skipped`), or `died` over it."""
 
     sample: int
     samples: int
     why: str = "late"
     unheard: int = 0
-    """How many samples, at the device's rate, the listener missed."""
+    """Number of samples, at the device's rate, that didn't sound."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Session:
     """Sample and slot of each player that crashed."""
 
     def instrument(self, digest: str) -> Path:
-        """Where its copy of an instrument lies."""
+        """The path of the session's copy of an instrument. Raises DrawstopError if there is none."""
         path = self.folder / INSTRUMENTS / f"{digest}.ts"
         if not path.is_file():
             raise DrawstopError(f"the session {self.folder} has no {path.name}; put the instrument there")
@@ -203,15 +203,15 @@ def read_session(folder: Path) -> Session:
         DrawstopError: no session there, or one of another format.
     """
     about = _about(folder)
-    heard, played = _sound(folder / INPUT, about.channels_in), _sound(folder / OUTPUT, about.channels_out)
-    session = Session(folder, about, heard, played, [], [], [], [])
+    recorded, played = _sound(folder / INPUT, about.channels_in), _sound(folder / OUTPUT, about.channels_out)
+    session = Session(folder, about, recorded, played, [], [], [], [])
     for line in _lines(folder / EVENTS):
-        _take(session, line)
+        _add_line(session, line)
     return session
 
 
-def _take(session: Session, line: dict[str, Any]) -> None:
-    """Sort one line of the events into its list; lines of a kind that we don't know are left out."""
+def _add_line(session: Session, line: dict[str, Any]) -> None:
+    """Sort one line of the events into its list; lines of an unknown kind are left out."""
     sample = int(line["sample"])
     if "to" in line:
         session.events.append(
@@ -222,8 +222,8 @@ def _take(session: Session, line: dict[str, Any]) -> None:
     elif "swap" in line:
         session.swaps.append(Swap(sample, line["swap"], int(line["slot"])))
     elif "fade" in line:
-        place = next(i for i, swap in enumerate(session.swaps) if swap.sample == line["fade"])
-        session.swaps[place] = replace(session.swaps[place], fade_at=sample)
+        index = next(i for i, swap in enumerate(session.swaps) if swap.sample == line["fade"])
+        session.swaps[index] = replace(session.swaps[index], fade_at=sample)
     elif "lost" in line:
         session.lost.append(Lost(sample, int(line["lost"]), line["why"], int(line["unheard"])))
     elif "died" in line:

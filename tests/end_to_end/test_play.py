@@ -66,16 +66,16 @@ def test_the_loop_measured_by_jack_iodelay_and_by_our_click_is_as_long_as_report
         server.connect("PortAudio:out_0", "PortAudio:in_0")
         code, out, err = clicking.ended()
         assert code == 0, err
-        told = json_of(tmp_path / "click.json")
-        for part in told.values():
+        report = json_of(tmp_path / "click.json")
+        for part in report.values():
             assert abs(part["measured"] - part["reported"]) <= 1.0, out
         playing = Playing(server, *common, "--wet", 0, "--json", tmp_path / "play.json")
         connected_player(server)
         through = iodelay(server, "PortAudio:in_0", "PortAudio:out_0")
         assert playing.interrupt()[0] == 0
         straight = iodelay(server, "jack_delay:in", "jack_delay:out")
-        plan = json_of(tmp_path / "play.json")["plan"]
-        reported = plan["filling"] + plan["slack"] + plan["model"]
+        latency = json_of(tmp_path / "play.json")["plan"]
+        reported = latency["filling"] + latency["slack"] + latency["model"]
         assert abs(through - straight - reported) <= 1.0
 
 
@@ -124,7 +124,7 @@ def test_a_recorded_performance_renders_to_the_same_bits(
 
 
 def rendered_equals_played(server: JackServer, take: Path, out: Path) -> bool:
-    """Whether `drawstop render --session` gives the bits of output.f32, as told and by our own comparison."""
+    """Whether `drawstop render --session` gives the bits of output.f32, as it says and by our own comparison."""
     done = subprocess.run(
         [sys.executable, "-m", "drawstop", "render", "--session", str(take), "-o", str(out)],
         env=server.environment, capture_output=True, text=True, timeout=120,
@@ -184,7 +184,7 @@ def test_an_instrument_that_is_baked_anew_comes_in_while_it_plays_and_the_sessio
     wait_for(lambda: (take / "input.f32").is_file() and recorded_s(take) > 0.5, "the recording")
     save_small_instrument(tmp_path / "new.ts")
     os.replace(tmp_path / "new.ts", own)
-    playing.tells("own.ts is coming in")
+    playing.wait_until_said("own.ts is coming in")
     wait_for(lambda: '"fade"' in (take / "events.jsonl").read_text(), "the fade")
     until = recorded_s(take) + 0.5
     wait_for(lambda: recorded_s(take) > until, "sound after the fade")
@@ -204,9 +204,9 @@ def test_an_instrument_that_is_baked_anew_before_the_first_sound_comes_in_too(
     shutil.copyfile(small, own)
     save_small_instrument(tmp_path / "new.ts")
     playing = Playing(jack, own, "--headless")
-    playing.tells("Trying how fast")  # the old one is loaded
+    playing.wait_until_said("Trying how fast")  # the old one is loaded
     os.replace(tmp_path / "new.ts", own)
-    playing.tells("own.ts is coming in")
+    playing.wait_until_said("own.ts is coming in")
     code, _, err = playing.interrupt()
     assert code == 0, err
 
@@ -220,7 +220,7 @@ def test_a_broken_new_instrument_is_refused_and_the_old_one_plays_on(
     playing = Playing(jack, own, "--headless", "--record", take)
     wait_for(lambda: (take / "input.f32").is_file(), "the recording")
     own.write_bytes(b"no instrument")
-    playing.tells("is no TorchScript file")
+    playing.wait_until_said("is no TorchScript file")
     code, _, err = playing.interrupt()
     assert code == 0, err
     assert not read_session(take).swaps
@@ -236,9 +236,9 @@ def test_when_the_sound_server_goes_away_and_comes_back_so_does_the_sound(
         )
         wait_for(lambda: (take / "input.f32").is_file() and recorded_s(take) > 0.5, "the recording")
         server.stop()
-        playing.tells("the sound device is gone")
+        playing.wait_until_said("the sound device is gone")
         server.start()
-        playing.tells("sound again")
+        playing.wait_until_said("sound again")
         before = (take / "input.f32").stat().st_size
         wait_for(lambda: (take / "input.f32").stat().st_size > before + 4 * 44100, "sound after the gap")
         code, _, err = playing.interrupt()
@@ -262,8 +262,8 @@ def test_a_crashed_instrument_gives_way_to_the_dry_sound_and_is_started_again(
     playing = Playing(jack, small, "--headless", "--record", take)
     wait_for(lambda: (take / "input.f32").is_file() and recorded_s(take) > 0.5, "the recording")
     os.kill(player_of(playing.process.pid), signal.SIGKILL)
-    playing.tells("has crashed")
-    playing.tells("is coming in")
+    playing.wait_until_said("has crashed")
+    playing.wait_until_said("is coming in")
     wait_for(lambda: '"fade"' in (take / "events.jsonl").read_text(), "the fade")
     code, _, err = playing.interrupt()
     assert code == 0, err
@@ -320,18 +320,18 @@ def test_the_device_list_shows_the_servers_device(jack: JackServer) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1.5 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
+    path = tmp_path / "disk"
+    path.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(place)], capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(path)], capture_output=True, text=True
     )
     if made.returncode != 0:
         pytest.skip(f"no small disk can be mounted here: {made.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
 
 
-def test_a_full_disk_is_told_and_the_sound_goes_on(
+def test_a_full_disk_is_reported_and_the_sound_goes_on(
     small: Path, small_disk: Path, tmp_path: Path, jack: JackServer
 ) -> None:
     take = small_disk / "take"
@@ -341,9 +341,9 @@ def test_a_full_disk_is_told_and_the_sound_goes_on(
     code, _, err = playing.ended()
     assert code == 0, err
     assert "No space left on device" in err
-    told = json_of(tmp_path / "r.json")
-    assert told["unrecorded_blocks"] > 0
-    assert told["sample"] > 7 * 44100
+    report = json_of(tmp_path / "r.json")
+    assert report["unrecorded_blocks"] > 0
+    assert report["sample"] > 7 * 44100
     assert read_session(take).input.shape[1] > 44100
 
 

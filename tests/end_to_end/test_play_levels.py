@@ -31,7 +31,7 @@ LOADING_S = 300.0
 ROUNDING = 1e-3
 """Of a mean level, 0..1."""
 SKIPPING = 0.15
-"""The same, where a busy machine let the listener skip some of the recording."""
+"""The same, where a busy machine let the level process skip some of the recording."""
 NICEST = 19
 HELD_OUT = REPOSITORY / "training" / "demo" / "recordings" / "held_out"
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("playing_ends")]
@@ -58,23 +58,23 @@ def free_port() -> int:
 
 
 class Surface(UdpPeer):
-    """A client that is told the levels, and keeps all that it's told."""
+    """A client that receives the levels, and stores every message."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
-        self.told: list[tuple[object, ...]] = []
+        self.messages: list[tuple[object, ...]] = []
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def _listen(self) -> None:
         while not self._ends.wait(0.05):
-            self.send_message("/subscribe" if not self.told else "/ping", [])
-            self.told += self.hears(0.05)
+            self.send_message("/subscribe" if not self.messages else "/ping", [])
+            self.messages += self.hears(0.05)
 
     def last(self, address: str) -> float | None:
         """The last value at this address."""
-        return next((float(str(each[1])) for each in reversed(self.told) if each[0] == address), None)
+        return next((float(str(each[1])) for each in reversed(self.messages) if each[0] == address), None)
 
     def wait_for(self, address: str, fits: Callable[[float], bool]) -> None:
         def so() -> bool:
@@ -96,10 +96,10 @@ def surface(free_port: int) -> Iterator[Surface]:
     each.close()
 
 
-def listeners_of(parent: int) -> list[int]:
-    """The processes, of a performance's, that go behind all others."""
-    told = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout
-    niceness = {int(pid): os.getpriority(os.PRIO_PROCESS, int(pid)) for pid in told.split()}
+def level_processes_of(parent: int) -> list[int]:
+    """The processes, of a performance's, that have the lowest priority."""
+    children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout
+    niceness = {int(pid): os.getpriority(os.PRIO_PROCESS, int(pid)) for pid in children.split()}
     assert niceness
     behind = min(os.getpriority(os.PRIO_PROCESS, parent) + NICENESS, NICEST)
     return [pid for pid, each in niceness.items() if each == behind]
@@ -109,10 +109,10 @@ def listeners_of(parent: int) -> list[int]:
 def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives_offline(
     demo_instrument: Path, tmp_path: Path, jack: JackServer, surface: Surface, free_port: int, concept: str, other: str, name: str
 ) -> None:  # fmt: skip
-    take, told = tmp_path / "take", tmp_path / "told.json"
+    take, report = tmp_path / "take", tmp_path / "report.json"
     playing = Playing(
         jack, demo_instrument, "--headless", "--block", 2048, "--latency", 16384, "--levels", "--osc", free_port,
-        "--record", take, "--json", told, "--set", f"{concept}=-1",
+        "--record", take, "--json", report, "--set", f"{concept}=-1",
     )  # fmt: skip
     wait_for(
         lambda: "PortAudio:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
@@ -124,35 +124,35 @@ def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives
         wait_for(lambda: (take / "input.f32").stat().st_size > before + 8 * 44100 * 4, "eight seconds more")
         code, _, err = playing.interrupt()
     assert code == 0, err
-    levels = json.loads(told.read_text())["levels"]
+    levels = json.loads(report.read_text())["levels"]
     past = levels["heard_blocks"] + levels["skipped_blocks"]
-    heard = read_session(take).input[:, : past * 2048]
-    assert heard.shape[1] == past * 2048 >= 5 * 44100
+    recorded = read_session(take).input[:, : past * 2048]
+    assert recorded.shape[1] == past * 2048 >= 5 * 44100
     with torch.inference_mode():
         offline = (
-            instrument_file.load(demo_instrument).module.listen(torch.from_numpy(heard)[None])[0].mean(-1)
+            instrument_file.load(demo_instrument).module.listen(torch.from_numpy(recorded)[None])[0].mean(-1)
         )
     expected = dict(zip(("guitar", "voice"), offline.tolist(), strict=True))
     assert levels["mean"] == pytest.approx(expected, abs=SKIPPING if levels["skipped_blocks"] else ROUNDING)
     assert levels["mean"][concept] > 3 * levels["mean"][other]
 
 
-def test_a_killed_listener_is_told_the_sound_goes_on_and_a_new_instrument_brings_levels_again(
+def test_a_killed_level_process_is_reported_the_sound_goes_on_and_a_new_instrument_brings_levels_again(
     small: Path, tmp_path: Path, jack: JackServer, surface: Surface, free_port: int
 ) -> None:
-    own, take, told = tmp_path / "own.ts", tmp_path / "take", tmp_path / "told.json"
+    own, take, report = tmp_path / "own.ts", tmp_path / "take", tmp_path / "report.json"
     shutil.copyfile(small, own)
     playing = Playing(
-        jack, own, "--headless", "--block", 512, "--levels", "--osc", free_port, "--record", take, "--json", told
+        jack, own, "--headless", "--block", 512, "--levels", "--osc", free_port, "--record", take, "--json", report
     )  # fmt: skip
     wait_for(
         lambda: "PortAudio:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
     )
     with Sounding(jack, HELD_OUT / "guitar" / "01.flac", "PortAudio:in_0"):
         surface.wait_for("/level/voice", lambda level: level > 0.2)
-        (listener,) = listeners_of(playing.process.pid)
-        os.kill(listener, signal.SIGKILL)
-        playing.tells("no levels: the level process has ended; the sound goes on")
+        (level_process,) = level_processes_of(playing.process.pid)
+        os.kill(level_process, signal.SIGKILL)
+        playing.wait_until_said("no levels: the level process has ended; the sound goes on")
         surface.wait_for("/level/voice", lambda level: level == 0.0)
         before = (take / "output.f32").stat().st_size
         wait_for(lambda: (take / "output.f32").stat().st_size > before + 2 * 4 * 44100, "two seconds more")
@@ -160,25 +160,25 @@ def test_a_killed_listener_is_told_the_sound_goes_on_and_a_new_instrument_brings
 
         save_small_instrument(tmp_path / "new.ts", stops=OTHER_STOPS)
         os.replace(tmp_path / "new.ts", own)
-        playing.tells("own.ts is coming in")
+        playing.wait_until_said("own.ts is coming in")
         surface.wait_for("/level/flute", lambda level: level > 0.001)
         assert surface.last("/level/guitar") == 0.0
         code, _, err = playing.interrupt()
     assert code == 0, err
     assert playing.said("no levels:") == 1
-    assert set(json.loads(told.read_text())["levels"]["mean"]) == {"guitar", "flute", "voice"}
+    assert set(json.loads(report.read_text())["levels"]["mean"]) == {"guitar", "flute", "voice"}
     assert not read_session(take).deaths
 
 
-def test_without_levels_nobody_listens_and_nothing_is_told(
+def test_without_levels_there_is_no_level_process_and_no_report_of_levels(
     small: Path, tmp_path: Path, jack: JackServer
 ) -> None:
-    take, told = tmp_path / "take", tmp_path / "told.json"
-    playing = Playing(jack, small, "--headless", "--json", told, "--record", take)
+    take, report = tmp_path / "take", tmp_path / "report.json"
+    playing = Playing(jack, small, "--headless", "--json", report, "--record", take)
     wait_for(lambda: (take / "input.f32").is_file(), "the sound", LOADING_S)
-    assert listeners_of(playing.process.pid) == []
+    assert level_processes_of(playing.process.pid) == []
     assert playing.interrupt()[0] == 0
-    assert "levels" not in json.loads(told.read_text())
+    assert "levels" not in json.loads(report.read_text())
 
 
 def test_an_instrument_that_cannot_listen_is_refused_before_it_sounds(
@@ -186,9 +186,9 @@ def test_an_instrument_that_cannot_listen_is_refused_before_it_sounds(
 ) -> None:
     old = save_small_instrument(tmp_path / "old.ts")
     module = torch.jit.load(str(old))
-    told = json.loads(description().to_json())
-    told["methods"] = [method for method in told["methods"] if method["name"] != "listen"]
-    torch.jit.save(module, str(old), _extra_files={EXTRA_FILE: json.dumps(told)})
+    values = json.loads(description().to_json())
+    values["methods"] = [method for method in values["methods"] if method["name"] != "listen"]
+    torch.jit.save(module, str(old), _extra_files={EXTRA_FILE: json.dumps(values)})
     playing = Playing(jack, old, "--headless", "--levels")
     playing.process.wait(LOADING_S)
     code, _, err = playing.ended()

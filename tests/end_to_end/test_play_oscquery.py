@@ -49,11 +49,11 @@ def get(port: int, target: str) -> Any:
 
 def save_with_oboe(path: Path) -> None:
     """The small instrument under another name for its second stop."""
-    told = description()
+    values = description()
     oboe = StopDescription("Oboe", "guitar", "OBO")
-    told = dataclasses.replace(told, stops=(oboe, *told.stops[1:]))
+    values = dataclasses.replace(values, stops=(oboe, *values.stops[1:]))
     torch.jit.save(
-        torch.jit.script(SmallInstrument().eval()), str(path), _extra_files={EXTRA_FILE: told.to_json()}
+        torch.jit.script(SmallInstrument().eval()), str(path), _extra_files={EXTRA_FILE: values.to_json()}
     )
 
 
@@ -66,7 +66,7 @@ def test_a_surface_builds_itself_moves_hears_and_follows_a_swap(
         jack, own, "--headless", "--block", 512, "--osc", port, "--oscquery", web, "--record", take,
         "--scenes", tmp_path / "scenes.toml",
     )  # fmt: skip
-    playing.tells(f"OSCQuery is at http://127.0.0.1:{web}/")
+    playing.wait_until_said(f"OSCQuery is at http://127.0.0.1:{web}/")
     assert get(web, "/?HOST_INFO")["NAME"] == "Drawstop Small"
     assert get(web, "/?HOST_INFO")["OSC_PORT"] == port
     tree = get(web, "/")["CONTENTS"]
@@ -129,7 +129,9 @@ def test_it_is_announced_where_others_can_hear_it(small: Path, jack: JackServer)
         "0.0.0.0",
     )
     network = addresses_of("0.0.0.0")
-    playing.tells(f"_oscjson._tcp is announced at {', '.join(network)}" if network else "in no network")
+    playing.wait_until_said(
+        f"_oscjson._tcp is announced at {', '.join(network)}" if network else "in no network"
+    )
     assert playing.said("whoever reaches it can move the stops")
     code, _, err = playing.interrupt()
     assert code == 0, err

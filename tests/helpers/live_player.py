@@ -34,7 +34,7 @@ class Playing:
         for reader in self._readers:
             reader.start()
 
-    def tells(self, text: str) -> None:
+    def wait_until_said(self, text: str) -> None:
         """Wait until it has said this on stderr."""
         wait_for(lambda: text in "".join(self._said["err"]) or self.process.poll() is not None, repr(text))
         assert text in "".join(self._said["err"])

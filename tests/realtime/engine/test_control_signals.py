@@ -84,8 +84,8 @@ def test_a_glide_that_is_interrupted_goes_on_from_where_it_is() -> None:
 def test_glides_are_the_same_however_time_is_cut_into_blocks(length: int) -> None:
     random = np.random.default_rng(length)
     events = [
-        ControlEvent(int(random.integers(600)), SLUGS[int(random.integers(2))], float(value), "test", int(glide))
-        for value, glide in zip(random.uniform(-1, 1, 60), random.integers(0, 100, 60), strict=True)
+        ControlEvent(int(random.integers(600)), SLUGS[int(random.integers(2))], float(value), "test", int(ramp))
+        for value, ramp in zip(random.uniform(-1, 1, 60), random.integers(0, 100, 60), strict=True)
     ]  # fmt: skip
     whole, cut = Knobs(), Knobs()
     for knobs in (whole, cut):

@@ -41,7 +41,9 @@ def test_the_delay_is_as_reported_to_a_quarter_of_a_sample(
     engine = Engine(performance, device_rate, slack=slack)
     engine.prepare(host_block)
     performance.schedule(PATHS[way])
-    at = round((2 * SMOOTHING_S + block / SAMPLE_RATE) * device_rate)  # the desk's faders are at rest then
+    at = round(
+        (2 * SMOOTHING_S + block / SAMPLE_RATE) * device_rate
+    )  # the channel strip's parameters are at rest then
     length = at + int(engine.latency_samples) + 400
     length = -(-length // host_block) * host_block
     seconds = np.arange(length) / device_rate
@@ -54,7 +56,7 @@ def test_the_delay_is_as_reported_to_a_quarter_of_a_sample(
         since = seconds - (at + engine.latency_samples + later_samples) / device_rate
         return pulse(since) + (0.25 * pulse(since - ECHO / SAMPLE_RATE) if way == "wet" else 0.0)
 
-    near = slice(at + int(engine.engine_delay_samples), None)  # before, the faders travel
+    near = slice(at + int(engine.engine_delay_samples), None)  # before, the parameters move
     error = np.linalg.norm(played[near] - expected(0.0)[near])
     quarter = np.linalg.norm(expected(0.25)[near] - expected(0.0)[near])
     assert error < quarter

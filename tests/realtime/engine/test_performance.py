@@ -1,4 +1,4 @@
-"""The performance: instruments come and go, faders travel, and everything is a pure function of what entered."""
+"""The performance: instruments come and go, parameters move, and everything is a pure function of what entered."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RE
 from realtime.engine.performance import FADE_S, WARM_IN_S, Performance
 
 BLOCK = 512
-TRAVEL = round(SMOOTHING_S * SAMPLE_RATE)
+SMOOTHING = round(SMOOTHING_S * SAMPLE_RATE)
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +56,14 @@ def later(audio: np.ndarray) -> np.ndarray:
     return np.pad(audio, [(0, 0), (DELAY, 0)])[:, : audio.shape[1]]
 
 
-@pytest.mark.parametrize("fader", [BYPASS.slug, WET.slug])
-def test_bypass_and_all_dry_are_the_delayed_input_bit_for_bit_after_their_travel(
-    path: Path, fader: str
+@pytest.mark.parametrize("parameter", [BYPASS.slug, WET.slug])
+def test_bypass_and_all_dry_are_the_delayed_input_bit_for_bit_after_their_ramp(
+    path: Path, parameter: str
 ) -> None:
     made = performance(path)
-    made.schedule([ControlEvent(700, fader, 1.0 if fader == BYPASS.slug else 0.0)])
+    made.schedule([ControlEvent(700, parameter, 1.0 if parameter == BYPASS.slug else 0.0)])
     audio = sound(8)
-    np.testing.assert_array_equal(play(made, audio)[:, 700 + TRAVEL :], later(audio)[:, 700 + TRAVEL :])
+    np.testing.assert_array_equal(play(made, audio)[:, 700 + SMOOTHING :], later(audio)[:, 700 + SMOOTHING :])
 
 
 def test_a_bypass_that_is_off_again_leaves_the_wet_bits(path: Path) -> None:
@@ -71,27 +71,27 @@ def test_a_bypass_that_is_off_again_leaves_the_wet_bits(path: Path) -> None:
     made.schedule([ControlEvent(100, BYPASS.slug, 1.0), ControlEvent(2000, BYPASS.slug, 0.0)])
     played, wet = play(made, audio), play(plain, audio)
     np.testing.assert_array_equal(played[:, :100], wet[:, :100])
-    assert (played[:, 100 + TRAVEL : 2000] != wet[:, 100 + TRAVEL : 2000]).any()
-    np.testing.assert_array_equal(played[:, 2000 + TRAVEL :], wet[:, 2000 + TRAVEL :])
+    assert (played[:, 100 + SMOOTHING : 2000] != wet[:, 100 + SMOOTHING : 2000]).any()
+    np.testing.assert_array_equal(played[:, 2000 + SMOOTHING :], wet[:, 2000 + SMOOTHING :])
 
 
-def test_mute_is_exact_silence_after_its_travel(path: Path) -> None:
+def test_mute_is_exact_silence_after_its_ramp(path: Path) -> None:
     made = performance(path)
     made.schedule([ControlEvent(300, MUTE.slug, 1.0)])
     played = play(made, sound(6))
     assert played[:, :300].any()
-    assert not played[:, 300 + TRAVEL :].any()
+    assert not played[:, 300 + SMOOTHING :].any()
 
 
-@pytest.mark.parametrize(("fader", "factor"), [(INPUT_GAIN, 2.0), (OUTPUT_GAIN, 2.0)])
-def test_gains_are_in_decibels(path: Path, fader: object, factor: float) -> None:
+@pytest.mark.parametrize(("parameter", "factor"), [(INPUT_GAIN, 2.0), (OUTPUT_GAIN, 2.0)])
+def test_gains_are_in_decibels(path: Path, parameter: object, factor: float) -> None:
     made, plain, audio = performance(path), performance(path), sound(6)
-    made.schedule([ControlEvent(0, fader.slug, 20 * np.log10(factor))])
-    rest = slice(TRAVEL + DELAY + 3, None)
+    made.schedule([ControlEvent(0, parameter.slug, 20 * np.log10(factor))])
+    rest = slice(SMOOTHING + DELAY + 3, None)
     np.testing.assert_allclose(play(made, audio)[:, rest], factor * play(plain, audio)[:, rest], rtol=1e-5)
 
 
-def test_a_faders_step_travels_along_a_smooth_curve_however_time_is_cut() -> None:
+def test_a_parameters_step_follows_a_smooth_curve_however_time_is_cut() -> None:
     targets = np.zeros((1, 4096), dtype=np.float32)
     targets[0, 1000:] = 1.0
     whole = HannSmoother([0.0], 882)(targets)[0]
@@ -171,7 +171,7 @@ def test_a_dead_instrument_gives_the_dry_sound_until_another_has_come(path: Path
     np.testing.assert_array_equal(played[:, fade_end:], wet[:, fade_end:])
 
 
-def test_a_skipped_block_is_told_and_the_rest_plays_on(path: Path) -> None:
+def test_a_skipped_block_is_reported_and_the_rest_plays_on(path: Path) -> None:
     made = performance(path)
     flags = []
     for index in range(5):

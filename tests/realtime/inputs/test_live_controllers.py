@@ -117,7 +117,7 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     playing = Playing(
         jack, small, "--headless", "--block", 512, "--mapping", mapping, "--scenes", scenes, "--record", take
     )
-    playing.tells("MIDI nano:out is here")
+    playing.wait_until_said("MIDI nano:out is here")
     nano.send(*ALL_14_BITS)
     nano.send(mido.Message("note_on", note=40, velocity=100), mido.Message("note_on", note=40, velocity=0))
     wait_for(lambda: scenes.exists(), "the stored scene")
@@ -125,13 +125,13 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     nano.send(mido.Message("program_change", program=0))
 
     mapping.write_text(mapping.read_text() + 'kurve = "linear"\n')
-    playing.tells("line 13: there is no 'kurve' here")
+    playing.wait_until_said("line 13: there is no 'kurve' here")
     mapping.write_text('[[knob]]\nsource = "cc 30"\nstop = "voice"\ntakeover = "jump"\n')
-    playing.tells("is in use as it was saved")
+    playing.wait_until_said("is in use as it was saved")
     nano.send(*cc(30, 0), pace_s=0.2)
 
     nano.pull()
-    playing.tells("MIDI nano:out has gone")
+    playing.wait_until_said("MIDI nano:out has gone")
     nano = plug_in("nano")
     wait_for(lambda: playing.said("MIDI nano:out is here") == 2, "the box again")
     nano.send(*cc(30, 96))
@@ -171,7 +171,7 @@ def test_osc_clients_and_a_controller_move_one_instrument_and_each_is_sent_what_
     playing = Playing(
         jack, small, "--headless", "--block", 512, "--mapping", mapping, "--osc", port, "--record", take
     )
-    playing.tells("MIDI nano:out is here")
+    playing.wait_until_said("MIDI nano:out is here")
     osc(port, "/subscribe", "i", dump_port)
     received.wait_for("/stop/voice f 0.0")
     osc(port, "/stop/guitar/ramp", "ff", 1.0, 0.5)
@@ -185,7 +185,7 @@ def test_osc_clients_and_a_controller_move_one_instrument_and_each_is_sent_what_
     osc(port, "/panic")
     received.wait_for("/mute f 1.0")
     osc(port, "/stop/oboe", "f", 1)
-    playing.tells("oboe")
+    playing.wait_until_said("oboe")
     code, _, err = playing.interrupt()
     ended(dump)
     assert code == 0, err

@@ -26,14 +26,14 @@ class Loop:
         self.callback = Callback(self.ring, RATE, self.block_done)
         self.writer = OutputWriter(self.ring, DELAY, RATE, HOST)
         self.sound = sound
-        self.heard: list[np.ndarray] = []
+        self.output: list[np.ndarray] = []
         self.late: list[int] = []
         self.ring.phase = PLAYING
 
     def call(self) -> None:
         out = np.full((HOST, 1), np.nan, dtype=np.float32)
         self.callback(np.zeros((HOST, 1), dtype=np.float32), out, HOST, None, None)
-        self.heard.append(out[:, 0].copy())
+        self.output.append(out[:, 0].copy())
 
     def write(self) -> None:
         index = len(self.late)
@@ -49,7 +49,7 @@ class Loop:
                 due.append(max(call + late_by.get(index, 0), due[-1] if due else 0))
             while len(self.late) < len(due) and due[len(self.late)] <= call:
                 self.write()
-        return np.concatenate(self.heard)
+        return np.concatenate(self.output)
 
 
 @pytest.fixture
@@ -79,40 +79,40 @@ def loudest_high_db(sound: np.ndarray) -> float:
 
 
 def test_sound_that_is_in_time_comes_out_bit_for_bit_at_its_place(loop: Loop, tone: np.ndarray) -> None:
-    heard = loop.run(200, {})
+    output = loop.run(200, {})
     entered = DELAY + round(0.025 * RATE)  # the start fades in
-    np.testing.assert_array_equal(heard[entered:], tone[entered - DELAY : len(heard) - DELAY])
+    np.testing.assert_array_equal(output[entered:], tone[entered - DELAY : len(output) - DELAY])
     assert not any(loop.late)
     assert loop.ring.counters().unplayed_frames == 0
-    assert loudest_high_db(heard[RATE // 10 :]) < -90
+    assert loudest_high_db(output[RATE // 10 :]) < -90
 
 
 @pytest.mark.parametrize("calls_late", [3, 4, 5, 6, 9, 20])
 def test_a_late_block_is_hidden_counted_and_the_rest_is_in_its_place(
     loop: Loop, tone: np.ndarray, calls_late: int
 ) -> None:
-    heard = loop.run(300, {60: calls_late})
+    output = loop.run(300, {60: calls_late})
     assert sum(late > 0 for late in loop.late) >= 1
     assert loop.late[59] == 0
     back = next(i for i in range(61, len(loop.late)) if loop.late[i] == 0) + 1
     rest = slice(DELAY + back * BLOCK, None)
-    np.testing.assert_array_equal(heard[rest], tone[back * BLOCK : len(heard) - DELAY])
+    np.testing.assert_array_equal(output[rest], tone[back * BLOCK : len(output) - DELAY])
     unplayed = loop.ring.counters().unplayed_frames
     assert unplayed == max(0, (calls_late - 2) * HOST)  # two calls of slack
-    assert loudest_high_db(heard[RATE // 10 :]) < -60
+    assert loudest_high_db(output[RATE // 10 :]) < -60
 
 
 def test_an_audio_process_that_sleeps_leaves_a_fade_and_then_silence(loop: Loop) -> None:
-    heard = loop.run(200, {60: 10_000})
+    output = loop.run(200, {60: 10_000})
     stopped = DELAY + 60 * BLOCK
-    assert not heard[stopped + round(0.02 * RATE) :].any()
-    assert np.abs(heard[stopped : stopped + 100]).max() > 0.05
-    assert loudest_high_db(heard[RATE // 10 :]) < -60
+    assert not output[stopped + round(0.02 * RATE) :].any()
+    assert np.abs(output[stopped : stopped + 100]).max() > 0.05
+    assert loudest_high_db(output[RATE // 10 :]) < -60
 
 
 def test_every_tenth_block_late_still_never_clicks(loop: Loop) -> None:
-    heard = loop.run(400, dict.fromkeys(range(40, 190, 10), 4))
-    assert loudest_high_db(heard[RATE // 10 :]) < -60
+    output = loop.run(400, dict.fromkeys(range(40, 190, 10), 4))
+    assert loudest_high_db(output[RATE // 10 :]) < -60
     assert sum(late > 0 for late in loop.late) >= 15
 
 
@@ -121,10 +121,10 @@ def test_start_and_end_fade(loop: Loop, tone: np.ndarray) -> None:
     loop.ring.phase = STOPPING
     for _ in range(round(FADE_S * RATE / HOST) + 2):
         loop.call()
-    heard = np.concatenate(loop.heard)
+    output = np.concatenate(loop.output)
     assert loop.ring.phase == STOPPED
-    assert not heard[-HOST:].any()
-    padded = np.concatenate([np.zeros(RATE), heard, np.zeros(RATE)])
+    assert not output[-HOST:].any()
+    padded = np.concatenate([np.zeros(RATE), output, np.zeros(RATE)])
     assert loudest_high_db(padded) < -80
 
 
