@@ -24,80 +24,52 @@ class Command(NamedTuple):
     """A sub-command.
 
     Attributes:
-        target: the function, as `module:function`.
+        package: `commands/` of this package has a file and in it a function of the command's name.
         summary: its line in the list.
         several: an option that takes several values, and how many.
         lists: the options that take any number of values.
     """
 
-    target: str
+    package: str
     summary: str
     several: tuple[str, int] = ("", 1)
     lists: tuple[str, ...] = ()
 
 
 COMMANDS: dict[str, Command] = {
-    "demo": Command("export.commands.demo:demo", "Bake, verify, perform and measure the shipped instrument."),
+    "demo": Command("export", "Bake, verify, perform and measure the shipped instrument."),
     "make": Command(
-        "export.commands.make:make",
+        "export",
         "From your RAVE and your recordings to an instrument, and verdicts.",
         ("--stop", 3),
     ),
-    "fine-tune": Command(
-        "training.commands.fine_tune:fine_tune", "Teach a RAVE's training run latents that add up; resumable."
-    ),
+    "fine-tune": Command("training", "Teach a RAVE's training run latents that add up; resumable."),
     "activations": Command(
-        "training.commands.activations:activations",
+        "training",
         "Write a model's frames of some recordings to disk; resumable, by many workers or machines.",
     ),
-    "plan": Command(
-        "training.commands.plan:plan", "Say what disk, memory and hours a training takes, before it begins."
-    ),
-    "train": Command(
-        "training.commands.train:train", "Train a sparse autoencoder on a model's frames; resumable."
-    ),
+    "plan": Command("training", "Say what disk, memory and hours a training takes, before it begins."),
+    "train": Command("training", "Train a sparse autoencoder on a model's frames; resumable."),
     "sweep": Command(
-        "training.commands.sweep:sweep",
+        "training",
         "Train SAEs of several widths, k, architectures and seeds, and compare them; resumable.",
         lists=("--site", "--widths", "--ks", "--architectures", "--seeds"),
     ),
-    "find": Command(
-        "training.commands.find:find", "Find a concept from recordings with and without it: a stop."
-    ),
-    "layers": Command("training.commands.layers:layers", "Say which of a MusicGen's layers carry a concept."),
-    "classify": Command(
-        "training.commands.classify:classify", "Say which stops sound in recordings, and when."
-    ),
-    "evaluate": Command(
-        "training.commands.evaluate:evaluate", "Measure what a bank's stops do, beside controls."
-    ),
-    "report": Command(
-        "training.commands.report:report", "All the evidence for a bank as one page that works offline."
-    ),
-    "bake": Command(
-        "export.commands.bake:bake", "Put a bank inside a RAVE: the instrument, one .ts for nn~."
-    ),
-    "verify": Command(
-        "export.commands.verify:verify", "Call an instrument as its host would, and compare the outputs."
-    ),
-    "patches": Command(
-        "export.commands.patches:patches", "Write an instrument's patches for Pd, Max and Live."
-    ),
-    "inspect": Command(
-        "export.commands.inspect:inspect", "Say what a file is: an instrument, a bank, a RAVE."
-    ),
-    "play": Command(
-        "realtime.commands.play:play", "Play an instrument live: sound in, sound out, stops moving."
-    ),
-    "learn": Command("realtime.commands.learn:learn", "Map a controller to stops by moving it."),
-    "monitor": Command("realtime.commands.monitor:monitor", "Show what controllers send, and what it moves."),
-    "devices": Command("realtime.commands.devices:devices", "List the sound devices and MIDI inputs."),
-    "render": Command(
-        "realtime.commands.render:render", "Play a sound file through an instrument, knobs moving."
-    ),
-    "musicgen": Command(
-        "export.commands.musicgen:musicgen", "Make music with a MusicGen whose layers' stops are moved."
-    ),
+    "find": Command("training", "Find a concept from recordings with and without it: a stop."),
+    "layers": Command("training", "Say which of a MusicGen's layers carry a concept."),
+    "classify": Command("training", "Say which stops sound in recordings, and when."),
+    "evaluate": Command("training", "Measure what a bank's stops do, beside controls."),
+    "report": Command("training", "All the evidence for a bank as one page that works offline."),
+    "bake": Command("export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
+    "verify": Command("export", "Call an instrument as its host would, and compare the outputs."),
+    "patches": Command("export", "Write an instrument's patches for Pd, Max and Live."),
+    "inspect": Command("export", "Say what a file is: an instrument, a bank, a RAVE."),
+    "play": Command("realtime", "Play an instrument live: sound in, sound out, stops moving."),
+    "learn": Command("realtime", "Map a controller to stops by moving it."),
+    "monitor": Command("realtime", "Show what controllers send, and what it moves."),
+    "devices": Command("realtime", "List the sound devices and MIDI inputs."),
+    "render": Command("realtime", "Play a sound file through an instrument, knobs moving."),
+    "musicgen": Command("export", "Make music with a MusicGen whose layers' stops are moved."),
 }
 
 EXTRAS = {
@@ -206,6 +178,15 @@ def overview() -> str:
     )
 
 
+def module_of(name: str) -> str:
+    """The module of a sub-command; its function has the module's name.
+
+    >>> module_of("fine-tune")
+    'training.commands.fine_tune'
+    """
+    return f"{COMMANDS[name].package}.commands.{name.replace('-', '_')}"
+
+
 def load(name: str) -> Callable[..., Any]:
     """Import a sub-command's function and make it a program (click's calling convention).
 
@@ -214,8 +195,8 @@ def load(name: str) -> Callable[..., Any]:
     """
     import typer
 
-    module, function = COMMANDS[name].target.split(":")
-    implementation = getattr(importlib.import_module(module), function)
+    module = module_of(name)
+    implementation = getattr(importlib.import_module(module), module.rpartition(".")[2])
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command(name)(_failing_in_one_line(name, implementation))
     program: Callable[..., Any] = typer.main.get_command(app)
@@ -256,7 +237,7 @@ def _expected_failures(name: str) -> Iterator[None]:
 def _missing(name: str, error: ImportError) -> str:
     """The message that names the extra to add for a missing module; any other failed import is a bug, and raised again."""
     module = error.name or ""
-    if module == COMMANDS[name].target.split(":")[0]:
+    if f"{module_of(name)}.".startswith(f"{module}."):
         return f"{name} isn't part of this installation; expected the module {module}"
     extra = EXTRAS.get(module.split(".")[0])
     if extra is None:

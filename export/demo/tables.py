@@ -34,7 +34,7 @@ def _stops(name: str, measured: Figures) -> Table:
         "clips",
         "at 0",
         "turned to",
-        "heard",
+        "detected",
         "random edit",
         "level",
         "spectrum",

@@ -29,10 +29,10 @@ def drawstop(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def install(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None]) -> None:
     """Make `function` the command `drawstop trial`."""
-    module = ModuleType("trial_commands")
+    module = ModuleType("trials.commands.trial")
     module.trial = function  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "trial_commands", module)
-    monkeypatch.setitem(cli.COMMANDS, "trial", cli.Command("trial_commands:trial", "A trial."))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(cli.COMMANDS, "trial", cli.Command("trials", "A trial."))
 
 
 def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int | str | None, str]:
@@ -181,7 +181,7 @@ def test_an_import_that_is_broken_by_us_is_not_hidden(monkeypatch: pytest.Monkey
 def test_a_listed_command_whose_module_is_absent_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(cli.COMMANDS, "later", cli.Command("drawstop.later:later", "Not yet."))
+    monkeypatch.setitem(cli.COMMANDS, "later", cli.Command("drawstop", "Not yet."))
     code, message = outcome(capsys, "later")
     assert code == 2
     assert "later isn't part of this installation" in message
