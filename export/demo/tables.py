@@ -5,6 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from drawstop.units import percent
+
 Figures = dict[str, Any]
 
 
@@ -87,7 +89,7 @@ def _detected(predictions: Figures) -> Table:
     for name, each in predictions.items():
         cells = []
         for concept in concepts:
-            cells += [_percent(each[concept]["clip"]), _bars(each[concept]["per_second"])]
+            cells += [percent(each[concept]["clip"]), _bars(each[concept]["per_second"])]
         table.add_row(f"{name}.wav", *cells)
     return table
 
@@ -102,11 +104,7 @@ def _bars(probabilities: list[float]) -> str:
 
 
 def _both(predictions: Figures) -> str:
-    return f"{_percent(predictions['judge'])} / {_percent(predictions['tagger'])}"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
+    return f"{percent(predictions['judge'])} / {percent(predictions['tagger'])}"
 
 
 def _decibels(value: float | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from drawstop.units import percent
 from export.make.options import CLIPS, INSTRUMENT, PATCHES
 
 Figures = dict[str, Any]
@@ -42,20 +43,20 @@ def _table(stops: dict[str, Figures]) -> Table:
             table.add_row(
                 slug,
                 f"{seen['clips']} {label}",
-                _percent(seen["heard_at_0"]),
+                percent(seen["heard_at_0"]),
                 "−1",
-                _percent(seen["still_heard_stop"]),
-                _percent(seen["still_heard_random"]),
+                percent(seen["still_heard_stop"]),
+                percent(seen["still_heard_random"]),
                 level,
                 auroc,
             )
         table.add_row(
             slug,
             f"{added['clips']} without",
-            _percent(added["heard_at_0"]),
+            percent(added["heard_at_0"]),
             "+1",
-            _percent(added["brought_in_stop"]),
-            _percent(added["brought_in_random"]),
+            percent(added["brought_in_stop"]),
+            percent(added["brought_in_random"]),
             _decibels(added["level_db_stop"]),
             auroc,
             end_section=True,
@@ -71,10 +72,6 @@ def _say(console: Console, each: Figures) -> None:
         console.print(f"  {sentence}", highlight=False)
     for advice in verdict["advice"]:
         console.print(f"  → {advice}", highlight=False)
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
 
 
 def _decibels(value: float | None) -> str:
