@@ -37,9 +37,9 @@ write_audio(out / f"{stop}_over_time.wav", piece.made.audio[0].numpy(), piece.sa
 
 # %% The layer's frames: of a recording (here: of what was just made), and of music while it is made
 frames = model.frames(piece.made.audio.to(model.device), bank.site)[bank.site]
-heard = model.generate(["a quiet evening"], sampling, read=bank.site).frames[bank.site]
+other_frames = model.generate(["a quiet evening"], sampling, read=bank.site).frames[bank.site]
 sys.stdout.write(
-    f"{bank.site}: {list(frames.shape)} frames of the piece, {list(heard.shape)} while another was made; "
+    f"{bank.site}: {list(frames.shape)} frames of the piece, {list(other_frames.shape)} while another was made; "
     f"{float(same):.0%} of the tokens are those of the unsteered piece\n"
 )
 

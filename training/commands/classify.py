@@ -39,7 +39,7 @@ def classify(
 ) -> None:
     """Say which stops sound in recordings, and when: per recording and per second.
 
-    Without --examples it is the share of the sound that each stop's features carry, as the instrument's listen tells it: a
+    Without --examples it is the share of the sound that each stop's features carry, as the instrument's listen gives it: a
     level, no judgement. With --examples it is how likely each label is, by probes on the SAE's features, and how good these
     probes are about examples that they didn't learn from.
 

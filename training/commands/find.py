@@ -26,7 +26,7 @@ def find(
     kind: Annotated[
         str,
         typer.Option(
-            help="gated: a small network that hears who plays; static: constants; auto: the better one. Of a MusicGen: static "
+            help="gated: a small network that follows what plays; static: constants; auto: the better one. Of a MusicGen: static "
             "(which auto is), or to compare with, direction (the difference of means) or random."
         ),
     ] = "auto",
