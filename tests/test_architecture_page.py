@@ -36,15 +36,17 @@ def test_the_page_names_every_folder_of_the_packages_once() -> None:
     assert sorted(rows) == sorted({*folders, "export/", "training/", "realtime/", "drawstop/"})
 
 
-def test_the_page_has_every_process_that_play_starts() -> None:
+def test_the_page_has_every_process_that_play_starts_by_its_file_and_function() -> None:
     text = page_text()
     started = {
-        path
+        match
         for path in (REPOSITORY / "realtime").rglob("*.py")
-        for module in re.findall(r"\"realtime\.([\w.]+):run_\w+\"", path.read_text("utf-8"))
-        if f"realtime/{module.replace('.', '/')}.py" not in text
+        for match in re.findall(r"\"realtime\.([\w.]+):(run_\w+)\"", path.read_text("utf-8"))
     }
-    assert started == set()
+    assert len(started) == 7
+    assert [module for module, _ in started if f"realtime/{module.replace('.', '/')}.py" not in text] == []
+    functions = {function for _, function in started}
+    assert set(re.findall(r"`(run_\w+)`", text)) <= functions
 
 
 def page_text() -> str:
