@@ -41,7 +41,7 @@ test-models:
 # what a block costs: the instrument beside the plain RAVE, and every backend beside TorchScript, in one run each:
 # half an hour, of which exporting two RAVEs of full size and compiling take the most
 bench:
-    uv run python -m bench
+    uv run python -m bench.instrument
     uv run python -m bench.instrument.backends --models demo raspberry v2 --threads 1 2
 
 # SAE training: a step beside SAELens's own, the time that both take to explain as much, memory: a quarter of an hour of one core;

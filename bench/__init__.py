@@ -1,1 +1,1 @@
-"""Measurements side by side: `python -m bench`."""
+"""Measurements, each run by `python -m bench.PACKAGE[.MODULE]`."""

@@ -1,5 +1,5 @@
 """Playing baked instruments: any block size in, sample-accurate knobs, a delay that is a reported number.
 
-`instrument_file` loads a `.ts`, `engine` plays it block by block, `controls` turns MIDI into knob events,
-`render` plays whole files. This room never imports `training` or `export`.
+`engine` loads a `.ts` and plays it block by block, `controllers` turn MIDI and OSC into events, `processes` and `live`
+play it with a sound device, `recording` stores and repeats performances. Nothing here imports `training` or `export`.
 """

@@ -1,1 +1,1 @@
-"""What a block costs: the instrument beside the plain RAVE, backends beside TorchScript."""
+"""Measures what a block costs: the instrument beside the plain RAVE, backends beside TorchScript."""

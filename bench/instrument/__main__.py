@@ -1,6 +1,6 @@
-"""What a block costs: the instrument beside the plain RAVE, block by block in turns, in one run on one core.
+"""Measures what a block costs: the instrument beside the plain RAVE, block by block in turns, in one run on one core.
 
-    python -m bench [--blocks 200]
+    python -m bench.instrument [--blocks 200]
 
 Ratios measured in turns hold on a busy machine too; milliseconds don't.
 """
@@ -30,7 +30,7 @@ WARM_UP_BLOCKS = 5
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="What a block costs.")
+    parser = argparse.ArgumentParser(prog="python -m bench.instrument", description="What a block costs.")
     parser.add_argument("--blocks", type=int, default=200, help="blocks per row")
     parser.add_argument("--model", type=Path, default=DEMO / "rave.ts")
     parser.add_argument("--bank", type=Path, default=DEMO / "bank")

@@ -1,4 +1,4 @@
-"""What a block costs in other runtimes than TorchScript's own, and how far from its sound they are.
+"""Measures what a block costs in other runtimes than TorchScript's own, and how far from its sound they are.
 
     python -m bench.instrument.backends [--models demo raspberry v2 rave.ts] [--blocks 300] [--threads 1 2] [--minutes 10]
         [--only packed openvino]
@@ -140,7 +140,7 @@ class Plain:
             return played
 
     def reset(self) -> None:
-        """As freshly loaded."""
+        """Set the streaming state back to that of a fresh load."""
         self._instrument.set_reset(1)
 
 

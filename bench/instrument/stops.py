@@ -1,4 +1,4 @@
-"""What stops cost by their number, kind and site: time in a block, size of the file, time to load, the first block.
+"""Measures what stops cost by their number, kind and site: time in a block, size of the file, time to load, the first block.
 
 python -m bench.instrument.stops [--model rave.ts] [--blocks 200]
 """

@@ -175,7 +175,7 @@ class Memory:
             self._first, self._settled = self._last, settled
 
     def metrics(self) -> dict[str, dict[str, float]]:
-        """At the start and at the end."""
+        """Memory of each process at the start and at the end."""
         both = zip(("command_and_load", "audio_process"), self._first or [], self._last, strict=False)
         return {name: {"start": round(start, 2), "end": round(end, 2)} for name, start, end in both}
 

@@ -9,7 +9,7 @@ from types import TracebackType
 
 RATE, PERIOD = 48000, 256
 PATIENCE_S = 240.0
-"""How long an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
+"""Seconds for which an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
 _numbers = itertools.count()
 
 

@@ -1,4 +1,4 @@
-"""What live measurements need before they play: the demo's instrument, a session's folder, a busy machine, a free port."""
+"""Preparations for live measurements: the demo's instrument, a session's folder, a busy machine, a free port."""
 
 import contextlib
 import importlib.metadata

@@ -33,7 +33,7 @@ SLOW_S = 0.2
 START = 20 * BLOCK
 """Samples before this aren't measured: parameters move to where a transition begins."""
 CHANGE_AT = 130 * BLOCK + 77
-"""In the middle, where the analysis window is open."""
+"""Lies in the middle, where the analysis window is open."""
 
 
 class Filter(torch.nn.Module):

@@ -17,7 +17,7 @@ from realtime.engine.control_event import ControlEvent
 
 
 class Ranged(Protocol):
-    """What a signal must know of its target, a stop or a parameter of the engine."""
+    """A target of signals: a stop, or a parameter of the engine."""
 
     @property
     def slug(self) -> str: ...

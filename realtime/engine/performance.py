@@ -23,7 +23,7 @@ from realtime.engine.parameters import PARAMETERS, RAMP, RESET
 Audio = npt.NDArray[np.float32]
 
 WARM_IN_S = 1.0
-"""How long a new instrument gets the input before its sound fades in: its caches fill with what is being played."""
+"""Seconds for which a new instrument gets the input before its sound fades in: its caches fill."""
 FADE_S = 0.05
 """The cross-fade from one instrument to the next."""
 

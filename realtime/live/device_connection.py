@@ -31,7 +31,7 @@ class DeviceSelection:
 
 
 class DeviceConnection:
-    """At most one open device, and the ring that it shares with the audio process.
+    """Holds at most one open device, and the ring that it shares with the audio process.
 
     Attributes:
         device: None while there is none.

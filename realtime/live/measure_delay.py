@@ -21,7 +21,7 @@ RECORD_S = 0.3
 """Beyond the delay that is reported. The rings hold more than twice of this at 192 kHz."""
 PATIENCE_S = 5.0
 THRESHOLD = 0.01
-"""Of full scale: a click that comes back weaker than -40 dB counts as none."""
+"""Share of full scale: a click that comes back weaker than -40 dB counts as none."""
 
 
 def measure(supervisor: Supervisor, report: Path | None) -> None:

@@ -32,11 +32,11 @@ class LiveStatus:
     device_losses: int = 0
     swaps: int = 0
     stop_levels: dict[str, float] = field(default_factory=dict)
-    """How strongly each stop sounds, 0..1; empty where no levels are measured."""
+    """Each stop's level, 0..1; empty where no levels are measured."""
     level_summary: dict[str, Any] = field(default_factory=dict)
     """`LevelClient.summary` at the end."""
     lead_ms: float = 0.0
-    """By how much the closest block was in time."""
+    """Milliseconds by which the closest block was in time."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
 
     def update(self, supervisor: Supervisor, report: Report) -> None:

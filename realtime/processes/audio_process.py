@@ -53,7 +53,7 @@ Audio = npt.NDArray[np.float32]
 WAIT_S = 0.1
 MESSAGES_PER_ROUND = 64
 MESSAGES_FIRST_S = 0.001
-"""How long messages may delay a block that has come. They go first: an event is late once its block has been sent."""
+"""Seconds that messages may delay a block that has come. They go first: an event is late once its block has been sent."""
 FINISH_S = 2.0
 
 

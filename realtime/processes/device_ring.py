@@ -107,7 +107,7 @@ class DeviceRing:
 
     @property
     def phase(self) -> int:
-        """What the callback does now, such as `PLAYING`."""
+        """The callback's phase, such as `PLAYING`."""
         return int(self.arrays.phase[0])
 
     @phase.setter
@@ -178,7 +178,7 @@ class DeviceRing:
 
     def close(self) -> None:
         """Let go of the memory; the process that made the ring removes it."""
-        del self.arrays  # before the memory goes: who reads them later gets an AttributeError
+        del self.arrays  # before the memory goes: a later reader gets an AttributeError, and no crash
         self._shared.close()
 
 

@@ -122,7 +122,7 @@ class Report:
     line_start: int = 0
     """The input sample at which the open device began."""
     values: dict[str, float] = field(default_factory=dict)
-    """Of stops and parameters, by slug."""
+    """Values of stops and parameters, by slug."""
     input_peak: float = 0.0
     output_peak: float = 0.0
     lost_blocks: int = 0

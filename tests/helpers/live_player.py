@@ -40,7 +40,7 @@ class Playing:
         assert text in "".join(self._said["err"])
 
     def said(self, text: str) -> int:
-        """How often it has said this on stderr."""
+        """The number of times that it has said this on stderr."""
         return "".join(self._said["err"]).count(text)
 
     def interrupt(self) -> tuple[int, str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from bench.live.transitions import chord, high_energy_db
 from realtime.processes.device_process import FADE_S, Callback
 from realtime.processes.device_ring import PLAYING, STOPPED, STOPPING, DeviceRing
 from realtime.processes.duration_histogram import duration_bin, quantile
@@ -14,7 +15,6 @@ from realtime.processes.shared_arrays import ring_parts
 
 RATE, HOST, BLOCK = 48000, 256, 512
 DELAY = 1024
-HIGH_HZ, WINDOW_S = 5000.0, 0.005
 
 
 class Loop:
@@ -54,9 +54,7 @@ class Loop:
 
 @pytest.fixture
 def tone() -> np.ndarray:
-    seconds = np.arange(RATE * 3) / RATE
-    chord = sum(np.sin(2 * np.pi * hz * seconds + hz) / n for n, hz in enumerate((220.0, 440.0, 1250.0), 2))
-    return (0.4 * chord).astype(np.float32)
+    return chord(RATE)
 
 
 @pytest.fixture
@@ -67,24 +65,13 @@ def loop(tone: np.ndarray) -> Iterator[Loop]:
     made.ring.close()
 
 
-def loudest_high_db(sound: np.ndarray) -> float:
-    """The loudest 5 ms of what lies above `HIGH_HZ`, dBFS: where the tone has nothing and a click has much."""
-    spectrum = np.fft.rfft(sound * np.hanning(len(sound)))
-    spectrum[: int(HIGH_HZ / RATE * len(sound))] = 0.0
-    high = np.fft.irfft(spectrum, len(sound))
-    windows = high[: len(high) // int(WINDOW_S * RATE) * int(WINDOW_S * RATE)].reshape(
-        -1, int(WINDOW_S * RATE)
-    )
-    return float(10 * np.log10(np.maximum((windows**2).mean(axis=1), 1e-20)).max())
-
-
 def test_sound_that_is_in_time_comes_out_bit_for_bit_at_its_place(loop: Loop, tone: np.ndarray) -> None:
     output = loop.run(200, {})
     entered = DELAY + round(0.025 * RATE)  # the start fades in
     np.testing.assert_array_equal(output[entered:], tone[entered - DELAY : len(output) - DELAY])
     assert not any(loop.late)
     assert loop.ring.counters().unplayed_frames == 0
-    assert loudest_high_db(output[RATE // 10 :]) < -90
+    assert high_energy_db(output[RATE // 10 :], RATE) < -90
 
 
 @pytest.mark.parametrize("calls_late", [3, 4, 5, 6, 9, 20])
@@ -99,7 +86,7 @@ def test_a_late_block_is_hidden_counted_and_the_rest_is_in_its_place(
     np.testing.assert_array_equal(output[rest], tone[back * BLOCK : len(output) - DELAY])
     unplayed = loop.ring.counters().unplayed_frames
     assert unplayed == max(0, (calls_late - 2) * HOST)  # two calls of slack
-    assert loudest_high_db(output[RATE // 10 :]) < -60
+    assert high_energy_db(output[RATE // 10 :], RATE) < -60
 
 
 def test_an_audio_process_that_sleeps_leaves_a_fade_and_then_silence(loop: Loop) -> None:
@@ -107,12 +94,12 @@ def test_an_audio_process_that_sleeps_leaves_a_fade_and_then_silence(loop: Loop)
     stopped = DELAY + 60 * BLOCK
     assert not output[stopped + round(0.02 * RATE) :].any()
     assert np.abs(output[stopped : stopped + 100]).max() > 0.05
-    assert loudest_high_db(output[RATE // 10 :]) < -60
+    assert high_energy_db(output[RATE // 10 :], RATE) < -60
 
 
 def test_every_tenth_block_late_still_never_clicks(loop: Loop) -> None:
     output = loop.run(400, dict.fromkeys(range(40, 190, 10), 4))
-    assert loudest_high_db(output[RATE // 10 :]) < -60
+    assert high_energy_db(output[RATE // 10 :], RATE) < -60
     assert sum(late > 0 for late in loop.late) >= 15
 
 
@@ -125,7 +112,7 @@ def test_start_and_end_fade(loop: Loop, tone: np.ndarray) -> None:
     assert loop.ring.phase == STOPPED
     assert not output[-HOST:].any()
     padded = np.concatenate([np.zeros(RATE), output, np.zeros(RATE)])
-    assert loudest_high_db(padded) < -80
+    assert high_energy_db(padded, RATE) < -80
 
 
 def test_the_callbacks_own_counts(loop: Loop) -> None:
