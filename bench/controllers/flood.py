@@ -1,7 +1,7 @@
 """A flood: 5,000 messages a second by MIDI, OSC over UDP and OSC over TCP together, and packets that are almost OSC.
 
-The sound plays through it. Each way moves a stop of its own. Some of the broken packets are right by chance and move stops
-too: when all is sent, each way sends one value more, and there its stop must stand.
+The sound plays through it. Each transport moves a stop of its own. Some of the broken packets are right by chance and move stops
+too: when all is sent, each transport sends one more value, which must be its stop's value in the end.
 """
 
 import os
@@ -72,10 +72,10 @@ def measure(seconds: float) -> Results:
     results = Results(
         f"Flood: {seconds:g} s", ("by", "stop", "messages", "a second", "last sent", "store", "sound")
     )
-    for way, slug in zip(("MIDI", "OSC over UDP", "OSC over TCP"), controllers, strict=True):
+    for transport, slug in zip(("MIDI", "OSC over UDP", "OSC over TCP"), controllers, strict=True):
         store, sound = end_values[slug]
         results.row(
-            way,
+            transport,
             slug,
             counts[slug],
             counts[slug] / seconds,
@@ -122,7 +122,7 @@ def flood(
 
 
 def last_value(slug: str) -> float:
-    """What a way sends in the end, as exactly as it can be sent."""
+    """The last value that a transport sends, as exactly as it can be sent."""
     value = LAST_VALUES[slug]
     return _bend_value(_pitch(value)) if slug == MIDI_SLUG else value
 

@@ -53,8 +53,8 @@ def measure(movements: int, instrument: Path | None) -> Results:
         values = np.where(np.arange(movements) % 2, -0.5, 0.5) * random.uniform(0.5, 1.0, movements)
         events = [ControlEvent(int(s), SLUGS[0], float(v)) for s, v in zip(samples, values, strict=True)]
         from_file = _through_a_file(folder, path, events)
-        for what, found in (("as events", events), ("from a MIDI file", from_file)):
-            off = np.abs(changes(path, found) - samples)
+        for what, moved in (("as events", events), ("from a MIDI file", from_file)):
+            off = np.abs(changes(path, moved) - samples)
             results.row(f"control track, {what}", movements, *spread(off)[1::2], "samples")
             results.limit(f"control track, {what}: off by at most, samples", off.max(), 1)
         demo = instrument_file.load(instrument or demo_instrument(folder))
@@ -91,8 +91,8 @@ def changes(path: Path, events: list[ControlEvent]) -> npt.NDArray[np.int64]:
     played(track, np.zeros((1, length), dtype=np.float32), events)
     values = np.concatenate(track.given, axis=1)[0]
     moving = np.diff(values) != 0
-    found: npt.NDArray[np.int64] = np.flatnonzero(moving & ~np.append(False, moving[:-1])) + 1
-    return found
+    begins: npt.NDArray[np.int64] = np.flatnonzero(moving & ~np.append(False, moving[:-1])) + 1
+    return begins
 
 
 def played(player: Player, audio: Audio, events: list[ControlEvent]) -> Audio:

@@ -95,7 +95,7 @@ def perform(folder: Path, instrument: Path, seconds: float, server: JackServer) 
         for name in boxes:
             performer.wait_for_note(f"MIDI {name}:out is here")
         server.connect("jack_delay:out", "PortAudio:in_0")
-        clients = [stack.enter_context(osc_client(way, port)) for way in ("udp", "tcp")]
+        clients = [stack.enter_context(osc_client(transport, port)) for transport in ("udp", "tcp")]
         begin = time.monotonic() + 1.0
         boxes["keys"].play(file_dues(save_midi_file(folder / "keys.mid", seconds), begin))
         boxes["nano"].play(knob_dues(begin, seconds))
@@ -130,7 +130,7 @@ def mend_and_plug_in(performer: Performer, path: Path) -> SimulatedController:
 
 
 def mapping(slugs: list[str]) -> str:
-    """Who moves what: the file's knob and the fader the first stop, the nano's knobs all of them, keys the scenes."""
+    """A mapping: the file's knob and the fader the first stop, the nano's knobs all of them, keys the scenes."""
     first, last = slugs[0], slugs[-1]
     text = 'takeover = "jump"\nprograms = true\nfeedback = true\n'
     for source, device, stop in (

@@ -53,7 +53,7 @@ class LiveScenes:
             self.scenes.replace(content.scenes, content.corners)
 
     def _save(self, slug: str, scene: Scene | None, index: int) -> None:
-        """Called in the thread of whoever stores a scene, a MIDI input's for one, which must not wait for a disk."""
+        """Called in the thread that stores a scene, such as a MIDI input's, which must not wait for a disk."""
         self._writer.submit(self._write, slug, scene, index)
 
     def _write(self, slug: str, scene: Scene | None, index: int) -> None:

@@ -2,18 +2,20 @@
 
 import subprocess
 import sys
-import time
 
 import mido
 
 from bench.live.jack import JackServer
 
 _SENDER = """
-import sys, mido
+import sys, time, mido
 port = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("out", virtual=True, client_name=sys.argv[1])
 print("ready", flush=True)
 for line in sys.stdin:
-    port.send(mido.Message.from_hex(line))
+    pace_s, message = line.split(" ", 1)
+    port.send(mido.Message.from_hex(message))
+    time.sleep(float(pace_s))
+    print("sent", flush=True)
 """
 PACE_S = 0.002  # one JACK period has room for few messages; more are lost by the sender's own library
 
@@ -30,12 +32,12 @@ class Controller:
         assert self._process.stdout.readline() == "ready\n"
 
     def send(self, *messages: mido.Message, pace_s: float = PACE_S) -> None:
-        """Send messages, one after another."""
-        assert self._process.stdin is not None
+        """Send messages, one after another, and wait until all are sent."""
+        assert self._process.stdin is not None and self._process.stdout is not None
         for message in messages:
-            self._process.stdin.write(message.hex() + "\n")
+            self._process.stdin.write(f"{pace_s} {message.hex()}\n")
             self._process.stdin.flush()
-            time.sleep(pace_s)
+            assert self._process.stdout.readline() == "sent\n"
 
     def pull(self) -> None:
         """Pull its cable."""

@@ -12,7 +12,7 @@ MAX_CONNECTIONS = 32
 """Connections of one port at once; one more is closed."""
 
 RECEIVE_BUFFER_BYTES = 1 << 20
-"""The buffer for datagrams that is asked of the system; Linux gives less unless net.core.rmem_max is raised."""
+"""The requested size of the buffer for datagrams; Linux gives less unless net.core.rmem_max is raised."""
 
 
 class Listener:

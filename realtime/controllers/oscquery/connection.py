@@ -201,7 +201,7 @@ class WebConnection:
         elif any("websocket" in value.lower() for value in headers.get_all("Upgrade")):
             self._open(request)
         elif request.method not in ("GET", "HEAD"):
-            self._count_error("malformed request", f"questions are asked by GET, got {request.method[:20]!r}")
+            self._count_error("malformed request", f"requests use GET or HEAD, got {request.method[:20]!r}")
             self.respond(405)
         else:
             self._reading = False

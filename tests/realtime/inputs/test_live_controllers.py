@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import mido
 import pytest
 from live_player import Playing, wait_for
 from midi_controller import Controller, cc, ended
+from osc_parts import UdpPeer
 from repository import REPOSITORY
 
 from bench.live.jack import JackServer
@@ -105,8 +105,19 @@ def moves(session: Session, source: str) -> list[float]:
 
 
 def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
-    small: Path, tmp_path: Path, jack: JackServer, plug_in: Callable[[str], Controller]
+    small: Path,
+    tmp_path: Path,
+    jack: JackServer,
+    plug_in: Callable[[str], Controller],
+    free_port: Callable[[], int],
 ) -> None:
+    port = free_port()
+
+    def wait_for_voice(value: float) -> None:
+        wait_for(
+            lambda: osc_value(port, "/stop/voice") == pytest.approx(value, abs=1e-4), f"voice at {value}"
+        )
+
     mapping, scenes, take = tmp_path / "m.toml", tmp_path / "scenes.toml", tmp_path / "take"
     mapping.write_text(
         '[[knob]]\nsource = "cc14 1"\nstop = "guitar"\ntakeover = "jump"\n'
@@ -115,27 +126,31 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     )
     nano = plug_in("nano")
     playing = Playing(
-        jack, small, "--headless", "--block", 512, "--mapping", mapping, "--scenes", scenes, "--record", take
-    )
+        jack, small, "--headless", "--block", 512, "--mapping", mapping, "--scenes", scenes, "--record", take,
+        "--osc", port,
+    )  # fmt: skip
     playing.wait_until_said("MIDI nano:out is here")
     nano.send(*ALL_14_BITS)
     nano.send(mido.Message("note_on", note=40, velocity=100), mido.Message("note_on", note=40, velocity=0))
     wait_for(lambda: scenes.exists(), "the stored scene")
     nano.send(mido.Message("control_change", control=20, value=127))
+    wait_for_voice(1.0)
     nano.send(mido.Message("program_change", program=0))
+    wait_for_voice(0.0)
 
     mapping.write_text(mapping.read_text() + 'kurve = "linear"\n')
     playing.wait_until_said("line 13: there is no 'kurve' here")
     mapping.write_text('[[knob]]\nsource = "cc 30"\nstop = "voice"\ntakeover = "jump"\n')
     playing.wait_until_said("is in use as it was saved")
-    nano.send(*cc(30, 0), pace_s=0.2)
+    nano.send(*cc(30, 0))
+    wait_for_voice(-1.0)
 
     nano.pull()
     playing.wait_until_said("MIDI nano:out has gone")
     nano = plug_in("nano")
     wait_for(lambda: playing.said("MIDI nano:out is here") == 2, "the box again")
     nano.send(*cc(30, 96))
-    time.sleep(0.3)
+    wait_for_voice(32 / 63)
     code, _, err = playing.interrupt()
     assert code == 0, err
     session = read_session(take)
@@ -148,6 +163,15 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     assert moves(session, "cc 20") == [1.0]
     assert moves(session, "scene verse")[-1] == 0.0  # what voice was when the scene was stored
     assert moves(session, "cc 30") == [-1.0, round(32 / 63, 4)]
+
+
+def osc_value(port: int, address: str) -> float:
+    """The present value at an OSC address of the performance."""
+    with UdpPeer(port) as client:
+        client.send_message("/values", [])
+        value = client.receive_until(address).params[0]
+        assert isinstance(value, float)
+        return value
 
 
 def osc(port: int, address: str, *arguments: object) -> None:
