@@ -46,7 +46,7 @@ class JackServer:
         return self
 
     def start(self) -> None:
-        """Start the server and wait until it answers. Raises RuntimeError if it ends or doesn't."""
+        """Start the server and wait until it answers. Raises RuntimeError if it doesn't."""
         kind = ["-R", "-P", "70"] if _real_time_is_granted() else ["--no-realtime"]
         command = [
             "jackd",
@@ -60,16 +60,19 @@ class JackServer:
             "-p",
             str(self.period),
         ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE_S
         while "system:capture_1" not in self.ports():
-            ended = self._process.poll()
-            if ended is not None or time.monotonic() > deadline:
+            ended = None if self._process is None else self._process.poll()
+            if time.monotonic() > deadline:
                 how = (
                     "doesn't answer" if ended is None else f"ended with {ended}; JACK holds 8 servers at most"
                 )
                 raise RuntimeError(f"{' '.join(command)}: {how}")
-            time.sleep(0.05)
+            if self._process is None or ended is not None:  # or again: others' servers may have taken all 8
+                self._process = subprocess.Popen(
+                    command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+            time.sleep(0.05 if ended is None else 1.0)
 
     def stop(self) -> None:
         """Stop it, as if its sound card were pulled out."""

@@ -64,13 +64,13 @@ class Surface(UdpPeer):
         super().__init__(port)
         self.messages: list[tuple[object, ...]] = []
         self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
 
-    def _listen(self) -> None:
+    def _receive(self) -> None:
         while not self._ends.wait(0.05):
             self.send_message("/subscribe" if not self.messages else "/ping", [])
-            self.messages += self.hears(0.05)
+            self.messages += [(each.address, *each.params) for each in self.get_messages(0.05)]
 
     def last(self, address: str) -> float | None:
         """The last value at this address."""

@@ -57,7 +57,7 @@ def save_with_oboe(path: Path) -> None:
     )
 
 
-def test_a_surface_builds_itself_moves_hears_and_follows_a_swap(
+def test_a_surface_builds_itself_moves_receives_and_follows_a_swap(
     small: Path, tmp_path: Path, jack: JackServer
 ) -> None:
     (port, web), own, take = free_ports(), tmp_path / "own.ts", tmp_path / "take"
@@ -71,31 +71,31 @@ def test_a_surface_builds_itself_moves_hears_and_follows_a_swap(
     assert get(web, "/?HOST_INFO")["OSC_PORT"] == port
     tree = get(web, "/")["CONTENTS"]
     assert [stop["DESCRIPTION"] for stop in tree["stop"]["CONTENTS"].values()] == ["Guitar", "Voice"]
-    peer = WebPeer(f"ws://127.0.0.1:{web}/")
+    peer = WebPeer(f"ws://127.0.0.1:{web}/", drain=lambda: None)
     for path in ("/stop/guitar", "/meter/in", "/mute"):
         wait_for(lambda path=path: exists(web, path), path)  # type: ignore[misc]
-        peer.tell("LISTEN", path)
-        peer.hears_until(path)
+        peer.send_command("LISTEN", path)
+        peer.receive_until(path)
 
     server = f"osc.udp://127.0.0.1:{port}"
     oscsend(server, "/stop/guitar", "f", 0.5)
-    peer.hears_until("/stop/guitar", 0.5)
+    peer.receive_until("/stop/guitar", 0.5)
     peer.send("/stop/voice/ramp", 1.0, 0.25)
     wait_for(lambda: get(web, "/stop/voice?VALUE") == {"VALUE": [1.0]}, "the movement")
     oscsend(server, "/scene/loud/store")
-    peer.hears_until("PATH_ADDED", "/scene/loud")
+    peer.receive_until("PATH_ADDED", "/scene/loud")
     oscsend(server, "/stop/*", "f", 0)
-    peer.hears_until("/stop/guitar", 0.0)
+    peer.receive_until("/stop/guitar", 0.0)
     assert get(web, "/scene/loud")["TYPE"] == "I"
     peer.send("/scene/loud")
-    peer.hears_until("/stop/guitar", 0.5)
+    peer.receive_until("/stop/guitar", 0.5)
 
     save_with_oboe(tmp_path / "new.ts")
     os.replace(tmp_path / "new.ts", own)
-    peer.hears_until("PATH_CHANGED", "/stop/guitar")
+    peer.receive_until("PATH_CHANGED", "/stop/guitar")
     assert get(web, "/stop/guitar?DESCRIPTION") == {"DESCRIPTION": "Oboe"}
     peer.send("/panic")
-    peer.hears_until("/mute", 1.0)
+    peer.receive_until("/mute", 1.0)
     code, _, err = playing.interrupt()
     peer.socket.shutdown()
     assert code == 0, err
@@ -112,7 +112,7 @@ def exists(web: int, path: str) -> bool:
         return False
 
 
-def test_it_is_announced_where_others_can_hear_it(small: Path, jack: JackServer) -> None:
+def test_it_is_announced_where_others_can_reach_it(small: Path, jack: JackServer) -> None:
     port, web = free_ports()
     playing = Playing(
         jack,
