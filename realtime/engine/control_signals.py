@@ -1,7 +1,7 @@
 """Events to signals: piecewise linear, exact to the sample.
 
-The signals are smoothed where they are used: stops inside the instrument, so that every host hears the same
-movement, the engine's parameters in the channel strip. Here a value only has to begin at its own sample.
+The signals are smoothed where they are used: stops inside the instrument, so that they move alike in
+every host, the engine's parameters in the channel strip. Here a value only has to begin at its own sample.
 """
 
 import math

@@ -44,7 +44,7 @@ class OutputWriter:
         ring.written = first
 
     def write(self, audio: Audio) -> int:
-        """Write the next samples; returns how many of them came too late to be heard.
+        """Write the next samples; returns how many of them came too late to sound.
 
         Shape: `[channels, n]`
         """

@@ -1,4 +1,4 @@
-"""Nothing that changes while it plays can be heard as a click."""
+"""No change during playing clicks."""
 
 from pathlib import Path
 

@@ -1,0 +1,93 @@
+"""A session's files: what is written is read again, under the names that the file format has had from the start."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_instrument import SAMPLE_RATE, description, save_small_instrument
+
+from drawstop.errors import DrawstopError
+from drawstop.files import sha256_file
+from realtime.engine.control_event import ControlEvent
+from realtime.recording.session_file import (
+    ABOUT,
+    EVENTS,
+    Lost,
+    SessionAbout,
+    SessionWriter,
+    Swap,
+    begin_session,
+    read_session,
+)
+
+BLOCK = 512
+MOVEMENTS = [ControlEvent(0, "guitar", 0.5, "cc 20"), ControlEvent(700, "voice", -1.0, "osc", 441)]
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """A folder with a session that has begun."""
+    instrument = save_small_instrument(tmp_path / "small.ts")
+    small = description()
+    about = SessionAbout(
+        SAMPLE_RATE, small.channels_in, small.channels_out, BLOCK, 0, None, -0.3, sha256_file(instrument), {}
+    )
+    begin_session(tmp_path / "take", about, instrument)
+    return tmp_path / "take"
+
+
+def test_sound_and_movements_are_read_as_they_were_written(session: Path) -> None:
+    sound = np.random.default_rng(0).uniform(-1, 1, (1, 3 * BLOCK)).astype(np.float32)
+    writer = SessionWriter(session)
+    for event in MOVEMENTS:
+        writer.movement(event)
+    for start in range(0, sound.shape[1], BLOCK):
+        writer.input(sound[:, start : start + BLOCK])
+        writer.output(-sound[:, start : start + BLOCK])
+    writer.close()
+    back = read_session(session)
+    assert back.events == MOVEMENTS
+    np.testing.assert_array_equal(back.input, sound)
+    np.testing.assert_array_equal(back.output, -sound)
+
+
+def test_a_movements_ramp_is_called_glide_in_the_file_and_left_out_where_there_is_none(session: Path) -> None:
+    writer = SessionWriter(session)
+    for event in MOVEMENTS:
+        writer.movement(event)
+    writer.close()
+    assert [json.loads(line) for line in (session / EVENTS).read_text().splitlines()] == [
+        {"sample": 0, "to": "guitar", "value": 0.5, "source": "cc 20"},
+        {"sample": 700, "to": "voice", "value": -1.0, "source": "osc", "glide": 441},
+    ]
+
+
+def test_events_of_an_older_session_are_read_whatever_else_stands_there(session: Path) -> None:
+    lines = [
+        '{"sample": 512, "swap": "abc", "slot": 1}',
+        '{"sample": 2048, "fade": 512}',
+        '{"sample": 1024, "lost": 512, "why": "late", "unheard": 100}',
+        '{"sample": 1536, "died": 0}',
+        '{"sample": 1600, "something": "of a later version"}',
+        '{"sample": 1700, "to": "guitar", "val',
+    ]
+    (session / EVENTS).write_text("\n".join(lines))
+    back = read_session(session)
+    assert back.swaps == [Swap(512, "abc", 1, 2048)]
+    assert back.lost == [Lost(1024, 512, "late", 100)]
+    assert back.deaths == [(1536, 0)]
+    assert back.events == []
+
+
+def test_another_format_a_damaged_description_and_no_session_are_refused(
+    session: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DrawstopError, match="no session"):
+        read_session(tmp_path)
+    (session / ABOUT).write_text('{"format": 99}')
+    with pytest.raises(DrawstopError, match="format 99"):
+        read_session(session)
+    (session / ABOUT).write_text("{")
+    with pytest.raises(DrawstopError, match="damaged"):
+        read_session(session)
