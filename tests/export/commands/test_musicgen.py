@@ -47,7 +47,7 @@ def banks(layer_banks: list[Path]) -> tuple[object, ...]:
     return ("--bank", layer_banks[0], "--bank", layer_banks[1])
 
 
-def test_a_piece_comes_with_its_unsteered_piece_and_is_made_again_from_its_json(
+def test_a_piece_comes_with_the_unsteered_one_and_is_made_again_from_its_json(
     run: Run,
     tiny_musicgen: Path,
     musicgen: MusicGenModel,
