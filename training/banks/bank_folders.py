@@ -1,12 +1,13 @@
 """Banks of several sites of one model in one folder: `BANK/layers.0/`, `BANK/layers.1/` and so on; or one bank alone."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder, write_json
 from training.banks.bank import STOPS_FILE, StopBank, load_bank, save_bank
+from training.banks.stop import Stop
 
 BANKS_FILE = "banks.json"
 _FORMAT = 1
@@ -36,6 +37,19 @@ def load_banks(folder: Path, fingerprint: str | None = None) -> list[StopBank]:
     return [load_bank(path, fingerprint) for path in bank_folders(folder)]
 
 
+def save_stops(folder: Path, banks: Sequence[StopBank], name: str, stops: Mapping[str, Stop]) -> None:
+    """Adds one concept's stops, by site, to the banks of a folder; a bank that needs none loses an older one of that name.
+
+    Args:
+        banks: as `load_banks` gave them, or the one bank that the folder is.
+    """
+    for path, bank in zip(bank_folders(folder), banks, strict=True):
+        if bank.site in stops:
+            save_bank(path, bank.with_stop(stops[bank.site]))
+        elif any(stop.name == name for stop in bank.stops):
+            save_bank(path, bank.without_stop(name))
+
+
 def bank_folders(folder: Path) -> list[Path]:
     """The folders of a folder's banks. Raises DrawstopError where there is none."""
     if not (folder / BANKS_FILE).is_file():
@@ -53,7 +67,7 @@ def bank_folders(folder: Path) -> list[Path]:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder may be replaced by a bank or banks: missing, empty, or one of them."""
+    """Says whether a folder may be replaced by a bank or banks: it is missing, empty, or one of them."""
     if not folder.is_dir():
         return not folder.exists()
     return not any(folder.iterdir()) or any((folder / name).is_file() for name in (STOPS_FILE, BANKS_FILE))

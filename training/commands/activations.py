@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.commands.train import DeviceOption, ModelArgument, RecordingsArgument, SiteOption, opened_frames
+from training.commands.options import DeviceOption, DtypeOption, ModelArgument, RecordingsArgument, SiteOption
+from training.commands.train import opened_frames
 
 if TYPE_CHECKING:
     from training.activations.extraction import Opening
-
-DtypeOption = Annotated[
-    str, typer.Option(help="How frames are stored: float32, or at half the size float16 or bfloat16.")
-]
 
 
 def activations(

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from training.commands.layers import (
+from training.commands.options import (
     OtherPromptOption,
     PiecesOption,
     PromptOption,
     SecondsOption,
-    find_on_layers,
-    layer_options,
+    WithOption,
+    WithoutOption,
 )
 
 
@@ -20,8 +20,8 @@ def find(
         Path, typer.Argument(help="A bank, as drawstop train wrote it; the stop is added to it.")
     ],
     name: Annotated[str, typer.Argument(help="What to call the stop.")],
-    with_folder: Annotated[Path, typer.Option("--with", help="A folder of recordings with the concept.")],
-    without_folder: Annotated[Path, typer.Option("--without", help="A folder of recordings without it.")],
+    with_folder: WithOption,
+    without_folder: WithoutOption,
     model: Annotated[Path, typer.Option(help="The RAVE or the MusicGen that the bank was trained on.")],
     kind: Annotated[
         str,
@@ -65,30 +65,40 @@ def find(
     from drawstop.audio_files import list_audio
     from drawstop.errors import DrawstopError
     from drawstop.progress import steps_bar
-    from training.banks.bank import load_bank, save_bank
+    from training.banks.bank_folders import save_stops
+    from training.models.open import is_musicgen
 
-    with_paths, without_paths = list_audio(with_folder), list_audio(without_folder)
-    if {path.resolve() for path in with_paths} & {path.resolve() for path in without_paths}:
+    paths = list_audio(with_folder), list_audio(without_folder)
+    if {path.resolve() for path in paths[0]} & {path.resolve() for path in paths[1]}:
         raise DrawstopError(
             f"{with_folder} and {without_folder} share recordings; a concept needs both kinds, in two folders"
         )
-    from training.models.open import is_musicgen
-
-    if is_musicgen(model):
-        if mixed or like != "*":
-            raise DrawstopError("--mixed and --like are of a RAVE's stops: leave them out for a MusicGen")
-        layered = layer_options(kind, seed, prompt, other_prompt, pieces, seconds)
-        find_on_layers(bank, name, (with_folder, without_folder), model, layered, device)
-        return
-    from training.find.rave.find import FindOptions, find_stop, kind_of
-    from training.models.open import open_rave
-
-    options = FindOptions(seed=seed, kind=kind_of(kind), like=like, mixed=mixed)
-    opened = open_rave(model, load_bank(bank).site)
-    loaded = load_bank(bank, opened.fingerprint)
+    of_layers = is_musicgen(model)
+    if of_layers and (mixed or like != "*"):
+        raise DrawstopError("--mixed and --like are of a RAVE's stops: leave them out for a MusicGen")
     with steps_bar() as progress:
-        stop = find_stop(opened, loaded.sae, name, with_paths, without_paths, options, progress=progress)
-    save_bank(bank, loaded.with_stop(stop))
-    typer.echo(f"{bank}: the stop {stop.slug} ({stop.name})")
+        if of_layers:
+            from training.banks.bank_folders import load_banks
+            from training.find.musicgen import find as musicgen
+            from training.models.musicgen.layer_model import MusicGenLayers
+            from training.models.open import open_musicgen
+
+            layer_options = musicgen.layer_options(kind, seed, prompt, other_prompt, pieces, seconds)
+            layers = MusicGenLayers(open_musicgen(model, device))
+            banks = load_banks(bank, layers.fingerprint)
+            stops = musicgen.find_stops(layers, banks, name, *paths, layer_options, progress)
+        else:
+            from training.banks.bank import load_bank
+            from training.find.rave import find as rave
+            from training.models.open import open_rave
+
+            options = rave.FindOptions(seed=seed, kind=rave.kind_of(kind), like=like, mixed=mixed)
+            opened = open_rave(model, load_bank(bank).site)
+            banks = [load_bank(bank, opened.fingerprint)]
+            stops = rave.find_stops(opened, banks, name, *paths, options, progress)
+    save_stops(bank, banks, name, stops)
+    stop = next(iter(stops.values()))
+    where = f" at {', '.join(stops)}" if of_layers else ""
+    typer.echo(f"{bank}: the stop {stop.slug} ({stop.name}){where}")
     for key, value in sorted(stop.metrics.items()):
         typer.echo(f"  {key}: {f'{value:.3f}' if isinstance(value, float) else value}")

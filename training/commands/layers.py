@@ -1,38 +1,28 @@
-"""The command `drawstop layers`, and `drawstop find` on a MusicGen's layers."""
+"""The command `drawstop layers`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from training.find.musicgen.find import LayerOptions
-
-PromptOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A description of pieces that have the concept, taken away from them at -1; several times for several. "
-        "Without one, pieces go on from the recordings."
-    ),
-]
-OtherPromptOption = Annotated[
-    list[str] | None,
-    typer.Option(help="A description of pieces without the concept, brought into them at +1."),
-]
-PiecesOption = Annotated[int, typer.Option(help="Pieces that are generated for each trial.")]
-SecondsOption = Annotated[float, typer.Option(help="Length of each piece.")]
+from training.commands.options import (
+    OtherPromptOption,
+    PiecesOption,
+    PromptOption,
+    SecondsOption,
+    WithOption,
+    WithoutOption,
+)
 
 
 def layers(
     model: Annotated[Path, typer.Argument(help="A MusicGen: its folder, or its name on the hub.")],
     banks: Annotated[Path, typer.Argument(help="The banks of its layers, as drawstop train wrote them.")],
-    with_folder: Annotated[Path, typer.Option("--with", help="A folder of recordings with the concept.")],
-    without_folder: Annotated[Path, typer.Option("--without", help="A folder of recordings without it.")],
+    with_folder: WithOption,
+    without_folder: WithoutOption,
     listen: Annotated[
         bool,
-        typer.Option(
-            "--listen", help="Generate pieces too, and count in how many a classifier detects the concept."
-        ),
+        typer.Option("--listen", help="Generate pieces too, and count in how many an ear hears the concept."),
     ] = False,
     prompt: PromptOption = None,
     other_prompt: OtherPromptOption = None,
@@ -53,6 +43,7 @@ def layers(
     from drawstop.files import write_json
     from drawstop.progress import steps_bar
     from training.banks.bank_folders import load_banks
+    from training.find.musicgen.find import layer_options
     from training.find.musicgen.layer_ranking import as_json, as_table, sweep_layers
     from training.models.musicgen.layer_model import MusicGenLayers
     from training.models.open import open_musicgen
@@ -69,54 +60,3 @@ def layers(
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         typer.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
-
-
-def find_on_layers(
-    banks: Path,
-    name: str,
-    folders: tuple[Path, Path],
-    model: Path,
-    options: "LayerOptions",
-    device: str,
-) -> None:
-    """`drawstop find` where the model is a MusicGen: adds the stop to the bank of every layer that it needs."""
-    from drawstop.audio_files import list_audio
-    from drawstop.progress import steps_bar
-    from training.banks.bank import save_bank
-    from training.banks.bank_folders import bank_folders, load_banks
-    from training.find.musicgen import find
-    from training.models.musicgen.layer_model import MusicGenLayers
-    from training.models.open import open_musicgen
-
-    paths = (list_audio(folders[0]), list_audio(folders[1]))
-    opened = MusicGenLayers(open_musicgen(model, device))
-    loaded = load_banks(banks, opened.fingerprint)
-    with steps_bar() as progress:
-        stops = find.find_on_layers(opened, loaded, name, paths, options, progress)
-    for folder, bank in zip(bank_folders(banks), loaded, strict=True):
-        if bank.site in stops:
-            save_bank(folder, bank.with_stop(stops[bank.site]))
-        elif any(stop.name == name for stop in bank.stops):
-            save_bank(folder, bank.without_stop(name))
-    first = next(iter(stops.values()))
-    typer.echo(f"{banks}: the stop {first.slug} ({name}) at {', '.join(stops)}")
-    for key, value in sorted(first.metrics.items()):
-        typer.echo(f"  {key}: {f'{value:.3f}' if isinstance(value, float) else value}")
-
-
-def layer_options(
-    kind: str,
-    seed: int,
-    prompt: list[str] | None,
-    other_prompt: list[str] | None,
-    pieces: int,
-    seconds: float,
-) -> "LayerOptions":
-    """The options that both commands share. Raises DrawstopError for a kind that isn't there."""
-    from training.find.musicgen.find import LayerOptions
-    from training.find.musicgen.generated_pieces import PieceOptions
-    from training.find.musicgen.stop_recipe import layer_kind
-
-    prompts = (tuple(prompt or ()), tuple(other_prompt or ()))
-    piece_options = PieceOptions(prompts, pieces, seconds, seed=seed)
-    return LayerOptions(layer_kind("static" if kind == "auto" else kind), seed, piece_options)

@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
-from training.commands.activations import DtypeOption
-from training.commands.train import (
-    STREAM_BUFFER_FRAMES,
+from training.commands.options import (
     DeviceOption,
+    DtypeOption,
+    KOption,
     ModelArgument,
     SiteOption,
-    training_device,
+    StepsOption,
 )
+from training.commands.train import SITE, STREAM_BUFFER_FRAMES, training_device
+from training.sae.config import SAEConfig
 
 
 def plan(
@@ -24,9 +26,9 @@ def plan(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Where it shall be written: is there room?")
     ] = Path("."),
-    features: Annotated[int, typer.Option(help="Features in each dictionary.")] = 512,
-    k: Annotated[int, typer.Option(help="Features that may be active in one frame.")] = 16,
-    steps: Annotated[int, typer.Option(help="Training steps.")] = 5000,
+    features: Annotated[int, typer.Option(help="Features in each dictionary.")] = SAEConfig.n_features,
+    k: KOption = SAEConfig.k,
+    steps: StepsOption = SAEConfig.steps,
     stream: Annotated[bool, typer.Option("--stream", help="Frames aren't stored.")] = False,
     buffer_frames: Annotated[
         int | None, typer.Option(help="Frames held in memory and shuffled together.")
@@ -61,7 +63,6 @@ def plan(
     from training.activations.streamed_frames import ModelFrames
     from training.banks.forecast import Machines, forecast, listed
     from training.banks.train import TrainOptions
-    from training.commands.train import SITE
     from training.models.open import open_layered
 
     machines = None if gpus is None else Machines(gpus, gpu_frames_per_s, gpu_steps_per_s)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from training.commands.train import DeviceOption, ModelArgument, RecordingsArgument, SiteOption
+from training.commands.options import DeviceOption, ModelArgument, RecordingsArgument, SiteOption
+from training.sae.config import SAEConfig
 
 RESULT_FILE = "sweep.json"
 PICTURES = ("pareto.png", "pareto.svg")
@@ -23,7 +24,7 @@ def sweep(
         typer.Option(help="Several of topk, batchtopk, matryoshka, jumprelu, topk-jumprelu."),
     ] = None,
     seeds: Annotated[list[int] | None, typer.Option(help="Seeds; several.")] = None,
-    steps: Annotated[int, typer.Option(help="Steps of each training.")] = 5000,
+    steps: Annotated[int, typer.Option(help="Steps of each training.")] = SAEConfig.steps,
     device: DeviceOption = "auto",
 ) -> None:
     """Train an SAE for every combination of widths, k, architectures and seeds, and compare them: a table, OUT/sweep.json, and
@@ -55,8 +56,8 @@ def sweep(
     )
     grid.options()
     frames = opened_frames(model, recordings, site, device)
-    with steps_bar() as told:
-        cells = run(frames, out, grid, model.name, training_device(frames), told)
+    with steps_bar() as progress:
+        cells = run(frames, out, grid, model.name, training_device(frames), progress)
     write_json(out / RESULT_FILE, as_json(cells, grid))
     rows = rows_of(cells)
     for name in PICTURES:

@@ -5,28 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.commands.options import (
+    DeviceOption,
+    FeaturesOption,
+    KOption,
+    ModelArgument,
+    RecordingsArgument,
+    SiteOption,
+    StepsOption,
+)
+from training.sae.config import SAEConfig
+
 if TYPE_CHECKING:
     from training.activations.streamed_frames import ModelFrames
 
 SITE = "latent"
-
-ModelArgument = Annotated[
-    Path,
-    typer.Argument(
-        help="A RAVE: its exported .ts, or its training run's folder. Or a MusicGen: its folder, or its name on the hub."
-    ),
-]
-RecordingsArgument = Annotated[Path, typer.Argument(help="A folder of recordings; any format and rate.")]
-SiteOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="The place in the model whose frames are used; several times for several, all for every one: latent, encoder.N, "
-        "decoder.N of a RAVE (the latent where nothing is said), layers.N of a MusicGen."
-    ),
-]
-DeviceOption = Annotated[
-    str, typer.Option(help="Where a MusicGen and the SAEs are computed: auto, cpu, cuda or mps.")
-]
+STREAM_BUFFER_FRAMES = 65536
 
 
 def train(
@@ -34,8 +28,8 @@ def train(
     recordings: RecordingsArgument,
     out: Annotated[Path, typer.Option("-o", "--out", help="The bank's folder to write.")],
     site: SiteOption = None,
-    features: Annotated[int, typer.Option(help="Features in the dictionary.")] = 512,
-    k: Annotated[int, typer.Option(help="Features that may be active in one frame.")] = 16,
+    features: FeaturesOption = SAEConfig.n_features,
+    k: KOption = SAEConfig.k,
     architecture: Annotated[
         str,
         typer.Option(
@@ -43,12 +37,12 @@ def train(
             "batchtopk, matryoshka, jumprelu (thresholds that let k through on average), or topk-jumprelu (a topk with "
             "thresholds)."
         ),
-    ] = "topk",
-    steps: Annotated[int, typer.Option(help="Training steps.")] = 5000,
+    ] = SAEConfig.architecture,
+    steps: StepsOption = SAEConfig.steps,
     learning_rate: Annotated[
         float,
         typer.Option(help="Adam's highest; after a short rise, and before it falls over the second half."),
-    ] = 3e-3,
+    ] = SAEConfig.learning_rate,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bits.")] = 0,
     stream: Annotated[
         bool,
@@ -82,7 +76,7 @@ def train(
         typer.Option(
             help="What training computes in: float32, float64, or bf16 (its products only, for cards that are fast at it)."
         ),
-    ] = "float32",
+    ] = SAEConfig.precision,
     frames_at_once: Annotated[
         int | None,
         typer.Option(
@@ -149,9 +143,6 @@ def train(
     for bank in banks if group.is_first else []:
         place = places([each.site for each in banks], out)[bank.site]
         typer.echo(f"{place}: {with_figures(bank)}")
-
-
-STREAM_BUFFER_FRAMES = 65536
 
 
 def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":

@@ -13,8 +13,8 @@ def concept_scores(means: Tensor, labels: Tensor) -> Tensor:
 
     Shape: clip means `[clips, n_features]`, labels `[clips]` bool -> `[n_features]`.
     """
-    shares = means / means.sum(1, keepdim=True).clamp(min=1e-12)
-    return shares[labels].mean(0) - shares[~labels].mean(0)
+    parts = means / means.sum(1, keepdim=True).clamp(min=1e-12)
+    return parts[labels].mean(0) - parts[~labels].mean(0)
 
 
 def held_out_auroc(means: Tensor, labels: Tensor, chosen_on: Tensor, top: int = 20) -> float:
@@ -29,9 +29,9 @@ def held_out_auroc(means: Tensor, labels: Tensor, chosen_on: Tensor, top: int = 
     Returns:
         AUROC on the clips that didn't choose; .5 is chance. NaN where a part lacks a label.
     """
-    parts = (labels[chosen_on], labels[~chosen_on])
-    if any(bool(part.all()) or not bool(part.any()) for part in parts):
+    both = (labels[chosen_on], labels[~chosen_on])
+    if any(bool(part.all()) or not bool(part.any()) for part in both):
         return float("nan")
     best = concept_scores(means[chosen_on], labels[chosen_on]).topk(min(top, means.shape[1])).indices
-    shares = means / means.sum(1, keepdim=True).clamp(min=1e-12)
-    return float(auroc(shares[~chosen_on][:, best].sum(1, keepdim=True), labels[~chosen_on]))
+    parts = means / means.sum(1, keepdim=True).clamp(min=1e-12)
+    return float(auroc(parts[~chosen_on][:, best].sum(1, keepdim=True), labels[~chosen_on]))

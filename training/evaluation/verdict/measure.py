@@ -52,7 +52,7 @@ def measure(
         "solos": listener.play(clips.solos),
         "mixtures": listener.play(clips.mixtures),
         "others": listener.play(clips.others),
-        "crowds": listener.play(clips.crowds),
+        "crowds": listener.play(clips.mixtures_without),
     }
     away = {
         name: {part: listener.play(edit(getattr(clips, part), [-1.0])) for part in ("solos", "mixtures")}

@@ -1,4 +1,4 @@
-"""What the SAEs of several layers say of recordings with and without a concept: clip statistics, variance explained."""
+"""Statistics of recordings with and without a concept, by the SAEs of several layers: mean features, variance explained."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.models.protocols import LayeredModel
 from training.sae.model import SAE
 
 LEVEL_QUANTILE = 0.9
-"""Of a feature's values in a clip: its level there."""
+"""Quantile of a feature's values in a clip that is its level there."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SiteClips:
     Attributes:
         features: mean features `[clips, n_features]`.  levels: their high quantile, likewise.
         frames: mean normalised frames `[clips, width]`.
-        squares, errors: of z about zero, and of what the SAE doesn't explain; summed over frames, `[clips]`.
+        squares: squared norms of z, summed over frames `[clips]`.  errors: the same of what the SAE doesn't explain.
         counts: frames `[clips]`.  active: features above 0, summed over frames `[clips]`.
         fired: `[clips, n_features]` bool.
     """
@@ -60,8 +60,8 @@ class Clips:
     """Recordings with and without a concept: those with come first.
 
     Attributes:
-        labels: `[clips]` bool: with the concept.  splits: of each.
-        sites: what each site's SAE says of them.
+        labels: `[clips]` bool: with the concept.  splits: each clip's.
+        sites: statistics by each site's SAE.
     """
 
     recordings: list[Recording]
@@ -81,38 +81,38 @@ class Clips:
         return [each.path for each, wanted in zip(self.recordings, chosen.tolist(), strict=True) if wanted]
 
     def detection(self, site: str) -> dict[str, float]:
-        """AUROC by clip of the best feature and of the five best together: chosen on training clips, measured on others."""
+        """AUROC by clip of the best feature and of the sum of the five best: chosen on training clips, measured on others."""
         means, train, unseen = self.sites[site].features, self.of("train"), self.of("validation", "test")
         best = concept_scores(means[train], self.labels[train]).topk(5).indices
-        shares = means / means.sum(1, keepdim=True).clamp(min=1e-12)
-        scores = torch.stack([shares[:, best[0]], shares[:, best].sum(1)], 1)[unseen]
+        parts = means / means.sum(1, keepdim=True).clamp(min=1e-12)
+        scores = torch.stack([parts[:, best[0]], parts[:, best].sum(1)], 1)[unseen]
         one, five = auroc_of_columns(scores, self.labels[unseen]).tolist()
         return {"auroc_best": one, "auroc_five": five}
 
     def candidates(self, site: str, most: int) -> list[int]:
-        """Features that carry more of the training clips with the concept than of the others, the most telling first."""
+        """Features that carry more of the training clips with the concept than of the others, the largest difference first."""
         train = self.of("train")
         scores = concept_scores(self.sites[site].features[train], self.labels[train])
         best = scores.topk(min(most, len(scores)))
         return best.indices[best.values > 0].tolist() or best.indices[:1].tolist()
 
 
-def hear_clips(
+def measure_clips(
     model: LayeredModel,
     saes: Mapping[str, SAE],
     paths: tuple[Sequence[Path], Sequence[Path]],
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Clips:
-    """Reads recordings with and without a concept, all sites in one pass over each; only statistics are kept."""
-    recordings = [*_dealt(paths[0], "with", seed), *_dealt(paths[1], "without", seed)]
+    """Measures recordings with and without a concept, all sites in one pass over each; frames aren't held."""
+    recordings = [*_with_splits(paths[0], "with", seed), *_with_splits(paths[1], "without", seed)]
     frames = ModelFrames(model, recordings, list(saes))
     rows: dict[str, list[SiteClips]] = {site: [] for site in saes}
     for index in range(len(recordings)):
-        for site, found in frames.of_recording(index).items():
-            rows[site].append(_clip(saes[site], torch.from_numpy(found)))
+        for site, x in frames.of_recording(index).items():
+            rows[site].append(_clip(saes[site], torch.from_numpy(x)))
         if progress:
-            progress("listening at the layers", index + 1, len(recordings))
+            progress("reading the layers", index + 1, len(recordings))
     sites = {
         site: SiteClips(
             *(torch.stack([getattr(row, name) for row in each]) for name in SiteClips.__annotations__)
@@ -123,7 +123,7 @@ def hear_clips(
     return Clips(recordings, labels, [each.split for each in recordings], sites)
 
 
-def _dealt(paths: Sequence[Path], label: str, seed: int) -> list[Recording]:
+def _with_splits(paths: Sequence[Path], label: str, seed: int) -> list[Recording]:
     hashes = [sha256_file(path) for path in paths]
     splits = deal(hashes, seed)
     return [

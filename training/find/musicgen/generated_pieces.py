@@ -1,4 +1,4 @@
-"""A classifier for generated music: how surely a MusicGen, steered or not, makes the concept audible; on given seeds."""
+"""Generated pieces of a MusicGen, steered or not, and a classifier that says in which of them the concept sounds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROMPT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class CodecRates:
-    """See `layered.SoundRates`."""
+    """Sample rate in Hz, channels, and samples per frame (`protocols.SoundRates`)."""
 
     sample_rate: int
     channels: int
@@ -33,7 +33,7 @@ class CodecRates:
 
 
 class Codec:
-    """A MusicGen's EnCodec as the autoencoder that a classifier is trained on: what is heard is always its sound."""
+    """A MusicGen's EnCodec as the autoencoder that a classifier is trained on: pieces are always its sound."""
 
     def __init__(self, musicgen: MusicGenModel) -> None:
         self.model, self.device = musicgen.model.compression_model, musicgen.device
@@ -56,7 +56,7 @@ class Codec:
 
 @dataclass(frozen=True)
 class PieceOptions:
-    """How generated music is asked for and listened to.
+    """How pieces are generated, and the classifier for them is trained.
 
     Attributes:
         prompts: by side (0: pieces that should have the concept, taken away from them; 1: pieces without it): descriptions.
@@ -73,8 +73,8 @@ class PieceOptions:
     classifier: ClassifierOptions = CONCEPT_OPTIONS
 
 
-class ClassifiedPieces:
-    """A classifier of the user's own recordings, and the pieces that it listens to.
+class PieceClassifier:
+    """A classifier trained on the user's recordings, and the generated pieces that it is asked about.
 
     Args:
         kinds: training recordings with and without the concept.
@@ -87,17 +87,17 @@ class ClassifiedPieces:
         name: str,
         kinds: tuple[Sequence[Path], Sequence[Path]],
         starts: tuple[Sequence[Path], Sequence[Path]],
-        pieces: PieceOptions,
+        options: PieceOptions,
         report: Report | None = None,
     ) -> None:
-        self.musicgen, self.pieces, self.starts = musicgen, pieces, starts
-        options = replace(pieces.classifier, seed=pieces.seed)
-        self.classifier: ConceptClassifier = train_concept_classifier(
-            Codec(musicgen), name, list(kinds[0]), list(kinds[1]), options, report
+        self.musicgen, self.options, self.starts = musicgen, options, starts
+        training = replace(options.classifier, seed=options.seed)
+        self.network: ConceptClassifier = train_concept_classifier(
+            Codec(musicgen), name, list(kinds[0]), list(kinds[1]), training, report
         )
 
-    def going_on_from(self, starts: tuple[Sequence[Path], Sequence[Path]]) -> ClassifiedPieces:
-        """The same classifier, with pieces that go on from other recordings."""
+    def with_starts(self, starts: tuple[Sequence[Path], Sequence[Path]]) -> PieceClassifier:
+        """The same classifier, for pieces that go on from other recordings."""
         other = copy.copy(self)
         other.starts = starts
         return other
@@ -105,36 +105,39 @@ class ClassifiedPieces:
     def logits(self, side: int, edits: Mapping[str, Edit], seed: int) -> tuple[Tensor, Tensor]:
         """How sure the classifier is of the concept in pieces of a side, and whether it detects it: `[pieces]` each."""
         audio = self.generate(side, edits, seed).mean(1)
-        logits = torch.cat([self.classifier.clip_logits(part)[:, 0] for part in audio.split(16)])
+        logits = torch.cat([self.network.clip_logits(part)[:, 0] for part in audio.split(16)])
         return logits, (logits > 0) & loud_enough(audio)
 
-    def heard(self, side: int, edits: Mapping[str, Edit], seed: int) -> float:
+    def detected(self, side: int, edits: Mapping[str, Edit], seed: int) -> float:
         """The share of pieces in which the classifier detects the concept."""
         return float(self.logits(side, edits, seed)[1].float().mean())
 
     def generate(self, side: int, edits: Mapping[str, Edit], seed: int) -> Tensor:
         """Pieces of a side, without what they go on from: `[pieces, channels, samples]`."""
-        asked, count = self.pieces, self.pieces.pieces
+        options, count = self.options, self.options.pieces
         sampling = Sampling(
-            seconds=asked.seconds, seed=seed, cfg_coef=asked.cfg_coef, top_k=min(250, self.musicgen.lm.card)
+            seconds=options.seconds,
+            seed=seed,
+            cfg_coef=options.cfg_coef,
+            top_k=min(250, self.musicgen.lm.card),
         )
-        if asked.prompts[side]:
-            prompts = [asked.prompts[side][i % len(asked.prompts[side])] for i in range(count)]
+        if options.prompts[side]:
+            prompts = [options.prompts[side][i % len(options.prompts[side])] for i in range(count)]
             return self.musicgen.generate(prompts, sampling, edits=edits).audio
         start = self._start(side, seed)
-        longer = replace(sampling, seconds=asked.seconds + PROMPT_SECONDS)
+        longer = replace(sampling, seconds=options.seconds + PROMPT_SECONDS)
         made = self.musicgen.generate([None] * count, longer, edits=edits, audio_prompt=start).audio
         return made[..., start.shape[-1] :]
 
     def _start(self, side: int, seed: int) -> Tensor:
-        """Beginnings of recordings, from places drawn by the seed: `[pieces, channels, samples]`."""
+        """Cuts of recordings, from positions drawn by the seed: `[pieces, channels, samples]`."""
         generator = torch.Generator().manual_seed(seed)
-        length, found = int(PROMPT_SECONDS * self.musicgen.sample_rate), []
-        for i in range(self.pieces.pieces):
+        length, cuts = int(PROMPT_SECONDS * self.musicgen.sample_rate), []
+        for i in range(self.options.pieces):
             path = self.starts[side][i % len(self.starts[side])]
             audio = load(path, self.musicgen.sample_rate, self.musicgen.channels)
             room = max(1, audio.shape[-1] - length)
-            place = int(torch.randint(room, (1,), generator=generator))
-            cut = audio[:, place : place + length]
-            found.append(torch.nn.functional.pad(cut, (0, length - cut.shape[-1])))
-        return torch.stack(found)
+            first = int(torch.randint(room, (1,), generator=generator))
+            cut = audio[:, first : first + length]
+            cuts.append(torch.nn.functional.pad(cut, (0, length - cut.shape[-1])))
+        return torch.stack(cuts)

@@ -9,11 +9,11 @@ from pathlib import Path
 from drawstop.progress import Progress, step_report
 from training.banks.bank import StopBank
 from training.banks.stop import Stop
-from training.find.musicgen.clip_statistics import Clips, hear_clips
-from training.find.musicgen.find import Layer, LayerOptions, best_recipes
-from training.find.musicgen.generated_pieces import ClassifiedPieces
-from training.find.musicgen.prediction_effect import Predictions, edits_of
-from training.find.musicgen.stop_recipe import LayerKind, layer_stop
+from training.find.musicgen.clip_statistics import Clips, measure_clips
+from training.find.musicgen.find import Layer, LayerOptions, best_specs
+from training.find.musicgen.generated_pieces import PieceClassifier
+from training.find.musicgen.prediction_effect import PredictionEffect, edits_of
+from training.find.musicgen.stop_spec import LayerKind, layer_stop
 from training.find.rave.encoded_recordings import refuse_overlap
 from training.models.musicgen.layer_model import MusicGenLayers
 from training.sae.model import SAE
@@ -27,11 +27,11 @@ class LayerRow:
 
     Attributes:
         fve, l0, dead: how well the SAE describes the frames, and with how many features.
-        auroc_best, auroc_five: by clip, of the best feature and of the five best together.
+        auroc_best, auroc_five: by clip, of the best feature and of the sum of the five best.
         features: that the stop has.
         off_nats, on_nats: effect on the model's own predictions at -1 and +1, by kind of stop.
-        heard: the share of generated pieces in which the classifier detects the concept: `before_off` and `before_on` unsteered,
-            and `off_KIND`, `on_KIND`; empty without a classifier.
+        detected: the share of generated pieces in which a classifier detects the concept: `before_off` and `before_on`
+            unsteered, and `off_KIND`, `on_KIND`; empty without a classifier.
     """
 
     site: str
@@ -43,7 +43,7 @@ class LayerRow:
     features: int
     off_nats: dict[str, float]
     on_nats: dict[str, float]
-    heard: dict[str, float]
+    detected: dict[str, float]
 
 
 def sweep_layers(
@@ -59,17 +59,17 @@ def sweep_layers(
 
     Args:
         paths: recordings with and without the concept.
-        listen: train a classifier, and listen to generated pieces too.
+        listen: train a classifier, and generate pieces for it too.
 
     Raises:
-        DrawstopError: as `find_on_layers`.
+        DrawstopError: as `find.find_stops`.
     """
     options = options or LayerOptions()
     refuse_overlap(list(paths[0]), list(paths[1]))
     saes = {bank.site: bank.sae for bank in banks}
-    clips = hear_clips(model, saes, paths, options.seed, progress)
+    clips = measure_clips(model, saes, paths, options.seed, progress)
     chooses, measures = (
-        Predictions(model.musicgen, (clips.paths(True, split), clips.paths(False, split)))
+        PredictionEffect(model.musicgen, (clips.paths(True, split), clips.paths(False, split)))
         for split in ("validation", "test")
     )
     classifier = None
@@ -78,17 +78,17 @@ def sweep_layers(
             (clips.paths(True, split), clips.paths(False, split)) for split in ("train", "test")
         )
         report = step_report(progress, "a classifier learns the concept")
-        classifier = ClassifiedPieces(model.musicgen, name, training, unseen, options.pieces, report)
+        classifier = PieceClassifier(model.musicgen, name, training, unseen, options.pieces, report)
     before = (
         {
-            f"before_{key}": classifier.heard(side, {}, _seed(options, side))
+            f"before_{key}": classifier.detected(side, {}, _seed(options, side))
             for side, key in ((0, "off"), (1, "on"))
         }
         if classifier
         else {}
     )
     rows = []
-    for layer in best_recipes(name, saes, clips, chooses, options):
+    for layer in best_specs(name, saes, clips, chooses, options):
         rows.append(_row(name, saes, layer, clips, measures, classifier, before, options))
         if progress:
             progress("editing the layers", len(rows), len(saes))
@@ -100,36 +100,36 @@ def _row(
     saes: dict[str, SAE],
     layer: Layer,
     clips: Clips,
-    measures: Predictions,
-    classifier: ClassifiedPieces | None,
+    measures: PredictionEffect,
+    classifier: PieceClassifier | None,
     before: dict[str, float],
     options: LayerOptions,
 ) -> LayerRow:
-    site, recipe = layer.site, replace(layer.recipe, off=1.0)
+    site, spec = layer.site, replace(layer.spec, off=1.0)
     stops: dict[str, Stop] = {
-        kind: layer_stop(kind, name, saes[site], site, clips, recipe, options.seed) for kind in COMPARED
+        kind: layer_stop(kind, name, saes[site], site, clips, spec, options.seed) for kind in COMPARED
     }
     nats: list[dict[str, float]] = [
         {kind: measures.effect(saes, {site: stop}, value) for kind, stop in stops.items()}
         for value in (-1.0, 1.0)
     ]
-    heard = dict(before)
+    detected = dict(before)
     for kind, stop in stops.items() if classifier else ():
         for side, key, value in ((0, "off", -1.0), (1, "on", 1.0)):
             assert classifier is not None
             edits = edits_of(saes, {site: stop}, value, classifier.musicgen.device)
-            heard[f"{key}_{kind}"] = classifier.heard(side, edits, _seed(options, side))
-    said, detection = clips.sites[site].described(clips.of("validation", "test")), clips.detection(site)
+            detected[f"{key}_{kind}"] = classifier.detected(side, edits, _seed(options, side))
+    described, detection = clips.sites[site].described(clips.of("validation", "test")), clips.detection(site)
     return LayerRow(
         site,
-        said["fve"],
-        said["l0"],
-        int(said["dead"]),
+        described["fve"],
+        described["l0"],
+        int(described["dead"]),
         **detection,
-        features=len(recipe.features),
+        features=len(spec.features),
         off_nats=nats[0],
         on_nats=nats[1],
-        heard=heard,
+        detected=detected,
     )
 
 
@@ -139,7 +139,7 @@ def _seed(options: LayerOptions, side: int) -> int:
 
 def as_table(rows: Sequence[LayerRow]) -> list[list[str]]:
     """A line of headings, then one for each layer."""
-    listened = list(rows[0].heard) if rows else []
+    listened = list(rows[0].detected) if rows else []
     headings = ["layer", "FVE", "L0", "dead", "AUROC 1", "AUROC 5", "features"]
     headings += ["-1 mnat", "means", "random", "+1 mnat", "means", "random"]
     lines = [headings + [f"detected {key.replace('_', ' ')}" for key in listened]]
@@ -152,11 +152,14 @@ def as_table(rows: Sequence[LayerRow]) -> list[list[str]]:
             f"{row.auroc_five:.3f}",
         ]
         nats = [f"{1000 * side[kind]:.1f}" for side in (row.off_nats, row.on_nats) for kind in COMPARED]
-        heard = [f"{100 * row.heard[key]:.0f}%" for key in listened]
-        lines.append([row.site, *read, str(row.features), *nats, *heard])
+        detected = [f"{100 * row.detected[key]:.0f}%" for key in listened]
+        lines.append([row.site, *read, str(row.features), *nats, *detected])
     return lines
 
 
 def as_json(rows: Sequence[LayerRow]) -> list[dict[str, object]]:
-    """The rows as JSON holds them."""
-    return [asdict(row) for row in rows]
+    """The rows as JSON holds them: `heard` is the name of `detected` there."""
+    return [
+        {"heard" if name == "detected" else name: value for name, value in asdict(row).items()}
+        for row in rows
+    ]

@@ -15,14 +15,14 @@ from training.banks.stop import Stop
 from training.data.recordings import load
 from training.models.musicgen.hooks import Edit
 from training.models.musicgen.layer_model import PIECE_SECONDS
-from training.models.musicgen.likelihood import log_likelihood, pulls
+from training.models.musicgen.likelihood import likelihood_gradients, log_likelihood
 from training.models.musicgen.model import MusicGenModel
 from training.sae.model import SAE
 
 CLIPS = 8
 """Recordings of a kind that an effect is measured on, at most."""
 ROWS = 4
-"""Recordings at once."""
+"""Clips in a batch."""
 
 
 def edit_of(sae: SAE, stop: Stop, value: float, device: str) -> Edit:
@@ -43,8 +43,8 @@ def edits_of(
     return {site: edit_of(saes[site], stop, value, device) for site, stop in stops.items()}
 
 
-class Predictions:
-    """How likely a MusicGen finds recordings with and without the concept, at rest and edited.
+class PredictionEffect:
+    """How likely a MusicGen finds recordings with and without the concept, unsteered and edited.
 
     Args:
         kinds: files with and without the concept.
@@ -56,30 +56,29 @@ class Predictions:
     def __init__(self, musicgen: MusicGenModel, kinds: tuple[Sequence[Path], Sequence[Path]]) -> None:
         self.musicgen = musicgen
         self.kinds = [[_middle(musicgen, path) for path in paths[:CLIPS]] for paths in kinds]
-        self.at_rest = [self._likely(clips, {}) for clips in self.kinds]
+        self.unsteered = [self._likely(clips, {}) for clips in self.kinds]
 
     @torch.no_grad()
     def effect(self, saes: Mapping[str, SAE], stops: Mapping[str, Stop], value: float) -> float:
-        """How far the two kinds move apart in the direction wanted, in nats per token; 0 at rest."""
+        """How far the two kinds move apart in the direction wanted, in nats per token; 0 without an edit."""
         edits = edits_of(saes, stops, value, self.musicgen.device)
         with_it, without = (
-            self._likely(clips, edits) - rest for clips, rest in zip(self.kinds, self.at_rest, strict=True)
+            self._likely(clips, edits) - rest for clips, rest in zip(self.kinds, self.unsteered, strict=True)
         )
         return (with_it - without) * (1 if value > 0 else -1)
 
-    def pulls(self, sites: Sequence[str]) -> dict[str, Tensor]:
-        """The gradient of the effect at +1 by what is added to every frame of a site, `[width]` each; see `pulls`."""
-        with_it, without = (self._pulls(clips, sites) for clips in self.kinds)
+    def gradients(self, sites: Sequence[str]) -> dict[str, Tensor]:
+        """The gradient of the effect at +1 by what is added to every frame of a site, `[width]` each."""
+        with_it, without = (self._gradients(clips, sites) for clips in self.kinds)
         return {site: with_it[site] - without[site] for site in sites}
 
-    def _pulls(self, clips: list[Tensor], sites: Sequence[str]) -> dict[str, Tensor]:
-        found = [pulls(self.musicgen, clip[None], sites) for clip in clips]
-        return {site: torch.stack([each[site] for each in found]).mean(0) for site in sites}
+    def _gradients(self, clips: list[Tensor], sites: Sequence[str]) -> dict[str, Tensor]:
+        gradients = [likelihood_gradients(self.musicgen, clip[None], sites) for clip in clips]
+        return {site: torch.stack([each[site] for each in gradients]).mean(0) for site in sites}
 
     @torch.no_grad()
     def _likely(self, clips: list[Tensor], edits: Mapping[str, Edit]) -> float:
-        together = torch.stack(clips)
-        parts = [log_likelihood(self.musicgen, part, edits) for part in together.split(ROWS)]
+        parts = [log_likelihood(self.musicgen, part, edits) for part in torch.stack(clips).split(ROWS)]
         return float(torch.cat(parts).mean())
 
 

@@ -1,4 +1,4 @@
-"""What a stop is found from: recordings with and without a concept, as latents, split by recording."""
+"""Recordings with and without a concept, as latents, split by recording: what a stop is found from."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class EncodedRecordings:
 
     def learned(self) -> list[Tensor]:
         """Latents to learn from, with all their variations; all of them where the split leaves none."""
-        found: list[Tensor] = []
+        latents: list[Tensor] = []
         for index in self._of("train"):
-            found += [self.latents[index], *self.varied[index], *self.transposed[index]]
-        return found
+            latents += [self.latents[index], *self.varied[index], *self.transposed[index]]
+        return latents
 
     def learned_paths(self) -> list[Path]:
         """The training recordings' files."""
@@ -62,7 +62,7 @@ class EncodedRecordings:
 
     def indices(self, split: Split) -> list[int]:
         """Which recordings are in a split."""
-        return [index for index, own in enumerate(self.splits) if own == split]
+        return [index for index, each in enumerate(self.splits) if each == split]
 
     def _of(self, split: Split) -> list[int]:
         return self.indices(split) or list(range(len(self.paths)))

@@ -1,8 +1,10 @@
-"""Finding a concept that the user specifies: from recordings with and without it to a calibrated stop."""
+"""Finding a concept on a RAVE: from recordings with and without it to a calibrated stop."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
@@ -16,31 +18,23 @@ from training.classifiers.concept_classifier import CONCEPT_OPTIONS
 from training.classifiers.training import ClassifierOptions
 from training.data.recordings import Split
 from training.find.feature_ranking import held_out_auroc
-from training.find.rave.encoded_recordings import (
-    EncodedRecordings,
-    encode_recordings,
-    paired_latents,
-    parallel_pairs,
-    refuse_overlap,
-)
+from training.find.rave.encoded_recordings import EncodedRecordings, encode_recordings, refuse_overlap
 from training.find.rave.gate_fit import GateOptions, features_of, fit_off_gate, fit_on_gate
 from training.find.rave.mixtures import (
     EncodedMixtures,
     LatentMixtures,
     MixtureSource,
-    measured_additivity,
+    TrainingMixtures,
     mixtures_of_latents,
-    mixtures_of_sound,
+    training_mixtures,
 )
-from training.find.rave.pitch_matched_pairs import stand_in_pairs
 from training.find.rave.ranked_removal import ranked_removal_weights
-from training.find.rave.separation import error_of, separation, taken_features
-from training.find.rave.static_addition import fit_cap, fit_write_vectors, mean_difference_vectors
-from training.find.rave.static_removal import fit_removal_weights
+from training.find.rave.separation import error_of, features_used, separation
+from training.find.rave.static_addition import StaticAddition, fit_static_addition, mean_difference
+from training.find.rave.static_removal import fit_static_removal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from training.banks.bank import StopBank
     from training.models.rave.model import RaveModel
     from training.sae.model import SAE
 
@@ -50,14 +44,6 @@ GATED_CAP = 3.0
 """Largest norm of what a gate brings in, as a multiple of the frame's: four times what the fitted ones reach on average."""
 
 MEASURED_MIXTURES = 24
-STATIC_FRAMES = 40_000
-"""Frames of each kind that constant shares are fitted on, at most: evenly spaced ones."""
-
-ADDITIVITY_PAIRS = 4
-"""Pairs of recordings that the additivity of the latents is measured on, at most."""
-
-STATIC_PAIRS = 48
-"""Parallel recordings that constant writes are fitted on, at most."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +51,7 @@ class FindOptions:
     """How a stop is fitted."""
 
     seed: int = 0
-    """Of mixtures, crops, variations and splits."""
+    """Seed of mixtures, crops, variations and splits."""
     kind: Kind = "auto"
     """`auto`: gated or static, whichever takes more of the concept and less of the rest on validation recordings."""
     like: str = "*"
@@ -75,13 +61,13 @@ class FindOptions:
     transpositions: int = 1
     """Variations of each training recording that play other notes, with other formants; for -1 only."""
     mixtures: int = 96
-    """Mixtures made from the recordings for the static shares."""
+    """Mixtures made from the recordings for the static removal weights."""
     sound_mixtures: int = 24
     """Mixtures where they must be made of sound and encoded one by one."""
     sparsity: float = 1e-3
-    """Larger: fewer features, a larger error (see `fit_removal_weights`)."""
+    """Larger: fewer features, a larger error (the L1 penalty of `fit_removal_weights`)."""
     on_steps: int = 150
-    """Steps of the static writes' fit through the decoder, where parallel recordings exist."""
+    """Steps of the static write vectors' fit through the decoder, where parallel recordings exist."""
     gates: GateOptions = field(default_factory=GateOptions)
     """How the gates are fitted."""
     mixed: bool = False
@@ -92,12 +78,61 @@ class FindOptions:
     """Additivity error under which mixtures are made of latents; else of sound."""
 
 
+@dataclass(frozen=True)
+class FindResult:
+    """What was measured while a stop was found: stored with it under these names. What doesn't apply is None, and not stored."""
+
+    recordings_with: int
+    recordings_without: int
+    held_out_auroc: float
+    """How well features chosen on training recordings detect the concept in the others; .5 is chance."""
+    held_out_recordings: int
+    additivity_error: float | None = None
+    mixtures: str | None = None
+    """What the mixtures were made of."""
+    parallel_pairs: int | None = None
+    """Pairs of recordings that play the same with and without the concept."""
+    like: str | None = None
+    on: str = ""
+    """How +1 was fitted."""
+    off: str | None = None
+    """How -1 was fitted, where not on mixtures."""
+    ear_logit_lower: float | None = None
+    """By how much less sure a classifier is of the concept at -1, where only mixtures were at hand."""
+    validation_error: dict[str, float] | None = None
+    """Of the static and of the gated stop, where the better one was chosen."""
+    taken_in_mixtures: float | None = None
+    taken_alone: float | None = None
+    others_touched: float | None = None
+    """These three as `separation` measures them, on test recordings."""
+    kind: str = ""
+    features: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that apply, as `stops.json` holds them."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
 def kind_of(text: str) -> Kind:
     """A kind of stop by its name. Raises DrawstopError naming those there are."""
     for kind in get_args(Kind):
         if text == kind:
             return kind
     raise DrawstopError(f"expected a kind of stop among {', '.join(get_args(Kind))}, got {text!r}")
+
+
+def find_stops(
+    model: RaveModel,
+    banks: Sequence[StopBank],
+    name: str,
+    with_paths: list[Path],
+    without_paths: list[Path],
+    options: FindOptions,
+    progress: Progress | None = None,
+) -> dict[str, Stop]:
+    """`find_stop` in the only bank of `banks`: the stop by its site, as `find.musicgen.find.find_stops` gives those of layers."""
+    (bank,) = banks
+    return {bank.site: find_stop(model, bank.sae, name, with_paths, without_paths, options, progress)}
 
 
 def find_stop(
@@ -113,9 +148,9 @@ def find_stop(
 
     -1 is fitted on mixtures that are made here: a recording with, one or two without; those without are the target.
     +1 is fitted through the decoder where recordings play the same phrase with and without the concept (see
-    `material.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and the
-    figures say so. Splits go by the files' hashes:
-    training recordings fit, validation recordings choose the kind, test recordings only measure.
+    `encoded_recordings.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and
+    the result says so. Splits go by the files' hashes: training recordings fit, validation recordings choose the kind, test
+    recordings only measure.
 
     Raises:
         DrawstopError: fewer than two recordings of a kind, the same recording in both, or a gated stop asked of mixtures.
@@ -127,213 +162,144 @@ def find_stop(
         )
     refuse_overlap(with_paths, without_paths)
     varied = (options.seed, options.variations, options.transpositions)
-    heard = (
+    recordings = (
         encode_recordings(model, with_paths, *varied, "listening to recordings with", progress),
         encode_recordings(model, without_paths, *varied, "listening to recordings without", progress),
     )
-    return fit_stop(model, sae, name, heard, options, progress)
+    return fit_stop(model, sae, name, recordings, options, progress)
 
 
 def fit_stop(
     model: RaveModel,
     sae: SAE,
     name: str,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
     options: FindOptions,
     progress: Progress | None = None,
 ) -> Stop:
-    """`find_stop` on recordings with and without the concept that were heard before."""
-    figures: dict[str, Any] = {
-        "recordings_with": len(heard[0].paths),
-        "recordings_without": len(heard[1].paths),
-    }
-    figures |= _detection(sae, *heard)
+    """`find_stop` on encoded recordings with and without the concept."""
+    before = _detection(sae, *recordings)
     if options.mixed:
-        return _from_mixtures(model, sae, name, heard, options, figures, progress)
-    mixtures = _mixtures(model, heard, options, figures)
-    shares = fit_static_removal(sae, *mixtures, heard, options.sparsity)
-    writes, cap, pairs = _static_writes(model, sae, heard, options, figures, progress)
-    stop = Stop(name, make_slug(name), "static", shares, writes, cap, figures)
+        return _from_mixtures(model, sae, name, recordings, options, before, progress)
+    mixtures = training_mixtures(
+        model, recordings, options.mixtures, options.sound_mixtures, options.additive_below, options.seed
+    )
+    weights = fit_static_removal(sae, mixtures.mixed, mixtures.removed, recordings, options.sparsity)
+    addition = fit_static_addition(
+        model,
+        sae,
+        recordings,
+        options.like,
+        options.on_steps,
+        options.seed,
+        pieces=options.kind != "static",
+        progress=progress,
+    )
+    stop = Stop(name, make_slug(name), "static", weights, addition.vectors, addition.cap)
+    errors = None
     if options.kind != "static":
-        gated = _gated(model, sae, stop, heard, mixtures, pairs, options, progress)
-        stop = gated if options.kind == "gated" else _better(sae, stop, gated, heard, options, figures)
-    if stop.kind == "gated" and not figures["parallel_pairs"]:
-        figures["on"] = "fitted on pieces of the same pitches (no parallel recordings: weak)"
-    figures |= separation(sae, stop, *_measured(heard, "test", options.seed))
-    figures["kind"] = stop.kind
-    figures["features"] = features_used(sae, stop, heard[0].unseen("test"))
-    return stop
+        gated = _gated(model, sae, stop, recordings, mixtures, addition, options, progress)
+        if options.kind == "auto":
+            errors = _validation_errors(sae, stop, gated, recordings, options.seed)
+        stop = gated if errors is None or errors["gated"] < errors["static"] else stop
+    on = addition.how
+    if stop.kind == "gated" and not addition.parallel_pairs:
+        on = "fitted on pieces of the same pitches (no parallel recordings: weak)"
+    separated = separation(sae, stop, *_measured(recordings, "test", options.seed))
+    result = replace(
+        before,
+        additivity_error=mixtures.additivity_error,
+        mixtures=mixtures.how,
+        parallel_pairs=addition.parallel_pairs,
+        like=options.like,
+        on=on,
+        validation_error=errors and {kind: round(error, 4) for kind, error in errors.items()},
+        taken_in_mixtures=separated["taken_in_mixtures"],
+        taken_alone=separated["taken_alone"],
+        others_touched=separated["others_touched"],
+        kind=stop.kind,
+        features=features_used(sae, stop, recordings[0].unseen("test")),
+    )
+    return replace(stop, metrics=result.as_json())
 
 
 def _from_mixtures(
     model: RaveModel,
     sae: SAE,
     name: str,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
     options: FindOptions,
-    figures: dict[str, Any],
+    before: FindResult,
     progress: Progress | None,
 ) -> Stop:
     """A static stop where no recording holds the concept alone."""
-    shares, measured = ranked_removal_weights(model, sae, name, heard, options.classifier, progress)
-    writes, cap = _mean_direction(sae, heard, figures)
-    stop = Stop(name, make_slug(name), "static", shares, writes, cap, figures)
-    used = features_used(sae, stop, heard[0].unseen("test"))
-    figures |= measured | {"kind": stop.kind, "features": used}
-    return stop
+    weights, measured = ranked_removal_weights(model, sae, name, recordings, options.classifier, progress)
+    addition = mean_difference(sae, recordings)
+    stop = Stop(name, make_slug(name), "static", weights, addition.vectors, addition.cap)
+    used = features_used(sae, stop, recordings[0].unseen("test"))
+    result = replace(before, on=addition.how, **measured, kind=stop.kind, features=used)
+    return replace(stop, metrics=result.as_json())
 
 
-def fit_static_removal(
-    sae: SAE,
-    mixed: list[Tensor],
-    removed: list[Tensor],
-    heard: tuple[EncodedRecordings, EncodedRecordings],
-    sparsity: float,
-) -> Tensor:
-    """Mixtures, solos with and solos without, as one least-squares problem; each third weighs the same."""
-    with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
-    parts = [
-        (torch.cat(mixed, 1), torch.cat(removed, 1)),
-        (with_z, with_z),
-        (without_z, torch.zeros_like(without_z)),
-    ]
-    features, targets = [], []
-    for source, target in parts:
-        stride = -(-source.shape[-1] // STATIC_FRAMES)
-        source, target = source[:, ::stride], target[:, ::stride]
-        weight = 1.0 / sae.normalise(source.T).square().sum().sqrt()
-        features.append(_features(sae, source) * weight)
-        targets.append(target.T / sae.scale * weight)
-    return fit_removal_weights(torch.cat(features), torch.cat(targets), sae.W_dec.detach(), sparsity)
-
-
-@torch.no_grad()
-def features_used(sae: SAE, stop: Stop, latents: list[Tensor], least: float = 0.01) -> int:
-    """How many features carry more than `least` of the mean level that the busiest one has, in what -1 takes away."""
-    used = torch.zeros(sae.config.n_features)
-    for z in latents:
-        used += taken_features(sae, stop, z).mean(0)
-    return int((used > least * used.max()).sum())
-
-
-def _features(sae: SAE, z: Tensor) -> Tensor:
-    """Latents `[latents, frames]` -> features `[frames, n_features]`."""
-    with torch.no_grad():
-        return sae.encode(sae.normalise(z.T))
-
-
-def _detection(sae: SAE, with_concept: EncodedRecordings, without: EncodedRecordings) -> dict[str, Any]:
-    """How well features chosen on the training recordings detect the concept on the others."""
+def _detection(sae: SAE, with_concept: EncodedRecordings, without: EncodedRecordings) -> FindResult:
+    """A result that says how well features chosen on the training recordings detect the concept on the others."""
     both = [*with_concept.latents, *without.latents]
-    means = torch.stack([_features(sae, z).mean(0) for z in both])
+    with torch.no_grad():
+        means = torch.stack([sae.encode(sae.normalise(z.T)).mean(0) for z in both])
     labels = torch.arange(len(means)) < len(with_concept.latents)
     held_out = torch.tensor([split != "train" for split in [*with_concept.splits, *without.splits]])
-    return {
-        "held_out_auroc": round(held_out_auroc(means, labels, ~held_out), 4),
-        "held_out_recordings": int(held_out.sum()),
-    }
-
-
-def _mixtures(
-    model: RaveModel,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
-    options: FindOptions,
-    figures: dict[str, Any],
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Mixtures of training recordings, as latents where they add up, else as sound."""
-    error = measured_additivity(model, *(part.learned_paths()[:ADDITIVITY_PAIRS] for part in heard))
-    figures["additivity_error"] = round(error, 4)
-    generator = torch.Generator().manual_seed(options.seed)
-    if error <= options.additive_below:
-        figures["mixtures"] = "of latents: they add up"
-        latents = (heard[0].learned(), heard[1].learned())
-        return mixtures_of_latents(latents, options.mixtures, generator)
-    figures["mixtures"] = "of sound: this model's latents hardly add up, so separation is limited"
-    usable = tuple([part.paths[i] for i in part.indices("train")] or part.paths for part in heard)
-    return mixtures_of_sound(model, (usable[0], usable[1]), options.sound_mixtures, generator)
-
-
-def _static_writes(
-    model: RaveModel,
-    sae: SAE,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
-    options: FindOptions,
-    figures: dict[str, Any],
-    progress: Progress | None,
-) -> tuple[Tensor, float, tuple[Tensor, Tensor] | None]:
-    """Writes, their cap, and the parallel recordings or, for a gate, their stand-ins."""
-    indices = parallel_pairs(*heard, options.like)
-    figures["parallel_pairs"] = len(indices)
-    figures["like"] = options.like
-    if not indices:
-        made = stand_in_pairs(model, *heard, options.like) if options.kind != "static" else None
-        return *_mean_direction(sae, heard, figures), made
-    figures["on"] = "fitted through the decoder on parallel recordings"
-    pairs = paired_latents(*heard, indices)
-    report = step_report(progress, "fitting what is brought in")
-    stride = -(-len(pairs[0]) // STATIC_PAIRS)
-    sources, targets = pairs[0][::stride], pairs[1][::stride]
-    writes = fit_write_vectors(model, sae, sources, targets, options.on_steps, options.seed, report)
-    return writes, fit_cap(sae, sources, writes), pairs
-
-
-def _mean_direction(
-    sae: SAE, heard: tuple[EncodedRecordings, EncodedRecordings], figures: dict[str, Any]
-) -> tuple[Tensor, float]:
-    """Writes and their cap where no recordings are parallel."""
-    figures["on"] = "difference of means (no parallel recordings: weak)"
-    with_z, without_z = (torch.cat(part.learned(), 1) for part in heard)
-    writes = mean_difference_vectors(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
-    return writes, fit_cap(sae, without_z.unsqueeze(0), writes)
+    return FindResult(
+        len(with_concept.paths),
+        len(without.paths),
+        held_out_auroc=round(held_out_auroc(means, labels, ~held_out), 4),
+        held_out_recordings=int(held_out.sum()),
+    )
 
 
 def _gated(
     model: RaveModel,
     sae: SAE,
     static: Stop,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
-    mixtures: tuple[list[Tensor], list[Tensor]],
-    pairs: tuple[Tensor, Tensor] | None,
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
+    mixtures: TrainingMixtures,
+    addition: StaticAddition,
     options: FindOptions,
     progress: Progress | None,
 ) -> Stop:
-    """The same stop with gates; without parallel recordings its static writes bring the concept in."""
+    """The same stop with gates; without pairs of recordings its static write vectors bring the concept in."""
     source: MixtureSource
-    if static.metrics["additivity_error"] <= options.additive_below:
-        source = LatentMixtures(heard[0].learned(), heard[1].learned())
+    if mixtures.additivity_error <= options.additive_below:
+        source = LatentMixtures(recordings[0].learned(), recordings[1].learned())
     else:
-        source = EncodedMixtures(*mixtures)
+        source = EncodedMixtures(mixtures.mixed, mixtures.removed)
     report = step_report(progress, "fitting what is taken away")
-    spoken = features_of(sae, heard[0].learned())
-    off = fit_off_gate(sae, source, spoken, options.gates, options.seed, report)
+    features = features_of(sae, recordings[0].learned())
+    off = fit_off_gate(sae, source, features, options.gates, options.seed, report)
     on = None
-    if pairs is not None:
+    if addition.pairs is not None:
         report = step_report(progress, "fitting what is brought in")
-        spoken = features_of(sae, list(pairs[1]))
-        on = fit_on_gate(model, sae, pairs, spoken, options.gates, options.seed, report)
+        features = features_of(sae, list(addition.pairs[1]))
+        on = fit_on_gate(model, sae, addition.pairs, features, options.gates, options.seed, report)
     gates = Gates(off, on, expander_at(model.rates.sample_rate / model.rates.ratio))
     return replace(static, kind="gated", gates=gates, cap=GATED_CAP if on else static.cap)
 
 
-def _better(
+def _validation_errors(
     sae: SAE,
     static: Stop,
     gated: Stop,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
-    options: FindOptions,
-    figures: dict[str, Any],
-) -> Stop:
-    """The stop with the smaller error on the validation recordings."""
-    measured = _measured(heard, "validation", options.seed)
-    errors = [error_of(separation(sae, stop, *measured)) for stop in (static, gated)]
-    figures["validation_error"] = {"static": round(errors[0], 4), "gated": round(errors[1], 4)}
-    return gated if errors[1] < errors[0] else static
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
+    seed: int,
+) -> dict[str, float]:
+    """The errors of both stops on the validation recordings."""
+    measured = _measured(recordings, "validation", seed)
+    return {stop.kind: error_of(separation(sae, stop, *measured)) for stop in (static, gated)}
 
 
 def _measured(
-    heard: tuple[EncodedRecordings, EncodedRecordings], split: Split, seed: int
+    recordings: tuple[EncodedRecordings, EncodedRecordings], split: Split, seed: int
 ) -> tuple[tuple[list[Tensor], list[Tensor]], list[Tensor]]:
     """Mixtures of unseen recordings with what should be taken from each, and the ones without."""
-    unseen = (heard[0].unseen(split), heard[1].unseen(split))
+    unseen = (recordings[0].unseen(split), recordings[1].unseen(split))
     mixtures = mixtures_of_latents(unseen, MEASURED_MIXTURES, torch.Generator().manual_seed(seed + 1))
     return mixtures, unseen[1]

@@ -1,4 +1,4 @@
-"""Clips of recordings that no fitting step saw, and mixtures made of them: what a verdict is measured on."""
+"""Clips of recordings that no fitting step saw, and mixtures made of them: what a finished stop is measured on."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class UnseenClips:
 
     Attributes:
         solos, others: with and without the concept.
-        crowds: two recordings without it at once; may be empty.
+        mixtures_without: two recordings without it at once; may be empty.
         mixtures: one with, one without, equally loud; `wanted` and `rest` are the two parts' own latents.
         recordings: how many with and without there are.
     """
 
     solos: Tensor
     others: Tensor
-    crowds: Tensor
+    mixtures_without: Tensor
     mixtures: Tensor
     wanted: Tensor
     rest: Tensor
@@ -57,16 +57,16 @@ def unseen_clips(
     pairs = _pairs(len(solos), len(others), generator)
     rest = others[[j for _, j in pairs]]
     wanted = _as_loud(solos[[i for i, _ in pairs]], rest)
-    crowd = [pair for pair in _pairs(len(others), len(others), generator) if pair[0] < pair[1]]
-    first = others[[i for i, _ in crowd]]
-    crowds = first + _as_loud(others[[j for _, j in crowd]], first)
+    drawn = [pair for pair in _pairs(len(others), len(others), generator) if pair[0] < pair[1]]
+    first = others[[i for i, _ in drawn]]
+    mixtures_without = first + _as_loud(others[[j for _, j in drawn]], first)
     mixtures = wanted + rest
-    sounds = torch.cat([solos, mixtures, others, crowds])
+    sounds = torch.cat([solos, mixtures, others, mixtures_without])
     labels = torch.arange(len(sounds)) < len(solos) + len(mixtures)
     return UnseenClips(
         solos=_encode(model, solos),
         others=_encode(model, others),
-        crowds=_encode(model, crowds),
+        mixtures_without=_encode(model, mixtures_without),
         mixtures=_encode(model, mixtures),
         wanted=_encode(model, wanted),
         rest=_encode(model, rest),
@@ -78,7 +78,7 @@ def unseen_clips(
 
 def _clips(model: RaveModel, paths: list[Path]) -> Tensor:
     """`[clips, channels, samples]`, silent ones left out; a recording's short end is dropped if it isn't all there is."""
-    length, found = clip_samples(model), []
+    length, chosen = clip_samples(model), []
     most = max(1, MOST_CLIPS // len(paths))
     for path in paths:
         audio = load(path, model.rates.sample_rate, model.rates.channels)
@@ -86,16 +86,16 @@ def _clips(model: RaveModel, paths: list[Path]) -> Tensor:
             audio = pad(audio, (0, length - audio.shape[-1]))
         clips = audio.unfold(1, length, length).transpose(0, 1)
         clips = clips[loud(clips)]
-        chosen = torch.linspace(0, max(0, len(clips) - 1), min(most, len(clips))).round().long()
-        found.append(clips[chosen])
-    return torch.cat(found)
+        indices = torch.linspace(0, max(0, len(clips) - 1), min(most, len(clips))).round().long()
+        chosen.append(clips[indices])
+    return torch.cat(chosen)
 
 
 def _pairs(first: int, second: int, generator: torch.Generator) -> list[tuple[int, int]]:
     """At most MOST_CLIPS different pairs, drawn at random."""
     every = list(itertools.product(range(first), range(second)))
     order = torch.randperm(len(every), generator=generator).tolist()
-    return [every[place] for place in order[:MOST_CLIPS]]
+    return [every[index] for index in order[:MOST_CLIPS]]
 
 
 def _as_loud(audio: Tensor, reference: Tensor) -> Tensor:

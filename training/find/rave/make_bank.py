@@ -44,29 +44,29 @@ def make_bank(
     Raises:
         DrawstopError: a concept without a folder, or with too few recordings.
     """
-    found = scan(recordings)
-    labels = {recording.label for recording in found}
+    scanned = scan(recordings)
+    labels = {recording.label for recording in scanned}
     missing = [concept for concept in concepts if concept not in labels]
     if missing:
         raise DrawstopError(
-            f"expected a folder {missing[0]} in {recordings}, found {', '.join(sorted(labels))}"
+            f"expected a folder {missing[0]} in {recordings}, scanned {', '.join(sorted(labels))}"
         )
     options = options or FindOptions(seed=seed)
-    paths = {label: [each.path for each in found if each.label == label] for label in sorted(labels)}
+    paths = {label: [each.path for each in scanned if each.label == label] for label in sorted(labels)}
     rest = {
         concept: [label for label in paths if label not in (concept, MIXED_LABEL)] for concept in concepts
     }
     for concept, others in rest.items():
         refuse_overlap(paths[concept], [path for label in others for path in paths[label]])
-    heard = {}
-    for label, own in paths.items():
+    encoded = {}
+    for label, of_label in paths.items():
         counts = (0, 0) if label == MIXED_LABEL else (options.variations, options.transpositions)
-        heard[label] = encode_recordings(model, own, seed, *counts, f"listening to {label}", progress)
-    frames = [z for each in heard.values() for z in each.latents]
+        encoded[label] = encode_recordings(model, of_label, seed, *counts, f"listening to {label}", progress)
+    frames = [z for each in encoded.values() for z in each.latents]
     sae = train_latent_sae(model, frames, seed, sae_steps, progress, checkpoint)
-    bank = StopBank(sae, (), model.fingerprint, provenance={"seed": seed, "recordings": len(found)})
+    bank = StopBank(sae, (), model.fingerprint, provenance={"seed": seed, "recordings": len(scanned)})
     for concept, others in rest.items():
-        parts = heard[concept], concatenated([heard[label] for label in others])
+        parts = encoded[concept], concatenated([encoded[label] for label in others])
         target = replace(options, like=(like or {}).get(concept, "*"))
         bank = bank.with_stop(fit_stop(model, sae, concept, parts, target, progress))
     return bank

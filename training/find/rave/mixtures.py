@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from training.data.recordings import load
+from training.find.rave.encoded_recordings import EncodedRecordings
 from training.metrics.distances import additivity_error
 from training.models.rave.model import RaveModel
 
@@ -22,6 +23,25 @@ ALONE_SHARE = 0.15
 
 SECOND_SHARE = 0.3
 """Share of the drawn crops in which two others sound at once; in as many, two recordings of the concept do."""
+
+
+ADDITIVITY_PAIRS = 4
+"""Pairs of recordings that the additivity of the latents is measured on, at most."""
+
+
+@dataclass(frozen=True)
+class TrainingMixtures:
+    """Mixtures of training recordings, and what should be taken out of each: latents `[latents, frames]`.
+
+    Attributes:
+        additivity_error: of the model's latents, see `measured_additivity`.
+        how: what the mixtures were made of.
+    """
+
+    mixed: list[Tensor]
+    removed: list[Tensor]
+    additivity_error: float
+    how: str
 
 
 class MixtureSource(Protocol):
@@ -44,7 +64,7 @@ class LatentMixtures:
     without: Sequence[Tensor]
 
     def draw(self, count: int, frames: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """See MixtureSource."""
+        """Sums of crops with and without the concept, and the crops with it, `[count, latents, frames]` each."""
         removed, others = (
             torch.stack([_some(kind, frames, generator) for _ in range(count)])
             for kind in (self.with_concept, self.without)
@@ -66,7 +86,7 @@ class EncodedMixtures:
     removed: Sequence[Tensor]
 
     def draw(self, count: int, frames: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """See MixtureSource."""
+        """Cuts of the mixtures and of what to take out, `[count, latents, frames]` each."""
         rows = torch.randint(len(self.mixed), (count,), generator=generator).tolist()
         both = [
             _cut(torch.cat([self.mixed[row], self.removed[row]]), frames, generator).chunk(2) for row in rows
@@ -95,6 +115,33 @@ def _cut(recording: Tensor, frames: int, generator: torch.Generator) -> Tensor:
         return pad(recording, (0, missing))
     start = int(torch.randint(-missing + 1, (), generator=generator))
     return recording[:, start : start + frames].clone()
+
+
+def training_mixtures(
+    model: RaveModel,
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
+    count: int,
+    sound_count: int,
+    additive_below: float,
+    seed: int,
+) -> TrainingMixtures:
+    """Mixtures of training recordings, of their latents where these add up, else of their sound.
+
+    Args:
+        recordings: with and without the concept.
+        count, sound_count: how many are made of latents, or of sound.
+        additive_below: the additivity error up to which latents add up.
+    """
+    error = measured_additivity(model, *(part.learned_paths()[:ADDITIVITY_PAIRS] for part in recordings))
+    generator = torch.Generator().manual_seed(seed)
+    if error <= additive_below:
+        latents = (recordings[0].learned(), recordings[1].learned())
+        mixtures = mixtures_of_latents(latents, count, generator)
+        return TrainingMixtures(*mixtures, round(error, 4), "of latents: they add up")
+    usable = tuple([part.paths[i] for i in part.indices("train")] or part.paths for part in recordings)
+    mixtures = mixtures_of_sound(model, (usable[0], usable[1]), sound_count, generator)
+    how = "of sound: this model's latents hardly add up, so separation is limited"
+    return TrainingMixtures(*mixtures, round(error, 4), how)
 
 
 def mixtures_of_latents(

@@ -1,4 +1,4 @@
-"""Stand-ins for parallel recordings: what a concept might have played, pieced together from where it played the same pitches.
+"""Pairs in place of parallel recordings: what a concept might have played, pieced together from where it played the same pitches.
 
 Key idea (kNN-VC, Baas et al. 2023, arXiv 2305.18975, on pieces instead of frames): for each short piece of a recording
 without the concept, the piece of the recordings with it that has the most similar pitches, at the playing's own level.
@@ -32,15 +32,16 @@ LARGEST_GAIN = 4.0
 MOST_RECORDINGS = 40
 
 
-def stand_in_pairs(
+def pitch_matched_pairs(
     model: RaveModel, with_concept: EncodedRecordings, without: EncodedRecordings, like: str = "*"
 ) -> tuple[Tensor, Tensor]:
-    """What takes the place of `material.paired_latents` where nothing is parallel: training recordings without, and stand-ins."""
+    """Training recordings without the concept, and pieces with it of the same pitches: in place of
+    `encoded_recordings.paired_latents` where nothing is parallel."""
     playing = [without.latents[i] for i in without.indices("train")] or without.latents
     train = with_concept.indices("train") or list(range(len(with_concept.paths)))
     alike = [i for i in train if fnmatch.fnmatch(with_concept.paths[i].name, like)] or train
     playing = playing[:MOST_RECORDINGS]
-    made = stand_ins(model, playing, [with_concept.latents[i] for i in alike[:MOST_RECORDINGS]])
+    made = pieced_recordings(model, playing, [with_concept.latents[i] for i in alike[:MOST_RECORDINGS]])
     frames = max(z.shape[-1] for z in playing)
     first, second = (
         torch.stack([pad(z, (0, frames - z.shape[-1])) for z in part]) for part in (playing, made)
@@ -49,7 +50,7 @@ def stand_in_pairs(
 
 
 @torch.no_grad()
-def stand_ins(model: RaveModel, playing: Sequence[Tensor], concept: Sequence[Tensor]) -> list[Tensor]:
+def pieced_recordings(model: RaveModel, playing: Sequence[Tensor], concept: Sequence[Tensor]) -> list[Tensor]:
     """For each recording without the concept latents of what might have been played with it.
 
     Shape: latents `[latents, frames]` each -> as `playing`.
@@ -81,7 +82,7 @@ def salience(model: RaveModel, z: Tensor) -> Tensor:
 
 
 def _pieced(z: Tensor, pitches: Tensor, pieces: Tensor, directions: Tensor) -> Tensor:
-    """One recording's stand-in; its last frames that fill no piece are silent."""
+    """Pieces for one recording; its last frames that fill no piece are silent."""
     made = torch.zeros_like(z)
     follower = -1
     for start in range(0, z.shape[-1] - PIECE + 1, PIECE):

@@ -1,8 +1,8 @@
 """A stop where only mixtures are at hand: recordings in which the concept plays along with others, and others without it.
 
 Key idea: with no solo there is nothing to say what should be taken away, so features are chosen, not fitted: candidates by
-clip statistics (SAeUron, arXiv 2501.18052), re-ranked by what taking each one away does to a classifier that heard the training
-recordings; as many are taken, wholly, as silence the classifier most for the least that others lose.
+clip statistics (SAeUron, arXiv 2501.18052), re-ranked by what taking each one away does to a classifier of the training
+recordings; as many are taken, wholly, as lower its output most for the least that others lose.
 """
 
 from __future__ import annotations
@@ -36,42 +36,42 @@ def ranked_removal_weights(
     model: RaveModel,
     sae: SAE,
     name: str,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
     classifier_options: ClassifierOptions = CONCEPT_OPTIONS,
     progress: Progress | None = None,
 ) -> tuple[Tensor, dict[str, Any]]:
     """Removal weights `[n_features]` of 0 or 1, and what they do to the classifier on test recordings."""
     report = step_report(progress, "a classifier learns the concept")
-    with_paths, without_paths = (part.learned_paths() for part in heard)
+    with_paths, without_paths = (part.learned_paths() for part in recordings)
     classifier = train_concept_classifier(model, name, with_paths, without_paths, classifier_options, report)
-    order = _by_effect(model, sae, classifier, heard, progress)
-    clips = tuple(_clips(model, part.unseen("validation")) for part in heard)
-    counts = [2**power for power in range(len(order).bit_length())]
+    ranked = _by_effect(model, sae, classifier, recordings, progress)
+    clips = tuple(_clips(model, part.unseen("validation")) for part in recordings)
+    counts = [2**power for power in range(len(ranked).bit_length())]
     before = _logits(model, classifier, clips[0])
     tried = [
-        (_effect(model, sae, classifier, order[:count], clips, before), order[:count]) for count in counts
+        (_effect(model, sae, classifier, ranked[:count], clips, before), ranked[:count]) for count in counts
     ]
     most = max(max(quieter for (quieter, _), _ in tried), SMALLEST_EFFECT)
     _, chosen = max(tried, key=lambda each: each[0][0] / most - each[0][1])
-    clips = tuple(_clips(model, part.unseen("test")) for part in heard)
+    clips = tuple(_clips(model, part.unseen("test")) for part in recordings)
     quieter, lost = _effect(model, sae, classifier, chosen, clips, _logits(model, classifier, clips[0]))
-    figures = {
+    measured = {
         "off": "features ranked by their effect on an ear: only mixtures were at hand",
         "ear_logit_lower": round(quieter, 3),
         "others_touched": round(lost, 4),
     }
-    return _taking(sae, chosen).removal_weights, figures
+    return _taking(sae, chosen).removal_weights, measured
 
 
 def _by_effect(
     model: RaveModel,
     sae: SAE,
     classifier: ConceptClassifier,
-    heard: tuple[EncodedRecordings, EncodedRecordings],
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
     progress: Progress | None,
 ) -> list[int]:
     """Candidates that make the classifier less sure when each is taken away alone, the strongest effect first."""
-    train = [[part.latents[i] for i in part.indices("train")] for part in heard]
+    train = [[part.latents[i] for i in part.indices("train")] for part in recordings]
     with torch.no_grad():
         means = torch.stack([sae.encode(sae.normalise(z.T)).mean(0) for part in train for z in part])
     scores = concept_scores(means, torch.arange(len(means)) < len(train[0]))
@@ -90,12 +90,12 @@ def _by_effect(
 def _clips(model: RaveModel, latents: Sequence[Tensor]) -> Tensor:
     """Clips `[clips, latents, frames]` from the middle of recordings; a shorter recording ends in silence."""
     frames = clip_samples(model) // model.rates.ratio
-    found = []
+    clips = []
     for z in latents[:CLIPS]:
         start = max(0, (z.shape[-1] - frames) // 2)
         cut = z[:, start : start + frames]
-        found.append(pad(cut, (0, frames - cut.shape[-1])))
-    return torch.stack(found)
+        clips.append(pad(cut, (0, frames - cut.shape[-1])))
+    return torch.stack(clips)
 
 
 def _taking(sae: SAE, features: Sequence[int]) -> Stop:
@@ -129,7 +129,7 @@ def _quieter(
     clips: Tensor,
     before: Tensor,
 ) -> float:
-    """How much less sure the classifier is of the clips once the features are gone. `before`: its logits at rest, `[clips]`."""
+    """How much less sure the classifier is of the clips once the features are gone. `before`: its logits unsteered, `[clips]`."""
     return float((before - _logits(model, classifier, clips - _removed(sae, features, clips))).mean())
 
 

@@ -1,4 +1,4 @@
-"""How well a stop tells its concept from everything else, measured on latents."""
+"""How well a stop separates its concept from everything else, measured on latents."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def separation(
     }
 
 
-def error_of(figures: dict[str, float]) -> float:
+def error_of(measured: dict[str, float]) -> float:
     """One number to choose between stops: what is left of the concept, in mixtures and alone, and what others lose."""
-    return (1 - figures["taken_in_mixtures"]) + (1 - figures["taken_alone"]) + figures["others_touched"]
+    return (1 - measured["taken_in_mixtures"]) + (1 - measured["taken_alone"]) + measured["others_touched"]
 
 
 def removed(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
@@ -56,6 +56,15 @@ def taken_features(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
     off_levels = steering.gate_outputs(z, features)
     taken: Tensor = steering.taken(0, features, off_levels)[0]
     return taken
+
+
+@torch.no_grad()
+def features_used(sae: SAE, stop: Stop, latents: list[Tensor], least: float = 0.01) -> int:
+    """How many features carry more than `least` of the mean level that the busiest one has, in what -1 takes away."""
+    used = torch.zeros(sae.config.n_features)
+    for z in latents:
+        used += taken_features(sae, stop, z).mean(0)
+    return int((used > least * used.max()).sum())
 
 
 def _share(sae: SAE, stop: Stop, sources: Sequence[Tensor], wanted: Sequence[Tensor]) -> float:

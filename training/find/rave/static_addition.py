@@ -5,11 +5,17 @@ known. So the write vectors u are fitted on the spectral distance of the decoded
 the same notes, with the concept.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from drawstop.progress import Progress, step_report
+from training.find.rave.encoded_recordings import EncodedRecordings, paired_latents, parallel_pairs
+from training.find.rave.pitch_matched_pairs import pitch_matched_pairs
 from training.metrics.distances import spectral_distance
 from training.models.rave.model import RaveModel
 from training.sae.model import SAE
@@ -18,6 +24,66 @@ LEARNING_RATE = 1e-2
 CROP_FRAMES = 96  # 1.1 s at 86 frames per second
 CAP_PERCENTILE = 0.99
 SMALLEST_CAP, LARGEST_CAP = 0.5, 4.0
+STATIC_PAIRS = 48
+"""Parallel recordings that write vectors are fitted on, at most."""
+
+
+@dataclass(frozen=True)
+class StaticAddition:
+    """What a static stop brings in.
+
+    Attributes:
+        vectors: u `[n_features, width]`.  cap: see `fit_cap`.
+        how: how they were fitted.
+        parallel_pairs: pairs of recordings that play the same with and without the concept.
+        pairs: latents without and with the concept that a gate can be fitted on, `[pairs, latents, frames]` each: parallel
+            recordings, or what takes their place; None where there are neither.
+    """
+
+    vectors: Tensor
+    cap: float
+    how: str
+    parallel_pairs: int = 0
+    pairs: tuple[Tensor, Tensor] | None = None
+
+
+def fit_static_addition(
+    model: RaveModel,
+    sae: SAE,
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
+    like: str,
+    steps: int,
+    seed: int,
+    *,
+    pieces: bool,
+    progress: Progress | None = None,
+) -> StaticAddition:
+    """Write vectors from parallel recordings with and without the concept; from the difference of means where there are none.
+
+    Args:
+        like: pattern of the file names with the concept that +1 should sound like.
+        steps: as `fit_write_vectors` takes them.
+        pieces: without parallel recordings, make pairs of pieces of the same pitches for a gate.
+    """
+    indices = parallel_pairs(*recordings, like)
+    if not indices:
+        made = pitch_matched_pairs(model, *recordings, like) if pieces else None
+        return replace(mean_difference(sae, recordings), pairs=made)
+    pairs = paired_latents(*recordings, indices)
+    report = step_report(progress, "fitting what is brought in")
+    stride = -(-len(pairs[0]) // STATIC_PAIRS)
+    sources, targets = pairs[0][::stride], pairs[1][::stride]
+    vectors = fit_write_vectors(model, sae, sources, targets, steps, seed, report)
+    how = "fitted through the decoder on parallel recordings"
+    return StaticAddition(vectors, fit_cap(sae, sources, vectors), how, len(indices), pairs)
+
+
+def mean_difference(sae: SAE, recordings: tuple[EncodedRecordings, EncodedRecordings]) -> StaticAddition:
+    """The difference of mean frames with and without the concept, where no recordings are parallel."""
+    with_z, without_z = (torch.cat(part.learned(), 1) for part in recordings)
+    vectors = mean_difference_vectors(sae, sae.normalise(with_z.T), sae.normalise(without_z.T))
+    cap = fit_cap(sae, without_z.unsqueeze(0), vectors)
+    return StaticAddition(vectors, cap, "difference of means (no parallel recordings: weak)")
 
 
 def fit_write_vectors(
@@ -85,8 +151,8 @@ def fit_cap(sae: SAE, sources: Tensor, vectors: Tensor) -> float:
     """A cap that what is brought in on the training recordings rarely reach, as a multiple of the frame's norm."""
     z = sae.normalise(sources.transpose(1, 2)).flatten(0, 1)
     ratios = (sae.encode(z) @ vectors).norm(dim=-1) / z.norm(dim=-1).clamp(min=1e-6)
-    heard = z.norm(dim=-1) > 0.05 * z.norm(dim=-1).max()
-    return float(ratios[heard].quantile(CAP_PERCENTILE).clamp(SMALLEST_CAP, LARGEST_CAP))
+    loud = z.norm(dim=-1) > 0.05 * z.norm(dim=-1).max()
+    return float(ratios[loud].quantile(CAP_PERCENTILE).clamp(SMALLEST_CAP, LARGEST_CAP))
 
 
 def mean_difference_vectors(sae: SAE, with_z: Tensor, without_z: Tensor) -> Tensor:
@@ -104,8 +170,8 @@ def mean_difference_vectors(sae: SAE, with_z: Tensor, without_z: Tensor) -> Tens
 def unit_level_mean(z: Tensor) -> Tensor:
     """Mean frame after every frame was brought to norm 1 (silent ones left out). `[frames, width]` -> `[width]`."""
     norm = z.norm(dim=-1, keepdim=True)
-    heard = norm.squeeze(-1) > 0.05 * norm.max()
-    return (z[heard] / norm[heard]).mean(0)
+    loud = norm.squeeze(-1) > 0.05 * norm.max()
+    return (z[loud] / norm[loud]).mean(0)
 
 
 def random_crops(

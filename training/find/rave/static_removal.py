@@ -7,7 +7,43 @@ a box, so it has one solution and no learning rate.
 import torch
 from torch import Tensor
 
+from training.find.rave.encoded_recordings import EncodedRecordings
+from training.sae.model import SAE
+
 ITERATIONS = 400
+STATIC_FRAMES = 40_000
+"""Frames of each kind that removal weights are fitted on, at most: evenly spaced ones."""
+
+
+def fit_static_removal(
+    sae: SAE,
+    mixed: list[Tensor],
+    removed: list[Tensor],
+    recordings: tuple[EncodedRecordings, EncodedRecordings],
+    sparsity: float,
+) -> Tensor:
+    """Removal weights m `[n_features]` from mixtures, solos with and solos without, each of which weighs the same.
+
+    Args:
+        mixed, removed: latents of mixtures and of what should be taken out of each, `[latents, frames]`.
+        recordings: with and without the concept.
+        sparsity: as `fit_removal_weights` takes it.
+    """
+    with_z, without_z = (torch.cat(part.learned(), 1) for part in recordings)
+    parts = [
+        (torch.cat(mixed, 1), torch.cat(removed, 1)),
+        (with_z, with_z),
+        (without_z, torch.zeros_like(without_z)),
+    ]
+    features, targets = [], []
+    for source, target in parts:
+        stride = -(-source.shape[-1] // STATIC_FRAMES)
+        source, target = source[:, ::stride], target[:, ::stride]
+        weight = 1.0 / sae.normalise(source.T).square().sum().sqrt()
+        with torch.no_grad():
+            features.append(sae.encode(sae.normalise(source.T)) * weight)
+        targets.append(target.T / sae.scale * weight)
+    return fit_removal_weights(torch.cat(features), torch.cat(targets), sae.W_dec.detach(), sparsity)
 
 
 def fit_removal_weights(features: Tensor, targets: Tensor, decoder: Tensor, sparsity: float) -> Tensor:

@@ -31,7 +31,7 @@ def log_likelihood(musicgen: MusicGenModel, audio: Tensor, edits: Mapping[str, E
     return mean.cpu()
 
 
-def pulls(musicgen: MusicGenModel, audio: Tensor, sites: Sequence[str]) -> dict[str, Tensor]:
+def likelihood_gradients(musicgen: MusicGenModel, audio: Tensor, sites: Sequence[str]) -> dict[str, Tensor]:
     """By how much each number, added to every frame of a site, makes given audio likelier: all sites by one backward pass.
 
     Shape: audio `[batch, channels, samples]` -> `[width]` each on the CPU, nats per token and unit, the batch's mean.
@@ -44,5 +44,5 @@ def pulls(musicgen: MusicGenModel, audio: Tensor, sites: Sequence[str]) -> dict[
         return lambda x, seconds: x + probe
 
     likely = log_likelihood(musicgen, audio, {site: adding(probe) for site, probe in probes.items()}).mean()
-    found = torch.autograd.grad(likely, list(probes.values()))
-    return {site: pull[:, 0].cpu() for site, pull in zip(probes, found, strict=True)}
+    gradients = torch.autograd.grad(likely, list(probes.values()))
+    return {site: gradient[:, 0].cpu() for site, gradient in zip(probes, gradients, strict=True)}

@@ -11,9 +11,9 @@ from command_line import Run, refused
 from drawstop.audio_files import write_audio
 from training.banks.bank import STOPS_FILE
 from training.banks.bank_folders import BANKS_FILE, load_banks
-from training.find.musicgen.prediction_effect import Predictions
-from training.find.musicgen.stop_recipe import CAP
-from training.models.musicgen.likelihood import log_likelihood, pulls
+from training.find.musicgen.prediction_effect import PredictionEffect
+from training.find.musicgen.stop_spec import CAP
+from training.models.musicgen.likelihood import likelihood_gradients, log_likelihood
 from training.models.musicgen.model import MusicGenModel
 
 RATE = 4000
@@ -98,13 +98,13 @@ def test_a_pull_is_the_slope_of_the_likelihood(tiny: Path) -> None:
     musicgen = MusicGenModel(str(tiny), "cpu")
     audio = torch.randn(1, 1, RATE, generator=torch.Generator().manual_seed(0)) * 0.1
     direction = torch.randn(musicgen.width, 1, generator=torch.Generator().manual_seed(1))
-    found = pulls(musicgen, audio, ["layers.0", "layers.2"])
-    for site, pull in found.items():
+    found = likelihood_gradients(musicgen, audio, ["layers.0", "layers.2"])
+    for site, gradient in found.items():
         steps = []
         for size in (1e-2, -1e-2):
             edit = {site: lambda x, seconds, size=size: x + size * direction}
             steps.append(float(log_likelihood(musicgen, audio, edit)))
-        assert float(pull @ direction[:, 0]) == pytest.approx(
+        assert float(gradient @ direction[:, 0]) == pytest.approx(
             (steps[0] - steps[1]) / 2e-2, rel=0.02, abs=1e-5
         )
 
@@ -155,10 +155,10 @@ def test_find_adds_a_stop_to_the_layers_that_it_needs(
         assert "the stop low (low) at" in out
 
 
-def test_an_edit_at_rest_has_no_effect(tiny: Path, banks: Path, tones: Path) -> None:
+def test_a_neutral_edit_has_no_effect(tiny: Path, banks: Path, tones: Path) -> None:
     musicgen = MusicGenModel(str(tiny), "cpu")
     paths = ([tones / "low" / "0.wav"], [tones / "high" / "0.wav"])
-    assert Predictions(musicgen, paths).effect({}, {}, 1.0) == 0.0
+    assert PredictionEffect(musicgen, paths).effect({}, {}, 1.0) == 0.0
 
 
 def test_what_a_musicgen_has_not_is_refused(

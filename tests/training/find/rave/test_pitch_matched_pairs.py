@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.find.rave.pitch_matched_pairs import PIECE, salience, stand_ins
+from training.find.rave.pitch_matched_pairs import PIECE, pieced_recordings, salience
 from training.models.rave.model import RaveModel
 
 
@@ -22,11 +22,11 @@ def tones(model: RaveModel, notes: list[int], gain: float, partials: int) -> Ten
     return model.encode(torch.cat(sounds)[None, None])[0]
 
 
-def test_the_stand_in_plays_the_notes_of_the_playing_at_its_level(demo_rave: Path) -> None:
+def test_the_pieced_recording_plays_the_notes_of_the_playing_at_its_level(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     playing = tones(model, [57, 64, 60], 0.05, 6)
     concept = tones(model, [60, 57, 67, 64, 70], 0.2, 6)
-    (made,) = stand_ins(model, [playing], [concept])
+    (made,) = pieced_recordings(model, [playing], [concept])
     assert made.shape == playing.shape
     whole = playing.shape[-1] // PIECE * PIECE
     assert float(made[:, :whole].norm()) == pytest.approx(float(playing[:, :whole].norm()), rel=0.05)
@@ -36,8 +36,8 @@ def test_the_stand_in_plays_the_notes_of_the_playing_at_its_level(demo_rave: Pat
     assert float(right.float().mean()) > 0.6
 
 
-def test_silence_gets_a_silent_stand_in(demo_rave: Path) -> None:
+def test_silence_gets_silent_pieces(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     silent = torch.zeros(model.rates.width, 3 * PIECE)
-    (made,) = stand_ins(model, [silent], [tones(model, [60, 64], 0.2, 4)])
+    (made,) = pieced_recordings(model, [silent], [tones(model, [60, 64], 0.2, 4)])
     assert float(made.abs().max()) == 0.0

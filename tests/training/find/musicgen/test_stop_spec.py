@@ -9,8 +9,8 @@ from layered_waves import LayeredWaves, write_waves
 from drawstop.errors import DrawstopError
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import scan
-from training.find.musicgen.clip_statistics import Clips, hear_clips
-from training.find.musicgen.stop_recipe import Recipe, layer_kind, layer_stop, with_side
+from training.find.musicgen.clip_statistics import Clips, measure_clips
+from training.find.musicgen.stop_spec import StopSpec, layer_kind, layer_stop, with_side
 from training.sae.config import SAEConfig
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
@@ -32,11 +32,11 @@ def saes(recordings: Path) -> dict[str, SAE]:
 @pytest.fixture(scope="module")
 def clips(recordings: Path, saes: dict[str, SAE]) -> Clips:
     kinds = [[each.path for each in scan(recordings) if each.label == label] for label in ("odd", "even")]
-    return hear_clips(LayeredWaves(), saes, (kinds[0], kinds[1]))
+    return measure_clips(LayeredWaves(), saes, (kinds[0], kinds[1]))
 
 
-def recipe_of(clips: Clips, off: float, on: float) -> Recipe:
-    return Recipe(tuple(clips.candidates("b", 6)), off=off, on=on)
+def recipe_of(clips: Clips, off: float, on: float) -> StopSpec:
+    return StopSpec(tuple(clips.candidates("b", 6)), off=off, on=on)
 
 
 def test_clip_statistics_equal_those_of_the_frames(clips: Clips, saes: dict[str, SAE]) -> None:
@@ -88,7 +88,7 @@ def test_a_static_stop_takes_features_down_to_their_mean_without_and_brings_thei
 
 
 def test_a_direction_is_the_difference_of_means_both_ways(clips: Clips, saes: dict[str, SAE]) -> None:
-    stop = layer_stop("direction", "odd", saes["a"], "a", clips, Recipe(off=1.0, on=1.0))
+    stop = layer_stop("direction", "odd", saes["a"], "a", clips, StopSpec(off=1.0, on=1.0))
     train, frames = clips.of("train"), clips.sites["a"].frames
     difference = frames[train & clips.labels].mean(0) - frames[train & ~clips.labels].mean(0)
     assert stop.constants is not None
@@ -99,9 +99,9 @@ def test_a_direction_is_the_difference_of_means_both_ways(clips: Clips, saes: di
 def test_a_random_stop_is_as_large_as_the_static_one_of_other_features(
     clips: Clips, saes: dict[str, SAE]
 ) -> None:
-    recipe = recipe_of(clips, 1.0, 1.0)
+    spec = recipe_of(clips, 1.0, 1.0)
     static, random, again = (
-        layer_stop(kind, "odd", saes["b"], "b", clips, recipe, seed=3)
+        layer_stop(kind, "odd", saes["b"], "b", clips, spec, seed=3)
         for kind in ("static", "random", "random")
     )
     assert static.constants is not None and random.constants is not None and again.constants is not None

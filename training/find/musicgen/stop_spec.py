@@ -19,14 +19,14 @@ CAP = 1.0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StopSpec:
     """What a layer's stop is made of.
 
     Attributes:
-        features: which, the most telling first.
+        features: which, those first that say most of the concept.
         off, on: strengths at -1 and +1 in units of the features' own levels where the concept sounds (of a direction: of
             the difference of means). At -1 the features are taken away first; `off` is what is pushed beyond.
-        takes: whether -1 takes the features away.
+        takes: -1 takes the features away.
     """
 
     features: tuple[int, ...] = ()
@@ -44,7 +44,7 @@ def layer_kind(text: str) -> LayerKind:
 
 
 def layer_stop(
-    kind: LayerKind, name: str, sae: SAE, site: str, clips: Clips, recipe: Recipe, seed: int = 0
+    kind: LayerKind, name: str, sae: SAE, site: str, clips: Clips, spec: StopSpec, seed: int = 0
 ) -> Stop:
     """A stop from the training clips at one site.
 
@@ -54,23 +54,23 @@ def layer_stop(
     random: as static, of other features drawn by chance, with the constants' norms of the static stop.
     """
     width = sae.config.d_in
-    shares, write = torch.zeros(sae.config.n_features), torch.zeros(width)
+    weights, write = torch.zeros(sae.config.n_features), torch.zeros(width)
     if kind == "direction":
         train, frames = clips.of("train"), clips.sites[site].frames
         write = frames[train & clips.labels].mean(0) - frames[train & ~clips.labels].mean(0)
     else:
-        chosen = torch.tensor(recipe.features, dtype=torch.int64)
-        taken, levels = _shares_and_levels(clips, site, chosen)
+        chosen = torch.tensor(spec.features, dtype=torch.int64)
+        taken, levels = _weights_and_levels(clips, site, chosen)
         rows = sae.W_dec.detach()
         write = levels @ rows[chosen]
         if kind == "random":
             generator = torch.Generator().manual_seed(seed)
             chosen = torch.randperm(sae.config.n_features, generator=generator)[: len(chosen)]
             write = normalize(levels @ rows[chosen], dim=0) * write.norm()
-        if recipe.takes:
-            shares[chosen] = taken
-    constants = torch.stack([-recipe.off * write, recipe.on * write])
-    return Stop(name, make_slug(name), kind, shares, torch.zeros(0, width), CAP, {}, None, constants)
+        if spec.takes:
+            weights[chosen] = taken
+    constants = torch.stack([-spec.off * write, spec.on * write])
+    return Stop(name, make_slug(name), kind, weights, torch.zeros(0, width), CAP, {}, None, constants)
 
 
 def with_side(stop: Stop, side: int) -> Stop:
@@ -85,10 +85,10 @@ def with_side(stop: Stop, side: int) -> Stop:
     )
 
 
-def _shares_and_levels(clips: Clips, site: str, chosen: Tensor) -> tuple[Tensor, Tensor]:
+def _weights_and_levels(clips: Clips, site: str, chosen: Tensor) -> tuple[Tensor, Tensor]:
     """How much of each feature belongs to the concept, and its level where that sounds: `[features]` each."""
-    train, found = clips.of("train"), clips.sites[site]
-    on = found.features[train & clips.labels][:, chosen].mean(0)
-    off = found.features[train & ~clips.labels][:, chosen].mean(0)
-    levels = found.levels[train & clips.labels][:, chosen].mean(0)
+    train, measured = clips.of("train"), clips.sites[site]
+    on = measured.features[train & clips.labels][:, chosen].mean(0)
+    off = measured.features[train & ~clips.labels][:, chosen].mean(0)
+    levels = measured.levels[train & clips.labels][:, chosen].mean(0)
     return (1 - off / on.clamp(min=1e-12)).clamp(0.0, 1.0), levels

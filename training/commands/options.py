@@ -1,0 +1,46 @@
+"""Options and arguments that several commands share, each with its help text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ModelArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="A RAVE: its exported .ts, or its training run's folder. Or a MusicGen: its folder, or its name on the hub."
+    ),
+]
+RecordingsArgument = Annotated[Path, typer.Argument(help="A folder of recordings; any format and rate.")]
+SiteOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The place in the model whose frames are used; several times for several, all for every one: latent, encoder.N, "
+        "decoder.N of a RAVE (the latent where nothing is said), layers.N of a MusicGen."
+    ),
+]
+DeviceOption = Annotated[
+    str, typer.Option(help="Where a MusicGen and the SAEs are computed: auto, cpu, cuda or mps.")
+]
+FeaturesOption = Annotated[int, typer.Option(help="Features in the dictionary.")]
+KOption = Annotated[int, typer.Option(help="Features that may be active in one frame.")]
+StepsOption = Annotated[int, typer.Option(help="Training steps.")]
+DtypeOption = Annotated[
+    str, typer.Option(help="How frames are stored: float32, or at half the size float16 or bfloat16.")
+]
+
+WithOption = Annotated[Path, typer.Option("--with", help="A folder of recordings with the concept.")]
+WithoutOption = Annotated[Path, typer.Option("--without", help="A folder of recordings without it.")]
+PromptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A description of pieces that have the concept, taken away from them at -1; several times for several. "
+        "Without one, pieces go on from the recordings."
+    ),
+]
+OtherPromptOption = Annotated[
+    list[str] | None,
+    typer.Option(help="A description of pieces without the concept, brought into them at +1."),
+]
+PiecesOption = Annotated[int, typer.Option(help="Pieces that are generated for each trial.")]
+SecondsOption = Annotated[float, typer.Option(help="Length of each piece.")]
