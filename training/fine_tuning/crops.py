@@ -1,4 +1,4 @@
-"""Recordings for fine-tuning a RAVE: random crops of them, in pairs to be heard alone and together."""
+"""Recordings for fine-tuning a RAVE: random crops of them, in pairs that are encoded alone and mixed."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ _GRID = 1024  # samples between the starts that a crop can have
 
 
 @dataclass(frozen=True)
-class Material:
+class Crops:
     """Recordings that crops are drawn from, `[channels, samples]` each, and where a loud crop can start."""
 
     sounds: Sequence[Tensor]
@@ -50,8 +50,8 @@ class Material:
         return self.sounds[row][:, start : start + self.samples] * rng.uniform(LOWEST_GAIN, HIGHEST_GAIN)
 
 
-def split_recordings(found: Iterable[Recording]) -> tuple[list[Recording], list[Recording]]:
-    """Recordings to train on and held-out ones, by what the files hold; of equal files one is kept.
+def split_recordings(recordings: Iterable[Recording]) -> tuple[list[Recording], list[Recording]]:
+    """Recordings to train on and held-out ones, by what the files hold; of equal files one is used.
 
     The held-out fifth is the end of the order by which `training.data.recordings.split_of` cuts: they are validation or
     test recordings there too, or the nearest to it where those are too few.
@@ -59,7 +59,7 @@ def split_recordings(found: Iterable[Recording]) -> tuple[list[Recording], list[
     Raises:
         DrawstopError: fewer than four different recordings.
     """
-    different = {recording.hash: recording for recording in found}
+    different = {recording.hash: recording for recording in recordings}
     ordered = sorted(different.values(), key=lambda recording: place_of(recording.hash))
     if len(ordered) < 2 * LEAST:
         raise DrawstopError(
@@ -69,7 +69,7 @@ def split_recordings(found: Iterable[Recording]) -> tuple[list[Recording], list[
     return ordered[:-held_out], ordered[-held_out:]
 
 
-def read_material(recordings: Sequence[Recording], sample_rate: int, channels: int, samples: int) -> Material:
+def read_crops(recordings: Sequence[Recording], sample_rate: int, channels: int, samples: int) -> Crops:
     """Read recordings into memory (0.6 GB an hour of 44.1 kHz mono); those too short or too quiet are left out.
 
     Raises:
@@ -87,7 +87,7 @@ def read_material(recordings: Sequence[Recording], sample_rate: int, channels: i
             f"{len(sounds)} of {len(recordings)} recordings hold {samples / sample_rate:.2f} s of sound above "
             f"{20 * np.log10(QUIET_RMS):.0f} dB on one side of the split; expected at least {LEAST}: give longer ones, or more"
         )
-    return Material(sounds, starts, samples)
+    return Crops(sounds, starts, samples)
 
 
 def identity_of(recordings: Iterable[Recording]) -> str:

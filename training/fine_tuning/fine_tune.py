@@ -14,7 +14,6 @@ The same seed gives the same bits on one thread, also over an interruption.
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,10 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from training.find.rave.mixtures import HIGHEST_GAIN, LOWEST_GAIN
-from training.fine_tuning.crops import Material
+from training.fine_tuning.crops import Crops
 from training.metrics.distances import SCALES, additivity_error, spectral_distance
-from training.models.rave.trainable import TrainableRave, read_state, write_state
-
-Progress = Callable[[str, int, int], None]
+from training.models.rave.trainable import TrainableRave
+from training.models.resumable_training import ResumableTraining
 
 BAND_SCALES = (256, 64)
 LOG_FLOOR = 0.003
@@ -93,7 +91,7 @@ class FineTuneConfig:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Metrics:
     """What held-out recordings say of a model; no noise is drawn for them."""
 
     additivity: float
@@ -106,55 +104,44 @@ class Figures:
     """Root mean square of the latent means of mixtures."""
 
 
-class FineTuning:
+class FineTuning(ResumableTraining):
     """A fine-tuning under way: model, Adam's state, the step, and what was measured before the first one.
 
-    Goes on from `state`, a file that `save` wrote, where one is given.
+    Args:
+        path: the state's file, from which it goes on if it is there; None saves nothing.
+        identity: what the fine-tuning was begun with, saved beside the state.
     """
 
     def __init__(
         self,
         model: TrainableRave,
-        training: Material,
-        held_out: Material,
+        training: Crops,
+        held_out: Crops,
         config: FineTuneConfig,
         *,
         device: str = "cpu",
-        state: Path | None = None,
+        path: Path | None = None,
+        identity: dict[str, Any] | None = None,
     ) -> None:
+        super().__init__(path, config.steps)
         self.model, self.training, self.held_out, self.config = model.to(device), training, held_out, config
-        self.device, self.step, self._failed = device, 0, 0
+        self.device, self.identity, self._failed, self._saved = device, identity or {}, 0, time.monotonic()
         self.optimizer = torch.optim.Adam(model.trained_parameters(), config.learning_rate, betas=(0.5, 0.9))
-        if state is not None:
-            self._load(state)
+        if self.resume():
             return
         self.before = measure(model, held_out, device)
         self.level = self._first_level()
 
-    def run(
-        self,
-        *,
-        until: int | None = None,
-        save: Callable[[], None] | None = None,
-        progress: Progress | None = None,
-    ) -> None:
-        """Train to the end, or to step `until`; `save` is called every SAVE_SECONDS and at the end.
+    def is_due(self) -> bool:
+        """Every SAVE_SECONDS."""
+        return time.monotonic() > self._saved + SAVE_SECONDS
 
-        Raises:
-            DrawstopError: the gradient stays infinite or NaN.
-        """
-        last = self.config.steps if until is None else min(until, self.config.steps)
-        saved = time.monotonic()
-        while self.step < last:
-            self.advance()
-            if save is not None and (self.step == last or time.monotonic() > saved + SAVE_SECONDS):
-                save()
-                saved = time.monotonic()
-            if progress is not None:
-                progress("fine-tuning", self.step, self.config.steps)
+    def save(self) -> None:
+        super().save()
+        self._saved = time.monotonic()
 
-    def advance(self) -> dict[str, float]:
-        """One step; gives its losses."""
+    def train_step(self) -> dict[str, float]:
+        """One step; gives its losses. Raises DrawstopError where the gradient stays infinite or NaN."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.rate(self.step)
         rng = np.random.default_rng((self.config.seed, self.step))
@@ -168,10 +155,9 @@ class FineTuning:
             self.optimizer.zero_grad()
             loss.backward()
         self._descend()
-        self.step += 1
         return {name: float(part.detach()) for name, part in parts.items()}
 
-    def finish(self) -> Figures:
+    def finish(self) -> Metrics:
         """Fit the export's rotation to the new latents and measure them, after the last step."""
         rng = np.random.default_rng((self.config.seed, _ROTATION_SEED))
         frames = []
@@ -183,28 +169,21 @@ class FineTuning:
         self.model.centre_at_zero(torch.cat(frames))
         return measure(self.model, self.held_out, self.device)
 
-    def save(self, path: Path, identity: dict[str, Any]) -> None:
-        """Write everything that a later process needs to go on."""
-        state = {
-            "identity": identity,
-            "step": self.step,
+    def state(self) -> dict[str, Any]:
+        return {
+            "identity": self.identity,
             "model": self.model.state_dict(),
             "adam": self.optimizer.state_dict(),
             "before": asdict(self.before),
             "level": self.level,
             "failed": self._failed,
         }
-        write_state(path, state)
 
-    def _load(self, path: Path) -> None:
-        state = read_state(path)
-        try:
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["adam"])
-            self.before, self.level = Figures(**state["before"]), float(state["level"])
-            self.step, self._failed = int(state["step"]), int(state["failed"])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise DrawstopError(f"{path} is damaged; delete it to fine-tune from the start") from error
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["adam"])
+        self.before, self.level = Metrics(**state["before"]), float(state["level"])
+        self._failed = int(state["failed"])
 
     def _losses(self, a: Tensor, b: Tensor, gains: Tensor) -> dict[str, Tensor]:
         model, config = self.model, self.config
@@ -250,8 +229,8 @@ class FineTuning:
 
 
 @torch.no_grad()
-def measure(model: TrainableRave, held_out: Material, device: str = "cpu") -> Figures:
-    """Figures of a model on seeded pairs of held-out crops: the same pairs whatever the training's seed."""
+def measure(model: TrainableRave, held_out: Crops, device: str = "cpu") -> Metrics:
+    """Metrics of a model on seeded pairs of held-out crops: the same pairs whatever the training's seed."""
     rng = np.random.default_rng(_MEASURE_SEED)
     rows = []
     with torch.random.fork_rng(devices=[]):
@@ -269,7 +248,7 @@ def measure(model: TrainableRave, held_out: Material, device: str = "cpu") -> Fi
                 mean_sum.square().mean().sqrt(),
             )
             rows.append([float(value) for value in values])
-    return Figures(*(sum(column) / len(column) for column in zip(*rows, strict=True)))
+    return Metrics(*(sum(column) / len(column) for column in zip(*rows, strict=True)))
 
 
 def _distance(estimate: Tensor, target: Tensor, scales: tuple[int, ...]) -> Tensor:

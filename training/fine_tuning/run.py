@@ -9,17 +9,19 @@ import torch
 
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable, sha256_file, write_json
+from drawstop.progress import Progress, step_report
 from training.data.recordings import Recording, scan
-from training.fine_tuning.crops import identity_of, read_material, split_recordings
-from training.fine_tuning.fine_tune import Figures, FineTuneConfig, FineTuning, Progress
+from training.fine_tuning.crops import identity_of, read_crops, split_recordings
+from training.fine_tuning.fine_tune import FineTuneConfig, FineTuning, Metrics
 from training.models.rave.export_run import CONFIG, RunFiles, find_run
-from training.models.rave.trainable import CHECKPOINT, open_run, read_state, write_run
+from training.models.rave.trainable import CHECKPOINT, open_run, write_run
+from training.models.resumable_training import read_state
 
 STATE = "fine_tune.pt"
 """What an interrupted fine-tuning goes on from; removed at its end."""
 
 RECORD = "fine_tune.json"
-"""Settings and figures of a finished one."""
+"""Settings and metrics of a finished one."""
 
 _SAID = {"run": "the run", "recordings": "the recordings"}
 
@@ -28,12 +30,12 @@ _SAID = {"run": "the run", "recordings": "the recordings"}
 class FineTuned:
     """What came of a fine-tuning."""
 
-    before: Figures
-    after: Figures
+    before: Metrics
+    after: Metrics
     training: int
     """Recordings trained on."""
     held_out: int
-    """Recordings that the figures were measured on."""
+    """Recordings that the metrics were measured on."""
 
 
 def fine_tune_run(
@@ -48,7 +50,7 @@ def fine_tune_run(
 ) -> FineTuned | None:
     """Fine-tune the RAVE of `run` on `recordings` and write the run `out`.
 
-    Interrupted, the same call goes on from `out`'s last state; finished, it gives the figures again.
+    Interrupted, the same call goes on from `out`'s last state; finished, it gives the metrics again.
 
     Args:
         until: stop early, at this step, and give None.
@@ -69,19 +71,17 @@ def fine_tune_run(
         raise DrawstopError(f"expected the device cpu, or cuda where torch sees one, got {device!r}")
     model = open_run(files)
     samples = -(-config.samples // model.ratio) * model.ratio
-    sounds, unheard = (
-        read_material(side, model.sample_rate, model.channels, samples) for side in (training, held_out)
+    crops, unseen = (
+        read_crops(side, model.sample_rate, model.channels, samples) for side in (training, held_out)
     )
     require_writable(out)
     state = out / STATE
-    fine_tuning = FineTuning(
-        model, sounds, unheard, config, device=device, state=state if state.is_file() else None
-    )
-    fine_tuning.run(until=until, save=lambda: fine_tuning.save(state, identity), progress=progress)
+    fine_tuning = FineTuning(model, crops, unseen, config, device=device, path=state, identity=identity)
+    fine_tuning.run(until, step_report(progress, "fine-tuning"))
     if fine_tuning.step < config.steps:
         return None
     after = fine_tuning.finish()
-    result = FineTuned(fine_tuning.before, after, len(sounds.sounds), len(unheard.sounds))
+    result = FineTuned(fine_tuning.before, after, len(crops.sounds), len(unseen.sounds))
     write_run(out, files, model)
     write_json(out / RECORD, {"identity": identity, "result": asdict(result)})
     state.unlink(missing_ok=True)
@@ -108,7 +108,7 @@ def _recorded(out: Path, identity: dict[str, Any]) -> FineTuned:
     try:
         record = json.loads((out / RECORD).read_text(encoding="utf-8"))
         result = record["result"]
-        before, after = (Figures(**result[name]) for name in ("before", "after"))
+        before, after = (Metrics(**result[name]) for name in ("before", "after"))
         _refuse_other(out, record["identity"], identity)
         complete = (out / CONFIG).is_file() and (out / CHECKPOINT).is_file()
     except (ValueError, KeyError, TypeError) as error:
@@ -122,12 +122,12 @@ def _recorded(out: Path, identity: dict[str, Any]) -> FineTuned:
 
 def _check_state(out: Path, identity: dict[str, Any]) -> None:
     if (out / STATE).is_file():
-        found = read_state(out / STATE).get("identity")
-        _refuse_other(out, found if isinstance(found, dict) else {}, identity)
+        stored = read_state(out / STATE).get("identity")
+        _refuse_other(out, stored if isinstance(stored, dict) else {}, identity)
 
 
-def _refuse_other(out: Path, found: dict[str, Any], identity: dict[str, Any]) -> None:
-    changed = [_SAID.get(name, name) for name, value in identity.items() if found.get(name) != value]
+def _refuse_other(out: Path, stored: dict[str, Any], identity: dict[str, Any]) -> None:
+    changed = [_SAID.get(name, name) for name, value in identity.items() if stored.get(name) != value]
     if changed:
         raise DrawstopError(
             f"{out} holds another fine-tuning ({', '.join(changed)} changed); give another folder with --out, or repeat "

@@ -15,7 +15,7 @@ from drawstop.audio_files import read_audio, write_audio
 from drawstop.errors import DrawstopError
 from training.commands.fine_tune import report
 from training.data.recordings import scan
-from training.fine_tuning.crops import Material, read_material, split_recordings
+from training.fine_tuning.crops import Crops, read_crops, split_recordings
 from training.fine_tuning.fine_tune import FineTuneConfig, FineTuning
 from training.fine_tuning.run import RECORD, STATE, FineTuned, fine_tune_run
 from training.metrics.distances import additivity_error
@@ -148,8 +148,8 @@ def test_another_seed_gives_other_bits(run: Path, recordings: Path) -> None:
     losses = []
     for seed in (0, 0, 1):
         model = open_run(find_run(run))
-        material = read_material(training, 44100, 1, SHORT.samples)
-        losses.append(FineTuning(model, material, material, replace(SHORT, seed=seed)).advance())
+        crops = read_crops(training, 44100, 1, SHORT.samples)
+        losses.append(FineTuning(model, crops, crops, replace(SHORT, seed=seed)).train_step())
     assert losses[0] == losses[1] != losses[2]
 
 
@@ -161,25 +161,25 @@ def test_a_mixtures_crops_are_of_two_recordings_and_loud_and_dont_clip(tmp_path:
         write_audio(tmp_path / f"{name}.wav", sound, rate)
     write_audio(tmp_path / "silent.wav", np.full((1, rate), 1e-4, np.float32), rate)
     write_audio(tmp_path / "short.wav", np.full((1, 100), 0.5, np.float32), rate)
-    material = read_material(scan(tmp_path), rate, 1, samples)
-    assert len(material.sounds) == 2
-    a, b = material.pairs(np.random.default_rng(0), 16)
+    crops = read_crops(scan(tmp_path), rate, 1, samples)
+    assert len(crops.sounds) == 2
+    a, b = crops.pairs(np.random.default_rng(0), 16)
     assert a.shape == b.shape == (16, 1, samples)
     assert bool((a.sum((1, 2)).sign() == -b.sum((1, 2)).sign()).all())
     assert bool((a.abs().amax(2) > 0.1).all() and (b.abs().amax(2) > 0.1).all())
     assert float((a + b).abs().max()) <= 1.0 + ROUNDING
-    loud = Material([torch.full((1, rate), 0.9)] * 2, [np.array([0])] * 2, samples)
+    loud = Crops([torch.full((1, rate), 0.9)] * 2, [np.array([0])] * 2, samples)
     assert float(sum(loud.pairs(np.random.default_rng(0), 16)).abs().max()) <= 1.0 + ROUNDING  # type: ignore[union-attr]
 
 
 def test_the_report_says_what_got_worse_and_what_isnt_reached() -> None:
-    from training.fine_tuning.fine_tune import Figures
+    from training.fine_tuning.fine_tune import Metrics
 
-    worse = FineTuned(Figures(0.9, 3.0, 5.0, 1.0), Figures(0.4, 3.6, 4.0, 1.0), 8, 2)
+    worse = FineTuned(Metrics(0.9, 3.0, 5.0, 1.0), Metrics(0.4, 3.6, 4.0, 1.0), 8, 2)
     told = " ".join(report(Path("out"), worse))
     assert "0.90 → 0.40" in told and "3.00 → 3.60" in told
     assert "don't add up yet" in told and "farther from the sound" in told
-    good = replace(worse, after=Figures(0.05, 3.1, 3.2, 1.0))
+    good = replace(worse, after=Metrics(0.05, 3.1, 3.2, 1.0))
     assert len(report(Path("out"), good)) == 4
 
 

@@ -4,8 +4,6 @@ acids-rave builds a model from `config.gin` and fills it from a lightning checkp
 comes back is a folder that acids-rave's export reads like any other run.
 """
 
-import io
-import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from drawstop.errors import DrawstopError, reason_of
+from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
 from training.models.rave.export_run import CONFIG, RunFiles
+from training.models.resumable_training import read_state, write_state
 
 CHECKPOINT = Path("version_0", "checkpoints", "best.ckpt")
 """Where lightning keeps it: acids-rave's export reads the run's name from this path."""
@@ -145,31 +144,6 @@ def write_run(out: Path, source: RunFiles, model: TrainableRave) -> None:
     with atomic_file(out / CONFIG) as temporary:
         temporary.write_bytes(source.config.read_bytes())
     write_state(out / CHECKPOINT, model.stored | {"state_dict": old | new, "callbacks": {}})
-
-
-def write_state(path: Path, state: dict[str, Any]) -> None:
-    """`torch.save`, whole or not at all; a full disk is a DrawstopError."""
-    buffer = io.BytesIO()  # so that a full disk is an OSError that atomic_file can tell
-    torch.save(state, buffer)
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
-
-
-def read_state(path: Path) -> dict[str, Any]:
-    """What `torch.save` wrote, tensors and plain values only.
-
-    Raises:
-        DrawstopError: not readable, or it holds other objects.
-    """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise DrawstopError(f"can't read {path}: {reason_of(error)}") from error
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
-        raise DrawstopError(f"{path} is damaged, or holds more than tensors and plain values") from error
-    if not isinstance(state, dict):
-        raise DrawstopError(f"{path} is no checkpoint: expected a dictionary, got {type(state).__name__}")
-    return state
 
 
 def _read_checkpoint(path: Path) -> dict[str, Any]:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from drawstop.errors import DrawstopError
 from training.metrics.distances import additivity_error, level_error, spectral_distance
+from training.models.resumable_training import ResumableTraining
 from training.recipes.rave.mixtures import CROP, CorpusPairs, PairSource
 from training.recipes.rave.rave_losses import (
     BAND_SCALES,
@@ -62,34 +64,27 @@ class TrainingConfig:
         return self.noise * min(1.0, step / self.noise_steps)
 
 
-class Trainer:
+class Trainer(ResumableTraining):
     """Model, optimizer and random state of one training; goes on from `out`'s checkpoint if it has one."""
 
     def __init__(self, out: Path, pairs: PairSource, config: TrainingConfig, size: ModelConfig) -> None:
+        super().__init__(out / CHECKPOINT, config.steps)
         self.out, self.pairs, self.config, self.model_config = out, pairs, config, size
         torch.manual_seed(config.seed)
         self.model: SmallRAVE = build_model(size)
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, config.learning_rate, betas=(0.5, 0.9))
-        self.step = 0
         out.mkdir(parents=True, exist_ok=True)
-        if (out / CHECKPOINT).exists():
-            self._resume()
+        self.resume()
 
-    def run(self, until: int | None = None) -> None:
-        """Train to the end (or only to step `until`), with checkpoints and a log line every so many steps."""
-        last = self.config.steps if until is None else until
-        started, first = time.monotonic(), self.step
-        while self.step < last:
-            values = self._train_step()
-            self.step += 1
-            if self.step % self.config.log_every == 0 or self.step in (1, last):
-                pace = (time.monotonic() - started) / (self.step - first)
-                self._log(values | {"seconds_per_step": pace})
-            if self.step % self.config.checkpoint_every == 0 or self.step == last:
-                self._save()
+    def is_due(self) -> bool:
+        return self.step % self.config.checkpoint_every == 0
 
-    def _train_step(self) -> dict[str, float]:
+    def after_step(self, values: dict[str, float], last: int) -> None:
+        if self.step % self.config.log_every == 0 or self.step in (1, last):
+            self.log(self.out / LOG, values | {"seconds_per_step": self.pace()})
+
+    def train_step(self) -> dict[str, float]:
         config, model = self.config, self.model
         rng = np.random.default_rng((config.seed, self.step))
         for group in self.optimizer.param_groups:
@@ -136,33 +131,22 @@ class Trainer:
         """Convolutions in bfloat16, a quarter faster on processors that have it; losses and weights stay float32."""
         return torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16)
 
-    def _log(self, values: dict[str, float]) -> None:
-        line = f"step {self.step} " + " ".join(f"{name} {value:.4g}" for name, value in values.items())
-        with (self.out / LOG).open("a") as file:
-            file.write(line + "\n")
-
-    def _save(self) -> None:
-        state = {
-            "step": self.step,
+    def state(self) -> dict[str, Any]:
+        return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "random": torch.get_rng_state(),
             "config": asdict(self.config),
             "model_config": asdict(self.model_config),
         }
-        temporary = self.out / (CHECKPOINT + ".part")
-        torch.save(state, temporary)
-        temporary.replace(self.out / CHECKPOINT)
 
-    def _resume(self) -> None:
-        state = torch.load(self.out / CHECKPOINT, map_location="cpu", weights_only=True)
+    def load_state(self, state: dict[str, Any]) -> None:
         settings = TrainingConfig(**state["config"]), ModelConfig(**state["model_config"])
         if settings != (self.config, self.model_config):
-            raise ValueError(f"{self.out / CHECKPOINT} was trained with other settings: give another --out")
+            raise DrawstopError(f"{self.path} was trained with other settings: give another --out")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
-        self.step = int(state["step"])
 
 
 def _latent_figures(z: Tensor, additive: Tensor) -> dict[str, float]:
