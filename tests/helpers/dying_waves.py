@@ -9,7 +9,7 @@ from pathlib import Path
 from layered_waves import LayeredWaves
 from torch import Tensor
 
-from training.activations.extraction import Opening
+from training.activations.workers import OpenModel
 
 
 class DyingWaves(LayeredWaves):
@@ -26,7 +26,7 @@ class DyingWaves(LayeredWaves):
         return super().frames(audio, sites)
 
 
-def dying(armed: Path, at: int) -> Opening:
+def dying(armed: Path, at: int) -> OpenModel:
     """How a worker opens it."""
     return partial(DyingWaves, armed, at)
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from drawstop.errors import DrawstopError
-from training.activations.extraction import ExtractOptions, Opening, OtherStoreError, extract
+from training.activations.extraction import ExtractOptions, extract
+from training.activations.job import OtherStoreError
 from training.activations.store import ActivationStore
 from training.activations.streamed_frames import ModelFrames
+from training.activations.workers import OpenModel
 from training.banks.bank import StopBank
 from training.banks.bank_folders import is_ours, save_banks
 from training.banks.cost import Cost, cost_of, trial
@@ -202,14 +204,14 @@ def write_frames(
     frames: ModelFrames,
     out: Path,
     options: ExtractOptions | None = None,
-    openings: Sequence[Opening] = (),
+    open_model: Sequence[OpenModel] = (),
     others: Sequence[Path] = (),
 ) -> list[ActivationStore]:
     """All sites' frames on disk, in one pass: `out` is the store of one site, or the folder of several sites' stores.
 
     The arguments, what is returned and raised: see `extraction.extract`.
     """
-    return extract(frames, out, places(list(frames.widths), out), options, openings, others)
+    return extract(frames, out, places(list(frames.widths), out), options, open_model, others)
 
 
 def stored(frames: ModelFrames, folder: Path) -> list[ActivationStore]:

@@ -9,7 +9,7 @@ from training.commands.options import DeviceOption, DtypeOption, ModelArgument, 
 from training.commands.train import opened_frames
 
 if TYPE_CHECKING:
-    from training.activations.extraction import Opening
+    from training.activations.workers import OpenModel
 
 
 def activations(
@@ -60,7 +60,7 @@ def activations(
 
     options = ExtractOptions(read_dtype(dtype), shard_frames, Part.read(part), workers)
     frames = opened_frames(model, recordings, site, device)
-    stores = write_frames(frames, out, options, openings(model, device), join or ())
+    stores = write_frames(frames, out, options, model_openers(model, device), join or ())
     for store in stores:
         count, shards = len(frames.found), len(store.index.shards)
         typer.echo(
@@ -73,8 +73,8 @@ def activations(
         )
 
 
-def openings(model: Path, device: str) -> "list[Opening]":
-    """How the workers open a model: each accelerator in turns where the device is one of several, else all alike."""
+def model_openers(model: Path, device: str) -> "list[OpenModel]":
+    """How the workers open a model: on each accelerator in turns where the device is one of several, else all alike."""
     from functools import partial
 
     import torch

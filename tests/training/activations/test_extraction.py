@@ -97,7 +97,7 @@ def test_workers_write_the_same_bytes_as_one_process_though_one_is_killed_on_the
 def test_workers_that_all_die_end_it_with_a_clear_word_and_keep_what_is_there(
     single: Path, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.activations.extraction._FRUITLESS_ROUNDS", 1)
+    monkeypatch.setattr("training.activations.workers._FRUITLESS_ROUNDS", 1)
     with pytest.raises(DrawstopError, match=r"workers died .* 5 shards are left; give the same command"):
         write_frames(model_frames(recordings), tmp_path / "frames", options(2), [DeadWaves])
     write_frames(model_frames(recordings), tmp_path / "frames", options())
