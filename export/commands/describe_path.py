@@ -13,7 +13,7 @@ from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
 from training.activations.store import INDEX_FILE, ActivationStore
 from training.banks.bank import STOPS_FILE, load_bank
-from training.data.overlap_warnings import leaks_of
+from training.data.overlap_warnings import overlap_warnings
 from training.data.read_labelled import is_data_set, read_labelled
 from training.data.recordings import SPLITS
 from training.data.sufficiency import what_can_run
@@ -117,5 +117,5 @@ def _data_set(path: Path) -> dict[str, Any]:
         "recordings": len(data.recordings),
         "splits": {split: len(data.of(split)) for split in SPLITS},
         "labels": labels,
-        "notes": [*data.notes, *leaks_of(data)],
+        "notes": [*data.notes, *overlap_warnings(data)],
     }

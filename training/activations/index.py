@@ -58,7 +58,7 @@ class StoreIndex:
     """The frames of one site of one model, and the files that they lie in.
 
     Attributes:
-        piece_frames: how many frames of a recording the model heard in one go, at most; None: all of them.
+        piece_frames: how many frames of a recording the model took in one go, at most; None: all of them.
         recordings: in the order of their rows.
     """
 
@@ -76,13 +76,13 @@ class StoreIndex:
         """Shards whose hash isn't known: the store isn't done. The one file of format 1 never had one."""
         return 0 if self.format == _ONE_FILE_FORMAT else sum(shard.sha256 is None for shard in self.shards)
 
-    def places(self) -> list[int]:
+    def offsets(self) -> list[int]:
         """Where each recording's first row lies when the shards are laid end to end."""
-        places, place = [0] * len(self.recordings), 0
+        offsets, offset = [0] * len(self.recordings), 0
         for number in (number for shard in self.shards for number in shard.recordings):
-            places[number] = place
-            place += self.recordings[number].stop - self.recordings[number].start
-        return places
+            offsets[number] = offset
+            offset += self.recordings[number].stop - self.recordings[number].start
+        return offsets
 
     def with_hashes(self, hashes: Sequence[str]) -> "StoreIndex":
         """The same of a store that is done."""
@@ -159,17 +159,17 @@ def cut_shards(recordings: Sequence[StoredRecording], most: int) -> tuple[Shard,
         groups[-1].append(number)
         room -= lengths[number]
     return tuple(
-        Shard(shard_file(place), sum(lengths[number] for number in group), tuple(group))
-        for place, group in enumerate(groups)
+        Shard(shard_file(index), sum(lengths[number] for number in group), tuple(group))
+        for index, group in enumerate(groups)
     )
 
 
-def differs(found: StoreIndex, wanted: StoreIndex) -> str:
+def differs(stored: StoreIndex, wanted: StoreIndex) -> str:
     """What tells one store's plan from another's, in words; empty where nothing does."""
     for what in ("format", "site", "fingerprint", "width", "dtype", "piece_frames"):
-        if getattr(found, what) != getattr(wanted, what):
-            return f"its {what} is {getattr(found, what)}, not {getattr(wanted, what)}"
-    theirs, ours = ({each.name: each for each in index.recordings} for index in (found, wanted))
+        if getattr(stored, what) != getattr(wanted, what):
+            return f"its {what} is {getattr(stored, what)}, not {getattr(wanted, what)}"
+    theirs, ours = ({each.name: each for each in index.recordings} for index in (stored, wanted))
     changed = [name for name, each in ours.items() if name in theirs and theirs[name].hash != each.hash]
     if changed:
         count = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
@@ -180,12 +180,12 @@ def differs(found: StoreIndex, wanted: StoreIndex) -> str:
     new, gone = len(ours.keys() - theirs.keys()), len(theirs.keys() - ours.keys())
     if new or gone:
         return f"its recordings are others, {new} aren't in it and {gone} aren't in the folder"
-    if [replace(each, path="") for each in found.recordings] != [
+    if [replace(each, path="") for each in stored.recordings] != [
         replace(each, path="") for each in wanted.recordings
     ]:
         return "its recordings are split or cut in another way"
-    if [replace(each, sha256=None) for each in found.shards] != list(wanted.shards):
-        return f"it has {len(found.shards)} shards, not {len(wanted.shards)}: give the --shard-frames that it was begun with"
+    if [replace(each, sha256=None) for each in stored.shards] != list(wanted.shards):
+        return f"it has {len(stored.shards)} shards, not {len(wanted.shards)}: give the --shard-frames that it was begun with"
     return ""
 
 

@@ -66,10 +66,10 @@ class Job:
                 for site, plan in self.plans.items()
             }
             for index in self._first.shards[number].recordings:
-                require_unchanged(frames.found[index])
+                require_unchanged(frames.sources[index])
                 for piece in frames.pieces_of(index):
                     for site, writer in writers.items():
-                        writer.add(piece[site], frames.found[index].path)
+                        writer.add(piece[site], frames.sources[index].path)
             for writer in writers.values():
                 writer.finish()
 

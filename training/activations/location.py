@@ -14,7 +14,7 @@ from drawstop.files import sha256_file
 from training.activations.shards import MEND
 
 
-class LocalPlace:
+class LocalLocation:
     """A folder.
 
     Args:
@@ -44,7 +44,7 @@ class LocalPlace:
         return path
 
 
-class RemotePlace:
+class RemoteLocation:
     """A folder behind an fsspec URL; shards are cached by their hash, so that a cached one is never out of date.
 
     Args:
@@ -55,7 +55,7 @@ class RemotePlace:
         self.name, self._filesystem, self._root, self._cache = url, filesystem, root, cache
 
     def text(self, file: str) -> str | None:
-        """A file's text; None where it isn't there. Raises DrawstopError where the place can't be reached."""
+        """A file's text; None where it isn't there. Raises DrawstopError where it can't be reached."""
         try:
             return bytes(self._filesystem.cat_file(f"{self._root}/{file}")).decode()
         except FileNotFoundError:
@@ -80,7 +80,7 @@ class RemotePlace:
             return set()
 
     def shard(self, file: str, sha256: str | None) -> Path:
-        """A shard's cached file, fetched if need be. Raises as `LocalPlace.shard`."""
+        """A shard's cached file, fetched if need be. Raises as `LocalLocation.shard`."""
         cached = self._cache / f"{sha256}.npy"
         if sha256 is not None and cached.is_file() and sha256_file(cached) == sha256:
             return cached
@@ -105,8 +105,10 @@ class RemotePlace:
         return cached
 
 
-def open_place(store: Path | str, verify: bool = True, cache: Path | None = None) -> LocalPlace | RemotePlace:
-    """A store's place by its path or URL; a `file://` URL is the local folder itself.
+def open_location(
+    store: Path | str, verify: bool = True, cache: Path | None = None
+) -> LocalLocation | RemoteLocation:
+    """A store's location by its path or URL; a `file://` URL is the local folder itself.
 
     Args:
         verify: hash local shards before they are used; what is fetched is always hashed.
@@ -116,7 +118,7 @@ def open_place(store: Path | str, verify: bool = True, cache: Path | None = None
         DrawstopError: a URL that fsspec doesn't know, or whose package isn't installed.
     """
     if isinstance(store, Path) or "://" not in store:
-        return LocalPlace(Path(store), verify)
+        return LocalLocation(Path(store), verify)
     import fsspec
 
     try:
@@ -124,8 +126,8 @@ def open_place(store: Path | str, verify: bool = True, cache: Path | None = None
     except (ImportError, ValueError, OSError) as error:
         raise DrawstopError(f"can't open {store}: {error}") from error
     if isinstance(filesystem, fsspec.implementations.local.LocalFileSystem):
-        return LocalPlace(Path(root), verify)
-    return RemotePlace(store.rstrip("/"), filesystem, root.rstrip("/"), cache or _user_cache())
+        return LocalLocation(Path(root), verify)
+    return RemoteLocation(store.rstrip("/"), filesystem, root.rstrip("/"), cache or _user_cache())
 
 
 def _user_cache() -> Path:
@@ -133,8 +135,8 @@ def _user_cache() -> Path:
 
 
 def _require_hash(path: Path, named: object, sha256: str) -> None:
-    found = sha256_file(path)
-    if found != sha256:
+    hash = sha256_file(path)
+    if hash != sha256:
         raise DrawstopError(
-            f"the shard {named} is corrupt: expected SHA-256 {sha256[:12]}…, got {found[:12]}…; {MEND}"
+            f"the shard {named} is corrupt: expected SHA-256 {sha256[:12]}…, got {hash[:12]}…; {MEND}"
         )

@@ -22,8 +22,8 @@ class ShardedFrames:
 
     Args:
         starts: the first row of each recording, ascending.
-        places: where each recording's first row lies when the shards are laid end to end.
-        shard_rows: of each shard.
+        offsets: where each recording's first row lies when the shards are laid end to end.
+        shard_rows: how many rows each shard has.
         locate: gives a shard's local file by its number; called once, when its first row is read.
     """
 
@@ -34,13 +34,13 @@ class ShardedFrames:
         width: int,
         stored_as: Dtype,
         starts: Sequence[int],
-        places: Sequence[int],
+        offsets: Sequence[int],
         shard_rows: Sequence[int],
         locate: Callable[[int], Path],
     ) -> None:
         self.stored_as, self._locate = stored_as, locate
         self.shape = (sum(shard_rows), width)
-        self._starts, self._places = np.array(starts, dtype=np.int64), np.array(places, dtype=np.int64)
+        self._starts, self._offsets = np.array(starts, dtype=np.int64), np.array(offsets, dtype=np.int64)
         self._bounds = np.concatenate([[0], np.cumsum(shard_rows)]).astype(np.int64)
         self._located = dict[int, Path]()
         self._maps: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
@@ -49,10 +49,10 @@ class ShardedFrames:
         return self.shape[0]
 
     def __getitem__(self, rows: Rows | slice | int) -> Frames:
-        """Rows by their numbers: a copy; but where all rows of a slice lie together and are float32, the map itself."""
+        """Rows by their numbers: a copy; but where all rows of a slice are contiguous and float32, the map itself."""
         if isinstance(rows, slice):
             first, stop, step = rows.indices(len(self))
-            if step == 1 and stop > first and self._together(first, stop):
+            if step == 1 and stop > first and self._contiguous(first, stop):
                 return decode(self.stored(first, stop), self.stored_as)
             return self._gather(np.arange(first, stop, step, dtype=np.int64))
         if isinstance(rows, int):
@@ -63,10 +63,10 @@ class ShardedFrames:
         return self[:] if dtype is None else self[:].astype(dtype, copy=False)
 
     def stored(self, first: int, stop: int) -> npt.NDArray[Any]:
-        """Rows of one recording, or of several that lie together, as they are stored: a view of the map."""
-        place = int(self._place(np.array([first]))[0])
-        shard = int(np.searchsorted(self._bounds, place, side="right")) - 1
-        at = place - int(self._bounds[shard])
+        """Rows of one recording, or of several that are contiguous, as they are stored: a view of the map."""
+        offset = int(self._offset(np.array([first]))[0])
+        shard = int(np.searchsorted(self._bounds, offset, side="right")) - 1
+        at = offset - int(self._bounds[shard])
         return self._map(shard)[at : at + stop - first]
 
     def check(self) -> None:
@@ -74,29 +74,31 @@ class ShardedFrames:
         for shard in range(len(self._bounds) - 1):
             self._map(shard)
 
-    def _together(self, first: int, stop: int) -> bool:
-        ends = self._place(np.array([first, stop - 1]))
+    def _contiguous(self, first: int, stop: int) -> bool:
+        ends = self._offset(np.array([first, stop - 1]))
         one_shard = len(set(np.searchsorted(self._bounds, ends, side="right"))) == 1
         recordings = np.searchsorted(self._starts, [first, stop - 1], side="right") - 1
         between = (
-            self._places[recordings[0] : recordings[1] + 1] - self._starts[recordings[0] : recordings[1] + 1]
+            self._offsets[recordings[0] : recordings[1] + 1] - self._starts[recordings[0] : recordings[1] + 1]
         )
         return one_shard and len(set(between.tolist())) == 1
 
-    def _place(self, rows: Rows) -> Rows:
+    def _offset(self, rows: Rows) -> Rows:
         recordings = np.searchsorted(self._starts, rows, side="right") - 1
-        return np.asarray(rows - self._starts[recordings] + self._places[recordings])
+        return np.asarray(rows - self._starts[recordings] + self._offsets[recordings])
 
     def _gather(self, rows: Rows) -> Frames:
         if len(rows) and (rows.min() < -len(self) or rows.max() >= len(self)):
             raise IndexError(f"expected rows from 0 to {len(self) - 1}, got {rows.min()} to {rows.max()}")
-        places = self._place(np.where(rows < 0, rows + len(self), rows))
-        shards = np.searchsorted(self._bounds, places, side="right") - 1
-        found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        offsets = self._offset(np.where(rows < 0, rows + len(self), rows))
+        shards = np.searchsorted(self._bounds, offsets, side="right") - 1
+        frames = np.empty((len(rows), self.shape[1]), dtype=np.float32)
         for shard in np.unique(shards):
             which = np.flatnonzero(shards == shard)
-            found[which] = decode(self._map(int(shard))[places[which] - self._bounds[shard]], self.stored_as)
-        return found
+            frames[which] = decode(
+                self._map(int(shard))[offsets[which] - self._bounds[shard]], self.stored_as
+            )
+        return frames
 
     def _map(self, shard: int) -> npt.NDArray[Any]:
         if shard in self._maps:

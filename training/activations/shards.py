@@ -107,7 +107,7 @@ class ShardWriter:
         self.rows += len(stored)
 
     def finish(self) -> str:
-        """Puts the shard and its receipt in their places; gives its SHA-256."""
+        """Gives the shard and its receipt their names; returns its SHA-256."""
         with self._disk():
             self._file.seek(0)
             self._write_header()  # again, with the true count: numpy leaves room for it

@@ -18,8 +18,8 @@ class ShuffledRows:
     Without a buffer (or with one that holds all rows) epoch e is a permutation of all rows drawn from (seed, e) alone,
     and batch s is items `s * size` to `(s + 1) * size` of the stream.
 
-    With a smaller buffer the pieces are laid end to end, each epoch in an order of its own, and every buffer-full of that
-    line, a window, is shuffled by itself: who enters at a step fills the buffer with that step's window and goes on.
+    With a smaller buffer the pieces are laid end to end, each epoch in an order of its own, and every buffer-full of
+    them, a window, is shuffled by itself: who enters at a step fills the buffer with that step's window and goes on.
 
     Attributes:
         held: rows in a window: the buffer rounded down to whole batches; all rows where they fit.
@@ -71,7 +71,7 @@ class ShuffledRows:
         return np.concatenate(parts)
 
     def _line(self, order: Rows, first: int, stop: int) -> Rows:
-        """The rows of the pieces in an order, end to end: places `first` to `stop` of that line."""
+        """The rows of the pieces in an order, end to end: items `first` to `stop` of them."""
         starts, lengths = self._starts[order], self._lengths[order]
         before = np.concatenate([[0], np.cumsum(lengths)])
         line = np.arange(first, stop)

@@ -25,7 +25,7 @@ from training.activations.index import (
     read_index,
     shard_file,
 )
-from training.activations.location import open_place
+from training.activations.location import open_location
 from training.activations.shard_array import ShardedFrames
 from training.activations.shards import Dtype, Frames, ShardWriter
 from training.activations.shuffle import ShuffledRows, cut
@@ -46,11 +46,11 @@ class ActivationStore:
 
     Attributes:
         path: the folder, or the URL.
-        site: the name of the place in the model.
+        site: the name of the site in the model.
         fingerprint: the model's fingerprint.
         frames: `[n_frames, width]`, read-only, float32 whatever is stored.
         recordings: one entry per recording, in the order of their frames.
-        piece_frames: how many frames of a recording the model heard in one go, at most; None: all of them.
+        piece_frames: how many frames of a recording the model took in one go, at most; None: all of them.
     """
 
     def __init__(self, path: Path | str, index: StoreIndex, frames: ShardedFrames) -> None:
@@ -71,8 +71,8 @@ class ActivationStore:
             DrawstopError: no store there, an unfinished one, one whose index is damaged, of another version's format, or a
                 shard that is missing. When a shard is first read: corrupt.
         """
-        place = open_place(path, verify, cache)
-        text = place.text(INDEX_FILE)
+        location = open_location(path, verify, cache)
+        text = location.text(INDEX_FILE)
         if text is None:
             raise DrawstopError(f"no activation store in {path}: expected {INDEX_FILE}; collect it")
         index = read_index(text, path)
@@ -81,14 +81,14 @@ class ActivationStore:
                 f"the activation store {path} is unfinished, {index.unfinished} of its {len(index.shards)} shards aren't "
                 f"known to be there: give the command that began it again, it goes on where it was"
             )
-        place.require(shard.file for shard in index.shards)
+        location.require(shard.file for shard in index.shards)
         frames = ShardedFrames(
             index.width,
             index.dtype,
             [each.start for each in index.recordings],
-            index.places(),
+            index.offsets(),
             [shard.rows for shard in index.shards],
-            lambda number: place.shard(index.shards[number].file, index.shards[number].sha256),
+            lambda number: location.shard(index.shards[number].file, index.shards[number].sha256),
         )
         return cls(path, index, frames)
 
@@ -161,12 +161,12 @@ def write_store(
 
     Args:
         out: the store's folder. An older store there is replaced, any other non-empty folder is refused.
-        site: the name of the place in the model.
+        site: the name of the site in the model.
         fingerprint: the model's fingerprint.
         items: recordings and their frames `[frames, width]`, all of one width; taken one at a time.
 
     Raises:
-        DrawstopError: no items, frames of another width or not finite, or a place that can't be written.
+        DrawstopError: no items, frames of another width or not finite, or a folder that can't be written.
     """
     stream, entries = iter(items), list[StoredRecording]()
     first = next(stream, None)

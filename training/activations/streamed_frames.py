@@ -28,7 +28,7 @@ class ModelFrames:
 
     Attributes:
         widths: numbers per frame of each site, in the model's order.
-        recordings: where each recording's rows lie.
+        sources: the recordings.  recordings: where each one's rows lie.
         frame_rate: rows per second of sound.
 
     Raises:
@@ -45,7 +45,7 @@ class ModelFrames:
             raise DrawstopError(
                 f"sites of one run need one frame rate, got {said}: train them in runs of their own"
             )
-        self.model, self.found = model, list(recordings)
+        self.model, self.sources = model, list(recordings)
         self.widths = {name: rate.width for name, rate in rates.items()}
         self.ratio = next(iter(ratios.values()))
         self.frame_rate = model.sample_rate / self.ratio
@@ -59,7 +59,7 @@ class ModelFrames:
 
     @property
     def identity(self) -> str:
-        """Tells these frames from others: the model, the sites and the recordings' contents."""
+        """The same for the same model, sites and recordings' contents, and for no others."""
         return identity_of(self.model.fingerprint, self.recordings, self.model.piece_frames)
 
     @property
@@ -72,14 +72,14 @@ class ModelFrames:
         return [piece for i, piece in self._pieces if split is None or self.recordings[i].split == split]
 
     def read(self, rows: Rows, into: Mapping[str, Frames]) -> None:
-        """Computes the frames of some rows. Each array is `[rows, width]`; each piece is heard once."""
+        """Computes the frames of some rows. Each array is `[rows, width]`; each piece is computed once."""
         which = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(which, kind="stable")
-        for places in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
-            number = int(which[places[0]])
+        for indices in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
+            number = int(which[indices[0]])
             frames = self.piece(number)
             for site, array in into.items():
-                array[places] = frames[site][rows[places] - self._starts[number]]
+                array[indices] = frames[site][rows[indices] - self._starts[number]]
 
     def piece(self, number: int) -> dict[str, Frames]:
         """The frames of a piece at every site, `[frames, width]`.
@@ -88,9 +88,9 @@ class ModelFrames:
             DrawstopError: the model gave fewer frames than the sound is long, or some that aren't finite.
         """
         index, piece = self._pieces[number]
-        recording, first = self.found[index], piece.start - self.recordings[index].start
+        recording, first = self.sources[index], piece.start - self.recordings[index].start
         audio = self._sound(recording, first, len(piece))
-        found = {}
+        frames_of = {}
         for site, x in self.model.frames(audio[None], list(self.widths)).items():
             frames = x[0, :, : len(piece)].T.contiguous().to(torch.float32).cpu().numpy()
             if frames.shape != (len(piece), self.widths[site]) or not np.isfinite(frames).all():
@@ -98,8 +98,8 @@ class ModelFrames:
                     f"{recording.path}: expected {len(piece)} finite frames of {self.widths[site]} numbers at {site}, got "
                     f"{list(frames.shape)}; check the model and this recording"
                 )
-            found[site] = frames
-        return found
+            frames_of[site] = frames
+        return frames_of
 
     def of_recording(self, index: int) -> dict[str, Frames]:
         """The frames of a recording at every site, `[frames, width]`."""
@@ -116,7 +116,7 @@ class ModelFrames:
 
     def _laid_out(self) -> list[StoredRecording]:
         laid, start = [], 0
-        for each in self.found:
+        for each in self.sources:
             stop = start - (-samples_of(each, self.model.sample_rate) // self.ratio)
             laid.append(StoredRecording.of(each, start, stop))
             start = stop

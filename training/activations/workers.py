@@ -55,7 +55,7 @@ def compute_in_processes(
     """
     if not open_model:
         raise DrawstopError("several workers need a way to open the model: expected at least one, got none")
-    work = _Work(job, tuple(frames.found), tuple(frames.widths), tuple(open_model))
+    work = _Work(job, tuple(frames.sources), tuple(frames.widths), tuple(open_model))
     missing, fruitless = list(numbers), 0
     while missing:
         try:

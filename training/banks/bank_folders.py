@@ -17,7 +17,7 @@ def save_banks(folder: Path, banks: Sequence[StopBank]) -> None:
     """Writes one bank as the folder itself, several as a folder of banks; whole or not at all.
 
     Raises:
-        DrawstopError: a place that can't be written, or holds something else.
+        DrawstopError: a folder that can't be written, or holds something else.
     """
     if len(banks) == 1:
         save_bank(folder, banks[0])

@@ -1,4 +1,4 @@
-"""Controls: edits of the same size that know nothing of the concept."""
+"""Control edits: of the same size as a bank's, but without knowledge of the concept; and the bank's own edit beside them."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class BankEdit:
 
 
 class RandomEdit(BankEdit):
-    """The control: each frame's features told into random decoder rows, taken away or brought in.
+    """The control: each frame's features go into random decoder rows, taken away or brought in.
 
     Every frame's edit has the norm that the bank's own has there; it serves static and gated stops alike.
     """
@@ -37,7 +37,7 @@ class RandomEdit(BankEdit):
 
     @torch.no_grad()
     def __call__(self, latents: Tensor, values: Sequence[float]) -> Tensor:
-        """See BankEdit; the sign is that of the values' sum."""
+        """Latents with the random edit, shapes as `BankEdit`'s; its sign is that of the values' sum."""
         size = (super().__call__(latents, values) - latents).norm(dim=1, keepdim=True)
         features = self.sae.encode(self.sae.normalise(latents.transpose(1, 2)))
         edit = (features @ self.sae.W_dec[self.order]).transpose(1, 2)

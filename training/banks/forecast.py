@@ -51,7 +51,7 @@ class Machines:
 
 @dataclass(frozen=True)
 class Forecast:
-    """See `forecast`. Bytes, hours; rates as they were measured in the trial.
+    """What a training will take: bytes, hours, and the rates that the trial measured.
 
     Attributes:
         worker_bytes: the most memory that this process took up to the end of the model's trial.
@@ -73,13 +73,13 @@ class Forecast:
 
     @property
     def disk_bytes(self) -> int:
-        """At the most, while it runs."""
-        kept = 0 if self.stream else self.store_bytes
-        return kept + self.here.checkpoint_bytes + self.here.bank_bytes
+        """The most that is on disk while it runs."""
+        stored = 0 if self.stream else self.store_bytes
+        return stored + self.here.checkpoint_bytes + self.here.bank_bytes
 
     @property
     def extraction_hours(self) -> float:
-        """Of all workers together."""
+        """Hours that all workers take, side by side."""
         return self.here.model_hours / self.workers
 
     @property
@@ -172,7 +172,7 @@ def forecast(
         trial_s: how long the model and the SAE are measured, each; None: TRIAL_SECONDS.
 
     Raises:
-        DrawstopError: no workers, no hours, or recordings that the model can't hear.
+        DrawstopError: no workers, no hours, or recordings that the model can't read.
     """
     if workers < 1 or (sound_hours is not None and sound_hours <= 0):
         raise DrawstopError(
@@ -190,7 +190,7 @@ def forecast(
     widths = list(frames.widths.values())
     trained = [range(max(1, round(TRAIN_SHARE * total)))]
     return Forecast(
-        recordings=len(frames.found),
+        recordings=len(frames.sources),
         sound_hours=total / frames.frame_rate / 3600,
         frames=total,
         widths=dict(frames.widths),
@@ -221,11 +221,11 @@ def listed(folder: Path) -> list[Recording]:
     Raises:
         DrawstopError: no such folder, or no sound file in it.
     """
-    found = []
+    recordings = []
     for path in list_audio(folder):
         hash = hashlib.sha256(path.as_posix().encode()).hexdigest()
-        found.append(Recording(path, path.parent.relative_to(folder).as_posix(), hash, split_of(hash)))
-    return found
+        recordings.append(Recording(path, path.parent.relative_to(folder).as_posix(), hash, split_of(hash)))
+    return recordings
 
 
 def _peak_bytes() -> int:

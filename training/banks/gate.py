@@ -17,9 +17,9 @@ FEATURES = "features"
 
 @dataclass(frozen=True)
 class GateConfig:
-    """Size of the network. `width`: latents it hears; `outputs`: how many features it speaks of.
+    """Size of the network. `width`: latents of a frame; `outputs`: how many features it gives levels for.
 
-    It hears `1 + sum_d (kernel_size - 1) * d` frames: 31 with the defaults, .36 s at 86 frames per second.
+    It sees `1 + sum_d (kernel_size - 1) * d` frames: 31 with the defaults, .36 s at 86 frames per second.
     """
 
     width: int
@@ -59,8 +59,8 @@ class CausalConv(nn.Module):
         self.matrix = self.conv.weight.detach().permute(0, 2, 1).flatten(1).contiguous()
 
     def forward(self, x: Tensor) -> Tensor:
-        heard: Tensor = self.conv(nn.functional.pad(x, (self.past, 0)))
-        return heard
+        y: Tensor = self.conv(nn.functional.pad(x, (self.past, 0)))
+        return y
 
     def stream(self, x: Tensor) -> Tensor:
         """The same for the next frames of a stream."""
@@ -83,14 +83,14 @@ class Block(nn.Module):
         self.slope: float = SLOPE
 
     def forward(self, x: Tensor) -> Tensor:
-        heard = self.dilated(nn.functional.leaky_relu(x, self.slope))
-        mixed: Tensor = self.mixing(nn.functional.leaky_relu(heard, self.slope))
+        dilated = self.dilated(nn.functional.leaky_relu(x, self.slope))
+        mixed: Tensor = self.mixing(nn.functional.leaky_relu(dilated, self.slope))
         return x + mixed
 
     def stream(self, x: Tensor) -> Tensor:
         """The same for the next frames of a stream."""
-        heard = self.dilated.stream(nn.functional.leaky_relu(x, self.slope))
-        return x + pointwise(self.mixing.weight, nn.functional.leaky_relu(heard, self.slope))
+        dilated = self.dilated.stream(nn.functional.leaky_relu(x, self.slope))
+        return x + pointwise(self.mixing.weight, nn.functional.leaky_relu(dilated, self.slope))
 
 
 class Gate(nn.Module):
@@ -99,7 +99,7 @@ class Gate(nn.Module):
     Shape: normalised latents `[batch, width, frames]` -> levels >= 0 `[batch, outputs, frames]`.
 
     Args:
-        features: which features of the SAE it speaks of, `[outputs]`; the first ones if not given.
+        features: the features of the SAE that it gives levels for, `[outputs]`; the first ones if not given.
     """
 
     features: Tensor
@@ -107,16 +107,16 @@ class Gate(nn.Module):
     def __init__(self, config: GateConfig, features: Tensor | None = None) -> None:
         super().__init__()
         self.config = config
-        spoken = torch.arange(config.outputs) if features is None else features.long()
+        chosen = torch.arange(config.outputs) if features is None else features.long()
         if (
-            spoken.shape != (config.outputs,)
-            or bool((spoken < 0).any())
-            or len(spoken.unique()) != len(spoken)
+            chosen.shape != (config.outputs,)
+            or bool((chosen < 0).any())
+            or len(chosen.unique()) != len(chosen)
         ):
             raise DrawstopError(
-                f"expected {config.outputs} different features of a gate, got {spoken.tolist()}"
+                f"expected {config.outputs} different features of a gate, got {chosen.tolist()}"
             )
-        self.register_buffer("features", spoken)
+        self.register_buffer("features", chosen)
         self.entry = nn.Conv1d(config.width, config.channels, 1, bias=False)
         self.blocks = nn.ModuleList(
             [Block(config.channels, config.kernel_size, dilation) for dilation in config.dilations]
@@ -147,7 +147,7 @@ class Gate(nn.Module):
         return nn.functional.relu(levels).transpose(1, 2)
 
     def weights(self) -> dict[str, Tensor]:
-        """What was learned and which features it speaks of, without the caches."""
+        """What was learned and which features it gives levels for, without the caches."""
         return {name: weight.detach() for name, weight in self.named_parameters()} | {FEATURES: self.features}
 
 
@@ -159,13 +159,15 @@ def pointwise(weight: Tensor, x: Tensor) -> Tensor:
 def make_gate(config: GateConfig, weights: dict[str, Tensor]) -> Gate:
     """A gate with given weights; DrawstopError where they don't fit or aren't finite."""
     gate = Gate(config, weights.get(FEATURES))
-    own = dict(gate.named_parameters())
-    fits = {*own, FEATURES} == weights.keys() and all(own[name].shape == weights[name].shape for name in own)
+    parameters = dict(gate.named_parameters())
+    fits = {*parameters, FEATURES} == weights.keys() and all(
+        parameters[name].shape == weights[name].shape for name in parameters
+    )
     if not fits or not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
         raise DrawstopError(
             "a gate's weights don't fit its description or aren't finite: find the stop again"
         )
     with torch.no_grad():
-        for name, parameter in own.items():
+        for name, parameter in parameters.items():
             parameter.copy_(weights[name])
     return gate.requires_grad_(False)

@@ -1,28 +1,26 @@
-"""Many SAEs of the same frames compared: widths, k, architectures and seeds, each trained once and kept as a bank."""
+"""Many SAEs of the same frames compared: widths, k, architectures and seeds, each trained once and saved as a bank."""
 
 from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable
+from drawstop.progress import Progress
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import STOPS_FILE, StopBank, load_bank, save_bank
-from training.banks.train import TrainOptions, places, stored
+from training.banks.train import TrainOptions, site_paths, store_frames
 from training.sae.config import Architecture, SAEConfig
 from training.sae.dataset import StoredFrames
 from training.sae.train import train_sites
 
 FRAMES_FOLDER = "frames"
 BANKS_FOLDER = "banks"
-
-Told = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +36,15 @@ class Grid:
     def options(self, device: str = "cpu") -> list[TrainOptions]:
         """The trainings, in their order. Raises DrawstopError for one that can't be, or none at all."""
         combined = itertools.product(self.architectures, self.widths, self.ks, self.seeds)
-        found = [
+        trainings = [
             TrainOptions(width, k, self.steps, seed, device=device, architecture=architecture)
             for architecture, width, k, seed in dict.fromkeys(combined)
         ]
-        if not found:
+        if not trainings:
             raise DrawstopError("expected at least one width, k, architecture and seed to sweep over")
-        for each in found:
+        for each in trainings:
             each.config(centred=True)
-        return found
+        return trainings
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,12 @@ class Row:
 
 
 def sweep(
-    frames: ModelFrames, out: Path, grid: Grid, model_name: str, device: str = "cpu", told: Told | None = None
+    frames: ModelFrames,
+    out: Path,
+    grid: Grid,
+    model_name: str,
+    device: str = "cpu",
+    progress: Progress | None = None,
 ) -> list[Cell]:
     """Trains what isn't there yet. The frames are read once and stay in `OUT/frames`; each SAE is a bank in `OUT/banks`.
 
@@ -100,15 +103,15 @@ def sweep(
     Raises:
         DrawstopError: a grid that can't be, or banks in `out` of other frames or of other settings.
     """
-    told = told or (lambda *_: None)
+    progress = progress or (lambda *_: None)
     trainings = grid.options(device)
     require_writable(out)
-    source = StoredFrames(stored(frames, out / FRAMES_FOLDER))
+    source = StoredFrames(store_frames(frames, out / FRAMES_FOLDER))
     cells = []
     for done, options in enumerate(trainings):
-        banks = _trained(frames, source, out, options, model_name, told)
+        banks = _trained(frames, source, out, options, model_name, progress)
         cells += [_cell(out, folder, bank) for folder, bank in banks.items()]
-        told("sweeping", done + 1, len(trainings))
+        progress("sweeping", done + 1, len(trainings))
     return cells
 
 
@@ -162,30 +165,35 @@ def as_table(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def _beats(other: Row, row: Row) -> bool:
-    """Whether another row of the site explains at least as much with at most as many active features, and one of both isn't
-    equal."""
+    """Says whether another row of the site explains at least as much with at most as many active features, and one of both
+    differs."""
     as_good = other.fve >= row.fve and other.l0 <= row.l0
     return other.site == row.site and as_good and (other.fve, other.l0) != (row.fve, row.l0)
 
 
 def _trained(
-    frames: ModelFrames, source: StoredFrames, out: Path, options: TrainOptions, model_name: str, told: Told
+    frames: ModelFrames,
+    source: StoredFrames,
+    out: Path,
+    options: TrainOptions,
+    model_name: str,
+    progress: Progress,
 ) -> dict[Path, StopBank]:
     """The banks of all sites for one combination: those that are there, else trained."""
     name = f"{options.architecture}-{options.features}-k{options.k}-seed{options.seed}"
     folders = {site: out / BANKS_FOLDER / site / name for site in frames.widths}
     config = options.config(frames.model.centred)
     if all((folder / STOPS_FILE).is_file() for folder in folders.values()):
-        return {folder: _kept(folder, frames, config) for folder in folders.values()}
+        return {folder: _load_earlier(folder, frames, config) for folder in folders.values()}
     checkpoint = out / f"{name}.checkpoint"
     saes = train_sites(
         source,
         config,
-        checkpoints=places(list(frames.widths), checkpoint, ".checkpoint"),
-        progress=lambda step, loss: told(name, step, options.steps),
+        checkpoints=site_paths(list(frames.widths), checkpoint, ".checkpoint"),
+        progress=lambda step, loss: progress(name, step, options.steps),
         device=options.device,
     )
-    provenance = {"model": model_name, "recordings": len(frames.found), "frames_hash": frames.identity}
+    provenance = {"model": model_name, "recordings": len(frames.sources), "frames_hash": frames.identity}
     banks = {}
     for site, folder in folders.items():
         banks[folder] = StopBank(saes[site], (), frames.model.fingerprint, site, provenance)
@@ -194,7 +202,7 @@ def _trained(
     return banks
 
 
-def _kept(folder: Path, frames: ModelFrames, config: SAEConfig) -> StopBank:
+def _load_earlier(folder: Path, frames: ModelFrames, config: SAEConfig) -> StopBank:
     """A bank of an earlier call. Raises DrawstopError where it isn't what would be trained now."""
     bank = load_bank(folder, frames.model.fingerprint)
     wanted = replace(config, d_in=bank.sae.config.d_in)
@@ -206,18 +214,18 @@ def _kept(folder: Path, frames: ModelFrames, config: SAEConfig) -> StopBank:
 
 
 def _cell(out: Path, folder: Path, bank: StopBank) -> Cell:
-    config, figures = bank.sae.config, bank.sae.metrics
-    assert figures is not None
-    held_out = figures.validation_fraction_of_variance_explained
+    config, metrics = bank.sae.config, bank.sae.metrics
+    assert metrics is not None
+    held_out = metrics.validation_fraction_of_variance_explained
     return Cell(
         bank.site,
         config.architecture,
         config.n_features,
         config.k,
         config.seed,
-        figures.fraction_of_variance_explained if held_out is None else held_out,
-        figures.l0,
-        figures.dead_share,
+        metrics.fraction_of_variance_explained if held_out is None else held_out,
+        metrics.l0,
+        metrics.dead_share,
         folder.relative_to(out).as_posix(),
     )
 

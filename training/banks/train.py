@@ -1,4 +1,4 @@
-"""From a model and recordings to a bank for each of some sites, resumable: frames streamed, or kept on disk until it is done."""
+"""From a model and recordings to a bank for each of some sites, resumable: frames streamed, or on disk until it is done."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class TrainOptions:
     precision: Precision = SAEConfig.precision
     """What is computed in."""
     processes: int = 1
-    """Of this machine, each with its share of the sites or of every batch."""
+    """Processes of this machine, each with its share of the sites or of every batch."""
     frames_at_once: int | None = None
-    """Of a process's share of a step, how many are computed together; None: all."""
+    """Frames of a process's share of a step that are computed at once; None: all."""
     learning_rate: float = SAEConfig.learning_rate
-    """Adam's highest."""
+    """Adam's highest learning rate."""
     frames: str | None = None
     """A folder or URL of frames that are there already, laid out as `write_frames` does; None computes them."""
 
@@ -80,7 +80,7 @@ def train_banks(
     options: TrainOptions,
     model_name: str,
     progress: Progress | None = None,
-    told: Callable[[Cost], None] | None = None,
+    on_cost: Callable[[Cost], None] | None = None,
     group: ProcessGroup = ONE_PROCESS,
 ) -> list[StopBank]:
     """Trains the SAEs of all sites of `frames` side by side, and writes them as banks without stops.
@@ -88,7 +88,7 @@ def train_banks(
     Interrupted, the same call goes on from `OUT.checkpoint`; stored frames lie in `OUT.frames` meanwhile.
 
     Args:
-        told: called with the cost before anything that takes long begins.
+        on_cost: called with the cost before anything that takes long begins.
         group: processes that were started together and all call this; the first one writes frames and banks.
 
     Raises:
@@ -102,14 +102,14 @@ def train_banks(
     config = options.config(frames.model.centred)
     if group.size * options.processes != 1:
         _refuse_shared(group, options, config)
-    if told is not None and group.is_first:
-        told(expected_cost(frames, config, options))
+    if on_cost is not None and group.is_first:
+        on_cost(expected_cost(frames, config, options))
     beside, checkpoint = Path(f"{out}.frames"), Path(f"{out}.checkpoint")
     source = _source(frames, beside, options, group)
     saes = _trained(source, config, checkpoint, options, progress, group)
     provenance = {
         "model": model_name,
-        "recordings": len(frames.found),
+        "recordings": len(frames.sources),
         "frames": frames.recordings[-1].stop,
         "seed": options.seed,
         "streamed": options.stream,
@@ -133,7 +133,7 @@ def _trained(
 ) -> dict[str, SAE]:
     how: dict[str, Any] = {
         "buffer_frames": options.buffer_frames,
-        "checkpoints": places(list(source.widths), checkpoint, ".checkpoint"),
+        "checkpoints": site_paths(list(source.widths), checkpoint, ".checkpoint"),
         "progress": progress if group.is_first else None,
         "device": group.device or options.device,
         "frames_at_once": options.frames_at_once,
@@ -148,29 +148,31 @@ def _source(frames: ModelFrames, folder: Path, options: TrainOptions, group: Pro
     if options.stream:
         return frames
     if options.frames is not None:
-        return kept(frames, options.frames)
+        return open_frames(frames, options.frames)
     if group.is_first:
-        stored(frames, folder)
+        store_frames(frames, folder)
     group.barrier()
-    return StoredFrames([ActivationStore.open(each) for each in places(list(frames.widths), folder).values()])
+    return StoredFrames(
+        [ActivationStore.open(each) for each in site_paths(list(frames.widths), folder).values()]
+    )
 
 
-def kept(frames: ModelFrames, place: str) -> StoredFrames:
+def open_frames(frames: ModelFrames, location: str) -> StoredFrames:
     """The frames of the same model, sites and recordings that lie in a folder or behind a URL.
 
     Raises:
         DrawstopError: none there, or of something else.
     """
     sites = list(frames.widths)
-    found = StoredFrames(
-        [ActivationStore.open(place if len(sites) == 1 else f"{place}/{site}") for site in sites]
+    stored = StoredFrames(
+        [ActivationStore.open(location if len(sites) == 1 else f"{location}/{site}") for site in sites]
     )
-    if found.widths != frames.widths or found.identity != frames.identity:
+    if stored.widths != frames.widths or stored.identity != frames.identity:
         raise DrawstopError(
-            f"{place} holds frames of another model, sites or recordings than these; give those that it was made of, or make "
+            f"{location} holds frames of another model, sites or recordings than these; give those that it was made of, or make "
             f"it anew (drawstop activations)"
         )
-    return found
+    return stored
 
 
 def _refuse_shared(group: ProcessGroup, options: TrainOptions, config: SAEConfig) -> None:
@@ -209,13 +211,13 @@ def write_frames(
 ) -> list[ActivationStore]:
     """All sites' frames on disk, in one pass: `out` is the store of one site, or the folder of several sites' stores.
 
-    The arguments, what is returned and raised: see `extraction.extract`.
+    Arguments, result and errors are those of `extraction.extract`.
     """
-    return extract(frames, out, places(list(frames.widths), out), options, open_model, others)
+    return extract(frames, out, site_paths(list(frames.widths), out), options, open_model, others)
 
 
-def stored(frames: ModelFrames, folder: Path) -> list[ActivationStore]:
-    """The frames that an interrupted training left, gone on with where they are these; else written anew."""
+def store_frames(frames: ModelFrames, folder: Path) -> list[ActivationStore]:
+    """Writes frames into a folder: goes on where an interrupted training of these frames left off, else begins anew."""
     try:
         return write_frames(frames, folder)
     except OtherStoreError:
@@ -223,22 +225,22 @@ def stored(frames: ModelFrames, folder: Path) -> list[ActivationStore]:
         return write_frames(frames, folder)
 
 
-def places(sites: list[str], path: Path, suffix: str = "") -> Mapping[str, Path]:
-    """Where each site's part lies: the path itself for one, inside it for several."""
+def site_paths(sites: list[str], path: Path, suffix: str = "") -> Mapping[str, Path]:
+    """The path of each site's part: the path itself for one site, inside it for several."""
     if len(sites) == 1:
         return {sites[0]: path}
     return {site: path / f"{site}{suffix}" for site in sites}
 
 
-def with_figures(bank: StopBank) -> str:
+def metrics_line(bank: StopBank) -> str:
     """How well a bank's SAE describes frames, in a line."""
-    figures = bank.sae.metrics
-    assert figures is not None
-    validation = figures.validation_fraction_of_variance_explained
+    metrics = bank.sae.metrics
+    assert metrics is not None
+    validation = metrics.validation_fraction_of_variance_explained
     held_out = (
         "no validation recordings" if validation is None else f"{validation:.3f} on held-out recordings"
     )
     return (
-        f"variance explained {figures.fraction_of_variance_explained:.3f} ({held_out}), L0 {figures.l0:.1f}, "
-        f"dead {figures.dead_features} of {bank.sae.config.n_features}"
+        f"variance explained {metrics.fraction_of_variance_explained:.3f} ({held_out}), L0 {metrics.l0:.1f}, "
+        f"dead {metrics.dead_features} of {bank.sae.config.n_features}"
     )

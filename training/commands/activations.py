@@ -62,7 +62,7 @@ def activations(
     frames = opened_frames(model, recordings, site, device)
     stores = write_frames(frames, out, options, model_openers(model, device), join or ())
     for store in stores:
-        count, shards = len(frames.found), len(store.index.shards)
+        count, shards = len(frames.sources), len(store.index.shards)
         typer.echo(
             f"{store.path}: {len(store.frames)} frames of {store.width} numbers, {count} recordings, {shards} shards"
         )

@@ -66,20 +66,20 @@ def plan(
     from training.models.open import open_layered
 
     machines = None if gpus is None else Machines(gpus, gpu_frames_per_s, gpu_steps_per_s)
-    stored_as, found = read_dtype(dtype), listed(recordings)
+    stored_as, files = read_dtype(dtype), listed(recordings)
     opened = open_layered(model, device)
-    frames = ModelFrames(opened, found, site or ([SITE] if SITE in opened.sites() else ["all"]))
+    frames = ModelFrames(opened, files, site or ([SITE] if SITE in opened.sites() else ["all"]))
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
     options = TrainOptions(
         features, k, steps, stream=stream, buffer_frames=held, device=training_device(frames)
     )
-    said = forecast(frames, options, out, dtype=stored_as, workers=workers, sound_hours=hours)
-    typer.echo(said.text())
+    result = forecast(frames, options, out, dtype=stored_as, workers=workers, sound_hours=hours)
+    typer.echo(result.text())
     elsewhere = {}
     if machines is not None:
-        typer.echo(said.text_on(machines))
-        extraction, training = said.hours_on(machines)
+        typer.echo(result.text_on(machines))
+        extraction, training = result.hours_on(machines)
         elsewhere = {"elsewhere": {"gpus": gpus, "extraction_hours": extraction, "training_hours": training}}
     if json_file is not None:
-        write_json(json_file, said.as_json() | elsewhere)
-    said.require_room(out)
+        write_json(json_file, result.as_json() | elsewhere)
+    result.require_room(out)

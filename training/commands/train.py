@@ -99,7 +99,7 @@ def train(
     """
     from drawstop.errors import DrawstopError
     from drawstop.progress import steps_bar
-    from training.banks.train import TrainOptions, places, train_banks, with_figures
+    from training.banks.train import TrainOptions, metrics_line, site_paths, train_banks
     from training.sae.config import read_architecture, read_precision
     from training.sae.distributed import end, process_group
     from training.sae.launcher import FAILURE
@@ -141,8 +141,8 @@ def train(
         end(FAILURE)
     group.leave()
     for bank in banks if group.is_first else []:
-        place = places([each.site for each in banks], out)[bank.site]
-        typer.echo(f"{place}: {with_figures(bank)}")
+        path = site_paths([each.site for each in banks], out)[bank.site]
+        typer.echo(f"{path}: {metrics_line(bank)}")
 
 
 def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
@@ -151,10 +151,10 @@ def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device
     from training.data.recordings import scan
     from training.models.open import open_layered
 
-    found = scan(recordings)
+    scanned = scan(recordings)
     opened = open_layered(model, device)
     wanted = sites or ([SITE] if SITE in opened.sites() else ["all"])
-    return ModelFrames(opened, found, wanted)
+    return ModelFrames(opened, scanned, wanted)
 
 
 def training_device(frames: "ModelFrames") -> str:

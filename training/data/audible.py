@@ -1,4 +1,4 @@
-"""Whether anything sounds in a file, with as little decoding as it takes."""
+"""Says whether anything sounds in a file, with as little decoding as it takes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from training.data.clips import loud_enough
 from training.data.labelled_set import LabelledRecording
 
 PIECE_SECONDS = 1.0
-"""What is heard at a time: a phrase, so that a minute of pauses around it doesn't make it silence."""
+"""Length that is measured at once: a phrase, so that a minute of pauses around it doesn't make it silence."""
 
 
 def sounds(path: Path) -> bool:
-    """Whether any second of a file is loud enough (`training.data.clips`); decodes no further than the first that is.
+    """Says whether any second of a file is loud enough (`training.data.clips`); decodes no further than the first that is.
 
     Raises:
         DrawstopError: as `read_audio`.
@@ -34,15 +34,15 @@ def sounds(path: Path) -> bool:
         raise DrawstopError(f"{path} is damaged: {error}; fetch it again, or leave it out") from error
 
 
-def heard_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:
-    """Of how many groups something sounds; decodes no further than to `enough`. Raises as `sounds`."""
-    heard: set[str] = set()
+def audible_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:
+    """The number of groups in which something sounds; decodes no further than to `enough`. Raises as `sounds`."""
+    audible: set[str] = set()
     for recording in recordings:
-        if len(heard) >= enough:
+        if len(audible) >= enough:
             break
-        if recording.group not in heard and sounds(recording.path):
-            heard.add(recording.group)
-    return len(heard)
+        if recording.group not in audible and sounds(recording.path):
+            audible.add(recording.group)
+    return len(audible)
 
 
 def _loud(audio: Audio) -> bool:

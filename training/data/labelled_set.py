@@ -1,4 +1,4 @@
-"""Recordings and what is heard in each: what evidence is measured on, whichever way a data set lays them out."""
+"""Recordings with their labels: what an evaluation is measured on, whichever way a data set lays them out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.data.recordings import SPLITS, Split
 
 @dataclass(frozen=True)
 class LabelledRecording:
-    """One sound file and what is heard in it.
+    """One sound file and the concepts that sound in it.
 
     Attributes:
         path: where it is.

@@ -1,4 +1,4 @@
-"""Why figures of a data set could be better than they should be: sentences for whoever reads them; nothing is refused."""
+"""Reasons why results on a data set could be better than they should be, a sentence each; nothing is refused."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections import defaultdict
 from training.data.labelled_set import LabelledRecording, LabelledSet
 
 
-def leaks_of(data: LabelledSet) -> tuple[str, ...]:
+def overlap_warnings(data: LabelledSet) -> tuple[str, ...]:
     """What could be learnt instead of a concept: recordings on both sides of the split, or one player for all of them."""
-    found = [_both_sides(data), _two_labels(data)]
+    warnings = [_both_sides(data), _two_labels(data)]
     for concept in data.concepts:
         present = [recording for recording in data.recordings if concept in recording.labels]
-        found += [_one_player(concept, present), _companion(data, concept, present)]
-    return tuple(sentence for sentence in found if sentence)
+        warnings += [_one_player(concept, present), _companion(data, concept, present)]
+    return tuple(sentence for sentence in warnings if sentence)
 
 
 def _both_sides(data: LabelledSet) -> str:

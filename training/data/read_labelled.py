@@ -17,12 +17,12 @@ LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (folders.LAYOUT,
 
 
 def read_labelled(folder: Path, layout: str = AUTO, seed: int = 0) -> LabelledSet:
-    """The recordings of a data set, sorted by path, with what is heard in each.
+    """The recordings of a data set, sorted by path, with the concepts that sound in each.
 
     Args:
         folder: the data set's own folder, or one of yours.
         layout: `folders`, `musdb18`, `mtg-jamendo`, `fma`, `nsynth`, `slakh`, or `auto`: the one that the folder shows.
-        seed: deals train, validation and test anew where the data set has no split of its own.
+        seed: draws train, validation and test anew where the data set has no split of its own.
 
     Raises:
         DrawstopError: no such folder or layout, no layout or several that fit, no recording there, or what the layout's own
@@ -56,7 +56,7 @@ def recognise(folder: Path) -> str:
 
 
 def is_data_set(folder: Path) -> bool:
-    """Whether a folder shows a layout, or several."""
+    """Says whether a folder shows a layout, or several."""
     return any(layout.recognises(folder) for layout in LAYOUTS.values())
 
 

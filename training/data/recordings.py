@@ -1,5 +1,4 @@
-"""A folder of labelled recordings, split into train, validation and test by what the files hold, not by their
-names."""
+"""A folder of labelled recordings, split into train, validation and test by what the files hold, not by their names."""
 
 import hashlib
 from dataclasses import dataclass
@@ -48,13 +47,13 @@ def split_of(hash: str, seed: int = 0) -> Split:
     >>> split_of("00000000"), split_of("c0000000"), split_of("ffffffff")
     ('train', 'validation', 'test')
     """
-    place = place_of(hash, seed)
-    if place < TRAIN_SHARE:
+    fraction = fraction_of(hash, seed)
+    if fraction < TRAIN_SHARE:
         return "train"
-    return "validation" if place < TRAIN_SHARE + VALIDATION_SHARE else "test"
+    return "validation" if fraction < TRAIN_SHARE + VALIDATION_SHARE else "test"
 
 
-def place_of(hash: str, seed: int = 0) -> float:
+def fraction_of(hash: str, seed: int = 0) -> float:
     """The number in 0..1 that `split_of` cuts. Raises as `split_of`."""
     digits = hash[:_HASH_DIGITS]
     if len(digits) < _HASH_DIGITS or not set(digits.lower()) <= set("0123456789abcdef"):
@@ -108,8 +107,8 @@ def deal(hashes: list[str], seed: int = 0) -> list[Split]:
     >>> deal(["00000000", "10000000", "20000000", "30000000", "40000000"])
     ['train', 'train', 'validation', 'test', 'test']
     """
-    places = {hash: place_of(hash, seed) for hash in hashes}
-    ranked = sorted(places, key=lambda hash: (places[hash], hash), reverse=True)
+    fractions = {hash: fraction_of(hash, seed) for hash in hashes}
+    ranked = sorted(fractions, key=lambda hash: (fractions[hash], hash), reverse=True)
     natural = [split_of(hash, seed) for hash in ranked]
     count = len(ranked)
     least = max(0, min(TEST_AT_LEAST, count - LEARNED_AT_LEAST))

@@ -1,4 +1,4 @@
-"""What a data set is enough for, and what is too little for what: told before the work, with what would do.
+"""What a data set is enough for, and what is too little for what: said before the work, with what would do.
 
 Recordings are counted by what belongs together: copies of a file, and pieces by one artist, count once.
 """
@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from drawstop.errors import DrawstopError
-from training.data.audible import heard_groups
+from training.data.audible import audible_groups
 from training.data.clips import SILENCE_DBFS
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.data.recordings import TEST_SHARE, TRAIN_SHARE, Split
@@ -21,7 +21,7 @@ FEWEST_TO_LEARN = 2
 """One recording with and one without differ in everything, not in the concept alone."""
 
 FEWEST_TO_TEST = 3
-"""Of 3 with and 3 without, chance ranks all 3 first once in 20 (1 / C(6, 3)): fewer can't be told from chance at 5 %."""
+"""Of 3 with and 3 without, chance ranks all 3 first once in 20 (1 / C(6, 3)): fewer can't be distinguished from chance at 5 %."""
 
 FEWEST_FOR_A_CURVE = 5
 """A curve over the number of examples takes two points: 2 and 5."""
@@ -64,7 +64,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether an experiment can be run on a concept: `lack` says what is too little and what would do, else it is empty."""
+    """An experiment that can or can't be run on a concept: `lack` says what is too little and what would do, else it is empty."""
 
     concept: str
     experiment: str
@@ -72,7 +72,7 @@ class Answer:
 
     @property
     def enough(self) -> bool:
-        """Whether it can."""
+        """Says whether it can."""
         return not self.lack
 
 
@@ -80,7 +80,7 @@ def refuse_too_little(data: LabelledSet, concept: str, wanted: str = "classifica
     """Refuses an experiment that the data can't answer. Decodes sound only until enough of it is heard.
 
     Args:
-        wanted: one of `training.evaluation.needs.NEEDS`.
+        wanted: one of `NEEDS`.
 
     Raises:
         DrawstopError: what is too little for what, and what would do; also where what there is can't be heard.
@@ -183,7 +183,7 @@ class _Concept:
         )
 
     def _apart(self, other: str) -> bool:
-        """Whether each of two concepts is heard without the other."""
+        """Says whether each of two concepts sounds without the other."""
         need = NEEDS["separability"]
         alone = (
             [recording for recording in self.present if other not in recording.labels],
@@ -228,7 +228,7 @@ def _pair(present: int, absent: int) -> str:
 
 def _silent(concept: _Concept) -> str:
     for recordings, which in ((concept.present, "with"), (concept.absent, "without")):
-        if recordings and not heard_groups(recordings, 1):
+        if recordings and not audible_groups(recordings, 1):
             return (
                 f"none of the {len(recordings)} recordings {which} it can be heard (a second above "
                 f"{SILENCE_DBFS:g} dBFS); add some that sound"
@@ -242,11 +242,11 @@ def _unheard(data: LabelledSet, concept: str, wanted: str) -> str:
     wanted_of: dict[Split, int] = {"train": need.train, "test": need.test}
     for split, enough in wanted_of.items():
         for present, which in ((True, "with"), (False, "without")):
-            kept = [r for r in data.of(split) if (concept in r.labels) == present]
-            heard = heard_groups(kept, enough)
-            if heard < enough:
+            labelled = [r for r in data.of(split) if (concept in r.labels) == present]
+            audible = audible_groups(labelled, enough)
+            if audible < enough:
                 return (
-                    f"of {len(kept)} {split} recordings {which} it only {heard} can be heard (a second above "
+                    f"of {len(labelled)} {split} recordings {which} it only {audible} can be heard (a second above "
                     f"{SILENCE_DBFS:g} dBFS), and it takes {enough}; add some that sound"
                 )
     return ""

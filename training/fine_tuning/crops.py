@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from training.data.recordings import Recording, load, place_of
+from training.data.recordings import Recording, fraction_of, load
 from training.find.rave.mixtures import HIGHEST_GAIN, LOWEST_GAIN
 
 HELD_OUT_SHARE = 0.2
@@ -60,7 +60,7 @@ def split_recordings(recordings: Iterable[Recording]) -> tuple[list[Recording], 
         DrawstopError: fewer than four different recordings.
     """
     different = {recording.hash: recording for recording in recordings}
-    ordered = sorted(different.values(), key=lambda recording: place_of(recording.hash))
+    ordered = sorted(different.values(), key=lambda recording: fraction_of(recording.hash))
     if len(ordered) < 2 * LEAST:
         raise DrawstopError(
             f"expected at least {2 * LEAST} different recordings ({LEAST} to mix, {LEAST} held out), got {len(ordered)}"

@@ -25,9 +25,9 @@ class LayeredModel(Protocol):
 
     fingerprint: str
     piece_frames: int | None
-    """How many frames it hears in one go, at most; None: a whole recording."""
+    """How many frames it takes in one go, at most; None: a whole recording."""
     centred: bool
-    """Whether its frames lie about a mean that means nothing; else a frame of zeros is silence, and stays so."""
+    """True where frames lie about a mean that means nothing; else a frame of zeros is silence, and stays so."""
 
     @property
     def sample_rate(self) -> int:
@@ -35,10 +35,10 @@ class LayeredModel(Protocol):
 
     @property
     def channels(self) -> int:
-        """Of the sound that it hears."""
+        """Channels of its sound."""
 
     def sites(self) -> Mapping[str, SiteRates]:
-        """Every place whose frames can be read, in the order of the computation."""
+        """Every site (a hook point) whose frames can be read, in the order of the computation."""
 
     def frames(self, audio: Tensor, sites: Sequence[str]) -> Mapping[str, Tensor]:
         """Frames of some sites, without gradients. `[batch, channels, samples]` -> `[batch, width, frames]` each; frames that
@@ -46,7 +46,7 @@ class LayeredModel(Protocol):
 
 
 class SoundRates(Protocol):
-    """What an autoencoder of sound says of itself."""
+    """Rates of an autoencoder of sound."""
 
     @property
     def sample_rate(self) -> int:
@@ -54,7 +54,7 @@ class SoundRates(Protocol):
 
     @property
     def channels(self) -> int:
-        """Of its sound."""
+        """Channels of its sound."""
 
     @property
     def ratio(self) -> int:
@@ -62,7 +62,7 @@ class SoundRates(Protocol):
 
 
 class Autoencoder(Protocol):
-    """A model that plays back what it hears: a RAVE, or a MusicGen's EnCodec."""
+    """A model that encodes sound and decodes it again: a RAVE, or a MusicGen's EnCodec."""
 
     @property
     def rates(self) -> SoundRates:

@@ -186,7 +186,7 @@ def test_rows_stay_aligned_over_sites_and_are_the_models_own(recordings: Path) -
     rows = np.array([400, 3, 3, 177, 1200])
     read = {site: np.empty((5, width), np.float32) for site, width in frames.widths.items()}
     frames.read(rows, read)
-    every = [frames.of_recording(index) for index in range(len(frames.found))]
+    every = [frames.of_recording(index) for index in range(len(frames.sources))]
     for site in SITES:
         whole = np.concatenate([each[site] for each in every])
         assert np.array_equal(read[site], whole[rows])

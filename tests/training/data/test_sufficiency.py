@@ -14,7 +14,7 @@ from data_set_folders import RATE, write_folders, write_musdb18, write_noise
 from drawstop.errors import DrawstopError
 from training.data.audible import sounds
 from training.data.labelled_set import LabelledRecording, LabelledSet
-from training.data.overlap_warnings import leaks_of
+from training.data.overlap_warnings import overlap_warnings
 from training.data.read_labelled import read_labelled
 from training.data.recordings import Split, split_of
 from training.data.sufficiency import FEWEST_TO_TEST, NEEDS, refuse_too_little, what_can_run
@@ -207,16 +207,16 @@ def test_an_unknown_experiment_is_refused_with_those_there_are(tmp_path: Path) -
 
 def test_a_sound_on_both_sides_of_the_split_is_told(tmp_path: Path) -> None:
     folder = write_folders(tmp_path, {"train/guitar": 3, "train/voice": 3, "test/guitar": 2, "test/voice": 2})
-    assert leaks_of(read_labelled(folder)) == ()
+    assert overlap_warnings(read_labelled(folder)) == ()
     shutil.copy(folder / "train" / "voice" / "01.wav", folder / "test" / "guitar" / "again.wav")
-    told = leaks_of(read_labelled(folder))
+    told = overlap_warnings(read_labelled(folder))
     assert told[0] == "of 5 sounds to test on, in train or validation too: 1, as again.wav"
     assert told[1].startswith("sounds that are there under different labels: 1, as ")
 
 
 def test_an_artist_on_both_sides_of_the_split_is_told() -> None:
     parts = [labelled(["rock"], split, 2, group="artist_7") for split in ("train", "test")]
-    assert leaks_of(data_set(*parts, layout="fma")) == (
+    assert overlap_warnings(data_set(*parts, layout="fma")) == (
         "of 1 tracks or artists to test on, in train or validation too: 1, as artist_7",
     )
 
@@ -226,7 +226,7 @@ def test_a_concept_of_one_timbre_or_never_alone_is_told() -> None:
         labelled(["guitar", "voice"], "train", 3, timbre="nylon"),
         labelled(["voice"], "train", 3, timbre="nora"),
     )
-    assert leaks_of(data) == (
+    assert overlap_warnings(data) == (
         "every recording with guitar has the timbre nylon: that may be learnt instead",
         "guitar never sounds without voice: the one may be learnt for the other",
     )

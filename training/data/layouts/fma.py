@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, damage_told, rows_of
+from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, readable, rows_of
 
 TABLE = "tracks.csv"
 METADATA = "fma_metadata"
@@ -43,7 +43,7 @@ def read(folder: Path, seed: int) -> Reading:
     archives = archives or {folder.name.removeprefix("fma_"): folder}
     reading = Reading()
     unknown = 0
-    with damage_told(table):
+    with readable(table):
         for track in _tracks(table):
             paths = [_audio(root, track.id) for size, root in archives.items() if _holds(size, track.size)]
             if not paths:
@@ -60,20 +60,20 @@ def read(folder: Path, seed: int) -> Reading:
 
 
 def _table(folder: Path) -> Path | None:
-    places = [folder / METADATA, folder]
+    folders = [folder / METADATA, folder]
     if folder.resolve().name.startswith("fma_"):
-        places.append(folder.resolve().parent / METADATA)
-    return next((place / TABLE for place in places if (place / TABLE).is_file()), None)
+        folders.append(folder.resolve().parent / METADATA)
+    return next((each / TABLE for each in folders if (each / TABLE).is_file()), None)
 
 
 def _tracks(table: Path) -> Iterator[_Track]:
     rows = rows_of(table, ",")
     columns = list(zip(next(rows, []), next(rows, []), strict=True))
     wanted = [("set", "subset"), ("set", "split"), ("track", "genre_top"), ("artist", "id")]
-    places = [columns.index(name) for name in wanted]
+    indices = [columns.index(name) for name in wanted]
     for row in rows:
         if row[0].isdigit():  # the row below the headings names the index
-            yield _Track(int(row[0]), *(row[place] for place in places))
+            yield _Track(int(row[0]), *(row[index] for index in indices))
 
 
 def _holds(archive: str, size: str) -> bool:

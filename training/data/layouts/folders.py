@@ -26,7 +26,7 @@ EXPECTED = "expected sub-folders that name what sounds in them (guitar/, voice/,
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Labelled:
     """What a file's folders say of it; `label` as it is written, `pair` the label that a pair is of, if it is in one."""
 
     path: Path
@@ -48,7 +48,7 @@ def read(folder: Path, seed: int) -> Reading:
     """Every sound in a sub-folder. What belongs together is one file: copies share its group, and its split by hash.
 
     Raises:
-        DrawstopError: no sub-folder names a label, or what one means can't be told (`both` of three, a split beside labels).
+        DrawstopError: no sub-folder names a label, or what one means is ambiguous (`both` of three, a split beside labels).
     """
     reading = Reading()
     paths = list_audio(folder)
@@ -60,17 +60,17 @@ def read(folder: Path, seed: int) -> Reading:
         reading.notes.append(
             f"files beside the sub-folders, which name no label, left out: {len(paths) - len(labelled)}"
         )
-    places = [_place(folder, path, split) for path in labelled]
-    pairs = {place.pair for place in places} - {""}
+    files = [_labelled(folder, path, split) for path in labelled]
+    pairs = {file.pair for file in files} - {""}
     if len(pairs) > 1:
         reading.notes.append(
-            f"pairs of with and without tell of one label each; the others count as absent there: {', '.join(sorted(pairs))}"
+            f"pairs of with and without name one label each; the others count as absent there: {', '.join(sorted(pairs))}"
         )
-    meanings = _meanings({place.label for place in places}, folder)
-    for place in places:
-        hash = sha256_file(place.path)
-        part = split_of(hash, seed) if place.split is None else place.split
-        reading.add(LabelledRecording(place.path, meanings[place.label], hash, part, timbre=place.timbre))
+    meanings = _meanings({file.label for file in files}, folder)
+    for file in files:
+        hash = sha256_file(file.path)
+        part = split_of(hash, seed) if file.split is None else file.split
+        reading.add(LabelledRecording(file.path, meanings[file.label], hash, part, timbre=file.timbre))
     return reading
 
 
@@ -86,7 +86,7 @@ def _has_split(folder: Path, paths: list[Path]) -> bool:
     return bool(splits)
 
 
-def _place(folder: Path, path: Path, split: bool) -> _Place:
+def _labelled(folder: Path, path: Path, split: bool) -> _Labelled:
     names = list(path.parent.relative_to(folder).parts)
     part = SPLIT_FOLDERS[names.pop(0).lower()] if split else None
     above = folder.resolve().name
@@ -96,7 +96,7 @@ def _place(folder: Path, path: Path, split: bool) -> _Place:
     pair = above if label.lower() in PAIR else ""
     if label.lower() == "with":
         label = above
-    return _Place(path, part, label, below[0] if below else "", pair)
+    return _Labelled(path, part, label, below[0] if below else "", pair)
 
 
 def _meanings(written: set[str], folder: Path) -> dict[str, frozenset[str]]:

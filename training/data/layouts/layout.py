@@ -31,7 +31,7 @@ SPLIT_FOLDERS: Mapping[str, Split] = MappingProxyType(
 
 @dataclass
 class Reading:
-    """What was found in a folder: the recordings that are there, the files that are named but aren't, and what to tell."""
+    """The content of a folder: the recordings that are there, the files that are named but aren't, and notes for the user."""
 
     recordings: list[LabelledRecording] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
@@ -51,9 +51,9 @@ class Layout:
 
     Attributes:
         name: as `read_labelled` takes it.
-        marker: what tells it, in words.
-        recognises: whether a folder has that; opens no sound file.
-        read: the folder's recordings; the seed deals splits where the data set has none of its own.
+        marker: what it is recognised by, in words.
+        recognises: says whether a folder has that; opens no sound file.
+        read: the folder's recordings; the seed draws splits where the data set has none of its own.
     """
 
     name: str
@@ -80,12 +80,12 @@ def rows_of(path: Path, delimiter: str) -> Iterator[list[str]]:
     Raises:
         DrawstopError: it can't be read as such a table.
     """
-    with damage_told(path), path.open(encoding="utf-8", newline="") as file:
+    with readable(path), path.open(encoding="utf-8", newline="") as file:
         yield from csv.reader(file, delimiter=delimiter)
 
 
 @contextmanager
-def damage_told(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Makes the errors of reading what a data set says about itself one DrawstopError that names the file."""
     try:
         yield

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import Layout, Reading, damage_told, rows_of, split_of_group, sub_folders
+from training.data.layouts.layout import Layout, Reading, readable, rows_of, split_of_group, sub_folders
 from training.data.recordings import SPLITS, Split
 
 WHOLE = "autotagging"
@@ -20,7 +20,7 @@ WHOLE = "autotagging"
 
 COLUMNS = ["TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION"]
 SPLIT_FOLDER = "splits/split-0"
-"""The first of the five ways in which the data set is split, by artist: the one that most figures are of."""
+"""The first of the five ways in which the data set is split, by artist: the one that most publications use."""
 
 OPEN_WORLD = "tags are what uploaders wrote: what isn't tagged may sound all the same"
 
@@ -63,9 +63,9 @@ def read(folder: Path, seed: int) -> Reading:
 
 def _tables(folder: Path) -> list[Path]:
     """The whole table where it is, else those of its parts."""
-    for place in (folder, folder / "data"):
-        if found := sorted(place.glob(f"{WHOLE}*.tsv")):
-            return [path for path in found if path.stem == WHOLE] or found
+    for each in (folder, folder / "data"):
+        if tables := sorted(each.glob(f"{WHOLE}*.tsv")):
+            return [path for path in tables if path.stem == WHOLE] or tables
     return []
 
 
@@ -80,7 +80,7 @@ def _merged(tables: list[Path]) -> list[_Track]:
 
 def _rows(table: Path) -> Iterator[_Track]:
     rows = rows_of(table, "\t")
-    with damage_told(table):
+    with readable(table):
         heading = next(rows, [])
         if heading[: len(COLUMNS)] != COLUMNS:
             raise ValueError(f"expected the columns {' '.join(COLUMNS)}, got {' '.join(heading)}")
@@ -90,13 +90,13 @@ def _rows(table: Path) -> Iterator[_Track]:
 
 def _own_splits(tables: list[Path]) -> dict[str, Split]:
     """Track -> its part, from the tables' split files; empty where there are none."""
-    found: dict[str, Split] = {}
+    splits: dict[str, Split] = {}
     for table in tables:
         for split in SPLITS:
             path = table.parent / SPLIT_FOLDER / f"{table.stem}-{split}.tsv"
             if path.is_file():
-                found.update({track.id: split for track in _rows(path)})
-    return found
+                splits.update({track.id: split for track in _rows(path)})
+    return splits
 
 
 def _audio_roots(folder: Path) -> Iterator[Path]:
@@ -104,10 +104,10 @@ def _audio_roots(folder: Path) -> Iterator[Path]:
     level = [folder]
     for _ in range(3):
         below: list[Path] = []
-        for place in level:
-            inside = sub_folders(place)
+        for each in level:
+            inside = sub_folders(each)
             if any(_is_bucket(path) for path in inside):
-                yield place
+                yield each
             below += [path for path in inside if not _is_bucket(path)]
         level = below
 

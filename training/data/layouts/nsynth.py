@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, damage_told, sub_folders
+from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, readable, sub_folders
 from training.data.recordings import Split
 
 PREFIX = "nsynth-"
@@ -30,7 +30,7 @@ def read(folder: Path, seed: int) -> Reading:
     """
     reading = Reading()
     for part, split in _parts(folder).items():
-        with damage_told(part / EXAMPLES):
+        with readable(part / EXAMPLES):
             examples = json.loads((part / EXAMPLES).read_text(encoding="utf-8"))
             for note, about in sorted(examples.items()):
                 player = about["instrument_str"]
@@ -41,8 +41,8 @@ def read(folder: Path, seed: int) -> Reading:
 
 
 def _parts(folder: Path) -> dict[Path, Split]:
-    found = [path for path in [folder, *sub_folders(folder)] if path.resolve().name.startswith(PREFIX)]
-    named = {path: path.resolve().name.removeprefix(PREFIX) for path in found if (path / EXAMPLES).is_file()}
+    parts = [path for path in [folder, *sub_folders(folder)] if path.resolve().name.startswith(PREFIX)]
+    named = {path: path.resolve().name.removeprefix(PREFIX) for path in parts if (path / EXAMPLES).is_file()}
     return {path: SPLIT_FOLDERS[name] for path, name in named.items() if name in SPLIT_FOLDERS}
 
 

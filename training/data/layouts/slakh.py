@@ -12,7 +12,7 @@ from training.data.layouts.layout import (
     SPLIT_FOLDERS,
     Layout,
     Reading,
-    damage_told,
+    readable,
     split_of_group,
     sub_folders,
 )
@@ -31,18 +31,18 @@ def read(folder: Path, seed: int) -> Reading:
     """The mix and each rendered stem of every track.
 
     A label is the class of a stem's instrument, in lower case. A mix maps to its stems only the classes that one stem
-    plays: the sound of two guitars together isn't in any file. A stem's timbre is the patch that rendered it.
+    plays: the sum of two guitars isn't in any file. A stem's timbre is the patch that rendered it.
 
     Raises:
         DrawstopError: a track's `metadata.yaml` isn't as the data set has it, or nothing here reads YAML.
     """
     reading = Reading()
     for track, split in _tracks(folder, seed).items():
-        with damage_told(track / METADATA):
+        with readable(track / METADATA):
             stems = _rendered(track)
         players = [label for _, label, _ in stems]
-        own = {label: path for path, label, _ in stems if players.count(label) == 1}
-        reading.add(LabelledRecording(_audio(track / "mix"), frozenset(players), track.name, split, own))
+        alone = {label: path for path, label, _ in stems if players.count(label) == 1}
+        reading.add(LabelledRecording(_audio(track / "mix"), frozenset(players), track.name, split, alone))
         for path, label, patch in stems:
             reading.add(
                 LabelledRecording(path, frozenset({label}), track.name, split, {label: path}, timbre=patch)

@@ -17,7 +17,7 @@ from training.models.rave.model import RaveModel
 from training.sae.model import SAE
 
 CROP_FRAMES = 128
-"""Frames of a training crop: four times what a gate hears."""
+"""Frames of a training crop: four times what a gate sees."""
 
 QUIET_ENERGY = 1e-3
 """Energy per crop (in units of z, mean over frames and latents) below which errors don't weigh more."""
@@ -29,7 +29,7 @@ ON_CROP_FRAMES = 80
 LEVELLED_PAIRS = 32
 
 COVERAGE = 0.999
-"""Share of a concept's energy that the features carry which its gates speak of; the rest goes in proportion."""
+"""Share of a concept's energy in the features that its gates give levels for; the rest goes in proportion."""
 
 MOST_GAIN = 2.0
 
@@ -68,7 +68,7 @@ def fit_off_gate(
     concept alone and on other sounds alone (where nothing may be taken).
 
     Args:
-        features: which features the gate speaks of, see `features_of`.
+        features: those that the gate gives levels for, see `features_of`.
     """
     gate = _new_gate(sae, features, options, seed)
     generator = torch.Generator().manual_seed(seed)
@@ -78,14 +78,14 @@ def fit_off_gate(
         mixed, removed = (part / sae.scale for part in source.draw(options.batch, CROP_FRAMES, generator))
         z = mixed.transpose(1, 2)
         with torch.no_grad():
-            spoken = sae.encode(z)[..., features]
+            chosen = sae.encode(z)[..., features]
         with _precision(options):
-            heard = gate(mixed).float()
-        levels = torch.minimum(heard.transpose(1, 2), spoken)
-        taken = with_error(levels, spoken, z, decoder).transpose(1, 2)
+            levels = gate(mixed).float()
+        limited = torch.minimum(levels.transpose(1, 2), chosen)
+        taken = with_error(limited, chosen, z, decoder).transpose(1, 2)
         error = (taken - removed).square().mean((1, 2))
         energy = mixed.square().mean((1, 2)).clamp(min=QUIET_ENERGY)
-        sparse = levels.sum(2).mean(1) / energy.sqrt()
+        sparse = limited.sum(2).mean(1) / energy.sqrt()
         step((error / energy).mean() + options.sparsity * sparse.mean())
         if report:
             report(done + 1, options.off_steps)
@@ -109,7 +109,7 @@ def fit_on_gate(
 
     Args:
         pairs: latents of parallel recordings `[pairs, latents, frames]`: without and with the concept.
-        features: which features the gate speaks of, see `features_of`.
+        features: those that the gate gives levels for, see `features_of`.
     """
     gate = _new_gate(sae, features, options, seed)
     generator = torch.Generator().manual_seed(seed)

@@ -141,7 +141,7 @@ def _free_on_host() -> int:
 
 
 def _free_on(device: str) -> int | None:
-    """Free bytes of an accelerator, None where it can't be told."""
+    """Free bytes of an accelerator, None where it isn't known."""
     if device.startswith("cuda"):
         return torch.cuda.mem_get_info(torch.device(device))[0]
     if device == "mps":

@@ -2,7 +2,7 @@
 
 Key idea: the language model hears a delayed sequence. Its position p holds codebook q of frame p - 1 - q (position 0
 holds special tokens only), and its output there decides codebook q of frame p - q. So position p is **frame p - 1** when
-we read it (the newest that it has heard) and acts at the **time p / frame_rate** when we edit it (the frame whose first
+we read it (the newest that it has read) and acts at the **time p / frame_rate** when we edit it (the frame whose first
 codebook it decides). Position 0 is no frame: it is neither read nor edited.
 """
 
@@ -65,7 +65,7 @@ class Steps:
     _first: int = 0
     _length: int = 0
     _with_prompt: bool = True
-    _kept: dict[int, list[Tensor]] = field(default_factory=dict)
+    _parts: dict[int, list[Tensor]] = field(default_factory=dict)
 
     @contextmanager
     def attached(self) -> Iterator[None]:
@@ -82,7 +82,7 @@ class Steps:
 
     def frames(self, layer: int) -> Tensor:
         """The frames that were read at a layer: `[batch, width, frames]`, float32."""
-        return torch.cat(self._kept[layer], 1).transpose(1, 2)
+        return torch.cat(self._parts[layer], 1).transpose(1, 2)
 
     def _before_conditions(self, module: nn.Module, inputs: Any) -> None:
         """Conditions are made once before each window's first call."""
@@ -111,12 +111,12 @@ class Steps:
 
     def _keep(self, layer: int, output: Tensor) -> None:
         """Of positions 1 and later: those whose frames belong to the piece and weren't read in the window before."""
-        window, kept = self.windows[self._window], self._kept.setdefault(layer, [])
+        window, parts = self.windows[self._window], self._parts.setdefault(layer, [])
         frame = max(self._first, 1) - 1
-        skip = max(0, sum(part.shape[1] for part in kept) - window.first - frame)
+        skip = max(0, sum(part.shape[1] for part in parts) - window.first - frame)
         part = output[:, skip : max(0, window.frames - frame)]
-        if part.shape[1] or not kept:
-            kept.append(part.float().clone())
+        if part.shape[1] or not parts:
+            parts.append(part.float().clone())
 
     def _edited(self, layer: int, edit: Edit, output: Tensor, begin: int) -> Tensor | None:
         positions = torch.arange(max(self._first, 1), self._first + self._length, dtype=torch.float64)

@@ -8,7 +8,7 @@ from torch import Tensor
 from training.models.musicgen.model import MusicGenModel
 
 PIECE_SECONDS = 10.0
-"""How much of a recording it hears in one go, at most: as long as a piece that it is mostly asked for."""
+"""How much of a recording it takes in one go, at most: as long as a piece that it is mostly asked for."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class LayerRates:
 
 
 class MusicGenLayers:
-    """See `layered.LayeredModel`. Frames about a mean of their own: an SAE of them is centred, with biases."""
+    """A `protocols.LayeredModel`. Its frames lie about a mean of their own: an SAE of them is centred, with biases."""
 
     centred = True
 

@@ -31,10 +31,10 @@ def read_layers(sites: str | Sequence[str], layers: int) -> tuple[int, ...]:
     ((0, 2, 3, 4), (0, 1), (0, 1, 2))
     """
     named = [sites] if isinstance(sites, str) else list(sites)
-    found = {layer for site in named for layer in _of_one(site, layers)}
-    if not found:
+    numbers = {layer for site in named for layer in _of_one(site, layers)}
+    if not numbers:
         raise DrawstopError(f"expected at least one site: layers.0 to layers.{layers - 1}, or {ALL}")
-    return tuple(sorted(found))
+    return tuple(sorted(numbers))
 
 
 def _of_one(site: str, layers: int) -> list[int]:
@@ -42,10 +42,10 @@ def _of_one(site: str, layers: int) -> list[int]:
         return list(range(layers))
     parts = re.fullmatch(r"layers\.(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", site)
     spans = [part.split("-") for part in parts[1].split(",")] if parts else []
-    found = [layer for span in spans for layer in range(int(span[0]), int(span[-1]) + 1)]
-    if not found or max(found) >= layers:
+    numbers = [layer for span in spans for layer in range(int(span[0]), int(span[-1]) + 1)]
+    if not numbers or max(numbers) >= layers:
         raise DrawstopError(
             f"no site {site!r} in this model: expected layers.0 to layers.{layers - 1}, a list such as layers.0,2-3, "
             f"or {ALL}"
         )
-    return found
+    return numbers

@@ -55,7 +55,7 @@ class MusicGenModel:
 
     @cached_property
     def sound_fingerprint(self) -> str:
-        """Of the language model and of the EnCodec's file: what decides what is heard."""
+        """Fingerprint of the language model and of the EnCodec's file: the two that decide the sound."""
         return f"{self.fingerprint} {sha256_file(self._compression_path)}"
 
     @property
@@ -64,7 +64,7 @@ class MusicGenModel:
         return float(self.model.max_duration)
 
     def sites(self) -> tuple[str, ...]:
-        """Every place where a stop can live: `layers.0` and so on."""
+        """Every site (a hook point) where a stop can be: `layers.0` and so on."""
         return tuple(map(layer_site, range(self.layers)))
 
     @torch.no_grad()
@@ -115,8 +115,8 @@ class MusicGenModel:
         Shape: audio_prompt and melody `[1 or batch, channels, samples]`.
 
         Raises:
-            DrawstopError: no such layer, prompts and sounds that don't fit the piece, or too little memory. The model is as it
-                was found after any exception.
+            DrawstopError: no such layer, prompts and sounds that don't fit the piece, or too little memory. After any
+                exception the model is as it was.
         """
         sampling = sampling or Sampling()
         require_possible(self.model, sampling, prompts, audio_prompt, melody)

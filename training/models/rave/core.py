@@ -1,8 +1,8 @@
 """A RAVE `.ts` taken apart at its layers, so that stops can act at the latent and at any layer.
 
 An exported `.ts` draws random numbers in `encode` (the posterior), in `decode` (the latents that fidelity cut off) and in a
-noise synthesiser. Every step here takes `random`: true gives the RAVE's own bits, false the deterministic twin that SAEs and
-stops are made on: the latent mean, zeros in the place of what was cut off, steady noise.
+noise synthesiser. Every step here takes `random`: true gives the RAVE's own bits, false the deterministic counterpart that SAEs
+and stops are made on: the latent mean, zeros in the place of what was cut off, steady noise.
 """
 
 from typing import Final

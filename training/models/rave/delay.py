@@ -69,12 +69,12 @@ def _chain(delay: Fraction, layers: Iterable[nn.Module]) -> Fraction:
     """Passes a delay through layers in a row; `delay` and the result are in samples at the respective
     rate."""
     for layer in layers:
-        own = int(getattr(layer, "cumulative_delay", 0))
+        added = int(getattr(layer, "cumulative_delay", 0))
         stride = _stride(layer)
         is_transposed = hasattr(layer, "output_padding") and "Transpose" in str(
             getattr(layer, "original_name", "")
         )
-        delay = (delay * stride if is_transposed else delay / stride) + own
+        delay = (delay * stride if is_transposed else delay / stride) + added
     return delay
 
 

@@ -48,7 +48,7 @@ def export_run(folder: Path, cache: Path | None = None) -> Path:
 
     Args:
         folder: what `rave train` wrote: `config.gin` and a checkpoint somewhere inside.
-        cache: where exports are kept; None takes `drawstop` in the user's cache folder.
+        cache: where exports are stored; None takes `drawstop` in the user's cache folder.
 
     Raises:
         DrawstopError: no run in the folder, the `rave` extra isn't installed, or the export failed.
@@ -61,11 +61,11 @@ def export_run(folder: Path, cache: Path | None = None) -> Path:
     key = hashlib.sha256((sha256_file(files.checkpoint) + sha256_file(files.config)).encode()).hexdigest()[
         :16
     ]
-    place = (cache or _cache_folder()) / key
-    exported = place / f"{_NAME}_streaming.ts"
+    export_folder = (cache or _cache_folder()) / key
+    exported = export_folder / f"{_NAME}_streaming.ts"
     if not exported.is_file():
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place) as temporary:
+        export_folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=export_folder) as temporary:
             _export(folder, Path(temporary))
             os.replace(Path(temporary) / exported.name, exported)
     return exported

@@ -59,7 +59,7 @@ class RaveModel:
         self.rates = self._rates(self.site)[str(self.site)]
 
     piece_frames: int | None = None
-    """A recording is heard in one go: its frames depend on all that came before."""
+    """A recording is encoded in one go: its frames depend on all that came before."""
     centred: bool = False
     """A frame of silence is all zeros in a bias-free RAVE: no mean and no bias keep it so through an SAE."""
 
@@ -70,11 +70,11 @@ class RaveModel:
 
     @property
     def channels(self) -> int:
-        """Of the sound that it hears and plays."""
+        """Channels of its sound."""
         return self.rates.channels
 
     def sites(self) -> dict[str, Rates]:
-        """Every place where a stop can live, in the order of the sound, with its rates."""
+        """Every site (a hook point) where a stop can be, in the order of the sound, with its rates."""
         return self._rates()
 
     def reset(self) -> None:
@@ -102,16 +102,16 @@ class RaveModel:
         depths = (len(self.core.encoder_layers), len(self.core.decoder_layers))
         missing = {str(read_site(site, *depths)) for site in sites}
         self.reset()
-        samples, found = audio.shape[-1], {}
+        samples, frames = audio.shape[-1], {}
         padded = self._whole(audio, self.rates.latent_ratio)
         for name, x in self._walk(padded):
             if name in missing:
                 ratio = padded.shape[-1] // x.shape[-1]
-                found[name] = x[..., : -(-samples // ratio)]
+                frames[name] = x[..., : -(-samples // ratio)]
                 missing.remove(name)
             if not missing:
                 break
-        return found
+        return frames
 
     def decode(self, x: Tensor) -> Tensor:
         """Audio of a site's frames, from fresh caches; gradients flow to `x`. `[batch, width, frames]` -> `[batch,

@@ -10,7 +10,7 @@ LATENT = "latent"
 
 @dataclass(frozen=True)
 class Site:
-    """A place where frames are read and written: side `latent`, or `encoder` and `decoder` with a layer counted from 0."""
+    """A site (a hook point): where frames are read and written. Side `latent`, or `encoder` and `decoder` with a layer from 0."""
 
     side: str
     layer: int = -1
@@ -27,10 +27,10 @@ def read_site(name: str, encoder_layers: int, decoder_layers: int) -> Site:
     """
     if name == LATENT:
         return Site(LATENT)
-    found = re.fullmatch(r"(encoder|decoder)\.(\d+)", name)
+    match = re.fullmatch(r"(encoder|decoder)\.(\d+)", name)
     layers = {"encoder": encoder_layers, "decoder": decoder_layers}
-    if found and int(found[2]) < layers[found[1]]:
-        return Site(found[1], int(found[2]))
+    if match and int(match[2]) < layers[match[1]]:
+        return Site(match[1], int(match[2]))
     raise DrawstopError(
         f"no site {name!r} in this model: expected {LATENT}, encoder.0 to encoder.{encoder_layers - 1}, or decoder.0 to "
         f"decoder.{decoder_layers - 1}"
