@@ -107,7 +107,7 @@ def test_workers_that_all_die_end_it_with_a_clear_word_and_keep_what_is_there(
 KILLED = """
     import sys
     from pathlib import Path
-    sys.path.insert(0, sys.argv[1])
+    sys.path[:0] = [sys.argv[1], "tests/training/activations"]
     from dying_waves import DyingWaves
     from test_extraction import SITES, options
     from training.activations.streamed_frames import ModelFrames
