@@ -54,7 +54,7 @@ def fine_tune(
 
 
 def report(out: Path, result: "FineTuned") -> list[str]:
-    """What held-out recordings say, before and after."""
+    """Lines that compare metrics on held-out recordings, before and after."""
     from training.evaluation.verdict.text import ADDITIVE
 
     before, after = result.before, result.after

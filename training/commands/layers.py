@@ -22,13 +22,15 @@ def layers(
     without_folder: WithoutOption,
     listen: Annotated[
         bool,
-        typer.Option("--listen", help="Generate pieces too, and count in how many an ear hears the concept."),
+        typer.Option(
+            "--listen", help="Generate pieces too, and count in how many a classifier detects the concept."
+        ),
     ] = False,
     prompt: PromptOption = None,
     other_prompt: OtherPromptOption = None,
     pieces: PiecesOption = 16,
     seconds: SecondsOption = 4.0,
-    seed: Annotated[int, typer.Option(help="Of splits and pieces.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of splits and pieces.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the table as JSON too.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:

@@ -49,7 +49,7 @@ def plan(
     gpu_steps_per_s: Annotated[
         float | None, typer.Option(help="Training steps of one site in a second on one GPU; else as here.")
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON too.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the forecast as JSON too.")] = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Say what disk, memory and hours a training takes, before anything of it begins: a trial of seconds, then arithmetic.

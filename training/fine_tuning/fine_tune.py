@@ -92,7 +92,7 @@ class FineTuneConfig:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What held-out recordings say of a model; no noise is drawn for them."""
+    """Metrics of a model on held-out recordings; no noise is drawn for them."""
 
     additivity: float
     """Additivity error of the latent means: 0 where latents add up."""

@@ -69,7 +69,7 @@ class Objective:
         pre: PreActivations,
         l0: torch.Tensor | None,
     ) -> torch.Tensor:
-        """What is descended, but for the auxiliary loss: `[]`. Of a batch's parts, weighted by their shares of the frames,
+        """The training loss without the auxiliary one: `[]`. Of a batch's parts, weighted by their shares of the frames,
         losses and gradients add up to the batch's.
 
         Args:
@@ -78,15 +78,15 @@ class Objective:
         return reconstruction_loss(z, z_hat)
 
     def after_step(self, smallest: torch.Tensor | None, done: int) -> None:
-        """Called after each step; where features are chosen batchwide, with the smallest value that the whole batch kept, `[]`,
-        infinite where it kept none."""
+        """Called after each step; where features are chosen batchwide, with the smallest value that passed in the whole batch, `[]`,
+        infinite where none did."""
 
 
 class BatchTopK(Objective):
     """The k x batch largest values of a batch (Bussmann et al. 2024, arXiv 2412.06410).
 
     A frame that needs more features takes them from one that needs fewer. The threshold that replaces the batch
-    afterwards is the running average of the smallest value kept.
+    afterwards is the running average of the smallest value that passed.
     """
 
     batchwide = True

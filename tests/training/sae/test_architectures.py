@@ -38,7 +38,7 @@ def test_batchtopk_of_fewer_positive_values_than_wanted_keeps_those() -> None:
     assert features.features.nonzero().tolist() == [[0, 0]]
 
 
-def test_batchtopks_threshold_is_the_running_average_of_the_smallest_value_kept() -> None:
+def test_batchtopks_threshold_is_the_running_average_of_the_smallest_value_that_passes() -> None:
     objective = BatchTopK(SAE(SAEConfig(8, 24, 3, "batchtopk")))
     smallest = []
     for done in range(150):

@@ -51,13 +51,13 @@ def ranked_removal_weights(
     tried = [
         (_effect(model, sae, classifier, ranked[:count], clips, before), ranked[:count]) for count in counts
     ]
-    most = max(max(quieter for (quieter, _), _ in tried), SMALLEST_EFFECT)
+    most = max(max(lowered for (lowered, _), _ in tried), SMALLEST_EFFECT)
     _, chosen = max(tried, key=lambda each: each[0][0] / most - each[0][1])
     clips = tuple(_clips(model, part.unseen("test")) for part in recordings)
-    quieter, lost = _effect(model, sae, classifier, chosen, clips, _logits(model, classifier, clips[0]))
+    lowered, lost = _effect(model, sae, classifier, chosen, clips, _logits(model, classifier, clips[0]))
     measured = {
         "off": "features ranked by their effect on an ear: only mixtures were at hand",
-        "ear_logit_lower": round(quieter, 3),
+        "ear_logit_lower": round(lowered, 3),
         "others_touched": round(lost, 4),
     }
     return _taking(sae, chosen).removal_weights, measured
@@ -81,7 +81,7 @@ def _by_effect(
     before = _logits(model, classifier, clips)
     effects = []
     for done, feature in enumerate(candidates):
-        effects.append(_quieter(model, sae, classifier, [feature], clips, before))
+        effects.append(_lowered(model, sae, classifier, [feature], clips, before))
         if progress:
             progress("measuring what each feature does", done + 1, len(candidates))
     return [feature for _, feature in sorted(zip(effects, candidates, strict=True), reverse=True)]
@@ -118,10 +118,10 @@ def _effect(
 ) -> tuple[float, float]:
     """How much less sure the classifier is of clips with the concept, and the share of energy that clips without it lose."""
     lost = _removed(sae, features, clips[1]).square().sum() / clips[1].square().sum().clamp(min=1e-12)
-    return _quieter(model, sae, classifier, features, clips[0], before), float(lost)
+    return _lowered(model, sae, classifier, features, clips[0], before), float(lost)
 
 
-def _quieter(
+def _lowered(
     model: RaveModel,
     sae: SAE,
     classifier: ConceptClassifier,
