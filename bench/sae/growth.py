@@ -119,7 +119,7 @@ class Measured:
 
     @property
     def extrapolated(self) -> bool:
-        """Whether the pass wasn't measured whole."""
+        """Says whether the pass wasn't measured whole."""
         return self.steps < self.pass_steps - SKIPPED_STEPS
 
 

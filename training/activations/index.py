@@ -1,4 +1,4 @@
-"""What a store says of itself: `index.json`. It is written first, with the plan of all shards; their hashes come last."""
+"""A store's description of itself, `index.json`. It is written first, with the plan of all shards; their hashes come last."""
 
 import json
 from collections.abc import Sequence
@@ -90,7 +90,7 @@ class StoreIndex:
         return replace(self, shards=tuple(shards))
 
     def as_json(self) -> dict[str, Any]:
-        """What `read_index` reads."""
+        """The index as JSON holds it."""
         return asdict(self)
 
 
@@ -165,7 +165,7 @@ def cut_shards(recordings: Sequence[StoredRecording], most: int) -> tuple[Shard,
 
 
 def differs(stored: StoreIndex, wanted: StoreIndex) -> str:
-    """What tells one store's plan from another's, in words; empty where nothing does."""
+    """The first difference between two stores' plans, in words; empty where there is none."""
     for what in ("format", "site", "fingerprint", "width", "dtype", "piece_frames"):
         if getattr(stored, what) != getattr(wanted, what):
             return f"its {what} is {getattr(stored, what)}, not {getattr(wanted, what)}"

@@ -1,4 +1,4 @@
-"""Where a store's files are: a local folder, read through memory maps; or an fsspec URL, whose shards are fetched and cached.
+"""Locations of a store's files: a local folder, read through memory maps; or an fsspec URL, whose shards are fetched and cached.
 
 Schemes beyond fsspec's own bring their package: `s3://` needs s3fs, `gs://` gcsfs.
 """

@@ -48,7 +48,7 @@ class Part:
         return range(self.number - 1, shards, self.count)
 
     def overlaps(self, other: "Part") -> bool:
-        """Whether two parts, also of other counts, can have a shard in common (Chinese remainder theorem).
+        """Says whether two parts, also of other counts, can have a shard in common (Chinese remainder theorem).
 
         >>> Part(1, 2).overlaps(Part(2, 2)), Part(1, 2).overlaps(Part(3, 4)), Part().overlaps(Part(2, 2))
         (False, True, True)

@@ -163,7 +163,7 @@ def read_receipt(shard: Path) -> str | None:
 
 
 def is_whole(shard: Path) -> bool:
-    """Whether a shard is there and holds what its writer wrote: reads all of it."""
+    """Says whether a shard is there and holds what its writer wrote: reads all of it."""
     said = read_receipt(shard)
     return said is not None and sha256_file(shard) == said
 

@@ -135,7 +135,7 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
 
 
 def _smallest(weight: Tensor) -> Tensor:
-    """In half precision where that keeps every bit, as `find` rounds gates; else as it is."""
+    """The weight in half precision where that keeps every bit, as `find` rounds gates; else as it is."""
     if not weight.is_floating_point():
         return weight.contiguous()
     half = weight.half()

@@ -1,4 +1,4 @@
-"""What a training will cost, before it begins: from a short measured trial and arithmetic."""
+"""The cost of a training before it begins: from a short measured trial and arithmetic."""
 
 from __future__ import annotations
 

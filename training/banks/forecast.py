@@ -1,4 +1,4 @@
-"""What a training on many recordings will take, before it begins: disk, memory and hours, here and on other machines.
+"""Forecast of a training on many recordings before it begins: disk, memory and hours, here and on other machines.
 
 Recordings are only listed and their headers read; a short trial measures the model and the SAE on this machine.
 """

@@ -1,4 +1,4 @@
-"""What a stop is: one named concept of a model, and what is added and taken away for it."""
+"""A stop: one named concept of a model, and what is added and taken away for it."""
 
 import re
 import unicodedata

@@ -25,7 +25,7 @@ BANKS_FOLDER = "banks"
 
 @dataclass(frozen=True)
 class Grid:
-    """What is combined with what. Every combination is trained."""
+    """The values that are combined. Every combination is trained."""
 
     widths: tuple[int, ...] = (256, 512, 1024)
     ks: tuple[int, ...] = (8, 16, 32)

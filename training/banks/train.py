@@ -1,4 +1,4 @@
-"""From a model and recordings to a bank for each of some sites, resumable: frames streamed, or on disk until it is done."""
+"""Trains, from a model and recordings, a bank for each of some sites, resumable: frames streamed, or on disk until it is done."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TrainOptions:
     architecture: Architecture = SAEConfig.architecture
     """How features are chosen."""
     precision: Precision = SAEConfig.precision
-    """What is computed in."""
+    """Numbers that the training computes with."""
     processes: int = 1
     """Processes of this machine, each with its share of the sites or of every batch."""
     frames_at_once: int | None = None

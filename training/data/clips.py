@@ -11,7 +11,7 @@ SILENCE_DBFS = -50.0
 
 
 def loud_enough(audio: Tensor) -> Tensor:
-    """Whether a clip's RMS is at least SILENCE_DBFS.
+    """Says whether a clip's RMS is at least SILENCE_DBFS.
 
     Shape: `[..., samples]` -> bool `[...]`.
     """

@@ -8,7 +8,7 @@ from training.data.labelled_set import LabelledRecording, LabelledSet
 
 
 def overlap_warnings(data: LabelledSet) -> tuple[str, ...]:
-    """What could be learnt instead of a concept: recordings on both sides of the split, or one player for all of them."""
+    """Sentences on what could be learnt instead of a concept: recordings on both sides of the split, or one player of all."""
     warnings = [_both_sides(data), _two_labels(data)]
     for concept in data.concepts:
         present = [recording for recording in data.recordings if concept in recording.labels]

@@ -1,4 +1,4 @@
-"""What a data set is enough for, and what is too little for what: said before the work, with what would do.
+"""Checks before the work whether a data set is enough for an experiment, and says what would be.
 
 Recordings are counted by what belongs together: copies of a file, and pieces by one artist, count once.
 """
@@ -21,7 +21,7 @@ FEWEST_TO_LEARN = 2
 """One recording with and one without differ in everything, not in the concept alone."""
 
 FEWEST_TO_TEST = 3
-"""Of 3 with and 3 without, chance ranks all 3 first once in 20 (1 / C(6, 3)): fewer can't be distinguished from chance at 5 %."""
+"""With 3 of each kind, chance ranks all 3 with it first once in 20 (1 / C(6, 3)): fewer can't differ from chance at 5 %."""
 
 FEWEST_FOR_A_CURVE = 5
 """A curve over the number of examples takes two points: 2 and 5."""

@@ -1,1 +1,1 @@
-"""From recordings with and without a concept to a stop."""
+"""Finding a stop from recordings with and without a concept."""

@@ -1,4 +1,4 @@
-"""Which features tell recordings with a concept from recordings without it, by clip statistics.
+"""Ranks features by how well they distinguish recordings with a concept from others, by clip statistics.
 
 Frames of one recording are not independent, so everything here counts recordings, not frames.
 """

@@ -34,7 +34,7 @@ LOG_FLOOR = 0.003
 """Floor of the log spectra in training, as in the demo RAVE's: what sounds above 4 kHz counts."""
 
 SAVE_SECONDS = 120.0
-"""What an interruption can cost: a full-sized RAVE's state is half a gigabyte, too much to write at each step."""
+"""Time that an interruption can cost: a full-sized RAVE's state is half a gigabyte, too much to write at each step."""
 
 _MEASURED_PAIRS = 16
 _ROTATION_PAIRS = 64

@@ -1,4 +1,4 @@
-"""From a RAVE's run and a folder of recordings to a fine-tuned run in a folder of its own; resumable."""
+"""Makes, from a RAVE's run and a folder of recordings, a fine-tuned run in another folder; resumable."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ from training.models.rave.trainable import CHECKPOINT, open_run, write_run
 from training.models.resumable_training import read_state
 
 STATE = "fine_tune.pt"
-"""What an interrupted fine-tuning goes on from; removed at its end."""
+"""File that an interrupted fine-tuning goes on from; removed at its end."""
 
 RECORD = "fine_tune.json"
 """Settings and metrics of a finished one."""
@@ -28,7 +28,7 @@ _SAID = {"run": "the run", "recordings": "the recordings"}
 
 @dataclass(frozen=True)
 class FineTuned:
-    """What came of a fine-tuning."""
+    """Result of a fine-tuning."""
 
     before: Metrics
     after: Metrics

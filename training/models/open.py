@@ -33,7 +33,7 @@ def open_musicgen(path: Path, device: str = "auto") -> "MusicGenModel":
 
 
 def is_musicgen(path: Path) -> bool:
-    """Whether a path can't be a RAVE: a folder without a RAVE's run, or a name without a file (small, facebook/…)."""
+    """Says whether a path can't be a RAVE: a folder without a RAVE's run, or a name without a file (small, facebook/…)."""
     if path.is_dir():
         return (path / "state_dict.bin").is_file() or not list(path.rglob(CONFIG))
     return not path.exists() and path.suffix != ".ts"

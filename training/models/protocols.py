@@ -1,4 +1,4 @@
-"""What training asks of a model whose layers can be read, whichever kind it is."""
+"""Protocols of the models: what training needs of a model whose layers can be read, whichever kind it is."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -31,7 +31,7 @@ class LayeredModel(Protocol):
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
 
     @property
     def channels(self) -> int:
@@ -50,7 +50,7 @@ class SoundRates(Protocol):
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
 
     @property
     def channels(self) -> int:
@@ -66,7 +66,7 @@ class Autoencoder(Protocol):
 
     @property
     def rates(self) -> SoundRates:
-        """Its rates."""
+        """Sample rate, channels, and samples per frame."""
 
     def encode(self, audio: Tensor) -> Tensor:
         """`[batch, channels, samples]` -> what `decode` takes."""

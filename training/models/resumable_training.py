@@ -107,7 +107,7 @@ def write_state(path: Path, state: dict[str, Any]) -> None:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """What `torch.save` wrote, tensors and plain values only.
+    """Reads what `torch.save` wrote, tensors and plain values only.
 
     Raises:
         DrawstopError: not readable, or it holds other objects.

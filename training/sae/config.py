@@ -114,7 +114,7 @@ class SAEConfig:
 
     @property
     def sparse(self) -> bool:
-        """Whether a training gathers the active features' rows instead of multiplying matrices, see `sparse_features`.
+        """Says whether a training gathers the active features' rows instead of multiplying matrices, see `sparse_features`.
 
         JumpReLU never does: a threshold's gradient comes from values on both of its sides.
 

@@ -42,7 +42,7 @@ class ProcessGroup:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that writes files and messages."""
+        """Says whether this is the process that writes files and messages."""
         return self.rank == 0
 
     def share(self, indices: Rows) -> Rows:

@@ -1,4 +1,4 @@
-"""What an SAE is trained on and measured by: pure functions of tensors."""
+"""Losses and metrics of an SAE: pure functions of tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each architecture does while it trains: which features it lets through, and what it is trained on.
+"""The architectures while they train: which features it lets through, and what it is trained on.
 
 Key idea: all of them descend the same reconstruction error with the same step; they differ in who decides that a feature
 is active: the frame (TopK), the batch (BatchTopK, Matryoshka), or a threshold that is learned too (JumpReLU).
@@ -18,11 +18,11 @@ from training.sae.model import SAE
 from training.sae.sparse_features import DenseFeatures, Features, PreActivations
 
 COMMON_THRESHOLD_SHARE = 0.1
-"""Of a JumpReLU's steps: how long every threshold is where the batch's values have an L0 of k. Thresholds that learn while the
-directions are still wrong rise above most features' values, and nothing near a threshold is left to bring it back."""
+"""Share of a JumpReLU's steps for which every threshold is where the batch's values have an L0 of k. Thresholds that learn while
+the directions are still wrong rise above most features' values, and nothing near a threshold is left to bring it back."""
 
 THRESHOLD_RATE = 0.01
-"""Of BatchTopK's running average: the weight of the newest batch, once there were a hundred."""
+"""Weight of the newest batch in BatchTopK's running average, once there were a hundred."""
 
 
 class Objective:
@@ -36,7 +36,7 @@ class Objective:
     """
 
     batchwide = False
-    """Whether frames of a batch share their features out among themselves."""
+    """Says whether frames of a batch share their features out among themselves."""
 
     def __init__(self, sae: SAE) -> None:
         self.sae, self.k = sae, sae.config.k
@@ -46,7 +46,7 @@ class Objective:
         return []
 
     def needs_batch_threshold(self, done: int) -> bool:
-        """Whether `select` must know the batch's threshold, where its frames are only a part of the batch."""
+        """Says whether `select` must know the batch's threshold, where its frames are only a part of the batch."""
         return self.batchwide
 
     def select(self, pre: PreActivations, done: int, threshold: BatchThreshold | None = None) -> Features:
@@ -78,8 +78,8 @@ class Objective:
         return reconstruction_loss(z, z_hat)
 
     def after_step(self, smallest: torch.Tensor | None, done: int) -> None:
-        """Called after each step; where features are chosen batchwide, with the smallest value that passed in the whole batch, `[]`,
-        infinite where none did."""
+        """Called after each step; where features are chosen batchwide, with the smallest value that passed in the whole batch
+        `[]`, infinite where none did."""
 
 
 class BatchTopK(Objective):

@@ -15,7 +15,7 @@ from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, readabl
 TABLE = "tracks.csv"
 METADATA = "fma_metadata"
 SIZES = ("small", "medium", "large", "full")
-"""Of the archives of audio; each holds those before it, and the table says in which a track is first."""
+"""Names of the archives of audio; each holds those before it, and the table says in which a track is first."""
 
 
 class _Track(NamedTuple):
@@ -27,7 +27,7 @@ class _Track(NamedTuple):
 
 
 def recognises(folder: Path) -> bool:
-    """Whether there is the table of tracks."""
+    """Says whether there is the table of tracks."""
     return _table(folder) is not None
 
 
@@ -77,7 +77,7 @@ def _tracks(table: Path) -> Iterator[_Track]:
 
 
 def _holds(archive: str, size: str) -> bool:
-    """Whether an archive should hold a track that is first in another; a folder of another name may hold any."""
+    """Says whether an archive should hold a track that is first in another; a folder of another name may hold any."""
     return archive not in SIZES or SIZES.index(size) <= SIZES.index(archive)
 
 

@@ -37,7 +37,7 @@ class _Labelled:
 
 
 def recognises(folder: Path) -> bool:
-    """Whether sound lies in a sub-folder."""
+    """Says whether sound lies in a sub-folder."""
     try:
         return any(path.parent != folder for path in list_audio(folder))
     except DrawstopError:
@@ -75,7 +75,7 @@ def read(folder: Path, seed: int) -> Reading:
 
 
 def _has_split(folder: Path, paths: list[Path]) -> bool:
-    """Whether the first level is the split. Raises DrawstopError where it is half so."""
+    """Says whether the first level is the split. Raises DrawstopError where it is half so."""
     names = {path.relative_to(folder).parts[0] for path in paths if path.parent != folder}
     splits = {name for name in names if name.lower() in SPLIT_FOLDERS}
     if splits and splits != names:

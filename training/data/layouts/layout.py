@@ -1,4 +1,4 @@
-"""What a layout is, and what the readers of several layouts share."""
+"""The protocol of a layout, and what the readers of several layouts share."""
 
 from __future__ import annotations
 

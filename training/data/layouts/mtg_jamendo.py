@@ -33,7 +33,7 @@ class _Track(NamedTuple):
 
 
 def recognises(folder: Path) -> bool:
-    """Whether there is a table of tags, here or in `data/`."""
+    """Says whether there is a table of tags, here or in `data/`."""
     return bool(_tables(folder))
 
 

@@ -37,7 +37,7 @@ VALIDATION_TRACKS = frozenset(
 
 
 def recognises(folder: Path) -> bool:
-    """Whether there are tracks with a mixture and a stem, or the `.stem.mp4` files of MUSDB18 that isn't HQ."""
+    """Says whether there are tracks with a mixture and a stem, or the `.stem.mp4` files of MUSDB18 that isn't HQ."""
     return any(True for _ in _tracks(folder)) or bool(_packed(folder))
 
 

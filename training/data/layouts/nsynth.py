@@ -18,7 +18,7 @@ EXAMPLES = "examples.json"
 
 
 def recognises(folder: Path) -> bool:
-    """Whether there is a part of it, or the folder is one."""
+    """Says whether there is a part of it, or the folder is one."""
     return bool(_parts(folder))
 
 

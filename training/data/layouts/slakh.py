@@ -23,7 +23,7 @@ SUFFIXES = (".flac", ".wav")
 
 
 def recognises(folder: Path) -> bool:
-    """Whether there are tracks, in parts or not."""
+    """Says whether there are tracks, in parts or not."""
     return bool(_tracks(folder, 0))
 
 
@@ -63,7 +63,7 @@ def _in(folder: Path) -> list[Path]:
 
 
 def _rendered(track: Path) -> list[tuple[Path, str, str]]:
-    """Of each rendered stem: file, label, patch."""
+    """File, label and patch of each rendered stem."""
     about = _yaml((track / METADATA).read_text(encoding="utf-8"))
     return [
         (_audio(track / "stems" / name), str(stem["inst_class"]).lower(), str(stem.get("plugin_name", "")))

@@ -20,7 +20,7 @@ from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling
 
 PROMPT_SECONDS = 1.0
-"""Of a recording, to go on from, where no description makes the concept sound."""
+"""Length of a recording's cut that a piece goes on from, where no description makes the concept sound."""
 
 
 @dataclass(frozen=True)

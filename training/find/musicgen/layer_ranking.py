@@ -1,4 +1,4 @@
-"""Which layers carry a concept: by what can be read from them, and by what editing them does."""
+"""Ranks layers by how much of a concept can be read from them, and by what editing them does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops at layers do to a MusicGen: to how likely it finds recordings with and without the concept."""
+"""The effect of stops at layers on a MusicGen's predictions: on how likely it finds recordings with and without the concept."""
 
 from __future__ import annotations
 

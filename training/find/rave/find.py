@@ -100,11 +100,11 @@ class FindResult:
     ear_logit_lower: float | None = None
     """By how much less sure a classifier is of the concept at -1, where only mixtures were at hand."""
     validation_error: dict[str, float] | None = None
-    """Of the static and of the gated stop, where the better one was chosen."""
+    """Errors of the static and of the gated stop, where the better one was chosen."""
     taken_in_mixtures: float | None = None
     taken_alone: float | None = None
     others_touched: float | None = None
-    """These three as `separation` measures them, on test recordings."""
+    """Shares of energy on test recordings, see `separation`."""
     kind: str = ""
     features: int = 0
 

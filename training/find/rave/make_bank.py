@@ -1,4 +1,4 @@
-"""From a folder of labelled recordings to a bank: the SAE, then a stop for each concept."""
+"""Makes a bank from a folder of labelled recordings: the SAE, then a stop for each concept."""
 
 from collections.abc import Mapping
 from dataclasses import replace

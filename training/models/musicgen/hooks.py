@@ -1,4 +1,4 @@
-"""What a MusicGen's layers give while it runs, read or edited by plain forward hooks that go when the block ends.
+"""Reads and edits the output of a MusicGen's layers while it runs, by plain forward hooks that go when the block ends.
 
 Key idea: the language model hears a delayed sequence. Its position p holds codebook q of frame p - 1 - q (position 0
 holds special tokens only), and its output there decides codebook q of frame p - q. So position p is **frame p - 1** when
@@ -110,7 +110,7 @@ class Steps:
         return hook
 
     def _keep(self, layer: int, output: Tensor) -> None:
-        """Of positions 1 and later: those whose frames belong to the piece and weren't read in the window before."""
+        """Keeps the outputs of positions 1 and later whose frames belong to the piece and weren't read in the window before."""
         window, parts = self.windows[self._window], self._parts.setdefault(layer, [])
         frame = max(self._first, 1) - 1
         skip = max(0, sum(part.shape[1] for part in parts) - window.first - frame)

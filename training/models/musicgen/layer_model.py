@@ -13,7 +13,7 @@ PIECE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class LayerRates:
-    """See `layered.SiteRates`."""
+    """Size and rate of a layer's frames (`protocols.SiteRates`)."""
 
     width: int
     ratio: int
@@ -32,12 +32,12 @@ class MusicGenLayers:
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
         return self.musicgen.sample_rate
 
     @property
     def channels(self) -> int:
-        """Of its audio."""
+        """Channels of its audio."""
         return self.musicgen.channels
 
     def sites(self) -> dict[str, LayerRates]:

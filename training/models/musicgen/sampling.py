@@ -1,4 +1,4 @@
-"""How a MusicGen draws a piece: audiocraft's parameters, the windows of a long one, and what is refused before it begins."""
+"""Sampling of a MusicGen's pieces: audiocraft's parameters, the windows of a long one, and what is refused before it begins."""
 
 import inspect
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from drawstop.errors import DrawstopError
 from training.models.musicgen.hooks import Window
 
 STRIDE_SHARE = 0.6
-"""Of the longest window: how far each next one of a longer piece goes on (audiocraft's 18 of 30 seconds)."""
+"""Share of the longest window by which each next one of a longer piece moves on (audiocraft's 18 of 30 seconds)."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Sampling:
     seconds: float = 10.0
     """Length of the piece, an audio prompt counted in."""
     seed: int = 0
-    """Of the draws. All rows of a batch share one stream of draws: a row of another batch is another piece."""
+    """Seed of the draws. All rows of a batch share one stream of draws: a row of another batch is another piece."""
     cfg_coef: float = 3.0
     """Classifier-free guidance; 1 is none."""
     two_step_cfg: bool = False
@@ -47,7 +47,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Generated:
-    """What came out.
+    """A batch of generated pieces.
 
     Attributes:
         audio: `[batch, channels, samples]`, float32 on the CPU.

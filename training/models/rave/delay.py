@@ -61,7 +61,7 @@ def pqmf_delays(pqmf: nn.Module) -> tuple[int, int]:
 
 
 def _last(layers: Iterable[nn.Module]) -> int:
-    """What the last layer that notes a delay notes."""
+    """The delay that is noted in the last layer that has one."""
     return [int(layer.cumulative_delay) for layer in layers if hasattr(layer, "cumulative_delay")][-1]  # type: ignore[arg-type]
 
 

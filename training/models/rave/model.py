@@ -22,7 +22,7 @@ PROBE_FRAMES = 2
 
 @dataclass(frozen=True)
 class Rates:
-    """What a RAVE says of itself: rates in Hz, delay in samples at its input's rate.
+    """Rates and sizes of a RAVE: rates in Hz, delay in samples at its input's rate.
 
     Attributes:
         ratio: samples per frame of the model's site.
@@ -65,7 +65,7 @@ class RaveModel:
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
         return self.rates.sample_rate
 
     @property
@@ -161,7 +161,7 @@ class RaveModel:
         return nn.functional.pad(x, (0, -x.shape[-1] % multiple))
 
     def is_streaming(self) -> bool:
-        """Whether one block's sound goes on in the next: without caches every block starts from silence."""
+        """Says whether one block's sound goes on in the next: without caches every block starts from silence."""
         return len(cache_buffers(self.script)) > 0
 
     def voices(self) -> int:

@@ -1,4 +1,4 @@
-"""Where in a RAVE a stop lives: its latent, or the output of a layer of its encoder or decoder."""
+"""Sites of a RAVE: its latent, or the output of a layer of its encoder or decoder."""
 
 import re
 from dataclasses import dataclass
