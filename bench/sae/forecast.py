@@ -22,6 +22,7 @@ from training.banks.forecast import Forecast, forecast, listed
 from training.banks.train import TrainOptions, write_frames
 from training.data.recordings import scan
 from training.models.open import open_layered
+from training.sae.config import SAEConfig
 from training.sae.dataset import StoredFrames
 from training.sae.train import train_sites
 
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    options = TrainOptions(steps=arguments.steps)
+    options = TrainOptions(SAEConfig(1, steps=arguments.steps))
     rounds = []
     with tempfile.TemporaryDirectory() as folder:
         sounds = write_sounds(Path(folder) / "sounds", arguments.model, arguments.minutes)

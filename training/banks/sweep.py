@@ -37,13 +37,11 @@ class Grid:
         """The trainings, in their order. Raises DrawstopError for one that can't be, or none at all."""
         combined = itertools.product(self.architectures, self.widths, self.ks, self.seeds)
         trainings = [
-            TrainOptions(width, k, self.steps, seed, device=device, architecture=architecture)
+            TrainOptions(SAEConfig(1, width, k, architecture, self.steps, seed=seed), device=device)
             for architecture, width, k, seed in dict.fromkeys(combined)
         ]
         if not trainings:
             raise DrawstopError("expected at least one width, k, architecture and seed to sweep over")
-        for each in trainings:
-            each.config(centred=True)
         return trainings
 
 
@@ -180,7 +178,8 @@ def _trained(
     progress: Progress,
 ) -> dict[Path, StopBank]:
     """The banks of all sites for one combination: those that are there, else trained."""
-    name = f"{options.architecture}-{options.features}-k{options.k}-seed{options.seed}"
+    sae = options.sae
+    name = f"{sae.architecture}-{sae.n_features}-k{sae.k}-seed{sae.seed}"
     folders = {site: out / BANKS_FOLDER / site / name for site in frames.widths}
     config = options.config(frames.model.centred)
     if all((folder / STOPS_FILE).is_file() for folder in folders.values()):
@@ -190,7 +189,7 @@ def _trained(
         source,
         config,
         checkpoints=site_paths(list(frames.widths), checkpoint, ".checkpoint"),
-        progress=lambda step, loss: progress(name, step, options.steps),
+        progress=lambda step, loss: progress(name, step, sae.steps),
         device=options.device,
     )
     provenance = {"model": model_name, "recordings": len(frames.sources), "frames_hash": frames.identity}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from training.activations.workers import OpenModel
 from training.banks.bank import StopBank
 from training.banks.bank_folders import is_ours, save_banks
 from training.banks.cost import Cost, cost_of, trial
-from training.sae.config import Architecture, Precision, SAEConfig
+from training.sae.config import SAEConfig
 from training.sae.dataset import Source, StoredFrames
 from training.sae.distributed import ONE_PROCESS, ProcessGroup, refuse_too_many
 from training.sae.launcher import train_on
@@ -28,50 +28,27 @@ from training.sae.train import Progress, train_sites
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What to train beside the recordings and the sites."""
+    """How SAEs are trained on the frames of some sites."""
 
-    features: int = SAEConfig.n_features
-    """Features in each dictionary."""
-    k: int = SAEConfig.k
-    """Features that may be active in one frame."""
-    steps: int = SAEConfig.steps
-    """Training steps."""
-    seed: int = 0
-    """The same seed gives the same bits."""
+    sae: SAEConfig = field(default_factory=lambda: SAEConfig(d_in=1))
+    """What to train; `d_in`, `centre`, `bias` and `checkpoint_every` follow from the frames and the steps."""
     stream: bool = False
     """Frames are computed as they are needed, and never stored."""
     buffer_frames: int | None = None
-    """Frames that are held and shuffled together; None holds all of a stream, and none of a disk."""
+    """Frames that are held and shuffled at once; None holds all of a stream, and none of a disk."""
     device: str = "cpu"
     """Where the SAEs are trained."""
-    architecture: Architecture = SAEConfig.architecture
-    """How features are chosen."""
-    precision: Precision = SAEConfig.precision
-    """Numbers that the training computes with."""
     processes: int = 1
     """Processes of this machine, each with its share of the sites or of every batch."""
     frames_at_once: int | None = None
     """Frames of a process's share of a step that are computed at once; None: all."""
-    learning_rate: float = SAEConfig.learning_rate
-    """Adam's highest learning rate."""
     frames: str | None = None
     """A folder or URL of frames that are there already, laid out as `write_frames` does; None computes them."""
 
     def config(self, centred: bool) -> SAEConfig:
-        """The SAEs' configuration; `d_in` is each site's own."""
-        return SAEConfig(
-            d_in=1,
-            n_features=self.features,
-            k=self.k,
-            architecture=self.architecture,
-            steps=self.steps,
-            learning_rate=self.learning_rate,
-            precision=self.precision,
-            seed=self.seed,
-            centre=centred,
-            bias=centred,
-            checkpoint_every=min(SAEConfig.checkpoint_every, self.steps),
-        )
+        """The SAEs' configuration for frames that lie about a mean, or about silence; `d_in` is each site's."""
+        every = min(SAEConfig.checkpoint_every, self.sae.steps)
+        return replace(self.sae, centre=centred, bias=centred, checkpoint_every=every)
 
 
 def train_banks(
@@ -111,7 +88,7 @@ def train_banks(
         "model": model_name,
         "recordings": len(frames.sources),
         "frames": frames.recordings[-1].stop,
-        "seed": options.seed,
+        "seed": options.sae.seed,
         "streamed": options.stream,
     }
     banks = [StopBank(sae, (), frames.model.fingerprint, site, provenance) for site, sae in saes.items()]

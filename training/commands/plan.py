@@ -70,9 +70,7 @@ def plan(
     opened = open_layered(model, device)
     frames = ModelFrames(opened, files, site or ([SITE] if SITE in opened.sites() else ["all"]))
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
-    options = TrainOptions(
-        features, k, steps, stream=stream, buffer_frames=held, device=training_device(frames)
-    )
+    options = TrainOptions(SAEConfig(1, features, k, steps=steps), stream, held, training_device(frames))
     result = forecast(frames, options, out, dtype=stored_as, workers=workers, sound_hours=hours)
     typer.echo(result.text())
     elsewhere = {}

@@ -104,24 +104,19 @@ def train(
     from training.sae.distributed import end, process_group
     from training.sae.launcher import FAILURE
 
-    chosen = read_architecture(architecture)
+    sae = SAEConfig(
+        d_in=1,
+        n_features=features,
+        k=k,
+        architecture=read_architecture(architecture),
+        steps=steps,
+        learning_rate=learning_rate,
+        seed=seed,
+        precision=read_precision(precision),
+    )
     frames = opened_frames(model, recordings, site, device)
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
-    options = TrainOptions(
-        features,
-        k,
-        steps,
-        seed,
-        stream,
-        held,
-        training_device(frames),
-        chosen,
-        read_precision(precision),
-        processes,
-        frames_at_once,
-        learning_rate,
-        frames_from,
-    )
+    options = TrainOptions(sae, stream, held, training_device(frames), processes, frames_at_once, frames_from)
     group = process_group(options.device)
     try:
         with steps_bar() as progress:

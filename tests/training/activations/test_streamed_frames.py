@@ -68,7 +68,7 @@ def test_frames_that_lie_in_a_folder_or_behind_a_url_are_trained_on_and_nothing_
     recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    options = TrainOptions(features=24, k=3, steps=10)
+    options = TrainOptions(SAEConfig(1, 24, 3, steps=10))
     computed = train_banks(streamed(recordings), tmp_path / "computed", options, "waves")
     write_frames(streamed(recordings), tmp_path / "frames")
     memory = fsspec.filesystem("memory")

@@ -13,8 +13,9 @@ from training.activations.streamed_frames import ModelFrames
 from training.banks.forecast import Forecast, Machines, forecast, listed
 from training.banks.train import TrainOptions, write_frames
 from training.data.recordings import scan
+from training.sae.config import SAEConfig
 
-OPTIONS = TrainOptions(features=64, k=4, steps=100)
+OPTIONS = TrainOptions(SAEConfig(1, 64, 4, steps=100))
 
 
 @pytest.fixture(scope="module")
