@@ -1,4 +1,4 @@
-"""Random variations of recordings: pitch, equaliser and reverberation, so that stops and models hear more timbres."""
+"""Random variations of recordings: pitch, equaliser and reverberation, so that stops and models learn from more timbres."""
 
 from __future__ import annotations
 

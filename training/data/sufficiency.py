@@ -27,7 +27,7 @@ FEWEST_FOR_A_CURVE = 5
 """A curve over the number of examples takes two points: 2 and 5."""
 
 FEWEST_TO_STEER = 10
-"""The goal, still heard in at most 10 %, is one recording of ten: fewer can't show it."""
+"""The goal, still detected in at most 10 %, is one recording of ten: fewer can't show it."""
 
 FEWEST_TIMBRES = 2
 """One to learn from, one held out."""
@@ -77,13 +77,13 @@ class Answer:
 
 
 def refuse_too_little(data: LabelledSet, concept: str, wanted: str = "classification") -> None:
-    """Refuses an experiment that the data can't answer. Decodes sound only until enough of it is heard.
+    """Refuses an experiment that the data can't answer. Decodes sound only until enough of it is audible.
 
     Args:
         wanted: one of `NEEDS`.
 
     Raises:
-        DrawstopError: what is too little for what, and what would do; also where what there is can't be heard.
+        DrawstopError: what is too little for what, and what would do; also where what there is isn't audible.
     """
     if wanted not in NEEDS:
         raise DrawstopError(f"no such experiment: {wanted!r}; expected one of {', '.join(NEEDS)}")
@@ -94,7 +94,7 @@ def refuse_too_little(data: LabelledSet, concept: str, wanted: str = "classifica
 
 
 def what_can_run(data: LabelledSet) -> tuple[Answer, ...]:
-    """Each experiment on each concept, as far as counting tells: opens no sound file."""
+    """Each experiment on each concept, as far as counting says: opens no sound file."""
     concepts = (_Concept(data, name) for name in data.concepts)
     return tuple(
         Answer(each.name, experiment, each.lack(experiment)) for each in concepts for experiment in NEEDS
@@ -237,7 +237,7 @@ def _silent(concept: _Concept) -> str:
 
 
 def _unheard(data: LabelledSet, concept: str, wanted: str) -> str:
-    """What can't be heard, where too little can; decodes a split no further than to the number that it takes."""
+    """What isn't audible, where too little is; decodes a split no further than to the number that it takes."""
     need = NEEDS[wanted]
     wanted_of: dict[Split, int] = {"train": need.train, "test": need.test}
     for split, enough in wanted_of.items():

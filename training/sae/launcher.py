@@ -148,17 +148,19 @@ def _receive(receiver: Connection, progress: Progress | None) -> str:
     return failure
 
 
-def _refuse_ended(codes: list[int], failure: str) -> None:
+def _refuse_ended(exit_codes: list[int], failure: str) -> None:
     """Raises DrawstopError unless all processes ended well."""
-    killed = [rank for rank, code in enumerate(codes) if code < 0 and code != _ENDED_BY_US]
+    killed = [rank for rank, code in enumerate(exit_codes) if code < 0 and code != _ENDED_BY_US]
     if killed:
-        name = signal.Signals(-codes[killed[0]]).name
+        name = signal.Signals(-exit_codes[killed[0]]).name
         raise DrawstopError(
-            f"process {killed[0] + 1} of {len(codes)} was ended by {name} (too little memory?); start the training again: it "
-            "goes on from its checkpoint, on any number of processes"
+            f"process {killed[0] + 1} of {len(exit_codes)} was ended by {name} (too little memory?); start the training again: "
+            "it goes on from its checkpoint, on any number of processes"
         )
-    if failure or any(codes):
-        raise DrawstopError(failure or f"a process of the training ended with code {max(codes)}; see above")
+    if failure or any(exit_codes):
+        raise DrawstopError(
+            failure or f"a process of the training ended with code {max(exit_codes)}; see above"
+        )
 
 
 def _train_as(rank: int, job: _Job, sender: Connection) -> None:

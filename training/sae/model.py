@@ -105,7 +105,7 @@ class SAE(nn.Module):
     def fit_encoder_gain(self, z: torch.Tensor) -> None:
         """Scale W_enc by `z · z_hat / |z_hat|²`, the gain that brings reconstructions nearest to frames `[frames, d_in]`.
 
-        For directions that are alike, as frames are: k of them add up to far more than a frame. The first 256 frames tell.
+        For directions that are alike, as frames are: k of them add up to far more than a frame. The first 256 frames decide.
         """
         z = z[:_GAIN_FRAMES]
         z_hat = activate(z @ self.W_enc, "topk", self.config.k, self.threshold) @ self.W_dec

@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from drawstop.errors import DrawstopError
-from drawstop.files import atomic_file
+from training.models.resumable_training import write_state
 from training.sae.batch import Batch, BatchStatistics, BatchThreshold
 from training.sae.config import SAEConfig
 from training.sae.distributed import ONE_PROCESS, ProcessGroup, smallest_of_all
@@ -192,10 +192,7 @@ class SAETrainer:
             "adam": self.optimizer.state_dict(),
             "silent_steps": self.silent_steps,
         }
-        buffer = io.BytesIO()  # so that a full disk is an OSError that atomic_file can tell
-        torch.save(state, buffer)
-        with atomic_file(path) as temporary:
-            temporary.write_bytes(buffer.getvalue())
+        write_state(path, state)
 
     def load(self, path: Path) -> None:
         content = path.read_bytes()

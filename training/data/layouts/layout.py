@@ -63,7 +63,7 @@ class Layout:
 
 
 def split_of_group(group: str, seed: int) -> Split:
-    """The split of everything that belongs together, by the hash of its name: `split_of`'s shares."""
+    """The split of everything that belongs together, by the hash of its name, in the proportions of `split_of`."""
     return split_of(hashlib.sha256(group.encode()).hexdigest(), seed)
 
 

@@ -157,7 +157,7 @@ def _written(gate: Gate, playing: Tensor, decoder: Tensor, scale: Tensor) -> Ten
 
 @torch.no_grad()
 def _level(model: RaveModel, sae: SAE, gate: Gate, pairs: tuple[Tensor, Tensor]) -> None:
-    """Scales the gate so that what it writes has the targets' level: a spectral loss leaves the doubtful too quiet."""
+    """Scales the gate so that what it brings in has the targets' level: a spectral loss leaves the doubtful too quiet."""
     stride = -(-len(pairs[0]) // LEVELLED_PAIRS)
     made, wanted = torch.zeros(()), torch.zeros(())
     for playing, target in zip(*(part[::stride].split(model.voices()) for part in pairs), strict=True):

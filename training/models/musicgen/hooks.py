@@ -1,6 +1,6 @@
 """Reads and edits the output of a MusicGen's layers while it runs, by plain forward hooks that go when the block ends.
 
-Key idea: the language model hears a delayed sequence. Its position p holds codebook q of frame p - 1 - q (position 0
+Key idea: the language model reads a delayed sequence. Its position p holds codebook q of frame p - 1 - q (position 0
 holds special tokens only), and its output there decides codebook q of frame p - q. So position p is **frame p - 1** when
 we read it (the newest that it has read) and acts at the **time p / frame_rate** when we edit it (the frame whose first
 codebook it decides). Position 0 is no frame: it is neither read nor edited.

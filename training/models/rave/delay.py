@@ -3,7 +3,7 @@
 A streaming convolution pads on the left only. What the training saw as look-ahead becomes delay: the right
 half of a centred convolution, the cut of a transposed one, and the centre of the PQMF's linear-phase filters.
 cached_conv notes each layer's share in `cumulative_delay` (in samples at that layer's output). A v2's layers note
-their own share, and the shares of layers in a row add up after the change of rate; a v1's note what has added up so far.
+their own part, and the parts of layers in a row add up after the change of rate; a v1's note what has added up so far.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 RAVE filters white noise band by band (DDSP's filtered noise) and draws it from torch's global generator, so no two renders
 agree. Key idea: take the noise from the position in the stream instead, hashed; the same sound gives the same bits however
-it is cut into blocks, and no period is heard.
+it is cut into blocks, and no period is audible.
 """
 
 import torch
