@@ -66,7 +66,7 @@ def test_a_sweep_reads_the_model_once_and_a_killed_one_goes_on_to_the_same_bits(
             raise KilledError
 
     with pytest.raises(KilledError):
-        sweep(frames, tmp_path / "killed", GRID, "rave", told=kill)
+        sweep(frames, tmp_path / "killed", GRID, "rave", progress=kill)
     begun = len({what for what, _ in done if what != "sweeping"})
     with monkeypatch.context() as blind:
         blind.setattr(frames.model, "frames", None)  # reading it again would fail
@@ -76,7 +76,7 @@ def test_a_sweep_reads_the_model_once_and_a_killed_one_goes_on_to_the_same_bits(
             tmp_path / "killed",
             GRID,
             "rave",
-            told=lambda what, step, steps: done.append((what, step)),
+            progress=lambda what, step, steps: done.append((what, step)),
         )
     assert len({what for what, _ in done if what != "sweeping"}) == 8 - (begun - 1)
     assert len(cells) == 8
