@@ -148,11 +148,11 @@ def test_a_dead_feature_that_is_below_0_in_every_frame_is_drawn_up_where_the_err
     error = sae.W_dec[:1].detach().repeat(3, 1)
     pre = pre_activations_of(sae, -error)
     dead = torch.arange(config.n_features) == 0
-    assert (pre.pre[:, 0] < 0).all()
+    assert (pre.values[:, 0] < 0).all()
     losses.aux_loss(error, pre, sae.W_dec, dead, aux_k=1).backward()  # type: ignore[no-untyped-call]
     with torch.no_grad():
         sae.W_enc -= 0.1 * sae.W_enc.grad
-        assert (sae.pre_activations(-error)[:, 0] > pre.pre[:, 0]).all()
+        assert (sae.pre_activations(-error)[:, 0] > pre.values[:, 0]).all()
 
 
 def test_the_encoders_gain_brings_reconstructions_of_frames_that_are_alike_nearest_to_them() -> None:
