@@ -98,7 +98,7 @@ def test_a_pair_of_with_and_without_takes_the_name_of_the_folder_above(tmp_path:
     assert labels_of(tmp_path)["guitar/with/nylon"] == {"guitar"}
     assert labels_of(tmp_path)["voice/without"] == set()
     assert read_labelled(tmp_path).notes == (
-        "pairs of with and without tell of one label each; the others count as absent there: guitar, voice",
+        "pairs of with and without name one label each; the others count as absent there: guitar, voice",
     )
     assert {r.timbre for r in read_labelled(tmp_path).recordings if "guitar" in r.labels} == {"nylon"}
 
