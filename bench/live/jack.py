@@ -1,15 +1,21 @@
 """A real JACK server without a sound card, for what plays live: measurements and tests."""
 
+import fcntl
 import itertools
 import os
 import subprocess
 import sys
+import tempfile
 import time
+import weakref
+from pathlib import Path
 from types import TracebackType
 
 RATE, PERIOD = 48000, 256
 PATIENCE_S = 240.0
 """Seconds for which an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
+MOST_SERVERS = 8
+"""JACK's own limit for a machine. A server that crashes counts on, until another one takes its name."""
 _numbers = itertools.count()
 
 
@@ -26,7 +32,9 @@ class JackServer:
 
     def __init__(self, rate: int = RATE, period: int = PERIOD) -> None:
         self.rate, self.period = rate, period
-        self.name = f"drawstop-{os.getpid()}-{next(_numbers)}"
+        self.name, self._lock = _reserved_name()
+        if self._lock is not None:
+            weakref.finalize(self, os.close, self._lock)
         self._variables = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1"}
         self.environment = os.environ | self._variables | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,6 +68,7 @@ class JackServer:
             "-p",
             str(self.period),
         ]
+        inherited = () if self._lock is None else (self._lock,)
         deadline = time.monotonic() + PATIENCE_S
         while "system:capture_1" not in self.ports():
             ended = None if self._process is None else self._process.poll()
@@ -70,7 +79,7 @@ class JackServer:
                 raise RuntimeError(f"{' '.join(command)}: {how}")
             if self._process is None or ended is not None:  # or again: others' servers may have taken all 8
                 self._process = subprocess.Popen(
-                    command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                    command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=inherited
                 )
             time.sleep(0.05 if ended is None else 1.0)
 
@@ -103,6 +112,26 @@ class JackServer:
         except subprocess.TimeoutExpired:  # it isn't up yet, or the machine is busy: callers ask again
             return ""
         return done.stdout if done.returncode == 0 else ""
+
+
+def _reserved_name() -> tuple[str, int | None]:
+    """A server name that no other `JackServer` has, and the descriptor of the lock that reserves it.
+
+    There are as many names as JACK allows servers, so that a new server takes the name, and the registration, of one
+    that has crashed. The lock is inherited by the server's process: it lasts as long as that lives.
+    """
+    for number in range(MOST_SERVERS):
+        name = f"drawstop-{number}"
+        lock = os.open(Path(tempfile.gettempdir()) / f"{name}.jack-lock", os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            continue
+        for semaphore in Path("/dev/shm").glob(f"jack_sem.*_{name}_*"):
+            semaphore.unlink(missing_ok=True)
+        return name, lock
+    return f"drawstop-{os.getpid()}-{next(_numbers)}", None
 
 
 def _real_time_is_granted() -> bool:
