@@ -87,12 +87,16 @@ def show(rounds: list[tuple[Forecast, list[float]]], name: str) -> None:
     ]
     rows = ("extraction, s", "SAE training, s", "frames on disk")
     for i, row in enumerate(rows):
-        before, after = [each[i] for each in forecasts], [found[i] for _, found in rounds]
+        before, after = [each[i] for each in forecasts], [measured[i] for _, measured in rounds]
         ratios = [b / a for a, b in zip(before, after, strict=True)]
         a, b = statistics.median(before), statistics.median(after)
-        said, found = (size(round(a)), size(round(b))) if i == 2 else (f"{a:.1f}", f"{b:.1f}")
+        forecast_text, measured_text = (
+            (size(round(a)), size(round(b))) if i == 2 else (f"{a:.1f}", f"{b:.1f}")
+        )
         worst = max(max(ratio, 1 / ratio) for ratio in ratios)
-        table.add_row(row, said, found, " ".join(f"{ratio:.2f}" for ratio in ratios), f"{worst:.2f}")
+        table.add_row(
+            row, forecast_text, measured_text, " ".join(f"{ratio:.2f}" for ratio in ratios), f"{worst:.2f}"
+        )
     Console().print(table)
 
 

@@ -37,50 +37,6 @@ from training.sae.train import train, train_sites
 
 matplotlib.use("svg")
 
-_GREY, _TIME, _MEMORY = "#808080", "#e07020", "#3090d0"  # each stands out on white and on black
-
-_TICKS_MB = (50, 100, 200, 400)
-
-_STYLE = {
-    "font.size": 9,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "drawstop",
-    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _GREY),
-}
-
-
-def draw(found: list[Measured], path: Path) -> None:
-    """Writes the SVG; hollow points are extrapolated."""
-    axes = list(dict.fromkeys(each.axis for each in found))
-    with pyplot.rc_context(_STYLE):
-        figure, panels = pyplot.subplots(2, len(axes), figsize=(9, 4.6), sharey="row", sharex="col")
-        for column, axis in enumerate(axes):
-            points = [each for each in found if each.axis == axis]
-            along = [getattr(each.point, axis) for each in points]
-            _curve(panels[0][column], along, [each.pass_s for each in points], points, _TIME)
-            _curve(panels[1][column], along, [each.memory_mb for each in points], points, _MEMORY)
-            panels[1][column].set_xlabel(axis)
-            panels[1][column].set_xticks(along, [f"{count:,}" for count in along], rotation=30)
-            panels[1][column].minorticks_off()
-        panels[0][0].set_ylabel("CPU s for one pass\n(hollow: extrapolated)")
-        panels[1][0].set_ylabel("memory, MB")
-        panels[1][0].set_yticks(_TICKS_MB, map(str, _TICKS_MB))
-        panels[1][0].minorticks_off()
-        figure.tight_layout()
-        figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
-        pyplot.close(figure)
-
-
-def _curve(
-    panel: pyplot.Axes, along: list[int], values: list[float], points: list[Measured], colour: str
-) -> None:
-    panel.loglog(along, values, color=colour, linewidth=1)
-    for x, y, each in zip(along, values, points, strict=True):
-        hollow = each.extrapolated and colour == _TIME
-        panel.plot(x, y, "o", color=colour, markerfacecolor="none" if hollow else colour)
-    panel.grid(color=_GREY, alpha=0.25, linewidth=0.5)
-
-
 CONFIG = SAEConfig(64, 4096, 16, batch_size=128, dead_after_steps=20)
 """Dead features' loss is on nearly from the start, as it is for most of a long training."""
 BUFFER_FRAMES, RECORDING_FRAMES, PLANTED_FRAMES = 8192, 1000, 100_000
@@ -101,7 +57,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Measured:
-    """A point's figures.
+    """A point's measurements.
 
     Attributes:
         steps: that were measured.  pass_steps: of a pass over the frames.
@@ -159,41 +115,40 @@ def main() -> None:
     """Measure, print the table, and write what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench.sae.growth", description="How training grows.")
     parser.add_argument("--quick", action="store_true", help="small points, fewer steps")
-    parser.add_argument("--json", type=Path, help="keep the figures here, those that are there too")
+    parser.add_argument("--json", type=Path, help="write the measurements here; those that are there stay")
     parser.add_argument("--plot", type=Path, help="write the picture (SVG)")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    found = measure_all(QUICK if arguments.quick else AXES, arguments.json)
+    measured = measure_all(QUICK if arguments.quick else AXES, arguments.json)
     if arguments.plot:
-        pass
-
-        draw(found, arguments.plot)
-    Console(soft_wrap=True).print(table(found))
+        draw(measured, arguments.plot)
+    Console(soft_wrap=True).print(table(measured))
 
 
-def measure_all(axes: dict[str, list[Point]], kept: Path | None) -> list[Measured]:
-    """All points, the one that several axes share once, and those that are kept already not again."""
+def measure_all(axes: dict[str, list[Point]], file: Path | None) -> list[Measured]:
+    """All points, the one that several axes share once, and those that the file has already not again."""
     most = max(point.frames for points in axes.values() for point in points)
-    known = {each.point: each for each in (read(kept) if kept and kept.is_file() else [])}
-    found = list[Measured]()
+    known = {each.point: each for each in (read(file) if file and file.is_file() else [])}
+    measured = list[Measured]()
     with tempfile.TemporaryDirectory() as folder:
         store: Path | None = None
         for axis, points in axes.items():
             for point in points:
                 if point not in known:
                     store = store or written(Path(folder) / "store", most)
-                    known[point] = measured(store, axis, point)
-                found.append(replace(known[point], axis=axis))
-                Console(stderr=True, soft_wrap=True).print(_row(found[-1]))
-                if kept:
+                    known[point] = measure(store, axis, point)
+                measured.append(replace(known[point], axis=axis))
+                Console(stderr=True, soft_wrap=True).print(_row(measured[-1]))
+                if file:
                     write_json(
-                        kept, as_json(found + [known[each] for each in known if each not in _points(found)])
+                        file,
+                        as_json(measured + [known[each] for each in known if each not in _points(measured)]),
                     )
-    return found
+    return measured
 
 
-def _points(found: list[Measured]) -> set[Point]:
-    return {each.point for each in found}
+def _points(measured: list[Measured]) -> set[Point]:
+    return {each.point for each in measured}
 
 
 def written(folder: Path, frames: int) -> Path:
@@ -210,7 +165,7 @@ def written(folder: Path, frames: int) -> Path:
     return folder
 
 
-def measured(store: Path, axis: str, point: Point) -> Measured:
+def measure(store: Path, axis: str, point: Point) -> Measured:
     """A training, whole or its first steps."""
     pass_steps = max(1, point.frames // CONFIG.batch_size)
     whole = point.frames * point.features * point.layers <= WHOLE
@@ -256,10 +211,10 @@ def peak_memory() -> Iterator[list[float]]:
         watcher.join()
 
 
-def table(found: list[Measured]) -> str:
-    """The figures as a table in Markdown."""
+def table(measured: list[Measured]) -> str:
+    """The measurements as a table in Markdown."""
     head = "| axis | frames | features | layers | s a step | s a pass | memory, MB | steps measured |"
-    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *map(_row, found)])
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *map(_row, measured)])
 
 
 def _row(each: Measured) -> str:
@@ -278,12 +233,12 @@ def _row(each: Measured) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def as_json(found: list[Measured]) -> dict[str, Any]:
-    """The figures, and what was trained."""
+def as_json(measured: list[Measured]) -> dict[str, Any]:
+    """The measurements, and what was trained."""
     return {
         "training": described(CONFIG),
         "buffer_frames": BUFFER_FRAMES,
-        "points": [asdict(each) for each in found],
+        "points": [asdict(each) for each in measured],
     }
 
 
@@ -291,6 +246,50 @@ def read(path: Path) -> list[Measured]:
     """Figures that were written by `--json`."""
     points = json.loads(path.read_text("utf-8"))["points"]
     return [Measured(**{**each, "point": Point(**each["point"])}) for each in points]
+
+
+_GREY, _TIME, _MEMORY = "#808080", "#e07020", "#3090d0"  # each stands out on white and on black
+
+_TICKS_MB = (50, 100, 200, 400)
+
+_STYLE = {
+    "font.size": 9,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "drawstop",
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _GREY),
+}
+
+
+def draw(measured: list[Measured], path: Path) -> None:
+    """Writes the SVG; hollow points are extrapolated."""
+    axes = list(dict.fromkeys(each.axis for each in measured))
+    with pyplot.rc_context(_STYLE):
+        figure, panels = pyplot.subplots(2, len(axes), figsize=(9, 4.6), sharey="row", sharex="col")
+        for column, axis in enumerate(axes):
+            points = [each for each in measured if each.axis == axis]
+            along = [getattr(each.point, axis) for each in points]
+            _curve(panels[0][column], along, [each.pass_s for each in points], points, _TIME)
+            _curve(panels[1][column], along, [each.memory_mb for each in points], points, _MEMORY)
+            panels[1][column].set_xlabel(axis)
+            panels[1][column].set_xticks(along, [f"{count:,}" for count in along], rotation=30)
+            panels[1][column].minorticks_off()
+        panels[0][0].set_ylabel("CPU s for one pass\n(hollow: extrapolated)")
+        panels[1][0].set_ylabel("memory, MB")
+        panels[1][0].set_yticks(_TICKS_MB, map(str, _TICKS_MB))
+        panels[1][0].minorticks_off()
+        figure.tight_layout()
+        figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
+        pyplot.close(figure)
+
+
+def _curve(
+    panel: pyplot.Axes, along: list[int], values: list[float], points: list[Measured], colour: str
+) -> None:
+    panel.loglog(along, values, color=colour, linewidth=1)
+    for x, y, each in zip(along, values, points, strict=True):
+        hollow = each.extrapolated and colour == _TIME
+        panel.plot(x, y, "o", color=colour, markerfacecolor="none" if hollow else colour)
+    panel.grid(color=_GREY, alpha=0.25, linewidth=0.5)
 
 
 if __name__ == "__main__":

@@ -45,9 +45,9 @@ def saelens_step(config: SAEConfig, sparse: bool = False) -> tuple[Callable[[Ten
     trainer = SAETrainer(options, sae, _nothing())
 
     def step(x: Tensor) -> object:
-        found = trainer.step(x)
+        output = trainer.step(x)
         trainer.n_training_steps += 1
-        return found
+        return output
 
     return step, sae
 

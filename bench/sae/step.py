@@ -88,7 +88,7 @@ def main() -> None:
         prog="python -m bench.sae.step", description="What training an SAE costs."
     )
     parser.add_argument("--quick", action="store_true", help="fewer and smaller points, fewer steps")
-    parser.add_argument("--json", type=Path, help="write the figures")
+    parser.add_argument("--json", type=Path, help="write the measurements")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     console = Console(width=140)
@@ -145,16 +145,18 @@ def selections(shapes: Sequence[Shape]) -> Table:
             "ours": partial(k_largest, k=k),
             "torch": partial(torch.topk, k=k, sorted=False),
         }
-        found = in_turns(contestants, values, STEPS)
-        times = (f"{1e3 * found['ours']:.2f}", f"{1e3 * found['torch']:.2f}")
-        table.add_row(f"{k} of {features}, {frames} frames", *times, f"{found['torch'] / found['ours']:.2f}")
+        seconds = in_turns(contestants, values, STEPS)
+        times = (f"{1e3 * seconds['ours']:.2f}", f"{1e3 * seconds['torch']:.2f}")
+        table.add_row(
+            f"{k} of {features}, {frames} frames", *times, f"{seconds['torch'] / seconds['ours']:.2f}"
+        )
     return table
 
 
 def as_json(
     peaks: dict[Shape, dict[str, float]], times: dict[Shape, dict[str, float]], races: list[Race]
 ) -> dict[str, Any]:
-    """All figures."""
+    """All measurements, as JSON holds them."""
     return {
         "steps": [
             {"sae": described(_config(shape)), "step_s": times[shape], "peak_mb": peaks[shape]}
@@ -233,22 +235,22 @@ def race(config: SAEConfig) -> Race:
     return Race(config, curves, medians)
 
 
-def shown(found: Race) -> Table:
+def shown(race: Race) -> Table:
     """A race's ends, and when each was as far as the slower one in the end, at its best rate."""
-    title = f"{described(found.config)}, {found.config.steps} steps; dead features' loss included"
+    title = f"{described(race.config)}, {race.config.steps} steps; dead features' loss included"
     explained = [f"explained at {rate:g}" for rate in RACE_RATES]
     table = Table(
-        "", *explained, f"s to {found.level:.4f}", "x SAELens", "ms a step", "x SAELens", title=title
+        "", *explained, f"s to {race.level:.4f}", "x SAELens", "ms a step", "x SAELens", title=title
     )
-    seconds = {name: found.seconds_to(name, found.level) for name in found.curves}
-    for name, curves in found.curves.items():
+    seconds = {name: race.seconds_to(name, race.level) for name in race.curves}
+    for name, curves in race.curves.items():
         table.add_row(
             name,
             *(f"{curve[-1][1]:.4f}" for curve in curves.values()),
             f"{seconds[name]:.1f}",
             f"{seconds['SAELens'] / seconds[name]:.2f}",
-            f"{1e3 * found.times[name]:.1f}",
-            f"{found.times['SAELens'] / found.times[name]:.2f}",
+            f"{1e3 * race.times[name]:.1f}",
+            f"{race.times['SAELens'] / race.times[name]:.2f}",
         )
     return table
 
