@@ -18,7 +18,8 @@ from realtime.controllers.parameters import ParameterStore
 from realtime.engine.parameters import PARAMETERS
 
 RATE = 44100
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
+"""Seconds for which an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
 STOPS = (StopDescription("Electric guitar", "guitar", "GUI"), StopDescription("Voice", "voice", "VOI"))
 
 
@@ -153,6 +154,14 @@ def drain(server: OscServer, client: UdpPeer, is_idle: Callable[[], bool] = lamb
         idle = 0 if pending or not is_idle() else idle + 1
         time.sleep(0.002 * pending)
     client.ping()
+
+
+def both_clocks() -> tuple[float, float]:
+    """The wall clock and the monotonic one at one moment: read again if something came between."""
+    while True:
+        before, wall, after = time.monotonic(), time.time(), time.monotonic()
+        if after - before < 1 / RATE / 2:
+            return wall, (before + after) / 2
 
 
 def wait_for(truth: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:

@@ -48,11 +48,12 @@ def test_a_movement_reaches_the_sound_now_and_the_listeners_with_its_origin(
 
 
 def test_a_movement_in_the_future_has_its_sample_and_its_ramp(
-    parameters: ParameterStore, sound: EventRecorder
+    parameters: ParameterStore, sound: EventRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parameters.move({"voice": 1.0}, "scene", at=time.monotonic() + 2.0, seconds=0.5)
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    parameters.move({"voice": 1.0}, "scene", at=102.0, seconds=0.5)
     event = sound.events[0]
-    assert event.sample == pytest.approx(1000 + 2 * RATE, abs=RATE / 100)
+    assert event.sample == 1000 + 2 * RATE
     assert event.ramp_samples == RATE // 2
 
 

@@ -21,6 +21,7 @@ from osc_parts import (
     OscDump,
     Receiver,
     UdpPeer,
+    both_clocks,
     drain,
     make_parameters,
     oscsend,
@@ -314,14 +315,6 @@ def test_errors_are_answered_only_so_often_and_answers_never(setup: ServerSetup)
         client.send_message(address, ["a", "b"])
     assert client.receive_all() == []
     assert setup.server.errors.counts == {"unknown address": 54}
-
-
-def both_clocks() -> tuple[float, float]:
-    """The wall clock and the monotonic one at one moment: read again if something came between."""
-    while True:
-        before, wall, after = time.monotonic(), time.time(), time.monotonic()
-        if after - before < 1 / RATE / 2:
-            return wall, (before + after) / 2
 
 
 def test_a_bundle_applies_at_its_time_to_the_sample_and_at_one_sample(setup: ServerSetup) -> None:
