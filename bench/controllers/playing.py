@@ -94,7 +94,7 @@ class Playing:
 
 
 class Clock:
-    """Tells which input sample sounded at a moment, from all of the device's callbacks within a second.
+    """The input sample that sounded at a moment, from all of the device's callbacks within a second.
 
     A single callback comes early or late; the median of a second's doesn't. Runs from entering the context on.
     """

@@ -94,7 +94,7 @@ def removed(old: Namespace, new: Namespace) -> list[str]:
 
 
 def changes(old: Namespace, new: Namespace) -> list[dict[str, str]]:
-    """The messages that tell a client of the changes between two trees. Changed values give no message.
+    """The messages that inform a client of the changes between two trees. Changed values give no message.
 
     Returns:
         PATH_REMOVED and PATH_ADDED for each address, then PATH_CHANGED for each node that a client must read again,

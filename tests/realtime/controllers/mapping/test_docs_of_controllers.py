@@ -103,12 +103,12 @@ def test_a_key_takes_each_word_that_the_reference_says_and_nothing_of_another_ki
                 source = "mpe bend"
             if key == "does" and word in ("scene", "store", "bank", "shift"):
                 name = 'name = "a"\n'
-            kept = [line for line in text.splitlines(True) if not line.startswith((f"{key} =", "source ="))]
-            lines = "".join(kept).replace("]]\n", f']]\nsource = "{source}"\n')
+            others = [line for line in text.splitlines(True) if not line.startswith((f"{key} =", "source ="))]
+            lines = "".join(others).replace("]]\n", f']]\nsource = "{source}"\n')
             assert parse_mapping(f'{lines}{key} = "{word}"\n{name}', PATH)
-        kept = [line for line in text.splitlines(True) if not line.startswith(f"{key} =")]
+        others = [line for line in text.splitlines(True) if not line.startswith(f"{key} =")]
         with pytest.raises(DrawstopError, match="line"):
-            parse_mapping("".join(kept) + f"{key} = 1979-05-27\n", PATH)
+            parse_mapping("".join(others) + f"{key} = 1979-05-27\n", PATH)
 
 
 def test_the_example_on_the_page_uses_every_table_and_is_read() -> None:

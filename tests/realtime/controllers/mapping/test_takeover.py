@@ -18,8 +18,8 @@ from realtime.engine.control_event import ControlEvent
 ROUNDING = 1e-9
 STILL = None
 
-# Where the knob is; a scene's place for the stop before that controller_input, if one came; where the stop goes, in each mode.
-# The figures of `scale` are written out: (place − way · room / knob's room), and at most 4 times the knob's way.
+# Where the knob is; a scene's position for the stop before that input, if one came; where the stop goes, in each mode.
+# The figures of `scale` are written out: (position − way · room / knob's room), and at most 4 times the knob's way.
 TABLE = (
     # knob   scene   jump   pickup  scale    relative
     (0.900, 0.500, 0.900, STILL, STILL, STILL),  # nobody knows yet where it comes from
@@ -68,21 +68,21 @@ MOVES = st.lists(
 @given(st.sampled_from(["pickup", "scale", "relative"]), st.floats(0, 1), MOVES)
 def test_no_stop_jumps_further_than_its_knobs_way_to_take_over_allows(name, stop: float, moves) -> None:
     takeover, before = Takeover(name), None
-    for kind, place in moves:
+    for kind, position in moves:
         if kind == "scene":
-            stop = place
+            stop = position
             continue
-        moved = 0.0 if before is None else abs(place - before)
+        moved = 0.0 if before is None else abs(position - before)
         allowed = {"pickup": moved + CLOSE, "scale": STEEPEST * moved + CLOSE, "relative": moved}[name]
-        goal = takeover(place, stop)
-        before = place
+        goal = takeover(position, stop)
+        before = position
         if goal is not None:
             assert 0.0 <= goal <= 1.0
             assert abs(goal - stop) <= allowed + ROUNDING
             stop = goal
 
 
-SCENES = [Scene(f"s{place}", {"guitar": place / 8 - 1}) for place in range(17)]
+SCENES = [Scene(f"s{position}", {"guitar": position / 8 - 1}) for position in range(17)]
 PLAYED = st.lists(
     st.one_of(
         st.integers(0, 127).map(lambda data: ("knob", data)), st.integers(0, 16).map(lambda n: ("scene", n))

@@ -37,10 +37,10 @@ path = 'C:\\'
 last = 3'''
 
 
-def places(value: Any, place: KeyPath = ()) -> list[KeyPath]:
-    """Every place of a document, as Python's own TOML reader sees it."""
+def key_paths(value: Any, key_path: KeyPath = ()) -> list[KeyPath]:
+    """Every key path of a document, as Python's own TOML reader sees it."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [found for key, each in pairs for found in [(*place, key), *places(each, (*place, key))]]
+    return [found for key, each in pairs for found in [(*key_path, key), *key_paths(each, (*key_path, key))]]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -68,7 +68,7 @@ def test_every_key_path_has_its_line(newline: str) -> None:
         ("other", "ab"): 23,
         ("other", "ab", "last"): 24,
     }
-    assert {place: lines.of(*place) for place in expected} == expected
+    assert {key_path: lines.of(*key_path) for key_path in expected} == expected
 
 
 def test_a_key_path_that_does_not_exist_has_the_line_of_what_encloses_it() -> None:
@@ -112,10 +112,10 @@ def test_each_key_is_in_the_line_that_is_given_for_it(seed: int) -> None:
     plain = tomllib.loads(text)
     assert document.unwrap() == plain
     rows = text.split("\n")
-    for place in places(plain):
-        last = place[-1]
+    for key_path in key_paths(plain):
+        last = key_path[-1]
         if isinstance(last, str):
-            assert last in rows[lines.of(*place) - 1]
+            assert last in rows[lines.of(*key_path) - 1]
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def test_ticks_in_whole_milliseconds_tell_tempos_finer_than_that() -> None:
 def test_jitter_and_lost_ticks_hardly_matter(bpm: float, seed: int) -> None:
     random_, period = random.Random(seed), 60.0 / bpm / TICKS_PER_BEAT
     times = [at + random_.uniform(-0.25, 0.25) * period for at in clock(bpm, 60)]
-    kept = [at for at in sorted(times) if random_.random() > 0.1]
-    assert tempo_of(kept) == pytest.approx(bpm, rel=JITTERED)
+    remaining = [at for at in sorted(times) if random_.random() > 0.1]
+    assert tempo_of(remaining) == pytest.approx(bpm, rel=JITTERED)
 
 
 def test_one_lost_tick_changes_nothing(bpm: float) -> None:

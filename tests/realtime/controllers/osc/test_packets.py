@@ -184,22 +184,22 @@ def mutated(packet: bytes, chance: random.Random, others: list[bytes]) -> bytes:
     """A few bytes changed, cut, doubled, or spliced with another packet."""
     data = bytearray(packet)
     for _ in range(chance.randint(1, 6)):
-        place = chance.randrange(len(data) + 1)
+        index = chance.randrange(len(data) + 1)
         match chance.randrange(6):
             case 0:
-                data[place : place + 1] = bytes([chance.randrange(256)])
+                data[index : index + 1] = bytes([chance.randrange(256)])
             case 1:
-                data[place : place + 4] = struct.pack(
+                data[index : index + 4] = struct.pack(
                     ">i", chance.choice([-1, -4, 0, 4, 8, 1 << 30, -(1 << 31)])
                 )
             case 2:
-                del data[place : place + chance.randint(1, 8)]
+                del data[index : index + chance.randint(1, 8)]
             case 3:
-                data[place:place] = data[: chance.randint(1, 40)]
+                data[index:index] = data[: chance.randint(1, 40)]
             case 4:
-                data[place:] = chance.choice(others)
+                data[index:] = chance.choice(others)
             case 5:
-                data[place:place] = chance.choice(
+                data[index:index] = chance.choice(
                     [b"#bundle\0", b",ifsbt[]TFN", b"\0\0\0\0", b"\xff\xff\xff\xff"]
                 )
     return bytes(data)
@@ -213,20 +213,20 @@ def verdict(packet: bytes) -> str:
         return re.sub(r"(got|begin at|end at byte|says) .*", r"\1", str(error))
 
 
-def kept() -> list[tuple[str, bytes]]:
-    """The kept corpus: fuzzed packets, a few of every verdict that 400,000 of them met, and the verdicts."""
+def fuzzed_corpus() -> list[tuple[str, bytes]]:
+    """The corpus: fuzzed packets, a few of every verdict that 400,000 of them met, and the verdicts."""
     lines = (Path(__file__).parent / "osc_corpus.txt").read_text().splitlines()
     return [(said, bytes.fromhex(packet)) for said, _, packet in (line.partition("\t") for line in lines)]
 
 
 def test_the_packets_of_the_corpus_meet_the_verdicts_that_they_met() -> None:
-    corpus = kept()
+    corpus = fuzzed_corpus()
     assert len(corpus) > 50
     assert [verdict(packet) for _, packet in corpus] == [said for said, _ in corpus]
 
 
 def test_a_hundred_thousand_fuzzed_packets_are_messages_or_refused() -> None:
-    chance, corpus = random.Random(7), seeds() * 8 + [packet for _, packet in kept()]
+    chance, corpus = random.Random(7), seeds() * 8 + [packet for _, packet in fuzzed_corpus()]
     read = refused = 0
     slowest = 0.0
     for _ in range(FUZZED):
@@ -290,8 +290,8 @@ def test_a_stream_whose_packet_never_ends_is_refused(stream: bytes) -> None:
     framing = StreamFraming()
 
     def read() -> None:
-        for place in range(0, len(stream), 4096):
-            framing.feed(stream[place : place + 4096])
+        for index in range(0, len(stream), 4096):
+            framing.feed(stream[index : index + 4096])
 
     with pytest.raises(PacketError, match=r"without the end of a packet|bytes or fewer"):
         read()
