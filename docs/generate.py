@@ -10,6 +10,7 @@ import controllers_page
 import knobs
 import osc_page
 
+from bench.sae import growth
 from drawstop.cli import COMMANDS, module_of, overview
 
 FOLDER = Path(__file__).parent
@@ -23,6 +24,13 @@ def commands() -> str:
         if _exists(module_of(name)):
             parts += [f"## drawstop {name}", _block(_help_of(name))]
     return "\n\n".join(parts) + "\n"
+
+
+def growth_table() -> str:
+    """The table of docs/scale.md, from the measurements beside it. Raises ValueError where they don't carry its claims."""
+    measured = growth.read(FOLDER / "scale_growth.json")
+    growth.require_claims(measured)
+    return growth.table(measured)
 
 
 def main(arguments: list[str]) -> int:
@@ -40,6 +48,9 @@ def main(arguments: list[str]) -> int:
             path.write_text(current, encoding="utf-8")
         elif not path.is_file() or path.read_text(encoding="utf-8") != current:
             stale.append(name)
+    if not named and growth_table() not in (FOLDER / "scale.md").read_text(encoding="utf-8"):
+        sys.stderr.write("docs/scale.md hasn't the table of scale_growth.json: put it in\n")
+        return 1
     for name in stale:
         sys.stderr.write(f"docs/{name} is stale: run `uv run just fix`\n")
     return int(bool(stale))

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from drawstop.files import sha256_file
+
 FIGURES = Path(__file__).parent.parent / "training" / "demo" / "figures.json"
 CURVE = FIGURES.with_name("curve.json")
 SECOND = FIGURES.with_name("figures_seed_1.json")
@@ -37,9 +39,17 @@ gated stop's.
 """
 
 
+CONTROL = "random (control)"
+CLIPS = Path(__file__).parent / "clips"
+FEWEST_ITEMS = 60
+LARGEST_CHANGE = 0.1
+"""Share of the other's solo that a stop may change."""
+
+
 def page() -> str:
-    """The whole page in Markdown."""
+    """The whole page in Markdown. Raises ValueError where the figures don't carry what README and page claim."""
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
+    refuse_claims(claims(figures))
     parts = [INTRODUCTION.format(items=figures["items"])]
     for name, title in SETS.items():
         parts += [f"## {name.replace('_', '-')}: {title}", *_set(figures[name])]
@@ -53,6 +63,62 @@ def page() -> str:
         for name, title in SETS.items():
             parts += [f"### Second model, {name.replace('_', '-')}: {title}", *_set(second[name])]
     return "\n\n".join(parts) + "\n"
+
+
+def refuse_claims(claims: dict[str, bool]) -> None:
+    """Raises ValueError for the first claim that doesn't hold."""
+    for claim, holds in claims.items():
+        if not holds:
+            raise ValueError(f"the demo's figures don't say that {claim}: change the pages, or measure again")
+
+
+def claims(figures: dict[str, Any]) -> dict[str, bool]:
+    """What README and page claim of the demo's knobs, and whether the committed figures say so."""
+    second = json.loads(SECOND.read_text(encoding="utf-8"))
+    rows = json.loads(CURVE.read_text(encoding="utf-8"))["rows"]
+    found = {
+        "they are of the shipped RAVE": figures["rave"] == sha256_file(FIGURES.with_name("rave.ts")),
+        "they are of enough clips": min(figures["items"], second["items"]) >= FEWEST_ITEMS,
+        "the second model is another": second["rave"] != figures["rave"],
+        "silence stays silence": all(figures[timbres]["silence_peak"] == 0.0 for timbres in SETS),
+    }
+    for timbres in SETS:
+        of = {concept: figures[timbres][concept] for concept in CONCEPTS}
+        for concept, kinds in of.items():
+            gated, constant, control = (
+                kinds[kind]["minus"]["way_to_oracle"] for kind in ("gated", "static fitted", CONTROL)
+            )
+            own, random = (
+                second[timbres][concept][kind]["minus"]["way_to_oracle"] for kind in ("gated", CONTROL)
+            )
+            change = kinds["gated"]["minus"]["other_solo_energy_changed"]["mean"]
+            found |= {
+                f"{concept} −1 goes further than random, {timbres}": gated["low"] > control["high"],
+                f"{concept} −1 goes further than constants, {timbres}": gated["mean"] > constant["mean"],
+                f"{concept} −1 leaves the other's solo alone, {timbres}": change < LARGEST_CHANGE,
+                f"{concept} −1 of the second model beats random, {timbres}": own["low"] > random["high"],
+            }
+        gated, control = (of["voice"][kind]["toggle"]["distance_lower"] for kind in ("gated", CONTROL))
+        found[f"a guitar comes nearer to a voice than at random, {timbres}"] = gated["low"] > control["high"]
+    for concept in CONCEPTS:
+        found[f"twenty recordings take more of {concept} than two"] = _curve_rises(rows, concept)
+    for folder in ("known", "unheard-timbre"):
+        names = {path.stem for path in (CLIPS / folder).glob("*.flac")}
+        wanted = {"guitar-1-knobs-at-rest", "guitar-off-voice-on", "mixture-guitar-off"}
+        found[f"clips before and after are in docs/clips/{folder}"] = wanted <= names
+    return found
+
+
+def _curve_rises(rows: list[dict[str, Any]], concept: str) -> bool:
+    """Whether twenty recordings take more of a mixture than two, and than mixtures alone."""
+    own = [row for row in rows if row["concept"] == concept]
+    solos = {row["recordings"]: row["known"]["way_to_oracle"]["mean"] for row in own if not row["mixed"]}
+    mixed = [row for row in own if row["mixed"]]
+    return (
+        sorted(solos) == [2, 5, 10, 20]
+        and [row["kind"] for row in mixed] == ["ranked (mixtures only)"]
+        and solos[20] > max(solos[2], mixed[0]["known"]["way_to_oracle"]["mean"])
+    )
 
 
 def _set(cells: dict[str, Any]) -> list[str]:

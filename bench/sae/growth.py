@@ -122,6 +122,8 @@ def main() -> None:
     measured = measure_all(QUICK if arguments.quick else AXES, arguments.json)
     if arguments.plot:
         draw(measured, arguments.plot)
+    if not arguments.quick:
+        require_claims(measured)
     Console(soft_wrap=True).print(table(measured))
 
 
@@ -231,6 +233,25 @@ def _row(each: Measured) -> str:
         str(each.steps),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+ALLOCATORS_SHARE = 0.01
+"""Share of the frames' bytes that two measurements of the same training may differ by."""
+
+
+def require_claims(measured: list[Measured]) -> None:
+    """Raises ValueError where docs/scale.md would say more than was measured: too few points or steps, or memory that grows."""
+    points = [(each.axis, each.point) for each in measured]
+    if points != [(axis, point) for axis, of_axis in AXES.items() for point in of_axis]:
+        raise ValueError(f"expected every point of {', '.join(AXES)}, got {len(points)}: measure the others")
+    few = [each for each in measured if each.steps < MEASURED_STEPS]
+    if few:
+        raise ValueError(f"{few[0].axis}: expected {MEASURED_STEPS} steps, got {few[0].steps}: measure again")
+    frames = [each for each in measured if each.axis == "frames"]
+    held = [each.memory_mb for each in frames]
+    largest_mb = max(each.point.frames for each in frames) * CONFIG.d_in * 4 / 1e6
+    if max(held) - min(held) >= ALLOCATORS_SHARE * largest_mb:
+        raise ValueError(f"the memory grows with the frames, from {min(held):.0f} to {max(held):.0f} MB")
 
 
 def as_json(measured: list[Measured]) -> dict[str, Any]:

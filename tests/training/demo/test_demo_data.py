@@ -8,6 +8,9 @@ import pytest
 import soundfile
 from repository import DEMO
 
+from training.banks.bank import load_bank
+from training.models.rave.model import RaveModel
+
 RECORDINGS = DEMO / "recordings"
 COUNTS = {
     "train": {"guitar": 10, "voice": 10, "both": 5, "neither": 6},
@@ -100,3 +103,8 @@ def test_licences_are_stated() -> None:
     text = (DEMO / "LICENSE.md").read_text()
     for name in ("FluidR3", "TimGM6mb", "MuseScore", "GMbank", "espeak-ng", "CC BY-NC 4.0"):
         assert name in text
+
+
+def test_the_shipped_bank_is_of_the_shipped_model_and_has_two_gated_stops() -> None:
+    bank = load_bank(DEMO / "bank", RaveModel(DEMO / "rave.ts").fingerprint)
+    assert [stop.kind for stop in bank.stops] == ["gated", "gated"]
