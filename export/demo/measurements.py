@@ -1,6 +1,6 @@
 """What the stops do, measured on recordings that nothing was made from, by a classifier that was trained apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,19 @@ from drawstop.audio_files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
+from training.classifiers.classifier import Classifier, predict
 from training.classifiers.musicnn import Musicnn
 from training.classifiers.network import ConceptClassifier
+from training.metrics.predictions import Predictions
+from training.models.rave.batches import encode_clips, play_clips
 from training.models.rave.model import RaveModel
 
 BOTH = "both"
 WAVS = ("input", "neutral", "performance")
 CONTROL_SEED = 1000
 TOGGLED = ("guitar", "voice")
+NAMES = ("judge", "tagger")
+"""The classifiers in figures.json: our own network, and the published one."""
 N_FFT = 2048
 FLOOR_DB = -60.0  # below a clip's loudest bin a difference in level isn't audible
 
@@ -46,55 +51,22 @@ def load_clips(model: RaveModel, folder: Path) -> Clips:
     ]
     longest = max(sound.shape[-1] for sound in sounds)
     audio = torch.stack([torch.nn.functional.pad(sound, (0, longest - sound.shape[-1])) for sound in sounds])
-    latents = torch.cat([model.encode(batch) for batch in _batches(audio, model)])
+    latents = encode_clips(model, audio)
     return Clips([path.parent.name for path in paths], latents)
 
 
-@dataclass(frozen=True)
-class Classifiers:
-    """Two classifiers of different kinds: our own network and a published one; no stop was fitted with either."""
-
-    classifier: ConceptClassifier
-    musicnn: Musicnn
-
-    def predict(self, audio: Tensor) -> "Detections":
-        """What each detects in every clip of `[clips, samples]`."""
-        if not len(audio):
-            return Detections({})
-        judged, tagged = (
-            self.classifier.detected(audio),
-            self.musicnn.detected(audio, self.classifier.sample_rate),
-        )
-        return Detections(
-            {
-                name: {"judge": judged[:, place], "tagger": tagged[:, self.musicnn.concepts.index(name)]}
-                for place, name in enumerate(self.classifier.concepts)
-                if name in self.musicnn.concepts
-            }
-        )
-
-
-@dataclass(frozen=True)
-class Detections:
-    """By concept and classifier: in which clips it's detected, bool `[clips]`."""
-
-    detected: dict[str, dict[str, Tensor]]
-
-    def shares(self, concept: str, clips: list[int]) -> Figures:
-        """In which share of these clips each classifier detects the concept; None without clips."""
-        if not clips:
-            return {"judge": None, "tagger": None}
-        return {
-            classifier: _round(detected[clips].float().mean())
-            for classifier, detected in self.detected[concept].items()
-        }
+def detection_shares(predictions: Mapping[str, Predictions], concept: str, clips: list[int]) -> Figures:
+    """In which share of these clips each classifier detects the concept; None without clips."""
+    if not clips:
+        return {name: None for name in NAMES}
+    return {name: _round(each.of(concept)[0][clips].float().mean()) for name, each in predictions.items()}
 
 
 @dataclass(frozen=True)
 class Changed:
     """What an edit made of clips: what is detected, and how far level and spectrum moved, in dB, `[clips]`."""
 
-    detections: Detections
+    predictions: Mapping[str, Predictions]
     level: Tensor
     spectrum: Tensor
 
@@ -103,14 +75,14 @@ class Changed:
         level, spectrum = (
             _round(moved[clips].mean()) if clips else None for moved in (self.level, self.spectrum)
         )
-        detected = self.detections.shares(concept, clips)
+        detected = detection_shares(self.predictions, concept, clips)
         return {"clips": len(clips), "heard": detected, "level_db": level, "spectral_db": spectrum}
 
 
 def measure(
     model: RaveModel,
     bank: StopBank,
-    classifiers: Classifiers,
+    classifiers: Sequence[Classifier],
     clips: Clips,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
@@ -118,11 +90,7 @@ def measure(
     """Per stop: how often each classifier detects it at -1, 0 and +1, beside the same edit with random features.
 
     -1 is measured on clips with the concept (alone and in mixtures), +1 on clips without it, 0 on both.
-
-    Raises:
-        DrawstopError: a classifier doesn't know a stop's name, or works at another rate than the model.
     """
-    _refuse_deaf(model, bank, classifiers)
     edits = {"stop": BankEdit(bank), "random": RandomEdit(bank, CONTROL_SEED + seed)}
     steps = 2 + 4 * len(bank.stops)
     done = 0
@@ -130,29 +98,29 @@ def measure(
     def play(edit: str, indices: list[int], values: dict[str, float]) -> Tensor:
         nonlocal done
         knobs = [values.get(stop.slug, 0.0) for stop in bank.stops]
-        played = _decode(model, edits[edit](clips.latents[indices], knobs))
+        played = play_clips(model, edits[edit](clips.latents[indices], knobs))
         done += 1
         if progress:
             progress(done, steps)
         return played
 
     neutral = play("stop", list(range(len(clips.labels))), {})
-    at_rest = classifiers.predict(neutral)
+    at_rest = predict(classifiers, neutral, model.rates.sample_rate)
     figures: Figures = {}
     for stop in bank.stops:
         having = clips.where(stop.name, BOTH)
         lacking = [index for index in range(len(clips.labels)) if index not in having]
         figures[stop.slug] = {
             "heard_at_0": {
-                "with": at_rest.shares(stop.name, having),
-                "without": at_rest.shares(stop.name, lacking),
+                "with": detection_shares(at_rest, stop.name, having),
+                "without": detection_shares(at_rest, stop.name, lacking),
             },
             "clips": {"with": len(having), "without": len(lacking)},
         }
         for key, indices, value in (("at_minus_1", having, -1.0), ("at_plus_1", lacking, 1.0)):
             for edit in ("stop", "random"):
                 played = play(edit, indices, {stop.slug: value})
-                changed = _changed(classifiers, played, neutral[indices])
+                changed = _changed(classifiers, played, neutral[indices], model.rates.sample_rate)
                 seen = changed.figures(stop.name, list(range(len(indices))))
                 if key == "at_minus_1":
                     alone = [at for at, index in enumerate(indices) if clips.labels[index] != BOTH]
@@ -163,9 +131,13 @@ def measure(
     if set(TOGGLED) <= {stop.slug for stop in bank.stops}:
         solos = clips.where("guitar")
         played = play("stop", solos, {"guitar": -1.0, "voice": 1.0})
-        toggled, every = classifiers.predict(played), list(range(len(solos)))
+        toggled = predict(classifiers, played, model.rates.sample_rate)
+        every = list(range(len(solos)))
         figures["toggle"] = {"clips": len(solos)} | {
-            name: {"at_0": at_rest.shares(name, solos), "toggled": toggled.shares(name, every)}
+            name: {
+                "at_0": detection_shares(at_rest, name, solos),
+                "toggled": detection_shares(toggled, name, every),
+            }
             for name in TOGGLED
         }
     return figures
@@ -198,19 +170,12 @@ def probabilities_in_files(classifier: ConceptClassifier, folder: Path) -> Figur
 
 
 @torch.no_grad()
-def _decode(model: RaveModel, latents: Tensor) -> Tensor:
-    """Latents `[clips, latents, frames]` -> mono audio `[clips, samples]`."""
-    played = [model.decode(batch).mean(1).clone() for batch in _batches(latents, model)]
-    return torch.cat(played) if played else latents.new_zeros(0, latents.shape[-1] * model.rates.ratio)
-
-
-@torch.no_grad()
-def _changed(classifiers: Classifiers, played: Tensor, neutral: Tensor) -> Changed:
+def _changed(classifiers: Sequence[Classifier], played: Tensor, neutral: Tensor, sample_rate: int) -> Changed:
     """What an edit did to clips; both `[clips, samples]`."""
     if not len(played):
-        return Changed(Detections({}), torch.zeros(0), torch.zeros(0))
+        return Changed({}, torch.zeros(0), torch.zeros(0))
     level = 10 * torch.log10((played.square().mean(-1) + 1e-10) / (neutral.square().mean(-1) + 1e-10))
-    return Changed(classifiers.predict(played), level, log_spectral_distance(played, neutral))
+    return Changed(predict(classifiers, played, sample_rate), level, log_spectral_distance(played, neutral))
 
 
 def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:
@@ -225,25 +190,20 @@ def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:
     return difference.square().mean((1, 2)).sqrt()
 
 
-def _refuse_deaf(model: RaveModel, bank: StopBank, classifiers: Classifiers) -> None:
-    classifier, known = (
-        classifiers.classifier,
-        set(classifiers.classifier.concepts) & set(classifiers.musicnn.concepts),
-    )
+def refuse_other_concepts(
+    model: RaveModel, bank: StopBank, network: ConceptClassifier, musicnn: Musicnn
+) -> None:
+    """Raises DrawstopError for a stop that a classifier doesn't know, or a network of another rate than the model's."""
+    known = set(network.concepts) & set(musicnn.concepts)
     unknown = [stop.name for stop in bank.stops if stop.name not in known]
     if unknown:
         raise DrawstopError(
             f"the classifiers know {', '.join(sorted(known))}, but not {unknown[0]}: train them again"
         )
-    if classifier.sample_rate != model.rates.sample_rate:
+    if network.sample_rate != model.rates.sample_rate:
         raise DrawstopError(
-            f"the classifier works at {classifier.sample_rate} Hz, the model plays at {model.rates.sample_rate}: train it again"
+            f"the classifier works at {network.sample_rate} Hz, the model plays at {model.rates.sample_rate}: train it again"
         )
-
-
-def _batches(clips: Tensor, model: RaveModel) -> list[Tensor]:
-    """As many clips at once as the model has caches for."""
-    return [clips[start : start + model.voices()] for start in range(0, len(clips), model.voices())]
 
 
 def _round(value: Tensor) -> float:

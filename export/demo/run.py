@@ -77,11 +77,12 @@ def run_demo(
 
     from drawstop import __version__
     from drawstop.files import write_json
-    from export.demo.measurements import Classifiers, load_clips, measure, probabilities_in_files
+    from export.demo.measurements import load_clips, measure, probabilities_in_files, refuse_other_concepts
     from export.demo.plot import draw
     from export.demo.tables import show
     from export.instrument.bake import bake
     from training.banks.bank import bank_fingerprint, load_bank
+    from training.classifiers.classifier import two_classifiers
     from training.classifiers.musicnn import load_musicnn
     from training.classifiers.network import load_classifier
     from training.models.rave.model import RaveModel
@@ -116,7 +117,9 @@ def run_demo(
 
     torch.set_num_threads(THREADS)
     classifier = load_classifier(parts.classifier)
-    classifiers = Classifiers(classifier, load_musicnn(parts.musicnn))
+    musicnn = load_musicnn(parts.musicnn)
+    refuse_other_concepts(model, bank, classifier, musicnn)
+    classifiers = two_classifiers(classifier, musicnn)
     clips = load_clips(model, parts.recordings / "held_out")
     figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
     figures["found"] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,8 +13,8 @@ from torch import Tensor
 
 from drawstop.audio_files import resample
 from drawstop.errors import DrawstopError
-from training.classifiers.musicnn import CONCEPT_TAGS, TAGS, Musicnn
-from training.classifiers.network import ConceptClassifier
+from training.classifiers.musicnn import CONCEPT_TAGS, TAGS, Musicnn, load_musicnn
+from training.classifiers.network import ConceptClassifier, load_classifier
 from training.data.clips import loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.metrics.mel import mel_filters, window_samples
@@ -133,6 +134,18 @@ class LogMelClassifier:
             np.stack([model.decision_function(statistics) for model in self._models], 1), dtype=torch.float32
         )
         return Predictions(self.concepts, (logits > 0) & loud_enough(audio)[:, None], logits)
+
+
+def two_classifiers(network: ConceptClassifier, musicnn: Musicnn) -> list[Classifier]:
+    """A trained network, and the published classifier for the same concepts."""
+    return [NetworkClassifier(network), MusicnnClassifier(musicnn, network.concepts)]
+
+
+def shipped_classifiers(demo: Path) -> list[Classifier]:
+    """The classifiers in a demo folder, neither of which any stop was fitted with."""
+    return two_classifiers(
+        load_classifier(demo / "judge.safetensors"), load_musicnn(demo / "tagger.safetensors")
+    )
 
 
 def predict(classifiers: Sequence[Classifier], audio: Tensor, sample_rate: int) -> dict[str, Predictions]:

@@ -23,7 +23,7 @@ from audiocraft.models.musicgen import MusicGen
 
 from training.recipes.musicgen.codes import FOLDER, codes_path
 from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
-from training.recipes.musicgen.figures import Classifiers, reconstruct, sample
+from training.recipes.musicgen.figures import musicgen_classifiers, reconstruct, sample
 from training.recipes.musicgen.lm_training import CHECKPOINT, FRAMES, LanguageModelTraining, schedule
 from training.recipes.musicgen.models import BINS, CODEBOOKS
 from training.recipes.musicgen.noises import coloured_noise
@@ -77,7 +77,7 @@ def test_the_classifier_hears_what_the_figures_say(
     musicgen: MusicGen, figures: dict[str, Any], text: str
 ) -> None:
     sounds = sample(musicgen, text, 3.0, seed=100, count=CLIPS)
-    shares = Classifiers(DEMO).judged(sounds, musicgen.sample_rate).double().mean(0)
+    shares = musicgen_classifiers(DEMO)[0].predict(sounds, musicgen.sample_rate).detected.double().mean(0)
     for concept, share in zip(CONCEPTS, shares, strict=True):
         said = figures["judge"]["heard"]["samples, cfg 3"][text][concept]
         assert abs(float(share) - said) < margin(said, figures["clips_of_each"]["judge"]), concept

@@ -16,6 +16,7 @@ from drawstop.errors import DrawstopError
 from training.data.clips import CLIP_SECONDS, loud_enough
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load
+from training.models.rave.batches import encode_clips
 from training.models.rave.model import RaveModel
 
 LEAD_SECONDS = 1.5
@@ -117,28 +118,11 @@ def cut_clips(
         tuple(cut.group for cut in everything),
         torch.arange(len(everything)) >= len(chosen),
         torch.tensor([cut.new_timbre for cut in everything]),
-        encode(model, audio),
+        encode_clips(model, audio),
         parts,
         audio[..., before:].mean(1),
         before // ratio,
     )
-
-
-def encode(model: RaveModel, audio: Tensor) -> Tensor:
-    """Frames of `[clips, channels, samples]`, as many at once as the model has voices. -> `[clips, width, frames]`."""
-    if not len(audio):
-        return audio.new_zeros(0, model.rates.width, audio.shape[-1] // model.rates.ratio)
-    return torch.cat([model.encode(part).clone() for part in audio.split(model.voices())])
-
-
-@torch.no_grad()
-def play(model: RaveModel, latents: Tensor, lead: int = 0) -> Tensor:
-    """Mono sound of frames, without the lead. `[clips, width, frames]` -> `[clips, samples]`."""
-    skipped = lead * model.rates.ratio
-    if not len(latents):
-        return latents.new_zeros(0, latents.shape[-1] * model.rates.ratio - skipped)
-    played = [model.decode(part).mean(1).clone() for part in latents.split(model.voices())]
-    return torch.cat(played)[:, skipped:]
 
 
 def _lengths(model: RaveModel, recordings: Sequence[LabelledRecording]) -> tuple[int, int]:
@@ -212,5 +196,5 @@ def _parts(
     for index, (first, second) in enumerate(pairs):
         for cut, audio in ((first, first.audio), (second, _as_loud(second.audio, first.audio))):
             if concept in cut.labels:
-                found[recorded + index] = encode(model, audio[None])[0]
+                found[recorded + index] = encode_clips(model, audio[None])[0]
     return found

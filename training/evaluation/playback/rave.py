@@ -18,7 +18,6 @@ from training.evaluation.playback.edits import (
     random_like,
     static,
 )
-from training.evaluation.playback.held_out_clips import play
 from training.evaluation.playback.playback import (
     MEANS,
     RANDOM,
@@ -29,6 +28,7 @@ from training.evaluation.playback.playback import (
     Playback,
     Stems,
 )
+from training.models.rave.batches import play_clips
 
 if TYPE_CHECKING:
     from training.evaluation.rave_context import RaveContext
@@ -104,4 +104,4 @@ class RavePlayback(Playback):
         return float((first - second).abs().max() / (first - z).abs().max().clamp(min=1e-9))
 
     def _play(self, latents: Tensor) -> Tensor:
-        return play(self.context.model, latents, self.clips.lead)
+        return play_clips(self.context.model, latents, self.clips.lead)

@@ -14,11 +14,13 @@ from torch import Tensor
 from training.banks.bank import StopBank
 from training.banks.control_edits import BankEdit, RandomEdit
 from training.banks.stop import Stop
+from training.classifiers.classifier import NetworkClassifier
 from training.classifiers.network import ConceptClassifier
 from training.classifiers.training import Report, accuracy_of
 from training.find.rave.held_out_mixtures import UnseenClips
 from training.find.rave.separation import separation
 from training.metrics.distances import spectral_distance
+from training.models.rave.batches import play_clips
 from training.models.rave.model import RaveModel
 from training.sae.model import SAE
 
@@ -42,80 +44,77 @@ def measure(
     report: Report | None = None,
 ) -> Figures:
     """Everything that a verdict rests on: shares 0..1, levels in dB; None where there was nothing to measure."""
-    listener = _Listener(model, classifier, report)
+    playback = _Playback(model, classifier, report)
     bank = StopBank(sae, (stop,), model.fingerprint)
     edits: dict[str, BankEdit] = {
         "stop": BankEdit(bank),
         "random": RandomEdit(bank, CONTROL_SEED + seed),
     }
     neutral = {
-        "solos": listener.play(clips.solos),
-        "mixtures": listener.play(clips.mixtures),
-        "others": listener.play(clips.others),
-        "crowds": listener.play(clips.mixtures_without),
+        "solos": playback.play(clips.solos),
+        "mixtures": playback.play(clips.mixtures),
+        "others": playback.play(clips.others),
+        "mixtures without": playback.play(clips.mixtures_without),
     }
     away = {
-        name: {part: listener.play(edit(getattr(clips, part), [-1.0])) for part in ("solos", "mixtures")}
+        name: {part: playback.play(edit(getattr(clips, part), [-1.0])) for part in ("solos", "mixtures")}
         for name, edit in edits.items()
     }
-    added = {name: listener.play(edit(clips.others, [1.0])) for name, edit in edits.items()}
-    ends = (listener.play(clips.mixtures - clips.wanted), listener.play(clips.rest))
+    added = {name: playback.play(edit(clips.others, [1.0])) for name, edit in edits.items()}
+    ends = (playback.play(clips.mixtures - clips.wanted), playback.play(clips.rest))
     separated = separation(sae, stop, (list(clips.mixtures), list(clips.wanted)), list(clips.others))
-    played = torch.cat([neutral[part] for part in ("solos", "mixtures", "others", "crowds")])
+    played = torch.cat([neutral[part] for part in ("solos", "mixtures", "others", "mixtures without")])
     return {
         "unseen_recordings": {"with": clips.recordings[0], "without": clips.recordings[1]},
         "ear": {
             "reconstructions": accuracy_of(classifier, played, clips.labels)[stop.name],
             "originals": accuracy_of(classifier, clips.sounds.mean(1), clips.labels)[stop.name],
         },
-        "at_minus_1": _taken_away(listener, neutral, away, ends),
-        "at_plus_1": _brought_in(listener, neutral["others"], added),
+        "at_minus_1": _taken_away(playback, neutral, away, ends),
+        "at_plus_1": _brought_in(playback, neutral["others"], added),
         "others_changed": separated["others_touched"],
         "taken_in_mixtures": separated["taken_in_mixtures"],
     }
 
 
-class _Listener:
-    """Plays latents and says what is detected; reports each thing played."""
+class _Playback:
+    """Plays latents and says in which clips the concept is detected; reports each thing played."""
 
     PLAYED = 12
 
-    def __init__(self, model: RaveModel, classifier: ConceptClassifier, report: Report | None) -> None:
-        self.model, self.classifier, self.report, self.done = model, classifier, report, 0
+    def __init__(self, model: RaveModel, network: ConceptClassifier, report: Report | None) -> None:
+        self.model, self.classifier, self.report, self.done = model, NetworkClassifier(network), report, 0
 
-    @torch.no_grad()
     def play(self, latents: Tensor) -> Tensor:
         """`[clips, latents, frames]` -> mono `[clips, samples]`."""
-        parts = [self.model.decode(part).mean(1).clone() for part in latents.split(self.model.voices())]
+        played = play_clips(self.model, latents)
         self.done += 1
         if self.report:
             self.report(self.done, self.PLAYED)
-        if not len(latents):
-            return latents.new_zeros(0, latents.shape[-1] * self.model.rates.ratio)
-        return torch.cat(parts)
+        return played
 
     def detected(self, audio: Tensor) -> Tensor:
         """Which clips hold the concept. `[clips, samples]` -> bool `[clips]`."""
         if not len(audio):
             return torch.zeros(0, dtype=torch.bool)
-        return torch.cat([self.classifier.detected(part)[:, 0] for part in audio.split(16)])
+        return self.classifier.predict(audio, self.model.rates.sample_rate).detected[:, 0]
 
 
 def _taken_away(
-    listener: _Listener,
+    playback: _Playback,
     neutral: dict[str, Tensor],
     away: dict[str, dict[str, Tensor]],
     ends: tuple[Tensor, Tensor],
 ) -> Figures:
     """-1, alone and in mixtures: who still detects it, and how near the sound comes to what should remain."""
-    before = {part: listener.detected(neutral[part]) for part in ("solos", "mixtures")}
+    before = {part: playback.detected(neutral[part]) for part in ("solos", "mixtures")}
     figures: Figures = {
         part: {"clips": len(detected), "heard_at_0": _share(detected)} for part, detected in before.items()
     }
     everything = torch.cat(list(before.values()))
     figures["clips_heard_at_0"] = int(everything.sum())
     for name, played in away.items():
-        after = {part: listener.detected(played[part]) for part in before}
+        after = {part: playback.detected(played[part]) for part in before}
         for part, detected in before.items():
             figures[part][f"still_heard_{name}"] = _share(after[part][detected])
         figures[f"still_heard_{name}"] = _share(torch.cat(list(after.values()))[everything])
@@ -124,16 +123,16 @@ def _taken_away(
     return figures
 
 
-def _brought_in(listener: _Listener, neutral: Tensor, added: dict[str, Tensor]) -> Figures:
+def _brought_in(playback: _Playback, neutral: Tensor, added: dict[str, Tensor]) -> Figures:
     """+1 on sounds without the concept: in how many of those where it wasn't detected it is now."""
-    silent = ~listener.detected(neutral)
+    silent = ~playback.detected(neutral)
     figures: Figures = {
         "clips": len(neutral),
         "heard_at_0": _share(~silent),
         "clips_not_heard_at_0": int(silent.sum()),
     }
     for name, played in added.items():
-        figures[f"brought_in_{name}"] = _share(listener.detected(played)[silent])
+        figures[f"brought_in_{name}"] = _share(playback.detected(played)[silent])
         figures[f"level_db_{name}"] = _level(played, neutral)
     return figures
 

@@ -10,10 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from training.classifiers.classifier import NetworkClassifier
 from training.classifiers.concept_classifier import CONCEPT_OPTIONS, train_concept_classifier
-from training.classifiers.network import ConceptClassifier
 from training.classifiers.training import ClassifierOptions, Report
-from training.data.clips import loud_enough
 from training.data.recordings import load
 from training.models.musicgen.hooks import Edit
 from training.models.musicgen.model import MusicGenModel
@@ -92,9 +91,10 @@ class PieceClassifier:
     ) -> None:
         self.musicgen, self.options, self.starts = musicgen, options, starts
         training = replace(options.classifier, seed=options.seed)
-        self.network: ConceptClassifier = train_concept_classifier(
+        network = train_concept_classifier(
             Codec(musicgen), name, list(kinds[0]), list(kinds[1]), training, report
         )
+        self.classifier = NetworkClassifier(network)
 
     def with_starts(self, starts: tuple[Sequence[Path], Sequence[Path]]) -> PieceClassifier:
         """The same classifier, for pieces that go on from other recordings."""
@@ -105,8 +105,8 @@ class PieceClassifier:
     def logits(self, side: int, edits: Mapping[str, Edit], seed: int) -> tuple[Tensor, Tensor]:
         """How sure the classifier is of the concept in pieces of a side, and whether it detects it: `[pieces]` each."""
         audio = self.generate(side, edits, seed).mean(1)
-        logits = torch.cat([self.network.clip_logits(part)[:, 0] for part in audio.split(16)])
-        return logits, (logits > 0) & loud_enough(audio)
+        predictions = self.classifier.predict(audio, self.musicgen.sample_rate)
+        return predictions.logits[:, 0], predictions.detected[:, 0]
 
     def detected(self, side: int, edits: Mapping[str, Edit], seed: int) -> float:
         """The share of pieces in which the classifier detects the concept."""

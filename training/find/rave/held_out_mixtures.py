@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 from drawstop.errors import DrawstopError
 from training.data.clips import clip_samples, loud
 from training.data.recordings import load
+from training.models.rave.batches import encode_clips
 from training.models.rave.model import RaveModel
 
 MOST_CLIPS = 24
@@ -64,12 +65,12 @@ def unseen_clips(
     sounds = torch.cat([solos, mixtures, others, mixtures_without])
     labels = torch.arange(len(sounds)) < len(solos) + len(mixtures)
     return UnseenClips(
-        solos=_encode(model, solos),
-        others=_encode(model, others),
-        mixtures_without=_encode(model, mixtures_without),
-        mixtures=_encode(model, mixtures),
-        wanted=_encode(model, wanted),
-        rest=_encode(model, rest),
+        solos=encode_clips(model, solos),
+        others=encode_clips(model, others),
+        mixtures_without=encode_clips(model, mixtures_without),
+        mixtures=encode_clips(model, mixtures),
+        wanted=encode_clips(model, wanted),
+        rest=encode_clips(model, rest),
         sounds=sounds,
         labels=labels[:, None].float(),
         recordings=(len(with_paths), len(without_paths)),
@@ -102,9 +103,3 @@ def _as_loud(audio: Tensor, reference: Tensor) -> Tensor:
     """Each clip at the level of its reference. `[clips, channels, samples]` twice."""
     powers = [sound.square().mean((1, 2), keepdim=True) for sound in (reference, audio)]
     return audio * (powers[0] / powers[1].clamp(min=1e-12)).sqrt()
-
-
-def _encode(model: RaveModel, audio: Tensor) -> Tensor:
-    if not len(audio):
-        return audio.new_zeros(0, model.rates.width, audio.shape[-1] // model.rates.ratio)
-    return torch.cat([model.encode(part) for part in audio.split(model.voices())])

@@ -16,7 +16,7 @@ from training.evaluation.playback.edits import by_bank
 from training.models.rave.model import RaveModel
 from training.recipes.corpus.recordings import fade_out, write_flac16
 from training.recipes.corpus.timbres import TARGETS
-from training.recipes.rave.stage import set_stage
+from training.recipes.rave.held_out_clips import draw_clips
 
 ITEM = 0
 SETS = {"known": False, "unheard-timbre": True}
@@ -42,7 +42,7 @@ def write_reader_clips(corpus: Path, demo: Path, out: Path, seed: int = 0) -> li
         write_flac16(written[-1], fade_out(sound.numpy(), rate), rate)
 
     for name, held_out in SETS.items():
-        stage = set_stage(model, corpus, TARGETS, held_out, 1, seed)
+        stage = draw_clips(model, corpus, TARGETS, held_out, 1, seed)
         for key in ("guitar", "voice", "mixture"):
             write(f"{name}/{key}-0-original", stage.originals[key][ITEM])
             write(f"{name}/{key}-1-knobs-at-rest", stage.rendered[key][ITEM])

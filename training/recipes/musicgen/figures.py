@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ import torch
 from audiocraft.models.musicgen import MusicGen
 from torch import Tensor
 
-from drawstop.audio_files import resample
 from drawstop.files import write_json
-from training.classifiers.musicnn import Musicnn, load_musicnn
-from training.classifiers.network import ConceptClassifier, load_classifier
+from training.classifiers.classifier import Classifier, MusicnnClassifier, NetworkClassifier
+from training.classifiers.musicnn import load_musicnn
+from training.classifiers.network import load_classifier
 from training.metrics.audio import shaped_noise
 from training.metrics.distances import spectral_distance
 from training.recipes.musicgen.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
@@ -34,7 +34,6 @@ TAGGED = 16
 """Of so many of them the published classifier is asked, which takes ten times as long."""
 
 Shares = dict[str, dict[str, float]]
-Hear = Callable[[Tensor, int], Tensor]
 Sounds = dict[str, Tensor]
 """Sounds `[clips, samples]` by the text that they have or were made from."""
 
@@ -76,31 +75,20 @@ def noises(model: MusicGen, seed: int) -> Sounds:
     return {"noise": coloured_noise(rng, SAMPLES, samples), "random codes": random}
 
 
-def judged(classifier: ConceptClassifier, audio: Tensor, sample_rate: int) -> Tensor:
-    """What a classifier detects in `[clips, samples]`: bool `[clips, concepts]`."""
-    taken = torch.from_numpy(resample(audio.numpy(), sample_rate, classifier.sample_rate))
-    return torch.cat([classifier.detected(part) for part in taken.split(16)])
+def musicgen_classifiers(demo: Path) -> tuple[NetworkClassifier, MusicnnClassifier]:
+    """A network of the recordings alone, and the published one of other music; neither was trained on EnCodec's sound."""
+    return (
+        NetworkClassifier(load_classifier(demo / "musicgen_judge.safetensors")),
+        MusicnnClassifier(load_musicnn(demo / "tagger.safetensors"), CONCEPTS),
+    )
 
 
-class Classifiers:
-    """A classifier of the recordings alone, and the published one of other music; neither was trained on EnCodec's sound."""
-
-    def __init__(self, demo: Path) -> None:
-        self.classifier: ConceptClassifier = load_classifier(demo / "musicgen_judge.safetensors")
-        self.musicnn: Musicnn = load_musicnn(demo / "tagger.safetensors")
-
-    def judged(self, audio: Tensor, sample_rate: int) -> Tensor:
-        """What the classifier detects in `[clips, samples]`: bool `[clips, concepts]`."""
-        return judged(self.classifier, audio, sample_rate)
-
-    def tagged(self, audio: Tensor, sample_rate: int) -> Tensor:
-        """What the published classifier detects in the first TAGGED of `[clips, samples]`: bool `[clips, concepts]`."""
-        return self.musicnn.detected(audio[:TAGGED], sample_rate)
-
-
-def shares(hear: Hear, sounds: Sounds, sample_rate: int) -> Shares:
-    """By text: the share of the clips in which each concept is detected."""
-    means = {text: hear(audio, sample_rate).double().mean(0) for text, audio in sounds.items()}
+def shares(classifier: Classifier, sounds: Sounds, sample_rate: int, most: int = SAMPLES) -> Shares:
+    """By text: the share of the clips, of the first `most` of them, in which each concept is detected."""
+    means = {
+        text: classifier.predict(audio[:most], sample_rate).detected.double().mean(0)
+        for text, audio in sounds.items()
+    }
     return {
         text: {c: round(float(m), 4) for c, m in zip(CONCEPTS, mean, strict=True)}
         for text, mean in means.items()
@@ -140,7 +128,7 @@ def all_sounds(model: MusicGen, run: Path, seed: int) -> dict[str, Sounds]:
 def measure(run: Path, demo: Path, seed: int) -> dict[str, Any]:
     """Everything that musicgen_figures.json says."""
     model = MusicGen.get_pretrained(str(demo / "musicgen"), device="cpu")
-    classifiers = Classifiers(demo)
+    network, musicnn = musicgen_classifiers(demo)
     sounds = all_sounds(model, run, seed)
     figures: dict[str, Any] = {
         "clips_of_each": {"judge": SAMPLES, "tagger": TAGGED},
@@ -148,11 +136,11 @@ def measure(run: Path, demo: Path, seed: int) -> dict[str, Any]:
         "seed": seed,
         "distance_to_originals": codec_figures(sounds["originals"], sounds["reconstructions"]),
     }
-    for classifier, hear in (("judge", classifiers.judged), ("tagger", classifiers.tagged)):
-        tables = {what: shares(hear, made, model.sample_rate) for what, made in sounds.items()}
+    for classifier, most in ((network, SAMPLES), (musicnn, TAGGED)):
+        tables = {what: shares(classifier, made, model.sample_rate, most) for what, made in sounds.items()}
         right = {what: accuracy(table) for what, table in tables.items() if what != "noise"}
-        figures[classifier] = {"accuracy": right, "heard": tables}
-        print(json.dumps(figures[classifier], indent=1), flush=True)
+        figures[classifier.name] = {"accuracy": right, "heard": tables}
+        print(json.dumps(figures[classifier.name], indent=1), flush=True)
     return figures
 
 

@@ -20,12 +20,12 @@ import torch
 from drawstop.files import sha256_file, write_json
 from training.banks.bank import StopBank, bank_fingerprint
 from training.banks.bank_folders import load_banks
-from training.classifiers.network import ConceptClassifier, load_classifier
+from training.classifiers.classifier import NetworkClassifier
+from training.classifiers.network import load_classifier
 from training.evaluation.playback.musicgen import edits_held_at
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling
 from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
-from training.recipes.musicgen.figures import judged
 
 PIECES = 64
 SECONDS = 3.0
@@ -56,7 +56,7 @@ def cells() -> Iterator[tuple[str, str, dict[str, float]]]:
 def measured(
     model: MusicGenModel,
     banks: list[StopBank],
-    classifier: ConceptClassifier,
+    classifier: NetworkClassifier,
     text: str,
     settings: Mapping[str, float],
 ) -> dict[str, float]:
@@ -64,8 +64,8 @@ def measured(
     sampling = Sampling(seconds=SECONDS, seed=SEED + list(TEXTS).index(text))
     edits = edits_held_at(banks, settings, model.device)
     made = model.generate([text] * PIECES, sampling, edits=edits).audio[:, 0]
-    predictions = judged(classifier, made, model.sample_rate).double().mean(0)
-    return {concept: round(float(share), 4) for concept, share in zip(CONCEPTS, predictions, strict=True)}
+    shares = classifier.predict(made, model.sample_rate).detected.double().mean(0)
+    return {concept: round(float(share), 4) for concept, share in zip(CONCEPTS, shares, strict=True)}
 
 
 def begun(path: Path, model: MusicGenModel, classifier: Path, banks: Path) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def main() -> None:
     banks = load_banks(options.run / "banks", model.fingerprint)
     path = options.demo / "musicgen_judge.safetensors"
     found = begun(options.out, model, path, options.run / "banks")
-    classifier = load_classifier(path)
+    classifier = NetworkClassifier(load_classifier(path))
     there = {stop.slug for bank in banks for stop in bank.stops}
     for name, text, settings in cells():
         if not there.issuperset(settings):

@@ -26,7 +26,7 @@ from training.models.rave.model import RaveModel
 from training.recipes.corpus.timbres import TARGETS
 from training.recipes.rave.bank import NEITHER, PHRASES, write_clips
 from training.recipes.rave.figures import AS_OTHER, OTHER
-from training.recipes.rave.stage import CONCEPTS, set_stage
+from training.recipes.rave.held_out_clips import CONCEPTS, draw_clips
 
 COUNTS = (2, 5, 10, 20)
 MIXED_COUNT = 20
@@ -66,7 +66,7 @@ def measure_count(
     found["parallel_pairs"] = stop.metrics.get("parallel_pairs", 0)
     edit = by_bank(StopBank(bank.sae, (stop,), bank.model_fingerprint))
     for timbres in ("known", "held_out"):
-        stage = set_stage(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)
+        stage = draw_clips(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)
         own, other = list(stage.latents[name]), list(stage.latents[OTHER[name]])
         cells: dict[str, Any] = separation(bank.sae, stop, (list(stage.latents["mixture"]), own), other)
         steered = stage.sound(model, edit(stage.latents["mixture"], {stop.slug: -1.0}))

@@ -18,15 +18,16 @@ from torch import Tensor
 
 from drawstop.files import sha256_file, write_json
 from training.banks.bank import bank_fingerprint, load_bank
+from training.classifiers.classifier import Classifier, predict, shipped_classifiers
 from training.evaluation.playback import edits
 from training.evaluation.playback.edits import Edit
 from training.metrics import audio as measures
 from training.metrics.predictions import Predictions
+from training.models.rave.batches import encode_clips, play_clips
 from training.models.rave.model import RaveModel
 from training.recipes.corpus.timbres import TARGETS, TIMBRES
 from training.recipes.rave.bank import PHRASES
-from training.recipes.rave.classifiers import Classifiers
-from training.recipes.rave.stage import CONCEPTS, Stage, decode, encode, set_stage
+from training.recipes.rave.held_out_clips import CONCEPTS, HeldOutClips, draw_clips
 
 ITEMS = 64
 SOLO_CLIPS = 96
@@ -44,9 +45,9 @@ Figures = dict[str, Any]
 class Playback:
     """One stage with its classifiers: plays edits and measures them."""
 
-    def __init__(self, model: RaveModel, stage: Stage, classifiers: Classifiers) -> None:
+    def __init__(self, model: RaveModel, stage: HeldOutClips, classifiers: list[Classifier]) -> None:
         self.model, self.stage, self.classifiers = model, stage, classifiers
-        self.at_rest = {key: classifiers.predict(sound) for key, sound in stage.rendered.items()}
+        self.at_rest = {key: self._predict(sound) for key, sound in stage.rendered.items()}
         self.true_mixtures = {
             other: stage.sound(model, stage.latents[other] + stage.latents[AS_OTHER[other]])
             for other in AS_OTHER
@@ -55,9 +56,10 @@ class Playback:
         self.pitches_in_true_renderings = {
             other: measures.track(stage.rendered[AS_OTHER[other]]) for other in AS_OTHER
         }
-        self.heard_in_true_mixtures = {
-            key: classifiers.predict(sound) for key, sound in self.true_mixtures.items()
-        }
+        self.heard_in_true_mixtures = {key: self._predict(sound) for key, sound in self.true_mixtures.items()}
+
+    def _predict(self, audio: Tensor) -> dict[str, Predictions]:
+        return predict(self.classifiers, audio, self.model.rates.sample_rate)
 
     def gates(self) -> Figures:
         """What the model keeps, before any stop: what the classifiers detect in it, its pitches, its spectrum, its additivity."""
@@ -74,7 +76,7 @@ class Playback:
                 concept: measures.classifier_auroc(self.at_rest, classifier, concept, OTHER[concept])
                 for concept in CONCEPTS
             }
-            for classifier in self.classifiers.names
+            for classifier in (each.name for each in self.classifiers)
         }
         level = {
             key: measures.level_difference(stage.rendered[key], stage.originals[key]) for key in spectrum
@@ -94,7 +96,7 @@ class Playback:
         own, lead = self.stage.latents[other], self.stage.lead
         changed = measures.share_of_energy((edit(own, values) - own)[..., lead:], own[..., lead:])
         rest = self.at_rest
-        heard_solo, heard_mixed = self.classifiers.predict(solo), self.classifiers.predict(mixed)
+        heard_solo, heard_mixed = self._predict(solo), self._predict(mixed)
         oracle = self.stage.sound(self.model, self.stage.latents["mixture"] - self.stage.latents[concept])
         return {
             "solos": measures.still_heard(rest[concept], heard_solo, concept),
@@ -111,7 +113,7 @@ class Playback:
         other = OTHER[concept]
         played = self._played(edit, other, {concept: 1.0})
         return {
-            "heard": self._detected(self.classifiers.predict(played), concept),
+            "heard": self._detected(self._predict(played), concept),
             "heard_at_rest": self._detected(self.at_rest[other], concept),
             "heard_in_a_true_mixture": self._detected(self.heard_in_true_mixtures[other], concept),
             "level_db_to_true_mixture": measures.level_difference(played, self.true_mixtures[other]),
@@ -122,7 +124,7 @@ class Playback:
         other = OTHER[concept]
         played = self._played(edit, other, {other: -1.0, concept: 1.0})
         true = self.stage.rendered[AS_OTHER[other]]
-        predictions = self.classifiers.predict(played)
+        predictions = self._predict(played)
         return {
             "heard": {name: self._detected(predictions, name) for name in CONCEPTS},
             "heard_in_true_rendering": {
@@ -142,7 +144,7 @@ class Playback:
         return {
             side: measures.monotone(
                 [
-                    self.classifiers.predict(self._played(edit, key, {concept: sign * value}))
+                    self._predict(self._played(edit, key, {concept: sign * value}))
                     if value
                     else self.at_rest[key]
                     for value in SWEEP
@@ -200,8 +202,8 @@ def measure_set(
         "free linear map (bound)": edits.free_map(bank, solos),
         "random (control)": edits.random_like(bank, CONTROL_SEED + seed),
     }
-    stage = set_stage(model, corpus, TARGETS, timbres == "held_out", items, seed)
-    playback = Playback(model, stage, Classifiers.open(demo))
+    stage = draw_clips(model, corpus, TARGETS, timbres == "held_out", items, seed)
+    playback = Playback(model, stage, shipped_classifiers(demo))
     cells: Figures = {"gates": playback.gates()}
     for kind, edit in kinds.items():
         if kind not in wanted:
@@ -216,8 +218,8 @@ def measure_set(
     shipped = kinds["gated"]
     cells["sweep"] = {concept: playback.sweep(shipped, concept) for concept in CONCEPTS}
     cells["together"] = playback.together(shipped)
-    silent = encode(model, torch.zeros(1, model.rates.sample_rate))
-    silence = decode(model, shipped(silent, {"guitar": -1.0, "voice": 1.0}))
+    silent = encode_clips(model, torch.zeros(1, 1, model.rates.sample_rate))
+    silence = play_clips(model, shipped(silent, {"guitar": -1.0, "voice": 1.0}))
     cells["silence_peak"] = float(silence.abs().max())
     return cells
 
@@ -233,7 +235,7 @@ def fitting_latents(model: RaveModel, corpus: Path, seed: int) -> dict[str, Tens
             for i in range(SOLO_CLIPS)
         ]
         audio = torch.from_numpy(np.stack(clips).astype(np.float32) / 32767)
-        latents[concept] = encode(model, audio)
+        latents[concept] = encode_clips(model, audio[:, None])
     return latents
 
 

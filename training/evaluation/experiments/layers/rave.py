@@ -16,12 +16,12 @@ from training.classifiers.classifier import predict
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load
 from training.evaluation.context import Options
-from training.evaluation.playback.held_out_clips import encode, play
 from training.evaluation.playback.rave import CONTROL_SEED, RavePlayback
 from training.evaluation.rave_context import RaveContext
 from training.evaluation.results import Cell, Content, Line, Plot, Result, Table
 from training.find.feature_ranking import concept_scores
 from training.metrics.auroc import auroc_of_columns
+from training.models.rave.batches import encode_clips, play_clips
 from training.models.rave.model import RaveModel
 from training.models.rave.site import LATENT
 from training.sae.config import SAEConfig
@@ -189,12 +189,12 @@ def _effects(
     shares = torch.zeros(sae.config.n_features).index_fill_(0, features, 1.0)
     stop = Stop(concept, "stop", "static", shares, torch.zeros(0, sae.config.d_in), 1.0)
     bank = StopBank(sae, (stop,), model.fingerprint, str(model.site))
-    before = predict(classifier, play(model, x)[:, -playback.neutral.shape[1] :], playback.rate)[
+    before = predict(classifier, play_clips(model, x)[:, -playback.neutral.shape[1] :], playback.rate)[
         classifier[0].name
     ].of(concept)[1]
     found = []
     for edit in (BankEdit(bank), RandomEdit(bank, CONTROL_SEED + playback.options.seed)):
-        sound = play(model, edit(x, [-1.0]))[:, -playback.neutral.shape[1] :]
+        sound = play_clips(model, edit(x, [-1.0]))[:, -playback.neutral.shape[1] :]
         after = predict(classifier, sound, playback.rate)[classifier[0].name].of(concept)[1]
         found.append(round(float((before - after).mean()), 3))
     return found[0], found[1]
@@ -202,7 +202,7 @@ def _effects(
 
 def _reached(playback: RavePlayback, model: RaveModel, indices: Sequence[int]) -> Tensor:
     """The clips' frames at the model's site, from the sound that was recorded. -> `[places, width, frames]`."""
-    return encode(
+    return encode_clips(
         model, playback.clips.originals[list(indices)][:, None].expand(-1, model.rates.channels, -1)
     )
 

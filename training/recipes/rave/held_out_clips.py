@@ -1,4 +1,4 @@
-"""The stage of the demo's figures: held-out phrases of two stems, alone, mixed and as parallel renderings."""
+"""The clips that the demo's stops are measured on: held-out phrases of two stems, alone, mixed and as parallel renderings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.models.rave.batches import encode_clips, play_clips
 from training.models.rave.model import RaveModel
 
 SECONDS = 3.0
@@ -21,7 +22,7 @@ CONCEPTS = ("guitar", "voice")
 
 
 @dataclass(frozen=True)
-class Stage:
+class HeldOutClips:
     """Items of three seconds out of phrases that play on: in each a guitar and a voice, and each one's parallel.
 
     `latents[name]`, with the lead before the items: `[items, latents, frames]` of `guitar`, `voice` (solos), `mixture`
@@ -41,12 +42,12 @@ class Stage:
 
     def sound(self, model: RaveModel, z: Tensor) -> Tensor:
         """The items' sound, `[items, samples]`, of latents with their lead."""
-        return decode(model, z)[:, self.lead * model.rates.ratio :]
+        return play_clips(model, z, self.lead)
 
 
-def set_stage(
+def draw_clips(
     model: RaveModel, corpus: Path, targets: dict[str, str], held_out: bool, items: int, seed: int
-) -> Stage:
+) -> HeldOutClips:
     """Draws the items from test phrases. `targets`: the timbre that each concept's +1 should sound like."""
     index = json.loads((corpus / "index.json").read_text())
     rate = int(index["sample_rate"])
@@ -79,21 +80,10 @@ def set_stage(
             for key, part in parts.items():
                 originals.setdefault(key, []).append(part)
     audio = {key: torch.stack(parts) for key, parts in originals.items()}
-    latents = {key: encode(model, sound) for key, sound in audio.items()}
+    latents = {key: encode_clips(model, sound[:, None]) for key, sound in audio.items()}
     error = (latents["mixture"] - latents["guitar"] - latents["voice"])[..., lead:]
     additivity = float(error.square().sum() / latents["mixture"][..., lead:].square().sum())
-    rendered = {key: decode(model, z)[:, before:] for key, z in latents.items()}
-    return Stage(
+    rendered = {key: play_clips(model, z, lead) for key, z in latents.items()}
+    return HeldOutClips(
         latents, rendered, additivity, {key: sound[:, before:] for key, sound in audio.items()}, lead
     )
-
-
-def encode(model: RaveModel, audio: Tensor) -> Tensor:
-    """Latents of `[items, samples]`, as many at once as the model has voices."""
-    return torch.cat([model.encode(part[:, None]).clone() for part in audio.split(model.voices())])
-
-
-@torch.no_grad()
-def decode(model: RaveModel, z: Tensor) -> Tensor:
-    """Sound `[items, samples]` of latents, as many at once as the model has voices."""
-    return torch.cat([model.decode(part)[:, 0].clone() for part in z.split(model.voices())])
