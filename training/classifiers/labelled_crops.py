@@ -1,64 +1,59 @@
-"""Labelled recordings as endless varied crops, alone and two at once: what a classifier of several concepts learns from."""
+"""Recordings as endless mixtures of varied crops: what a classifier learns from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from training.classifiers.concept_classifier import drawn_crop
-from training.data.augmentation import Augmentation
-from training.data.clips import CLIP_SECONDS
+from training.data.augmentation import Augmentation, vary
+from training.data.clips import CLIP_SECONDS, loud
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load
 
+QUIETEST_TRY = 20
+"""Crops drawn in search of one that isn't silent."""
+LEVEL = 0.08
+"""RMS of a drawn crop before the mix, give or take 6 dB."""
 TWO_AT_ONCE = 0.5
+"""Share of mixtures among the sounds of labelled recordings."""
 UNVARIED = Augmentation(pitch_share=0.0, semitones=0.0, equaliser_share=0.0, reverb_share=0.0)
 
+Labels = tuple[str, ...]
+"""What sounds in some recordings."""
 
-class LabelledSounds:
-    """Draws from recordings, each set of labels as often as any other.
+
+class CropMixtures:
+    """Draws mixtures of varied crops.
 
     Args:
+        recordings: by what sounds in them, `[channels, samples]` each.
         concepts: in the order of the labels that are given.
-
-    Raises:
-        DrawstopError: a concept that all recordings have, or none.
+        choose: the labels of a mixture's parts, drawn.
+        samples: the length of what is drawn.
+        how: how crops are varied.
     """
 
     def __init__(
         self,
-        recordings: Sequence[LabelledRecording],
+        recordings: Mapping[Labels, Sequence[Tensor]],
         concepts: tuple[str, ...],
+        choose: Callable[[np.random.Generator], Sequence[Labels]],
         sample_rate: int,
-        channels: int,
-        *,
-        varied: bool = True,
+        samples: int,
+        how: Augmentation,
     ) -> None:
-        self.concepts, self.sample_rate = concepts, sample_rate
-        self.samples = round(CLIP_SECONDS * sample_rate)
-        self.how = Augmentation() if varied else UNVARIED
-        self.recordings: dict[tuple[str, ...], list[Tensor]] = {}
-        for recording in recordings:
-            labels = tuple(sorted(recording.labels & set(concepts)))
-            self.recordings.setdefault(labels, []).append(load(recording.path, sample_rate, channels))
-        self._kinds = list(self.recordings)
-        for concept in concepts:
-            if sum(concept in labels for labels in self._kinds) in (0, len(self._kinds)):
-                raise DrawstopError(
-                    f"a classifier for {concept} needs recordings with and without it, got one kind"
-                )
+        self.recordings, self.concepts, self.choose = recordings, concepts, choose
+        self.sample_rate, self.samples, self.how = sample_rate, samples, how
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
-        """See training.Draw."""
+        """Sounds `[count, channels, samples]` and their labels `[count, concepts]`; a `training.Draw`."""
         sounds, labels = [], []
         for _ in range(count):
-            kinds = [
-                self._kinds[rng.integers(len(self._kinds))] for _ in range(1 + (rng.random() < TWO_AT_ONCE))
-            ]
+            kinds = self.choose(rng)
             parts = [
                 drawn_crop(self.recordings[kind], rng, self.samples, self.sample_rate, self.how)
                 for kind in kinds
@@ -66,3 +61,53 @@ class LabelledSounds:
             sounds.append(torch.stack(parts).sum(0))
             labels.append([float(any(concept in kind for kind in kinds)) for concept in self.concepts])
         return torch.stack(sounds), torch.tensor(labels)
+
+
+def labelled_crops(
+    recordings: Sequence[LabelledRecording],
+    concepts: tuple[str, ...],
+    sample_rate: int,
+    channels: int,
+    *,
+    varied: bool = True,
+) -> CropMixtures:
+    """Crops of labelled recordings, alone and two at once, each set of labels as often as any other.
+
+    Raises:
+        DrawstopError: a concept that all recordings have, or none.
+    """
+    by_labels: dict[Labels, list[Tensor]] = {}
+    for recording in recordings:
+        labels = tuple(sorted(recording.labels & set(concepts)))
+        by_labels.setdefault(labels, []).append(load(recording.path, sample_rate, channels))
+    kinds = list(by_labels)
+    for concept in concepts:
+        if sum(concept in labels for labels in kinds) in (0, len(kinds)):
+            raise DrawstopError(
+                f"a classifier for {concept} needs recordings with and without it, got one kind"
+            )
+
+    def choose(rng: np.random.Generator) -> list[Labels]:
+        return [kinds[rng.integers(len(kinds))] for _ in range(1 + (rng.random() < TWO_AT_ONCE))]
+
+    how = Augmentation() if varied else UNVARIED
+    return CropMixtures(by_labels, concepts, choose, sample_rate, round(CLIP_SECONDS * sample_rate), how)
+
+
+def drawn_crop(
+    recordings: Sequence[Tensor], rng: np.random.Generator, samples: int, sample_rate: int, how: Augmentation
+) -> Tensor:
+    """A varied crop of a random recording, silent only where twenty tries found nothing else, at LEVEL give or take 6 dB.
+
+    Shape: recordings `[channels, ...]` -> `[channels, samples]`.
+    """
+    taken = int(samples * how.longest) + 1
+    for _ in range(QUIETEST_TRY):
+        recording = recordings[rng.integers(len(recordings))]
+        start = int(rng.integers(max(1, recording.shape[-1] - taken + 1)))
+        crop = vary(recording[:, start : start + taken], sample_rate, rng, how)[:, :samples]
+        if bool(loud(crop)):
+            break
+    crop = torch.nn.functional.pad(crop, (0, samples - crop.shape[-1]))
+    level = crop.square().mean().sqrt().clamp(min=1e-6)
+    return crop * (LEVEL / level * 10 ** (rng.uniform(-6, 6) / 20))

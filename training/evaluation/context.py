@@ -17,7 +17,7 @@ from training.classifiers.cache import cached_classifier, training_identity
 from training.classifiers.clap import ClapClassifier
 from training.classifiers.classifier import Classifier, LogMelClassifier, NetworkClassifier
 from training.classifiers.concept_classifier import CONCEPT_OPTIONS
-from training.classifiers.labelled_crops import LabelledSounds
+from training.classifiers.labelled_crops import CropMixtures, labelled_crops
 from training.classifiers.network import ConceptClassifier
 from training.classifiers.training import ClassifierOptions, fit_classifier
 from training.data.labelled_set import LabelledRecording, LabelledSet
@@ -132,8 +132,8 @@ class EvaluationContext(ABC):
             model=self.autoencoder,
         )
 
-    def _crops(self, *splits: Split, varied: bool) -> LabelledSounds:
+    def _crops(self, *splits: Split, varied: bool) -> CropMixtures:
         rates = self.autoencoder.rates
-        return LabelledSounds(
+        return labelled_crops(
             self.recordings(*splits), self.concepts, rates.sample_rate, rates.channels, varied=varied
         )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from drawstop.progress import step_report
-from training.classifiers.labelled_crops import LabelledSounds
+from training.classifiers.labelled_crops import labelled_crops
 from training.classifiers.network import save_classifier
 from training.classifiers.training import ClassifierOptions, fit_classifier
 from training.data.read_labelled import read_labelled
@@ -19,7 +19,7 @@ def train_duet_classifier(rave: Path, labelled: Path, out: Path, seed: int) -> N
     """Learns from the labelled training recordings, alone and two at once, as they are and as the RAVE plays them."""
     model, concepts = RaveModel(rave), tuple(TARGETS)
     recordings = read_labelled(labelled).of("train")
-    drawn = LabelledSounds(recordings, concepts, model.rates.sample_rate, model.rates.channels)
+    drawn = labelled_crops(recordings, concepts, model.rates.sample_rate, model.rates.channels)
     report = step_report(printed("judge"), "a classifier learns the concepts")
     classifier = fit_classifier(
         concepts, model.rates.sample_rate, drawn.draw, replace(OPTIONS, seed=seed), report, model=model
