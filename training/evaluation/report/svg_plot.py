@@ -46,7 +46,12 @@ def plot_svg(plot: Plot, prefix: str, beside: Plot | None = None) -> Markup:
     Args:
         prefix: what the SVG's identifiers begin with; no two of one page alike.
         beside: a plot that this one is compared with: the axes reach as far as both need.
+
+    Raises:
+        DrawstopError: a line of unequal lengths.
     """
+    for line in plot.lines:
+        _require_equal_lengths(plot, line)
     settings = {"svg.fonttype": "none", "svg.hashsalt": prefix, "font.size": 11, "axes.linewidth": 0.8}
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=(SIZE_PT[0] / 72, SIZE_PT[1] / 72), dpi=72, layout="constrained")
@@ -120,7 +125,7 @@ def _at_home(svg: str, prefix: str) -> Markup:
     return Markup(svg.strip())
 
 
-def require_equal_lengths(plot: Plot, line: Line) -> None:
+def _require_equal_lengths(plot: Plot, line: Line) -> None:
     """Raises DrawstopError where a line's x, y and band have different lengths."""
     lengths = {len(line.x), len(line.y)} | {len(band) for band in (line.low, line.high) if band}
     if len(lengths) > 1 or bool(line.low) != bool(line.high):
