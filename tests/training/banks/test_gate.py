@@ -264,11 +264,11 @@ def test_an_off_gate_learns_planted_sources_that_constants_can_not_tell_apart() 
     learned = LatentMixtures([steady() for _ in range(12)], [restless() for _ in range(12)])
     gate = fit_off_gate(dictionary, learned, ALL, GateOptions(channels=24, off_steps=200, batch=8), seed=0)
     shares = torch.full((FEATURES,), 0.5)
-    twin = Stop("steady", "steady", "static", shares, torch.zeros(FEATURES, WIDTH), 1.0)
+    static = Stop("steady", "steady", "static", shares, torch.zeros(FEATURES, WIDTH), 1.0)
     unseen, others = [steady() for _ in range(4)], [restless() for _ in range(4)]
     mixed = [a + b for a, b in zip(unseen, others, strict=True)]
-    constant = separation(dictionary, twin, (mixed, unseen), others)
-    gated = dataclasses.replace(twin, kind="gated", gates=Gates(gate))
+    constant = separation(dictionary, static, (mixed, unseen), others)
+    gated = dataclasses.replace(static, kind="gated", gates=Gates(gate))
     found = separation(dictionary, gated, (mixed, unseen), others)
     assert found["taken_alone"] > constant["taken_alone"] + 0.1
     assert found["others_touched"] < constant["others_touched"] - 0.1

@@ -1,4 +1,4 @@
-"""Too little data is told before the work: what is too little for what, and what would do."""
+"""Too little data is refused before the work: what is too little for what, and what would do."""
 
 import shutil
 from collections.abc import Iterable
@@ -209,9 +209,9 @@ def test_a_sound_on_both_sides_of_the_split_is_told(tmp_path: Path) -> None:
     folder = write_folders(tmp_path, {"train/guitar": 3, "train/voice": 3, "test/guitar": 2, "test/voice": 2})
     assert overlap_warnings(read_labelled(folder)) == ()
     shutil.copy(folder / "train" / "voice" / "01.wav", folder / "test" / "guitar" / "again.wav")
-    told = overlap_warnings(read_labelled(folder))
-    assert told[0] == "of 5 sounds to test on, in train or validation too: 1, as again.wav"
-    assert told[1].startswith("sounds that are there under different labels: 1, as ")
+    warnings = overlap_warnings(read_labelled(folder))
+    assert warnings[0] == "of 5 sounds to test on, in train or validation too: 1, as again.wav"
+    assert warnings[1].startswith("sounds that are there under different labels: 1, as ")
 
 
 def test_an_artist_on_both_sides_of_the_split_is_told() -> None:
@@ -255,9 +255,9 @@ def test_inspect_says_what_a_data_set_is_enough_for(run: Run, tmp_path: Path) ->
     counts = {f"{split}/{label}": 3 for split in ("train", "test") for label in ("guitar", "voice")}
     folder = write_folders(tmp_path / "set", counts)
     code, out, _ = run("inspect", folder, "--json", tmp_path / "facts.json")
-    told = " ".join(out.split())
+    text = " ".join(out.split())
     assert code == 0
-    assert "data set" in told and "layout folders" in told
-    assert "train 3, validation 0, test 3; enough for: classification, separability" in told
-    assert "too little for steering: 3 with and 3 without to test on" in told
+    assert "data set" in text and "layout folders" in text
+    assert "train 3, validation 0, test 3; enough for: classification, separability" in text
+    assert "too little for steering: 3 with and 3 without to test on" in text
     assert '"guitar"' in (tmp_path / "facts.json").read_text()

@@ -176,9 +176,9 @@ def test_the_report_says_what_got_worse_and_what_isnt_reached() -> None:
     from training.fine_tuning.fine_tune import Metrics
 
     worse = FineTuned(Metrics(0.9, 3.0, 5.0, 1.0), Metrics(0.4, 3.6, 4.0, 1.0), 8, 2)
-    told = " ".join(report(Path("out"), worse))
-    assert "0.90 → 0.40" in told and "3.00 → 3.60" in told
-    assert "don't add up yet" in told and "farther from the sound" in told
+    text = " ".join(report(Path("out"), worse))
+    assert "0.90 → 0.40" in text and "3.00 → 3.60" in text
+    assert "don't add up yet" in text and "farther from the sound" in text
     good = replace(worse, after=Metrics(0.05, 3.1, 3.2, 1.0))
     assert len(report(Path("out"), good)) == 4
 
@@ -237,9 +237,9 @@ def test_what_cant_be_fine_tuned_is_refused_in_one_line_before_the_work(
     for words, (source, sounds, target) in refused.items():
         with pytest.raises(SystemExit) as ended:
             cli.main(["fine-tune", str(source), str(sounds), "--out", str(target)])
-        told = capsys.readouterr().err
-        assert ended.value.code == cli.FAILURE, told
-        assert words in told and told.count("\n") == 1
+        text = capsys.readouterr().err
+        assert ended.value.code == cli.FAILURE, text
+        assert words in text and text.count("\n") == 1
     assert not out.exists()
     for option in ("--steps", "--learning-rate"):
         with pytest.raises(SystemExit):

@@ -120,7 +120,7 @@ def test_a_raves_latents_alike_and_of_every_level_are_explained_by_k_features(
     recordings = list_audio(DEMO / "recordings" / "train")[::3]
     frames = torch.cat([encode_file(model, path) for path in recordings], 1).T.contiguous()
     config = SAEConfig(128, 256, 16, architecture, steps=300, batch_size=256, centre=False, bias=False)
-    figures = train(frames, config).metrics
-    assert figures is not None
-    assert figures.l0 == pytest.approx(16, rel=L0_TOLERANCE)
-    assert figures.fraction_of_variance_explained > 0.96
+    metrics = train(frames, config).metrics
+    assert metrics is not None
+    assert metrics.l0 == pytest.approx(16, rel=L0_TOLERANCE)
+    assert metrics.fraction_of_variance_explained > 0.96

@@ -112,11 +112,11 @@ def test_a_pull_is_the_slope_of_the_likelihood(tiny: Path) -> None:
 def test_layers_tells_every_layer_in_a_table_and_as_json(
     run: Run, tiny: Path, banks: Path, tones: Path, tmp_path: Path
 ) -> None:
-    told = tmp_path / "layers.json"
+    table = tmp_path / "layers.json"
     kinds = ["--with", tones / "low", "--without", tones / "high"]
-    code, out, err = run("layers", tiny, banks, *kinds, "--json", told, "--device", "cpu")
+    code, out, err = run("layers", tiny, banks, *kinds, "--json", table, "--device", "cpu")
     assert code == 0, err
-    rows = json.loads(told.read_text())
+    rows = json.loads(table.read_text())
     assert [row["site"] for row in rows] == ["layers.0", "layers.2"]
     for row in rows:
         assert 0 <= row["auroc_best"] <= 1

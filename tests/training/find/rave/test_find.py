@@ -121,16 +121,18 @@ def test_the_random_edit_has_the_stops_own_norm_in_every_frame_and_another_direc
         assert float(torch.cosine_similarity(own, control, dim=1).mean()) < 0.7
 
 
-def heard(paths: list[Path], splits: list[Split]) -> EncodedRecordings:
+def encoded(paths: list[Path], splits: list[Split]) -> EncodedRecordings:
     nothing: list[list[torch.Tensor]] = [[] for _ in paths]
     return EncodedRecordings(paths, [torch.zeros(2, 3) for _ in paths], nothing, splits, nothing)
 
 
 def test_training_recordings_of_the_same_phrase_are_parallel() -> None:
-    having = heard(
+    having = encoded(
         [Path("a.wav"), Path("b@choir.wav"), Path("only.wav"), Path("c.wav")], ["train"] * 3 + ["test"]
     )
-    lacking = heard([Path("b@nylon.wav"), Path("b@steel.wav"), Path("a.flac"), Path("c.wav")], ["train"] * 4)
+    lacking = encoded(
+        [Path("b@nylon.wav"), Path("b@steel.wav"), Path("a.flac"), Path("c.wav")], ["train"] * 4
+    )
     assert parallel_pairs(having, lacking) == [(0, 2), (1, 0), (1, 1)]
     assert parallel_pairs(having, lacking, like="*choir*") == [(1, 0), (1, 1)]
     sources, targets = paired_latents(having, lacking, [(0, 2), (1, 0)])
@@ -145,7 +147,7 @@ def test_what_is_learned_from_are_training_recordings_with_all_their_variations(
     own = EncodedRecordings(paths, [z(1), z(2)], [[z(3)], [z(4)]], ["train", "test"], [[z(5)], []])
     assert [float(part[0, 0]) for part in own.learned()] == [1, 3, 5]
     assert [float(part[0, 0]) for part in own.unseen("test")] == [2]
-    both = concatenated([own, heard([Path("c.wav")], ["train"])])
+    both = concatenated([own, encoded([Path("c.wav")], ["train"])])
     assert both.paths == [*paths, Path("c.wav")]
     assert both.splits == ["train", "test", "train"]
     assert [float(part[0, 0]) for part in both.learned()] == [1, 3, 5, 0]

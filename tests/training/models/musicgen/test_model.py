@@ -201,18 +201,18 @@ def test_a_long_recording_is_read_chunk_by_chunk(short_windows: MusicGenModel) -
 
 
 def test_an_edit_knows_the_time_of_every_step(musicgen: MusicGenModel) -> None:
-    heard: list[float] = []
+    times: list[float] = []
 
     def watch(x: Tensor, seconds: Tensor) -> Tensor:
-        heard.extend(seconds.tolist())
+        times.extend(seconds.tolist())
         return x
 
     tokens_of(musicgen, edits={"layers.0": watch})
-    assert heard == [position / FRAME_RATE for position in range(1, 13)]
-    heard.clear()
+    assert times == [position / FRAME_RATE for position in range(1, 13)]
+    times.clear()
     given = torch.randn(1, 1, 6 * 80, generator=torch.Generator().manual_seed(0))
     tokens_of(musicgen, edits={"layers.0": watch}, audio_prompt=given)
-    assert heard == [position / FRAME_RATE for position in range(1, 13)]
+    assert times == [position / FRAME_RATE for position in range(1, 13)]
 
 
 @pytest.mark.parametrize("form", GUIDANCE)
@@ -232,17 +232,17 @@ def test_an_edit_that_begins_later_changes_no_token_that_was_decided_before(
 
 
 def test_a_long_piece_keeps_time_and_frames_over_its_windows(short_windows: MusicGenModel) -> None:
-    heard: list[float] = []
+    times: list[float] = []
 
     def watch(x: Tensor, seconds: Tensor) -> Tensor:
-        heard.extend(seconds.tolist())
+        times.extend(seconds.tolist())
         return x
 
     sampling = replace(SHORT, seconds=0.72)
     made = short_windows.generate(["guitar"], sampling, edits={"layers.0": watch}, read="layers.0")
     frames = made.frames["layers.0"]
     assert made.tokens.shape[-1] == frames.shape[-1] == 36
-    assert heard[0] == 1 / FRAME_RATE and max(heard) == pytest.approx((36 + 2) / FRAME_RATE)
+    assert times[0] == 1 / FRAME_RATE and max(times) == pytest.approx((36 + 2) / FRAME_RATE)
     conditions = short_windows._conditions(["guitar"], 1)
     for first, new in ((0, 0), (12, 8), (24, 8)):  # windows of 20 frames, the next one 12 further on
         window = made.tokens[..., first : first + 20]

@@ -11,7 +11,7 @@ from training.models.rave.model import RaveModel
 
 FRAMES, EDGE = 24, 12
 EXACT, SAME_SOUND = 1e-9, 1.0
-"""Of the energy: the same sums; and a decoder whose noise falls on other places, nearer than at any other lag."""
+"""Of the energy: the same sums; and a decoder whose noise falls elsewhere, nearer than at any other lag."""
 
 
 def lagging(streamed: Tensor, offline: Tensor, lag: int, edge: int) -> float:
@@ -34,11 +34,11 @@ def test_streamed_latents_are_the_offline_ones_after_the_declared_delay(
     bands = 0.1 * torch.randn(1, 16, FRAMES * per_frame, generator=torch.Generator().manual_seed(0))
     late = torch.nn.functional.pad(bands, (missing, 0))[..., : bands.shape[-1]]
     latents = []
-    for model, heard in ((streaming, late), (offline, bands)):
+    for model, x in ((streaming, late), (offline, bands)):
         model.reset()
         for layer in model.core.encoder_layers:
-            heard = layer(heard)
-        latents.append(heard)
+            x = layer(x)
+        latents.append(x)
     assert lagging(*latents, frames, EDGE) < EXACT
     assert lagging(*latents, frames + 1, EDGE) > 0.1
 
