@@ -17,7 +17,7 @@ from training.metrics.audio import Pitches, distance_recovered, track
 from training.metrics.bootstrap import Estimate, mean_of
 from training.metrics.predictions import Predictions
 
-STOP, TWIN, MEANS = "the stop", "constants fitted by their effect", "difference of means"
+STOP, COUNTERPART, MEANS = "the stop", "constants fitted by their effect", "difference of means"
 RANDOM, RANDOM_SAE = "random features", "a random SAE"
 NOISES = 16
 

@@ -19,11 +19,11 @@ from training.evaluation.playback.edits import (
     static,
 )
 from training.evaluation.playback.playback import (
+    COUNTERPART,
     MEANS,
     RANDOM,
     RANDOM_SAE,
     STOP,
-    TWIN,
     Accuracy,
     Playback,
     Stems,
@@ -54,7 +54,7 @@ class RavePlayback(Playback):
         bank, seed = self.context.bank, CONTROL_SEED + self.options.seed
         found = {STOP: by_bank(bank)}
         if any(stop.gates is not None for stop in bank.stops) and not self.options.quick:
-            found[TWIN] = static(bank)
+            found[COUNTERPART] = static(bank)
         solos = self.context.solos
         found[MEANS] = difference_of_means(bank, solos)
         found[RANDOM] = random_like(bank, seed)

@@ -42,12 +42,12 @@ def write_reader_clips(corpus: Path, demo: Path, out: Path, seed: int = 0) -> li
         write_flac16(written[-1], fade_out(sound.numpy(), rate), rate)
 
     for name, held_out in SETS.items():
-        stage = draw_clips(model, corpus, TARGETS, held_out, 1, seed)
+        clips = draw_clips(model, corpus, TARGETS, held_out, 1, seed)
         for key in ("guitar", "voice", "mixture"):
-            write(f"{name}/{key}-0-original", stage.originals[key][ITEM])
-            write(f"{name}/{key}-1-knobs-at-rest", stage.rendered[key][ITEM])
+            write(f"{name}/{key}-0-original", clips.originals[key][ITEM])
+            write(f"{name}/{key}-1-knobs-at-rest", clips.rendered[key][ITEM])
         for key, label, values in EDITS:
-            write(f"{name}/{label}", stage.sound(model, edit(stage.latents[key], values))[ITEM])
+            write(f"{name}/{label}", clips.sound(model, edit(clips.latents[key], values))[ITEM])
     return written
 
 

@@ -66,17 +66,17 @@ def measure_count(
     found["parallel_pairs"] = stop.metrics.get("parallel_pairs", 0)
     edit = by_bank(StopBank(bank.sae, (stop,), bank.model_fingerprint))
     for timbres in ("known", "held_out"):
-        stage = draw_clips(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)
-        own, other = list(stage.latents[name]), list(stage.latents[OTHER[name]])
-        cells: dict[str, Any] = separation(bank.sae, stop, (list(stage.latents["mixture"]), own), other)
-        steered = stage.sound(model, edit(stage.latents["mixture"], {stop.slug: -1.0}))
-        oracle = stage.sound(model, stage.latents["mixture"] - stage.latents[name])
-        target = stage.rendered[OTHER[name]]
-        cells["way_to_oracle"] = audio.distance_recovered(stage.rendered["mixture"], steered, oracle, target)
+        clips = draw_clips(model, corpus, TARGETS, timbres == "held_out", ITEMS, seed)
+        own, other = list(clips.latents[name]), list(clips.latents[OTHER[name]])
+        cells: dict[str, Any] = separation(bank.sae, stop, (list(clips.latents["mixture"]), own), other)
+        steered = clips.sound(model, edit(clips.latents["mixture"], {stop.slug: -1.0}))
+        oracle = clips.sound(model, clips.latents["mixture"] - clips.latents[name])
+        target = clips.rendered[OTHER[name]]
+        cells["way_to_oracle"] = audio.distance_recovered(clips.rendered["mixture"], steered, oracle, target)
         key = AS_OTHER[OTHER[name]]
-        true = stage.sound(model, stage.latents[OTHER[name]] + stage.latents[key])
-        played = stage.sound(model, edit(stage.latents[OTHER[name]], {stop.slug: 1.0}))
-        cells["plus_distance_lower"] = audio.distance_lower(stage.rendered[OTHER[name]], played, true)
+        true = clips.sound(model, clips.latents[OTHER[name]] + clips.latents[key])
+        played = clips.sound(model, edit(clips.latents[OTHER[name]], {stop.slug: 1.0}))
+        cells["plus_distance_lower"] = audio.distance_lower(clips.rendered[OTHER[name]], played, true)
         found[timbres] = cells
     print(name, count, found["known"]["way_to_oracle"]["mean"], flush=True)
     return found

@@ -43,18 +43,18 @@ Figures = dict[str, Any]
 
 
 class Playback:
-    """One stage with its classifiers: plays edits and measures them."""
+    """Held-out clips with classifiers: plays edits on them and measures what comes out."""
 
-    def __init__(self, model: RaveModel, stage: HeldOutClips, classifiers: list[Classifier]) -> None:
-        self.model, self.stage, self.classifiers = model, stage, classifiers
-        self.at_rest = {key: self._predict(sound) for key, sound in stage.rendered.items()}
+    def __init__(self, model: RaveModel, clips: HeldOutClips, classifiers: list[Classifier]) -> None:
+        self.model, self.clips, self.classifiers = model, clips, classifiers
+        self.at_rest = {key: self._predict(sound) for key, sound in clips.rendered.items()}
         self.true_mixtures = {
-            other: stage.sound(model, stage.latents[other] + stage.latents[AS_OTHER[other]])
+            other: clips.sound(model, clips.latents[other] + clips.latents[AS_OTHER[other]])
             for other in AS_OTHER
         }
-        self.pitches = {key: measures.track(stage.originals[key]) for key in (*CONCEPTS, "mixture")}
+        self.pitches = {key: measures.track(clips.originals[key]) for key in (*CONCEPTS, "mixture")}
         self.pitches_in_true_renderings = {
-            other: measures.track(stage.rendered[AS_OTHER[other]]) for other in AS_OTHER
+            other: measures.track(clips.rendered[AS_OTHER[other]]) for other in AS_OTHER
         }
         self.heard_in_true_mixtures = {key: self._predict(sound) for key, sound in self.true_mixtures.items()}
 
@@ -63,13 +63,13 @@ class Playback:
 
     def gates(self) -> Figures:
         """What the model keeps, before any stop: what the classifiers detect in it, its pitches, its spectrum, its additivity."""
-        stage = self.stage
+        clips = self.clips
         pitch = {
-            key: measures.pitch_kept(self.pitches[key], measures.track(stage.rendered[key]))
+            key: measures.pitch_kept(self.pitches[key], measures.track(clips.rendered[key]))
             for key in self.pitches
         }
         spectrum = {
-            key: measures.beside_noise(stage.originals[key], stage.rendered[key]) for key in self.pitches
+            key: measures.beside_noise(clips.originals[key], clips.rendered[key]) for key in self.pitches
         }
         predictions = {
             classifier: {
@@ -79,13 +79,13 @@ class Playback:
             for classifier in (each.name for each in self.classifiers)
         }
         level = {
-            key: measures.level_difference(stage.rendered[key], stage.originals[key]) for key in spectrum
+            key: measures.level_difference(clips.rendered[key], clips.originals[key]) for key in spectrum
         }
         return {
             "auroc_on_reconstructions": predictions,
             "pitch_kept": pitch,
             "spectral_distance": spectrum,
-            "additivity_error": round(stage.additivity, 4),
+            "additivity_error": round(clips.additivity, 4),
             "level_db": level,
         }
 
@@ -93,18 +93,18 @@ class Playback:
         """-1: the concept in solos and mixtures, and what becomes of the other."""
         other, values = OTHER[concept], {concept: -1.0}
         solo, mixed = self._played(edit, concept, values), self._played(edit, "mixture", values)
-        own, lead = self.stage.latents[other], self.stage.lead
+        own, lead = self.clips.latents[other], self.clips.lead
         changed = measures.share_of_energy((edit(own, values) - own)[..., lead:], own[..., lead:])
         rest = self.at_rest
         heard_solo, heard_mixed = self._predict(solo), self._predict(mixed)
-        oracle = self.stage.sound(self.model, self.stage.latents["mixture"] - self.stage.latents[concept])
+        oracle = self.clips.sound(self.model, self.clips.latents["mixture"] - self.clips.latents[concept])
         return {
             "solos": measures.still_heard(rest[concept], heard_solo, concept),
             "mixtures": measures.still_heard(rest["mixture"], heard_mixed, concept),
             "other_in_mixtures": measures.still_heard(rest["mixture"], heard_mixed, other),
             "other_solo_energy_changed": changed,
             "way_to_oracle": measures.distance_recovered(
-                self.stage.rendered["mixture"], mixed, oracle, self.stage.rendered[other]
+                self.clips.rendered["mixture"], mixed, oracle, self.clips.rendered[other]
             ),
         }
 
@@ -123,14 +123,14 @@ class Playback:
         """A phrase of the other instrument: the other -1, the concept +1; beside the true rendering of the notes."""
         other = OTHER[concept]
         played = self._played(edit, other, {other: -1.0, concept: 1.0})
-        true = self.stage.rendered[AS_OTHER[other]]
+        true = self.clips.rendered[AS_OTHER[other]]
         predictions = self._predict(played)
         return {
             "heard": {name: self._detected(predictions, name) for name in CONCEPTS},
             "heard_in_true_rendering": {
                 name: self._detected(self.at_rest[AS_OTHER[other]], name) for name in CONCEPTS
             },
-            "distance_lower": measures.distance_lower(self.stage.rendered[other], played, true),
+            "distance_lower": measures.distance_lower(self.clips.rendered[other], played, true),
             "pitch_kept": measures.pitch_kept(self.pitches[other], measures.track(played)),
             "pitch_kept_in_true_rendering": measures.pitch_kept(
                 self.pitches[other], self.pitches_in_true_renderings[other]
@@ -157,7 +157,7 @@ class Playback:
 
     def together(self, edit: Edit) -> Figures:
         """Both stops at once: the share of each one's own edit that is still done, on mixtures."""
-        z, lead = self.stage.latents["mixture"], self.stage.lead
+        z, lead = self.clips.latents["mixture"], self.clips.lead
         figures: Figures = {}
         for signs in ((-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)):
             values = dict(zip(CONCEPTS, signs, strict=True))
@@ -171,7 +171,7 @@ class Playback:
         return figures
 
     def _played(self, edit: Edit, key: str, values: Mapping[str, float]) -> Tensor:
-        return self.stage.sound(self.model, edit(self.stage.latents[key], values))
+        return self.clips.sound(self.model, edit(self.clips.latents[key], values))
 
     def _detected(self, predictions: Mapping[str, Predictions], concept: str) -> Figures:
         return {
@@ -202,8 +202,8 @@ def measure_set(
         "free linear map (bound)": edits.free_map(bank, solos),
         "random (control)": edits.random_like(bank, CONTROL_SEED + seed),
     }
-    stage = draw_clips(model, corpus, TARGETS, timbres == "held_out", items, seed)
-    playback = Playback(model, stage, shipped_classifiers(demo))
+    clips = draw_clips(model, corpus, TARGETS, timbres == "held_out", items, seed)
+    playback = Playback(model, clips, shipped_classifiers(demo))
     cells: Figures = {"gates": playback.gates()}
     for kind, edit in kinds.items():
         if kind not in wanted:

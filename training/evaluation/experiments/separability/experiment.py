@@ -220,9 +220,7 @@ def _blocks(figures: Cells, concepts: Sequence[str]) -> list[Content]:
                 "stop",
             )
         )
-    note = (
-        "Weighted Jaccard index of the stops' shares of the features (of a gated stop: its constant twin's)."
-    )
+    note = "Weighted Jaccard index of the stops' shares of the features (of a gated stop: its static counterpart's)."
     blocks.append(
         Matrix(
             "Overlap of the stops' features",
