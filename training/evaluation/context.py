@@ -83,7 +83,7 @@ class EvaluationContext(ABC):
     @property
     @abstractmethod
     def playback(self) -> Playback:
-        """Clips or pieces, played at rest and classified; made once."""
+        """Clips or pieces, played with all stops at 0 and classified; made once."""
 
     def second_classifier(self, sounds: Tensor, labels: Tensor) -> Classifier:
         """A classifier of another kind, from original clips `[clips, samples]` and their labels `[clips, concepts]`."""

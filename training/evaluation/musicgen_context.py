@@ -58,7 +58,7 @@ class MusicGenContext(EvaluationContext):
 
     @cached_property
     def playback(self) -> MusicGenPlayback:
-        """Pieces, played at rest and classified."""
+        """Pieces, played with all stops at 0 and classified."""
         return MusicGenPlayback(
             self.model,
             self.banks,

@@ -64,7 +64,7 @@ class RaveContext(EvaluationContext):
 
     @cached_property
     def playback(self) -> RavePlayback:
-        """Clips, played at rest and classified."""
+        """Clips, played with all stops at 0 and classified."""
         return RavePlayback(self)
 
     @cached_property

@@ -103,7 +103,7 @@ def share_detected(answer: Predictions, concept: str) -> Figure:
 
 
 def still_heard(before: Mapping[str, Predictions], after: Mapping[str, Predictions], concept: str) -> Figure:
-    """Per classifier: how often it's detected at rest, steered, and steered where it was detected at rest."""
+    """Per classifier: how often it's detected with stops at 0, steered, and steered where it was detected at 0."""
     figures = {}
     for classifier, at_rest in before.items():
         first, second = at_rest.of(concept)[0], after[classifier].of(concept)[0]

@@ -1,5 +1,8 @@
 """AUROC: the chance that a recording with the concept scores above one without, and how sure that is.
 
+Two are here. `auroc` counts pairs exactly in numpy, within folds where there are some, and has bootstrap intervals;
+`auroc_of_columns` compares all pairs of many columns at once in torch, for ranking features. Both count ties half.
+
 Key idea: in a line of all recordings by their scores, wins are counted from how often each recording comes; so a bootstrap
 resample is a row of counts, and many of them are one array. Wins and halves of ties are counted exactly, whatever the order.
 """

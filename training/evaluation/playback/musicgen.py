@@ -1,4 +1,4 @@
-"""The bench of a MusicGen's banks: pieces that it makes of some descriptions, with stops at its layers held at values.
+"""The playback of a MusicGen's banks: pieces that it makes of some descriptions, with stops at its layers held at values.
 
 A control of a stop is a stop of its own: `guitar_direction` (the difference of means) and `guitar_random` beside `guitar`, as
 `drawstop find --kind direction` and `--kind random` make them.
@@ -40,7 +40,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Pieces:
-    """What pieces are asked for; see bench.Items. `texts`: the number of each piece's prompt."""
+    """What pieces are asked for; see playback.Items. `texts`: the number of each piece's prompt."""
 
     concepts: tuple[str, ...]
     labels: Tensor
@@ -90,7 +90,7 @@ def pieces_of(prompts: Sequence[Prompt], concepts: tuple[str, ...], count: int) 
 
 
 class MusicGenPlayback(Playback):
-    """Pieces of a MusicGen, made in one batch for each description: the same draws at rest and steered. See Bench.
+    """Pieces of a MusicGen, made in one batch for each description: the same draws with stops at 0 and steered. See Playback.
 
     Args:
         recordings: unseen ones as sound `[clips, samples]` at the model's rate, and their labels `[clips, concepts]`: what the
@@ -121,11 +121,11 @@ class MusicGenPlayback(Playback):
         super().__init__(self.pieces, classifiers, musicgen.sample_rate, slugs, options, progress)
 
     def play_neutral(self) -> Tensor:
-        """See Bench."""
+        """See Playback."""
         return self.sound(STOP, range(len(self.pieces.groups)), {})
 
     def edits(self) -> dict[str, str]:
-        """See Bench; those that every concept has a stop of."""
+        """See Playback; those that every concept has a stop of."""
         return {
             kind: kind
             for kind, suffix in SUFFIXES.items()
@@ -133,7 +133,7 @@ class MusicGenPlayback(Playback):
         }
 
     def sound(self, edit: str, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        """See Bench. Whole batches are made, whichever pieces are asked for."""
+        """See Playback. Whole batches are made, whichever pieces are asked for."""
         named = {f"{name}{SUFFIXES[edit]}": value for name, value in values.items() if value}
         texts = sorted({self.pieces.texts[index] for index in indices})
         made = {number: self._batch(number, named) for number in texts}
@@ -144,7 +144,7 @@ class MusicGenPlayback(Playback):
         return torch.stack(chosen)
 
     def accuracy(self) -> dict[str, Accuracy]:
-        """See Bench."""
+        """See Playback."""
         sounds, labels = self.recordings
         codec = Codec(self.musicgen)
         through = torch.cat(
@@ -173,7 +173,7 @@ class MusicGenPlayback(Playback):
 
 
 def edits_held_at(banks: Sequence[StopBank], values: Mapping[str, float], device: str) -> dict[str, Edit]:
-    """Each bank's stops held at values, by the stops' names; banks whose stops are all at rest are left out."""
+    """Each bank's stops held at values, by the stops' names; banks whose stops are all at 0 are left out."""
     edits = {bank.site: _edit_held_at(bank, values, device) for bank in banks}
     return {site: edit for site, edit in edits.items() if edit is not None}
 

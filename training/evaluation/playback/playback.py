@@ -75,11 +75,11 @@ class Stems:
 
 
 class Playback(ABC):
-    """Some items, played at rest and classified once; then with stops at any values.
+    """Some items, played with all stops at 0 and classified once; then with stops at any values.
 
     Attributes:
-        rest: their sound at rest, `[items, samples]`.
-        at_rest: what the classifiers detect in it.
+        neutral: their sound with all stops at 0, `[items, samples]`.
+        neutral_predictions: what the classifiers detect in it.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Playback(ABC):
 
     @abstractmethod
     def play_neutral(self) -> Tensor:
-        """All items with every stop at rest. -> `[items, samples]`."""
+        """All items with every stop at 0. -> `[items, samples]`."""
 
     @abstractmethod
     def edits(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class Playback(ABC):
         return predict(self.classifiers[:classifiers], sound, self.rate)
 
     def neutral_of(self, indices: Sequence[int]) -> PredictionsByName:
-        """Predictions for some items at rest."""
+        """Predictions for some items with all stops at 0."""
         chosen = list(indices)
         return {
             name: replace(
@@ -159,7 +159,7 @@ class Playback(ABC):
         }
 
     def pitches_of(self, indices: Sequence[int]) -> Pitches:
-        """The pitches of some items at rest; tracked once."""
+        """The pitches of some items with all stops at 0; tracked once."""
         key = tuple(indices)
         if key not in self._pitches:
             self._pitches[key] = track(self.neutral[list(indices)], self.rate)

@@ -1,4 +1,4 @@
-"""The bench of a RAVE's bank: recorded clips, encoded, edited and decoded."""
+"""The playback of a RAVE's bank: recorded clips, encoded, edited and decoded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONTROL_SEED = 7
 
 
 class RavePlayback(Playback):
-    """A subject's clips. See Bench."""
+    """A context's clips. See Playback."""
 
     def __init__(self, context: RaveContext) -> None:
         self.context, self.clips = context, context.clips
@@ -46,11 +46,11 @@ class RavePlayback(Playback):
         super().__init__(self.clips, context.classifiers, rate, slugs, context.options, context.progress)
 
     def play_neutral(self) -> Tensor:
-        """See Bench."""
+        """See Playback."""
         return self._play(self.clips.latents)
 
     def edits(self) -> dict[str, Edit]:
-        """See Bench."""
+        """See Playback."""
         bank, seed = self.context.bank, CONTROL_SEED + self.options.seed
         found = {STOP: by_bank(bank)}
         if any(stop.gates is not None for stop in bank.stops) and not self.options.quick:
@@ -63,12 +63,12 @@ class RavePlayback(Playback):
         return found
 
     def sound(self, edit: Edit, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        """See Bench."""
+        """See Playback."""
         knobs = {self.slugs[name]: value for name, value in values.items()}
         return self._play(edit(self.clips.latents[list(indices)], knobs))
 
     def accuracy(self) -> dict[str, Accuracy]:
-        """See Bench."""
+        """See Playback."""
         originals, clips = predict(self.classifiers, self.clips.originals, self.rate), self.clips
         return {
             classifier.name: {
@@ -81,11 +81,11 @@ class RavePlayback(Playback):
         }
 
     def original(self, index: int) -> Tensor:
-        """See Bench."""
+        """See Playback."""
         return self.clips.originals[index]
 
     def play_stems(self, concept: str, indices: Sequence[int]) -> Stems | None:
-        """See Bench; the best possible takes the concept's own frames away."""
+        """See Playback; the best possible takes the concept's own frames away."""
         chosen = list(indices)
         if not bool(self.clips.made[chosen].all()):
             return None
@@ -95,7 +95,7 @@ class RavePlayback(Playback):
         return Stems(self._play(own), self._play(rest), self._play(mixture - own))
 
     def order_error(self) -> float:
-        """See Bench."""
+        """See Playback."""
         bank = self.context.bank
         turned = replace(bank, stops=tuple(reversed(bank.stops)))
         z = self.clips.latents[: self.context.model.voices()]

@@ -1,4 +1,4 @@
-"""Sections on a terminal: answers, goals, tables and matrices; curves and sounds are for the page."""
+"""Results on a terminal: answers, goals, tables and matrices; curves and sounds are for the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST = 24
 
 
 def show(console: Console, results: Sequence[Result]) -> None:
-    """Prints every section."""
+    """Prints every result."""
     for result in results:
         console.print(f"\n{result.title}", style="bold", highlight=False)
         console.print(result.answer, highlight=False)

@@ -134,8 +134,8 @@ def evaluate(scores: Tensor, clips: Clips, thresholds: tuple[float, ...]) -> Fig
         for i, concept in enumerate(Musicnn.concepts):
             having = clips.labels[:, i] & (clips.mixture == mixed)
             lacking = ~clips.labels[:, i]
-            heard = (scores[:, i] > thresholds[i]).double()
-            share = (float(heard[having].mean()), float(heard[lacking].mean()))
+            detected = (scores[:, i] > thresholds[i]).double()
+            share = (float(detected[having].mean()), float(detected[lacking].mean()))
             rows = having | lacking
             figures[group][concept] = {
                 "heard_with": round(share[0], 4),

@@ -13,7 +13,7 @@ from training.recipes.corpus.recordings import write_recordings
 SHIPPED = Path(__file__).parents[2] / "demo"
 CLIPS = SHIPPED.parent.parent / "docs" / "clips"
 RAVE_STEPS = 18000
-JUDGE_STEPS = 700
+CLASSIFIER_STEPS = 700
 
 
 def make_demo(
@@ -28,12 +28,14 @@ def make_demo(
     render_corpus(corpus, seed=seed)
     write_recordings(corpus, out, seed)
     rave = out / "rave.ts"
-    heard = ("--corpus", corpus, "--rave", rave)
+    inputs = ("--corpus", corpus, "--rave", rave)
     _part("rave.rave_training", "--out", run, "--steps", steps, "--seed", seed)
     _part("rave.export_rave", run, rave)
-    _part("rave.bank", *heard, "--out", out / "bank", "--seed", seed)
-    _part("rave.classifier_training", *heard, "--out", out / "judge.safetensors", "--steps", JUDGE_STEPS)
-    _part("musicnn.thresholds", *heard, "--out", out / "tagger.safetensors")
+    _part("rave.bank", *inputs, "--out", out / "bank", "--seed", seed)
+    _part(
+        "rave.classifier_training", *inputs, "--out", out / "judge.safetensors", "--steps", CLASSIFIER_STEPS
+    )
+    _part("musicnn.thresholds", *inputs, "--out", out / "tagger.safetensors")
     _part("rave.figures", "--run", run, "--demo", out, "--out", out / "figures.json", "--seed", seed)
     _part("corpus.clips", "--corpus", corpus, "--demo", out, "--out", clips, "--seed", seed)
 

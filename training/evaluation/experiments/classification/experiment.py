@@ -1,4 +1,4 @@
-"""The section "classification": what probes read from a model's space, beside a baseline and every control."""
+"""The classification experiment: what probes read from a model's space, beside a baseline and every control."""
 
 from __future__ import annotations
 

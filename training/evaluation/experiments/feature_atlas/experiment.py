@@ -1,4 +1,4 @@
-"""The section "atlas": every feature's numbers, and the sound of the most telling ones."""
+"""The feature atlas (a dashboard for each feature): every feature's numbers, and the sound of the most telling ones."""
 
 from __future__ import annotations
 

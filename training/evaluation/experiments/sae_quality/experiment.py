@@ -1,4 +1,4 @@
-"""The section of the evidence that says how good an SAE is, before any stop is asked for."""
+"""The SAE quality experiment: how good an SAE is, before any stop is asked for."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def by_layer(results: Mapping[str, Result]) -> Result:
     A single layer's result is given as it is.
 
     Args:
-        sections: by layer, of one experiment.
+        results: by layer, of one experiment.
     """
     assert results, "an experiment is of at least one layer"
     first = next(iter(results.values()))

@@ -1,4 +1,4 @@
-"""The section that says how good an SAE is: its tables, curves and words."""
+"""The tables, curves and answer of the SAE quality experiment."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Quality:
 
 
 def result_of(measured: Quality, settings: Mapping[str, Any]) -> Result:
-    """What was measured, as a section."""
+    """The measurements as a result."""
     blocks: list[Content] = [_summary(measured), _density(measured.described)]
     if measured.probes:
         blocks.append(_probing(measured))

@@ -33,7 +33,7 @@ def separability_result(playback: Playback, space: Space) -> Result:
     """The matrix of concepts and stops, cosines and overlaps of the stops, and pairs of concepts told apart by a line.
 
     Args:
-        bench: whose items are played and detected.
+        playback: whose items are played and detected.
         space: the model's own numbers.
     """
     edit = playback.edits()[STOP]

@@ -43,7 +43,7 @@ class Space(Protocol):
 
 
 class RaveSpace:
-    """The clips of a RAVE's bench. See Space."""
+    """The clips of a RAVE's playback. See Space."""
 
     sites = ("",)
 

@@ -26,7 +26,7 @@ Cells = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """One way to the duet: where the stops are, and what sounds before."""
+    """One case of the duet: where the stops are, and what sounds before."""
 
     values: Mapping[str, float]
     before: frozenset[str]
@@ -50,7 +50,7 @@ def possible(concepts: Sequence[str]) -> bool:
 
 
 def measure(playback: Playback, edits: Mapping[str, Any]) -> Cells:
-    """By way to the duet: what every classifier detects before, with the stops and with a random edit; and in true mixtures."""
+    """By case of the duet: what every classifier detects before, with the stops and with a random edit; and in true mixtures."""
     found: Cells = {"cases": {}}
     for case in CASES:
         if not set(case.values) | case.before <= set(playback.items.concepts):
@@ -70,7 +70,7 @@ def measure(playback: Playback, edits: Mapping[str, Any]) -> Cells:
 
 
 def tables(figures: Cells) -> list[Table]:
-    """A table for every way."""
+    """A table for every case."""
     return [
         Table(
             f"Guitar music with a male voice, out of {title}",
@@ -84,7 +84,7 @@ def tables(figures: Cells) -> list[Table]:
 
 
 def goals(figures: Cells) -> list[Goal]:
-    """One for every way: both are detected, and what is brought in more often than after a random edit, by every classifier."""
+    """A goal for every case: both are detected, what is brought in more often than after a random edit, by every classifier."""
     return [_goal(case, figures["cases"][case.title]) for case in CASES if case.title in figures["cases"]]
 
 

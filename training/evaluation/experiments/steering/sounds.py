@@ -18,7 +18,7 @@ CLIPS = 2
 
 
 def write_players(playback: Playback, edits: Mapping[str, Any], folder: Path) -> list[AudioPlayers]:
-    """For every stop some clips as recorded, at rest, with the stop turned, and with random features; written as FLAC."""
+    """For every stop some clips as recorded, with the stop at 0, with it turned, and with random features; written as FLAC."""
     players = []
     for concept in playback.items.concepts:
         rows = []
