@@ -1,6 +1,7 @@
+import itertools
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,23 @@ FIXTURES_OF_MARKS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marks: dict[Path, set[str]] = {}
     for item in items:
         for mark, fixtures in FIXTURES_OF_MARKS.items():
             if fixtures.intersection(getattr(item, "fixturenames", ())):
                 item.add_marker(mark)
-    # A file is one worker's, from the first test to the last: the long ones first, so that no worker waits for one at the end.
-    heavy = {item.path for item in items if any(map(item.get_closest_marker, ("live", "models", "slow")))}
-    items.sort(key=lambda item: item.path not in heavy)
+        marks.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
+    order = {path: index for index, path in enumerate(in_order(marks))}
+    items.sort(key=lambda item: order[item.path])
+
+
+def in_order(marks: Mapping[Path, set[str]]) -> list[Path]:
+    """Test files in the order in which workers take them: those that play live, which mostly wait, and those that compute
+    for long take turns; the short ones come last, so that no worker waits for another at the end."""
+    live = [path for path, own in marks.items() if "live" in own]
+    long = [path for path, own in marks.items() if path not in live and own & {"models", "slow"}]
+    turns = [path for pair in itertools.zip_longest(live, long) for path in pair if path is not None]
+    return turns + [path for path in marks if path not in turns]
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Track(Player):
     """A player that keeps what its instrument is given as its stops' values, `[stops, samples]`."""
 
     def submit(self, block: Audio, ramp_s: float | None, reset: bool) -> bool:
-        """See `BlockSource`."""
+        """Note the rows of the stops, then play the block."""
         self.given = getattr(self, "given", [])
         self.given.append(block[self.instrument.description.channels_in :].copy())
         return super().submit(block, ramp_s, reset)

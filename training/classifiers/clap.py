@@ -46,7 +46,7 @@ class ClapClassifier:
 
     @torch.no_grad()
     def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Classifier; the logit is the difference of the two similarities, scaled as the model scales them."""
+        """Predictions by each concept's two texts: a logit is the difference of their similarities, scaled as the model does."""
         words = [form.format(concept) for concept in self.concepts for form in (WITH, WITHOUT)]
         logits = torch.cat([self._similar(part, sample_rate, words) for part in audio.split(AT_ONCE)])
         logits = logits[:, 0::2] - logits[:, 1::2]

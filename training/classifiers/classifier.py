@@ -50,7 +50,7 @@ class NetworkClassifier:
 
     @torch.no_grad()
     def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Classifier."""
+        """Predictions by the network: a logit above 0 is detected, silence never."""
         audio = _at(audio, sample_rate, self.classifier.sample_rate)
         logits = torch.cat([self.classifier.clip_logits(part) for part in audio.split(AT_ONCE)])
         return Predictions(self.concepts, (logits > 0) & loud_enough(audio)[:, None], logits)
@@ -87,7 +87,7 @@ class MusicnnClassifier:
                 self.thresholds[index] = best_threshold(scores[:, index], labels[:, index])
 
     def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Classifier."""
+        """Predictions by the published tagger's scores, each against its own threshold."""
         scores = self._scores(audio, sample_rate)
         above = (scores > torch.tensor(self.thresholds)) & loud_enough(audio)[:, None]
         return Predictions(self.concepts, above, scores.logit(EPSILON))
@@ -128,7 +128,7 @@ class LogMelClassifier:
             self._models.append(model.fit(statistics, truth))
 
     def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """See Classifier."""
+        """Predictions by logistic regression on log-mel statistics."""
         statistics = mel_statistics(_at(audio, sample_rate, self.sample_rate), self.sample_rate)
         logits = torch.tensor(
             np.stack([model.decision_function(statistics) for model in self._models], 1), dtype=torch.float32

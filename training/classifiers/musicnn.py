@@ -101,7 +101,7 @@ class Network(nn.Module):
         )
 
     def forward(self, windows: Tensor) -> Tensor:
-        """See the class."""
+        """Log-mel windows `[windows, frames, bands]` -> a logit of each tag, `[windows, tags]`."""
         image = self.input_norm(windows[:, None])
         first = torch.cat([layer(image).amax(3) for layer in self.front], 1)
         features, last = [first], self.middle[0](first)

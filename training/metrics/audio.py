@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,78 +15,13 @@ from torch import Tensor
 from training.metrics.auroc import auroc_of_columns
 from training.metrics.bootstrap import mean_of
 from training.metrics.distances import spectral_distance
-from training.metrics.mel import mel_filters
 from training.metrics.predictions import Predictions
 
-N_FFT = 2048
-
-BANDS = 40
-
-FLOOR = 1e-5
-"""Of a spectrum at unit level: what lies 50 dB under the whole isn't audible."""
-
-
-def sound_changes(before: Tensor, after: Tensor, sample_rate: int) -> dict[str, Tensor]:
-    """How far each clip moved. `[clips, samples]` twice -> `[clips]` each.
-
-    `level`: dB. `spectrum`: the multi-scale spectral distance (training.metrics.distances). `timbre`: RMS difference in dB of
-    the mean mel spectra at unit level: what is left where notes and loudness are averaged out. `noisiness`: change of the
-    spectral flatness in dB (Johnston 1988): above 0 is noisier, as damaged sound is.
-    """
-    first, second = (_mel(sound, sample_rate) for sound in (before, after))
-    flat = [_flatness_db(sound) for sound in (before, after)]
-    power = [sound.square().mean(1).clamp(min=1e-10) for sound in (before, after)]
-    return {
-        "level": 10 * torch.log10(power[1] / power[0]),
-        "spectrum": distances(after, before),
-        "timbre": (second - first).square().mean(1).sqrt(),
-        "noisiness": flat[1] - flat[0],
-    }
-
-
-def _spectra(audio: Tensor) -> Tensor:
-    """Power spectra at unit level, averaged over time. `[clips, samples]` -> `[clips, bins]`."""
-    level = audio.square().mean(1, keepdim=True).sqrt().clamp(min=1e-5)
-    window = torch.hann_window(N_FFT)
-    spectrum = torch.stft(
-        audio / level, N_FFT, N_FFT // 2, window=window, return_complex=True, pad_mode="constant"
-    )
-    return spectrum.abs().square().mean(-1) / window.square().sum()
-
-
-def _mel(audio: Tensor, sample_rate: int) -> Tensor:
-    """Mean mel spectrum in dB, `[clips, BANDS]`."""
-    bands: Tensor = _spectra(audio) @ mel_filters(sample_rate, N_FFT, BANDS).T
-    return 10 * torch.log10(bands + FLOOR)
-
-
-def _flatness_db(audio: Tensor) -> Tensor:
-    """Geometric over arithmetic mean of the power spectrum, in dB: 0 for white noise, far below for tones. `[clips]`."""
-    power = _spectra(audio) + FLOOR
-    return 10 * (power.log10().mean(1) - power.mean(1).log10())
-
-
 HEARD_AT_REST = 0.9
-PITCH_STEP_MS = 20.0
-PITCH_CONFIDENCE = 0.5
-PITCH_TOLERANCE = 0.5
-"""Semitones."""
-MOST_LAG = 4
-"""Tracker steps that a model may be late."""
-
 NOISE_SMOOTHING_BINS = 33
 NOISE_ENVELOPE_SAMPLES = 2048
 SAMPLE_RATE = 44100
-
 Figure = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Pitches:
-    """Pitch as MIDI note numbers, and the tracker's confidence: `[items, steps]` each."""
-
-    notes: Tensor
-    sure: Tensor
 
 
 def mean_with_interval(values: Tensor, groups: Sequence[Hashable] = ()) -> Figure:
@@ -171,20 +103,6 @@ def monotone(answers: Sequence[Mapping[str, Predictions]], values: Sequence[floa
     return figures
 
 
-@torch.no_grad()
-def track(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> Pitches:
-    """The pitches of `[items, samples]`, by PESTO (Riou et al. 2023): half a second of work an item."""
-    found = [_tracker(sample_rate)(part, sr=sample_rate)[:2] for part in audio.split(8)]
-    return Pitches(torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found]))
-
-
-def pitch_kept(original: Pitches, played: Pitches) -> Figure:
-    """Share of the original's pitched frames whose pitch class the played sound has too, its delay taken out."""
-    later = max(range(MOST_LAG + 1), key=lambda lag: float(_same_class(original, played, lag).float().mean()))
-    pitched = original.sure > PITCH_CONFIDENCE
-    return mean_with_interval(_same_class(original, played, later).sum(1) / pitched.sum(1))
-
-
 def beside_noise(original: Tensor, rendered: Tensor) -> Figure:
     """Distance of the rendered sound and of shaped noise to the original, delays taken out. `[items, samples]` twice."""
     aligned = align(rendered, original)
@@ -215,17 +133,3 @@ def shaped_noise(original: Tensor, seed: int = 0) -> Tensor:
         shaped = shaped * envelope[0] / envelope[1]
         items.append(shaped * np.sqrt(np.mean(sound**2) / np.mean(shaped**2)))
     return torch.from_numpy(np.stack(items)).float()
-
-
-def _same_class(original: Pitches, played: Pitches, lag: int) -> Tensor:
-    """Which of the original's pitched steps have their pitch class `lag` steps later, `[items, steps]`."""
-    difference = (torch.roll(played.notes, -lag, 1) - original.notes + 6) % 12 - 6
-    return (difference.abs() < PITCH_TOLERANCE) & (original.sure > PITCH_CONFIDENCE)
-
-
-@cache
-def _tracker(sample_rate: int) -> Any:
-    with contextlib.redirect_stdout(io.StringIO()):
-        import pesto
-
-        return pesto.load_model("mir-1k_g7", step_size=PITCH_STEP_MS, sampling_rate=sample_rate)

@@ -15,24 +15,7 @@ from training.find.rave.static_addition import unit_level_mean
 from training.metrics.auroc import auroc_of_columns
 from training.sae.model import SAE
 
-
-@torch.no_grad()
-def random_sae(sae: SAE, seed: int, directions: Tensor | None = None) -> SAE:
-    """An untrained TopK SAE of the same frames: as many features on, in random directions, the encoder their transpose.
-
-    Args:
-        seed: of the directions; take one that no SAE under examination began with.
-        directions: of a stream of their own instead, `[n_features, d_in]`.
-    """
-    made = SAE(replace(sae.config, architecture="topk", seed=seed))
-    made.mean, made.scale = sae.mean, sae.scale
-    if directions is not None:
-        made.start_from(directions)
-    return made.requires_grad_(False)
-
-
 RANKED_FEATURES = 64
-
 Edit = Callable[[Tensor, Mapping[str, float]], Tensor]
 """Latents `[items, latents, frames]` and values by stop -> steered latents."""
 
@@ -148,6 +131,21 @@ def by_random_sae(bank: StopBank, solos: Solos, seed: int) -> Edit:
         return z + change * size / change.norm(dim=1, keepdim=True).clamp(min=1e-9)
 
     return edit
+
+
+@torch.no_grad()
+def random_sae(sae: SAE, seed: int, directions: Tensor | None = None) -> SAE:
+    """An untrained TopK SAE of the same frames: as many features on, in random directions, the encoder their transpose.
+
+    Args:
+        seed: of the directions; take one that no SAE under examination began with.
+        directions: of a stream of their own instead, `[n_features, d_in]`.
+    """
+    made = SAE(replace(sae.config, architecture="topk", seed=seed))
+    made.mean, made.scale = sae.mean, sae.scale
+    if directions is not None:
+        made.start_from(directions)
+    return made.requires_grad_(False)
 
 
 def _in_clips(bank: StopBank, frames: Tensor, length: int = 128) -> list[Tensor]:

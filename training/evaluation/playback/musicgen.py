@@ -49,19 +49,19 @@ class Pieces:
     texts: tuple[int, ...]
 
     def alone(self, concept: str) -> list[int]:
-        """See Items."""
+        """Indices of pieces that should have this concept and no other."""
         return self._where(self.having(concept) & (self.labels.sum(1) == 1))
 
     def mixed(self, concept: str) -> list[int]:
-        """See Items."""
+        """Indices of pieces that should have this concept and others."""
         return self._where(self.having(concept) & (self.labels.sum(1) > 1))
 
     def lacking(self, concept: str) -> list[int]:
-        """See Items."""
+        """Indices of pieces that should not have it."""
         return self._where(~self.having(concept))
 
     def having(self, concept: str) -> Tensor:
-        """See Items."""
+        """Which pieces should have it: `[pieces]` bool."""
         return self.labels[:, self.concepts.index(concept)]
 
     def _where(self, chosen: Tensor) -> list[int]:
@@ -121,11 +121,11 @@ class MusicGenPlayback(Playback):
         super().__init__(self.pieces, classifiers, musicgen.sample_rate, slugs, options, progress)
 
     def play_neutral(self) -> Tensor:
-        """See Playback."""
+        """Sound of every piece with all stops at 0, `[pieces, samples]`."""
         return self.sound(STOP, range(len(self.pieces.groups)), {})
 
     def edits(self) -> dict[str, str]:
-        """See Playback; those that every concept has a stop of."""
+        """The kinds of stop that every concept has, by name."""
         return {
             kind: kind
             for kind, suffix in SUFFIXES.items()
@@ -133,7 +133,7 @@ class MusicGenPlayback(Playback):
         }
 
     def sound(self, edit: str, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        """See Playback. Whole batches are made, whichever pieces are asked for."""
+        """Sound of some pieces with stops held at values, `[pieces, samples]`; whole batches are made in any case."""
         named = {f"{name}{SUFFIXES[edit]}": value for name, value in values.items() if value}
         texts = sorted({self.pieces.texts[index] for index in indices})
         made = {number: self._batch(number, named) for number in texts}
@@ -144,7 +144,7 @@ class MusicGenPlayback(Playback):
         return torch.stack(chosen)
 
     def accuracy(self) -> dict[str, Accuracy]:
-        """See Playback."""
+        """How right each classifier is on the recordings, as they are and through EnCodec."""
         sounds, labels = self.recordings
         codec = Codec(self.musicgen)
         through = torch.cat(

@@ -13,8 +13,9 @@ from torch import Tensor
 from drawstop.progress import Progress
 from training.classifiers.classifier import Classifier, predict
 from training.evaluation.context import Options
-from training.metrics.audio import Pitches, distance_recovered, track
+from training.metrics.audio import distance_recovered
 from training.metrics.bootstrap import Estimate, mean_of
+from training.metrics.pitch import Pitches, track
 from training.metrics.predictions import Predictions
 
 STOP, COUNTERPART, MEANS = "the stop", "constants fitted by their effect", "difference of means"
@@ -126,7 +127,7 @@ class Playback(ABC):
         return self._stems[key]
 
     def play_stems(self, concept: str, indices: Sequence[int]) -> Stems | None:
-        """See `stems`; None where one of them wasn't made of parts."""
+        """Sound of the parts that mixtures were made of; None where one of them wasn't made of parts."""
         return None
 
     def recovered(self, concept: str, indices: Sequence[int], sound: Tensor) -> Estimate | None:

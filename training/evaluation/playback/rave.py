@@ -46,11 +46,11 @@ class RavePlayback(Playback):
         super().__init__(self.clips, context.classifiers, rate, slugs, context.options, context.progress)
 
     def play_neutral(self) -> Tensor:
-        """See Playback."""
+        """Sound of every clip with all stops at 0, `[clips, samples]`."""
         return self._play(self.clips.latents)
 
     def edits(self) -> dict[str, Edit]:
-        """See Playback."""
+        """The bank's own edit, and the baselines and controls beside it, by name."""
         bank, seed = self.context.bank, CONTROL_SEED + self.options.seed
         found = {STOP: by_bank(bank)}
         if any(stop.gates is not None for stop in bank.stops) and not self.options.quick:
@@ -63,12 +63,12 @@ class RavePlayback(Playback):
         return found
 
     def sound(self, edit: Edit, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        """See Playback."""
+        """Sound of some clips with stops held at values, `[clips, samples]`."""
         knobs = {self.slugs[name]: value for name, value in values.items()}
         return self._play(edit(self.clips.latents[list(indices)], knobs))
 
     def accuracy(self) -> dict[str, Accuracy]:
-        """See Playback."""
+        """How right each classifier is on the clips, as recorded and through the RAVE."""
         originals, clips = predict(self.classifiers, self.clips.originals, self.rate), self.clips
         return {
             classifier.name: {
@@ -81,11 +81,11 @@ class RavePlayback(Playback):
         }
 
     def original(self, index: int) -> Tensor:
-        """See Playback."""
+        """A clip as it was recorded, `[samples]`."""
         return self.clips.originals[index]
 
     def play_stems(self, concept: str, indices: Sequence[int]) -> Stems | None:
-        """See Playback; the best possible takes the concept's own frames away."""
+        """Sound of the parts of mixtures made here, and the best possible: the mixture less the concept's own frames."""
         chosen = list(indices)
         if not bool(self.clips.made[chosen].all()):
             return None
@@ -95,7 +95,7 @@ class RavePlayback(Playback):
         return Stems(self._play(own), self._play(rest), self._play(mixture - own))
 
     def order_error(self) -> float:
-        """See Playback."""
+        """How far the order of the bank's stops changes what they do together, relative to what they do."""
         bank = self.context.bank
         turned = replace(bank, stops=tuple(reversed(bank.stops)))
         z = self.clips.latents[: self.context.model.voices()]

@@ -22,6 +22,7 @@ from training.classifiers.classifier import Classifier, predict, shipped_classif
 from training.evaluation.playback import edits
 from training.evaluation.playback.edits import Edit
 from training.metrics import audio as measures
+from training.metrics import pitch
 from training.metrics.predictions import Predictions
 from training.models.rave.batches import encode_clips, play_clips
 from training.models.rave.model import RaveModel
@@ -52,9 +53,9 @@ class Playback:
             other: clips.sound(model, clips.latents[other] + clips.latents[AS_OTHER[other]])
             for other in AS_OTHER
         }
-        self.pitches = {key: measures.track(clips.originals[key]) for key in (*CONCEPTS, "mixture")}
+        self.pitches = {key: pitch.track(clips.originals[key]) for key in (*CONCEPTS, "mixture")}
         self.pitches_in_true_renderings = {
-            other: measures.track(clips.rendered[AS_OTHER[other]]) for other in AS_OTHER
+            other: pitch.track(clips.rendered[AS_OTHER[other]]) for other in AS_OTHER
         }
         self.heard_in_true_mixtures = {key: self._predict(sound) for key, sound in self.true_mixtures.items()}
 
@@ -65,8 +66,7 @@ class Playback:
         """What the model keeps, before any stop: what the classifiers detect in it, its pitches, its spectrum, its additivity."""
         clips = self.clips
         pitch = {
-            key: measures.pitch_kept(self.pitches[key], measures.track(clips.rendered[key]))
-            for key in self.pitches
+            key: pitch.pitch_kept(self.pitches[key], pitch.track(clips.rendered[key])) for key in self.pitches
         }
         spectrum = {
             key: measures.beside_noise(clips.originals[key], clips.rendered[key]) for key in self.pitches
@@ -131,8 +131,8 @@ class Playback:
                 name: self._detected(self.at_rest[AS_OTHER[other]], name) for name in CONCEPTS
             },
             "distance_lower": measures.distance_lower(self.clips.rendered[other], played, true),
-            "pitch_kept": measures.pitch_kept(self.pitches[other], measures.track(played)),
-            "pitch_kept_in_true_rendering": measures.pitch_kept(
+            "pitch_kept": pitch.pitch_kept(self.pitches[other], pitch.track(played)),
+            "pitch_kept_in_true_rendering": pitch.pitch_kept(
                 self.pitches[other], self.pitches_in_true_renderings[other]
             ),
             "level_db_to_true_rendering": measures.level_difference(played, true),

@@ -53,7 +53,7 @@ class CorpusPairs:
         return cls(clips, phrases, index["sample_rate"])
 
     def pair(self, rng: np.random.Generator, samples: int) -> tuple[Tensor, Tensor]:
-        """See PairSource."""
+        """Two sounds to be mixed: a guitar and a voice in a share of the draws, any two clips otherwise."""
         if rng.random() < GUITAR_AND_VOICE_SHARE:
             chosen = [self.clips[c][rng.integers(len(self.clips[c]))] for c in ("guitar", "voice")]
         else:

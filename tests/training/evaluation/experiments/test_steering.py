@@ -11,7 +11,7 @@ from training.evaluation.experiments.several_stops.experiment import several_sto
 from training.evaluation.experiments.steering.experiment import steering_result
 from training.evaluation.playback.playback import MEANS, RANDOM, STOP
 from training.evaluation.results import Result
-from training.metrics.audio import sound_changes
+from training.metrics.sound_changes import sound_changes
 
 pytestmark = pytest.mark.slow
 

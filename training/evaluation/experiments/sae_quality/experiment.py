@@ -31,6 +31,11 @@ from training.sae.train import train
 
 SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
 """Of the SAEs that the bank's is compared with, at most: each takes a minute of a core."""
+NARROWER = 4
+"""The dictionary whose features are followed into the SAE has so many times fewer."""
+QUICK_STEPS = 500
+Told = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 def run(context: EvaluationContext, options: Options) -> Result:
@@ -111,14 +116,6 @@ def _quality_of(
         quick=options.quick,
         told=progress,
     )
-
-
-NARROWER = 4
-"""The dictionary whose features are followed into the SAE has so many times fewer."""
-QUICK_STEPS = 500
-
-Told = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 def quality_result(

@@ -43,7 +43,7 @@ class Space(Protocol):
 
 
 class RaveSpace:
-    """The clips of a RAVE's playback. See Space."""
+    """The `Space` of a RAVE: the clips of its playback."""
 
     sites = ("",)
 
@@ -52,20 +52,20 @@ class RaveSpace:
         self._some = playback.clips.latents[playback.spread(range(len(playback.clips.groups)))]
 
     def change(self, concept: str, value: float) -> Tensor:
-        """See Space."""
+        """What a stop at a value adds to the latents of some clips."""
         return self._edited(self._some, concept, value) - self._some
 
     def shares(self, concept: str) -> Tensor:
-        """See Space."""
+        """The stop's removal weights, `[n_features]`."""
         return self.playback.context.bank.stop(concept).removal_weights
 
     def alone(self, concept: str, value: float, site: str) -> Tensor:
-        """See Space."""
+        """Level of each latent in clips of the concept alone, with the stop at a value: `[clips, latents]`."""
         z = self.playback.clips.latents[self.playback.clips.alone(concept)]
         return _levels(self._edited(z, concept, value) if value else z)
 
     def groups(self, concept: str) -> list[str]:
-        """See Space."""
+        """The recording that each of those clips was cut from."""
         return self.playback.groups_of(self.playback.clips.alone(concept))
 
     def _edited(self, z: Tensor, concept: str, value: float) -> Tensor:
@@ -73,7 +73,7 @@ class RaveSpace:
 
 
 class LayersSpace:
-    """Unseen recordings at the layers of a MusicGen that have stops, each layer edited alone. See Space.
+    """Unseen recordings at the layers of a MusicGen that have stops, each layer edited alone: the `Space` of its banks.
 
     Args:
         banks: by site, those with stops.
@@ -90,7 +90,7 @@ class LayersSpace:
         self._any = next(iter(encoded.values()))
 
     def change(self, concept: str, value: float) -> Tensor:
-        """See Space; in units of each layer's own scale, one layer after another."""
+        """What a stop at a value adds to some recordings, in units of each layer's own scale, one layer after another."""
         every = self._places(None)
         indices = every[:: -(-len(every) // CHANGED)]
         return torch.cat(
@@ -103,18 +103,18 @@ class LayersSpace:
         )
 
     def shares(self, concept: str) -> Tensor:
-        """See Space; zeros at a layer without the stop."""
+        """The stop's removal weights at all layers in a row; zeros at a layer without the stop."""
         return torch.cat([_shares(bank, concept) for bank in self.banks.values()])
 
     def alone(self, concept: str, value: float, site: str) -> Tensor:
-        """See Space; of the layer's normalised frames."""
+        """Level of each of the layer's normalised numbers in recordings of the concept alone: `[recordings, width]`."""
         sae = self.banks[site].sae
         clips = [self._edited(site, index, concept, value) for index in self._places(concept)]
         described = [_levels(sae.normalise(x.mT).mT)[0] for x in clips]
         return torch.stack(described) if described else torch.zeros(0, sae.config.d_in)
 
     def groups(self, concept: str) -> list[str]:
-        """See Space."""
+        """The recording that each of those levels comes from."""
         return [self._any.groups[index] for index in self._places(concept)]
 
     def _places(self, concept: str | None) -> list[int]:

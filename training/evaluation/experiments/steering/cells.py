@@ -100,7 +100,7 @@ class SteeringCell:
     Attributes:
         detected: by classifier.
         clips: how many there are.
-        changed: by measure of `metrics.audio.sound_changes`.
+        changed: by measure of `metrics.sound_changes`.
         kept: pitch and notes.
         recovered: how far the sound goes towards the best possible without the concept; None where stems aren't known.
     """

@@ -29,9 +29,9 @@ from training.evaluation.experiments.steering.tables import content_of
 from training.evaluation.playback.playback import MEANS, RANDOM, STOP, Playback
 from training.evaluation.results import Result, plain
 from training.metrics import notes
-from training.metrics.audio import sound_changes
 from training.metrics.bootstrap import mean_of
 from training.metrics.predictions import Predictions
+from training.metrics.sound_changes import sound_changes
 
 DOSE = (0.0, 0.25, 0.5, 0.75, 1.0)
 TRACKED_EDITS = (STOP, MEANS, RANDOM)

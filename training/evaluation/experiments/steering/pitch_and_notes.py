@@ -10,7 +10,7 @@ from torch import Tensor
 from training.evaluation.experiments.steering.cells import Kept, StemNotes, Stems
 from training.evaluation.playback import playback as played
 from training.evaluation.playback.playback import Playback
-from training.metrics import audio, notes
+from training.metrics import notes, pitch
 from training.metrics.bootstrap import Estimate, mean_of
 from training.metrics.notes import Notes, notes_f, share_sounding, track_notes
 
@@ -35,12 +35,12 @@ class Tracker:
     def kept(self, concept: str, indices: Sequence[int], sound: Tensor) -> Kept:
         """What some steered clips `[indices, samples]` keep of what they were.
 
-        `pitch kept`: see `metrics.audio.pitch_kept`. `notes kept`: the share of the notes, frame by frame, that still sound.
+        `pitch kept`: see `metrics.pitch.pitch_kept`. `notes kept`: the share of the notes, frame by frame, that still sound.
         `F of notes`: with onsets; new notes count against it.
         """
         chosen, sound = list(indices[:CLIPS]), sound[:CLIPS]
-        pitches = audio.track(sound, self.playback.rate)
-        shares = {"pitch kept": Estimate(**audio.pitch_kept(self.playback.pitches_of(chosen), pitches))}
+        pitches = pitch.track(sound, self.playback.rate)
+        shares = {"pitch kept": Estimate(**pitch.pitch_kept(self.playback.pitches_of(chosen), pitches))}
         if not notes.installed():
             return Kept(shares)
         before, after = self._neutral_of(chosen), track_notes(sound, self.playback.rate)
