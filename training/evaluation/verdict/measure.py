@@ -1,6 +1,6 @@
 """What a stop does to sound that no fitting step knew, judged by a classifier that helped to fit nothing.
 
-Key idea: a figure says something only beside two others: the same edit told into random features (what any edit of
+Key idea: a figure says something only beside two others: the same edit of random features (what any edit of
 this size does) and, for -1, the oracle (the concept's own latents subtracted: the best that any edit could do).
 """
 

@@ -1,6 +1,6 @@
 """Who plays in the diverse set: General MIDI programs of three soundfonts, espeak-ng voices, drum kits and noises.
 
-An unheard timbre is an instrument, voice, kit or noise that training hears from no soundfont: two soundfonts may share the
+An unheard timbre is an instrument, voice, kit or noise that training has from no soundfont: two soundfonts may share the
 samples of one instrument.
 """
 
@@ -46,7 +46,7 @@ class Family:
     """Instruments of one label, by name and General MIDI program; `unheard` ones are kept for the test."""
 
     labels: Group
-    heard: dict[str, int]
+    known: dict[str, int]
     unheard: dict[str, int]
     shift: int = 0
     kind: Kind = "instrument"
@@ -96,7 +96,7 @@ _NOISES = (("white", "pink", "brown", "hum", "rain"), ("wind",))
 def _instruments() -> list[Timbre]:
     fonts, timbres = list(_FONTS), []
     for family in FAMILIES:
-        programs = [(name, number, False) for name, number in family.heard.items()]
+        programs = [(name, number, False) for name, number in family.known.items()]
         programs += [(name, number, True) for name, number in family.unheard.items()]
         for i, (name, number, unheard) in enumerate(programs):
             for font in (fonts[i % 3], fonts[(i + 1) % 3]):

@@ -73,25 +73,25 @@ def write_clips(corpus: Path, out: Path, phrases: range, labels: Mapping[str, st
             write_audio(folder / f"{phrase:02d}@{timbre['name']}.wav", audio, index["sample_rate"])
 
 
-def hear_label(label: str, rave: Path, recordings: Path, seed: int) -> Path:
+def encode_label(label: str, rave: Path, recordings: Path, seed: int) -> Path:
     """Every recording of a label and its variations as latents, kept in a file: both stops learn from them."""
     torch.set_num_threads(1)
     counts, report = (OPTIONS.variations, OPTIONS.transpositions), printed(label)
-    heard = encode_recordings(
+    encoded = encode_recordings(
         RaveModel(rave), list_audio(recordings / label), seed, *counts, "listening", report
     )
-    torch.save(heard, recordings / f"{label}.pt")
+    torch.save(encoded, recordings / f"{label}.pt")
     return recordings / f"{label}.pt"
 
 
 def fit_one(
-    name: str, rave: Path, sae_folder: Path, heard_files: Mapping[str, Path], options: FindOptions
+    name: str, rave: Path, sae_folder: Path, encoded_files: Mapping[str, Path], options: FindOptions
 ) -> Stop:
     """One stop, on one thread: runs in a process of its own."""
     torch.set_num_threads(1)
-    heard = {label: torch.load(file, weights_only=False) for label, file in heard_files.items()}
-    own = heard.pop(name)
-    rest = concatenated(list(heard.values()))
+    encoded = {label: torch.load(file, weights_only=False) for label, file in encoded_files.items()}
+    own = encoded.pop(name)
+    rest = concatenated(list(encoded.values()))
     return fit_stop(RaveModel(rave), load_sae(sae_folder), name, (own, rest), options, printed(name))
 
 
@@ -117,19 +117,19 @@ def make_demo_bank(
     with tempfile.TemporaryDirectory() as folder:
         recordings, sae_folder = Path(folder) / "recordings", Path(folder) / "sae"
         write_clips(corpus, recordings, range(phrases), cast.labels)
-        heard = [path for path in list_audio(recordings) if int(path.name[:2]) < SAE_PHRASES]
-        frames = [encode_file(model, path) for path in heard]
+        paths = [path for path in list_audio(recordings) if int(path.name[:2]) < SAE_PHRASES]
+        frames = [encode_file(model, path) for path in paths]
         sae = train_latent_sae(model, frames, seed, SAE_STEPS, n_features=SAE_FEATURES)
         sae_folder.mkdir()
         save_sae(sae_folder, sae, sae.config, metadata={"site": "latent"})
         with multiprocessing.get_context("spawn").Pool(2) as pool:
-            hearings = [(label, rave, recordings, seed) for label in labels]
-            heard_files = dict(zip(labels, pool.starmap(hear_label, hearings, chunksize=1), strict=True))
-            jobs = [
-                (name, rave, sae_folder, heard_files, replace(OPTIONS, seed=seed, like=f"*@{target}.wav"))
+            jobs = [(label, rave, recordings, seed) for label in labels]
+            encoded_files = dict(zip(labels, pool.starmap(encode_label, jobs, chunksize=1), strict=True))
+            fits = [
+                (name, rave, sae_folder, encoded_files, replace(OPTIONS, seed=seed, like=f"*@{target}.wav"))
                 for name, target in cast.targets.items()
             ]
-            stops = pool.starmap(fit_one, jobs, chunksize=1)
+            stops = pool.starmap(fit_one, fits, chunksize=1)
         provenance = {"seed": seed, "recordings": len(list_audio(recordings))}
     save_bank(out, StopBank(sae, tuple(stops), model.fingerprint, provenance=provenance))
 

@@ -1,4 +1,4 @@
-"""How a recipe tells how far a training is."""
+"""Prints how far a training of a recipe is."""
 
 
 def print_step(step: int, steps: int) -> None:

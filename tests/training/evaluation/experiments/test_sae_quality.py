@@ -200,7 +200,7 @@ def test_the_section_says_all_of_it_comes_back_from_json_and_repeats_by_its_seed
             made.frames[:8],
             labels,
             quick=True,
-            told=lambda doing, step, steps: done.append(doing),
+            on_progress=lambda doing, step, steps: done.append(doing),
         )
 
     said = result()

@@ -46,7 +46,7 @@ def run(context: RaveContext, options: Options) -> Result:
 def classification_result(
     encoded: EncodedSet, seed: int = 0, quick: bool = False, bank: StopBank | None = None
 ) -> Result:
-    """Measures and tells how well each concept is read.
+    """Measures and says how well each concept is read.
 
     Args:
         bank: whose stops are asked too, where they are named like a concept.

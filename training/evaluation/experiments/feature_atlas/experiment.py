@@ -142,13 +142,13 @@ def _answer(atlas: Atlas, encoded: EncodedSet) -> str:
     found = atlas.following.q <= SIGNIFICANT
     each = ", ".join(f"{int(found[:, d].sum())} {name}" for d, name in enumerate(DESCRIPTORS))
     labels = (atlas.auroc_q <= SIGNIFICANT) & (atlas.auroc >= TELLS)
-    told = ", ".join(f"{int(labels[:, c].sum())} {name}" for c, name in enumerate(encoded.concepts))
+    label_counts = ", ".join(f"{int(labels[:, c].sum())} {name}" for c, name in enumerate(encoded.concepts))
     said = [
         f"Of {len(atlas.density)} features {alive} are ever on in {len(encoded)} recordings, and {named} get a name.",
         f"Features that follow a descriptor more than chance: {each}.",
     ]
-    if told:
-        said.append(f"Features that alone tell a label with an AUROC of {TELLS} or more: {told}.")
+    if label_counts:
+        said.append(f"Features that alone tell a label with an AUROC of {TELLS} or more: {label_counts}.")
     return " ".join(said)
 
 

@@ -34,7 +34,7 @@ SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
 NARROWER = 4
 """The dictionary whose features are followed into the SAE has so many times fewer."""
 QUICK_STEPS = 500
-Told = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
@@ -114,7 +114,7 @@ def _quality_of(
         seed=options.seed,
         steps=min(QUICK_SAE_STEPS if options.quick else SAE_STEPS, sae.config.steps),
         quick=options.quick,
-        told=progress,
+        on_progress=progress,
     )
 
 
@@ -129,7 +129,7 @@ def quality_result(
     seed: int = 0,
     steps: int | None = None,
     quick: bool = False,
-    told: Told | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Result:
     """Measures an SAE and says what was found. Two more SAEs are trained for it, a third one unless `quick`.
 
@@ -153,7 +153,16 @@ def quality_result(
     }
     settings |= {"sae": sae.config.described(), "probe_folds": sparse_probe.FOLDS}
     measured = measure_quality(
-        sae, training, held_out, labels, groups, recovered, seed, steps, quick, told or (lambda *_: None)
+        sae,
+        training,
+        held_out,
+        labels,
+        groups,
+        recovered,
+        seed,
+        steps,
+        quick,
+        on_progress or (lambda *_: None),
     )
     return result_of(measured, settings)
 
@@ -168,26 +177,26 @@ def measure_quality(
     seed: int,
     steps: int,
     quick: bool,
-    told: Told,
+    on_progress: OnProgress,
 ) -> Quality:
     """The figures of `quality_section`, whose arguments it has."""
     described = describe.describe(sae, held_out, seed)
     other = _another(
-        sae, training, told, "training another seed", seed=sae.config.seed + 1 + seed, steps=steps
+        sae, training, on_progress, "training another seed", seed=sae.config.seed + 1 + seed, steps=steps
     )
     pairs = {"this SAE and another seed": dictionary_comparison.stability(sae, other, held_out, seed)}
     if not quick:
         third = _another(
-            sae, training, told, "training a third seed", seed=sae.config.seed + 2 + seed, steps=steps
+            sae, training, on_progress, "training a third seed", seed=sae.config.seed + 2 + seed, steps=steps
         )
         pairs["two other seeds"] = dictionary_comparison.stability(other, third, held_out, seed)
     features = max(sae.config.n_features // NARROWER, sae.config.k)
-    narrow = _another(sae, training, told, "training a narrower one", n_features=features, steps=steps)
+    narrow = _another(sae, training, on_progress, "training a narrower one", n_features=features, steps=steps)
     probes = {}
     for concept, each in labels.items():
         if _enough(each, groups):
             probes[concept] = _probes(sae, held_out, each, groups, seed, quick)
-        told("probing", len(probes), len(labels))
+        on_progress("probing", len(probes), len(labels))
     return Quality(
         described,
         recovered,
@@ -199,12 +208,14 @@ def measure_quality(
     )
 
 
-def _another(sae: SAE, training: Sequence[Tensor], told: Told, doing: str, **changed: Any) -> SAE:
+def _another(
+    sae: SAE, training: Sequence[Tensor], on_progress: OnProgress, doing: str, **changed: Any
+) -> SAE:
     """An SAE of the same frames and settings but some."""
     config = replace(sae.config, **changed)
     config = replace(config, checkpoint_every=config.steps)
     return train(
-        torch.cat(list(training)), config, progress=lambda step, loss: told(doing, step, config.steps)
+        torch.cat(list(training)), config, progress=lambda step, loss: on_progress(doing, step, config.steps)
     )
 
 

@@ -136,11 +136,11 @@ def _apart(space: Space, first: str, second: str, site: str, seed: int) -> Cells
     if min(counts) < FEWEST:
         return {"before": None, "after": None, "clips": counts}
 
-    def told(value: float) -> float | None:
+    def auroc_at(value: float) -> float | None:
         one, other = (space.alone(concept, value, site) for concept in (first, second))
         return told_apart(one, other, groups[0] + groups[1], seed)
 
-    return {"before": told(0.0), "after": told(-1.0), "clips": counts}
+    return {"before": auroc_at(0.0), "after": auroc_at(-1.0), "clips": counts}
 
 
 def told_apart(first: Tensor, second: Tensor, groups: Sequence[str], seed: int) -> float | None:

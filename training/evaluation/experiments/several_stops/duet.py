@@ -92,9 +92,9 @@ def _goal(case: Case, cell: Cells) -> Goal:
     said, reached = [], True
     for classifier, of_classifier in cell[STOP].items():
         for concept in (GUITAR, MALE):
-            told, random = of_classifier[concept].mean or 0.0, cell[RANDOM][classifier][concept].mean or 0.0
-            said.append(f"{concept} ({classifier}) {told:.0%} (random {random:.0%})")
-            reached &= told >= HEARD_GOAL and (told > random or concept in case.before)
+            share, random = of_classifier[concept].mean or 0.0, cell[RANDOM][classifier][concept].mean or 0.0
+            said.append(f"{concept} ({classifier}) {share:.0%} (random {random:.0%})")
+            reached &= share >= HEARD_GOAL and (share > random or concept in case.before)
     return Goal(_GOAL.format(title=case.title), "; ".join(said), reached)
 
 

@@ -65,9 +65,9 @@ def training_growth(
         raise DrawstopError("expected features of at least one SAE, got none: train one")
     draws, curve = QUICK_DRAWS if quick else DRAWS, dict[float, Estimate]()
     for minutes, of_sae in sorted(features.items()):
-        heard = replace(examples, features=of_sae, random_features=None)
+        of_minutes = replace(examples, features=of_sae, random_features=None)
         found = {
-            each: scores_of(heard, each, GOAL_SIZE, draws, seed, split, [SAE_FEATURES])
+            each: scores_of(of_minutes, each, GOAL_SIZE, draws, seed, split, [SAE_FEATURES])
             for each in examples.concepts
         }
         enough = {concept: scores for concept, scores in found.items() if scores}
@@ -75,7 +75,7 @@ def training_growth(
             raise DrawstopError(
                 f"expected a concept with {GOAL_SIZE} training recordings, got none: add recordings"
             )
-        curve[minutes] = over_concepts(heard, enough, seed, split)[SAE_FEATURES]
+        curve[minutes] = over_concepts(of_minutes, enough, seed, split)[SAE_FEATURES]
     first, last = curve[min(curve)], curve[max(curve)]
     line = curve_line(SAE_FEATURES, curve)
     return Result(
