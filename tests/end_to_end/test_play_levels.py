@@ -31,7 +31,8 @@ LOADING_S = 300.0
 ROUNDING = 1e-3
 """Of a mean level, 0..1."""
 SKIPPING = 0.15
-"""The same, where a busy machine let the level process skip some of the recording."""
+"""The same, where a busy machine let the level process skip some of the recording; beside the share that it skipped, by which
+the mean of what it measured may differ from the mean of all."""
 NICEST = 19
 HELD_OUT = REPOSITORY / "training" / "demo" / "recordings" / "held_out"
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("playing_ends")]
@@ -133,7 +134,8 @@ def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives
             instrument_file.load(demo_instrument).module.listen(torch.from_numpy(recorded)[None])[0].mean(-1)
         )
     expected = dict(zip(("guitar", "voice"), offline.tolist(), strict=True))
-    assert levels["mean"] == pytest.approx(expected, abs=SKIPPING if levels["skipped_blocks"] else ROUNDING)
+    skipped = levels["skipped_blocks"] / past
+    assert levels["mean"] == pytest.approx(expected, abs=SKIPPING + skipped if skipped else ROUNDING)
     assert levels["mean"][concept] > 3 * levels["mean"][other]
 
 
