@@ -96,6 +96,7 @@ def test_a_usage_error_exits_with_2_and_no_traceback(arguments: tuple[str, ...])
     assert result.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_missing_instrument_is_one_line_from_the_real_command(tmp_path: Path) -> None:
     result = drawstop("render", str(tmp_path / "no.ts"), "in.wav", "-o", str(tmp_path / "out.wav"))
     assert result.returncode == 2

@@ -157,6 +157,7 @@ def test_a_recorded_graph_takes_its_cache_in_and_gives_the_new_one_out() -> None
     assert new.flatten().tolist() == [2.0, 3.0]
 
 
+@pytest.mark.slow
 def test_a_process_whose_openvino_models_came_and_went_still_answers_signals() -> None:
     process = multiprocessing.get_context("spawn").Process(target=models_come_and_go_and_a_signal_comes)
     process.start()

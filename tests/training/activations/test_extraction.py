@@ -94,6 +94,7 @@ def test_workers_write_the_same_bytes_as_one_process_though_one_is_killed_on_the
     assert every_file(out) == every_file(single)
 
 
+@pytest.mark.slow
 def test_workers_that_all_die_end_it_with_a_clear_word_and_keep_what_is_there(
     single: Path, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ KILLED = """
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_loses_one_shard_and_the_same_command_goes_on(
     single: Path, recordings: Path, tmp_path: Path
 ) -> None:

@@ -213,6 +213,7 @@ def test_the_shipped_file_says_where_it_comes_from_and_carries_its_licence() -> 
     assert " ".join(licence.split()) in " ".join((DEMO / "LICENSE.md").read_text("utf-8").split())
 
 
+@pytest.mark.slow
 def test_the_shipped_musicnn_ranks_the_held_out_recordings_by_concept(shipped: Musicnn) -> None:
     paths = list_audio(DEMO / "recordings" / "held_out")
     audio = torch.cat([torch.from_numpy(read_audio(path, 44100, 1)[0]) for path in paths])

@@ -152,6 +152,7 @@ def test_a_split_by_moments_finds_recordings_where_labels_mean_nothing() -> None
     assert 0.4 < found.dealt_by_recording < 0.6
 
 
+@pytest.mark.slow
 def test_the_section_tells_every_concept_beside_its_controls(encoded: EncodedSet) -> None:
     result = classification_result(encoded, quick=True)
     assert from_json(json.loads(json.dumps(to_json(result), allow_nan=False))) == result

@@ -28,6 +28,8 @@ from training.recipes.musicgen.lm_training import CHECKPOINT, FRAMES, LanguageMo
 from training.recipes.musicgen.models import BINS, CODEBOOKS
 from training.recipes.musicgen.noises import coloured_noise
 
+pytestmark = pytest.mark.slow
+
 LARGEST = 2_300_000  # bytes, both files
 CLIPS = 12
 SIGMAS = 4.0

@@ -238,6 +238,7 @@ def test_a_killed_and_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
     assert same_bits(resumed, train(frames_of(), config))
 
 
+@pytest.mark.slow
 def test_a_training_killed_by_the_system_resumes_from_its_checkpoint(tmp_path: Path) -> None:
     checkpoint = tmp_path / "sae.checkpoint"
     np.save(tmp_path / "frames.npy", frames_of().numpy())

@@ -43,6 +43,7 @@ NOT_ON_THE_PAGE = {
 """Errors that the page needn't show, with the reason."""
 
 
+@pytest.mark.slow
 def test_the_generated_pages_are_current() -> None:
     check = subprocess.run(
         [sys.executable, "docs/generate.py", "--check", "controllers.md", "osc.md"], cwd=REPOSITORY,

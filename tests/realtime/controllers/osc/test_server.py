@@ -426,6 +426,7 @@ def test_two_clients_on_one_stop_end_at_the_same_value(setup: ServerSetup) -> No
     assert shown[0] == shown[1] == np.float32(setup.parameters.values["guitar"])
 
 
+@pytest.mark.slow
 def test_two_clients_are_in_step_within_20_ms(setup: ServerSetup) -> None:
     one, two = setup.client(), setup.client()
     two.send_message("/subscribe", [])
@@ -569,6 +570,7 @@ def test_tcp_clients_that_go_flood_or_never_end_harm_nobody(setup: ServerSetup) 
         sock.close()
 
 
+@pytest.mark.slow
 def test_a_tcp_client_that_floods_leaves_others_their_turn(setup: ServerSetup) -> None:
     client, ended, late = setup.client(), threading.Event(), list[float]()
     flood = slip.encode(write_message("/stop/guitar", 0.5)) * 1000
@@ -702,6 +704,7 @@ def test_fuzzed_packets_move_nothing_but_by_their_words(setup: ServerSetup) -> N
     assert "fault in Drawstop" not in setup.server.errors.counts
 
 
+@pytest.mark.slow
 def test_after_a_flood_each_stop_is_where_it_was_last_sent(setup: ServerSetup) -> None:
     clients, watcher, chance = [setup.client(), setup.client()], setup.client(), random.Random(6)
     watcher.send_message("/subscribe", [])

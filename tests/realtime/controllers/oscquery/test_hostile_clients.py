@@ -115,6 +115,7 @@ def test_requests_that_are_too_large_or_none_at_all_are_refused(setup: OscQueryS
     works(setup)
 
 
+@pytest.mark.slow
 def test_only_so_many_are_accepted_and_a_client_that_never_asks_is_disconnected(
     setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_websocket_that_never_reads_is_closed(setup: OscQuerySetup) -> None:
     works(setup)
 
 
+@pytest.mark.slow
 def test_a_websocket_that_falls_silent_is_pinged_and_then_closed(
     setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +249,7 @@ def test_fuzzed_requests_harm_nobody(setup: OscQuerySetup) -> None:
     assert {b"200", b"400", b"404"} <= statuses and not setup.moved()[:-1]
 
 
+@pytest.mark.slow
 def test_fuzzed_frames_and_commands_harm_nobody(setup: OscQuerySetup) -> None:
     chance = random.Random(22)
     texts = [json.dumps({"COMMAND": "LISTEN", "DATA": "/stop/guitar"}), '{"COMMAND":"IGNORE","DATA":"/wet"}']
@@ -283,6 +286,7 @@ def test_fuzzed_frames_and_commands_harm_nobody(setup: OscQuerySetup) -> None:
     works(setup)
 
 
+@pytest.mark.slow
 def test_its_descriptors_are_given_back(setup: OscQuerySetup) -> None:
     works(setup)
     before = len(os.listdir("/proc/self/fd"))

@@ -56,6 +56,7 @@ def announced(setup: OscQuerySetup, query: bool = True) -> Announcement:
     return Announcement(NAME, [LOOPBACK], setup.server.udp_port, port, setup.notes.append)
 
 
+@pytest.mark.slow
 def test_a_surface_finds_it_by_name_and_reads_it(browser: OSCQueryBrowser) -> None:
     with OscQuerySetup() as setup, announced(setup):
         wait_for(lambda: browser.listener.oscjson_services, "the announcement")
@@ -76,6 +77,7 @@ def test_a_surface_finds_it_by_name_and_reads_it(browser: OSCQueryBrowser) -> No
         assert f"{NAME}.{kind} is announced at {LOOPBACK}" in setup.notes
 
 
+@pytest.mark.slow
 def test_two_of_one_name_are_both_found(browser: OSCQueryBrowser) -> None:
     with OscQuerySetup() as one, OscQuerySetup() as two, announced(one), announced(two):
         wait_for(lambda: len(browser.listener.oscjson_services) == 2, "both")

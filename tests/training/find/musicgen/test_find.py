@@ -16,6 +16,8 @@ from training.find.musicgen.stop_spec import CAP
 from training.models.musicgen.likelihood import likelihood_gradients, log_likelihood
 from training.models.musicgen.model import MusicGenModel
 
+pytestmark = pytest.mark.slow
+
 RATE = 4000
 
 

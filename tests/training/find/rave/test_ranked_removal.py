@@ -22,6 +22,7 @@ QUICK = FindOptions(
 )
 
 
+@pytest.mark.slow
 def test_a_stop_from_mixtures_takes_whole_features_and_says_how_it_was_found(
     monkeypatch: pytest.MonkeyPatch, demo_rave: Path
 ) -> None:
