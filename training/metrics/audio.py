@@ -17,7 +17,6 @@ from training.metrics.bootstrap import mean_of
 from training.metrics.distances import spectral_distance
 from training.metrics.predictions import Predictions
 
-HEARD_AT_REST = 0.9
 NOISE_SMOOTHING_BINS = 33
 NOISE_ENVELOPE_SAMPLES = 2048
 SAMPLE_RATE = 44100

@@ -2,6 +2,7 @@
 
 import pytest
 from event_recorder import EventRecorder
+from osc_parts import CommandRecorder
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.curves import Curve
@@ -14,32 +15,11 @@ from realtime.engine.parameters import BYPASS, MUTE, WET
 STOPS = tuple(StopDescription(name.title(), name, name) for name in ("guitar", "voice"))
 
 
-class CommandLog:
-    """Commands that keep their calls."""
+class CommandLog(CommandRecorder):
+    """Commands that keep their calls; a scene's duration only where it is given."""
 
-    def __init__(self) -> None:
-        self.calls = list[tuple[object, ...]]()
-
-    def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
-        self.calls.append(("scene", which, *(each for each in (seconds, beats) if each is not None)))
-
-    def store(self, name: str) -> None:
-        self.calls.append(("store", name))
-
-    def morph(self, first: str, second: str, share: float) -> None:
-        self.calls.append(("morph", first, second, share))
-
-    def pad(self, x: float, y: float) -> None:
-        self.calls.append(("pad", x, y))
-
-    def undo(self) -> None:
-        self.calls.append(("undo",))
-
-    def redo(self) -> None:
-        self.calls.append(("redo",))
-
-    def panic(self) -> None:
-        self.calls.append(("panic",))
+    def scene(self, name: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
+        self.calls.append(("scene", name, *(each for each in (seconds, beats) if each is not None)))
 
 
 class MapperSetup:
