@@ -10,7 +10,6 @@ WIDTH = 100  # columns of the report where no terminal says otherwise
 
 
 def make(
-    model: Annotated[Path, typer.Argument(help="Your RAVE: its exported .ts, or its training run's folder.")],
     stop: Annotated[
         list[str],
         typer.Option(
@@ -19,6 +18,12 @@ def make(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write into.")],
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Your RAVE: its exported .ts, or its training run's folder. Without: the shipped model."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same bits.", min=0, max=2**31)] = 0,
     kind: Annotated[
         str,
@@ -33,14 +38,20 @@ def make(
         ),
     ] = "*",
 ) -> None:
-    """From your own RAVE and your own recordings to an instrument, and to a verdict on every stop.
+    """From two folders of recordings to an instrument with a knob, and to a verdict on every stop.
+
+    The shipped model gives back any sound as it is, and its separator learns a stop in about a minute; such stops take their
+    concept away (−1 to 0). With a RAVE of your own, stops are made of its latents' features, and can bring a concept in too.
 
     Ten recordings of ten seconds of each kind are a good start; four are the least. Two or more of each kind are held out of
-    every fit: the verdict is measured on them. To bring a concept in (+1), some should play the same thing with and without
-    it: the same file name in both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
+    every fit: the verdict is measured on them. With your own RAVE, to bring a concept in (+1), some should play the same
+    thing with and without it: the same file name in both folders, or the same name up to an @, as in solo@guitar.wav and
+    solo@voice.wav.
 
     OUT gets bank/, instrument.ts, patches/ (for Max and Pd, the instrument inside), figures.json and clips/. Interrupted,
     the same command resumes.
+
+    Example: drawstop make --stop bass with/ without/ --out my-bass
 
     Example: drawstop make my_rave.ts --stop guitar guitar/ other/ --stop voice voice/ other/ --out my-organ
     """

@@ -22,19 +22,19 @@ def add_methods(module: nn.Module, source: str) -> None:
             setattr(module, name, MethodType(function, module))
 
 
-def stop_source(slugs: list[str]) -> str:
-    """TorchScript source of each stop's setter and getter.
+def stop_source(slugs: list[str], limits: list[tuple[float, float]]) -> str:
+    """TorchScript source of each stop's setter, which keeps values within the stop's limits, and getter.
 
     Values are plain numbers in a list: a tensor could not be written in place, since what a processing method leaves
     behind is an inference tensor.
     """
     lines = []
-    for index, slug in enumerate(slugs):
+    for index, (slug, (low, high)) in enumerate(zip(slugs, limits, strict=True)):
         lines += [
             "@torch.jit.export",
             f"def set_{slug}(self, value: float) -> int:",
             "    if value >= 0.0 or value < 0.0:  # false for NaN, which changes nothing",
-            f"        self.knobs[{index}] = min(max(value, -1.0), 1.0)",
+            f"        self.knobs[{index}] = min(max(value, {low!r}), {high!r})",
             "    return 0",
             "@torch.jit.export",
             f"def get_{slug}(self) -> Tuple[float]:",

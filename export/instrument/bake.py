@@ -19,8 +19,8 @@ from drawstop.instrument_description import (
 from export.instrument.module import Instrument
 from export.instrument.site_edit import BankEdit
 from export.instrument.verify import Check, require, verify
-from training.banks.bank import StopBank, bank_fingerprint, load_bank
-from training.banks.steering import Steering
+from training.banks.bank import bank_fingerprint
+from training.banks.open_bank import AnyBank, edit_of, frame_width, open_bank
 from training.banks.stop import make_slug
 from training.models.rave.model import RaveModel
 from training.models.rave.site import LATENT
@@ -51,7 +51,7 @@ def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
         raise DrawstopError(
             f"{model.path} was exported without --streaming and would click at every block: export it with --streaming"
         )
-    banks = [load_bank(folder, model.fingerprint) for folder in bank_folders]
+    banks = [open_bank(folder, model.fingerprint) for folder in bank_folders]
     description = describe(model, banks, out.stem, "+".join(map(bank_fingerprint, bank_folders)))
     scripted = script(model, banks)
     content = io.BytesIO()  # torch's own file writer hides why a disk can't be written
@@ -63,7 +63,7 @@ def bake(model_path: Path, bank_folders: Sequence[Path], out: Path) -> Baked:
     return Baked(out, description, checks)
 
 
-def script(model: RaveModel, banks: Sequence[StopBank]) -> torch.jit.ScriptModule:
+def script(model: RaveModel, banks: Sequence[AnyBank]) -> torch.jit.ScriptModule:
     """The instrument as TorchScript, with fresh caches."""
     model.reset()
     instrument = make_instrument(model, banks)
@@ -74,7 +74,7 @@ def script(model: RaveModel, banks: Sequence[StopBank]) -> torch.jit.ScriptModul
     return scripted
 
 
-def make_instrument(model: RaveModel, banks: Sequence[StopBank]) -> Instrument:
+def make_instrument(model: RaveModel, banks: Sequence[AnyBank]) -> Instrument:
     """The instrument as a Python module, not scripted yet."""
     sites = model.sites()
     edits: dict[str, list[BankEdit]] = {}
@@ -85,19 +85,20 @@ def make_instrument(model: RaveModel, banks: Sequence[StopBank]) -> Instrument:
             raise DrawstopError(
                 f"this bank steers {bank.site}, which the model doesn't have: use its own bank"
             )
-        if bank.sae.config.d_in != sites[bank.site].width:
+        if frame_width(bank) != sites[bank.site].width:
             raise DrawstopError(
-                f"the bank reads {bank.sae.config.d_in} numbers a frame, the model has {sites[bank.site].width} at "
+                f"the bank reads {frame_width(bank)} numbers a frame, the model has {sites[bank.site].width} at "
                 f"{bank.site}: use its own bank"
             )
         stop_indices = list(range(first, first + len(bank.stops)))
         first += len(bank.stops)
-        edits.setdefault(bank.site, []).append(BankEdit(Steering(bank.sae, bank), stop_indices))
+        edits.setdefault(bank.site, []).append(BankEdit(edit_of(bank, model.voices()), stop_indices))
     rates = sites[LATENT]
-    return Instrument(model.core, edits, slugs, rates.sample_rate, rates.ratio)
+    limits = [stop.limits for bank in banks for stop in bank.stops]
+    return Instrument(model.core, edits, slugs, limits, rates.sample_rate, rates.ratio)
 
 
-def instrument_slugs(banks: Sequence[StopBank]) -> list[str]:
+def instrument_slugs(banks: Sequence[AnyBank]) -> list[str]:
     """A slug per stop, no two alike: a second bank's `guitar` becomes `guitar_2`."""
     taken: list[str] = []
     for bank in banks:
@@ -107,14 +108,14 @@ def instrument_slugs(banks: Sequence[StopBank]) -> list[str]:
 
 
 def describe(
-    model: RaveModel, banks: Sequence[StopBank], name: str, fingerprint: str
+    model: RaveModel, banks: Sequence[AnyBank], name: str, fingerprint: str
 ) -> InstrumentDescription:
     """The description that goes into the file. `fingerprint`: the banks'."""
     instrument = make_instrument(model, banks)
     rates = model.sites()[LATENT]
     stops_with_sites = [(stop, bank.site) for bank in banks for stop in bank.stops]
     stops = tuple(
-        StopDescription(name=stop.name, slug=slug, label=stop.name, kind=stop.kind, site=site)
+        StopDescription(stop.name, slug, stop.name, *stop.limits, kind=stop.kind, site=site)
         for slug, (stop, site) in zip(instrument.stop_slugs, stops_with_sites, strict=True)
     )
     delays = rates.delays
@@ -147,7 +148,7 @@ def method_description(instrument: Instrument, name: str, delay_samples: int) ->
     return MethodDescription(name, inlets, int(parameters[1]), outlets, int(parameters[3]), delay_samples)
 
 
-def _provenance(banks: Sequence[StopBank]) -> dict[str, str]:
+def _provenance(banks: Sequence[AnyBank]) -> dict[str, str]:
     """Where the banks come from; of several, each under its number and site."""
     if len(banks) == 1:
         return {key: str(value) for key, value in banks[0].provenance.items()}

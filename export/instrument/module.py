@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from export.instrument.attribute_methods import add_methods, stop_source, switch_source
 from export.instrument.ramp import Ramp
 from export.instrument.site_edit import BankEdit, SiteEdit
-from training.banks.steering import Steering
 from training.models.rave.core import RaveCore, cache_buffers
 from training.models.rave.site import LATENT
 
@@ -48,9 +47,15 @@ class Instrument(nn.Module):
     _attributes: list[str]
 
     def __init__(
-        self, core: RaveCore, edits: dict[str, list[BankEdit]], slugs: list[str], sample_rate: int, ratio: int
+        self,
+        core: RaveCore,
+        edits: dict[str, list[BankEdit]],
+        slugs: list[str],
+        limits: list[tuple[float, float]],
+        sample_rate: int,
+        ratio: int,
     ) -> None:
-        """`edits`: the banks of each site, by the site's name."""
+        """`edits`: the banks of each site, by its name, streams of as many voices as the RAVE has; `limits`: of the stops."""
         super().__init__()
         self.core = core
         self.encoder_edits = _site_edits(edits, "encoder", len(core.encoder_layers))
@@ -75,9 +80,6 @@ class Instrument(nn.Module):
         self.caches = [cache for cache in cache_buffers(core) if cache.numel() > 0]
         self.voices: int = core.voices
         for module in (self.encoder_edits, self.latent_edit, self.decoder_edits):
-            for steering in module.modules():
-                if isinstance(steering, Steering):
-                    steering.allocate(self.voices)
             self.caches += [cache for cache in cache_buffers(module) if cache.numel() > 0]
         # An exported RAVE's caches may hold what its export played through it (a variational one draws noise):
         # the voices that do are kept, so that a reset is as a fresh load.
@@ -85,11 +87,11 @@ class Instrument(nn.Module):
         self.stop_ramps = Ramp(self.voices, len(slugs), sample_rate / ratio)
         self._methods = []
         self._attributes = []
-        self._register(core, slugs)
+        self._register(core, slugs, limits)
 
-    def _register(self, core: RaveCore, slugs: list[str]) -> None:
+    def _register(self, core: RaveCore, slugs: list[str], limits: list[tuple[float, float]]) -> None:
         audio = [f"(signal) Channel {c + 1}" for c in range(self.channels)]
-        knobs = [f"(signal) {slug}: -1 taken away, 0 as played, 1 brought in" for slug in slugs]
+        knobs = [f"(signal) {slug}: {ends(*pair)}" for slug, pair in zip(slugs, limits, strict=True)]
         latents = [f"(signal) Latent dimension {i + 1}" for i in range(core.latent_size)]
         levels = [f"(signal) {slug}: its share of the sound, 0 to 1" for slug in slugs]
         self._register_method("forward", audio, 1, audio, 1)
@@ -100,7 +102,7 @@ class Instrument(nn.Module):
         self._register_method("listen", audio, 1, levels, self.ratio)
         for slug in slugs:
             self._register_attribute(slug, TYPE_FLOAT)
-        add_methods(self, stop_source(slugs))
+        add_methods(self, stop_source(slugs, limits))
         self._register_attribute("ramp", TYPE_FLOAT)
         for name in ("bypass", "noise", "reset"):
             self._register_attribute(name, TYPE_INT)
@@ -258,6 +260,12 @@ class Instrument(nn.Module):
 
 def _site_edits(edits: dict[str, list[BankEdit]], side: str, layers: int) -> nn.ModuleList:
     return nn.ModuleList(SiteEdit(edits.get(f"{side}.{layer}", [])) for layer in range(layers))
+
+
+def ends(low: float, high: float) -> str:
+    """What a knob's values do, for its label."""
+    meanings = {-1.0: "-1 taken away", 0.0: "0 as played", 1.0: "1 brought in"}
+    return ", ".join(text for value, text in meanings.items() if low <= value <= high)
 
 
 def with_voices(x: Tensor, voices: int) -> Tensor:

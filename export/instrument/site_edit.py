@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from training.banks.separated_steering import SeparatedSteering
 from training.banks.steering import Steering
 
 
@@ -16,7 +17,7 @@ class BankEdit(nn.Module):
 
     stop_indices: Tensor
 
-    def __init__(self, steering: Steering, stop_indices: list[int]) -> None:
+    def __init__(self, steering: Steering | SeparatedSteering, stop_indices: list[int]) -> None:
         super().__init__()
         self.steering = steering
         self.register_buffer("stop_indices", torch.tensor(stop_indices))

@@ -103,7 +103,8 @@ def _attributes(path: Path, description: InstrumentDescription) -> Check:
     host = NnTildeHost(path)
     sounding = noise_block(1, host.inlets, host.buffer, SEED)
     sent: dict[str, tuple[tuple[float, float], ...]] = {
-        stop.slug: ((-0.25, -0.25), (5.0, 1.0), (float("nan"), 1.0), (0.0, 0.0)) for stop in description.stops
+        stop.slug: ((-0.25, -0.25), (5.0, stop.maximum), (float("nan"), stop.maximum), (0.0, 0.0))
+        for stop in description.stops
     }
     sent |= {"ramp": ((0.5, 0.5), (-1.0, 0.0)), "bypass": ((1.0, 1), (0.0, 0)), "noise": ((0.0, 0), (1.0, 1))}
     for name, values in sent.items():

@@ -13,6 +13,7 @@ from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable, sha256_file
 from training.banks.bank import STOPS_FILE
+from training.banks.separated_bank import SEPARATOR_FILE
 from training.banks.stop import make_slug
 from training.classifiers.concept_classifier import CONCEPT_OPTIONS
 from training.classifiers.training import ClassifierOptions
@@ -20,7 +21,9 @@ from training.data.clips import loud
 from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split, deal, load
 from training.find.rave.encoded_recordings import refuse_overlap
 from training.find.rave.find import FindOptions, kind_of
+from training.find.separated.fit import QueryOptions
 from training.models.open import open_rave
+from training.shipped import SHIPPED_BANK, SHIPPED_RAVE
 
 if TYPE_CHECKING:
     from training.models.rave.model import RaveModel
@@ -46,6 +49,8 @@ class MakeOptions:
     classifier: ClassifierOptions = CONCEPT_OPTIONS
     """How the classifier that measures each stop is trained."""
     sae_steps: int = 1500
+    query: QueryOptions = field(default_factory=QueryOptions)
+    """How the query of each stop of the shipped model is fitted."""
     threads: int = 2
     """The order of a sum, and so its last bit, depends on it."""
 
@@ -93,6 +98,11 @@ class Request:
         """The seed of everything random."""
         return self.options.find.seed
 
+    @property
+    def is_shipped(self) -> bool:
+        """True for the model that comes with Drawstop: its separator makes the stops."""
+        return self.model.fingerprint == sha256_file(SHIPPED_RAVE)
+
     def find_options(self, wanted: StopRequest) -> FindOptions:
         """The options for one stop: without the pattern `like` where none of its recordings matches it."""
         find = self.options.find
@@ -105,20 +115,24 @@ class Request:
             "options": self._options_as_stored(),
             "stops": [(wanted.name, *wanted.hashes) for wanted in self.stops],
         }
+        if self.is_shipped:
+            asked["separator"] = sha256_file(SHIPPED_BANK / SEPARATOR_FILE)
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def _options_as_stored(self) -> dict[str, Any]:
         """The options by the names that unfinished work is identified with: `ear` is the classifier's."""
         fields = asdict(self.options)
+        if not self.is_shipped:
+            del fields["query"]
         for options in (fields, fields["find"]):
             options["ear"] = options.pop("classifier")
         return fields
 
 
 def read_request(
-    model: Path, stops: list[tuple[str, Path, Path]], out: Path, options: MakeOptions
+    model: Path | None, stops: list[tuple[str, Path, Path]], out: Path, options: MakeOptions
 ) -> Request:
-    """Read the folders and the model, and check all of them before anything is written.
+    """Read the folders and the model (None: the shipped one), and check all of them before anything is written.
 
     Raises:
         DrawstopError: a name, a recording, the model or the output folder can't be used.
@@ -133,7 +147,7 @@ def read_request(
         for folder in folders:
             if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
                 raise DrawstopError(f"--out {out} lies among the recordings of {folder}: give another folder")
-    opened = open_rave(model, "latent")
+    opened = open_rave(SHIPPED_RAVE if model is None else model, "latent")
     for path in sorted({path for each in wanted for path in (*each.with_paths, *each.without_paths)}):
         _refuse_unusable(path, opened)
     request = Request(opened, wanted, out, options)

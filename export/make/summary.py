@@ -16,7 +16,8 @@ def show(console: Console, figures: Figures, out: Path) -> None:
     """Print the figures, all of which are in figures.json, and the verdicts."""
     checks = len(figures["checks"])
     console.print(f"{out / INSTRUMENT}: baked; {checks} checks passed", highlight=False)
-    console.print(_table(figures["stops"]))
+    separated = all("depth_db" in each for each in figures["stops"].values())
+    console.print(_separated_table(figures["stops"]) if separated else _table(figures["stops"]))
     for each in figures["stops"].values():
         _say(console, each)
     first = next(iter(figures["stops"]))
@@ -62,6 +63,28 @@ def _table(stops: dict[str, Figures]) -> Table:
             end_section=True,
         )
     table.caption = "At −1: of the clips where it was detected at 0; at +1: of those where it wasn't."
+    return table
+
+
+def _separated_table(stops: dict[str, Figures]) -> Table:
+    table = Table(
+        title="What −1 does to unseen recordings: medians, beside a random query of the same energy"
+    )
+    for column in ("stop", "sound", "clips", "change", "stop", "random"):
+        table.add_column(column, justify="left" if column in ("stop", "sound", "change") else "right")
+    rows = (
+        ("alone", "solos", "falls by", "solo_falls_db"),
+        ("mixed", "mixtures", "rest nearer to the truth by", "rest_gains_db"),
+        ("without it", "others", "falls by", "others_fall_db"),
+    )
+    for slug, each in stops.items():
+        measured = each["measured"]
+        for sound, kind, change, key in rows:
+            values = [_decibels(measured[key][edit]) for edit in ("stop", "random")]
+            table.add_row(
+                slug, sound, str(measured["clips"][kind]), change, *values, end_section=kind == "others"
+            )
+    table.caption = "The truth: the mixture's other part as it was played (SI-SDR)."
     return table
 
 

@@ -136,7 +136,10 @@ class BackendPlayer:
     def _edit(self, edit: Any, x: Tensor) -> _Edit:
         """The edit of a site, computed by the backend unless `with_edits` is False."""
         banks = list(edit.edits.children())
-        if not self._with_edits or not banks:
+        separated = any(
+            hasattr(bank.steering, "separator") for bank in banks
+        )  # its loops depend on the block
+        if not self._with_edits or not banks or separated:
             torchscript: _Edit = edit
             return torchscript
         gated = any(True for bank in banks for _ in bank.steering.claims.children())

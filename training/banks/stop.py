@@ -137,6 +137,11 @@ class Stop:
                         f"got feature {highest} and {width} latents: find it again"
                     )
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest value."""
+        return -1.0, 1.0
+
     def static(self) -> "Stop":
         """The static counterpart: constant removal weights and write vectors instead of gates."""
         return replace(self, kind="static", gates=None) if self.gates is not None else self

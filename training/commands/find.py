@@ -1,7 +1,7 @@
 """The command `drawstop find`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,13 @@ from training.commands.options import (
     WithoutOption,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drawstop.progress import Progress
+    from training.banks.separated_bank import SeparatedStop
+    from training.banks.stop import Stop
+
 
 def find(
     bank: Annotated[
@@ -22,7 +29,12 @@ def find(
     name: Annotated[str, typer.Argument(help="What to call the stop.")],
     with_folder: WithOption,
     without_folder: WithoutOption,
-    model: Annotated[Path, typer.Option(help="The RAVE or the MusicGen that the bank was trained on.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="The RAVE or the MusicGen that the bank was trained on. Without: the shipped model."
+        ),
+    ] = None,
     kind: Annotated[
         str,
         typer.Option(
@@ -66,13 +78,16 @@ def find(
     from drawstop.errors import DrawstopError
     from drawstop.progress import steps_bar
     from training.banks.bank_folders import save_stops
+    from training.banks.separated_bank import is_separated
     from training.models.open import is_musicgen
+    from training.shipped import SHIPPED_RAVE
 
     paths = list_audio(with_folder), list_audio(without_folder)
     if {path.resolve() for path in paths[0]} & {path.resolve() for path in paths[1]}:
         raise DrawstopError(
             f"{with_folder} and {without_folder} share recordings; a concept needs both kinds, in two folders"
         )
+    model = model or SHIPPED_RAVE
     of_layers = is_musicgen(model)
     if of_layers and (mixed or like != "*"):
         raise DrawstopError("--mixed and --like are of a RAVE's stops: leave them out for a MusicGen")
@@ -87,6 +102,10 @@ def find(
             layers = MusicGenLayers(open_musicgen(model, device))
             banks = load_banks(bank, layers.fingerprint)
             stops = musicgen.find_stops(layers, banks, name, *paths, layer_options, progress)
+            save_stops(bank, banks, name, stops)
+            _say(bank, stops, f" at {', '.join(stops)}")
+        elif is_separated(bank):
+            _say(bank, _in_separated_bank(bank, model, name, paths, seed, progress))
         else:
             from training.banks.bank import load_bank
             from training.find.rave import find as rave
@@ -96,9 +115,33 @@ def find(
             opened = open_rave(model, load_bank(bank).site)
             banks = [load_bank(bank, opened.fingerprint)]
             stops = rave.find_stops(opened, banks, name, *paths, options, progress)
-    save_stops(bank, banks, name, stops)
+            save_stops(bank, banks, name, stops)
+            _say(bank, stops)
+
+
+def _say(bank: Path, stops: "Mapping[str, Stop | SeparatedStop]", where: str = "") -> None:
+    """Print what was found, by the first of the sites."""
     stop = next(iter(stops.values()))
-    where = f" at {', '.join(stops)}" if of_layers else ""
     typer.echo(f"{bank}: the stop {stop.slug} ({stop.name}){where}")
     for key, value in sorted(stop.metrics.items()):
         typer.echo(f"  {key}: {f'{value:.3f}' if isinstance(value, float) else value}")
+
+
+def _in_separated_bank(
+    folder: Path,
+    model: Path,
+    name: str,
+    paths: tuple[list[Path], list[Path]],
+    seed: int,
+    progress: "Progress",
+) -> "dict[str, SeparatedStop]":
+    """Fit a query, and write the bank with the stop in it. Gives the stop by its site."""
+    from training.banks.separated_bank import load_separated_bank, save_separated_bank
+    from training.find.separated.find import SeparatedFindOptions, find_separated_stop
+    from training.models.open import open_rave
+
+    opened = open_rave(model, "latent")
+    bank = load_separated_bank(folder, opened.fingerprint)
+    stop = find_separated_stop(opened, bank, name, *paths, SeparatedFindOptions(seed=seed), progress)
+    save_separated_bank(folder, bank.with_stop(stop))
+    return {bank.site: stop}

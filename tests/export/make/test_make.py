@@ -17,7 +17,8 @@ from drawstop import cli
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, StopRequest, read_request
-from export.make.steps import _training_paths, make_instrument
+from export.make.sae_stop_maker import training_paths
+from export.make.steps import make_instrument
 from training.banks.bank import load_bank
 from training.classifiers.training import ClassifierOptions
 from training.find.rave.find import FindOptions
@@ -148,7 +149,7 @@ def test_no_test_recording_of_any_stop_reaches_the_autoencoder_or_an_ear(
     request = request_of(demo_rave, folders, tmp_path / "organ")
     tested = {path for wanted in request.stops for part in wanted.recordings("test") for path in part}
     assert len(tested) == 4
-    assert not tested & set(_training_paths(request))
+    assert not tested & set(training_paths(request))
     for wanted in request.stops:
         assert not tested & {path for part in wanted.recordings("train", "validation") for path in part}
 

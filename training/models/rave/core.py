@@ -111,6 +111,8 @@ def make_tail(decoder: torch.jit.ScriptModule, voices: int) -> nn.Module:
         return TailV2(decoder, voices)
     if kind == "Generator":
         return TailV1(decoder, voices)
+    if kind == "LinearDecoder":
+        return LinearTail()
     raise ValueError(f"a {kind}")
 
 
@@ -136,6 +138,13 @@ class TailV2(nn.Module):
             x, amplitude = x.split(x.shape[1] // 2, 1)
             x = x * torch.sigmoid(amplitude)
         return torch.tanh(x + noise)
+
+
+class LinearTail(nn.Module):
+    """The end of the linear codec: nothing."""
+
+    def forward(self, x: Tensor, random: bool) -> Tensor:
+        return x
 
 
 class TailV1(nn.Module):

@@ -57,6 +57,8 @@ def pqmf_delays(pqmf: nn.Module) -> tuple[int, int]:
     hk = pqmf.hk
     assert isinstance(hk, torch.Tensor)
     bands, length = int(hk.shape[0]), int(hk.shape[1])
+    if bands == 1:  # one band is the sound itself
+        return 0, 0
     return length // 2, (length // bands // 2) * bands + bands
 
 

@@ -1,0 +1,183 @@
+"""A separated bank: one separator with its stops, and the folder that holds both."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from drawstop.errors import DrawstopError
+from drawstop.files import atomic_folder
+from training.banks.bank import MODEL_FILE, STOPS_FILE, WEIGHTS_FILE
+from training.separation.separator import Separator, SeparatorConfig
+
+FORMAT = 1
+KIND = "separated"
+SEPARATOR_FILE = "separator.safetensors"
+STARTS_FILE = "starts.safetensors"
+SHALLOWEST_DB, DEEPEST_DB = 3.0, 60.0
+
+
+@dataclass(frozen=True)
+class SeparatedStop:
+    """One named concept of a separator.
+
+    Attributes:
+        name: what the user called it.
+        slug: an ASCII identifier made from the name.
+        query: what the separator is asked with, `[query_size]`.
+        depth_db: how far the concept falls at -1, in dB: values between are even in dB by it.
+        metrics: what was measured when the stop was made.
+    """
+
+    name: str
+    slug: str
+    query: Tensor
+    depth_db: float
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """How it was made, as other stops have it."""
+        return KIND
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest value: such a stop takes away, it brings nothing in."""
+        return -1.0, 0.0
+
+    def __post_init__(self) -> None:
+        if self.query.ndim != 1 or not bool(torch.isfinite(self.query).all()):
+            raise DrawstopError(
+                f"stop {self.name} has a query that isn't a list of finite numbers: find it again"
+            )
+        if not SHALLOWEST_DB <= self.depth_db <= DEEPEST_DB:
+            raise DrawstopError(
+                f"stop {self.name}: expected a depth of {SHALLOWEST_DB:g} to {DEEPEST_DB:g} dB, got {self.depth_db}"
+            )
+
+
+@dataclass(frozen=True)
+class SeparatedBank:
+    """A separator for one model's latents, its stops, and queries that new stops start from.
+
+    Attributes:
+        starts: queries of the concepts that the separator was trained on, by name.
+    """
+
+    separator: Separator
+    stops: tuple[SeparatedStop, ...]
+    model_fingerprint: str
+    starts: dict[str, Tensor] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    site: str = "latent"
+
+    def stop(self, slug: str) -> SeparatedStop:
+        """The stop of a slug or name. Raises DrawstopError naming the known ones."""
+        for stop in self.stops:
+            if slug in (stop.slug, stop.name):
+                return stop
+        known = ", ".join(stop.slug for stop in self.stops) or "none"
+        raise DrawstopError(f"no stop {slug} in this bank: it has {known}")
+
+    def with_stop(self, stop: SeparatedStop) -> SeparatedBank:
+        """This bank with a stop added, or replaced where the name is already there."""
+        others = tuple(other for other in self.stops if other.name != stop.name)
+        return replace(self, stops=(*others, stop))
+
+
+def is_separated(folder: Path) -> bool:
+    """True for the folder of a bank that has a separator in place of an SAE."""
+    return (folder / SEPARATOR_FILE).is_file()
+
+
+def save_separated_bank(folder: Path, bank: SeparatedBank) -> None:
+    """Writes a bank, its network in half precision. Nothing half-written stays behind."""
+    with atomic_folder(folder, marker=STOPS_FILE) as beside:
+        write_separator(beside / SEPARATOR_FILE, bank.separator)
+        (beside / WEIGHTS_FILE).write_bytes(save({stop.slug: stop.query.contiguous() for stop in bank.stops}))
+        starts = {name: query.half().contiguous() for name, query in bank.starts.items()}
+        (beside / STARTS_FILE).write_bytes(save(starts))
+        stops = [
+            {"name": stop.name, "slug": stop.slug, "depth_db": stop.depth_db, "figures": stop.metrics}
+            for stop in bank.stops
+        ]
+        text = {
+            "format": FORMAT,
+            "kind": KIND,
+            "site": bank.site,
+            "provenance": bank.provenance,
+            "stops": stops,
+        }
+        (beside / STOPS_FILE).write_text(json.dumps(text, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        model = {"fingerprint": bank.model_fingerprint}
+        (beside / MODEL_FILE).write_text(json.dumps(model, indent=2) + "\n", encoding="utf-8")
+
+
+def load_separated_bank(folder: Path, model_fingerprint: str | None = None) -> SeparatedBank:
+    """Reads a bank. Raises DrawstopError for a folder that is none, is damaged, or belongs to another model."""
+    try:
+        separator = read_separator(folder / SEPARATOR_FILE)
+        text = json.loads((folder / STOPS_FILE).read_text(encoding="utf-8"))
+        fingerprint = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))["fingerprint"]
+        queries = load_file(str(folder / WEIGHTS_FILE))
+        starts = {name: query.float() for name, query in load_file(str(folder / STARTS_FILE)).items()}
+        if text["format"] != FORMAT:
+            raise DrawstopError(
+                f"{folder} has bank format {text['format']}, this version reads {FORMAT}: make it again"
+            )
+        stops = tuple(
+            SeparatedStop(
+                entry["name"],
+                entry["slug"],
+                queries[entry["slug"]].float(),
+                entry["depth_db"],
+                entry["figures"],
+            )
+            for entry in text["stops"]
+        )
+    except (OSError, KeyError, TypeError, json.JSONDecodeError, SafetensorError) as error:
+        raise DrawstopError(f"the bank at {folder} is damaged ({error}): make it again") from error
+    if model_fingerprint is not None and fingerprint != model_fingerprint:
+        raise DrawstopError(
+            f"the bank at {folder} was made for another model ({fingerprint[:12]}, this one is {model_fingerprint[:12]})"
+        )
+    return SeparatedBank(separator, stops, fingerprint, starts, text["provenance"], text["site"])
+
+
+def write_separator(path: Path, separator: Separator) -> None:
+    """Writes a separator's weights in half precision, its sizes and its sample rate beside them."""
+    weights = {
+        name: (value.half() if value.is_floating_point() and value.ndim > 1 else value).contiguous()
+        for name, value in separator.state_dict().items()
+        if not name.startswith("listening.") and "num_batches" not in name
+    }
+    about = {"config": json.dumps(asdict(separator.config)), "sample_rate": str(separator.sample_rate)}
+    path.write_bytes(save(weights, metadata=about))
+
+
+def read_separator(path: Path) -> Separator:
+    """A separator, in evaluation and without gradients."""
+    with safe_open(str(path), "pt") as file:
+        about = file.metadata()
+        weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (safe_open isn't a mapping)
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in json.loads(about["config"]).items()
+    }
+    separator = Separator(SeparatorConfig(**fields), int(about["sample_rate"]))
+    missing = separator.load_state_dict(weights, strict=False)
+    lost = [
+        name
+        for name in missing.missing_keys
+        if not name.startswith("listening.") and "num_batches" not in name
+    ]
+    if lost or missing.unexpected_keys:
+        raise KeyError(f"weights {lost or missing.unexpected_keys}")
+    return separator.eval().requires_grad_(False)

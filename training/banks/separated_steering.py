@@ -1,0 +1,85 @@
+"""The edit of a bank with a separator: each stop takes away the part of the latents that belongs to it.
+
+Key idea: stops act one after the other, each on what the ones before left. So what two stops both claim goes once, and stops of
+different sounds add up.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from drawstop.errors import DrawstopError
+from training.banks.separated_bank import SeparatedBank
+from training.separation.stream import SeparatorStream
+
+
+class SeparatedSteering(nn.Module):
+    """The stops of a bank with a separator as one streaming edit of latents.
+
+    With `part_s(z)` the separator's answer to stop s, a linear filter of the last 8 frames whose taps depend on what was played:
+
+        z_0 = z,    z_s = z_{s-1} - amount(v_s) * part_s(z_{s-1}),    amount(v) = (1 - 10^(-D v' / 20)) / (1 - 10^(-D / 20))
+
+    v' = max(-v, 0). D, the depth of a stop in dB, is how far its concept falls at -1; so half the way is half as many dB.
+    It looks at no frame to come. A frame whose values are all 0 is passed on untouched.
+
+    Shape: x `[batch, latents, frames]`, values `[batch or 1, stops, frames]` -> `[batch, latents, frames]`.
+    """
+
+    queries: Tensor
+    depths: Tensor
+    cache: Tensor
+
+    def __init__(self, bank: SeparatedBank, voices: int) -> None:
+        super().__init__()
+        separator, stops = bank.separator, bank.stops
+        if not stops:
+            raise DrawstopError("a bank without stops steers nothing: find a stop first (drawstop find)")
+        self.separator = SeparatorStream(separator, voices)
+        self.register_buffer("queries", torch.stack([stop.query for stop in stops]))
+        self.register_buffer("depths", torch.tensor([stop.depth_db for stop in stops]))
+        self.n_stops: int = len(stops)
+        self.past: int = separator.config.taps - 1
+        # the last frames that came to each stop
+        self.register_buffer("cache", torch.zeros(voices, len(stops) * self.past, separator.config.latents))
+
+    def forward(self, x: Tensor, values: Tensor) -> Tensor:
+        z = x.transpose(1, 2)
+        voices, frames = z.shape[0], z.shape[1]
+        trunk, used, heard, finished = self.separator.listen(z)
+        moved = (values < 0).any(1, keepdim=True)
+        left = z
+        for s in range(self.n_stops):
+            begin, end = s * self.past, (s + 1) * self.past
+            past = torch.cat([self.cache[:voices, begin:end], left], 1)
+            self.cache[:voices, begin:end].copy_(past[:, frames:])
+            value = values[:, s].unsqueeze(-1)
+            if bool((value < 0).any()):
+                part = self.separator.part(past, trunk, used, heard, finished, self.queries[s])
+                left = left - amount(value, self.depths[s]) * part
+        return torch.where(moved, left.transpose(1, 2), x)
+
+    @torch.jit.export
+    def loudness(self, x: Tensor) -> Tensor:
+        """Share of the frame's energy that is each stop's. `[batch, latents, frames]` -> `[batch, stops, frames]`."""
+        z = x.transpose(1, 2)
+        voices, frames = z.shape[0], z.shape[1]
+        trunk, used, heard, finished = self.separator.listen(z)
+        whole = z.square().sum(-1)
+        quiet = 1e-6 * z.shape[2]
+        shares: list[Tensor] = []
+        for s in range(self.n_stops):
+            begin, end = s * self.past, (s + 1) * self.past
+            past = torch.cat([self.cache[:voices, begin:end], z], 1)
+            self.cache[:voices, begin:end].copy_(past[:, frames:])
+            part = self.separator.part(past, trunk, used, heard, finished, self.queries[s])
+            shares.append((part.square().sum(-1) / (whole + quiet)).clamp(0.0, 1.0))
+        return torch.stack(shares, 1)
+
+
+def amount(value: Tensor, depth_db: Tensor) -> Tensor:
+    """How much of its part a stop takes away at a value of -1..1: 0 at 0 and above, 1 at -1, even in dB between."""
+    down = torch.clamp(-value, 0.0, 1.0)
+    decay = math.log(10.0) / 20.0 * depth_db
+    return torch.expm1(-decay * down) / torch.expm1(-decay)

@@ -1,0 +1,63 @@
+"""From a separated stop's figures to plain words: what it takes away, what it spares, and what would make it better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training.evaluation.verdict.text import FEW_RECORDINGS, Level, Verdict
+
+ENOUGH_CLIPS = 4
+DEEP_DB, PARTLY_DEEP_DB = 12.0, 6.0
+"""-1 works well, or in part, where the concept alone falls by as much."""
+SPARED_DB, PARTLY_SPARED_DB = 1.5, 3.0
+"""And where sound without it falls by no more than this."""
+BEYOND_RANDOM_DB = 6.0
+"""And where the concept falls by so much more than under a random query of the same energy."""
+
+Figures = dict[str, Any]
+
+
+def separated_verdict(measured: Figures, found: Figures) -> Verdict:
+    """The verdict on one stop.
+
+    Args:
+        measured: what `find.separated.measure` gave.
+        found: the stop's own figures.
+    """
+    clips = measured["clips"]
+    if min(clips.values()) < ENOUGH_CLIPS:
+        fewest = min(clips, key=lambda name: int(clips[name]))
+        sentence = f"can't be judged: there are {clips[fewest]} unseen {fewest} only (expected {ENOUGH_CLIPS} or more)"
+        return Verdict("unknown", "unknown", (sentence,), ("longer recordings, or more of them",))
+    fall, gain, touched = (measured[name] for name in ("solo_falls_db", "rest_gains_db", "others_fall_db"))
+    level = _level(fall["stop"], fall["random"], touched["stop"])
+    words = {"well": "removes well", "partly": "removes partly"}.get(level, "hardly removes")
+    sentence = (
+        f"−1 {words}: alone it falls by {fall['stop']:.0f} dB (random query {fall['random']:.0f}); what stays of mixtures comes "
+        f"{gain['stop']:+.1f} dB nearer to the truth (random {gain['random']:+.1f}); others fall by {touched['stop']:.1f} dB"
+    )
+    return Verdict(level, "unknown", (sentence,), _advice(level, touched["stop"], found))
+
+
+def _level(fall: float, random: float, touched: float) -> Level:
+    if fall - random < BEYOND_RANDOM_DB:
+        return "weak"
+    if fall >= DEEP_DB and touched <= SPARED_DB:
+        return "well"
+    return "partly" if fall >= PARTLY_DEEP_DB and touched <= PARTLY_SPARED_DB else "weak"
+
+
+def _advice(level: Level, touched: float, found: Figures) -> tuple[str, ...]:
+    if level == "well":
+        return ()
+    advice = []
+    fewest = min(found["recordings_with"], found["recordings_without"])
+    if fewest < FEW_RECORDINGS:
+        advice.append(
+            f"{fewest} recordings of a kind are few: ten or more, of different players and instruments"
+        )
+    if touched > SPARED_DB:
+        advice.append("it takes from other sounds too: add recordings without it that sound like those")
+    if not advice:
+        advice.append("a narrower concept is easier: “nylon guitar” rather than “guitar”")
+    return tuple(advice)

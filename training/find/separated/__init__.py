@@ -1,0 +1,1 @@
+"""Finding a concept with a separator: recordings with and without it become a query."""

@@ -1,0 +1,65 @@
+"""What a separated stop does on recordings that it wasn't fitted on, against the true parts, beside random queries."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.banks.separated_bank import DEEPEST_DB, SHALLOWEST_DB, SeparatedBank
+from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
+from training.metrics.separation import decibels, si_sdr
+
+DRAWS = 5
+"""Random controls: each clip is asked so many random queries."""
+
+Figures = dict[str, Any]
+
+
+def measure_separation(
+    bank: SeparatedBank, wanted: Tensor, rest: Tensor, solos: Tensor, others: Tensor, seed: int
+) -> Figures:
+    """Medians over clips, in dB; None without clips.
+
+    Latents are those of an orthonormal transform, so that energies and ratios are those of the sound.
+
+    Args:
+        bank: with the one stop that is measured.
+        wanted, rest: the two parts of each mixture, latents `[clips, latents, frames]`.
+        solos, others: recordings with the concept alone, and without it.
+    """
+    edits = [SeparatedEdit(bank)] + [RandomSeparatedEdit(bank, 1000 * seed + draw) for draw in range(DRAWS)]
+    mixed = [_gain(edit(wanted + rest, [-1.0]), wanted + rest, rest) for edit in edits]
+    alone = [_fall(edit(solos, [-1.0]), solos) for edit in edits]
+    spared = [_fall(edit(others, [-1.0]), others) for edit in edits]
+    figures: Figures = {
+        "clips": {"mixtures": len(rest), "solos": len(solos), "others": len(others)},
+        "random_draws": DRAWS,
+    }
+    for name, values in (("rest_gains_db", mixed), ("solo_falls_db", alone), ("others_fall_db", spared)):
+        figures[name] = {"stop": _median(values[0]), "random": _median(torch.cat(values[1:]))}
+    return figures
+
+
+def depth_of(bank: SeparatedBank, solos: Tensor) -> float:
+    """How far solos fall at -1, in dB: the median, within what a stop can state. Latents `[clips, latents, frames]`."""
+    fall = _median(_fall(SeparatedEdit(bank)(solos, [-1.0]), solos))
+    return min(max(fall if fall is not None else SHALLOWEST_DB, SHALLOWEST_DB), DEEPEST_DB)
+
+
+def _gain(edited: Tensor, mixture: Tensor, rest: Tensor) -> Tensor:
+    """By how much SI-SDR against the rest rises. `[clips, latents, frames]` -> `[clips]`."""
+    return si_sdr(edited.flatten(1), rest.flatten(1)) - si_sdr(mixture.flatten(1), rest.flatten(1))
+
+
+def _fall(edited: Tensor, original: Tensor) -> Tensor:
+    return -decibels(edited.flatten(1), original.flatten(1))
+
+
+def _median(values: Tensor) -> float | None:
+    if not len(values):
+        return None
+    middle = float(values.double().quantile(0.5))
+    return round(middle, 2) if math.isfinite(middle) else None

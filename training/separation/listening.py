@@ -1,0 +1,73 @@
+"""What the separator's trunk hears: levels of mel bands under a long and a short window of the sound so far."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from training.separation.mdct import HOP, Mdct
+
+WINDOWS = (2048, 512)
+"""Samples of the two windows: the long one tells harmonics of low notes apart, the short one is up to date."""
+STEP = 512
+FLOOR = 1e-9
+"""Power below which levels don't fall: about 100 dB below loud music, summed over a band."""
+LOWEST_HZ = 30.0
+
+
+class Listening(nn.Module):
+    """Levels of mel bands, one step every 512 samples, of latents turned back into sound; the last row is their mean.
+
+    The sound is late by one frame, since the next frame still changes the last one. A step ends with the sound of its last frame.
+
+    Shape: latents `[batch, 128, frames]` -> `[batch, sum(bands) + 1, frames // 4]`.
+    """
+
+    def __init__(self, bands: tuple[int, int], sample_rate: int) -> None:
+        super().__init__()
+        self.mdct = Mdct(HOP)
+        for name, window, count in zip(("long", "short"), WINDOWS, bands, strict=True):
+            self.register_buffer(f"{name}_window", torch.hann_window(window))
+            self.register_buffer(f"{name}_bands", mel_bands(window, count, sample_rate))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return self.levels(self.mdct.inverse(latents)[:, 0])
+
+    def levels(self, audio: Tensor) -> Tensor:
+        """Levels of sound from silence on. `[batch, samples]` -> `[batch, sum(bands) + 1, samples // 512]`."""
+        levels = []
+        for name, window in zip(("long", "short"), WINDOWS, strict=True):
+            frames = nn.functional.pad(audio, (window - STEP, 0)).unfold(1, window, STEP)
+            levels.append(
+                band_levels(frames, getattr(self, f"{name}_window"), getattr(self, f"{name}_bands"))
+            )
+        return relative_levels(*levels).transpose(1, 2)
+
+
+def band_levels(frames: Tensor, window: Tensor, bands: Tensor, floor: float = FLOOR) -> Tensor:
+    """Logarithms of band energies. `[..., samples]`, `[samples]`, `[bins, bands]` -> `[..., bands]`."""
+    spectrum = torch.fft.rfft(frames * window)
+    power = (spectrum.real.square() + spectrum.imag.square()) / window.square().sum()
+    return torch.log(power @ bands + floor)
+
+
+def relative_levels(long: Tensor, short: Tensor) -> Tensor:
+    """Levels over the long window's mean level, and that mean: how loud it is tells little about what it is.
+
+    Shape: `[..., long bands]`, `[..., short bands]` -> `[..., long bands + short bands + 1]`.
+    """
+    mean = long.mean(-1, keepdim=True)
+    return torch.cat([long - mean, short - mean, mean], -1)
+
+
+def mel_bands(window: int, count: int, sample_rate: int) -> Tensor:
+    """Triangular mel filters of unit height. `[window // 2 + 1, count]`; a band narrower than a bin takes the nearest one."""
+    lowest, highest = (2595 * math.log10(1 + hertz / 700) for hertz in (LOWEST_HZ, sample_rate / 2))
+    edges = 700 * (10 ** (torch.linspace(lowest, highest, count + 2) / 2595) - 1)
+    hertz = torch.linspace(0, sample_rate / 2, window // 2 + 1)[:, None]
+    rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
+    bands = torch.minimum(rising, falling).clamp(min=0)
+    for empty in torch.nonzero(bands.sum(0) == 0).flatten().tolist():
+        bands[int((hertz[:, 0] - edges[1 + empty]).abs().argmin()), empty] = 1.0
+    return bands

@@ -1,0 +1,232 @@
+"""A causal network that separates: for a concept, given as a query, which part of each frame belongs to it.
+
+Key idea: the slow question, what plays, and the fast one, how this frame is made, have rates of their own. A trunk listens every
+512 samples through windows of 2048 and 512 samples and remembers 1.4 s; a head turns its output and a query into filters over
+each latent's last 8 frames (deep filtering, Mack & Habets 2020; arXiv 2110.05588). A query is a stop: 832 numbers that scale and
+shift the head's two inputs (FiLM, arXiv 1709.07871), so that a new stop is fitted without a change of the network.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from drawstop.errors import DrawstopError
+from training.separation.listening import Listening
+
+SLOPE = 0.2
+FRAMES_PER_STEP = 4
+"""Frames of 128 samples for each step of the trunk."""
+
+
+@dataclass(frozen=True)
+class SeparatorConfig:
+    """Size of a separator.
+
+    Attributes:
+        latents: latents of a frame.
+        bands: mel bands of the long and of the short window.
+        channels: width of the trunk.
+        hidden: width of the head.
+        local: width of the network that adjusts each frame.
+        taps: frames that a filter reaches over, the current one included.
+        kernel_size: taps of the trunk's convolutions.
+        dilations: of the trunk's convolutions, in steps of four frames.
+    """
+
+    latents: int = 128
+    bands: tuple[int, int] = (160, 64)
+    channels: int = 160
+    hidden: int = 256
+    local: int = 64
+    taps: int = 8
+    kernel_size: int = 3
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)
+
+    def __post_init__(self) -> None:
+        sizes = (
+            self.latents,
+            *self.bands,
+            self.channels,
+            self.hidden,
+            self.local,
+            self.taps,
+            self.kernel_size,
+        )
+        if min(*sizes, *self.dilations) < 1:
+            raise DrawstopError(f"expected positive sizes of a separator, got {asdict(self)}")
+
+    @property
+    def query_size(self) -> int:
+        """Numbers of a query: a scale and a shift for each channel that the head reads."""
+        return 2 * self.channels + 2 * self.hidden
+
+    @property
+    def memory_steps(self) -> int:
+        """Steps of the trunk before the current one that can change its output."""
+        return (self.kernel_size - 1) * sum(self.dilations)
+
+
+class TrunkLayer(nn.Module):
+    """A residual dilated causal convolution. `[batch, channels, steps]` -> the same."""
+
+    def __init__(self, channels: int, kernel_size: int, dilation: int) -> None:
+        super().__init__()
+        self.past = (kernel_size - 1) * dilation
+        self.conv = nn.Conv1d(channels, channels, kernel_size, dilation=dilation, bias=False)
+        self.norm = nn.BatchNorm1d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.norm(self.conv(nn.functional.pad(x, (self.past, 0))))
+        return x + nn.functional.leaky_relu(y, SLOPE)
+
+
+class Trunk(nn.Module):
+    """What plays: band levels of the sound so far to 160 channels, one step every four frames.
+
+    Shape: band levels `[batch, sum(bands) + 1, steps]` -> `[batch, channels, steps]`.
+    """
+
+    def __init__(self, config: SeparatorConfig) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(sum(config.bands) + 1)
+        self.entry = nn.Conv1d(sum(config.bands) + 1, config.channels, 1)
+        self.layers = nn.ModuleList(
+            [TrunkLayer(config.channels, config.kernel_size, dilation) for dilation in config.dilations]
+        )
+
+    def forward(self, levels: Tensor) -> Tensor:
+        x: Tensor = self.entry(self.norm(levels))
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Head(nn.Module):
+    """Filters of each latent for a query, and what it knows, for the frame's own adjustment.
+
+    Shape: trunk `[batch, steps, channels]`, query `[batch, query_size]` ->
+    taps `[batch, steps, taps, latents]`, hidden `[batch, steps, hidden]`.
+    """
+
+    def __init__(self, config: SeparatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.first = nn.Linear(config.channels, config.hidden)
+        self.second = nn.Linear(config.hidden, config.hidden)
+        self.filters = nn.Linear(config.hidden, config.taps * config.latents)
+        with torch.no_grad():
+            self.filters.weight.mul_(0.1)
+            self.filters.bias.zero_()
+            self.filters.bias[: config.latents] = 0.5
+
+    def forward(self, trunk: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+        c, h = self.config.channels, self.config.hidden
+        scale, shift, inner_scale, inner_shift = query.unsqueeze(1).split([c, c, h, h], -1)
+        x = nn.functional.leaky_relu(self.first(trunk * (1 + scale) + shift), SLOPE)
+        x = nn.functional.leaky_relu(self.second(x * (1 + inner_scale) + inner_shift), SLOPE)
+        taps: Tensor = self.filters(x)
+        return taps.unflatten(-1, (self.config.taps, self.config.latents)), x
+
+
+class FrameGains(nn.Module):
+    """Each frame's own adjustment of what the filters let through: gains in 0..2 from the frame and the one before.
+
+    Shape: `frames_heard` `[batch, steps, 4, local]`, hidden `[batch, steps, hidden]` -> `[batch, steps, 4, latents]`.
+    """
+
+    def __init__(self, config: SeparatorConfig) -> None:
+        super().__init__()
+        self.frame = nn.Linear(2 * config.latents, config.local)
+        self.known = nn.Linear(config.hidden, config.local, bias=False)
+        self.gains = nn.Linear(config.local, config.latents)
+        with torch.no_grad():
+            self.gains.weight.mul_(0.1)
+            self.gains.bias.zero_()
+
+    def heard(self, z: Tensor) -> Tensor:
+        """What doesn't depend on the query. `[batch, frames, latents]` -> `[batch, frames, local]`."""
+        level = frame_level(z)
+        heard: Tensor = self.frame(torch.cat([level, frame_level(delayed(z, 1))], -1))
+        return heard
+
+    def forward(self, frames_heard: Tensor, hidden: Tensor) -> Tensor:
+        x = nn.functional.leaky_relu(frames_heard + self.known(hidden).unsqueeze(2), SLOPE)
+        return 2 * torch.sigmoid(self.gains(x))
+
+
+class Heard(NamedTuple):
+    """What a separator makes of a sound before it is asked.
+
+    Attributes:
+        trunk: the trunk's output, `[batch, steps, channels]`.
+        frames: each latent's last frames, `[batch, taps, steps, 4, latents]`.
+        local: each frame's own part of the gains, `[batch, steps, 4, local]`.
+    """
+
+    trunk: Tensor
+    frames: Tensor
+    local: Tensor
+
+
+class Separator(nn.Module):
+    """The part of latents that belongs to each query.
+
+    At frame t, with the trunk's last finished step j(t), taps a and the frame's gains g:
+
+        part_t = g_t * sum_k a_{j(t), k} * z_{t-k}
+
+    It reads no frame to come. Silence gives silence, because a part is a filter's output.
+    """
+
+    def __init__(self, config: SeparatorConfig, sample_rate: int) -> None:
+        super().__init__()
+        self.config = config
+        self.sample_rate = sample_rate
+        self.listening = Listening(config.bands, sample_rate)
+        self.trunk = Trunk(config)
+        self.head = Head(config)
+        self.frame_gains = FrameGains(config)
+
+    def listen(self, latents: Tensor) -> Heard:
+        """What any query is answered from. `[batch, latents, frames]`, frames a multiple of 4, from silence on."""
+        z = latents.transpose(1, 2)
+        trunk = self.trunk(self.listening(latents)).transpose(1, 2)
+        return Heard(trunk, self.last_frames(latents), stepped(self.frame_gains.heard(z)))
+
+    def last_frames(self, latents: Tensor) -> Tensor:
+        """What the filters read. `[batch, latents, frames]` -> `[batch, taps, steps, 4, latents]`."""
+        z = latents.transpose(1, 2)
+        return torch.stack([stepped(delayed(z, k)) for k in range(self.config.taps)], 1)
+
+    def part(self, heard: Heard, query: Tensor) -> Tensor:
+        """What belongs to a query. Query `[batch, query_size]` -> `[batch, latents, frames]`."""
+        taps, hidden = self.head(heard.trunk, query)
+        filtered = taps[:, :, 0, None] * heard.frames[:, 0]
+        for k in range(1, self.config.taps):
+            filtered = filtered + taps[:, :, k, None] * heard.frames[:, k]
+        part = (self.frame_gains(heard.local, hidden) * filtered).flatten(1, 2)
+        return delayed(part, FRAMES_PER_STEP - 1).transpose(1, 2)
+
+    def forward(self, latents: Tensor, query: Tensor) -> Tensor:
+        return self.part(self.listen(latents), query)
+
+
+def frame_level(latents: Tensor) -> Tensor:
+    """Levels of single latents, about -1..1 in music: the logarithm of their size."""
+    return torch.log(latents.abs() + 1e-3) / 4 + 0.5
+
+
+def stepped(x: Tensor) -> Tensor:
+    """Frames by the step of the trunk that serves them: step j is finished with frame 4 j + 3 and serves that and the next three.
+
+    Shape: `[batch, 4 * steps, n]` -> `[batch, steps, 4, n]`; the frames after the end are zeros.
+    """
+    late = FRAMES_PER_STEP - 1
+    return nn.functional.pad(x, (0, 0, 0, late))[:, late:].unflatten(1, (-1, FRAMES_PER_STEP))
+
+
+def delayed(x: Tensor, frames: int) -> Tensor:
+    """x some frames later, zeros first. `[batch, frames, n]` -> the same."""
+    return nn.functional.pad(x, (0, 0, frames, 0))[:, : x.shape[1]]

@@ -1,0 +1,207 @@
+"""The separator as a stream: blocks of any number of frames, one after the other, give what the whole clip gives.
+
+Every memory is a buffer named `cache`, one row a voice, so that an instrument can reset it. TorchScript compiles this file.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from training.separation.listening import STEP, WINDOWS, band_levels, relative_levels
+from training.separation.mdct import HOP, REFERENCE_RMS
+from training.separation.separator import FRAMES_PER_STEP, SLOPE, Separator, TrunkLayer, frame_level
+
+LONGEST = max(WINDOWS)
+
+
+class ListeningStream(nn.Module):
+    """`Listening` for blocks of latents.
+
+    Shape: latents `[batch, frames, 128]`, first step's frame -> band levels `[batch, steps, sum(bands) + 1]`.
+    """
+
+    rows: Tensor
+    cache: Tensor
+    long_window: Tensor
+    long_bands: Tensor
+    short_window: Tensor
+    short_bands: Tensor
+
+    def __init__(self, separator: Separator, voices: int) -> None:
+        super().__init__()
+        listening = separator.listening
+        self.register_buffer("rows", listening.mdct.rows.clone())
+        for name in ("long_window", "long_bands", "short_window", "short_bands"):
+            self.register_buffer(name, getattr(listening, name).clone())
+        # the sound of the longest window, and the half of the last frame that the next one completes
+        self.register_buffer("cache", torch.zeros(voices, LONGEST + HOP))
+        self.longest: int = LONGEST
+        self.short: int = WINDOWS[1]
+        self.hop: int = HOP
+        self.step: int = STEP
+        self.level: float = REFERENCE_RMS
+
+    def forward(self, z: Tensor, first: int) -> Tensor:
+        voices, frames = z.shape[0], z.shape[1]
+        halves = torch.matmul(z * self.level, self.rows)  # [voices, frames, 256], each laid over the next
+        before, after = halves[:, :, : self.hop], halves[:, :, self.hop :]
+        held = self.cache[:voices, self.longest :].unsqueeze(1)
+        audio = before + torch.cat([held, after[:, :-1]], 1)
+        sound = torch.cat([self.cache[:voices, : self.longest], audio.flatten(1)], 1)
+        self.cache[:voices].copy_(torch.cat([sound[:, sound.shape[1] - self.longest :], after[:, -1]], 1))
+        if first >= frames:
+            return torch.zeros(voices, 0, self.long_bands.shape[1] + self.short_bands.shape[1] + 1)
+        windows = sound[:, self.hop * (first + 1) :].unfold(1, self.longest, self.step)
+        long = band_levels(windows, self.long_window, self.long_bands)
+        short = band_levels(windows[..., self.longest - self.short :], self.short_window, self.short_bands)
+        return relative_levels(long, short)
+
+
+class LayerStream(nn.Module):
+    """A layer of the trunk, its normalisation folded in. `[batch, steps, channels]` -> the same."""
+
+    cache: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, layer: TrunkLayer, voices: int) -> None:
+        super().__init__()
+        scale, shift = affine(layer.norm)
+        weight = layer.conv.weight.detach() * scale[:, None, None]
+        self.register_buffer("weight", weight.permute(0, 2, 1).flatten(1).contiguous())
+        self.register_buffer("bias", shift)
+        self.kernel_size: int = layer.conv.kernel_size[0]
+        self.dilation: int = layer.conv.dilation[0]
+        self.past: int = layer.past
+        self.slope: float = SLOPE
+        self.register_buffer("cache", torch.zeros(voices, self.past, layer.conv.in_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        voices, steps = x.shape[0], x.shape[1]
+        padded = torch.cat([self.cache[:voices], x], 1)
+        self.cache[:voices].copy_(padded[:, steps:])
+        taps: list[Tensor] = []
+        for k in range(self.kernel_size):
+            taps.append(padded[:, k * self.dilation : k * self.dilation + steps])
+        y = nn.functional.linear(torch.cat(taps, 2), self.weight, self.bias)
+        return x + nn.functional.leaky_relu(y, self.slope)
+
+
+class TrunkStream(nn.Module):
+    """`Trunk` for blocks. Band levels `[batch, steps, sum(bands) + 1]` -> `[batch, steps, channels]`."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, separator: Separator, voices: int) -> None:
+        super().__init__()
+        trunk = separator.trunk
+        scale, shift = affine(trunk.norm)
+        entry = trunk.entry.weight.detach().squeeze(-1)
+        assert trunk.entry.bias is not None
+        self.register_buffer("weight", entry * scale)
+        self.register_buffer("bias", trunk.entry.bias.detach() + entry @ shift)
+        self.layers = nn.ModuleList([LayerStream(layer, voices) for layer in trunk.layers])  # type: ignore[arg-type]
+
+    def forward(self, levels: Tensor) -> Tensor:
+        x = nn.functional.linear(levels, self.weight, self.bias)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class SeparatorStream(nn.Module):
+    """What every query is answered from, for blocks of frames: call `listen` once a block, then `part` for each query.
+
+    Args:
+        separator: in evaluation, its weights are copied.
+        voices: how many parallel streams there are at most.
+    """
+
+    cache: Tensor
+
+    def __init__(self, separator: Separator, voices: int) -> None:
+        super().__init__()
+        config = separator.config
+        self.listening = ListeningStream(separator, voices)
+        self.trunk = TrunkStream(separator, voices)
+        self.first = plain(separator.head.first)
+        self.second = plain(separator.head.second)
+        self.filters = plain(separator.head.filters)
+        self.frame = plain(separator.frame_gains.frame)
+        self.known = plain(separator.frame_gains.known)
+        self.gains = plain(separator.frame_gains.gains)
+        # the trunk's last step, the last frame's levels, the place within a step (0..3), and whether a step was finished
+        self.register_buffer("cache", torch.zeros(voices, config.channels + config.latents + 2))
+        silent = float(frame_level(torch.zeros(1)))
+        self.silent: float = silent
+        self.channels: int = config.channels
+        self.hidden: int = config.hidden
+        self.latents: int = config.latents
+        self.taps: int = config.taps
+        self.period: int = FRAMES_PER_STEP
+        self.slope: float = SLOPE
+
+    def listen(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The trunk's steps that this block's frames use, which one each frame uses, each frame's own part of the gains,
+        and 0 for frames before the first step.
+
+        Shape: z `[batch, frames, latents]` -> `[batch, steps, channels]`, `[frames]`, `[batch, frames, local]`,
+        `[batch, frames, 1]`.
+        """
+        voices, frames = z.shape[0], z.shape[1]
+        state = self.cache[:voices]
+        place = int(state[0, self.channels + self.latents])
+        first = self.period - 1 - place
+        steps = self.trunk(self.listening(z, first))
+        trunk = torch.cat([state[:, : self.channels].unsqueeze(1), steps], 1)
+        used = torch.div(torch.arange(frames) + self.period - first, self.period, rounding_mode="floor")
+        finished = torch.maximum(
+            state[:, self.channels + self.latents + 1].reshape(-1, 1, 1),
+            (used > 0).to(z.dtype).reshape(1, -1, 1),
+        )
+        level = frame_level(z)
+        # levels are kept less those of silence, so that a cache of zeros is a past of silence
+        before = torch.cat(
+            [state[:, self.channels : self.channels + self.latents].unsqueeze(1) + self.silent, level], 1
+        )
+        heard = self.frame(torch.cat([level, before[:, :-1]], -1))
+        place_now = torch.full_like(state[:, :1], float((place + frames) % self.period))
+        self.cache[:voices].copy_(
+            torch.cat([trunk[:, -1], level[:, -1] - self.silent, place_now, finished[:, -1]], 1)
+        )
+        return trunk, used, heard, finished
+
+    def part(
+        self, past: Tensor, trunk: Tensor, used: Tensor, heard: Tensor, finished: Tensor, query: Tensor
+    ) -> Tensor:
+        """What belongs to a query.
+
+        Shape: past `[batch, taps - 1 + frames, latents]`, the frames before this block first; query `[query_size]` ->
+        `[batch, frames, latents]`.
+        """
+        frames = used.shape[0]
+        c, h = self.channels, self.hidden
+        x = nn.functional.leaky_relu(self.first(trunk * (1 + query[:c]) + query[c : 2 * c]), self.slope)
+        x = x * (1 + query[2 * c : 2 * c + h]) + query[2 * c + h :]
+        x = nn.functional.leaky_relu(self.second(x), self.slope)
+        taps = self.filters(x).reshape(x.shape[0], -1, self.taps, self.latents)
+        part = torch.zeros_like(past[:, :frames])
+        for k in range(self.taps):
+            begin = self.taps - 1 - k
+            part = part + taps[:, :, k].index_select(1, used) * past[:, begin : begin + frames]
+        local = nn.functional.leaky_relu(heard + self.known(x).index_select(1, used), self.slope)
+        return part * finished * (2 * torch.sigmoid(self.gains(local)))
+
+
+def affine(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+    """A batch normalisation in evaluation as a scale and a shift of each channel."""
+    assert norm.running_mean is not None and norm.running_var is not None
+    scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
+    return scale, norm.bias.detach() - norm.running_mean * scale
+
+
+def plain(layer: nn.Linear) -> nn.Linear:
+    """A copy without gradients."""
+    copy = nn.Linear(layer.in_features, layer.out_features, layer.bias is not None)
+    copy.load_state_dict(layer.state_dict())
+    return copy.requires_grad_(False)
