@@ -12,12 +12,15 @@ WIDTH = 100  # columns of the report where no terminal says otherwise
 def demo(
     recording: Annotated[
         Path | None,
-        typer.Option("--input", help="Your own sound instead of the phrase; any format and rate."),
+        typer.Option("--input", help="Your own sound instead of the duet; any format and rate."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("drawstop-demo"),
     seed: Annotated[int, typer.Option(help="Same seed, same files.", min=0, max=2**31)] = 0,
     from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="First train the SAE and find both stops anew (minutes).")
+        bool,
+        typer.Option(
+            "--from-scratch", help="First find both stops anew from the shipped recordings (minutes)."
+        ),
     ] = False,
 ) -> None:
     """Bake, verify, perform and measure the shipped instrument: sound, a picture, a table and a .ts in one folder.

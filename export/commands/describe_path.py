@@ -13,6 +13,7 @@ from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
 from training.activations.store import INDEX_FILE, ActivationStore
 from training.banks.bank import STOPS_FILE, load_bank
+from training.banks.separated_bank import is_separated, load_separated_bank
 from training.data.overlap_warnings import overlap_warnings
 from training.data.read_labelled import is_data_set, read_labelled
 from training.data.recordings import SPLITS
@@ -58,6 +59,8 @@ def _script(path: Path) -> dict[str, Any]:
 
 
 def _folder(path: Path) -> dict[str, Any]:
+    if is_separated(path):
+        return _separated_bank(path)
     if (path / STOPS_FILE).is_file():
         bank = load_bank(path)
         config, metrics = bank.sae.config, bank.sae.metrics
@@ -95,6 +98,22 @@ def _folder(path: Path) -> dict[str, Any]:
         f"{path} is a folder of nothing we know: expected a bank, frames, a RAVE run, or recordings in sub-folders "
         "that name what sounds in them"
     )
+
+
+def _separated_bank(path: Path) -> dict[str, Any]:
+    bank = load_separated_bank(path)
+    return {
+        "kind": "bank with a separator",
+        "site": bank.site,
+        "model_fingerprint": bank.model_fingerprint,
+        "width": bank.separator.config.latents,
+        "starts": ", ".join(bank.starts),
+        "provenance": bank.provenance,
+        "stops": [
+            {"slug": stop.slug, "name": stop.name, "depth_db": stop.depth_db, **stop.metrics}
+            for stop in bank.stops
+        ],
+    }
 
 
 def _data_set(path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What the stops do, measured on recordings that nothing was made from, by a classifier that was trained apart."""
+"""What the stops do, measured on recordings that nothing was made from: against the true parts, and by two classifiers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,24 @@ from torch import Tensor
 
 from drawstop.audio_files import list_audio, read_audio
 from drawstop.errors import DrawstopError
-from training.banks.bank import StopBank
-from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.separated_bank import SeparatedBank
+from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict
 from training.classifiers.musicnn import Musicnn
 from training.classifiers.network import ConceptClassifier
+from training.find.separated.measure import measure_separation
 from training.metrics.predictions import Predictions
 from training.models.rave.batches import encode_clips, play_clips
 from training.models.rave.model import RaveModel
 
-BOTH = "both"
 WAVS = ("input", "neutral", "performance")
 CONTROL_SEED = 1000
-TOGGLED = ("guitar", "voice")
+MIXTURES = 16
 NAMES = ("judge", "tagger")
 """The classifiers in figures.json: our own network, and the published one."""
-N_FFT = 2048
-FLOOR_DB = -60.0  # below a clip's loudest bin a difference in level isn't audible
 
 Figures = dict[str, Any]
+BOTH = "both"
 
 
 @dataclass(frozen=True)
@@ -63,84 +62,68 @@ def detection_shares(predictions: Mapping[str, Predictions], concept: str, clips
 
 
 @dataclass(frozen=True)
-class Changed:
-    """What an edit made of clips: what is detected, and how far level and spectrum moved, in dB, `[clips]`."""
+class Parts:
+    """Latents of clips with a stop's concept alone, of clips without it, and of the two parts of mixtures, equally loud."""
 
-    predictions: Mapping[str, Predictions]
-    level: Tensor
-    spectrum: Tensor
+    solos: Tensor
+    others: Tensor
+    wanted: Tensor
+    rest: Tensor
 
-    def figures(self, concept: str, clips: list[int]) -> Figures:
-        """Of these clips."""
-        level, spectrum = (
-            _round(moved[clips].mean()) if clips else None for moved in (self.level, self.spectrum)
-        )
-        detected = detection_shares(self.predictions, concept, clips)
-        return {"clips": len(clips), "heard": detected, "level_db": level, "spectral_db": spectrum}
+
+def parts_of(clips: Clips, concept: str, seed: int) -> Parts:
+    """Pairs of solos and others, drawn by the seed; latents add up, so mixtures are sums."""
+    solos = clips.latents[clips.where(concept)]
+    others = clips.latents[[i for i, label in enumerate(clips.labels) if label not in (concept, BOTH)]]
+    generator = torch.Generator().manual_seed(seed)
+    picked = [torch.randint(len(part), (MIXTURES,), generator=generator) for part in (solos, others)]
+    wanted, rest = solos[picked[0]], others[picked[1]]
+    levels = [part.square().mean((1, 2), keepdim=True).clamp(min=1e-9) for part in (rest, wanted)]
+    return Parts(solos, others, wanted * (levels[0] / levels[1]).sqrt(), rest)
 
 
 def measure(
     model: RaveModel,
-    bank: StopBank,
+    bank: SeparatedBank,
     classifiers: Sequence[Classifier],
     clips: Clips,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Figures:
-    """Per stop: how often each classifier detects it at -1, 0 and +1, beside the same edit with random features.
-
-    -1 is measured on clips with the concept (alone and in mixtures), +1 on clips without it, 0 on both.
-    """
-    edits = {"stop": BankEdit(bank), "random": RandomEdit(bank, CONTROL_SEED + seed)}
-    steps = 2 + 4 * len(bank.stops)
-    done = 0
-
-    def play(edit: str, indices: list[int], values: dict[str, float]) -> Tensor:
-        nonlocal done
-        knobs = [values.get(stop.slug, 0.0) for stop in bank.stops]
-        played = play_clips(model, edits[edit](clips.latents[indices], knobs))
-        done += 1
-        if progress:
-            progress(done, steps)
-        return played
-
-    neutral = play("stop", list(range(len(clips.labels))), {})
-    at_rest = predict(classifiers, neutral, model.rates.sample_rate)
+    """Per stop at -1: levels and SI-SDR in dB beside random queries, and how often each classifier detects the concept."""
     figures: Figures = {}
-    for stop in bank.stops:
-        having = clips.where(stop.name, BOTH)
-        lacking = [index for index in range(len(clips.labels)) if index not in having]
-        figures[stop.slug] = {
-            "heard_at_0": {
-                "with": detection_shares(at_rest, stop.name, having),
-                "without": detection_shares(at_rest, stop.name, lacking),
-            },
-            "clips": {"with": len(having), "without": len(lacking)},
+    for number, stop in enumerate(bank.stops):
+        alone = replace(bank, stops=(stop,))
+        parts = parts_of(clips, stop.name, seed)
+        separated = measure_separation(alone, parts.wanted, parts.rest, parts.solos, parts.others, seed)
+        if progress:
+            progress(2 * number + 1, 2 * len(bank.stops))
+        edits = {"stop": SeparatedEdit(alone), "random": RandomSeparatedEdit(alone, CONTROL_SEED + seed)}
+        detected = {
+            name: _detected(model, edits, classifiers, stop.name, latents)
+            for name, latents in (("solos", parts.solos), ("mixtures", parts.wanted + parts.rest))
         }
-        for key, indices, value in (("at_minus_1", having, -1.0), ("at_plus_1", lacking, 1.0)):
-            for edit in ("stop", "random"):
-                played = play(edit, indices, {stop.slug: value})
-                changed = _changed(classifiers, played, neutral[indices], model.rates.sample_rate)
-                seen = changed.figures(stop.name, list(range(len(indices))))
-                if key == "at_minus_1":
-                    alone = [at for at, index in enumerate(indices) if clips.labels[index] != BOTH]
-                    mixed = [at for at, index in enumerate(indices) if clips.labels[index] == BOTH]
-                    seen["alone"] = changed.figures(stop.name, alone)
-                    seen["in_mixtures"] = changed.figures(stop.name, mixed)
-                figures[stop.slug].setdefault(key, {})[edit] = seen
-    if set(TOGGLED) <= {stop.slug for stop in bank.stops}:
-        solos = clips.where("guitar")
-        played = play("stop", solos, {"guitar": -1.0, "voice": 1.0})
-        toggled = predict(classifiers, played, model.rates.sample_rate)
-        every = list(range(len(solos)))
-        figures["toggle"] = {"clips": len(solos)} | {
-            name: {
-                "at_0": detection_shares(at_rest, name, solos),
-                "toggled": detection_shares(toggled, name, every),
-            }
-            for name in TOGGLED
-        }
+        figures[stop.slug] = {"separation": separated, "detected": detected}
+        if progress:
+            progress(2 * number + 2, 2 * len(bank.stops))
     return figures
+
+
+def _detected(
+    model: RaveModel,
+    edits: Mapping[str, SeparatedEdit],
+    classifiers: Sequence[Classifier],
+    concept: str,
+    latents: Tensor,
+) -> Figures:
+    """In which share of clips each classifier detects a concept: as they are, at -1, and under the random edit."""
+    sounds = {"at_0": latents} | {name: edit(latents, [-1.0]) for name, edit in edits.items()}
+    predictions = {
+        name: predict(classifiers, play_clips(model, z), model.rates.sample_rate)
+        for name, z in sounds.items()
+    }
+    every = list(range(len(latents)))
+    return {name: detection_shares(each, concept, every) for name, each in predictions.items()}
 
 
 @torch.no_grad()
@@ -169,29 +152,8 @@ def probabilities_in_files(classifier: ConceptClassifier, folder: Path) -> Figur
     }
 
 
-@torch.no_grad()
-def _changed(classifiers: Sequence[Classifier], played: Tensor, neutral: Tensor, sample_rate: int) -> Changed:
-    """What an edit did to clips; both `[clips, samples]`."""
-    if not len(played):
-        return Changed({}, torch.zeros(0), torch.zeros(0))
-    level = 10 * torch.log10((played.square().mean(-1) + 1e-10) / (neutral.square().mean(-1) + 1e-10))
-    return Changed(predict(classifiers, played, sample_rate), level, log_spectral_distance(played, neutral))
-
-
-def log_spectral_distance(first: Tensor, second: Tensor) -> Tensor:
-    """RMS difference of two sounds' spectrograms in dB, with a floor. `[clips, samples]` twice -> `[clips]`."""
-    window = torch.hann_window(N_FFT)
-    one, two = (
-        torch.stft(sound, N_FFT, N_FFT // 4, window=window, return_complex=True, pad_mode="constant").abs()
-        for sound in (first, second)
-    )
-    floor = two.amax((1, 2), keepdim=True).clamp(min=1e-6) * 10 ** (FLOOR_DB / 20)
-    difference = 20 * torch.log10(one.clamp(min=floor) / two.clamp(min=floor))
-    return difference.square().mean((1, 2)).sqrt()
-
-
 def refuse_other_concepts(
-    model: RaveModel, bank: StopBank, network: ConceptClassifier, musicnn: Musicnn
+    model: RaveModel, bank: SeparatedBank, network: ConceptClassifier, musicnn: Musicnn
 ) -> None:
     """Raises DrawstopError for a stop that a classifier doesn't know, or a network of another rate than the model's."""
     known = set(network.concepts) & set(musicnn.concepts)

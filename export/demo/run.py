@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
     from drawstop.audio_files import Audio
     from realtime.engine.control_event import ControlEvent
-    from training.banks.bank import StopBank
+    from training.banks.separated_bank import SeparatedBank
     from training.models.rave.model import RaveModel
 
 THREADS = 2  # a sum's order, and so its last bit, depends on it
-LIKE = {"guitar": "*@fluid-nylon.flac", "voice": "*@fluid-choir.flac"}  # what +1 should sound like
+FOLDERS = {"guitar": ("voice", "neither"), "voice": ("guitar", "neither")}
+"""Of the shipped recordings, those without each concept."""
 
 
 @dataclass(frozen=True)
@@ -27,27 +28,28 @@ class Shipped:
     bank: Path
     classifier: Path
     musicnn: Path
-    phrase: Path
+    stems: tuple[Path, Path]
     midi: Path
     recordings: Path
 
     @staticmethod
     def find() -> "Shipped":
-        """The parts in `training/demo`. Raises DrawstopError naming the first that isn't there."""
+        """The parts in `training`. Raises DrawstopError naming the first that isn't there."""
         import training
         from drawstop.errors import DrawstopError
+        from training.shipped import PERFORMANCE, SHIPPED_BANK, SHIPPED_RAVE
 
         folder = Path(training.__file__).parent / "demo"
         parts = Shipped(
-            folder / "rave.ts",
-            folder / "bank",
+            SHIPPED_RAVE,
+            SHIPPED_BANK,
             folder / "judge.safetensors",
             folder / "tagger.safetensors",
-            folder / "performance.flac",
-            folder / "performance.mid",
+            (PERFORMANCE / "guitar.flac", PERFORMANCE / "voice.flac"),
+            PERFORMANCE / "knobs.mid",
             folder / "recordings",
         )
-        for path in vars(parts).values():
+        for path in (*parts.stems, *(part for part in vars(parts).values() if isinstance(part, Path))):
             if not path.exists():
                 raise DrawstopError(f"the demo needs {path}, which isn't there: run it from a full clone")
         return parts
@@ -66,10 +68,10 @@ def run_demo(
 
     Args:
         parts: the shipped files.
-        given: audio `[1, samples]` and its rate in hertz, to be played instead of the demo's own phrase.
+        given: audio `[1, samples]` and its rate in hertz, to be played instead of the demo's own duet.
         out: the folder to write into.
         seed: decides everything random.
-        from_scratch: also train the SAE and find the stops anew, and play those.
+        from_scratch: also find the stops anew from the shipped recordings, and play those.
         console: where the tables are printed.
         progress: called as the steps are done.
     """
@@ -81,7 +83,8 @@ def run_demo(
     from export.demo.plot import draw
     from export.demo.tables import show
     from export.instrument.bake import bake
-    from training.banks.bank import bank_fingerprint, load_bank
+    from training.banks.bank import bank_fingerprint
+    from training.banks.separated_bank import load_separated_bank
     from training.classifiers.classifier import two_classifiers
     from training.classifiers.musicnn import load_musicnn
     from training.classifiers.network import load_classifier
@@ -90,7 +93,7 @@ def run_demo(
     torch.set_num_threads(THREADS)
     torch.manual_seed(seed)
     model = RaveModel(parts.rave)
-    bank, bank_folder = load_bank(parts.bank, model.fingerprint), parts.bank
+    bank, bank_folder = load_separated_bank(parts.bank, model.fingerprint), parts.bank
     recipe: dict[str, Any] = {
         "drawstop": __version__,
         "seed": seed,
@@ -99,12 +102,11 @@ def run_demo(
     }
     console.print(f"Drawstop {__version__}, seed {seed}", highlight=False)
     console.print(f"  RAVE {recipe['rave'][:16]}   {model.rates.sample_rate} Hz, {model.rates.width} latents")
-    made = ", ".join(f"{key} {value}" for key, value in sorted(bank.provenance.items()))
-    console.print(f"  bank {recipe['bank'][:16]}   {', '.join(s.name for s in bank.stops)} ({made})")
+    console.print(f"  bank {recipe['bank'][:16]}   {', '.join(stop.name for stop in bank.stops)}")
     banks = {"shipped": bank}
     if from_scratch:
         bank_folder = out / "bank"
-        bank = _bank_anew(model, parts.recordings / "train", bank_folder, seed, progress)
+        bank = _bank_anew(model, bank, parts.recordings / "train", bank_folder, seed, progress)
         banks["from scratch"] = bank
         recipe["bank_from_scratch"] = bank_fingerprint(bank_folder)
         console.print(f"  bank {recipe['bank_from_scratch'][:16]}   made anew: {bank_folder}")
@@ -138,22 +140,32 @@ def run_demo(
     console.print(
         f"\nWritten to {out}: input, neutral and performance .wav, performance.png, figures.json, instrument.ts"
     )
-    console.print(
-        f"Next: drawstop render {out / 'instrument.ts'} YOURS.wav -o out.wav --set guitar=-1 --set voice=1"
-    )
+    console.print(f"Next: drawstop render {out / 'instrument.ts'} YOURS.wav -o out.wav --set voice=-1")
 
 
 def _bank_anew(
-    model: "RaveModel", recordings: Path, folder: Path, seed: int, progress: Progress
-) -> "StopBank":
-    """Trains and finds; a second start resumes an interrupted training."""
-    from training.banks.bank import load_bank, save_bank
-    from training.find.rave.make_bank import make_bank
+    model: "RaveModel",
+    shipped: "SeparatedBank",
+    recordings: Path,
+    folder: Path,
+    seed: int,
+    progress: Progress,
+) -> "SeparatedBank":
+    """The shipped separator with stops found anew from the shipped recordings."""
+    from dataclasses import replace
 
-    checkpoint = folder.parent / f"training-{seed}.checkpoint"
-    save_bank(folder, make_bank(model, recordings, seed, progress, checkpoint, like=LIKE))
-    checkpoint.unlink(missing_ok=True)
-    return load_bank(folder, model.fingerprint)
+    from drawstop.audio_files import list_audio
+    from training.banks.separated_bank import load_separated_bank, save_separated_bank
+    from training.find.separated.find import SeparatedFindOptions, find_separated_stop
+
+    bank = replace(shipped, stops=())
+    for name, others in FOLDERS.items():
+        having = list_audio(recordings / name)
+        lacking = [path for other in others for path in list_audio(recordings / other)]
+        options = SeparatedFindOptions(seed=seed)
+        bank = bank.with_stop(find_separated_stop(model, bank, name, having, lacking, options, progress))
+    save_separated_bank(folder, bank)
+    return load_separated_bank(folder, model.fingerprint)
 
 
 def perform(
@@ -162,16 +174,16 @@ def perform(
     """Play the sound through `out`/instrument.ts, once with the knobs moving and once at 0; gives the knobs' movements.
 
     Args:
-        given: audio `[1, samples]` and its rate in hertz; None: the demo's own phrase.
+        given: audio `[1, samples]` and its rate in hertz; None: the demo's own duet.
     """
-    from drawstop.audio_files import read_audio, resample, write_audio
+    from drawstop.audio_files import resample, write_audio
     from realtime.controllers.midi.midi_file import read_midi_file
     from realtime.engine import instrument_file
     from realtime.engine.render import render
 
     instrument = instrument_file.load(out / "instrument.ts")
     description = instrument.description
-    audio, rate = given or read_audio(parts.phrase, channels=1)
+    audio, rate = given or duet(parts)
     if rate != description.sample_rate:
         audio = resample(audio, rate, description.sample_rate)
     audio = audio.repeat(description.channels_in, axis=0)
@@ -187,3 +199,11 @@ def perform(
         played = render(instrument, audio, moves, seed=seed, progress=tracked)
         write_audio(out / f"{name}.wav", played, description.sample_rate)
     return events
+
+
+def duet(parts: Shipped) -> "tuple[Audio, int]":
+    """The demo's own sound: a guitar and a singer at once. Gives audio `[1, samples]` and its rate in hertz."""
+    from drawstop.audio_files import read_audio
+
+    (guitar, rate), (voice, _) = (read_audio(path, channels=1) for path in parts.stems)
+    return guitar + voice, rate

@@ -14,51 +14,36 @@ def show(console: Console, figures: Figures) -> None:
     """Prints what was measured; everything in it stands in figures.json."""
     for name, measured in figures["stops"].items():
         console.print(_stops(name, measured))
-        toggle = measured.get("toggle")
-        if toggle:
-            console.print(
-                f"Guitar solos ({toggle['clips']}) with guitar −1 and voice +1: guitar detected in "
-                f"{_both(toggle['guitar']['toggled'])} (at 0: {_both(toggle['guitar']['at_0'])}), voice detected in "
-                f"{_both(toggle['voice']['toggled'])} (at 0: {_both(toggle['voice']['at_0'])}).",
-                highlight=False,
-            )
     if len(figures["found"]) > 1:
         console.print(_found(figures["found"]))
     console.print(_detected(figures["heard"]))
 
 
 def _stops(name: str, measured: Figures) -> Table:
-    table = Table(
-        title=f"How often two classifiers (ours / a published one) detect the stop's concept, held-out clips, {name} bank"
+    table = Table(title=f"What −1 does on held-out recordings, {name} bank: medians, random query beside it")
+    for column in ("stop", "sound", "clips", "change", "−1", "random", "detected at 0", "at −1", "random"):
+        table.add_column(column, justify="left" if column in ("stop", "sound", "change") else "right")
+    rows = (
+        ("alone", "solos", "falls by", "solo_falls_db"),
+        ("mixed", "mixtures", "rest gains", "rest_gains_db"),
+        ("others", "others", "fall by", "others_fall_db"),
     )
-    for column in (
-        "stop",
-        "clips",
-        "at 0",
-        "turned to",
-        "detected",
-        "random edit",
-        "level",
-        "spectrum",
-        "its random",
-    ):
-        table.add_column(column, justify="left" if column in ("stop", "clips") else "right")
     for slug, each in measured.items():
-        if slug == "toggle":
-            continue
-        for kind, key, value in (("with", "at_minus_1", "−1"), ("without", "at_plus_1", "+1")):
-            edit, random = each[key]["stop"], each[key]["random"]
+        separation = each["separation"]
+        for sound, kind, change, key in rows:
+            seen = each["detected"].get(kind)
+            shares = [_both(seen[edit]) for edit in ("at_0", "stop", "random")] if seen else ["", "", ""]
             table.add_row(
                 slug,
-                f"{each['clips'][kind]} {kind}",
-                _both(each["heard_at_0"][kind]),
-                value,
-                f"[bold]{_both(edit['heard'])}[/bold]",
-                _both(random["heard"]),
-                _decibels(edit["level_db"]),
-                _decibels(edit["spectral_db"]),
-                _decibels(random["spectral_db"]),
+                sound,
+                str(separation["clips"][kind]),
+                change,
+                f"[bold]{_decibels(separation[key]['stop'])}[/bold]",
+                _decibels(separation[key]["random"]),
+                *shares,
+                end_section=kind == "others",
             )
+    table.caption = "rest gains: SI-SDR of what stays, against its own recording. Detected: by our classifier / a published one."
     return table
 
 

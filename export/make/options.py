@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable, sha256_file
-from training.banks.bank import STOPS_FILE
-from training.banks.separated_bank import SEPARATOR_FILE
+from training.banks.bank import SEPARATOR_FILE, STOPS_FILE
 from training.banks.stop import make_slug
 from training.classifiers.concept_classifier import CONCEPT_OPTIONS
 from training.classifiers.training import ClassifierOptions

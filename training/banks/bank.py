@@ -24,6 +24,8 @@ STOPS_FILE = "stops.json"
 WEIGHTS_FILE = "stops.safetensors"
 GATES_FILE = "gates.safetensors"
 MODEL_FILE = "model.json"
+SEPARATOR_FILE = "separator.safetensors"
+"""Only a separated bank has one: see `separated_bank`."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ def load_bank(folder: Path, model_fingerprint: str | None = None) -> StopBank:
         raise DrawstopError(
             f"expected a bank (a folder with {STOPS_FILE}), found none at {folder}: make one with "
             f"drawstop train and find"
+        )
+    if (folder / SEPARATOR_FILE).is_file():
+        raise DrawstopError(
+            f"{folder} is a bank with a separator, which has no SAE: bake, find, inspect and make take it; drawstop make "
+            "measures its stops"
         )
     sae = load_sae(folder)
     try:

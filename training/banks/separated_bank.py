@@ -14,12 +14,11 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder
-from training.banks.bank import MODEL_FILE, STOPS_FILE, WEIGHTS_FILE
+from training.banks.bank import MODEL_FILE, SEPARATOR_FILE, STOPS_FILE, WEIGHTS_FILE
 from training.separation.separator import Separator, SeparatorConfig
 
 FORMAT = 1
 KIND = "separated"
-SEPARATOR_FILE = "separator.safetensors"
 STARTS_FILE = "starts.safetensors"
 SHALLOWEST_DB, DEEPEST_DB = 3.0, 60.0
 

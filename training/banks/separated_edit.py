@@ -21,6 +21,8 @@ class SeparatedEdit:
     @torch.no_grad()
     def __call__(self, latents: Tensor, values: Sequence[float]) -> Tensor:
         """Steered latents. `[batch, latents, frames]` and a value per stop -> the same shape."""
+        if not len(latents):
+            return latents
         separator = self.bank.separator
         whole = torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
         heard, left = separator.listen(whole), whole

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
 from training.banks.separated_bank import SeparatedBank
-from training.separation.stream import SeparatorStream
+from training.separation.stream import SeparatorStream, filtered
 
 
 class SeparatedSteering(nn.Module):
@@ -42,40 +42,48 @@ class SeparatedSteering(nn.Module):
         self.n_stops: int = len(stops)
         self.past: int = separator.config.taps - 1
         # the last frames that came to each stop
-        self.register_buffer("cache", torch.zeros(voices, len(stops) * self.past, separator.config.latents))
+        self.register_buffer("cache", torch.zeros(voices, len(stops), self.past, separator.config.latents))
 
     def forward(self, x: Tensor, values: Tensor) -> Tensor:
         z = x.transpose(1, 2)
-        voices, frames = z.shape[0], z.shape[1]
         trunk, used, heard, finished = self.separator.listen(z)
-        moved = (values < 0).any(1, keepdim=True)
-        left = z
+        moving = torch.nonzero((values < 0).any(2).any(0)).flatten()
+        filters = torch.zeros(0)
+        if len(moving) > 0:
+            queries = self.queries.index_select(0, moving)
+            filters = self.separator.filters_of(trunk, used, heard, finished, queries)
+        left, answered = z, 0
+        came: list[Tensor] = []
         for s in range(self.n_stops):
-            begin, end = s * self.past, (s + 1) * self.past
-            past = torch.cat([self.cache[:voices, begin:end], left], 1)
-            self.cache[:voices, begin:end].copy_(past[:, frames:])
-            value = values[:, s].unsqueeze(-1)
-            if bool((value < 0).any()):
-                part = self.separator.part(past, trunk, used, heard, finished, self.queries[s])
-                left = left - amount(value, self.depths[s]) * part
+            came.append(left)
+            if answered < len(moving) and int(moving[answered]) == s:
+                past = torch.cat([self.cache[: z.shape[0], s], left], 1)
+                part = filtered(past, filters[answered])
+                left = left - amount(values[:, s].unsqueeze(-1), self.depths[s]) * part
+                answered += 1
+        self._remember(torch.stack(came, 1))
+        moved = (values < 0).any(1, keepdim=True)
         return torch.where(moved, left.transpose(1, 2), x)
 
     @torch.jit.export
     def loudness(self, x: Tensor) -> Tensor:
         """Share of the frame's energy that is each stop's. `[batch, latents, frames]` -> `[batch, stops, frames]`."""
         z = x.transpose(1, 2)
-        voices, frames = z.shape[0], z.shape[1]
         trunk, used, heard, finished = self.separator.listen(z)
-        whole = z.square().sum(-1)
-        quiet = 1e-6 * z.shape[2]
+        filters = self.separator.filters_of(trunk, used, heard, finished, self.queries)
+        past = torch.cat([self.cache[: z.shape[0], 0], z], 1)
+        self._remember(z.unsqueeze(1).expand(-1, self.n_stops, -1, -1))
+        whole = z.square().sum(-1) + 1e-6 * z.shape[2]
         shares: list[Tensor] = []
         for s in range(self.n_stops):
-            begin, end = s * self.past, (s + 1) * self.past
-            past = torch.cat([self.cache[:voices, begin:end], z], 1)
-            self.cache[:voices, begin:end].copy_(past[:, frames:])
-            part = self.separator.part(past, trunk, used, heard, finished, self.queries[s])
-            shares.append((part.square().sum(-1) / (whole + quiet)).clamp(0.0, 1.0))
+            shares.append((filtered(past, filters[s]).square().sum(-1) / whole).clamp(0.0, 1.0))
         return torch.stack(shares, 1)
+
+    def _remember(self, came: Tensor) -> None:
+        """Keeps the last frames that came to each stop, `[batch, stops, frames, latents]`."""
+        voices, frames = came.shape[0], came.shape[2]
+        both = torch.cat([self.cache[:voices], came], 2)
+        self.cache[:voices].copy_(both[:, :, frames:])
 
 
 def amount(value: Tensor, depth_db: Tensor) -> Tensor:

@@ -121,11 +121,15 @@ class Head(nn.Module):
             self.filters.bias.zero_()
             self.filters.bias[: config.latents] = 0.5
 
-    def forward(self, trunk: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+    def hidden(self, trunk: Tensor, query: Tensor) -> Tensor:
+        """What is known about the query's concept. `[..., channels]`, `[..., query_size]` -> `[..., hidden]`."""
         c, h = self.config.channels, self.config.hidden
-        scale, shift, inner_scale, inner_shift = query.unsqueeze(1).split([c, c, h, h], -1)
+        scale, shift, inner_scale, inner_shift = query.split([c, c, h, h], -1)
         x = nn.functional.leaky_relu(self.first(trunk * (1 + scale) + shift), SLOPE)
-        x = nn.functional.leaky_relu(self.second(x * (1 + inner_scale) + inner_shift), SLOPE)
+        return nn.functional.leaky_relu(self.second(x * (1 + inner_scale) + inner_shift), SLOPE)
+
+    def forward(self, trunk: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.hidden(trunk, query.unsqueeze(1))
         taps: Tensor = self.filters(x)
         return taps.unflatten(-1, (self.config.taps, self.config.latents)), x
 

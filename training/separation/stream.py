@@ -171,26 +171,34 @@ class SeparatorStream(nn.Module):
         )
         return trunk, used, heard, finished
 
-    def part(
-        self, past: Tensor, trunk: Tensor, used: Tensor, heard: Tensor, finished: Tensor, query: Tensor
+    def filters_of(
+        self, trunk: Tensor, used: Tensor, heard: Tensor, finished: Tensor, queries: Tensor
     ) -> Tensor:
-        """What belongs to a query.
+        """Each frame's filters for some queries, the frame's own gains in them.
 
-        Shape: past `[batch, taps - 1 + frames, latents]`, the frames before this block first; query `[query_size]` ->
-        `[batch, frames, latents]`.
+        Shape: trunk, used, heard and finished as `listen` gives them; queries `[queries, query_size]` ->
+        `[queries, batch, frames, taps, latents]`.
         """
-        frames = used.shape[0]
         c, h = self.channels, self.hidden
-        x = nn.functional.leaky_relu(self.first(trunk * (1 + query[:c]) + query[c : 2 * c]), self.slope)
-        x = x * (1 + query[2 * c : 2 * c + h]) + query[2 * c + h :]
+        asked = queries[:, None, None]
+        x = trunk * (1 + asked[..., :c]) + asked[..., c : 2 * c]
+        x = nn.functional.leaky_relu(self.first(x), self.slope)
+        x = x * (1 + asked[..., 2 * c : 2 * c + h]) + asked[..., 2 * c + h :]
         x = nn.functional.leaky_relu(self.second(x), self.slope)
-        taps = self.filters(x).reshape(x.shape[0], -1, self.taps, self.latents)
-        part = torch.zeros_like(past[:, :frames])
-        for k in range(self.taps):
-            begin = self.taps - 1 - k
-            part = part + taps[:, :, k].index_select(1, used) * past[:, begin : begin + frames]
-        local = nn.functional.leaky_relu(heard + self.known(x).index_select(1, used), self.slope)
-        return part * finished * (2 * torch.sigmoid(self.gains(local)))
+        local = nn.functional.leaky_relu(heard + self.known(x).index_select(2, used), self.slope)
+        gains = finished * (2 * torch.sigmoid(self.gains(local)))
+        taps = self.filters(x).unflatten(-1, (self.taps, self.latents)).index_select(2, used)
+        return taps * gains.unsqueeze(3)
+
+
+def filtered(past: Tensor, taps: Tensor) -> Tensor:
+    """A filter over each latent's own last frames.
+
+    Shape: past `[batch, taps - 1 + frames, latents]`, taps `[batch, frames, taps, latents]`, the current frame's first ->
+    `[batch, frames, latents]`.
+    """
+    windows = past.unfold(1, taps.shape[2], 1).flip(3)
+    return (windows * taps.transpose(2, 3)).sum(3)
 
 
 def affine(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:

@@ -46,7 +46,8 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
     """
     folder = tmp_path_factory.mktemp("demo")
     folders = [folder / name for name in ("first", "another-name")]
-    sound, rate = soundfile.read(Shipped.find().phrase, dtype="float32")
+    (guitar, rate), (voice, _) = (soundfile.read(path, dtype="float32") for path in Shipped.find().stems)
+    sound = guitar + voice
     soundfile.write(folder / "mine.wav", np.stack([sound, sound], 1), rate, subtype="FLOAT")
     command = [sys.executable, "-W", "ignore", "-m", "drawstop", "demo", "--out"]
     given: list[list[str]] = [[], ["--input", str(folder / "mine.wav")]]
@@ -110,7 +111,9 @@ def test_the_written_sounds_are_as_long_as_the_input_and_the_knobs_change_only_w
     }
     assert len({len(sound) for sound in sounds.values()}) == 1
     events = read_midi_file(
-        Shipped.find().midi, 44100, [StopDescription(slug, slug, slug) for slug in ("guitar", "voice")]
+        Shipped.find().midi,
+        44100,
+        [StopDescription(slug, slug, slug, -1.0, 0.0) for slug in ("guitar", "voice")],
     )
     first_move = min(event.sample for event in events if event.value != 0)
     # the part that a knob's movement in the same latent frame may already touch is left out
@@ -126,10 +129,12 @@ def test_figures_hold_every_stop_beside_random_edits_and_neither_times_nor_place
     text = (two_runs[0] / "figures.json").read_text()
     for slug in ("guitar", "voice"):
         measured = json.loads(text)["stops"]["shipped"][slug]
-        for key in ("at_minus_1", "at_plus_1"):
-            assert {"stop", "random"} <= measured[key].keys()
-            for ear in ("judge", "tagger"):
-                assert 0 <= measured[key]["stop"]["heard"][ear] <= 1
+        for key in ("solo_falls_db", "rest_gains_db", "others_fall_db"):
+            assert {"stop", "random"} == measured["separation"][key].keys()
+        for part in ("solos", "mixtures"):
+            for edit in ("at_0", "stop", "random"):
+                for classifier in ("judge", "tagger"):
+                    assert 0 <= measured["detected"][part][edit][classifier] <= 1
     assert str(two_runs[0]) not in text
     assert str(Path.cwd()) not in text
 
@@ -189,14 +194,17 @@ def test_the_help_has_an_example() -> None:
     assert "Example: drawstop demo" in done.stdout
 
 
-def test_more_turned_knobs_are_a_larger_spectral_distance_and_the_same_sound_has_none() -> None:
+def test_the_two_parts_of_a_mixture_are_equally_loud_and_of_other_labels() -> None:
     import torch
 
-    from export.demo.measurements import log_spectral_distance
+    from export.demo.measurements import Clips, parts_of
 
-    sound = torch.randn(2, 20000, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(log_spectral_distance(sound, sound), torch.zeros(2))
-    assert torch.allclose(log_spectral_distance(sound * 2, sound), torch.full((2,), 6.02), atol=0.1)
+    labels = ["guitar", "guitar", "voice", "both", "neither"]
+    latents = torch.arange(1.0, 6.0).reshape(5, 1, 1) * torch.ones(5, 4, 6)
+    parts = parts_of(Clips(labels, latents), "guitar", seed=0)
+    assert len(parts.solos) == len(parts.others) == 2
+    assert torch.allclose(parts.wanted.square().mean((1, 2)), parts.rest.square().mean((1, 2)))
+    assert {float(value) for value in parts.rest[:, 0, 0]} == {3.0, 5.0}
 
 
 @needs_parts

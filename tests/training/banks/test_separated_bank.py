@@ -7,13 +7,9 @@ import torch
 from small_separator import query, separated_bank
 
 from drawstop.errors import DrawstopError
+from training.banks.bank import SEPARATOR_FILE, load_bank
 from training.banks.open_bank import open_bank
-from training.banks.separated_bank import (
-    SEPARATOR_FILE,
-    SeparatedStop,
-    load_separated_bank,
-    save_separated_bank,
-)
+from training.banks.separated_bank import SeparatedStop, load_separated_bank, save_separated_bank
 from training.separation.mdct import HOP
 
 HALF_PRECISION = 5e-3
@@ -62,3 +58,9 @@ def test_a_stop_of_the_same_name_is_replaced() -> None:
     bank = separated_bank("guitar", "voice").with_stop(SeparatedStop("guitar", "guitar", query(7), 12.0))
     assert [stop.name for stop in bank.stops] == ["voice", "guitar"]
     assert bank.stop("guitar").depth_db == 12.0
+
+
+def test_what_needs_an_sae_says_that_this_bank_has_none(tmp_path: Path) -> None:
+    save_separated_bank(tmp_path / "bank", separated_bank("guitar"))
+    with pytest.raises(DrawstopError, match="has no SAE"):
+        load_bank(tmp_path / "bank")

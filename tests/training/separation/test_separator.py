@@ -9,7 +9,7 @@ from small_separator import CONFIG, query, small_separator
 from drawstop.errors import DrawstopError
 from training.separation.mdct import HOP
 from training.separation.separator import SeparatorConfig
-from training.separation.stream import SeparatorStream
+from training.separation.stream import SeparatorStream, filtered
 
 STREAMED = 2e-4
 """Largest difference of a stream from the whole, where parts are up to some tens: the order of sums."""
@@ -49,7 +49,7 @@ def test_streamed_in_any_blocks_it_gives_what_the_whole_gives(blocks: list[int],
     for block in z[..., :frames].transpose(1, 2).split(blocks, 1):
         heard = stream.listen(block)
         past = torch.cat([past, block], 1)
-        parts.append(stream.part(past, *heard, asked))
+        parts.append(filtered(past, stream.filters_of(*heard, asked[None])[0]))
         past = past[:, -(CONFIG.taps - 1) :]
     assert float((torch.cat(parts, 1).transpose(1, 2) - whole).abs().max()) < STREAMED
 
@@ -57,12 +57,13 @@ def test_streamed_in_any_blocks_it_gives_what_the_whole_gives(blocks: list[int],
 def test_a_stream_whose_caches_are_cleared_starts_from_silence_again() -> None:
     stream, z, asked = SeparatorStream(small_separator(), 1), latents(9).transpose(1, 2), query(3)
     past = torch.cat([torch.zeros(1, CONFIG.taps - 1, HOP), z], 1)
-    first = stream.part(past, *stream.listen(z), asked)
+    first = filtered(past, stream.filters_of(*stream.listen(z), asked[None])[0])
     stream.listen(z)
     for name, buffer in stream.named_buffers():
         if name.endswith("cache"):
             buffer.zero_()
-    assert torch.equal(stream.part(past, *stream.listen(z), asked), first)
+    again = filtered(past, stream.filters_of(*stream.listen(z), asked[None])[0])
+    assert torch.equal(again, first)
 
 
 def test_sizes_must_be_positive() -> None:

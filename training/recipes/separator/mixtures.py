@@ -18,6 +18,8 @@ TRIES = 12
 PROGRAM_CLIPS = 5
 FAMILY_SHARE = 0.8
 DOUBLED = ("guitar", "voice")
+PRESENT_SAMPLES = 8192
+PRESENT_SHARE = 1e-3
 LEVEL_DB = 10.0
 """Each clip of a mixture is up to so much louder or quieter than the first."""
 
@@ -80,11 +82,19 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Clips that sound together `[clips, samples]`, and which of them belong to each question `[questions, clips]`."""
+    """Clips that sound together, and what they are.
+
+    Attributes:
+        clips: `[clips, samples]`.
+        concepts: the concepts that are asked for.
+        belongs: which clips belong to each of them, `[questions, clips]`.
+        labels: of the clips.
+    """
 
     clips: Audio
     concepts: tuple[int, ...]
     belongs: NDArray[np.bool_]
+    labels: tuple[Label, ...]
 
 
 class MixtureMaker:
@@ -130,7 +140,24 @@ class MixtureMaker:
         )
         questions = (asked, self._asked_too(labels[-1], labels, asked, rng), third)
         belongs = np.array([[label in self.concepts[q].labels for label in labels] for q in questions])
-        return Mixture((sounds * level).astype(np.float32), questions, belongs)
+        return Mixture((sounds * level).astype(np.float32), questions, belongs, tuple(labels))
+
+    def presence(self, mixture: Mixture, ends: Sequence[int]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which concepts sound at some moments, and for which that is sure: `[moments, concepts]` each.
+
+        Args:
+            ends: the sample at which each moment ends; a clip sounds there if its last fifth of a second has a thousandth
+                of the mixture's mean power.
+        """
+        power = np.mean(mixture.clips.sum(0) ** 2)
+        parts = np.stack([mixture.clips[:, max(0, end - PRESENT_SAMPLES) : end] for end in ends])
+        sounds = np.mean(parts**2, -1) > PRESENT_SHARE * power
+        belongs, unsure = (
+            np.array([[label in getattr(each, kind) for label in mixture.labels] for each in self.concepts])
+            for kind in ("labels", "unsure")
+        )
+        present = (sounds[:, None] & belongs[None]).any(-1)
+        return present, present | ~(sounds[:, None] & unsure[None]).any(-1)
 
     def _concept(self, rng: Generator) -> int:
         return int(rng.choice(len(self.concepts), p=self.weights))
