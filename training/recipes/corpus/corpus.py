@@ -127,12 +127,21 @@ def _play(timbre: Timbre, phrases: list[Phrase], sample_rate: int) -> list[Audio
     return [(wet if has_reverb(i) else dry)[i * slot : i * slot + length] for i in range(len(phrases))]
 
 
-def midi_file(phrases: Sequence[Phrase], program: int, bank: int = 0, channel: int = 0) -> mido.MidiFile:
-    """The phrases one after the other, each in a slot of SLOT_SECONDS; channel 9 are the drums."""
+def midi_file(
+    phrases: Sequence[Phrase],
+    program: int,
+    bank: int = 0,
+    channel: int = 0,
+    slot_seconds: float = SLOT_SECONDS,
+) -> mido.MidiFile:
+    """The phrases one after the other, each in a slot of its own; channel 9 are the drums."""
     events: list[tuple[int, int, mido.Message]] = []
     for i, phrase in enumerate(phrases):
+        for bend in phrase.bends:
+            tick = round((i * slot_seconds + bend.start) * _TICKS_PER_SECOND)
+            events.append((tick, 0, mido.Message("pitchwheel", channel=channel, pitch=bend.position)))
         for note in phrase.notes:
-            start = i * SLOT_SECONDS + note.start
+            start = i * slot_seconds + note.start
             on, off = (round(t * _TICKS_PER_SECOND) for t in (start, start + note.length))
             played = {"channel": channel, "note": note.pitch}
             events.append((on, 1, mido.Message("note_on", velocity=note.velocity, **played)))
@@ -147,20 +156,32 @@ def midi_file(phrases: Sequence[Phrase], program: int, bank: int = 0, channel: i
     for tick, _, message in events:
         track.append(message.copy(time=tick - now))
         now = tick
-    end = round(len(phrases) * SLOT_SECONDS * _TICKS_PER_SECOND)
+    end = round(len(phrases) * slot_seconds * _TICKS_PER_SECOND)
     track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
     file.tracks.append(track)
     return file
 
 
-def play_midi(soundfont: Path, midi_path: Path, sample_rate: int, *, reverb: bool) -> Audio:
-    """What fluidsynth plays, mono `[samples]`. Raises FileNotFoundError where fluidsynth is missing."""
+def play_midi(
+    soundfont: Path,
+    midi_path: Path,
+    sample_rate: int,
+    *,
+    reverb: bool,
+    chorus: bool = False,
+    sample_format: str = "s16",
+) -> Audio:
+    """What fluidsynth plays, mono `[samples]`; in 16 bits it may clip, as `float` it can't.
+
+    Raises FileNotFoundError where fluidsynth is missing.
+    """
     with tempfile.TemporaryDirectory() as folder:
         wav_path = Path(folder) / "out.wav"
         lean = "-o synth.dynamic-sample-loading=1"  # a compressed soundfont unpacks only what plays: the same bits, sooner
-        options = f"-ni -q {lean} -r {sample_rate} -R {int(reverb)} -C 0 -g 0.7 -F".split()
+        effects = f"-R {int(reverb)} -C {int(chorus)}"
+        options = f"-ni -q {lean} -r {sample_rate} {effects} -g 0.7 -O {sample_format} -F".split()
         command = ["fluidsynth", *options, str(wav_path), str(soundfont), str(midi_path)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, capture_output=True)  # it warns of every channel without a preset
         stereo, _ = soundfile.read(wav_path, dtype="float32", always_2d=True)
     mono: Audio = stereo.mean(axis=1)
     return mono

@@ -27,10 +27,19 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Bend:
+    """A position of the pitch wheel, -8192..8191, from `start` seconds on."""
+
+    start: float
+    position: int
+
+
+@dataclass(frozen=True)
 class Phrase:
-    """The notes of one phrase, ordered by start."""
+    """The notes of one phrase, ordered by start, and the movements of the pitch wheel."""
 
     notes: tuple[Note, ...]
+    bends: tuple[Bend, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.notes:

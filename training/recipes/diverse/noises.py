@@ -12,6 +12,7 @@ Samples = NDArray[np.float64]
 
 _LOWEST_HZ = 30.0
 _DROP_SECONDS = 0.004
+_DECAY_60_DB = 6.908  # ln(1000)
 
 
 def make_noise(name: str, rng: np.random.Generator, samples: int, sample_rate: int) -> Audio:
@@ -23,15 +24,22 @@ def _sloped(exponent: float) -> Callable[[np.random.Generator, int, int], Sample
     """Noise whose power falls with frequency to this power: 0 is white, 1 pink, 2 brown; each time a little otherwise."""
 
     def make(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
-        return _shaped(rng, samples, sample_rate, exponent + rng.uniform(-0.15, 0.15))
+        return sloped_noise(rng, samples, sample_rate, exponent + rng.uniform(-0.15, 0.15))
 
     return make
 
 
-def _shaped(rng: np.random.Generator, samples: int, sample_rate: int, exponent: float) -> Samples:
+def sloped_noise(rng: np.random.Generator, samples: int, sample_rate: int, exponent: float) -> Samples:
+    """Noise `[samples]` whose power falls with frequency to the power `exponent`."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     hertz = np.maximum(np.fft.rfftfreq(samples, 1 / sample_rate), _LOWEST_HZ)
     return np.fft.irfft(spectrum * hertz ** (-exponent / 2), samples)
+
+
+def falling_noise(rng: np.random.Generator, samples: int, sample_rate: int, seconds: float) -> Samples:
+    """White noise `[samples]` that falls by 60 dB in so many seconds: the echoes of a room (Moorer 1979)."""
+    time = np.arange(samples) / sample_rate
+    return rng.standard_normal(samples) * np.exp(-_DECAY_60_DB * time / seconds)
 
 
 def _hum(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
@@ -65,7 +73,7 @@ def _wind(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
 
 
 def _shaped_unit(rng: np.random.Generator, samples: int, sample_rate: int, exponent: float) -> Samples:
-    noise = _shaped(rng, samples, sample_rate, exponent)
+    noise = sloped_noise(rng, samples, sample_rate, exponent)
     return noise / noise.std()
 
 

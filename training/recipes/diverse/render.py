@@ -25,14 +25,15 @@ from drawstop.progress import track
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.recipes.corpus.corpus import SAMPLE_RATE, to_int16
 from training.recipes.corpus.recordings import fade_out, write_flac16
+from training.recipes.diverse.noises import falling_noise
 from training.recipes.diverse.plan import Part, Recording, plan
 from training.recipes.diverse.sources import SAMPLES, SECONDS, take
 from training.recipes.diverse.timbres import TIMBRES, Timbre
+from training.recipes.plan_file import keep_plan
 
 RECORDINGS, MANIFEST, PLAN, TAKES = "recordings", "manifest.json", "plan.json", "takes"
 SHORTEST_ROOM, LONGEST_ROOM = 0.5, 2.0
 """Seconds in which a room's sound falls by 60 dB."""
-_DECAY_60_DB = 6.908  # ln(1000)
 
 Audio = NDArray[np.float32]
 Take = NDArray[np.int16]
@@ -45,7 +46,7 @@ def render_set(out: Path, recordings: Sequence[Recording], seed: int = 0) -> Pat
         DrawstopError: `out` holds another plan's recordings, or a program or soundfont is missing.
     """
     content = {"seed": seed, "recordings": [asdict(each) for each in recordings]}
-    _refuse_other_plan(out / PLAN, content)
+    keep_plan(out / PLAN, content)
     folder, manifest = out / RECORDINGS, out / RECORDINGS / MANIFEST
     missing = [each for each in recordings if not (folder / each.file).is_file()]
     takes = _takes(out / TAKES, recordings, missing, seed)
@@ -72,11 +73,10 @@ def mix(recording: Recording, takes: Mapping[tuple[str, int], Take]) -> Audio:
 
 
 def reverberate(audio: Audio, room: int) -> Audio:
-    """A sound in a room whose echoes are noise that dies away (Moorer 1979); the room's number is its seed."""
+    """A sound in a room whose echoes are noise that dies away; the room's number is its seed."""
     rng = np.random.default_rng(room)
     seconds = rng.uniform(SHORTEST_ROOM, LONGEST_ROOM)
-    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    echoes = rng.standard_normal(len(time)) * np.exp(-_DECAY_60_DB * time / seconds)
+    echoes = falling_noise(rng, round(seconds * SAMPLE_RATE), SAMPLE_RATE, seconds)
     echoes *= rng.uniform(0.4, 1.0) / np.sqrt(np.sum(echoes**2))
     return (audio + fftconvolve(audio, echoes)[: len(audio)]).astype(np.float32)
 
@@ -139,13 +139,6 @@ def _recording(entry: dict[str, Any]) -> Recording:
     fields = {name: value for name, value in entry.items() if name != "sources"}
     parts = tuple(Part(**part) for part in fields["parts"])
     return Recording(**fields | {"parts": parts, "labels": tuple(fields["labels"])})
-
-
-def _refuse_other_plan(path: Path, content: dict[str, Any]) -> None:
-    wanted = json.loads(json.dumps(content))
-    if path.is_file() and json.loads(path.read_text()) != wanted:
-        raise DrawstopError(f"{path.parent} holds another set (other seed or sizes): give another --out")
-    write_json(path, content)
 
 
 def _takes(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 
 from drawstop.errors import DrawstopError
 from training.recipes.corpus.corpus import SAMPLE_RATE, SLOT_SECONDS, midi_file, normalise, play_midi
+from training.recipes.corpus.espeak import say
 from training.recipes.corpus.phrases import Note, Phrase, random_phrases
 from training.recipes.corpus.timbres import find_soundfont
 from training.recipes.diverse.noises import make_noise
@@ -153,13 +152,8 @@ def _rate(timbre: Timbre, phrase: int) -> int:
 
 
 def _say(speaker: str, text: str, words_a_minute: int) -> Audio:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "said.wav"
-        subprocess.run(
-            ["espeak-ng", "-v", speaker, "-s", str(words_a_minute), "-w", str(path), text], check=True
-        )
-        spoken, rate = soundfile.read(path, dtype="float32")
-    resampled: Audio = soxr.resample(spoken, rate, SAMPLE_RATE)
+    spoken, rate = say(text, speaker, words_a_minute)
+    resampled: Audio = soxr.resample(spoken.astype(np.float32), rate, SAMPLE_RATE)
     return resampled
 
 

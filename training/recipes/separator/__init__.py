@@ -1,1 +1,1 @@
-"""How the shipped separator was trained."""
+"""How the shipped separator was trained: `render` makes its corpus, `train` the weights, `codec` the RAVE that it works in."""

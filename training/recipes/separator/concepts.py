@@ -6,8 +6,10 @@ how a query learns what the network wasn't trained for.
 
 from dataclasses import dataclass
 
-GUITAR, SINGING, SPEECH, SYNTHETIC, DRUMS = "guitar", "singing", "speech", "synthetic", 128
-"""Kinds of clips beside General MIDI programs: recorded guitars, sung phrases, speech, synthetic sounds; the kit's number."""
+INSTRUMENT, GUITAR, SINGING, SPEECH, SYNTHETIC = "instrument", "guitar", "singing", "speech", "synthetic"
+"""Kinds of clips: General MIDI programs, recorded guitars, sung phrases, speech, synthetic sounds."""
+DRUMS = 128
+"""The kit's number beside the programs'."""
 
 Label = int | str
 """What a clip is: its General MIDI program, 128 for drums, or its kind."""

@@ -11,7 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.recipes.separator.concepts import BACKGROUND, FAMILIES, Concept, Label, program_concepts
+from training.recipes.corpus.corpus import SAMPLE_RATE
+from training.recipes.separator.concepts import (
+    BACKGROUND,
+    FAMILIES,
+    INSTRUMENT,
+    Concept,
+    Label,
+    program_concepts,
+)
+from training.recipes.separator.material import program_of
+from training.recipes.separator.sounds.colour import Equaliser
 
 QUIET_RMS = 3e-3
 TRIES = 12
@@ -22,6 +32,8 @@ PRESENT_SAMPLES = 8192
 PRESENT_SHARE = 1e-3
 LEVEL_DB = 10.0
 """Each clip of a mixture is up to so much louder or quieter than the first."""
+
+GENTLE = Equaliser(tilt_db=(-2.0, 2.0), ripples=3, ripple_db=4.0, widths=(0.5, 1.5))
 
 Audio = NDArray[np.float32]
 Generator = np.random.Generator
@@ -48,11 +60,12 @@ class Corpus:
                 clip = json.loads(line)
                 if clip["split"] in splits:
                     file = str(folder / f"{clip['kind']}.i16")
-                    label = int(Path(clip["source"]).stem) if clip["kind"] == "instrument" else clip["kind"]
+                    label = program_of(clip["source"]) if clip["kind"] == INSTRUMENT else clip["kind"]
                     self.clips[label].append(Clip(file, clip["start"], clip["samples"], clip["source"]))
         if not self.clips:
             raise ValueError(
-                f"no clips of splits {list(splits)} in {[str(folder) for folder in folders]}: render them first"
+                f"no clips of splits {list(splits)} in {[str(folder) for folder in folders]}: "
+                "render them with python -m training.recipes.separator.render"
             )
 
     def read(self, clip: Clip, begin: int, samples: int) -> Audio:
@@ -203,11 +216,7 @@ def shaped(sound: Audio, rng: Generator) -> Audio:
     """A random sign and, for a third, a smooth random equaliser of up to about 8 dB."""
     sound = sound * np.float32(rng.choice([-1, 1]))
     if rng.random() < 0.33:
-        octaves = np.log2(np.maximum(40.0, np.fft.rfftfreq(len(sound), 1 / 44100)) / 1000)
-        gain_db = rng.uniform(-2, 2) * octaves
-        for _ in range(3):
-            centre, width = rng.uniform(-4, 4), rng.uniform(0.5, 1.5)
-            gain_db = gain_db + rng.normal(0, 4) * np.exp(-(((octaves - centre) / width) ** 2))
+        gain_db = GENTLE.gain_db(np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE), rng)
         shaped_sound = np.fft.irfft(np.fft.rfft(sound) * 10 ** (gain_db / 20), len(sound))
         level = float(np.sqrt(np.mean(shaped_sound**2)))
         sound = shaped_sound / max(1e-6, level) * float(np.sqrt(np.mean(sound**2)))

@@ -1,0 +1,1 @@
+"""How each kind of clip in the separator's training corpus is made."""
