@@ -42,6 +42,7 @@ test-models:
 # half an hour, of which exporting two RAVEs of full size and compiling take the most
 bench:
     uv run python -m bench.instrument
+    uv run python -m bench.instrument.separator
     uv run python -m bench.instrument.backends --models demo raspberry v2 --threads 1 2
 
 # SAE training: a step beside SAELens's own, the time that both take to explain as much, memory: a quarter of an hour of one core;
@@ -77,6 +78,11 @@ demo *arguments:
 # needs a C++ compiler, fluidsynth, espeak-ng and the soundfonts that LICENSES.md lists
 demo-train *arguments:
     uv run --group recipe python -m training.recipes.rave {{arguments}}
+
+# render the shipped separator's corpus, train the separator and measure its stops (about three hours of one core; resumable);
+# needs a C++ compiler, fluidsynth, espeak-ng and the material that training/recipes/separator/material.py names
+shipped-train *arguments:
+    uv run --group recipe python -m training.recipes.separator {{arguments}}
 
 # render the diverse set of recordings (1376 of 4 s), train SAEs of the demo's RAVE on it, and measure what concepts they tell
 # (about ten minutes of one core; resumable); needs what demo-train needs

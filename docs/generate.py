@@ -9,6 +9,7 @@ from pathlib import Path
 import controllers_page
 import knobs
 import osc_page
+import stops_page
 
 from bench.sae import growth
 from drawstop.cli import COMMANDS, module_of, overview
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
         "controllers.md": controllers_page.page,
         "knobs.md": knobs.page,
         "osc.md": osc_page.page,
+        "stops.md": stops_page.page,
     }
     for name in named or pages:
         path, current = FOLDER / name, pages[name]()

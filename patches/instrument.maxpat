@@ -76,7 +76,7 @@
       22.0
      ],
      "outlettype": [],
-     "text": "Delay: 944 samples of its own + 8128 of nn~'s buffer of 4096 = 9072 samples, 206 ms.",
+     "text": "Delay: 128 samples of its own + 8128 of nn~'s buffer of 4096 = 8256 samples, 187 ms.",
      "linecount": 1
     }
    },
@@ -1390,7 +1390,7 @@
          "outlettype": [
           ""
          ],
-         "text": "1 -1"
+         "text": "0 -1"
         }
        },
        {
@@ -1408,7 +1408,7 @@
          "outlettype": [
           ""
          ],
-         "text": "-1 1"
+         "text": "-1 0"
         }
        },
        {
@@ -1500,7 +1500,7 @@
          "outlettype": [
           ""
          ],
-         "text": "clip -1.0 1.0"
+         "text": "clip -1.0 0.0"
         }
        },
        {
@@ -1547,13 +1547,13 @@
          "patching_rect": [
           20.0,
           520.0,
-          277.0,
+          150.0,
           22.0
          ],
          "outlettype": [
           ""
          ],
-         "text": "expr ($f1 - 64.) / (64. - ($f1 >= 64.))"
+         "text": "expr $f1 / 127. - 1."
         }
        },
        {
@@ -1571,7 +1571,7 @@
          "outlettype": [
           ""
          ],
-         "text": "clip -1.0 1.0"
+         "text": "clip -1.0 0.0"
         }
        },
        {
@@ -1618,13 +1618,13 @@
          "patching_rect": [
           320.0,
           520.0,
-          277.0,
+          150.0,
           22.0
          ],
          "outlettype": [
           ""
          ],
-         "text": "expr ($f1 - 64.) / (64. - ($f1 >= 64.))"
+         "text": "expr $f1 / 127. - 1."
         }
        }
       ],
@@ -2149,7 +2149,7 @@
          "outlettype": [
           ""
          ],
-         "text": "clip -1.0 1.0"
+         "text": "clip -1.0 0.0"
         }
        },
        {
@@ -2203,7 +2203,7 @@
          "outlettype": [
           ""
          ],
-         "text": "clip -1.0 1.0"
+         "text": "clip -1.0 0.0"
         }
        },
        {
@@ -2562,7 +2562,7 @@
        "parameter_type": 0,
        "parameter_unitstyle": 1,
        "parameter_mmin": -1.0,
-       "parameter_mmax": 1.0,
+       "parameter_mmax": 0.0,
        "parameter_initial": [
         0.0
        ],
@@ -2635,7 +2635,7 @@
        "parameter_type": 0,
        "parameter_unitstyle": 1,
        "parameter_mmin": -1.0,
-       "parameter_mmax": 1.0,
+       "parameter_mmax": 0.0,
        "parameter_initial": [
         0.0
        ],
@@ -2697,7 +2697,7 @@
       40.0
      ],
      "outlettype": [],
-     "text": "Dials: -1 taken away, 0 as played, 1 brought in. OSC on UDP port 9000: /stop/guitar and a float. MIDI: 64 is 0.",
+     "text": "Dials: -1 taken away, 0 as played. OSC on UDP port 9000: /stop/guitar and a float. MIDI: 127 is 0.",
      "linecount": 2
     }
    }

@@ -93,7 +93,7 @@ class PatchContent:
             Scene(
                 f"only {stop.slug}",
                 f"scene-only-{stop.slug}",
-                tuple(1 if other == stop else -1 for other in self.stops),
+                tuple(int(stop.maximum) if other == stop else -1 for other in self.stops),
             )
             for stop in self.stops
         ]
@@ -106,6 +106,21 @@ class PatchContent:
             for stop in self.stops
         ]
         return (neutral, *only, *without)
+
+    @property
+    def brings_in(self) -> bool:
+        """True where some stop can bring its concept in."""
+        return any(stop.maximum > 0 for stop in self.stops)
+
+    @property
+    def values_text(self) -> str:
+        """What a knob's values mean."""
+        return "-1 taken away, 0 as played" + (", 1 brought in" if self.brings_in else "")
+
+    @property
+    def midi_text(self) -> str:
+        """Which control change is 0."""
+        return "MIDI: 64 is 0." if self.brings_in else "MIDI: 127 is 0."
 
     @property
     def largest_ratio(self) -> int:

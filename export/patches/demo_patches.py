@@ -14,15 +14,16 @@ FILE = "instrument.ts"
 
 
 def demo_description() -> InstrumentDescription:
-    """The description of the demo's instrument, from the shipped RAVE and bank, without a bake."""
+    """The description of the demo's instrument, from the shipped model and bank, without a bake."""
     from export.instrument.bake import describe
-    from training.banks.bank import bank_fingerprint, load_bank
+    from training.banks.bank import bank_fingerprint
+    from training.banks.separated_bank import load_separated_bank
     from training.models.rave.model import RaveModel
+    from training.shipped import SHIPPED_BANK, SHIPPED_RAVE
 
-    parts = REPOSITORY / "training" / "demo"
-    model = RaveModel(parts / "rave.ts")
-    bank = load_bank(parts / "bank", model.fingerprint)
-    return describe(model, [bank], Path(FILE).stem, bank_fingerprint(parts / "bank"))
+    model = RaveModel(SHIPPED_RAVE)
+    bank = load_separated_bank(SHIPPED_BANK, model.fingerprint)
+    return describe(model, [bank], Path(FILE).stem, bank_fingerprint(SHIPPED_BANK))
 
 
 def stale(description: InstrumentDescription, folder: Path) -> list[str]:

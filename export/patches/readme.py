@@ -26,12 +26,12 @@ Pd and Max patches of the instrument `{content.file}`, written by `drawstop patc
 
 ## Knobs
 
--1 takes a stop away, 0 plays as it came, 1 brings it in. A control change of 64 is exactly 0. OSC comes in on UDP port
+{content.values_text[0].upper()}{content.values_text[1:]}. {content.midi_text} OSC comes in on UDP port
 {OSC_PORT}.
 
 {_table(content)}
 
-From -1 to 1 in a message to nn~: `set {content.stops[0].slug} -1`. The other attributes: `set ramp 0.02` (seconds that a
+In a message to nn~: `set {content.stops[0].slug} -1`. The other attributes: `set ramp 0.02` (seconds that a
 value travels), `set bypass 1` (the model without its stops), `set noise 0` (without the model's own noise), `set reset 1`.
 
 ## Delay

@@ -72,11 +72,11 @@
      "patching_rect": [
       20.0,
       31.0,
-      573.0,
+      559.0,
       22.0
      ],
      "outlettype": [],
-     "text": "Delay: 256 samples of its own + 8128 of nn~'s buffer of 4096 = 8384 samples, 190 ms.",
+     "text": "Delay: 0 samples of its own + 8128 of nn~'s buffer of 4096 = 8128 samples, 184 ms.",
      "linecount": 1
     }
    },

@@ -76,7 +76,7 @@
       22.0
      ],
      "outlettype": [],
-     "text": "Delay: 944 samples of its own + 8128 of nn~'s buffer of 4096 = 9072 samples, 206 ms.",
+     "text": "Delay: 128 samples of its own + 8128 of nn~'s buffer of 4096 = 8256 samples, 187 ms.",
      "linecount": 1
     }
    },

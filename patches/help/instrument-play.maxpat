@@ -76,7 +76,7 @@
       22.0
      ],
      "outlettype": [],
-     "text": "Delay: 944 samples of its own + 8128 of nn~'s buffer of 4096 = 9072 samples, 206 ms.",
+     "text": "Delay: 128 samples of its own + 8128 of nn~'s buffer of 4096 = 8256 samples, 187 ms.",
      "linecount": 1
     }
    },
@@ -483,7 +483,7 @@
        "parameter_type": 0,
        "parameter_unitstyle": 1,
        "parameter_mmin": -1.0,
-       "parameter_mmax": 1.0,
+       "parameter_mmax": 0.0,
        "parameter_initial": [
         0.0
        ],
@@ -516,7 +516,7 @@
        "parameter_type": 0,
        "parameter_unitstyle": 1,
        "parameter_mmin": -1.0,
-       "parameter_mmax": 1.0,
+       "parameter_mmax": 0.0,
        "parameter_initial": [
         0.0
        ],

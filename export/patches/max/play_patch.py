@@ -127,6 +127,6 @@ def _wide(content: PatchContent) -> float:
 
 def _comment(content: PatchContent) -> str:
     return (
-        f"Dials: -1 taken away, 0 as played, 1 brought in. OSC on UDP port {OSC_PORT}: "
-        f"{content.address(content.stops[0])} and a float. MIDI: 64 is 0."
+        f"Dials: {content.values_text}. OSC on UDP port {OSC_PORT}: "
+        f"{content.address(content.stops[0])} and a float. {content.midi_text}"
     )

@@ -5,12 +5,14 @@ from py2max import Box
 from drawstop.instrument_description import StopDescription
 from export.patches.content import OSC_PORT, PatchContent
 from export.patches.max.patcher import CHARACTER, MESSAGE, MaxPatch
-from realtime.controllers.midi.source import CC_CENTRE
+from realtime.controllers.midi.source import CC_CENTRE, SEVEN_BITS
 
 LEFT, TOP, ROW = 20, 20, 30
 METER_MS = 50
 CC_EXPRESSION = f"expr ($f1 - {CC_CENTRE}.) / ({CC_CENTRE}. - ($f1 >= {CC_CENTRE}.))"
 """A control change as a value: 0 is -1, 64 exactly 0, 127 is 1 (there are 64 steps below the middle, 63 above)."""
+CC_AWAY_EXPRESSION = f"expr $f1 / {SEVEN_BITS}. - 1."
+"""The same for a stop that only takes away: 0 is -1, 127 is 0."""
 EXPRESSION_WIDTH = 300
 
 
@@ -45,7 +47,8 @@ def controllers(content: PatchContent) -> MaxPatch:
         controller = content.controller(stop)
         if controller is not None:
             received = patch.obj(x, scenes_bottom + 120, f"ctlin {controller}", 1, ["int", "int"])
-            patch.chain([received, patch.obj(x, scenes_bottom + 160, CC_EXPRESSION, 1, [MESSAGE]), clip])
+            words = CC_EXPRESSION if stop.maximum > 0 else CC_AWAY_EXPRESSION
+            patch.chain([received, patch.obj(x, scenes_bottom + 160, words, 1, [MESSAGE]), clip])
     return patch
 
 

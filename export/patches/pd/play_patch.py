@@ -140,8 +140,8 @@ def _scenes_width(content: PatchContent) -> int:
 
 def _knobs_comment(content: PatchContent) -> str:
     return (
-        f"Knobs: -1 taken away, 0 as played, 1 brought in. The bar beside a knob: how strongly the stop sounds in the "
-        f"input. OSC on UDP port {OSC_PORT}: {content.address(content.stops[0])} and a float. MIDI: 64 is 0."
+        f"Knobs: {content.values_text}. The bar beside a knob: how strongly the stop sounds in the "
+        f"input. OSC on UDP port {OSC_PORT}: {content.address(content.stops[0])} and a float. {content.midi_text}"
     )
 
 

@@ -88,7 +88,7 @@ def scenes(content: PatchContent) -> PdCanvas:
 
 
 def midi(content: PatchContent) -> PdCanvas:
-    """Control changes on any channel: 0 is the lowest value, 64 exactly the middle, 127 the highest."""
+    """Control changes on any channel: 0 is the lowest value, 127 the highest; 64 is exactly 0 where a stop brings in too."""
     block = max(_width(content, 4), 190)
     canvas = _canvas("midi", content, block, 6)
     for stop, x, y in _positions(content, block, 6):
@@ -98,6 +98,12 @@ def midi(content: PatchContent) -> PdCanvas:
             continue
         above = SEVEN_BITS - CC_CENTRE
         received = canvas.obj(x, y, f"ctlin {controller}")
+        if stop.maximum <= 0:
+            texts = (f"/ {SEVEN_BITS}", "- 1", f"s $0-{stop.slug}")
+            canvas.chain(
+                [received, *(canvas.obj(x, y + ROW * row, text) for row, text in enumerate(texts, 1))]
+            )
+            continue
         centred = canvas.obj(x, y + ROW, f"- {CC_CENTRE}")
         side = canvas.obj(x, y + 2 * ROW, "moses 0")
         low, high = (

@@ -6,7 +6,9 @@ The queries of the concepts that it was trained on become the starts of new stop
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -17,7 +19,7 @@ from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, Separate
 from training.find.separated.measure import depth_of
 from training.recipes.separator.held_out import clips_of, concept_of
 from training.recipes.separator.mixtures import Corpus
-from training.recipes.separator.train import CHECKPOINT, Questions
+from training.recipes.separator.train import CHECKPOINT, LOG, Questions
 from training.separation.mdct import Mdct
 from training.separation.separator import SeparatorConfig
 from training.shipped import SHIPPED_RAVE
@@ -40,9 +42,12 @@ def trained(run: Path) -> tuple[Questions, list[str], int]:
 def make_bank(run: Path, corpus: Corpus) -> SeparatedBank:
     """The bank of a run, with the stops of STOPS."""
     questions, names, step = trained(run)
+    log = [json.loads(line) for line in (run / LOG).read_text().splitlines()]
+    starts_at = [each["seconds"] for each in log]
+    hours = round(sum(max(0.0, b - a) for a, b in pairwise([0.0, *starts_at])) / 3600, 1)
     queries = questions.queries()
     starts = {name: queries[index].half().float() for index, name in enumerate(names)}
-    provenance = {"steps": step, "trained_on": "see LICENSES.md"}
+    provenance = {"steps": step, "concepts": len(names), "hours": hours, "trained_on": "see LICENSES.md"}
     bank = SeparatedBank(questions.separator, (), sha256_file(SHIPPED_RAVE), starts, provenance)
     for name in STOPS:
         stop = SeparatedStop(name, name, starts[name], SHALLOWEST_DB)

@@ -23,10 +23,12 @@ from training.separation.separator import Separator, SeparatorConfig
 
 SAMPLE_RATE = 44100
 SECONDS_BETWEEN_CHECKPOINTS = 240.0
-CHECKPOINT = "checkpoint.pt"
+CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 EMBEDDING = 64
 """Numbers of a concept, of which its query is made."""
 QUERY_STD = 0.3
+CLASS_SCALE = 20.0
+"""Weights of classes are about a twentieth."""
 MOMENTS = tuple(range(40, 258, 16))
 """Steps of the trunk at which presence is asked, after its half a second of warming up."""
 FRAMES = 1032
@@ -77,9 +79,13 @@ class Questions(nn.Module):
         nn.init.normal_(self.to_query.weight, std=QUERY_STD / math.sqrt(EMBEDDING))
 
     def queries(self) -> Tensor:
-        """Every concept's query, `[concepts, query_size]`."""
-        queries: Tensor = self.to_query(self.embeddings.weight)
-        return queries
+        """Every concept's query, `[concepts, query_size]`.
+
+        Its first numbers scale the trunk's channels: what tells the concept's class from the trunk is added to them.
+        """
+        queries = self.to_query(self.embeddings.weight)
+        classes = CLASS_SCALE * self.classes.weight
+        return torch.cat([queries[:, : classes.shape[1]] + classes, queries[:, classes.shape[1] :]], 1)
 
 
 def learning_rate(step: int, options: TrainingOptions) -> float:
@@ -221,7 +227,7 @@ def train(run: Path, corpus: list[Path], options: TrainingOptions, config: Separ
             separated, present = np.mean(losses[-25:], 0).tolist()
             seconds = time.monotonic() - started
             line = {"step": step, "separation": separated, "presence": present, "seconds": seconds}
-            with (run / "log.jsonl").open("a") as log:
+            with (run / LOG).open("a") as log:
                 log.write(json.dumps(line) + "\n")
         if time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
             save()
