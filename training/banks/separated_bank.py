@@ -19,6 +19,7 @@ from training.separation.separator import Separator, SeparatorConfig
 
 FORMAT = 1
 KIND = "separated"
+ABOUT = "separator"
 STARTS_FILE = "starts.safetensors"
 SHALLOWEST_DB, DEEPEST_DB = 3.0, 60.0
 
@@ -157,20 +158,21 @@ def write_separator(path: Path, separator: Separator) -> None:
         for name, value in separator.state_dict().items()
         if not name.startswith("listening.") and "num_batches" not in name
     }
-    about = {"config": json.dumps(asdict(separator.config)), "sample_rate": str(separator.sample_rate)}
-    path.write_bytes(save(weights, metadata=about))
+    about = asdict(separator.config) | {"sample_rate": separator.sample_rate}
+    # one entry: safetensors writes several in any order
+    path.write_bytes(save(weights, metadata={ABOUT: json.dumps(about)}))
 
 
 def read_separator(path: Path) -> Separator:
     """A separator, in evaluation and without gradients."""
     with safe_open(str(path), "pt") as file:
-        about = file.metadata()
+        about: dict[str, Any] = json.loads(file.metadata()[ABOUT])
         weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (safe_open isn't a mapping)
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in json.loads(about["config"]).items()
+    sample_rate = about.pop("sample_rate")
+    sizes: dict[str, Any] = {
+        name: tuple(size) if isinstance(size, list) else size for name, size in about.items()
     }
-    separator = Separator(SeparatorConfig(**fields), int(about["sample_rate"]))
+    separator = Separator(SeparatorConfig(**sizes), sample_rate)
     missing = separator.load_state_dict(weights, strict=False)
     lost = [
         name

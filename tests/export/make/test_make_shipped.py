@@ -1,0 +1,129 @@
+"""`drawstop make` without a RAVE: the shipped model and its separator."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import soundfile
+import torch
+from repository import RECORDINGS
+
+from drawstop.errors import DrawstopError
+from export.instrument.verify import open_instrument
+from export.make.options import MakeOptions, Request, read_request
+from export.make.steps import make_instrument
+from training.banks.separated_bank import load_separated_bank
+from training.find.separated.fit import QueryOptions
+from training.shipped import SHIPPED_BANK, SHIPPED_RAVE
+
+pytestmark = pytest.mark.slow
+
+QUICK = MakeOptions(query=QueryOptions(steps=25, batch=2, frames=64, checked=4), threads=1)
+CLIPS = {"guitar_with_0.wav", "guitar_with_minus_1.wav", "guitar_without_0.wav", "guitar_without_minus_1.wav"}
+
+
+class BrokenOffError(Exception):
+    """Stands for whatever ends the process."""
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The first five recordings of each concept."""
+    folder = tmp_path_factory.mktemp("few")
+    for concept in ("guitar", "voice"):
+        (folder / concept).mkdir()
+        for path in sorted((RECORDINGS / "train" / concept).iterdir())[:5]:
+            (folder / concept / path.name).write_bytes(path.read_bytes())
+    return folder / "guitar", folder / "voice"
+
+
+def request_of(folders: tuple[Path, Path], out: Path, model: Path | None = None) -> Request:
+    return read_request(model, [("guitar", *folders)], out, QUICK)
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """No progress."""
+
+
+def broken_off_at(step: str) -> Callable[[str, int, int], None]:
+    def progress(what: str, done: int, total: int) -> None:
+        if what.startswith(step):
+            raise BrokenOffError
+
+    return progress
+
+
+@pytest.fixture(scope="module")
+def made(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("made") / "organ"
+    make_instrument(request_of(folders, out), silent)
+    return out
+
+
+def test_it_leaves_a_verified_instrument_with_one_knob_from_minus_one_to_zero(made: Path) -> None:
+    module, description = open_instrument(made / "instrument.ts")
+    (stop,) = description.stops
+    assert (stop.slug, stop.minimum, stop.maximum) == ("guitar", -1.0, 0.0)
+    assert description.delay_samples == 128
+    module.set_guitar(0.5)
+    assert module.get_guitar() == (0.0,)
+    assert {path.name for path in (made / "clips").iterdir()} == CLIPS
+
+
+def test_the_bank_has_the_shipped_separator_and_the_new_stop_alone(made: Path) -> None:
+    bank, shipped = load_separated_bank(made / "bank"), load_separated_bank(SHIPPED_BANK)
+    assert [stop.name for stop in bank.stops] == ["guitar"]
+    for own, other in zip(bank.separator.parameters(), shipped.separator.parameters(), strict=True):
+        assert torch.equal(own, other)
+
+
+def test_the_figures_have_what_the_stop_does_beside_random_queries_and_a_verdict(made: Path) -> None:
+    figures = json.loads((made / "figures.json").read_text())["stops"]["guitar"]
+    assert figures["measured"]["unseen_recordings"] == {"with": 2, "without": 2}
+    for key in ("solo_falls_db", "rest_gains_db", "others_fall_db"):
+        assert figures["measured"][key].keys() == {"stop", "random"}
+    assert figures["verdict"]["sentences"]
+
+
+def test_its_clips_differ_where_the_stop_was_moved(made: Path) -> None:
+    before, rate = soundfile.read(made / "clips" / "guitar_with_0.wav")
+    after, _ = soundfile.read(made / "clips" / "guitar_with_minus_1.wav")
+    assert rate == 44100
+    assert abs(before - after).max() > 0
+
+
+def test_broken_off_and_started_again_it_ends_with_the_same_bits(
+    made: Path, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "organ"
+    for step in ("guitar: fitting", "guitar: measuring"):
+        with pytest.raises(BrokenOffError):
+            make_instrument(request_of(folders, out), broken_off_at(step))
+        assert [path.name for path in out.iterdir()] == ["unfinished"]
+    steps: list[str] = []
+    make_instrument(request_of(folders, out), lambda what, done, total: steps.append(what))
+    assert not any("fitting" in what for what in steps)
+    for name in ("figures.json", *(f"clips/{clip}" for clip in CLIPS)):
+        assert (out / name).read_bytes() == (made / name).read_bytes(), name
+
+
+def test_the_shipped_model_by_its_path_is_the_same_request(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    first, second = (request_of(folders, tmp_path / "out", model) for model in (None, SHIPPED_RAVE))
+    assert first.is_shipped
+    assert first.identity() == second.identity()
+    other = replace(first, options=replace(QUICK, query=QueryOptions(steps=26)))
+    assert other.identity() != first.identity()
+
+
+def test_too_few_recordings_are_refused_before_anything_is_written(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for path in sorted(folders[0].iterdir())[:2]:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(DrawstopError, match="different recordings or more"):
+        request_of((tmp_path, folders[1]), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
