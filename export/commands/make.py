@@ -37,11 +37,20 @@ def make(
             help="Which recordings with the concept +1 should sound like, as a file name pattern; for the stops that have any."
         ),
     ] = "*",
+    bring_in: Annotated[
+        bool,
+        typer.Option(
+            "--bring-in",
+            help="Stops of the shipped model bring in too: +1 plays grains of the recordings with the concept, which follow "
+            "notes and level of what is played.",
+        ),
+    ] = False,
 ) -> None:
     """From two folders of recordings to an instrument with a knob, and to a verdict on every stop.
 
-    The shipped model gives back any sound as it is, and its separator learns a stop in about a minute; such stops take their
-    concept away (−1 to 0). With a RAVE of your own, stops are made of its latents' features, and can bring a concept in too.
+    The shipped model gives back any sound as it is, and its separator learns a stop in about a minute; such stops take
+    their concept away (−1 to 0) and, with --bring-in, play it too (to +1). With a RAVE of your own, stops are made of its
+    latents' features, and can bring a concept in too.
 
     Ten recordings of ten seconds of each kind are a good start; four are the least. Two or more of each kind are held out of
     every fit: the verdict is measured on them. With your own RAVE, to bring a concept in (+1), some should play the same
@@ -64,7 +73,7 @@ def make(
 
     parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.cli.spread_values
     stops = [(name, Path(having), Path(lacking)) for name, having, lacking in parts]
-    request = read_request(model, stops, out, MakeOptions.of(seed, kind, like))
+    request = read_request(model, stops, out, MakeOptions.of(seed, kind, like, bring_in))
     try:
         with steps_bar() as progress:
             figures = make_instrument(request, progress)

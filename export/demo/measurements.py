@@ -90,7 +90,11 @@ def measure(
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Figures:
-    """Per stop at -1: levels and SI-SDR in dB beside random queries, and how often each classifier detects the concept."""
+    """What each stop does, beside a random control.
+
+    At -1: levels and SI-SDR in dB beside random queries, and how often each classifier detects the concept. At +1, of a stop that
+    brings in: how often it is detected where others play, beside random moments of the same recordings.
+    """
     figures: Figures = {}
     for number, stop in enumerate(bank.stops):
         alone = replace(bank, stops=(stop,))
@@ -100,9 +104,11 @@ def measure(
             progress(2 * number + 1, 2 * len(bank.stops))
         edits = {"stop": SeparatedEdit(alone), "random": RandomSeparatedEdit(alone, CONTROL_SEED + seed)}
         detected = {
-            name: _detected(model, edits, classifiers, stop.name, latents)
+            name: _detected(model, edits, classifiers, stop.name, latents, -1.0)
             for name, latents in (("solos", parts.solos), ("mixtures", parts.wanted + parts.rest))
         }
+        if stop.grains is not None:
+            detected["brought_in"] = _detected(model, edits, classifiers, stop.name, parts.others, 1.0)
         figures[stop.slug] = {"separation": separated, "detected": detected}
         if progress:
             progress(2 * number + 2, 2 * len(bank.stops))
@@ -115,9 +121,10 @@ def _detected(
     classifiers: Sequence[Classifier],
     concept: str,
     latents: Tensor,
+    value: float,
 ) -> Figures:
-    """In which share of clips each classifier detects a concept: as they are, at -1, and under the random edit."""
-    sounds = {"at_0": latents} | {name: edit(latents, [-1.0]) for name, edit in edits.items()}
+    """In which share of clips each classifier detects a concept: as they are, at a value, and under the random edit."""
+    sounds = {"at_0": latents} | {name: edit(latents, [value]) for name, edit in edits.items()}
     predictions = {
         name: predict(classifiers, play_clips(model, z), model.rates.sample_rate)
         for name, z in sounds.items()

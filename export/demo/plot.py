@@ -95,9 +95,9 @@ def _draw_knobs(
             lw=2.2,
             label=slug,
         )
-    axis.set_title("the stops (MIDI): −1 taken away, 0 as played")
-    axis.set_ylim(-1.15, 0.15)
-    axis.set_yticks([-1, -0.5, 0])
+    axis.set_title("the stops (MIDI): −1 taken away, 0 as played, +1 brought in")
+    axis.set_ylim(-1.15, 1.15)
+    axis.set_yticks([-1, 0, 1])
     _tidy(axis)
 
 

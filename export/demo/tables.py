@@ -20,8 +20,10 @@ def show(console: Console, figures: Figures) -> None:
 
 
 def _stops(name: str, measured: Figures) -> Table:
-    table = Table(title=f"What −1 does on held-out recordings, {name} bank: medians, random query beside it")
-    for column in ("stop", "sound", "clips", "change", "−1", "random", "detected at 0", "at −1", "random"):
+    table = Table(
+        title=f"What the stops do on held-out recordings, {name} bank: medians, a random control beside them"
+    )
+    for column in ("stop", "sound", "clips", "change", "−1", "random", "detected at 0", "moved", "random"):
         table.add_column(column, justify="left" if column in ("stop", "sound", "change") else "right")
     rows = (
         ("alone", "solos", "falls by", "solo_falls_db"),
@@ -30,6 +32,7 @@ def _stops(name: str, measured: Figures) -> Table:
     )
     for slug, each in measured.items():
         separation = each["separation"]
+        brought = each["detected"].get("brought_in")
         for sound, kind, change, key in rows:
             seen = each["detected"].get(kind)
             shares = [_both(seen[edit]) for edit in ("at_0", "stop", "random")] if seen else ["", "", ""]
@@ -41,8 +44,12 @@ def _stops(name: str, measured: Figures) -> Table:
                 f"[bold]{_decibels(separation[key]['stop'])}[/bold]",
                 _decibels(separation[key]["random"]),
                 *shares,
-                end_section=kind == "others",
+                end_section=kind == "others" and not brought,
             )
+        if brought:
+            shares = [_both(brought[edit]) for edit in ("at_0", "stop", "random")]
+            clips = str(separation["clips"]["others"])
+            table.add_row(slug, "others", clips, "[bold]at +1[/bold]", "", "", *shares, end_section=True)
     table.caption = "rest gains: SI-SDR of what stays, against its own recording. Detected: by our classifier / a published one."
     return table
 

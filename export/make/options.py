@@ -50,13 +50,15 @@ class MakeOptions:
     sae_steps: int = 1500
     query: QueryOptions = field(default_factory=QueryOptions)
     """How the query of each stop of the shipped model is fitted."""
+    brings_in: bool = False
+    """Stops of the shipped model bring in too: +1 plays grains of the recordings."""
     threads: int = 2
     """The order of a sum, and so its last bit, depends on it."""
 
     @staticmethod
-    def of(seed: int, kind: str, like: str) -> MakeOptions:
+    def of(seed: int, kind: str, like: str, brings_in: bool = False) -> MakeOptions:
         """The command line's options. Raises DrawstopError for an unknown kind."""
-        return MakeOptions(FindOptions(seed=seed, kind=kind_of(kind), like=like))
+        return MakeOptions(FindOptions(seed=seed, kind=kind_of(kind), like=like), brings_in=brings_in)
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Request:
         """The options by the names that unfinished work is identified with: `ear` is the classifier's."""
         fields = asdict(self.options)
         if not self.is_shipped:
-            del fields["query"]
+            del fields["query"], fields["brings_in"]
         for options in (fields, fields["find"]):
             options["ear"] = options.pop("classifier")
         return fields

@@ -39,7 +39,9 @@ class SeparatedStopMaker:
         self, request: Request, bank: SeparatedBank, wanted: StopRequest, progress: Progress
     ) -> SeparatedBank:
         """The bank with a query fitted to the request's recordings."""
-        options = SeparatedFindOptions(seed=request.seed, query=request.options.query)
+        options = SeparatedFindOptions(
+            seed=request.seed, query=request.options.query, brings_in=request.options.brings_in
+        )
         paths = (wanted.with_paths, wanted.without_paths)
         return bank.with_stop(
             find_separated_stop(request.model, bank, wanted.name, *paths, options, progress)

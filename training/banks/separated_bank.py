@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import soundfile
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
@@ -15,11 +16,13 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder
 from training.banks.bank import MODEL_FILE, SEPARATOR_FILE, STOPS_FILE, WEIGHTS_FILE
+from training.separation.grains import GrainLibrary, library_of_sound
 from training.separation.separator import Separator, SeparatorConfig
 
 FORMAT = 1
 KIND = "separated"
 ABOUT = "separator"
+GRAINS = ".grains.flac"
 STARTS_FILE = "starts.safetensors"
 SHALLOWEST_DB, DEEPEST_DB = 3.0, 60.0
 
@@ -34,6 +37,7 @@ class SeparatedStop:
         query: what the separator is asked with, `[query_size]`.
         depth_db: how far the concept falls at -1, in dB: values between are even in dB by it.
         metrics: what was measured when the stop was made.
+        grains: recordings that bring the concept in at +1; None: the stop only takes away.
     """
 
     name: str
@@ -41,6 +45,7 @@ class SeparatedStop:
     query: Tensor
     depth_db: float
     metrics: dict[str, Any] = field(default_factory=dict)
+    grains: GrainLibrary | None = None
 
     @property
     def kind(self) -> str:
@@ -49,8 +54,8 @@ class SeparatedStop:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The lowest and the highest value: such a stop takes away, it brings nothing in."""
-        return -1.0, 0.0
+        """The lowest and the highest value: without grains a stop only takes away."""
+        return -1.0, 0.0 if self.grains is None else 1.0
 
     def __post_init__(self) -> None:
         if self.query.ndim != 1 or not bool(torch.isfinite(self.query).all()):
@@ -102,6 +107,11 @@ def save_separated_bank(folder: Path, bank: SeparatedBank) -> None:
     with atomic_folder(folder, marker=STOPS_FILE) as beside:
         write_separator(beside / SEPARATOR_FILE, bank.separator)
         (beside / WEIGHTS_FILE).write_bytes(save({stop.slug: stop.query.contiguous() for stop in bank.stops}))
+        for stop in bank.stops:
+            if stop.grains is not None:
+                sound = stop.grains.stored.numpy()
+                path = beside / f"{stop.slug}{GRAINS}"
+                soundfile.write(path, sound, bank.separator.sample_rate, "PCM_16", format="FLAC")
         starts = {name: query.half().contiguous() for name, query in bank.starts.items()}
         (beside / STARTS_FILE).write_bytes(save(starts))
         stops = [
@@ -139,16 +149,31 @@ def load_separated_bank(folder: Path, model_fingerprint: str | None = None) -> S
                 queries[entry["slug"]].float(),
                 entry["depth_db"],
                 entry["figures"],
+                _grains(folder / f"{entry['slug']}{GRAINS}", separator.sample_rate),
             )
             for entry in text["stops"]
         )
-    except (OSError, KeyError, TypeError, json.JSONDecodeError, SafetensorError) as error:
+    except (
+        OSError,
+        soundfile.LibsndfileError,
+        KeyError,
+        TypeError,
+        json.JSONDecodeError,
+        SafetensorError,
+    ) as error:
         raise DrawstopError(f"the bank at {folder} is damaged ({error}): make it again") from error
     if model_fingerprint is not None and fingerprint != model_fingerprint:
         raise DrawstopError(
             f"the bank at {folder} was made for another model ({fingerprint[:12]}, this one is {model_fingerprint[:12]})"
         )
     return SeparatedBank(separator, stops, fingerprint, starts, text["provenance"], text["site"])
+
+
+def _grains(path: Path, sample_rate: int) -> GrainLibrary | None:
+    if not path.is_file():
+        return None
+    sound, _ = soundfile.read(path, dtype="int16")
+    return library_of_sound(torch.from_numpy(sound), sample_rate)
 
 
 def write_separator(path: Path, separator: Separator) -> None:

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_steering import amount
+from training.separation.grain_stream import GrainStream
+from training.separation.grains import GrainLibrary
 from training.separation.separator import FRAMES_PER_STEP, Heard
 
 
@@ -25,12 +27,24 @@ class SeparatedEdit:
             return latents
         separator = self.bank.separator
         whole = torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
-        heard, left = separator.listen(whole), whole
+        heard, left, moved = separator.listen(whole), whole, False
         for stop, value in zip(self.bank.stops, values, strict=True):
             if value < 0:
                 part = self.part(heard._replace(frames=separator.last_frames(left)), stop.query)
                 left = left - amount(torch.tensor(value), torch.tensor(stop.depth_db)) * part
-        return left[..., : latents.shape[-1]] if any(value < 0 for value in values) else latents
+            elif value > 0 and stop.grains is not None:
+                left = left + value * self.grains(stop.grains, whole)
+            moved = moved or value < 0 or (value > 0 and stop.grains is not None)
+        return left[..., : latents.shape[-1]] if moved else latents
+
+    def grains(self, library: GrainLibrary, latents: Tensor) -> Tensor:
+        """What a library plays to whole recordings. `[batch, latents, frames]` -> the same."""
+        return self._played(library, latents, chosen_at_random=False)
+
+    def _played(self, library: GrainLibrary, latents: Tensor, chosen_at_random: bool) -> Tensor:
+        stream = GrainStream(library, self.bank.separator.sample_rate, len(latents), chosen_at_random)
+        played: Tensor = stream(latents.transpose(1, 2), FRAMES_PER_STEP - 1, True)
+        return played.transpose(1, 2)
 
     def part(self, heard: Heard, query: Tensor) -> Tensor:
         """What belongs to a query. `[query_size]` -> `[batch, latents, frames]`."""
@@ -40,12 +54,18 @@ class SeparatedEdit:
 class RandomSeparatedEdit(SeparatedEdit):
     """The control: the separator is asked with each query's numbers in a random order, another one for each clip and stop.
 
-    What it takes away has the energy, over the clip, of what the stop takes away.
+    What it takes away has the energy, over the clip, of what the stop takes away. What it brings in are grains of the same
+    library, but any of them, whatever plays.
     """
 
     def __init__(self, bank: SeparatedBank, seed: int) -> None:
         super().__init__(bank)
         self.generator = torch.Generator().manual_seed(seed)
+
+    def grains(self, library: GrainLibrary, latents: Tensor) -> Tensor:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.generator.initial_seed())
+            return self._played(library, latents, chosen_at_random=True)
 
     def part(self, heard: Heard, query: Tensor) -> Tensor:
         own = super().part(heard, query)

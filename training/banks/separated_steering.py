@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
 from training.banks.separated_bank import SeparatedBank
+from training.separation.grain_stream import GrainStream
 from training.separation.stream import SeparatorStream, filtered
 
 
@@ -21,7 +22,8 @@ class SeparatedSteering(nn.Module):
 
         z_0 = z,    z_s = z_{s-1} - amount(v_s) * part_s(z_{s-1}),    amount(v) = (1 - 10^(-D v' / 20)) / (1 - 10^(-D / 20))
 
-    v' = max(-v, 0). D, the depth of a stop in dB, is how far its concept falls at -1; so half the way is half as many dB.
+    v' = max(-v, 0). Where v_s > 0, v_s times what the stop's grains play to the sound that came in is added. D, the depth of a
+    stop in dB, is how far its concept falls at -1; so half the way is half as many dB.
     It looks at no frame to come. A frame whose values are all 0 is passed on untouched.
 
     Shape: x `[batch, latents, frames]`, values `[batch or 1, stops, frames]` -> `[batch, latents, frames]`.
@@ -39,6 +41,12 @@ class SeparatedSteering(nn.Module):
         self.separator = SeparatorStream(separator, voices)
         self.register_buffer("queries", torch.stack([stop.query for stop in stops]))
         self.register_buffer("depths", torch.tensor([stop.depth_db for stop in stops]))
+        with_grains = [index for index, stop in enumerate(stops) if stop.grains is not None]
+        self.grains_of: tuple[int, ...] = (*with_grains, -1)
+        libraries = [stop.grains for stop in stops if stop.grains is not None]
+        self.grains = nn.ModuleList(
+            [GrainStream(library, separator.sample_rate, voices) for library in libraries]
+        )
         self.n_stops: int = len(stops)
         self.past: int = separator.config.taps - 1
         # the last frames that came to each stop
@@ -46,6 +54,7 @@ class SeparatedSteering(nn.Module):
 
     def forward(self, x: Tensor, values: Tensor) -> Tensor:
         z = x.transpose(1, 2)
+        brought = self._brought(z, values)
         trunk, used, heard, finished = self.separator.listen(z)
         moving = torch.nonzero((values < 0).any(2).any(0)).flatten()
         filters = torch.zeros(0)
@@ -62,8 +71,19 @@ class SeparatedSteering(nn.Module):
                 left = left - amount(values[:, s].unsqueeze(-1), self.depths[s]) * part
                 answered += 1
         self._remember(torch.stack(came, 1))
-        moved = (values < 0).any(1, keepdim=True)
-        return torch.where(moved, left.transpose(1, 2), x)
+        moved = (values != 0).any(1, keepdim=True)
+        return torch.where(moved, (left + brought).transpose(1, 2), x)
+
+    def _brought(self, z: Tensor, values: Tensor) -> Tensor:
+        """What the stops with grains bring in; every library goes on listening. `[batch, frames, latents]` -> the same."""
+        brought, first = torch.zeros_like(z), self.separator.first_step()
+        for index, grains in enumerate(self.grains):
+            value = values[:, self.grains_of[index]].clamp(0.0, 1.0).unsqueeze(-1)
+            plays = bool((value > 0).any())
+            played = grains(z, first, plays)
+            if plays:
+                brought = brought + value * played
+        return brought
 
     @torch.jit.export
     def loudness(self, x: Tensor) -> Tensor:

@@ -141,6 +141,10 @@ class SeparatorStream(nn.Module):
         self.period: int = FRAMES_PER_STEP
         self.slope: float = SLOPE
 
+    def first_step(self) -> int:
+        """The frame of the next block that ends a step of the trunk."""
+        return self.period - 1 - int(self.cache[0, self.channels + self.latents])
+
     def listen(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The trunk's steps that this block's frames use, which one each frame uses, each frame's own part of the gains,
         and 0 for frames before the first step.
@@ -150,8 +154,7 @@ class SeparatorStream(nn.Module):
         """
         voices, frames = z.shape[0], z.shape[1]
         state = self.cache[:voices]
-        place = int(state[0, self.channels + self.latents])
-        first = self.period - 1 - place
+        first = self.first_step()
         steps = self.trunk(self.listening(z, first))
         trunk = torch.cat([state[:, : self.channels].unsqueeze(1), steps], 1)
         used = torch.div(torch.arange(frames) + self.period - first, self.period, rounding_mode="floor")
@@ -165,7 +168,7 @@ class SeparatorStream(nn.Module):
             [state[:, self.channels : self.channels + self.latents].unsqueeze(1) + self.silent, level], 1
         )
         heard = self.frame(torch.cat([level, before[:, :-1]], -1))
-        place_now = torch.full_like(state[:, :1], float((place + frames) % self.period))
+        place_now = torch.full_like(state[:, :1], float((self.period - 1 - first + frames) % self.period))
         self.cache[:voices].copy_(
             torch.cat([trunk[:, -1], level[:, -1] - self.silent, place_now, finished[:, -1]], 1)
         )

@@ -113,7 +113,10 @@ def test_the_written_sounds_are_as_long_as_the_input_and_the_knobs_change_only_w
     events = read_midi_file(
         Shipped.find().midi,
         44100,
-        [StopDescription(slug, slug, slug, -1.0, 0.0) for slug in ("guitar", "voice")],
+        [
+            StopDescription(slug, slug, slug, -1.0, highest)
+            for slug, highest in (("guitar", 0.0), ("voice", 1.0))
+        ],
     )
     first_move = min(event.sample for event in events if event.value != 0)
     # the part that a knob's movement in the same latent frame may already touch is left out
@@ -131,7 +134,9 @@ def test_figures_hold_every_stop_beside_random_edits_and_neither_times_nor_place
         measured = json.loads(text)["stops"]["shipped"][slug]
         for key in ("solo_falls_db", "rest_gains_db", "others_fall_db"):
             assert {"stop", "random"} == measured["separation"][key].keys()
-        for part in ("solos", "mixtures"):
+        parts = {"solos", "mixtures"} | ({"brought_in"} if slug == "voice" else set())
+        assert measured["detected"].keys() == parts
+        for part in parts:
             for edit in ("at_0", "stop", "random"):
                 for classifier in ("judge", "tagger"):
                     assert 0 <= measured["detected"][part][edit][classifier] <= 1

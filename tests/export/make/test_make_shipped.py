@@ -119,6 +119,20 @@ def test_the_shipped_model_by_its_path_is_the_same_request(
     assert other.identity() != first.identity()
 
 
+def test_asked_to_bring_in_a_stop_goes_to_plus_one_and_plays_grains(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    options = replace(QUICK, brings_in=True)
+    make_instrument(read_request(None, [("guitar", *folders)], tmp_path / "organ", options), silent)
+    _, description = open_instrument(tmp_path / "organ" / "instrument.ts")
+    assert description.stops[0].maximum == 1.0
+    before, _ = soundfile.read(tmp_path / "organ" / "clips" / "guitar_without_0.wav")
+    after, _ = soundfile.read(tmp_path / "organ" / "clips" / "guitar_without_plus_1.wav")
+    assert abs(after - before).max() > 0.01
+    figures = json.loads((tmp_path / "organ" / "figures.json").read_text())["stops"]["guitar"]
+    assert "wasn't measured" in figures["verdict"]["sentences"][1]
+
+
 def test_too_few_recordings_are_refused_before_anything_is_written(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

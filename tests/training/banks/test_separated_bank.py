@@ -1,5 +1,6 @@
 """A separated bank's folder: read as it was written; refused where it is damaged or another model's."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from drawstop.errors import DrawstopError
 from training.banks.bank import SEPARATOR_FILE, load_bank
 from training.banks.open_bank import open_bank
 from training.banks.separated_bank import SeparatedStop, load_separated_bank, save_separated_bank
+from training.separation.grains import library_of
 from training.separation.mdct import HOP
 
 HALF_PRECISION = 5e-3
@@ -64,3 +66,15 @@ def test_what_needs_an_sae_says_that_this_bank_has_none(tmp_path: Path) -> None:
     save_separated_bank(tmp_path / "bank", separated_bank("guitar"))
     with pytest.raises(DrawstopError, match="has no SAE"):
         load_bank(tmp_path / "bank")
+
+
+def test_grains_are_read_as_they_were_written(tmp_path: Path) -> None:
+    tone = 0.1 * torch.sin(2 * torch.pi * 220 * torch.arange(88200) / 44100)
+    bank = separated_bank("voice")
+    stop = dataclasses.replace(bank.stops[0], grains=library_of([tone], 44100))
+    save_separated_bank(tmp_path / "bank", dataclasses.replace(bank, stops=(stop,)))
+    read = load_separated_bank(tmp_path / "bank").stops[0].grains
+    assert read is not None
+    assert stop.grains is not None
+    assert torch.equal(read.stored, stop.grains.stored)
+    assert torch.equal(read.keys, stop.grains.keys)

@@ -1,11 +1,15 @@
 """The edit of a separated bank: neutral bits, even in dB, the same streamed as whole, its random control as strong."""
 
+import dataclasses
+
 import pytest
 import torch
 from small_separator import separated_bank
 
+from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
 from training.banks.separated_steering import SeparatedSteering, amount
+from training.separation.grains import library_of
 from training.separation.mdct import HOP
 
 STREAMED = 2e-4
@@ -73,3 +77,32 @@ def test_the_random_control_takes_as_much_energy_from_each_clip_by_queries_of_it
     same = z[:1].expand(3, -1, -1)
     edited = RandomSeparatedEdit(bank, 0)(same, [-1.0])
     assert not torch.allclose(edited[0], edited[1])
+
+
+def bank_with_grains() -> SeparatedBank:
+    """Stop a takes away only; stop b brings in a tone."""
+    bank = separated_bank("a", "b")
+    tone = 0.1 * torch.sin(2 * torch.pi * 220 * torch.arange(88200) / 44100)
+    with_grains = dataclasses.replace(bank.stops[1], grains=library_of([tone], 44100))
+    return dataclasses.replace(bank, stops=(bank.stops[0], with_grains))
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.8], [-1.0, 1.0]])
+def test_brought_in_block_by_block_it_sounds_as_in_the_whole_edit(values: list[float]) -> None:
+    bank, z = bank_with_grains(), latents(48)
+    whole = SeparatedEdit(bank)(z, values)
+    steering = torch.jit.script(SeparatedSteering(bank, 1))
+    blocks = [steering(block, knobs(values, block.shape[-1])) for block in z.split(5, 2)]
+    assert float((torch.cat(blocks, 2) - whole).abs().max()) < STREAMED
+    assert float((whole - SeparatedEdit(bank)(z, [values[0], 0.0])).abs().max()) > 0.01
+
+
+def test_only_a_stop_with_grains_goes_above_zero() -> None:
+    assert [stop.limits for stop in bank_with_grains().stops] == [(-1.0, 0.0), (-1.0, 1.0)]
+
+
+def test_the_random_control_brings_in_other_grains_of_the_same_library() -> None:
+    bank, z = bank_with_grains(), latents(48)
+    own, random = (edit(z, [0.0, 1.0]) for edit in (SeparatedEdit(bank), RandomSeparatedEdit(bank, 0)))
+    assert not torch.equal(own, random)
+    assert torch.equal(random, RandomSeparatedEdit(bank, 0)(z, [0.0, 1.0]))

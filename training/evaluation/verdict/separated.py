@@ -14,6 +14,9 @@ SPARED_DB, PARTLY_SPARED_DB = 1.5, 3.0
 BEYOND_RANDOM_DB = 6.0
 """And where the concept falls by so much more than under a random query of the same energy."""
 
+BRINGS_IN = "+1 plays grains of the recordings with it; whether that brings it in wasn't measured: listen"
+UNKNOWN: Level = "unknown"
+
 Figures = dict[str, Any]
 
 
@@ -28,15 +31,24 @@ def separated_verdict(measured: Figures, found: Figures) -> Verdict:
     if min(clips.values()) < ENOUGH_CLIPS:
         fewest = min(clips, key=lambda name: int(clips[name]))
         sentence = f"can't be judged: there are {clips[fewest]} unseen {fewest} only (expected {ENOUGH_CLIPS} or more)"
-        return Verdict("unknown", "unknown", (sentence,), ("longer recordings, or more of them",))
+        level = UNKNOWN
+        advice: tuple[str, ...] = ("longer recordings, or more of them",)
+    else:
+        level, sentence = _removal(measured)
+        advice = _advice(level, measured["others_fall_db"]["stop"], found)
+    sentences = (sentence, BRINGS_IN) if found.get("brings_in") else (sentence,)
+    return Verdict(level, UNKNOWN, sentences, advice)
+
+
+def _removal(measured: Figures) -> tuple[Level, str]:
+    """How well -1 works, in a word and in a sentence."""
     fall, gain, touched = (measured[name] for name in ("solo_falls_db", "rest_gains_db", "others_fall_db"))
     level = _level(fall["stop"], fall["random"], touched["stop"])
     words = {"well": "removes well", "partly": "removes partly"}.get(level, "hardly removes")
-    sentence = (
+    return level, (
         f"−1 {words}: alone it falls by {fall['stop']:.0f} dB (random query {fall['random']:.0f}); what stays of mixtures comes "
         f"{gain['stop']:+.1f} dB nearer to the truth (random {gain['random']:+.1f}); others fall by {touched['stop']:.1f} dB"
     )
-    return Verdict(level, "unknown", (sentence,), _advice(level, touched["stop"], found))
 
 
 def _level(fall: float, random: float, touched: float) -> Level:

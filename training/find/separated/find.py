@@ -16,6 +16,7 @@ from training.find.rave.encoded_recordings import EncodedRecordings, encode_reco
 from training.find.separated.fit import QueryOptions, fit_query
 from training.find.separated.measure import depth_of
 from training.models.rave.model import RaveModel
+from training.separation.grains import GrainLibrary, library_of
 
 CALIBRATED_FRAMES = 1032
 """Frames of a clip that the depth is taken from, about 3 s."""
@@ -33,6 +34,8 @@ class SeparatedFindOptions:
     """Variations of each training recording that play other notes, with other formants."""
     query: QueryOptions = field(default_factory=QueryOptions)
     """How the query is fitted."""
+    brings_in: bool = False
+    """+1 plays grains of the training recordings with the concept."""
 
 
 def find_separated_stop(
@@ -65,9 +68,11 @@ def find_separated_stop(
         "start": fitted.start,
         "start_loss": round(fitted.start_loss, 3),
         "loss": round(fitted.loss, 3),
+        "brings_in": options.brings_in,
     }
     query = fitted.query.half().float()
-    stop = SeparatedStop(name, make_slug(name), query, SHALLOWEST_DB, metrics)
+    grains = _grains(model, having) if options.brings_in else None
+    stop = SeparatedStop(name, make_slug(name), query, SHALLOWEST_DB, metrics, grains)
     solos = first_clips(checked[0], CALIBRATED_FRAMES)
     return replace(stop, depth_db=depth_of(replace(bank, stops=(stop,)), solos))
 
@@ -76,6 +81,14 @@ def first_clips(recordings: Sequence[Tensor], frames: int) -> Tensor:
     """The beginning of each recording, short ones filled up with silence. `[clips, latents, frames]`."""
     cut = [latents[:, :frames] for latents in recordings]
     return torch.stack([torch.nn.functional.pad(each, (0, frames - each.shape[1])) for each in cut])
+
+
+def _grains(model: RaveModel, recordings: EncodedRecordings) -> GrainLibrary:
+    """The training recordings' sound, as the model gives it back, cut into grains."""
+    latents = [recordings.latents[index] for index in recordings.indices("train")]
+    with torch.no_grad():
+        sounds = [model.decode(each.unsqueeze(0))[0].mean(0).clone() for each in latents]
+    return library_of(sounds, model.rates.sample_rate)
 
 
 def _checked(recordings: EncodedRecordings) -> list[Tensor]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 SHIPPED = Path(__file__).parents[2] / "shipped"
+CLIPS = SHIPPED.parent.parent / "docs" / "clips" / "shipped"
 STEPS = 4200
 
 
@@ -30,7 +31,9 @@ def make_shipped(
     _part("train", run, *clips, "--steps", steps, "--seed", seed)
     _part("bank", run, bank, *clips)
     _part("performance", out / "performance", *clips)
+    _part("clips", CLIPS)
     _part("figures", bank, out / "figures.json", *clips)
+    _part("brought", bank, out / "brought.json", *clips)
     _part("few", bank, out / "few.json", *clips)
 
 

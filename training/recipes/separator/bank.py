@@ -11,20 +11,26 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from drawstop.files import sha256_file
 from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, SeparatedStop, save_separated_bank
 from training.find.separated.measure import depth_of
+from training.recipes.separator.concepts import SINGING, Label
 from training.recipes.separator.held_out import clips_of, concept_of
 from training.recipes.separator.mixtures import Corpus
-from training.recipes.separator.train import CHECKPOINT, LOG, Questions
+from training.recipes.separator.train import CHECKPOINT, LOG, SAMPLE_RATE, Questions
+from training.separation.grains import GrainLibrary, library_of
 from training.separation.mdct import Mdct
 from training.separation.separator import SeparatorConfig
 from training.shipped import SHIPPED_RAVE
 
 STOPS = ("guitar", "voice")
+GRAINS_OF: dict[str, Label] = {"voice": SINGING}
+"""Clips that a stop's grains come from. A guitar isn't brought in: classifiers didn't tell it from the control (`brought`)."""
+RECORDINGS = 12
 CALIBRATED = 40
 """Training clips whose median fall is a stop's depth: it shapes the way down and enters no figure."""
 
@@ -51,9 +57,20 @@ def make_bank(run: Path, corpus: Corpus) -> SeparatedBank:
     bank = SeparatedBank(questions.separator, (), sha256_file(SHIPPED_RAVE), starts, provenance)
     for name in STOPS:
         stop = SeparatedStop(name, name, starts[name], SHALLOWEST_DB)
+        if name in GRAINS_OF:
+            stop = replace(stop, grains=library(corpus, GRAINS_OF[name]))
         depth = depth_of(replace(bank, stops=(stop,)), _solos(corpus, name))
         bank = bank.with_stop(replace(stop, depth_db=depth))
     return bank
+
+
+def library(corpus: Corpus, label: Label) -> GrainLibrary:
+    """Grains of some of a label's clips."""
+    clips = corpus.clips[label]
+    chosen = np.random.default_rng(5).permutation(len(clips))[:RECORDINGS]
+    return library_of(
+        [torch.from_numpy(corpus.read(clips[i], 0, clips[i].samples)) for i in chosen], SAMPLE_RATE
+    )
 
 
 def _solos(corpus: Corpus, concept: str) -> Tensor:

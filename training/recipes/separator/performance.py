@@ -1,6 +1,7 @@
 """What the demo plays: python -m training.recipes.separator.performance OUT --corpus FOLDER ...
 
-A held-out recorded guitar and a held-out singer as two stems, and a MIDI file that takes each away and gives it back.
+A held-out recorded guitar and a held-out singer as two stems, and a MIDI file that takes each away, gives it back, and brings the
+voice in.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ SECONDS = 12.0
 LEVEL = 0.05
 """Root mean square of each stem, where its peak allows."""
 TICKS_PER_BEAT, TICKS_PER_SECOND = 480, 960
-REST, AWAY = 127, 0
 GUITAR_CC, VOICE_CC = 20, 21
+GUITAR_REST, VOICE_REST, AWAY, BROUGHT = 127, 64, 0, 127
+"""Control changes: the guitar's knob runs from -1 to 0, the voice's from -1 to 1."""
 RAMP_SECONDS, RAMP_STEPS = 0.1, 10
 MOVES = (
-    (2.5, VOICE_CC, REST, AWAY),
-    (5.5, VOICE_CC, AWAY, REST),
-    (7.0, GUITAR_CC, REST, AWAY),
-    (10.5, GUITAR_CC, AWAY, REST),
+    (2.0, VOICE_CC, VOICE_REST, AWAY),
+    (4.5, VOICE_CC, AWAY, VOICE_REST),
+    (5.5, GUITAR_CC, GUITAR_REST, AWAY),
+    (8.0, GUITAR_CC, AWAY, GUITAR_REST),
+    (9.0, VOICE_CC, VOICE_REST, BROUGHT),
+    (11.5, VOICE_CC, BROUGHT, VOICE_REST),
 )
 """Start in seconds, controller, value before and after."""
 
@@ -46,7 +50,7 @@ def stem(corpus: Corpus, label: str, source: str, number: int) -> Audio:
 
 def knobs() -> mido.MidiFile:
     """The movements of both stops, a Standard MIDI File of type 0 at 120 beats a minute."""
-    events = [(0, GUITAR_CC, REST), (0, VOICE_CC, REST)]
+    events = [(0, GUITAR_CC, GUITAR_REST), (0, VOICE_CC, VOICE_REST)]
     for start, controller, before, after in MOVES:
         for step in range(1, RAMP_STEPS + 1):
             tick = round((start + RAMP_SECONDS * step / RAMP_STEPS) * TICKS_PER_SECOND)

@@ -1,0 +1,99 @@
+"""What +1 brings in: python -m training.recipes.separator.brought BANK OUT.json --corpus FOLDER ...
+
+A voice brought in while recorded guitars play, alone and with the guitar taken away. Two controls: the same rule with a library
+of guitars, which any edit of this kind does; and any moments of the voices, whatever plays, which follow nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from drawstop.files import write_json
+from training.banks.separated_bank import SeparatedBank, load_separated_bank
+from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
+from training.classifiers.classifier import Classifier, predict, shipped_classifiers
+from training.metrics.bootstrap import mean_of
+from training.metrics.separation import decibels
+from training.recipes.separator.bank import library
+from training.recipes.separator.concepts import GUITAR
+from training.recipes.separator.held_out import clips_of, concept_of
+from training.recipes.separator.mixtures import Corpus
+from training.recipes.separator.train import SAMPLE_RATE
+from training.separation.grains import GrainLibrary
+from training.separation.listening import STEP
+from training.separation.mdct import HOP, Mdct
+from training.separation.pitch_keys import WINDOW, PitchKeys
+
+CLIPS = 60
+BROUGHT, TAKEN = "voice", "guitar"
+DEMO = Path(__file__).parents[2] / "demo"
+
+Figures = dict[str, Any]
+
+
+@torch.no_grad()
+def brought_in(
+    bank: SeparatedBank, control: GrainLibrary, sound: Tensor, classifiers: Sequence[Classifier]
+) -> Figures:
+    """The voice at +1 while guitars play, and with those taken away. Sound `[clips, samples]`; the control's library: guitars."""
+    taken, brought = bank.stop(TAKEN), bank.stop(BROUGHT)
+    both = replace(bank, stops=(taken, brought))
+    edits = {
+        "stop": SeparatedEdit(both),
+        "other library": SeparatedEdit(replace(both, stops=(taken, replace(brought, grains=control)))),
+        "random moments": RandomSeparatedEdit(both, 0),
+    }
+    mdct = Mdct()
+    latents = mdct(sound[:, None])
+    figures: Figures = {"clips": len(sound), "at 0": _described(classifiers, sound, sound)}
+    for edit_name, edit in edits.items():
+        for values_name, values in (("added", [0.0, 1.0]), ("toggled", [-1.0, 1.0])):
+            if edit_name == "random moments" and values_name == "toggled":
+                continue  # it would take something else away than the stop does
+            played = mdct.inverse(edit(latents, values))[:, 0, HOP:]
+            figures[f"{edit_name}, {values_name}"] = _described(classifiers, played, sound[:, :-HOP])
+    return figures
+
+
+def _described(classifiers: Sequence[Classifier], played: Tensor, input_sound: Tensor) -> Figures:
+    """How often each classifier detects each concept, how like the input's the notes are (0 to 1), and the change of level."""
+    figures: Figures = {"detected": {}}
+    for classifier, predictions in predict(classifiers, played, SAMPLE_RATE).items():
+        for concept in ("guitar", "voice"):
+            detected = predictions.of(concept)[0].double().numpy()
+            figures["detected"].setdefault(concept, {})[classifier] = asdict(mean_of(detected))
+    figures["notes_alike"] = asdict(mean_of(_notes_alike(played, input_sound).double().numpy()))
+    figures["level_db"] = asdict(mean_of(decibels(played, input_sound).double().numpy()))
+    return figures
+
+
+def _notes_alike(first: Tensor, second: Tensor) -> Tensor:
+    """Mean cosine of two sounds' pitch saliences, moment by moment. `[clips, samples]` twice -> `[clips]`."""
+    keys = [PitchKeys(SAMPLE_RATE)(sound.unfold(1, WINDOW, 4 * STEP))[0] for sound in (first, second)]
+    return (keys[0] * keys[1]).sum(-1).mean(-1)
+
+
+def main() -> None:
+    """Command line: BANK OUT.json."""
+    parser = argparse.ArgumentParser(description="Measure what +1 brings in.")
+    parser.add_argument("bank", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--corpus", type=Path, nargs="+", required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    bank = load_separated_bank(arguments.bank)
+    classifiers = shipped_classifiers(DEMO)
+    sound = clips_of(Corpus(arguments.corpus, ("guitars",)), concept_of("recorded guitar"), CLIPS, seed=4)
+    control = library(Corpus(arguments.corpus, ("train",)), GUITAR)
+    write_json(arguments.out, {BROUGHT: brought_in(bank, control, sound, classifiers)})
+
+
+if __name__ == "__main__":
+    main()
