@@ -152,6 +152,7 @@ def read_request(
     for path in sorted({path for each in wanted for path in (*each.with_paths, *each.without_paths)}):
         _refuse_unusable(path, opened)
     request = Request(opened, wanted, out, options)
+    _refuse_other_kinds(request)
     _refuse_foreign(request)
     require_writable(out)
     return request
@@ -194,6 +195,19 @@ def _refuse_unusable(path: Path, model: RaveModel) -> None:
         )
     if not bool(loud(audio)):
         raise DrawstopError(f"{path} is silent, or nearly: take it out of the folder")
+
+
+def _refuse_other_kinds(request: Request) -> None:
+    """Raise DrawstopError for options of the other kind of model."""
+    options = request.options
+    if request.is_shipped and (options.find.kind != "auto" or options.find.like != "*"):
+        raise DrawstopError(
+            "--kind and --like are of stops made of your own RAVE: leave them out, or give a RAVE"
+        )
+    if options.brings_in and not request.is_shipped:
+        raise DrawstopError(
+            "--bring-in is of the shipped model's stops: with your own RAVE, +1 is found from parallel recordings"
+        )
 
 
 def _refuse_foreign(request: Request) -> None:

@@ -141,3 +141,14 @@ def test_too_few_recordings_are_refused_before_anything_is_written(
     with pytest.raises(DrawstopError, match="different recordings or more"):
         request_of((tmp_path, folders[1]), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_options_of_the_other_kind_of_model_are_refused(
+    folders: tuple[Path, Path], demo_rave: Path, tmp_path: Path
+) -> None:
+    stops = [("guitar", *folders)]
+    with pytest.raises(DrawstopError, match="--kind and --like"):
+        read_request(None, stops, tmp_path / "out", MakeOptions.of(0, "gated", "*"))
+    with pytest.raises(DrawstopError, match="--bring-in"):
+        read_request(demo_rave, stops, tmp_path / "out", MakeOptions.of(0, "auto", "*", brings_in=True))
+    assert not (tmp_path / "out").exists()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from drawstop.files import write_json
+from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict, shipped_classifiers
@@ -92,7 +93,8 @@ def main() -> None:
     classifiers = shipped_classifiers(DEMO)
     sound = clips_of(Corpus(arguments.corpus, ("guitars",)), concept_of("recorded guitar"), CLIPS, seed=4)
     control = library(Corpus(arguments.corpus, ("train",)), GUITAR)
-    write_json(arguments.out, {BROUGHT: brought_in(bank, control, sound, classifiers)})
+    figures = brought_in(bank, control, sound, classifiers)
+    write_json(arguments.out, {"bank": bank_fingerprint(arguments.bank), BROUGHT: figures})
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from drawstop.files import write_json
+from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, SeparatedStop, load_separated_bank
 from training.find.separated.fit import QueryOptions, fit_query
 from training.find.separated.measure import depth_of
 from training.recipes.separator.concepts import DRUMS, SPEECH, Concept
-from training.recipes.separator.figures import measured
+from training.recipes.separator.figures import CLIPS, measured
 from training.recipes.separator.held_out import clips_of, clips_without
 from training.recipes.separator.mixtures import Corpus
 from training.separation.mdct import Mdct
@@ -57,22 +57,22 @@ def learn(bank: SeparatedBank, concept: Concept, corpus: Corpus, count: int) -> 
     return replace(stop, depth_db=depth), {"start": fitted.start, "core_seconds": round(seconds, 1)}
 
 
-def curve(bank: SeparatedBank, corpora: Sequence[Path], out: Path) -> Figures:
-    """Every concept by every number of recordings; written after each."""
-    figures: Figures = json.loads(out.read_text()) if out.is_file() else {}
+def curve(folder: Path, corpora: Sequence[Path], out: Path) -> None:
+    """Every concept by every number of recordings; written after each. Figures of another bank are measured anew."""
+    bank, fingerprint = load_separated_bank(folder), bank_fingerprint(folder)
+    stored = json.loads(out.read_text()) if out.is_file() else {}
+    figures: Figures = stored if stored.get("bank") == fingerprint else {"bank": fingerprint, "concepts": {}}
     corpus = Corpus(corpora, ("train",))
     for concept in NEW:
         held_out = Corpus(corpora, ("phrases",) if SPEECH in concept.labels else ("banks",))
-        sounds: tuple[Tensor, Tensor] | None = None
-        for count in COUNTS:
-            if str(count) in figures.get(concept.name, {}):
-                continue
-            sounds = sounds or (clips_of(held_out, concept, 60, 2), clips_without(held_out, concept, 60, 3))
+        cells = figures["concepts"].setdefault(concept.name, {})
+        missing = [count for count in COUNTS if str(count) not in cells]
+        if missing:
+            sounds = (clips_of(held_out, concept, CLIPS, 2), clips_without(held_out, concept, CLIPS, 3))
+        for count in missing:
             stop, about = learn(bank, concept, corpus, count)
-            row = measured(replace(bank, stops=(stop,)), *sounds) | about
-            figures.setdefault(concept.name, {})[str(count)] = row
+            cells[str(count)] = measured(replace(bank, stops=(stop,)), *sounds) | about
             write_json(out, figures)
-    return figures
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    curve(load_separated_bank(arguments.bank), arguments.corpus, arguments.out)
+    curve(arguments.bank, arguments.corpus, arguments.out)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from drawstop.files import write_json
+from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
 from training.metrics.bootstrap import mean_of
@@ -97,7 +98,8 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    write_json(arguments.out, figures_of(load_separated_bank(arguments.bank), arguments.corpus))
+    figures = figures_of(load_separated_bank(arguments.bank), arguments.corpus)
+    write_json(arguments.out, {"bank": bank_fingerprint(arguments.bank), "stops": figures})
 
 
 if __name__ == "__main__":
