@@ -1408,7 +1408,7 @@
          "outlettype": [
           ""
          ],
-         "text": "-1 0"
+         "text": "-1 1"
         }
        },
        {
@@ -1571,7 +1571,7 @@
          "outlettype": [
           ""
          ],
-         "text": "clip -1.0 0.0"
+         "text": "clip -1.0 1.0"
         }
        },
        {
@@ -1618,13 +1618,13 @@
          "patching_rect": [
           320.0,
           520.0,
-          150.0,
+          277.0,
           22.0
          ],
          "outlettype": [
           ""
          ],
-         "text": "expr $f1 / 127. - 1."
+         "text": "expr ($f1 - 64.) / (64. - ($f1 >= 64.))"
         }
        }
       ],
@@ -2203,7 +2203,7 @@
          "outlettype": [
           ""
          ],
-         "text": "clip -1.0 0.0"
+         "text": "clip -1.0 1.0"
         }
        },
        {
@@ -2635,7 +2635,7 @@
        "parameter_type": 0,
        "parameter_unitstyle": 1,
        "parameter_mmin": -1.0,
-       "parameter_mmax": 0.0,
+       "parameter_mmax": 1.0,
        "parameter_initial": [
         0.0
        ],
@@ -2697,7 +2697,7 @@
       40.0
      ],
      "outlettype": [],
-     "text": "Dials: -1 taken away, 0 as played. OSC on UDP port 9000: /stop/guitar and a float. MIDI: 127 is 0.",
+     "text": "Dials: -1 taken away, 0 as played, 1 brought in. OSC on UDP port 9000: /stop/guitar and a float. MIDI: 64 is 0.",
      "linecount": 2
     }
    }

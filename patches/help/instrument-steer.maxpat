@@ -823,7 +823,7 @@
        "parameter_type": 0,
        "parameter_unitstyle": 1,
        "parameter_mmin": -1.0,
-       "parameter_mmax": 0.0,
+       "parameter_mmax": 1.0,
        "parameter_initial": [
         0.0
        ],

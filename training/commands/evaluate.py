@@ -15,13 +15,14 @@ MOST_THREADS = 2
 
 BankArgument = Annotated[Path, typer.Argument(help="A bank with stops, as drawstop find made them.")]
 ModelOption = Annotated[
-    Path | None, typer.Option(help="The model that the bank is of; the demo's bank knows its own.")
+    Path | None,
+    typer.Option(help="The model that the bank is of; the example bank in training/demo knows its own."),
 ]
 RecordingsOption = Annotated[
     Path | None,
     typer.Option(
         help="Labelled recordings: a sub-folder for each concept (guitar/, voice/, guitar+voice/, neither/), or a data set in "
-        "its own layout. The demo's bank has its own."
+        "its own layout. The example bank has its own."
     ),
 ]
 OnlyOption = Annotated[

@@ -7,10 +7,12 @@ FLOOR_DB = -30.0
 """Errors this far below the mixture count no more, where the concept sounds."""
 ABSENT_FLOOR_DB = -20.0
 ABSENT_WEIGHT = 0.25
-"""With full weight on what doesn't sound, the network learns to give silence and never leaves it."""
+"""With full weight on what doesn't sound, a network learns to give silence and never leaves it. A query of a trained one does."""
 
 
-def separation_loss(part: Tensor, target: Tensor, mixture: Tensor) -> Tensor:
+def separation_loss(
+    part: Tensor, target: Tensor, mixture: Tensor, absent_weight: float = ABSENT_WEIGHT
+) -> Tensor:
     """Mean over the batch, in dB (after arXiv 1811.02508's ratio, with floors in place of its scale).
 
     Where the concept sounds: the error's energy over the target's and over the rest's, in equal parts, so that a solo
@@ -27,7 +29,7 @@ def separation_loss(part: Tensor, target: Tensor, mixture: Tensor) -> Tensor:
     absent_floor = 10 ** (ABSENT_FLOOR_DB / 10) * whole
     absent = 10 * torch.log10((energy(part) + absent_floor) / whole)
     sounds = own > 1e-6 * whole
-    return torch.where(sounds, present, ABSENT_WEIGHT * absent).mean()
+    return torch.where(sounds, present, absent_weight * absent).mean()
 
 
 def energy(x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from repository import RECORDINGS
 
 from drawstop.audio_files import list_audio, read_audio
 from drawstop.files import sha256_file
-from training.banks.bank import bank_fingerprint
+from training.banks.bank import SEPARATOR_FILE, bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
 from training.metrics.separation import decibels
@@ -60,6 +60,8 @@ def test_each_stop_takes_its_own_solos_away_further_than_the_others_and_than_at_
 
 def test_the_committed_figures_are_of_this_bank() -> None:
     fingerprint = bank_fingerprint(SHIPPED_BANK)
-    for name in ("figures", "brought", "few"):
+    for name in ("figures", "brought"):
         figures = json.loads((SHIPPED_BANK.parent / f"{name}.json").read_text())
         assert figures["bank"] == fingerprint, name
+    few = json.loads((SHIPPED_BANK.parent / "few.json").read_text())
+    assert few["separator"] == sha256_file(SHIPPED_BANK / SEPARATOR_FILE)

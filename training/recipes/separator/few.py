@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from drawstop.files import write_json
-from training.banks.bank import bank_fingerprint
+from drawstop.files import sha256_file, write_json
+from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, SeparatedStop, load_separated_bank
 from training.find.separated.fit import QueryOptions, fit_query
 from training.find.separated.measure import depth_of
@@ -27,7 +27,7 @@ from training.recipes.separator.held_out import clips_of, clips_without
 from training.recipes.separator.mixtures import Corpus
 from training.separation.mdct import Mdct
 
-COUNTS = (2, 5, 10, 20)
+COUNTS = (10, 2, 20, 5)
 NEW = (
     Concept("drums", frozenset({DRUMS})),
     Concept("brass", frozenset(range(56, 64)), frozenset({55, 62, 63, 80, 81})),
@@ -58,21 +58,22 @@ def learn(bank: SeparatedBank, concept: Concept, corpus: Corpus, count: int) -> 
 
 
 def curve(folder: Path, corpora: Sequence[Path], out: Path) -> None:
-    """Every concept by every number of recordings; written after each. Figures of another bank are measured anew."""
-    bank, fingerprint = load_separated_bank(folder), bank_fingerprint(folder)
+    """Every concept by every number of recordings; written after each. Figures of another separator are measured anew."""
+    bank, separator = load_separated_bank(folder), sha256_file(folder / SEPARATOR_FILE)
     stored = json.loads(out.read_text()) if out.is_file() else {}
-    figures: Figures = stored if stored.get("bank") == fingerprint else {"bank": fingerprint, "concepts": {}}
+    figures: Figures = (
+        stored if stored.get("separator") == separator else {"separator": separator, "concepts": {}}
+    )
     corpus = Corpus(corpora, ("train",))
-    for concept in NEW:
-        held_out = Corpus(corpora, ("phrases",) if SPEECH in concept.labels else ("banks",))
-        cells = figures["concepts"].setdefault(concept.name, {})
-        missing = [count for count in COUNTS if str(count) not in cells]
-        if missing:
-            sounds = (clips_of(held_out, concept, CLIPS, 2), clips_without(held_out, concept, CLIPS, 3))
-        for count in missing:
-            stop, about = learn(bank, concept, corpus, count)
-            cells[str(count)] = measured(replace(bank, stops=(stop,)), *sounds) | about
-            write_json(out, figures)
+    for count in COUNTS:
+        for concept in NEW:
+            cells = figures["concepts"].setdefault(concept.name, {})
+            if str(count) not in cells:
+                held_out = Corpus(corpora, ("phrases",) if SPEECH in concept.labels else ("banks",))
+                sounds = (clips_of(held_out, concept, CLIPS, 2), clips_without(held_out, concept, CLIPS, 3))
+                stop, about = learn(bank, concept, corpus, count)
+                cells[str(count)] = measured(replace(bank, stops=(stop,)), *sounds) | about
+                write_json(out, figures)
 
 
 def main() -> None:

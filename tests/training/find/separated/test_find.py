@@ -47,9 +47,9 @@ def test_fitted_it_separates_better_than_the_best_start() -> None:
     recordings = ([low(0), low(2)], [high(1), high(3)])
     fitted = fit_query(separator, starts, recordings, ([low(4)], [high(5)]), OPTIONS, seed=0)
     unseen = draw_mixtures([low(6)], [high(7)], 24, 96, torch.Generator().manual_seed(9))
-    _, start_loss = best_start(separator, starts, unseen)
+    _, start_loss = best_start(separator, starts, unseen, OPTIONS.absent_weight)
     assert fitted.loss < fitted.start_loss
-    assert float(loss_of(separator, fitted.query, unseen)) < start_loss - 0.5
+    assert float(loss_of(separator, fitted.query, unseen, OPTIONS.absent_weight)) < start_loss - 0.5
 
 
 def test_the_same_seed_fits_the_same_bits() -> None:
