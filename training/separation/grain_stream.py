@@ -61,7 +61,7 @@ class GrainStream(nn.Module):
         self.register_buffer("rates", 2.0 ** (torch.tensor(TRANSPOSITIONS) / 12))
         self.random: bool = chosen_at_random
         self.hop: int = HOP
-        self.step: int = STEP
+        self.period: int = STEP // HOP
         self.history: int = WINDOW
         self.grain: int = GRAIN
         self.search: int = SEARCH
@@ -86,7 +86,7 @@ class GrainStream(nn.Module):
             return torch.zeros_like(z)
         played: list[Tensor] = []
         for frame in range(frames):
-            if frame >= first and (frame - first) % 4 == 0:
+            if frame >= first and (frame - first) % self.period == 0:
                 end = (frame + 1) * self.hop
                 grains, last = self._lay(sound[:, end : end + self.history], grains, last)
             played.append(grains[:, : self.hop])

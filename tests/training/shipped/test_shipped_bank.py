@@ -60,7 +60,7 @@ def test_each_stop_takes_its_own_solos_away_further_than_the_others_and_than_at_
 
 def test_the_committed_figures_are_of_this_bank() -> None:
     fingerprint = bank_fingerprint(SHIPPED_BANK)
-    for name in ("figures", "brought"):
+    for name in ("figures", "brought", "real"):
         figures = json.loads((SHIPPED_BANK.parent / f"{name}.json").read_text())
         assert figures["bank"] == fingerprint, name
     few = json.loads((SHIPPED_BANK.parent / "few.json").read_text())

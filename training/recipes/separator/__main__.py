@@ -23,7 +23,7 @@ def make_shipped(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     steps: Annotated[int, typer.Option(help="Training steps, about a second of one core each.")] = STEPS,
 ) -> None:
-    """Renders the corpus, trains the separator, writes codec, bank and performance, and measures."""
+    """Renders the corpus, trains the separator, writes codec, bank and performance, and measures; `real` is run by hand."""
     corpus, bank = run / "corpus", out / "bank"
     clips = ("--corpus", corpus)
     _part("render", corpus, "--material", material, "--seed", seed)
