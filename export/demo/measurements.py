@@ -15,6 +15,7 @@ from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict
 from training.classifiers.musicnn import Musicnn
 from training.classifiers.network import ConceptClassifier
+from training.data.clips import as_loud
 from training.find.separated.measure import measure_separation
 from training.metrics.predictions import Predictions
 from training.models.rave.batches import encode_clips, play_clips
@@ -78,8 +79,7 @@ def parts_of(clips: Clips, concept: str, seed: int) -> Parts:
     generator = torch.Generator().manual_seed(seed)
     picked = [torch.randint(len(part), (MIXTURES,), generator=generator) for part in (solos, others)]
     wanted, rest = solos[picked[0]], others[picked[1]]
-    levels = [part.square().mean((1, 2), keepdim=True).clamp(min=1e-9) for part in (rest, wanted)]
-    return Parts(solos, others, wanted * (levels[0] / levels[1]).sqrt(), rest)
+    return Parts(solos, others, as_loud(wanted, rest), rest)
 
 
 def measure(

@@ -27,3 +27,9 @@ def clip_samples(model: Autoencoder) -> int:
 def loud(audio: Tensor) -> Tensor:
     """Which clips `[..., channels, samples]` aren't silent."""
     return loud_enough(audio.flatten(-2))
+
+
+def as_loud(clips: Tensor, reference: Tensor) -> Tensor:
+    """Each clip at the level of its reference. `[clips, channels, samples]` twice, or latents that add up."""
+    powers = [each.square().mean((1, 2), keepdim=True) for each in (reference, clips)]
+    return clips * (powers[0] / powers[1].clamp(min=1e-12)).sqrt()

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from training.separation.grains import GRAIN, SEARCH, GrainLibrary
 from training.separation.listening import STEP
-from training.separation.mdct import HOP, REFERENCE_RMS, mdct_rows
+from training.separation.mdct import HOP, REFERENCE_RMS, mdct_rows, streamed_inverse
 from training.separation.pitch_keys import PER_OCTAVE, WINDOW, PitchKeys
 
 BONUS = 0.12
@@ -78,7 +78,8 @@ class GrainStream(nn.Module):
         state = self.cache[:voices]
         edges = [self.history, self.hop, self.grain, self.hop, 1]
         past, held, grains, before, last = state.split(edges, 1)
-        sound, held = self._sound(z, past, held)
+        audio, held = streamed_inverse(z * self.level, self.rows, held)
+        sound = torch.cat([past, audio], 1)
         if not plays:
             past = sound[:, frames * self.hop :]
             nothing = torch.zeros_like(state[:, self.history + self.hop :])
@@ -97,13 +98,6 @@ class GrainStream(nn.Module):
             torch.cat([sound[:, frames * self.hop :], held, grains, stream[:, frames * self.hop :], last], 1)
         )
         return latents
-
-    def _sound(self, z: Tensor, past: Tensor, held: Tensor) -> tuple[Tensor, Tensor]:
-        """The last window and the sound of these frames after it, and the half that the next frame completes."""
-        halves = torch.matmul(z * self.level, self.rows)
-        first, second = halves[:, :, : self.hop], halves[:, :, self.hop :]
-        audio = first + torch.cat([held.unsqueeze(1), second[:, :-1]], 1)
-        return torch.cat([past, audio.flatten(1)], 1), second[:, -1]
 
     def _lay(self, heard: Tensor, grains: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
         """The grains to come with one more in each voice that sounds. heard `[voices, 4096]`, grains `[voices, 2048]`."""

@@ -49,3 +49,16 @@ class Mdct(nn.Module):
             latents * REFERENCE_RMS, self.rows.unsqueeze(1), stride=self.hop
         )
         return audio[..., : -self.hop]
+
+
+def streamed_inverse(latents: Tensor, rows: Tensor, held: Tensor) -> tuple[Tensor, Tensor]:
+    """Audio of a stream's next frames, a frame late, and the half of the last one that the next call completes.
+
+    Shape: latents times REFERENCE_RMS `[batch, frames, hop]`, rows `[hop, 2 * hop]`, held `[batch, hop]` ->
+    audio `[batch, frames * hop]`, held `[batch, hop]`.
+    """
+    hop = rows.shape[0]
+    halves = torch.matmul(latents, rows)
+    first, second = halves[:, :, :hop], halves[:, :, hop:]
+    audio = first + torch.cat([held.unsqueeze(1), second[:, :-1]], 1)
+    return audio.flatten(1), second[:, -1]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from training.separation.listening import STEP, WINDOWS, band_levels, relative_levels
-from training.separation.mdct import HOP, REFERENCE_RMS
+from training.separation.mdct import HOP, REFERENCE_RMS, streamed_inverse
 from training.separation.separator import FRAMES_PER_STEP, SLOPE, Separator, TrunkLayer, frame_level
 
 LONGEST = max(WINDOWS)
@@ -42,12 +42,9 @@ class ListeningStream(nn.Module):
 
     def forward(self, z: Tensor, first: int) -> Tensor:
         voices, frames = z.shape[0], z.shape[1]
-        halves = torch.matmul(z * self.level, self.rows)  # [voices, frames, 256], each laid over the next
-        before, after = halves[:, :, : self.hop], halves[:, :, self.hop :]
-        held = self.cache[:voices, self.longest :].unsqueeze(1)
-        audio = before + torch.cat([held, after[:, :-1]], 1)
-        sound = torch.cat([self.cache[:voices, : self.longest], audio.flatten(1)], 1)
-        self.cache[:voices].copy_(torch.cat([sound[:, sound.shape[1] - self.longest :], after[:, -1]], 1))
+        audio, held = streamed_inverse(z * self.level, self.rows, self.cache[:voices, self.longest :])
+        sound = torch.cat([self.cache[:voices, : self.longest], audio], 1)
+        self.cache[:voices].copy_(torch.cat([sound[:, sound.shape[1] - self.longest :], held], 1))
         if first >= frames:
             return torch.zeros(voices, 0, self.long_bands.shape[1] + self.short_bands.shape[1] + 1)
         windows = sound[:, self.hop * (first + 1) :].unfold(1, self.longest, self.step)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from drawstop.errors import DrawstopError
-from training.data.clips import clip_samples, loud
+from training.data.clips import as_loud, clip_samples, loud
 from training.data.recordings import load
 from training.models.rave.batches import encode_clips
 from training.models.rave.model import RaveModel
@@ -57,10 +57,10 @@ def unseen_clips(
             raise DrawstopError(f"the unseen recordings {kind} the concept hold nothing but silence")
     pairs = _pairs(len(solos), len(others), generator)
     rest = others[[j for _, j in pairs]]
-    wanted = _as_loud(solos[[i for i, _ in pairs]], rest)
+    wanted = as_loud(solos[[i for i, _ in pairs]], rest)
     drawn = [pair for pair in _pairs(len(others), len(others), generator) if pair[0] < pair[1]]
     first = others[[i for i, _ in drawn]]
-    mixtures_without = first + _as_loud(others[[j for _, j in drawn]], first)
+    mixtures_without = first + as_loud(others[[j for _, j in drawn]], first)
     mixtures = wanted + rest
     sounds = torch.cat([solos, mixtures, others, mixtures_without])
     labels = torch.arange(len(sounds)) < len(solos) + len(mixtures)
@@ -97,9 +97,3 @@ def _pairs(first: int, second: int, generator: torch.Generator) -> list[tuple[in
     every = list(itertools.product(range(first), range(second)))
     order = torch.randperm(len(every), generator=generator).tolist()
     return [every[index] for index in order[:MOST_CLIPS]]
-
-
-def _as_loud(audio: Tensor, reference: Tensor) -> Tensor:
-    """Each clip at the level of its reference. `[clips, channels, samples]` twice."""
-    powers = [sound.square().mean((1, 2), keepdim=True) for sound in (reference, audio)]
-    return audio * (powers[0] / powers[1].clamp(min=1e-12)).sqrt()

@@ -32,13 +32,13 @@ def load_model(run: Path, *, streaming: bool) -> SmallRAVE:
     return model.eval()
 
 
-def export(run: Path, out: Path) -> None:
-    """Write the streaming TorchScript file of `run`'s last checkpoint to `out`, whole or not at all."""
+def export(pretrained: nn.Module, out: Path) -> None:
+    """Write a streaming model, with the attributes of a trained Wasserstein RAVE, as TorchScript, whole or not at all."""
     from scripts.export import WasserteinScriptedRAVE
 
     logging.getLogger().setLevel(logging.WARNING)
     cached_conv.convs.MAX_BATCH_SIZE = VOICES
-    scripted: nn.Module = WasserteinScriptedRAVE(pretrained=load_model(run, streaming=True), channels=1)
+    scripted: nn.Module = WasserteinScriptedRAVE(pretrained=pretrained, channels=1)
     temporary = out.with_name(f".{out.stem}.part.ts")
     out.parent.mkdir(parents=True, exist_ok=True)
     scripted.eval()
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder with the checkpoint")
     parser.add_argument("out", type=Path, help="the .ts to write")
     arguments = parser.parse_args()
-    export(arguments.run, arguments.out)
+    export(load_model(arguments.run, streaming=True), arguments.out)
 
 
 if __name__ == "__main__":

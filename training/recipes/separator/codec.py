@@ -8,19 +8,16 @@ gradients off.
 """
 
 import argparse
-import logging
 from pathlib import Path
 
 import cached_conv
-import cached_conv.convs
 import torch
 from torch import Tensor, nn
 
+from training.recipes.rave.export_rave import export
 from training.separation.mdct import HOP, REFERENCE_RMS, mdct_rows
 
 SAMPLE_RATE = 44100
-VOICES = 8
-"""Largest batch that the file can play: its caches are this deep."""
 
 
 class OneBand(nn.Module):
@@ -91,27 +88,12 @@ class Codec(nn.Module):
         self.register_buffer("fidelity", torch.ones(HOP))
 
 
-def export(out: Path) -> None:
-    """Writes the streaming TorchScript file, whole or not at all."""
-    from scripts.export import WasserteinScriptedRAVE
-
-    logging.getLogger().setLevel(logging.WARNING)
-    cached_conv.convs.MAX_BATCH_SIZE = VOICES
-    cached_conv.use_cached_conv(True)
-    scripted: nn.Module = WasserteinScriptedRAVE(pretrained=Codec().eval(), channels=1).eval()
-    temporary = out.with_name(f".{out.stem}.part.ts")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with torch.no_grad():
-        scripted.decode(scripted.encode(torch.zeros(1, 1, 2**14)))  # type: ignore[operator]
-        scripted.export_to_ts(str(temporary))  # type: ignore[operator]
-    temporary.replace(out)
-
-
 def main() -> None:
     """Command line: OUT."""
     parser = argparse.ArgumentParser(description="Write the shipped codec.")
     parser.add_argument("out", type=Path, help="the .ts to write")
-    export(parser.parse_args().out)
+    cached_conv.use_cached_conv(True)
+    export(Codec().eval(), parser.parse_args().out)
 
 
 if __name__ == "__main__":

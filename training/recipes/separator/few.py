@@ -47,7 +47,7 @@ def learn(bank: SeparatedBank, concept: Concept, corpus: Corpus, count: int) -> 
         for draw in (clips_of, clips_without)
     ]
     chosen = max(1, count // 5) if count >= 5 else 0
-    learned = ([z for z in both[0][chosen:]], [z for z in both[1][chosen:]])
+    learned = (both[0][chosen:], both[1][chosen:])
     checked = (both[0][:chosen] or both[0], both[1][:chosen] or both[1])
     started = time.process_time()
     fitted = fit_query(bank.separator, bank.starts, learned, checked, QueryOptions(), seed=0)

@@ -36,15 +36,15 @@ MOVES = (
 """Start in seconds, controller, value before and after."""
 
 
-def stem(corpus: Corpus, label: str, source: str, number: int) -> Audio:
-    """One of a source's clips that is loud all through."""
+def stem(corpus: Corpus, label: str, source: str) -> Audio:
+    """The one of a source's clips that is the most even in level."""
     clips = [clip for clip in corpus.clips[label] if clip.source == source]
     sounds = [corpus.read(clip, 0, round(SECONDS * SAMPLE_RATE)) for clip in clips]
     steady = [
         float(np.min(np.sqrt(np.mean(sound.reshape(12, -1) ** 2, 1))) / np.sqrt(np.mean(sound**2)))
         for sound in sounds
     ]
-    sound = sounds[int(np.argsort(steady)[-1 - number])]
+    sound = sounds[int(np.argsort(steady)[-1])]
     return fade_out(sound * np.float32(LEVEL / np.sqrt(np.mean(sound**2))), SAMPLE_RATE)
 
 
@@ -70,8 +70,8 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
     corpus = Corpus(arguments.corpus, ("guitars", "singers"))
-    write_flac16(arguments.out / "guitar.flac", stem(corpus, "guitar", "green", 0), SAMPLE_RATE)
-    write_flac16(arguments.out / "voice.flac", stem(corpus, "singing", "espeak-ng", 0), SAMPLE_RATE)
+    write_flac16(arguments.out / "guitar.flac", stem(corpus, "guitar", "green"), SAMPLE_RATE)
+    write_flac16(arguments.out / "voice.flac", stem(corpus, "singing", "espeak-ng"), SAMPLE_RATE)
     with atomic_file(arguments.out / "knobs.mid") as temporary:
         knobs().save(temporary)
 
