@@ -77,9 +77,10 @@ def play(
     latency: Annotated[
         str,
         typer.Option(
-            help="The engine's delay in device samples, or auto: the least that this machine holds."
+            help="The engine's delay: safe (blocks may take 2.5 times as long), low (as long as the longest of the trial), or a "
+            "number of device samples."
         ),
-    ] = "auto",
+    ] = "safe",
     input_gain: Annotated[float, typer.Option(help="dB, before the instrument.")] = 0.0,
     output_gain: Annotated[float, typer.Option(help="dB, before the limiter (ceiling -0.3 dBFS).")] = 0.0,
     wet: Annotated[

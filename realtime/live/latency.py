@@ -7,19 +7,30 @@ to fill, and for the resampling's filters. The sum is the delay, to the sample.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.engine import least_delay
+from realtime.processes.messages import BlockTimes
 
+Margin = Literal["safe", "low"]
+"""What the slack allows for beyond a block's usual time.
+
+* `safe`: that blocks take 2.5 times as long, and 5 ms: other programs may start and end beside it.
+* `low`: the longest block and the latest waking-ups of the trial, as this machine was then.
+"""
+
+WAKE_UPS = 3
+"""Processes that a block wakes one after the other: audio, player, audio again."""
 USUAL_SHARE = 0.99
 """Quantile of the trial's times that counts as the time of a block."""
 SAFETY = 2.5
-"""The slack that we choose lets a block take so many times as long: a busy neighbour core slows this one down as much."""
+"""`safe` lets a block take so many times as long: a busy neighbour core slows this one down as much."""
 OVERHEAD_S = 0.005
-"""Added to the time of a block: waking up, mixing, and the hiccups of a machine that has other work."""
+"""`safe` adds this to the time of a block: waking up, mixing, and the hiccups of a machine that has other work."""
 FULLEST = 0.5
 """The largest share of a block's duration that playing it may take, if several blocks can be chosen from."""
 LARGEST_BLOCK = 4096
@@ -82,17 +93,18 @@ def candidates(description: InstrumentDescription, wanted: int | None) -> list[i
 def next_to_try(
     description: InstrumentDescription,
     blocks: Sequence[int],
-    tried: Mapping[int, Sequence[float]],
+    tried: Mapping[int, BlockTimes],
     device_rate: int,
     host_block: int,
+    margin: Margin = "safe",
 ) -> int | None:
     """The smallest block that hasn't been tried; None if filling it alone takes as long as the whole delay of another."""
     left = [block for block in blocks if block not in tried]
     if not left:
         return None
     latencies = [
-        _latency(description, block, seconds, device_rate, host_block, 0.0)
-        for block, seconds in tried.items()
+        _latency(description, block, times, device_rate, host_block, 0.0, margin)
+        for block, times in tried.items()
     ]
     best = min((each.engine for each in latencies if each.share <= FULLEST), default=None)
     block = min(left)
@@ -102,42 +114,43 @@ def next_to_try(
 
 def choose_latency(
     description: InstrumentDescription,
-    tried: Mapping[int, Sequence[float]],
+    tried: Mapping[int, BlockTimes],
     device_rate: int,
     host_block: int,
     device: float,
-    latency: int | None,
-    others: Mapping[int, Sequence[float]] | None = None,
+    latency: int | Margin,
+    others: Mapping[int, BlockTimes] | None = None,
 ) -> Latency:
     """The least delay that this machine can hold, or the one asked for.
 
     Args:
-        tried: the seconds that blocks of each length took in the trial.
+        tried: how long blocks of each length took in the trial.
         device_rate: hertz.
         host_block: the device's (largest) block, in samples.
         device: the device's own delay, in samples.
         others: the same for blocks that the user didn't ask for, to name one that would do.
-        latency: the engine's delay that is asked for, in samples; None: the least.
+        latency: the engine's delay that is asked for, in samples; or with which margin the least is chosen.
 
     Raises:
         DrawstopError: no block holds, or the delay asked for is too short.
     """
+    margin: Margin = "safe" if isinstance(latency, int) else latency
     latencies = [
-        _latency(description, block, seconds, device_rate, host_block, device)
-        for block, seconds in tried.items()
+        _latency(description, block, times, device_rate, host_block, device, margin)
+        for block, times in tried.items()
     ]
     holding = [each for each in latencies if each.share <= (FULLEST if len(latencies) > 1 else 1.0)]
     holding = holding or [each for each in latencies if each.share <= 1.0]
     if not holding:
         raise DrawstopError(too_slow(description, latencies, others or {}))
     best = min(holding, key=lambda each: each.engine)
-    if latency is None:
+    if not isinstance(latency, int):
         return best
-    least = best.filling + _slack(best, safety=1.0, overhead_s=0.0)
+    least = best.filling + _whole_device_blocks(best, _together(best) * best.seconds_per_block)
     if latency < least:
         raise DrawstopError(
             f"--latency {latency} is less than this machine can hold: {least} samples ({best.filling} to fill a block of "
-            f"{best.block}, {least - best.filling} to play it); give at least that, or --latency auto"
+            f"{best.block}, {least - best.filling} to play it); give at least that, or --latency low"
         )
     return replace(best, slack=latency - best.filling)
 
@@ -145,28 +158,48 @@ def choose_latency(
 def _latency(
     description: InstrumentDescription,
     block: int,
-    seconds: Sequence[float],
+    times: BlockTimes,
     device_rate: int,
     host_block: int,
     device: float,
+    margin: Margin,
 ) -> Latency:
-    usual = float(np.quantile(np.asarray(seconds), USUAL_SHARE))
+    usual = float(np.quantile(np.asarray(times.seconds), USUAL_SHARE))
     rate = description.sample_rate
     filling = least_delay(block, host_block, device_rate, rate)
     model = description.delay_samples * device_rate / rate
     without_slack = Latency(device_rate, rate, host_block, block, filling, 0, model, device, usual)
-    return replace(without_slack, slack=_slack(without_slack, SAFETY))
+    together = _together(without_slack)
+    if margin == "low":
+        needed_s = together * max(times.seconds) + WAKE_UPS * max(times.late, default=0.0)
+    else:
+        needed_s = together * usual * SAFETY + OVERHEAD_S
+    return replace(without_slack, slack=_whole_device_blocks(without_slack, needed_s))
 
 
-def _slack(latency: Latency, safety: float, overhead_s: float = OVERHEAD_S) -> int:
-    """Whole device blocks that last as long as playing what one callback may complete."""
-    together = -(-latency.host_block * latency.rate // (latency.block * latency.device_rate))
-    needed_s = together * latency.seconds_per_block * safety + overhead_s
-    return -(-int(np.ceil(needed_s * latency.device_rate)) // latency.host_block) * latency.host_block
+def _together(latency: Latency) -> int:
+    """Blocks that one callback may complete."""
+    return -(-latency.host_block * latency.rate // (latency.block * latency.device_rate))
+
+
+def _whole_device_blocks(latency: Latency, seconds: float) -> int:
+    """Samples of device blocks that last as long."""
+    return -(-int(np.ceil(seconds * latency.device_rate)) // latency.host_block) * latency.host_block
+
+
+def read_latency(text: str) -> int | Margin:
+    """What `--latency` says; `auto` is the old word for `safe`. Raises DrawstopError for anything else."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    for margin in get_args(Margin):
+        if margin == ("safe" if text == "auto" else text):
+            chosen: Margin = margin
+            return chosen
+    raise DrawstopError(f"--latency takes safe, low or a number of samples, got {text!r}")
 
 
 def too_slow(
-    description: InstrumentDescription, latencies: Sequence[Latency], others: Mapping[int, Sequence[float]]
+    description: InstrumentDescription, latencies: Sequence[Latency], others: Mapping[int, BlockTimes]
 ) -> str:
     """The message for the user: how slow, and which block would do."""
     worst, rate = latencies[0], description.sample_rate
@@ -176,8 +209,8 @@ def too_slow(
     )
     sufficient = [
         block
-        for block, seconds in others.items()
-        if np.quantile(seconds, USUAL_SHARE) <= FULLEST * block / rate
+        for block, times in others.items()
+        if np.quantile(times.seconds, USUAL_SHARE) <= FULLEST * block / rate
     ]
     if sufficient:
         return f"{too_long}; --block {min(sufficient)} would do"

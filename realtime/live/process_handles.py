@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -127,10 +126,10 @@ class PlayerHandle(ProcessHandle):
         """Wait until the instrument is loaded. Raises DrawstopError if it can't be."""
         self.description: InstrumentDescription = self.receive(PlayerLoaded, LOAD_PATIENCE_S).description
 
-    def trial(self, block: int) -> Sequence[float]:
-        """Play some blocks of this length; the seconds that each takes."""
+    def trial(self, block: int) -> BlockTimes:
+        """Play some blocks of this length; how long each takes."""
         self._send(TryBlock(block))
-        return self.receive(BlockTimes, LOAD_PATIENCE_S).seconds
+        return self.receive(BlockTimes, LOAD_PATIENCE_S)
 
     def begin(self, block: int) -> None:
         """Warm up for this block; from then on it plays what the audio process sends."""

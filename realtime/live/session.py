@@ -12,7 +12,6 @@ from typing import Any
 import typer
 
 from drawstop import __version__
-from drawstop.errors import DrawstopError
 from drawstop.files import write_json
 from drawstop.stop_settings import parse_setting
 from realtime.backends.choice import OPENVINO, check_backend
@@ -26,7 +25,7 @@ from realtime.inputs.keyboard import pressed_keys
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.inputs.osc import OscOptions
 from realtime.live.device_connection import DeviceSelection
-from realtime.live.latency import Latency
+from realtime.live.latency import Latency, read_latency
 from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
 from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.processes.device_ring import DeviceRing
@@ -73,8 +72,6 @@ class PlayOptions:
 
     def request(self) -> LiveRequest:
         """The supervisor's settings. Raises DrawstopError for a latency that is no number."""
-        if self.latency != "auto" and not self.latency.isdigit():
-            raise DrawstopError(f"--latency takes auto or a number of samples, got {self.latency!r}")
         check_backend(self.backend)
         return LiveRequest(
             self.instruments[0],
@@ -85,7 +82,7 @@ class PlayOptions:
                 self.device_block,
             ),
             self.block,
-            None if self.latency == "auto" else int(self.latency),
+            read_latency(self.latency),
             self.seed,
             None if self.noise else 0,
             CEILING_DB,

@@ -13,12 +13,13 @@ from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
 from realtime.live.device_connection import DeviceConnection, DeviceSelection
-from realtime.live.latency import Latency, candidates, choose_latency, next_to_try
+from realtime.live.latency import Latency, Margin, candidates, choose_latency, next_to_try
 from realtime.live.level_client import LevelClient
 from realtime.live.process_handles import AudioProcessHandle, PlayerHandle
 from realtime.processes.child_process import CONTEXT
 from realtime.processes.device_ring import DeviceRing
 from realtime.processes.messages import (
+    BlockTimes,
     CloseDevice,
     Perform,
     PerformPassThrough,
@@ -42,7 +43,7 @@ class LiveRequest:
     device: DeviceSelection = field(default_factory=DeviceSelection)
     block: int | None = None
     """Samples per block of the instrument; None: by trial."""
-    latency: int | None = None
+    latency: int | Margin = "safe"
     """The engine's delay, in samples of the device; None: the least that holds."""
     seed: int = 0
     noise: int | None = None
@@ -80,7 +81,7 @@ class Supervisor:
         self._session: Path | None = None
         self._swapping = threading.Lock()
         self._blocks: list[int] = []
-        self._tried: dict[int, Sequence[float]] = {}
+        self._tried: dict[int, BlockTimes] = {}
 
     @property
     def description(self) -> InstrumentDescription:
@@ -135,9 +136,10 @@ class Supervisor:
         try:
             self.latency = self._chosen(self.request.latency)
         except DrawstopError:
-            if self.request.block is None or self.request.latency is not None:
+            if self.request.block is None or isinstance(self.request.latency, int):
                 raise
-            self.latency = self._chosen(None, self._trial(candidates(self.description, None)))
+            others = self._trial(candidates(self.description, None))
+            self.latency = self._chosen(self.request.latency, others)
         self._player.begin(self.latency.block)
         self.level_client.follow(self._player, self.latency.block)
         self.level_client.wait_ready()
@@ -299,22 +301,28 @@ class Supervisor:
         if connection.reopen(self.description):
             assert self.latency is not None and connection.device is not None
             self._tried = {self.latency.block: self._tried[self.latency.block]}
-            self.latency = self._chosen(None)
+            self.latency = self._chosen(self._margin)
             device = connection.device
             self.notes.append(f"sound again: {device.device_name} at {device.rate} Hz")
             connection.start(self.audio, self.latency)
             self.report()
 
-    def _trial(self, blocks: Sequence[int]) -> dict[int, Sequence[float]]:
-        """Play blocks of each length, from the smallest to the last that may be the best; the seconds that they take."""
+    @property
+    def _margin(self) -> Margin:
+        """With which margin a delay is chosen where none is asked for."""
+        return "safe" if isinstance(self.request.latency, int) else self.request.latency
+
+    def _trial(self, blocks: Sequence[int]) -> dict[int, BlockTimes]:
+        """Play blocks of each length, from the smallest to the last that may be the best; how long they take."""
         device = self._connection.device
         assert device is not None
-        tried: dict[int, Sequence[float]] = {}
-        while block := next_to_try(self.description, blocks, tried, device.rate, device.host_block):
+        tried: dict[int, BlockTimes] = {}
+        rate, host_block = device.rate, device.host_block
+        while block := next_to_try(self.description, blocks, tried, rate, host_block, self._margin):
             tried[block] = self._player.trial(block)
         return tried
 
-    def _chosen(self, latency: int | None, others: dict[int, Sequence[float]] | None = None) -> Latency:
+    def _chosen(self, latency: int | Margin, others: dict[int, BlockTimes] | None = None) -> Latency:
         device = self._connection.device
         assert device is not None
         device_delay = device.latency_s * device.rate

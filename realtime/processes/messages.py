@@ -172,9 +172,10 @@ class TryBlock:
 
 @dataclass(frozen=True)
 class BlockTimes:
-    """The answer to `TryBlock`: the seconds that each block took."""
+    """The answer to `TryBlock`: the seconds that each block took, and by how many the process woke late after each."""
 
     seconds: list[float]
+    late: list[float]
 
 
 @dataclass(frozen=True)

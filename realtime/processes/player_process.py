@@ -30,8 +30,8 @@ from realtime.processes.messages import (
 from realtime.processes.player_client import SLOTS, UNSET, PlayerSettings
 from realtime.processes.shared_arrays import SharedArrays
 
-TRIAL_S = 0.5
-FEWEST_TRIAL_BLOCKS, ENOUGH_TRIAL_BLOCKS = 40, 250
+TRIAL_S = 0.7
+FEWEST_TRIAL_BLOCKS, ENOUGH_TRIAL_BLOCKS = 40, 400
 HOPELESS_BLOCKS = 8
 """If not one of so many is played within its own duration, the trial ends: a slow model has waited long enough."""
 
@@ -61,7 +61,7 @@ def run_player(
         match request:
             case TryBlock(block):
                 take_real_time_priority(PLAYER_PRIORITY)  # nothing sounds yet
-                parent.send(BlockTimes(try_block(load_player(settings), block)))
+                parent.send(try_block(load_player(settings), block))
             case StartPlaying(descriptor, block):
                 shared = SharedArrays(*descriptor)
                 player.prepare(block)
@@ -114,8 +114,8 @@ def play_slot(player: Player, shared: SharedArrays, slot: int) -> None:
     shared["longest"][0] = max(shared["longest"][0], seconds)
 
 
-def try_block(player: Player, block: int) -> list[float]:
-    """Play some blocks of noise after a warm-up; the seconds that each takes."""
+def try_block(player: Player, block: int) -> BlockTimes:
+    """Play some blocks of noise after a warm-up, and sleep after each as long as it took."""
     description = player.instrument.description
     player.prepare(block)
     noise = np.random.default_rng(0).standard_normal(
@@ -124,6 +124,7 @@ def try_block(player: Player, block: int) -> list[float]:
     sound = (0.1 * noise).astype(np.float32)
     lasts_s = block / description.sample_rate
     seconds: list[float] = []
+    late: list[float] = []
     while len(seconds) < FEWEST_TRIAL_BLOCKS or (
         len(seconds) < ENOUGH_TRIAL_BLOCKS and sum(seconds) < TRIAL_S
     ):
@@ -131,6 +132,8 @@ def try_block(player: Player, block: int) -> list[float]:
             break
         start = time.perf_counter()
         player.play(sound)
-        seconds.append(time.perf_counter() - start)
+        played = time.perf_counter()
+        seconds.append(played - start)
         time.sleep(seconds[-1])  # as in a performance, which leaves the core to others between blocks
-    return seconds
+        late.append(time.perf_counter() - played - seconds[-1])
+    return BlockTimes(seconds, late)

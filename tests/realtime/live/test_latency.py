@@ -8,18 +8,19 @@ from small_instrument import DELAY, description, save_small_instrument
 from drawstop.errors import DrawstopError
 from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
-from realtime.live.latency import OVERHEAD_S, SAFETY, candidates, choose_latency, next_to_try
+from realtime.live.latency import OVERHEAD_S, SAFETY, candidates, choose_latency, next_to_try, read_latency
+from realtime.processes.messages import BlockTimes
 from realtime.processes.player_process import FEWEST_TRIAL_BLOCKS, HOPELESS_BLOCKS, try_block
 
 RATE, HOST = 44100, 128
 
 
-def tried(**seconds: float) -> dict[int, list[float]]:
-    return {int(block[1:]): [value] * 50 for block, value in seconds.items()}
+def tried(late: float = 0.0, **seconds: float) -> dict[int, BlockTimes]:
+    return {int(block[1:]): BlockTimes([value] * 50, [late] * 50) for block, value in seconds.items()}
 
 
 def test_the_parts_add_up_and_the_slack_lasts_as_long_as_playing_takes() -> None:
-    latency = choose_latency(description(), tried(b512=0.003), RATE, HOST, 256.0, None)
+    latency = choose_latency(description(), tried(b512=0.003), RATE, HOST, 256.0, "safe")
     assert latency.filling == 512 - HOST
     assert latency.slack % HOST == 0
     assert latency.slack / RATE >= 0.003 * SAFETY + OVERHEAD_S > (latency.slack - HOST) / RATE
@@ -30,12 +31,12 @@ def test_the_parts_add_up_and_the_slack_lasts_as_long_as_playing_takes() -> None
 
 def test_the_block_with_the_least_delay_is_chosen_among_those_that_leave_head_room() -> None:
     times = tried(b512=0.009, b1024=0.010, b2048=0.012)  # 512 would be full to 78 %
-    assert choose_latency(description(), times, RATE, HOST, 0.0, None).block == 1024
+    assert choose_latency(description(), times, RATE, HOST, 0.0, "safe").block == 1024
 
 
 def test_a_large_device_block_counts_all_the_blocks_that_it_completes() -> None:
     small, large = (
-        choose_latency(description(), tried(b512=0.002), RATE, host, 0.0, None) for host in (128, 4096)
+        choose_latency(description(), tried(b512=0.002), RATE, host, 0.0, "safe") for host in (128, 4096)
     )
     assert large.slack == 4096
     assert large.slack / RATE >= 8 * 0.002
@@ -44,9 +45,31 @@ def test_a_large_device_block_counts_all_the_blocks_that_it_completes() -> None:
 
 def test_resampling_is_part_of_the_filling() -> None:
     same, other = (
-        choose_latency(description(), tried(b512=0.002), rate, HOST, 0.0, None) for rate in (RATE, 48000)
+        choose_latency(description(), tried(b512=0.002), rate, HOST, 0.0, "safe") for rate in (RATE, 48000)
     )
     assert other.filling > same.filling + 300
+
+
+def test_a_low_delay_lasts_as_long_as_the_longest_block_and_three_wake_ups() -> None:
+    times = {512: BlockTimes([0.002] * 49 + [0.004], [0.0001] * 49 + [0.0005])}
+    low, safe = (choose_latency(description(), times, RATE, HOST, 0.0, margin) for margin in ("low", "safe"))
+    assert low.slack % HOST == 0
+    assert low.slack / RATE >= 0.004 + 3 * 0.0005 > (low.slack - HOST) / RATE
+    assert low.slack < safe.slack
+    assert (low.filling, low.model) == (safe.filling, safe.model)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("safe", "safe"), ("auto", "safe"), ("low", "low"), ("512", 512), ("0", 0)]
+)
+def test_a_latency_is_a_margin_or_samples(text: str, read: int | str) -> None:
+    assert read_latency(text) == read
+
+
+@pytest.mark.parametrize("text", ["", "lowest", "-5", "1.5", "²"])
+def test_any_other_latency_is_refused(text: str) -> None:
+    with pytest.raises(DrawstopError, match="safe, low or a number"):
+        read_latency(text)
 
 
 def test_a_delay_that_is_asked_for_is_the_delay() -> None:
@@ -69,16 +92,16 @@ def test_too_slow_says_which_block_would_do() -> None:
     with pytest.raises(
         DrawstopError, match=r"a block of 512 samples \(11.6 ms\) takes 30.0 ms; .* smaller model"
     ):
-        choose_latency(description(), tried(b512=0.03, b1024=0.05), RATE, HOST, 0.0, None)
+        choose_latency(description(), tried(b512=0.03, b1024=0.05), RATE, HOST, 0.0, "safe")
     with pytest.raises(DrawstopError, match=r"--block 1024 would do"):
-        choose_latency(description(), tried(b512=0.03), RATE, HOST, 0.0, None, others=tried(b1024=0.004))
+        choose_latency(description(), tried(b512=0.03), RATE, HOST, 0.0, "safe", others=tried(b1024=0.004))
 
 
 def test_a_trial_times_the_instrument_itself(tmp_path: Path) -> None:
     quick, slow = (
         Player(load(save_small_instrument(tmp_path / f"{work}.ts", work=work))) for work in (0, 20)
     )
-    times = [try_block(player, 64) for player in (quick, slow)]
+    times = [try_block(player, 64).seconds for player in (quick, slow)]
     assert min(times[1]) > 3 * min(times[0])
     assert len(times[0]) >= FEWEST_TRIAL_BLOCKS
 
@@ -86,7 +109,7 @@ def test_a_trial_times_the_instrument_itself(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_hopeless_block_isnt_tried_for_long(tmp_path: Path) -> None:
     slow = Player(load(save_small_instrument(tmp_path / "slow.ts", work=200)))
-    assert len(try_block(slow, 64)) == HOPELESS_BLOCKS
+    assert len(try_block(slow, 64).seconds) == HOPELESS_BLOCKS
 
 
 def test_blocks_are_tried_until_filling_one_takes_as_long_as_playing_a_smaller_one() -> None:
