@@ -64,6 +64,11 @@ bench-plan *arguments:
 endurance *arguments:
     uv run python -m bench.live.endurance {{arguments}}
 
+# the shipped instrument's delay, part by part, at two rates and three device blocks: three minutes, quiet. Needs jackd;
+# `--busy` (stress-ng) loads every other core
+bench-delay *arguments:
+    uv run python -m bench.live.delay {{arguments}}
+
 # the controllers, live under JACK: timing, step, flood or performance, each with a table and limits. Needs jackd
 bench-controllers *arguments:
     uv run python -m bench.controllers {{arguments}}

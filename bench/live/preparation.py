@@ -27,13 +27,18 @@ def other_cores_busy() -> Iterator[None]:
 
 
 def demo_instrument(folder: Path) -> Path:
-    """Bake the demo's instrument into this folder, in a process of its own: a supervisor's never imports torch."""
+    """Bake the example RAVE's instrument into this folder."""
+    return baked(DEMO, folder)
+
+
+def baked(model: Path, folder: Path) -> Path:
+    """Bake a folder's RAVE and bank into another one, in a process of its own: a supervisor's never imports torch."""
     code = (
         "import sys; from pathlib import Path; from export.instrument.bake import bake; "
         "bake(Path(sys.argv[1]), [Path(sys.argv[2])], Path(sys.argv[3]))"
     )
-    path = folder / "demo.ts"
-    subprocess.run([sys.executable, "-c", code, DEMO / "rave.ts", DEMO / "bank", path], check=True)
+    path = folder / f"{model.name}.ts"
+    subprocess.run([sys.executable, "-c", code, model / "rave.ts", model / "bank", path], check=True)
     return path
 
 

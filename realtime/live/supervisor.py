@@ -44,7 +44,7 @@ class LiveRequest:
     block: int | None = None
     """Samples per block of the instrument; None: by trial."""
     latency: int | Margin = "safe"
-    """The engine's delay, in samples of the device; None: the least that holds."""
+    """The engine's delay, in samples of the device, or with which margin the least is chosen."""
     seed: int = 0
     noise: int | None = None
     ceiling_db: float = -0.3
