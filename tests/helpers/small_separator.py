@@ -20,7 +20,7 @@ def small_separator(seed: int = 0) -> Separator:
             assert module.running_var is not None
             module.running_mean.normal_(0, 0.3)
             module.running_var.uniform_(0.5, 2.0)
-    nn.init.normal_(separator.head.filters.weight, std=0.1)
+    nn.init.normal_(separator.head.shares.weight, std=0.3)
     return separator.eval().requires_grad_(False)
 
 

@@ -19,7 +19,7 @@ from training.banks.bank import MODEL_FILE, SEPARATOR_FILE, STOPS_FILE, WEIGHTS_
 from training.separation.grains import GrainLibrary, library_of_sound
 from training.separation.separator import Separator, SeparatorConfig
 
-FORMAT = 1
+FORMAT = 2
 KIND = "separated"
 ABOUT = "separator"
 GRAINS = ".grains.flac"

@@ -20,8 +20,13 @@ class Listening(nn.Module):
 
     The sound is late by one frame, since the next frame still changes the last one. A step ends with the sound of its last frame.
 
-    Shape: latents `[batch, 128, frames]` -> `[batch, sum(bands) + 1, frames // 4]`.
+    Shape: latents `[batch, 128, frames]` -> levels `[batch, sum(bands) + 1, frames // 4]`, and the long window's power
+    spectrum `[batch, frames // 4, bins]`.
     """
+
+    long_window: Tensor
+    long_bands: Tensor
+    short_bands: Tensor
 
     def __init__(self, bands: tuple[int, int], sample_rate: int) -> None:
         super().__init__()
@@ -30,24 +35,29 @@ class Listening(nn.Module):
             self.register_buffer(f"{name}_window", torch.hann_window(window))
             self.register_buffer(f"{name}_bands", mel_bands(window, count, sample_rate))
 
-    def forward(self, latents: Tensor) -> Tensor:
-        return self.levels(self.mdct.inverse(latents)[:, 0])
-
-    def levels(self, audio: Tensor) -> Tensor:
-        """Levels of sound from silence on. `[batch, samples]` -> `[batch, sum(bands) + 1, samples // 512]`."""
-        levels = []
-        for name, window in zip(("long", "short"), WINDOWS, strict=True):
-            frames = nn.functional.pad(audio, (window - STEP, 0)).unfold(1, window, STEP)
-            levels.append(
-                band_levels(frames, getattr(self, f"{name}_window"), getattr(self, f"{name}_bands"))
-            )
-        return relative_levels(*levels).transpose(1, 2)
+    def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        audio = self.mdct.inverse(latents)[:, 0]
+        long, short = (
+            power_spectrum(windows_of(audio, length), getattr(self, f"{name}_window"))
+            for name, length in zip(("long", "short"), WINDOWS, strict=True)
+        )
+        levels = relative_levels(band_levels(long, self.long_bands), band_levels(short, self.short_bands))
+        return levels.transpose(1, 2), long
 
 
-def band_levels(frames: Tensor, window: Tensor, bands: Tensor, floor: float = FLOOR) -> Tensor:
-    """Logarithms of band energies. `[..., samples]`, `[samples]`, `[bins, bands]` -> `[..., bands]`."""
-    spectrum = torch.fft.rfft(frames * window)
-    power = (spectrum.real.square() + spectrum.imag.square()) / window.square().sum()
+def windows_of(audio: Tensor, length: int) -> Tensor:
+    """The sound's last samples at every step, from silence on. `[batch, samples]` -> `[batch, samples // 512, length]`."""
+    return nn.functional.pad(audio, (length - STEP, 0)).unfold(1, length, STEP)
+
+
+def power_spectrum(sound: Tensor, window: Tensor) -> Tensor:
+    """Power in each bin of windowed sound. `[..., samples]`, `[samples]` -> `[..., samples // 2 + 1]`."""
+    spectrum = torch.fft.rfft(sound * window)
+    return (spectrum.real.square() + spectrum.imag.square()) / window.square().sum()
+
+
+def band_levels(power: Tensor, bands: Tensor, floor: float = FLOOR) -> Tensor:
+    """Logarithms of band energies. `[..., bins]`, `[bins, bands]` -> `[..., bands]`."""
     return torch.log(power @ bands + floor)
 
 

@@ -4,32 +4,74 @@ import torch
 from torch import Tensor
 
 FLOOR_DB = -30.0
-"""Errors this far below the mixture count no more, where the concept sounds."""
-ABSENT_FLOOR_DB = -20.0
-ABSENT_WEIGHT = 0.25
-"""With full weight on what doesn't sound, a network learns to give silence and never leaves it. A query of a trained one does."""
+"""Errors this far below a mixture count no more."""
+ALONE_FLOOR_DB = -25.0
+"""Nor do they where the concept sounds alone, or not at all."""
+ABSENT_WEIGHT = 0.5
+"""What sound without the concept counts, as much as the concept alone. With twice as much a network may learn to give silence and
+never leave it; a trained one's query does not."""
+CALIBRATION = 10.0
+"""Decibels for a nat of cross entropy."""
 
 
 def separation_loss(
     part: Tensor, target: Tensor, mixture: Tensor, absent_weight: float = ABSENT_WEIGHT
 ) -> Tensor:
-    """Mean over the batch, in dB (after arXiv 1811.02508's ratio, with floors in place of its scale).
-
-    Where the concept sounds: the error's energy over the target's and over the rest's, in equal parts, so that a solo
-    disappears and the rest is spared. Where it doesn't: a part's energy over the mixture's.
+    """The loss of a part of latents: mean over the batch, in dB.
 
     Shape: all `[batch, latents, frames]` -> scalar.
     """
-    error, own = energy(part - target), energy(target)
-    whole, rest = energy(mixture), energy(mixture - target)
-    floor = 10 ** (FLOOR_DB / 10) * whole
-    present = 5 * torch.log10((error + floor) / (own + floor)) + 5 * torch.log10(
-        (error + floor) / (rest + floor)
+    energies = [energy(x) for x in (part - target, part, target, mixture - target, mixture)]
+    return _loss(energies, absent_weight)
+
+
+def share_loss(shares: Tensor, own: Tensor, rest: Tensor, absent_weight: float = ABSENT_WEIGHT) -> Tensor:
+    """The loss of shares of bands, before any sound is made: mean over the batch, in dB.
+
+    A share m of two sounds that don't correlate is off by `(1 - m)^2 own + m^2 rest`. Half of the ratios count bands by their
+    power, as `separation_loss` does; half by its square root over time, so that quiet bands count too, which one hears. The
+    ratios' logarithm pays for bets that are right more than it takes for wrong ones; the cross entropy of shares beside them is
+    least where a share is what is expected.
+
+    Shape: shares and powers `[batch, steps, bands]` -> scalar.
+    """
+    whole = own + rest
+    flatter = whole.mean(1, keepdim=True)
+    flatter = (flatter + 1e-6 * flatter.amax(2, keepdim=True) + 1e-12).rsqrt()
+    errors = (1 - shares).square() * own + shares.square() * rest
+    powers = (errors, shares.square() * whole, own, rest, whole)
+    losses = [
+        _loss([(power * weight).sum((1, 2)) + 1e-9 for power in powers], absent_weight)
+        for weight in (torch.ones(()), flatter)
+    ]
+    return torch.stack(losses).mean() + CALIBRATION * _cross_entropy(shares, own, whole)
+
+
+def _cross_entropy(shares: Tensor, own: Tensor, whole: Tensor) -> Tensor:
+    """Of shares, in nats, bands and steps weighted by the square root of their power."""
+    weights = whole.sqrt()
+    weights = weights / (weights.sum((1, 2), keepdim=True) + 1e-9)
+    truth = own / (whole + 1e-12)
+    entropies = torch.nn.functional.binary_cross_entropy(
+        shares.clamp(1e-5, 1 - 1e-5), truth, reduction="none"
     )
-    absent_floor = 10 ** (ABSENT_FLOOR_DB / 10) * whole
-    absent = 10 * torch.log10((energy(part) + absent_floor) / whole)
-    sounds = own > 1e-6 * whole
-    return torch.where(sounds, present, absent_weight * absent).mean()
+    return (weights * entropies).sum((1, 2)).mean()
+
+
+def _loss(energies: list[Tensor], absent_weight: float) -> Tensor:
+    """From energies of the error, the part, the target, the rest and the mixture, `[batch]` each.
+
+    The ratios are that of arXiv 1811.02508, with floors in place of its scale. In a mixture: the error's energy over the
+    target's and over the rest's, in equal parts, so that the concept disappears and the rest is spared. Alone: the error's over
+    the target's. Where the concept doesn't sound: the part's over the mixture's.
+    """
+    error, part, own, rest, whole = energies
+    floor, alone_floor = (10 ** (decibels / 10) * whole for decibels in (FLOOR_DB, ALONE_FLOOR_DB))
+    mixed = 5 * torch.log10((error + floor).square() / ((own + floor) * (rest + floor)))
+    alone = 5 * torch.log10((error + alone_floor) / whole)
+    absent = absent_weight * 10 * torch.log10((part + alone_floor) / whole)
+    losses = torch.where(rest > 1e-6 * whole, mixed, alone)
+    return torch.where(own > 1e-6 * whole, losses, absent).mean()
 
 
 def energy(x: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 """A causal network that separates: for a concept, given as a query, which part of each frame belongs to it.
 
 Key idea: the slow question, what plays, and the fast one, how this frame is made, have rates of their own. A trunk listens every
-512 samples through windows of 2048 and 512 samples and remembers 1.4 s; a head turns its output and a query into filters over
-each latent's last 8 frames (deep filtering, Mack & Habets 2020; arXiv 2110.05588). A query is a stop: 832 numbers that scale and
-shift the head's two inputs (FiLM, arXiv 1709.07871), so that a new stop is fitted without a change of the network.
+512 samples through windows of 2048 and 512 samples and remembers 1.4 s; a head turns its output and a query into shares of 160
+bands, and these become Wiener filters over each latent's last 8 frames. A query is a stop: 832 numbers that scale and shift the
+head's two inputs (FiLM, arXiv 1709.07871), so that a new stop is fitted without a change of the network.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,8 +14,11 @@ from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
 from training.separation.listening import Listening
+from training.separation.wiener import BandFilters
 
 SLOPE = 0.2
+DETAIL_STEPS, DETAIL_BANDS = 3, 7
+"""Steps, and bands beside each other, that the maps of bands look at."""
 FRAMES_PER_STEP = 4
 """Frames of 128 samples for each step of the trunk."""
 
@@ -30,6 +33,7 @@ class SeparatorConfig:
         channels: width of the trunk.
         hidden: width of the head.
         local: width of the network that adjusts each frame.
+        detail: maps of the long window's bands, of which the head weighs one with another.
         taps: frames that a filter reaches over, the current one included.
         kernel_size: taps of the trunk's convolutions.
         dilations: of the trunk's convolutions, in steps of four frames.
@@ -40,6 +44,7 @@ class SeparatorConfig:
     channels: int = 160
     hidden: int = 256
     local: int = 64
+    detail: int = 16
     taps: int = 8
     kernel_size: int = 3
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)
@@ -51,6 +56,7 @@ class SeparatorConfig:
             self.channels,
             self.hidden,
             self.local,
+            self.detail,
             self.taps,
             self.kernel_size,
         )
@@ -103,11 +109,27 @@ class Trunk(nn.Module):
         return x
 
 
-class Head(nn.Module):
-    """Filters of each latent for a query, and what it knows, for the frame's own adjustment.
+class Detail(nn.Module):
+    """Where bands rise and fall beside their neighbours in pitch and time: maps of the long window's bands.
 
-    Shape: trunk `[batch, steps, channels]`, query `[batch, query_size]` ->
-    taps `[batch, steps, taps, latents]`, hidden `[batch, steps, hidden]`.
+    Shape: levels of the last `DETAIL_STEPS` steps `[batch, steps, DETAIL_STEPS, bands]` -> `[batch, steps, detail, bands]`.
+    """
+
+    def __init__(self, config: SeparatorConfig) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(DETAIL_STEPS, config.detail, DETAIL_BANDS, padding=DETAIL_BANDS // 2)
+        self.second = nn.Conv1d(config.detail, config.detail, DETAIL_BANDS, padding=DETAIL_BANDS // 2)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        x = nn.functional.leaky_relu(self.first(levels.flatten(0, 1)), SLOPE)
+        return nn.functional.leaky_relu(self.second(x), SLOPE).unflatten(0, levels.shape[:2])
+
+
+class Head(nn.Module):
+    """Shares of bands for a query, and what it knows, for the frame's own adjustment.
+
+    Shape: trunk `[batch, steps, channels]`, detail `[batch, steps, detail, bands]`, query `[batch, query_size]` ->
+    shares in 0..1 `[batch, steps, bands]`, hidden `[batch, steps, hidden]`.
     """
 
     def __init__(self, config: SeparatorConfig) -> None:
@@ -115,11 +137,11 @@ class Head(nn.Module):
         self.config = config
         self.first = nn.Linear(config.channels, config.hidden)
         self.second = nn.Linear(config.hidden, config.hidden)
-        self.filters = nn.Linear(config.hidden, config.taps * config.latents)
+        self.shares = nn.Linear(config.hidden, config.bands[0])
+        self.weigh = nn.Linear(config.hidden, config.detail)
         with torch.no_grad():
-            self.filters.weight.mul_(0.1)
-            self.filters.bias.zero_()
-            self.filters.bias[: config.latents] = 0.5
+            self.shares.weight.mul_(0.1)
+            self.shares.bias.zero_()
 
     def hidden(self, trunk: Tensor, query: Tensor) -> Tensor:
         """What is known about the query's concept. `[..., channels]`, `[..., query_size]` -> `[..., hidden]`."""
@@ -128,10 +150,10 @@ class Head(nn.Module):
         x = nn.functional.leaky_relu(self.first(trunk * (1 + scale) + shift), SLOPE)
         return nn.functional.leaky_relu(self.second(x * (1 + inner_scale) + inner_shift), SLOPE)
 
-    def forward(self, trunk: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, trunk: Tensor, detail: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
         x = self.hidden(trunk, query.unsqueeze(1))
-        taps: Tensor = self.filters(x)
-        return taps.unflatten(-1, (self.config.taps, self.config.latents)), x
+        local = torch.matmul(self.weigh(x).unsqueeze(-2), detail).squeeze(-2)
+        return torch.sigmoid(self.shares(x) + local), x
 
 
 class FrameGains(nn.Module):
@@ -165,11 +187,17 @@ class Heard(NamedTuple):
 
     Attributes:
         trunk: the trunk's output, `[batch, steps, channels]`.
+        detail: maps of the bands, `[batch, steps, detail, bands]`.
+        power: the long window's power spectrum, `[batch, steps, bins]`.
+        whitening: what filters are made with, of all clips' steps.
         frames: each latent's last frames, `[batch, taps, steps, 4, latents]`.
         local: each frame's own part of the gains, `[batch, steps, 4, local]`.
     """
 
     trunk: Tensor
+    detail: Tensor
+    power: Tensor
+    whitening: tuple[Tensor, Tensor]
     frames: Tensor
     local: Tensor
 
@@ -190,14 +218,27 @@ class Separator(nn.Module):
         self.sample_rate = sample_rate
         self.listening = Listening(config.bands, sample_rate)
         self.trunk = Trunk(config)
+        self.detail = Detail(config)
         self.head = Head(config)
+        self.filters = BandFilters(self.listening.long_bands, config.taps)
         self.frame_gains = FrameGains(config)
 
     def listen(self, latents: Tensor) -> Heard:
         """What any query is answered from. `[batch, latents, frames]`, frames a multiple of 4, from silence on."""
-        z = latents.transpose(1, 2)
-        trunk = self.trunk(self.listening(latents)).transpose(1, 2)
-        return Heard(trunk, self.last_frames(latents), stepped(self.frame_gains.heard(z)))
+        levels, power = self.listening(latents)
+        return self.heard(latents, power, *self.known(levels))
+
+    def heard(self, latents: Tensor, power: Tensor, trunk: Tensor, detail: Tensor) -> Heard:
+        """What `listen` gives, of the trunk's output and the maps of bands."""
+        whitening = self.filters.whitening(power.flatten(0, 1))
+        local = stepped(self.frame_gains.heard(latents.transpose(1, 2)))
+        return Heard(trunk, detail, power, whitening, self.last_frames(latents), local)
+
+    def known(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """The trunk's output and the maps of the bands. `[batch, sum(bands) + 1, steps]` -> as in `Heard`."""
+        long = levels[:, : self.config.bands[0]].transpose(1, 2)
+        maps = self.detail(torch.stack([delayed(long, k) for k in range(DETAIL_STEPS)], 2))
+        return self.trunk(levels).transpose(1, 2), maps
 
     def last_frames(self, latents: Tensor) -> Tensor:
         """What the filters read. `[batch, latents, frames]` -> `[batch, taps, steps, 4, latents]`."""
@@ -206,7 +247,12 @@ class Separator(nn.Module):
 
     def part(self, heard: Heard, query: Tensor) -> Tensor:
         """What belongs to a query. Query `[batch, query_size]` -> `[batch, latents, frames]`."""
-        taps, hidden = self.head(heard.trunk, query)
+        return self.filtered(heard, *self.head(heard.trunk, heard.detail, query))
+
+    def filtered(self, heard: Heard, shares: Tensor, hidden: Tensor) -> Tensor:
+        """The part of shares of bands, `[batch, steps, bands]` and `[batch, steps, hidden]` -> `[batch, latents, frames]`."""
+        taps = self.filters(heard.power.flatten(0, 1), heard.whitening, shares.flatten(0, 1))
+        taps = taps.unflatten(0, shares.shape[:2])
         filtered = taps[:, :, 0, None] * heard.frames[:, 0]
         for k in range(1, self.config.taps):
             filtered = filtered + taps[:, :, k, None] * heard.frames[:, k]

@@ -3,12 +3,22 @@
 Every memory is a buffer named `cache`, one row a voice, so that an instrument can reset it. TorchScript compiles this file.
 """
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
-from training.separation.listening import STEP, WINDOWS, band_levels, relative_levels
+from training.separation.listening import STEP, WINDOWS, band_levels, power_spectrum, relative_levels
 from training.separation.mdct import HOP, REFERENCE_RMS, streamed_inverse
-from training.separation.separator import FRAMES_PER_STEP, SLOPE, Separator, TrunkLayer, frame_level
+from training.separation.separator import (
+    DETAIL_STEPS,
+    FRAMES_PER_STEP,
+    SLOPE,
+    Separator,
+    TrunkLayer,
+    frame_level,
+)
+from training.separation.wiener import BandFilters
 
 LONGEST = max(WINDOWS)
 
@@ -16,7 +26,8 @@ LONGEST = max(WINDOWS)
 class ListeningStream(nn.Module):
     """`Listening` for blocks of latents.
 
-    Shape: latents `[batch, frames, 128]`, first step's frame -> band levels `[batch, steps, sum(bands) + 1]`.
+    Shape: latents `[batch, frames, 128]`, first step's frame -> band levels `[batch, steps, sum(bands) + 1]`, and the long
+    window's power spectrum `[batch, steps, bins]`.
     """
 
     rows: Tensor
@@ -40,17 +51,20 @@ class ListeningStream(nn.Module):
         self.step: int = STEP
         self.level: float = REFERENCE_RMS
 
-    def forward(self, z: Tensor, first: int) -> Tensor:
+    def forward(self, z: Tensor, first: int) -> tuple[Tensor, Tensor]:
         voices, frames = z.shape[0], z.shape[1]
         audio, held = streamed_inverse(z * self.level, self.rows, self.cache[:voices, self.longest :])
         sound = torch.cat([self.cache[:voices, : self.longest], audio], 1)
         self.cache[:voices].copy_(torch.cat([sound[:, sound.shape[1] - self.longest :], held], 1))
         if first >= frames:
-            return torch.zeros(voices, 0, self.long_bands.shape[1] + self.short_bands.shape[1] + 1)
+            bins, long_bands = self.long_bands.shape
+            none = torch.zeros(voices, 0, long_bands + self.short_bands.shape[1] + 1)
+            return none, torch.zeros(voices, 0, bins)
         windows = sound[:, self.hop * (first + 1) :].unfold(1, self.longest, self.step)
-        long = band_levels(windows, self.long_window, self.long_bands)
-        short = band_levels(windows[..., self.longest - self.short :], self.short_window, self.short_bands)
-        return relative_levels(long, short)
+        power = power_spectrum(windows, self.long_window)
+        short = power_spectrum(windows[..., self.longest - self.short :], self.short_window)
+        levels = relative_levels(band_levels(power, self.long_bands), band_levels(short, self.short_bands))
+        return levels, power
 
 
 class LayerStream(nn.Module):
@@ -106,6 +120,29 @@ class TrunkStream(nn.Module):
         return x
 
 
+class DetailStream(nn.Module):
+    """`Detail` for blocks. Band levels `[batch, steps, sum(bands) + 1]` -> `[batch, steps, detail, bands]`."""
+
+    cache: Tensor
+
+    def __init__(self, separator: Separator, voices: int) -> None:
+        super().__init__()
+        self.bands: int = separator.config.bands[0]
+        self.past: int = DETAIL_STEPS - 1
+        self.slope: float = SLOPE
+        self.first = copy.deepcopy(separator.detail.first).requires_grad_(False)
+        self.second = copy.deepcopy(separator.detail.second).requires_grad_(False)
+        self.register_buffer("cache", torch.zeros(voices, self.past, self.bands))
+
+    def forward(self, levels: Tensor) -> Tensor:
+        voices, steps = levels.shape[0], levels.shape[1]
+        padded = torch.cat([self.cache[:voices], levels[..., : self.bands]], 1)
+        self.cache[:voices].copy_(padded[:, steps:])
+        last = padded.unfold(1, self.past + 1, 1).transpose(2, 3).flip(2).flatten(0, 1)
+        x = nn.functional.leaky_relu(self.first(last), self.slope)
+        return nn.functional.leaky_relu(self.second(x), self.slope).unflatten(0, (voices, steps))
+
+
 class SeparatorStream(nn.Module):
     """What every query is answered from, for blocks of frames: call `listen` once a block, then `part` for each query.
 
@@ -115,20 +152,39 @@ class SeparatorStream(nn.Module):
     """
 
     cache: Tensor
+    sizes: list[int]
 
     def __init__(self, separator: Separator, voices: int) -> None:
         super().__init__()
         config = separator.config
         self.listening = ListeningStream(separator, voices)
         self.trunk = TrunkStream(separator, voices)
-        self.first = plain(separator.head.first)
-        self.second = plain(separator.head.second)
-        self.filters = plain(separator.head.filters)
-        self.frame = plain(separator.frame_gains.frame)
-        self.known = plain(separator.frame_gains.known)
-        self.gains = plain(separator.frame_gains.gains)
-        # the trunk's last step, the last frame's levels, the place within a step (0..3), and whether a step was finished
-        self.register_buffer("cache", torch.zeros(voices, config.channels + config.latents + 2))
+        self.detail = DetailStream(separator, voices)
+        self.first, self.second, self.shares, self.weigh, self.frame, self.known, self.gains = (
+            copy.deepcopy(layer).requires_grad_(False)
+            for layer in (
+                separator.head.first,
+                separator.head.second,
+                separator.head.shares,
+                separator.head.weigh,
+                separator.frame_gains.frame,
+                separator.frame_gains.known,
+                separator.frame_gains.gains,
+            )
+        )
+        self.filters = BandFilters(separator.listening.long_bands, config.taps)
+        self.detail_size: int = config.detail
+        bins, squared = separator.listening.long_bands.shape[0], config.taps**2
+        self.sizes = [
+            config.channels,
+            config.detail * config.bands[0],
+            bins,
+            config.latents * squared,
+            config.latents,
+        ]
+        self.step_size: int = sum(self.sizes)
+        # what the last step is known by, the last frame's levels, the place within a step (0..3), and whether one was finished
+        self.register_buffer("cache", torch.zeros(voices, self.step_size + config.latents + 2))
         silent = float(frame_level(torch.zeros(1)))
         self.silent: float = silent
         self.channels: int = config.channels
@@ -140,55 +196,75 @@ class SeparatorStream(nn.Module):
 
     def first_step(self) -> int:
         """The frame of the next block that ends a step of the trunk."""
-        return self.period - 1 - int(self.cache[0, self.channels + self.latents])
+        return self.period - 1 - int(self.cache[0, self.step_size + self.latents])
 
     def listen(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The trunk's steps that this block's frames use, which one each frame uses, each frame's own part of the gains,
-        and 0 for frames before the first step.
+        """The steps that this block's frames use, which one each frame uses, each frame's own part of the gains, and 0 for
+        frames before the first step.
 
-        Shape: z `[batch, frames, latents]` -> `[batch, steps, channels]`, `[frames]`, `[batch, frames, local]`,
+        Shape: z `[batch, frames, latents]` -> `[batch, steps, step_size]`, `[frames]`, `[batch, frames, local]`,
         `[batch, frames, 1]`.
         """
         voices, frames = z.shape[0], z.shape[1]
         state = self.cache[:voices]
         first = self.first_step()
-        steps = self.trunk(self.listening(z, first))
-        trunk = torch.cat([state[:, : self.channels].unsqueeze(1), steps], 1)
+        steps = torch.cat([state[:, : self.step_size].unsqueeze(1), self._steps(z, first)], 1)
         used = torch.div(torch.arange(frames) + self.period - first, self.period, rounding_mode="floor")
         finished = torch.maximum(
-            state[:, self.channels + self.latents + 1].reshape(-1, 1, 1),
+            state[:, self.step_size + self.latents + 1].reshape(-1, 1, 1),
             (used > 0).to(z.dtype).reshape(1, -1, 1),
         )
         level = frame_level(z)
         # levels are kept less those of silence, so that a cache of zeros is a past of silence
         before = torch.cat(
-            [state[:, self.channels : self.channels + self.latents].unsqueeze(1) + self.silent, level], 1
+            [state[:, self.step_size : self.step_size + self.latents].unsqueeze(1) + self.silent, level], 1
         )
         heard = self.frame(torch.cat([level, before[:, :-1]], -1))
         place_now = torch.full_like(state[:, :1], float((self.period - 1 - first + frames) % self.period))
         self.cache[:voices].copy_(
-            torch.cat([trunk[:, -1], level[:, -1] - self.silent, place_now, finished[:, -1]], 1)
+            torch.cat([steps[:, -1], level[:, -1] - self.silent, place_now, finished[:, -1]], 1)
         )
-        return trunk, used, heard, finished
+        return steps, used, heard, finished
+
+    def _steps(self, z: Tensor, first: int) -> Tensor:
+        """What each step that ends in this block is known by. `[batch, frames, latents]` -> `[batch, steps, step_size]`."""
+        levels, power = self.listening(z, first)
+        voices, steps = levels.shape[0], levels.shape[1]
+        if steps == 0:
+            return torch.zeros(voices, 0, self.step_size)
+        trunk, detail = self.trunk(levels), self.detail(levels)
+        inverse, scale = self.filters.whitening(power.flatten(0, 1))
+        whitening = torch.cat([inverse.flatten(1), scale.flatten(1)], 1)
+        return torch.cat([trunk, detail.flatten(2), power, whitening.unflatten(0, (voices, steps))], 2)
 
     def filters_of(
-        self, trunk: Tensor, used: Tensor, heard: Tensor, finished: Tensor, queries: Tensor
+        self, steps: Tensor, used: Tensor, heard: Tensor, finished: Tensor, queries: Tensor
     ) -> Tensor:
         """Each frame's filters for some queries, the frame's own gains in them.
 
-        Shape: trunk, used, heard and finished as `listen` gives them; queries `[queries, query_size]` ->
+        Shape: steps, used, heard and finished as `listen` gives them; queries `[queries, query_size]` ->
         `[queries, batch, frames, taps, latents]`.
         """
         c, h = self.channels, self.hidden
         asked = queries[:, None, None]
+        trunk, maps, power, inverse, scale = steps.split(self.sizes, 2)
         x = trunk * (1 + asked[..., :c]) + asked[..., c : 2 * c]
         x = nn.functional.leaky_relu(self.first(x), self.slope)
         x = x * (1 + asked[..., 2 * c : 2 * c + h]) + asked[..., 2 * c + h :]
         x = nn.functional.leaky_relu(self.second(x), self.slope)
         local = nn.functional.leaky_relu(heard + self.known(x).index_select(2, used), self.slope)
         gains = finished * (2 * torch.sigmoid(self.gains(local)))
-        taps = self.filters(x).unflatten(-1, (self.taps, self.latents)).index_select(2, used)
-        return taps * gains.unsqueeze(3)
+        detail = maps.unflatten(2, (self.detail_size, -1))
+        shares = torch.sigmoid(self.shares(x) + torch.matmul(self.weigh(x).unsqueeze(-2), detail).squeeze(-2))
+        n, voices, count = shares.shape[0], shares.shape[1], shares.shape[2]
+        whitening = (
+            inverse.reshape(-1, self.latents, self.taps, self.taps).repeat(n, 1, 1, 1),
+            scale.reshape(-1, self.latents, 1).repeat(n, 1, 1),
+        )
+        taps = self.filters(power.flatten(0, 1).repeat(n, 1), whitening, shares.flatten(0, 2))
+        return taps.reshape(n, voices, count, self.taps, self.latents).index_select(
+            2, used
+        ) * gains.unsqueeze(3)
 
 
 def filtered(past: Tensor, taps: Tensor) -> Tensor:
@@ -206,10 +282,3 @@ def affine(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
     return scale, norm.bias.detach() - norm.running_mean * scale
-
-
-def plain(layer: nn.Linear) -> nn.Linear:
-    """A copy without gradients."""
-    copy = nn.Linear(layer.in_features, layer.out_features, layer.bias is not None)
-    copy.load_state_dict(layer.state_dict())
-    return copy.requires_grad_(False)

@@ -20,7 +20,7 @@ from training.shipped import SHIPPED_BANK, SHIPPED_RAVE
 
 pytestmark = pytest.mark.slow
 
-QUICK = MakeOptions(query=QueryOptions(steps=25, batch=2, frames=64, checked=4), threads=1)
+QUICK = MakeOptions(query=QueryOptions(steps=25, batch=2, mixtures=8, frames=64, checked=4), threads=1)
 CLIPS = {"guitar_with_0.wav", "guitar_with_minus_1.wav", "guitar_without_0.wav", "guitar_without_minus_1.wav"}
 
 

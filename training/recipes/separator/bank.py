@@ -17,10 +17,9 @@ from torch import Tensor
 
 from drawstop.files import sha256_file
 from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, SeparatedStop, save_separated_bank
-from training.find.separated.fit import QueryOptions, fit_query
 from training.find.separated.measure import depth_of
 from training.recipes.separator.concepts import SINGING, Label
-from training.recipes.separator.held_out import clips_of, clips_without, concept_of
+from training.recipes.separator.held_out import clips_of, concept_of
 from training.recipes.separator.mixtures import Corpus
 from training.recipes.separator.train import CHECKPOINT, LOG, SAMPLE_RATE, Questions
 from training.separation.grains import GrainLibrary, library_of
@@ -32,11 +31,6 @@ STOPS = ("guitar", "voice")
 GRAINS_OF: dict[str, Label] = {"voice": SINGING}
 """Clips that a stop's grains come from. A guitar isn't brought in: classifiers didn't tell it from the control (`brought`)."""
 RECORDINGS = 12
-SPARING = ("guitar",)
-"""Stops whose trained query takes too much from other sounds: 10 dB, where the voice's takes less than one."""
-SPARING_WEIGHT = 1.4
-"""Of 1.0 others still fell by 4 dB; of 3.0 nothing was taken any more."""
-FITTED = 160
 CALIBRATED = 40
 """Training clips whose median fall is a stop's depth: it shapes the way down and enters no figure."""
 
@@ -62,25 +56,12 @@ def make_bank(run: Path, corpus: Corpus) -> SeparatedBank:
     provenance = {"steps": step, "concepts": len(names), "hours": hours, "trained_on": "see LICENSES.md"}
     bank = SeparatedBank(questions.separator, (), sha256_file(SHIPPED_RAVE), starts, provenance)
     for name in STOPS:
-        query = spared(bank, name, corpus) if name in SPARING else starts[name]
-        stop = SeparatedStop(name, name, query, SHALLOWEST_DB)
+        stop = SeparatedStop(name, name, starts[name], SHALLOWEST_DB)
         if name in GRAINS_OF:
             stop = replace(stop, grains=library(corpus, GRAINS_OF[name]))
         depth = depth_of(replace(bank, stops=(stop,)), _solos(corpus, name))
         bank = bank.with_stop(replace(stop, depth_db=depth))
     return bank
-
-
-def spared(bank: SeparatedBank, concept: str, corpus: Corpus) -> Tensor:
-    """A trained query fitted once more, with a full weight on sound that the concept isn't in."""
-    wanted, mdct = concept_of(concept), Mdct()
-    having = list(mdct(clips_of(corpus, wanted, FITTED, seed=7)[:, None]))
-    lacking = list(mdct(clips_without(corpus, wanted, 2 * FITTED, seed=8)[:, None]))
-    few = FITTED // 5
-    options = QueryOptions(steps=300, batch=12, absent_weight=SPARING_WEIGHT, checked=48)
-    start, learned = {concept: bank.starts[concept]}, (having[few:], lacking[2 * few :])
-    fitted = fit_query(bank.separator, start, learned, (having[:few], lacking[: 2 * few]), options, seed=0)
-    return fitted.query.half().float()
 
 
 def library(corpus: Corpus, label: Label) -> GrainLibrary:

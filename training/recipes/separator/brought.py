@@ -1,7 +1,8 @@
 """What +1 brings in: python -m training.recipes.separator.brought BANK OUT.json --corpus FOLDER ...
 
-A voice brought in while recorded guitars play, alone and with the guitar taken away. Two controls: the same rule with a library
-of guitars, which any edit of this kind does; and any moments of the voices, whatever plays, which follow nothing.
+A voice brought in while recorded guitars play, alone and with the guitar taken away. Three controls: the same rule with a library
+of guitars, which any edit of this kind does; any moments of the voices, whatever plays, which follow nothing; and an equaliser
+that gives guitars the voices' mean spectrum, which a classifier of spectra may take for a voice.
 """
 
 from __future__ import annotations
@@ -41,9 +42,19 @@ Figures = dict[str, Any]
 
 @torch.no_grad()
 def brought_in(
-    bank: SeparatedBank, control: GrainLibrary, sound: Tensor, classifiers: Sequence[Classifier]
+    bank: SeparatedBank,
+    control: GrainLibrary,
+    gains: Tensor,
+    sound: Tensor,
+    classifiers: Sequence[Classifier],
 ) -> Figures:
-    """The voice at +1 while guitars play, and with those taken away. Sound `[clips, samples]`; the control's library: guitars."""
+    """The voice at +1 while guitars play, and with those taken away.
+
+    Args:
+        control: a library of guitars.
+        gains: the equaliser's, `[latents]`.
+        sound: guitars, `[clips, samples]`.
+    """
     taken, brought = bank.stop(TAKEN), bank.stop(BROUGHT)
     both = replace(bank, stops=(taken, brought))
     edits = {
@@ -60,7 +71,19 @@ def brought_in(
                 continue  # it would take something else away than the stop does
             played = mdct.inverse(edit(latents, values))[:, 0, HOP:]
             figures[f"{edit_name}, {values_name}"] = _described(classifiers, played, sound[:, :-HOP])
+    equalised = mdct.inverse(latents * gains[:, None])[:, 0, HOP:]
+    figures["equaliser"] = _described(classifiers, equalised, sound[:, :-HOP])
     return figures
+
+
+def equaliser(corpus: Corpus) -> Tensor:
+    """Gains of latents that give recorded guitars the mean spectrum of singers, of training clips. `[latents]`."""
+    mdct = Mdct()
+    spectra = [
+        mdct(clips_of(corpus, concept_of(name), CLIPS, seed=5)[:, None]).square().mean((0, 2))
+        for name in ("singer", "recorded guitar")
+    ]
+    return (spectra[0] / spectra[1].clamp(min=1e-9)).sqrt()
 
 
 def _described(classifiers: Sequence[Classifier], played: Tensor, input_sound: Tensor) -> Figures:
@@ -92,8 +115,9 @@ def main() -> None:
     bank = load_separated_bank(arguments.bank)
     classifiers = shipped_classifiers(DEMO)
     sound = clips_of(Corpus(arguments.corpus, ("guitars",)), concept_of("recorded guitar"), CLIPS, seed=4)
-    control = library(Corpus(arguments.corpus, ("train",)), GUITAR)
-    figures = brought_in(bank, control, sound, classifiers)
+    training = Corpus(arguments.corpus, ("train",))
+    control = library(training, GUITAR)
+    figures = brought_in(bank, control, equaliser(training), sound, classifiers)
     write_json(arguments.out, {"bank": bank_fingerprint(arguments.bank), BROUGHT: figures})
 
 

@@ -50,8 +50,17 @@ def figures_of(bank: SeparatedBank, corpora: Sequence[Path]) -> Figures:
                 continue
             wanted = clips_of(held_out, concept, CLIPS, seed=2)
             rest = clips_without(Corpus(corpora, others), concept, CLIPS, seed=3)
-            figures.setdefault(stop.slug, {})[kind] = measured(alone, wanted, rest)
+            cell = measured(alone, wanted, rest) | {"solo_falls_with_all_db": all_at_once(bank, wanted)}
+            figures.setdefault(stop.slug, {})[kind] = cell
     return figures
+
+
+@torch.no_grad()
+def all_at_once(bank: SeparatedBank, wanted: Tensor) -> Figures:
+    """How far a concept's solos fall where every stop of the bank is at -1, in dB. Sound `[clips, samples]`."""
+    latents = Mdct()(wanted[:, None])
+    left = SeparatedEdit(bank)(latents, [-1.0] * len(bank.stops))
+    return _estimate(-decibels(left.flatten(1), latents.flatten(1)))
 
 
 @torch.no_grad()

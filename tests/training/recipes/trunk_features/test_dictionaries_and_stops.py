@@ -1,0 +1,111 @@
+"""Dictionaries of the trunk, stops by few of their activities, and probes: what each must do at its ends."""
+
+import numpy as np
+import pytest
+import torch
+from small_separator import CONFIG, query, small_separator
+
+from training.find.separated.fit import HeardMixtures, hear
+from training.find.separated.mixtures import draw_mixtures
+from training.recipes.trunk_features import dictionaries as dictionaries_module
+from training.recipes.trunk_features import stops as stops_module
+from training.recipes.trunk_features.dictionaries import Dictionary, dictionaries
+from training.recipes.trunk_features.measure import held_out, measured
+from training.recipes.trunk_features.probes import COUNTS, curve, pooled
+from training.recipes.trunk_features.stops import FeatureStop, moved, stops_by_count
+from training.separation.loss import share_loss
+from training.separation.mdct import HOP
+
+SEPARATOR = small_separator()
+
+
+def band(low: int, high: int, seed: int, frames: int = 160) -> torch.Tensor:
+    z = torch.randn(HOP, frames, generator=torch.Generator().manual_seed(seed))
+    z[:low], z[high:] = 0, 0
+    return z
+
+
+def pool() -> HeardMixtures:
+    generator = torch.Generator().manual_seed(0)
+    return hear(SEPARATOR, draw_mixtures([band(0, 60, 1)], [band(60, 128, 2)], 24, 64, generator))
+
+
+@pytest.fixture(scope="module")
+def all_dictionaries() -> dict[str, Dictionary]:
+    rng = np.random.default_rng(3)
+    sources = rng.laplace(size=(3000, CONFIG.channels))  # independent and not normal, as ICA takes them to be
+    frames = torch.from_numpy(sources @ rng.standard_normal((CONFIG.channels, CONFIG.channels))).float()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"FEATURES": 24, "K": 4, "STEPS": 60, "RANDOM_DRAWS": 2}.items():
+            patch.setattr(dictionaries_module, name, value)
+        found = list(dictionaries(frames[:2500], frames[2500:], seed=0))
+    assert [each.name for each in found].count("random SAE") == 2
+    return {each.name: each for each in found}
+
+
+def test_linear_dictionaries_give_the_frames_back(all_dictionaries: dict[str, Dictionary]) -> None:
+    first, second = torch.randn(2, 5, CONFIG.channels, generator=torch.Generator().manual_seed(5))
+    for name in ("channels", "PCA", "ICA"):
+        dictionary = all_dictionaries[name]
+        difference = (dictionary.encode(first) - dictionary.encode(second)) @ dictionary.directions
+        torch.testing.assert_close(difference, first - second, atol=1e-3, rtol=1e-3)
+
+
+def test_a_trained_sae_explains_more_than_a_random_one(all_dictionaries: dict[str, Dictionary]) -> None:
+    trained, random = (all_dictionaries[name].about["explained"] for name in ("topk SAE", "random SAE"))
+    assert trained > random + 0.2
+
+
+def test_scales_of_zero_move_nothing(all_dictionaries: dict[str, Dictionary]) -> None:
+    trunk = torch.randn(2, 7, CONFIG.channels)
+    stop = FeatureStop(torch.tensor([0, 3]), torch.zeros(2))
+    for dictionary in all_dictionaries.values():
+        assert torch.equal(moved(trunk, dictionary, stop), trunk)
+
+
+def test_fitted_scales_separate_better_than_none_and_fewer_are_left_step_by_step(
+    all_dictionaries: dict[str, Dictionary], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stops_module, "COUNTS", (8, 2))
+    monkeypatch.setattr(stops_module, "STEPS", 60)
+    monkeypatch.setattr(stops_module, "STEPS_EACH", 20)
+    mixtures, asked = pool(), query(7)
+    dictionary = all_dictionaries["channels"]
+
+    def loss(stop: FeatureStop) -> float:
+        trunk = moved(mixtures.trunk, dictionary, stop)
+        shares, _ = SEPARATOR.head(trunk, mixtures.maps.float(), asked.expand(len(trunk), -1))
+        return float(share_loss(shares, mixtures.own, mixtures.rest, 1.0))
+
+    generator = torch.Generator().manual_seed(1)
+    found = dict(stops_by_count(SEPARATOR, asked, dictionary, mixtures, generator))
+    assert [len(stop.indices) for stop in found.values()] == [CONFIG.channels, 8, 2]
+    assert set(found["2"].indices.tolist()) <= set(found["8"].indices.tolist())
+    none = FeatureStop(torch.tensor([0]), torch.zeros(1))
+    assert loss(found["all"]) < loss(found["2"]) < loss(none)
+
+
+def test_what_takes_nothing_leaves_all_as_it_was() -> None:
+    sounds = held_out(SEPARATOR, *(torch.stack([band(0, 128, seed)]) for seed in (8, 9)))
+
+    def nothing(trunk: torch.Tensor, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        shares, hidden = SEPARATOR.head(trunk, maps, query(1).expand(len(trunk), -1))
+        return torch.zeros_like(shares), hidden
+
+    figures = measured(SEPARATOR, sounds, nothing)
+    for key in ("solo_falls_db", "others_fall_db", "rest_gains_db"):
+        assert figures[key]["median"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_probes_tell_what_differs_and_guess_what_does_not() -> None:
+    rng = np.random.default_rng(0)
+    steps = torch.from_numpy(rng.standard_normal((60, 20, 3))).float()
+    raised = steps + torch.tensor([0.0, 2.0, 0.0])
+    with_, without = (pooled(lambda x: x, part) for part in (raised, steps))
+    (differ, same) = curve(
+        (with_[:30], without[:30]), [(with_[30:], without[30:]), (without[:15], without[15:])], 0
+    )
+    assert len(differ) == len(COUNTS)
+    assert differ[0] < differ[1] < differ[2]
+    assert differ[-1] > 0.99
+    assert 0.25 < same[-1] < 0.75

@@ -1,0 +1,112 @@
+"""Dictionaries of the trunk's output: SAEs and the controls that they are measured beside.
+
+A dictionary turns a step of the trunk into activities, of which each stands for a direction of the trunk's channels. Scaling an
+activity moves the trunk along its direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.evaluation.playback.edits import random_sae
+from training.sae.config import SAEConfig, read_architecture
+from training.sae.losses import fraction_of_variance_explained
+from training.sae.model import SAE
+from training.sae.train import train
+
+ARCHITECTURES = ("topk", "batchtopk", "matryoshka", "jumprelu")
+FEATURES, K, STEPS = 1024, 24, 4000
+RANDOM_DRAWS = 5
+LINEAR_FRAMES = 40_000
+"""Frames that PCA and ICA are fitted on."""
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Directions and how strongly each is present.
+
+    Attributes:
+        name: of its kind; draws of a random one share it.
+        encode: frames `[..., channels]` -> activities `[..., n]`.
+        directions: what an activity of 1 adds to the trunk, `[n, channels]`.
+        about: variance explained on held-out frames, activities per frame that aren't 0, features that never fire.
+    """
+
+    name: str
+    encode: Callable[[Tensor], Tensor]
+    directions: Tensor
+    about: dict[str, Any]
+
+
+def dictionaries(frames: Tensor, held_out: Tensor, seed: int) -> Iterator[Dictionary]:
+    """All dictionaries of one seed, from training frames `[frames, channels]`; the held-out ones measure."""
+    for name in ARCHITECTURES:
+        sae = train(frames, _config(frames, name, seed))
+        yield _of_sae(f"{name} SAE", sae, held_out)
+        if name == "topk":
+            for draw in range(RANDOM_DRAWS):
+                control = random_sae(sae, 1000 * (seed + 1) + draw)
+                yield _of_sae("random SAE", control, held_out)
+    chosen = frames[
+        torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))[:LINEAR_FRAMES]
+    ]
+    yield _channels(chosen)
+    yield _pca(chosen, seed)
+    yield _ica(chosen, seed)
+
+
+def _config(frames: Tensor, name: str, seed: int) -> SAEConfig:
+    return SAEConfig(
+        d_in=frames.shape[1],
+        n_features=FEATURES,
+        k=K,
+        architecture=read_architecture(name),
+        steps=STEPS,
+        seed=seed,
+        checkpoint_every=STEPS,
+    )
+
+
+@torch.no_grad()
+def _of_sae(name: str, sae: SAE, held_out: Tensor) -> Dictionary:
+    sae = sae.requires_grad_(False)
+    z = sae.normalise(held_out)
+    features = torch.cat([sae.encode(part) for part in z.split(4096)])
+    about = {
+        "explained": round(float(fraction_of_variance_explained(z, sae.decode(features))), 3),
+        "active": round(float((features > 0).sum(1).float().mean()), 1),
+        "dead": round(float((~(features > 0).any(0)).float().mean()), 3),
+    }
+    return Dictionary(name, lambda x: sae.encode(sae.normalise(x)), sae.W_dec * sae.scale, about)
+
+
+def _channels(frames: Tensor) -> Dictionary:
+    mean = frames.mean(0)
+    return Dictionary("channels", lambda x: x - mean, torch.eye(frames.shape[1]), {})
+
+
+def _pca(frames: Tensor, seed: int) -> Dictionary:
+    from sklearn.decomposition import PCA
+
+    fitted = PCA(random_state=seed).fit(frames.numpy())
+    return _linear("PCA", fitted.mean_, fitted.components_.T, fitted.components_)
+
+
+def _ica(frames: Tensor, seed: int) -> Dictionary:
+    from sklearn.decomposition import FastICA
+
+    fitted = FastICA(whiten="unit-variance", random_state=seed, max_iter=400, tol=1e-3).fit(frames.numpy())
+    return _linear("ICA", fitted.mean_, fitted.components_.T, fitted.mixing_.T)
+
+
+def _linear(name: str, mean: Any, analysis: Any, directions: Any) -> Dictionary:
+    about, into, out = (
+        torch.from_numpy(np.asarray(each, np.float32)) for each in (mean, analysis, directions)
+    )
+    return Dictionary(name, lambda x: (x - about) @ into, out, {})

@@ -1,0 +1,62 @@
+"""What a stop by features does on held-out sound: its concept's solos, others', and what stays of mixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.metrics.bootstrap import mean_of
+from training.metrics.separation import decibels, si_sdr
+from training.separation.separator import Heard, Separator
+
+Figures = dict[str, Any]
+Shares = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""From trunk and maps to shares and what the head knows, as `Head` gives them."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Latents `[clips, latents, frames]` of a concept and of others, and what the separator makes of them and of their sums."""
+
+    wanted: Tensor
+    rest: Tensor
+    solos: Heard
+    others: Heard
+    mixtures: Heard
+
+
+@torch.no_grad()
+def held_out(separator: Separator, wanted: Tensor, rest: Tensor) -> HeldOut:
+    """Listens once to what every stop is measured on."""
+    return HeldOut(wanted, rest, *(separator.listen(each) for each in (wanted, rest, wanted + rest)))
+
+
+@torch.no_grad()
+def measured(separator: Separator, sounds: HeldOut, shares: Shares) -> Figures:
+    """Means with 95 % intervals and medians over clips, in dB."""
+
+    def left(heard: Heard, latents: Tensor) -> Tensor:
+        return (latents - separator.filtered(heard, *shares(heard.trunk, heard.detail))).flatten(1)
+
+    wanted, rest, mixture = sounds.wanted.flatten(1), sounds.rest.flatten(1), sounds.wanted + sounds.rest
+    before = si_sdr(mixture.flatten(1), rest)
+    return {
+        "solo_falls_db": _estimate(-decibels(left(sounds.solos, sounds.wanted), wanted)),
+        "others_fall_db": _estimate(-decibels(left(sounds.others, sounds.rest), rest)),
+        "rest_gains_db": _estimate(si_sdr(left(sounds.mixtures, mixture), rest) - before),
+    }
+
+
+def _estimate(values: Tensor) -> Figures:
+    found = mean_of(values.double().numpy())
+    return {
+        "mean": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "median": round(float(np.median(values.numpy())), 3),
+    }
