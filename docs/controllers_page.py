@@ -5,13 +5,15 @@ from pathlib import Path
 from mapping_reference import reference
 from mistakes import mistakes
 
-from realtime.controllers.mapping.file import EXAMPLE, box_names
+from realtime.controllers.mapping.example import EXAMPLE
+from realtime.controllers.mapping.file import box_names
 from realtime.controllers.mapping.learn import QUIET_S
 from realtime.controllers.mapping.takeover import CLOSE, STEEPEST
 from realtime.controllers.midi.decoder import WAIT_S
 from realtime.controllers.midi.feedback import ROUND_S
 from realtime.controllers.midi.mpe import BEND_RANGE, CONFIGURATION, MEMBER_SEMITONES, PLAIN_SEMITONES, TIMBRE
 from realtime.controllers.midi.mpe_zones import WHOLE_LOWER_ZONE
+from realtime.controllers.midi.source import MOST_PROGRAMS
 
 MEASURED = Path(__file__).parent / "controllers_measured.md"
 """The measurements, a file written by hand."""
@@ -64,6 +66,11 @@ Every key is in the [reference](#the-mappings-reference), and the [error message
 * **Several tables** with one source make a macro; several with one stop are combined as `[combine]` says.
 * **A pad or key** without a `range` goes from its stop's default to the stop's maximum. **An endless encoder** steps
   from the stop's present value.
+* **Pedals and other sources that never let go**: one that sends 127 at every step, a program change, a key without
+  note-off: each is a press. For a pedal that latches (127, then 0) write `trigger = "any"`.
+* **Program changes** count from 0 in MIDI: program 0, which most pedalboards show as 1, recalls the first scene. Bank
+  Select (CC 0, CC 32 or both) before it adds 128 for each bank: with 8 banks all {scenes} scenes are reached. A program
+  that a knob or button has recalls no scene.
 * **Pages**: knobs with `bank = "two"` work while that page is chosen, by a button with `does = "bank"`; the first page
   that the file names is chosen at the start.
 * **feedback**: positions go to outputs whose names contain `device` (and `--midi`), at most {rate:.0f} a second for
@@ -119,6 +126,7 @@ def page() -> str:
         example=EXAMPLE,
         wait=1000 * WAIT_S,
         close=CLOSE,
+        scenes=f"{MOST_PROGRAMS:,}",
         steepest=STEEPEST,
         rate=1 / ROUND_S,
         timbre=TIMBRE,

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.mapping.curves import LINEAR, Curve, Response
+from realtime.controllers.mapping.presses import Trigger, check_trigger
 from realtime.controllers.mapping.takeover import TakeoverName, check_takeover
 from realtime.controllers.midi.mpe_zones import WHOLE_LOWER_ZONE, Zones
 from realtime.controllers.midi.source import MidiSource, Order
@@ -18,6 +19,7 @@ Combine = Literal["last", "sum"]
 Action = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
 NAMED_ACTIONS = ("scene", "store", "bank", "shift")
 PAIRED = ("cc14", "nrpn", "rpn")
+ANY_PROGRAM = MidiSource("program")
 
 SMOOTHING_S = 0.01
 RELATIVE_STEP = 1 / 128
@@ -51,6 +53,8 @@ class Knob:
             controller can bend.
         shift: works only while the shift button of this name is held; None: only while none is.
         page: works only while this page of knobs is chosen; None: on every page.
+        trigger: for `toggle` and `momentary`: which inputs are a press: `down`, or `any` for a pedal that latches and
+            sends 127 at one step and 0 at the next.
     """
 
     source: MidiSource
@@ -68,8 +72,12 @@ class Knob:
     semitones: float | None = None
     shift: str | None = None
     page: str | None = None
+    trigger: Trigger = "down"
 
     def __post_init__(self) -> None:
+        check_trigger(self.trigger)
+        if self.trigger != "down" and self.mode not in ("toggle", "momentary"):
+            raise DrawstopError(f"a trigger is for mode toggle or momentary, not {self.mode!r}")
         check_takeover(self.takeover)
         _one_of("mode", self.mode, get_args(Mode))
         _one_of("encoding", self.encoding, get_args(Encoding))
@@ -97,7 +105,7 @@ class Button:
     """A source that does something when it is pressed.
 
     Args:
-        source: a key, or any source; data in the upper half are a press.
+        source: a key, or any source; data in the upper half are a press, and so are the same data once more.
         does: `scene`, `store`, `bank` (choose a page of knobs), `shift`: with `name`; `undo`, `redo`, `panic`,
             `bypass`, `mute`.
         name: the name of the scene, the page or the shift.
@@ -105,6 +113,8 @@ class Button:
         beats: the same in quarter notes, at the MIDI clock's tempo.
         shift: works only while the shift button of this name is held; None: only while none is. A shift button itself
             always works.
+        trigger: which inputs are a press: `down`, or `any` for a pedal that latches and sends 127 at one step and 0 at
+            the next.
     """
 
     source: MidiSource
@@ -113,8 +123,10 @@ class Button:
     shift: str | None = None
     seconds: float | None = None
     beats: float | None = None
+    trigger: Trigger = "down"
 
     def __post_init__(self) -> None:
+        check_trigger(self.trigger)
         _one_of("does", self.does, get_args(Action))
         if self.does != "scene" and (self.seconds, self.beats) != (None, None):
             raise DrawstopError(f"only a button that does 'scene' takes seconds or beats, not {self.does!r}")
@@ -132,7 +144,8 @@ class Mapping:
         knobs: the knobs, in the file's order.
         buttons: the buttons, in the file's order.
         combine: for a stop that several knobs move: the one moved `last` counts (the default), or their `sum`.
-        programs: whether a program change recalls the scene of that number.
+        programs: whether a program change recalls the scene of that number, unless a knob or button has it; as a table,
+            only on a `channel` or of a `device`.
         feedback: whether the values of stops are sent back to controllers, for motor faders and rings of lights.
         mpe: the member channels of an MPE controller's zones, until the controller configures them. Without an MPE
             source they have no effect.
@@ -141,7 +154,7 @@ class Mapping:
     knobs: tuple[Knob, ...] = ()
     buttons: tuple[Button, ...] = ()
     combine: dict[str, Combine] = field(default_factory=dict)
-    programs: bool = True
+    programs: MidiSource | None = ANY_PROGRAM
     feedback: bool = False
     mpe: Zones = WHOLE_LOWER_ZONE
 

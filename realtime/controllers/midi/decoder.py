@@ -16,6 +16,7 @@ from realtime.controllers.midi.mpe import BEND_RANGE, MpeNotes
 from realtime.controllers.midi.mpe_zones import NO_ZONES, Zones
 from realtime.controllers.midi.source import (
     FOURTEEN_BITS,
+    MOST_PROGRAMS,
     MPE_MASTERS,
     MPE_RESTS,
     ControllerInput,
@@ -32,6 +33,8 @@ DATA_MSB, DATA_LSB, INCREMENT, DECREMENT = 6, 38, 96, 97
 NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB = 98, 99, 100, 101
 NO_PARAMETER = (127, 127)
 """The null parameter number, after which data bytes mean nothing (MIDI 1.0)."""
+BANK_MSB, BANK_LSB = 0, 32
+PROGRAMS_IN_BANK = 128
 CONTROLLERS = 120
 
 
@@ -106,6 +109,7 @@ class MidiDecoder:
         self._pairs: dict[MidiSource, _Pair] = {}
         self._numbers: dict[tuple[int, Kind], tuple[int | None, int | None]] = {}
         self._selected: dict[int, Kind] = {}
+        self._banks: dict[int, dict[int, int]] = {}
 
     def decode(self, message: Any, time: float = 0.0) -> list[ControllerInput]:
         """The controller inputs that a message completes; none for SysEx, clock and other messages without a source.
@@ -120,7 +124,9 @@ class MidiDecoder:
         return late + self._plain(message, time) + self._mpe_inputs(time)
 
     def continue_from(self, previous: "MidiDecoder") -> None:
-        """Take over the state of this input's previous decoder: MPE zones, sounding notes, ranges of the bends."""
+        """Take over the state of this input's previous decoder: MPE zones, sounding notes, ranges of the bends, the
+        parameter numbers and banks that the controller has chosen and won't send again."""
+        self._numbers, self._selected, self._banks = previous._numbers, previous._selected, previous._banks
         if previous._zones == self._zones:
             self._notes = previous._notes
 
@@ -139,8 +145,19 @@ class MidiDecoder:
             case "polytouch":
                 return [self._input("key-pressure", message.note, channel, message.value, time)]
             case "program_change":
-                return [self._input("program", message.program, channel, 127, time)]
+                return [self._input("program", self._program(channel, message.program), channel, 127, time)]
         return []
+
+    def _program(self, channel: int, program: int) -> int:
+        """The number of a program with its bank, from 0.
+
+        Some boxes send the bank as CC 0, some as CC 32, some as both halves of 14 bits. Banks beyond the eighth are those
+        of synthesizers' sounds; without them the program counts alone.
+        """
+        halves = self._banks.get(channel, {})
+        coarse, fine = halves.get(BANK_MSB, 0), halves.get(BANK_LSB, 0)
+        number = (coarse << 7 | fine if coarse and fine else coarse or fine) * PROGRAMS_IN_BANK + program
+        return number if number < MOST_PROGRAMS else program
 
     def _mpe_inputs(self, time: float) -> list[ControllerInput]:
         """The MPE sources whose data have changed. Without a change there is no input: a finger that doesn't bend
@@ -170,6 +187,8 @@ class MidiDecoder:
         if number >= CONTROLLERS:
             return []
         inputs = [self._input("cc", number, channel, data, time)]
+        if number in (BANK_MSB, BANK_LSB):
+            self._banks.setdefault(channel, {})[number] = data
         if number in (NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB):
             self._select_parameter(channel, number, data)
         elif number in (DATA_MSB, DATA_LSB, INCREMENT, DECREMENT):

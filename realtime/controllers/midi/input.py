@@ -80,9 +80,10 @@ class MidiInput:
                 self._apply(decoder.overdue(time))
 
     def forget(self, device: str) -> None:
-        """Drop the state of a device that has been pulled out: half a value that it has sent."""
+        """Drop the state of a device that has been pulled out: half a value that it has sent, what it holds."""
         with self._lock:
             self._decoders.pop(device, None)
+            self._mapper.release(device)
 
     def _decoder(self, device: str) -> MidiDecoder:
         if device not in self._decoders:

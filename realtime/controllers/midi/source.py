@@ -16,6 +16,8 @@ Order = Literal["msb-first", "lsb-first"]
 """Which half of a 14-bit value a controller sends first. MIDI 1.0 says the most significant one; not all do."""
 
 SEVEN_BITS, FOURTEEN_BITS = 127, 16383
+MOST_PROGRAMS = 1024
+"""Eight banks of 128, as many as a set has scenes."""
 CC_CENTRE = 64
 """The controller data that mean exactly the middle, so that a centred knob gives exactly 0."""
 MAXIMA: dict[Kind, int] = {
@@ -42,7 +44,7 @@ NUMBERS: dict[Kind, int] = {
     "rpn": FOURTEEN_BITS,
     "key-pressure": 127,
     "note": 127,
-    "program": 127,
+    "program": MOST_PROGRAMS - 1,
 }
 """The largest number of each kind; the others are one per channel."""
 MPE_RESTS: dict[Kind, int] = {
@@ -63,8 +65,8 @@ class MidiSource:
 
     Args:
         kind: the kind of MIDI message; `cc14` is a controller with its other half 32 above.
-        number: the number of the controller, key or parameter; None for a kind that each channel has once, and for
-            any program.
+        number: the number of the controller, key, parameter or program (those of bank 1 are 128 and up); None for a
+            kind that each channel has once, and for any program.
         channel: 1 to 16, as controllers show it; None: any. For an MPE source, its zone's master: 1 for the lower,
             16 for the upper zone.
         device: a part of the MIDI input's name; None: any.

@@ -13,11 +13,12 @@ import pytest
 from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.mapping.example import EXAMPLE
 from realtime.controllers.mapping.file import (
     BUTTON_KEYS,
-    EXAMPLE,
     KNOB_KEYS,
     MPE_KEYS,
+    PROGRAM_KEYS,
     TOP_KEYS,
     parse_mapping,
 )
@@ -63,7 +64,7 @@ def rows(title: str) -> dict[str, tuple[str, str]]:
     ("title", "keys"),
     [
         ("At the top", TOP_KEYS), ("`[[knob]]`", KNOB_KEYS), ("`[[button]]`", BUTTON_KEYS), ("`[mpe]`", MPE_KEYS),
-        ("Sources", MAXIMA),
+        ("`[programs]`", PROGRAM_KEYS), ("Sources", MAXIMA),
     ],
 )  # fmt: skip
 def test_the_reference_has_every_key_and_no_other(title: str, keys: dict[str, object]) -> None:
@@ -86,7 +87,7 @@ def test_what_the_reference_calls_a_default_is_what_is_without_the_key() -> None
             written = f"[mpe]\n{default}\n" if key == "[mpe]" else f"{key} = {default}\n"
             assert parse_mapping(written + KNOB, PATH) == parse_mapping(KNOB, PATH), key
             seen += 1
-    assert seen == 15
+    assert seen == 17
     assert replace(Mapping().mpe, lower=0) == Zones(
         *(int(default) for _, default in rows("`[mpe]`").values())
     )
@@ -102,6 +103,8 @@ def test_a_key_takes_each_word_that_the_reference_says_and_nothing_of_another_ki
             source, name = ("note 36", "") if word == "velocity" else ("cc 20", "")
             if key == "notes":
                 source = "mpe bend"
+            if key == "trigger" and title == "`[[knob]]`":
+                name = 'mode = "toggle"\n'
             if key == "does" and word in ("scene", "store", "bank", "shift"):
                 name = 'name = "a"\n'
             others = [line for line in text.splitlines(True) if not line.startswith((f"{key} =", "source ="))]

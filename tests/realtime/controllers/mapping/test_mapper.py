@@ -8,7 +8,7 @@ from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.curves import Curve
 from realtime.controllers.mapping.mapper import Mapper
 from realtime.controllers.mapping.mapping import Button, Knob, Mapping, default_mapping
-from realtime.controllers.midi.source import ControllerInput, parse_source
+from realtime.controllers.midi.source import ControllerInput, MidiSource, parse_source
 from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.engine.parameters import BYPASS, MUTE, WET
 
@@ -197,6 +197,7 @@ def test_buttons_ask_once_per_press() -> None:
     assert setup.commands.calls == [
         ("scene", "verse"),
         ("undo",),
+        ("undo",),  # a key without a note-off in between
         ("panic",),
         ("panic",),
         ("store", "chorus"),
@@ -208,11 +209,94 @@ def test_buttons_ask_once_per_press() -> None:
 
 
 def test_a_program_change_recalls_the_scene_of_its_number() -> None:
-    setup, other = MapperSetup(), MapperSetup(programs=False)
+    setup, other = MapperSetup(), MapperSetup(programs=None)
     for each in (setup, other):
         each.send("program 2", 127)
     assert setup.commands.calls == [("scene", 2)]
     assert other.commands.calls == []
+
+
+def test_a_pedal_that_sends_127_each_time_toggles_each_time() -> None:
+    for source in ("cc 64", "note 60", "program 3"):
+        setup = MapperSetup(knob(source, mode="toggle"), button(source, "undo"))
+        for press, value in enumerate((1.0, 0.0, 1.0, 0.0), 1):
+            setup.send(source, 127)
+            assert (setup["guitar"], len(setup.commands.calls)) == (value, press)
+
+
+def test_a_shift_and_a_held_key_end_with_the_next_press_where_no_release_comes() -> None:
+    setup = MapperSetup(knob("note 5", mode="momentary"))
+    for value in (1.0, 0.0, 1.0):
+        setup.send("note 5", 100)
+        assert setup["guitar"] == value
+    setup = MapperSetup(button("cc 64", "shift", "alt"), knob("cc 1", "voice", shift="alt"))
+    for data, value in ((127, 1.0), (0, 1.0), (0, -1.0)):
+        setup.send("cc 64", 127)
+        setup.send("cc 1", data)
+        assert setup["voice"] == value
+
+
+def test_a_pad_that_is_released_while_a_shift_is_held_lets_go_of_its_stop() -> None:
+    setup = MapperSetup(button("note 1", "shift", "alt"), knob("note 5", mode="velocity"))
+    setup.send("note 5", 127)
+    setup.send("note 1", 100)
+    setup.send("note 5", 0)
+    assert setup["guitar"] == 0.0
+
+
+def test_a_latching_pedal_presses_at_each_step_if_the_mapping_says_any() -> None:
+    setup = MapperSetup(
+        knob("cc 64", mode="toggle", trigger="any"), Button(parse_source("cc 64"), "undo", trigger="any"),
+        knob("cc 64", "voice", mode="toggle"),
+    )  # fmt: skip
+    values = []
+    for data in (127, 0, 127, 0):
+        setup.send("cc 64", data)
+        values.append((setup["guitar"], setup["voice"]))
+    assert values == [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0)]
+    assert setup.commands.calls == [("undo",)] * 4
+
+
+def test_a_fader_that_is_mapped_to_a_button_presses_once_on_its_way_up() -> None:
+    setup = MapperSetup(button("cc 7", "undo"))
+    setup.send("cc 7", *range(0, 128), *range(127, 60, -1), *range(60, 70))
+    assert setup.commands.calls == [("undo",)] * 3
+
+
+def test_a_program_that_a_knob_or_a_button_has_recalls_no_scene() -> None:
+    setup = MapperSetup(knob("program 1"), button("program 2", "undo"), knob("program 3", shift="alt"))
+    setup.send("program 1", 127)
+    setup.send("program 2", 127)
+    setup.send("program 3", 127)
+    assert (setup["guitar"], setup.commands.calls) == (1.0, [("undo",)])
+    setup.send("program 4", 127)
+    assert setup.commands.calls[1:] == [("scene", 4)]
+
+
+def test_scenes_follow_program_changes_of_the_named_device_and_channel_alone() -> None:
+    setup = MapperSetup(programs=MidiSource("program", channel=2, device="fcb"))
+    setup.send("program 2", 127, device="FCB1010", channel=1)
+    setup.send("program 2", 127, device="keys", channel=2)
+    assert setup.commands.calls == []
+    setup.send("program 2", 127, device="FCB1010", channel=2)
+    assert setup.commands.calls == [("scene", 2)]
+
+
+def test_what_a_device_holds_is_let_go_when_it_is_pulled_out() -> None:
+    setup = MapperSetup(
+        button("note 1", "shift", "alt"),
+        knob("cc 20"),
+        knob("cc 21", "voice"),
+        knob("note 2", "voice", mode="velocity"),
+    )
+    setup.send("note 2", 127)
+    setup.send("note 1", 100)
+    setup.mapper.release("another box")
+    setup.send("cc 20", 127)
+    assert (setup["guitar"], setup["voice"]) == (0.0, 1.0)
+    setup.mapper.release("box")
+    setup.send("cc 20", 127)
+    assert (setup["guitar"], setup["voice"]) == (1.0, 0.0)
 
 
 def test_a_scene_button_says_how_long_its_recall_takes() -> None:

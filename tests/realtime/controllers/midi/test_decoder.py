@@ -146,3 +146,36 @@ def test_a_source_matches_inputs_of_its_channel_and_device() -> None:
     assert not parse_source("cc 20", device="launch").matches(controller_input)
     assert not parse_source("cc 21").matches(controller_input)
     assert str(parse_source("nrpn  300")) == "nrpn 300"
+
+
+@pytest.mark.parametrize(
+    ("bank", "number"),
+    [
+        ([], 5),
+        ([cc(0, 2)], 2 * 128 + 5),
+        ([cc(32, 7)], 7 * 128 + 5),
+        ([cc(0, 0), cc(32, 7)], 7 * 128 + 5),
+        ([cc(0, 3), cc(32, 0)], 3 * 128 + 5),
+        ([cc(0, 121), cc(32, 0)], 5),  # a synthesizer's bank of sounds
+        ([cc(0, 2, channel=1)], 5),
+    ],
+)
+def test_bank_select_reaches_eight_banks_of_programs(bank: list[mido.Message], number: int) -> None:
+    decoder = MidiDecoder("box")
+    for message in bank:
+        decoder.decode(message)
+    for _ in range(2):  # the bank holds until another one is sent
+        (program,) = decoder.decode(mido.Message("program_change", program=5))
+        assert str(program.source) == f"program {number}"
+
+
+def test_bank_and_parameter_number_outlast_a_saved_mapping() -> None:
+    nrpn: dict[MidiSource, Order] = {MidiSource("nrpn", 1000): "msb-first"}
+    before, after = MidiDecoder("box", nrpn), MidiDecoder("box", nrpn)
+    for message in (cc(0, 1), cc(99, 7), cc(98, 104)):
+        before.decode(message)
+    after.continue_from(before)
+    (program,) = after.decode(mido.Message("program_change", program=0))
+    assert program.source.number == 128
+    values = [each for message in (cc(6, 64), cc(38, 0)) for each in after.decode(message)]
+    assert [str(each.source) for each in values if each.source.kind == "nrpn"] == ["nrpn 1000"]

@@ -1,0 +1,67 @@
+"""Tells presses from releases and from movements, also of sources that never let go.
+
+A pedal that sends 127 at each step, a program change and a key whose note-off is lost have no release between two presses.
+So a press is not only the way from up to down: the same data once more are another press. A fader, which sends each
+position once, presses only when it enters the upper half.
+"""
+
+from typing import Literal, get_args
+
+from drawstop.errors import DrawstopError
+from realtime.controllers.midi.source import ControllerInput, MidiSource
+
+Trigger = Literal["down", "any"]
+Press = Literal["down", "again", "held", "up"]
+"""`again`: down once more, without a release since; `held`: a movement of what is down."""
+UPPER_HALF = 0.5
+"""The position from which a controller's data are a press."""
+
+
+def check_trigger(trigger: str) -> None:
+    """Refuse what is no trigger. Raises DrawstopError."""
+    if trigger not in get_args(Trigger):
+        raise DrawstopError(f"trigger is one of {', '.join(get_args(Trigger))}; got {trigger!r}")
+
+
+class Presses:
+    """What is down, by the mapping's entry and by the source that holds it."""
+
+    def __init__(self) -> None:
+        self._down: dict[tuple[object, MidiSource], int] = {}
+
+    def receive(self, entry: object, controller_input: ControllerInput, trigger: Trigger = "down") -> Press:
+        """What an input means for an entry.
+
+        Args:
+            entry: tells the mapping's entries apart; two may have one source.
+            controller_input: the input.
+            trigger: `any`: every input is a press, as for a pedal that latches.
+        """
+        key, data = (entry, controller_input.source), controller_input.data
+        if trigger == "any":
+            return "again"
+        if not is_press(controller_input):
+            self._down.pop(key, None)
+            return "up"
+        last, self._down[key] = self._down.get(key), data
+        if last is None:
+            return "down"
+        return "again" if data == last or controller_input.source.kind in ("note", "program") else "held"
+
+    def releases(self, entry: object, controller_input: ControllerInput) -> bool:
+        """Whether an input lets go of what it holds for an entry."""
+        return (entry, controller_input.source) in self._down and not is_press(controller_input)
+
+    def release(self, device: str) -> list[tuple[object, MidiSource]]:
+        """Let go of all that a device holds; the entries and the sources that held them."""
+        released = [key for key in self._down if key[1].device == device]
+        for key in released:
+            del self._down[key]
+        return released
+
+
+def is_press(controller_input: ControllerInput) -> bool:
+    """Whether an input means that a button is down: a struck key, or data in the upper half."""
+    if controller_input.source.kind in ("note", "program"):
+        return controller_input.data > 0
+    return controller_input.position >= UPPER_HALF
