@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from realtime.controllers.commands import Commands
 from realtime.controllers.mapping.curves import Response
-from realtime.controllers.mapping.mapping import Button, Encoding, Knob, Mapping
+from realtime.controllers.mapping.encoders import steps_of
+from realtime.controllers.mapping.mapping import Button, Knob, Mapping
 from realtime.controllers.mapping.presses import Press, Presses
 from realtime.controllers.mapping.takeover import Takeover
 from realtime.controllers.midi.source import MPE_RESTS, ControllerInput
@@ -158,10 +159,12 @@ class Mapper:
     ) -> float | None:
         """The new value of a knob's stop; None if the stop doesn't move."""
         response = response_of(knob, target)
+        if not controller_input.known and knob.mode != "relative":
+            return None
         if knob.mode == "relative":
             unmoved = response(state.position) == present_value
             start = state.position if unmoved else response.inverse(present_value)
-            turn = relative_steps(controller_input.data, knob.encoding) * knob.step
+            turn = steps_of(knob, controller_input) * knob.step
             state.position = min(max(start + turn, 0.0), 1.0)
             return response(state.position)
         if knob.mode in PRESSED_MODES:
@@ -230,19 +233,3 @@ def position_of(knob: Knob, controller_input: ControllerInput) -> float:
     return min(
         max(0.5 + (controller_input.position - 0.5) * controller_input.semitones / knob.semitones, 0.0), 1.0
     )
-
-
-def relative_steps(data: int, encoding: Encoding) -> int:
-    """The signed number of steps that an endless encoder was turned by.
-
-    >>> [relative_steps(1, e) for e in ("twos-complement", "binary-offset", "sign-bit")]
-    [1, -63, 1]
-    >>> [relative_steps(127, "twos-complement"), relative_steps(63, "binary-offset"), relative_steps(65, "sign-bit")]
-    [-1, -1, -1]
-    """
-    match encoding:
-        case "binary-offset":
-            return data - 64
-        case "sign-bit":
-            return data if data < 64 else 64 - data
-    return data if data < 64 else data - 128

@@ -46,7 +46,7 @@ class Knob:
         takeover: what the knob does while its position differs from the stop's value. Keys, encoders and MPE sources
             have no position of their own, so takeover doesn't apply to them.
         encoding: how an endless encoder sends one step up and one down: 1 and 127 (`twos-complement`), 65 and 63
-            (`binary-offset`), 1 and 65 (`sign-bit`).
+            (`binary-offset`), 1 and 65 (`sign-bit`). One of an NRPN or RPN sends increments.
         step: fraction of the range that one step of a relative knob moves.
         order: which half of a 14-bit value comes first.
         semitones: for a bend: so many semitones, in each direction, cover the whole range; None: as many as the
@@ -82,8 +82,10 @@ class Knob:
         _one_of("mode", self.mode, get_args(Mode))
         _one_of("encoding", self.encoding, get_args(Encoding))
         _one_of("order", self.order, get_args(Order))
-        if self.mode == "relative" and self.source.kind != "cc":
-            raise DrawstopError(f"an endless encoder sends cc; '{self.source}' can't be relative")
+        if self.mode == "relative" and self.source.kind not in ("cc", "nrpn", "rpn"):
+            raise DrawstopError(
+                f"an endless encoder sends cc, nrpn or rpn; '{self.source}' can't be relative"
+            )
         if self.mode == "velocity" and self.source.kind != "note":
             raise DrawstopError(f"only a note has a velocity; '{self.source}' is none")
         if self.semitones is not None and self.source.kind not in ("bend", "mpe bend"):

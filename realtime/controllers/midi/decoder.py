@@ -218,12 +218,12 @@ class MidiDecoder:
         if pair is None:
             return []
         source, state = pair
-        if state.msb is None:
-            return []
         step = 1 if number == INCREMENT else -1
+        if state.msb is None:
+            return [ControllerInput(source, 0, time, steps=step, known=False)]
         value = min(max((state.msb << 7 | state.lsb) + step, 0), FOURTEEN_BITS)
         state.msb, state.lsb = divmod(value, 128)
-        return [ControllerInput(source, value, time)]
+        return [ControllerInput(source, value, time, steps=step)]
 
     def _half(
         self, kind: Kind, number: int, channel: int, coarse: bool, data: int, time: float

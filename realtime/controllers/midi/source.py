@@ -137,12 +137,16 @@ class ControllerInput:
         data: 0 to `maximum`; a released key has 0.
         time: when the value's last message came, in seconds.
         semitones: for a bend: its range in each direction (RPN 0); else 0.
+        steps: for an increment of a parameter 1, for a decrement −1, with the value that it leads to as the data; else 0.
+        known: False if only the steps are known, because the parameter's value has never been sent.
     """
 
     source: MidiSource
     data: int
     time: float = 0.0
     semitones: float = 0.0
+    steps: int = 0
+    known: bool = True
 
     @property
     def maximum(self) -> int:

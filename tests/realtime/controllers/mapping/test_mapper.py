@@ -111,6 +111,16 @@ def test_an_endless_encoder_gets_out_of_a_dead_zone_and_over_steps() -> None:
     assert setup["voice"] == 1.0
 
 
+def test_an_endless_encoder_that_sends_increments_of_a_parameter() -> None:
+    setup = MapperSetup(knob("nrpn 300", mode="relative", step=0.05), knob("nrpn 300", "voice"))
+    source = parse_source("nrpn 300", 1, "box")
+    for steps in (1, 1, -1):
+        setup.mapper.apply(ControllerInput(source, 0, steps=steps, known=False))
+    assert (setup["guitar"], setup["voice"]) == (pytest.approx(0.1), 0.0)  # an unknown value moves nothing
+    setup.send("nrpn 300", 16383)
+    assert (setup["guitar"], setup["voice"]) == (pytest.approx(0.1), 1.0)
+
+
 def test_keys_toggle_hold_and_have_a_velocity() -> None:
     setup = MapperSetup(
         knob("note 36", mode="toggle"),

@@ -69,7 +69,13 @@ def test_data_increments_and_decrements_move_a_parameter_by_one() -> None:
     pairs: dict[MidiSource, Order] = {MidiSource("nrpn", PARAMETER): "msb-first"}
     messages = [*SELECT, cc(6, 0), cc(38, 127), cc(96, 0), cc(97, 0), cc(97, 0)]
     assert decoded(messages, pairs, "nrpn") == [127, 128, 127, 126]
-    assert decoded([*SELECT, cc(96, 0)], pairs, "nrpn") == []
+
+
+def test_an_increment_of_a_parameter_without_a_value_is_a_step_alone() -> None:
+    decoder = MidiDecoder("box", {MidiSource("nrpn", PARAMETER): "msb-first"})
+    messages = [*SELECT, cc(96, 0), cc(97, 0), cc(6, 1), cc(38, 0), cc(96, 0)]
+    inputs = [each for message in messages for each in decoder.decode(message) if each.source.kind == "nrpn"]
+    assert [(each.steps, each.known) for each in inputs] == [(1, False), (-1, False), (0, True), (1, True)]
 
 
 def test_channels_and_parameters_are_separate() -> None:
