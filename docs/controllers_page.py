@@ -32,8 +32,10 @@ uv run drawstop play organ.ts --mapping organ.toml --scenes scenes.toml
 
 `play --midi NAME` without a mapping gives each stop a knob (CC 20, 21, …) and a key (60, 61, …). With `--mapping`
 every MIDI input is open, or those that `--midi` names.
-A controller may come and go while it plays, and so may JACK's server: it is opened again by itself. A mapping that is
-saved while it plays applies at once; of one with a mistake the line is shown, and the old one plays on.
+A controller may come and go while it plays, and so may JACK's server: it is opened again by itself. `learn` writes the
+part of its name that stays, and one that two systems offer (ALSA, and JACK as `Midi-Bridge …` or `a2j …`) is opened
+once; `play` and `monitor` say which of the mapping's boxes aren't here.
+A mapping that is saved while it plays applies at once; of one with a mistake the line is shown, and the old one plays on.
 The same mapping plays MIDI files: `drawstop render organ.ts in.wav -o out.wav --midi knobs.mid --mapping organ.toml`.
 Scenes: [scenes.md](scenes.md). OSC: [osc.md](osc.md).
 

@@ -2,9 +2,11 @@
 
 import queue
 import time
+from dataclasses import replace
 
 from realtime.controllers.learning.gesture import QUIET_S, Gesture
 from realtime.controllers.learning.learned import LearnedSource
+from realtime.controllers.midi.names import box_of
 from realtime.inputs.message_queue import MessageQueue
 
 POLL_S = 0.05
@@ -20,7 +22,13 @@ def learn_source(messages: MessageQueue, quiet_s: float = QUIET_S) -> LearnedSou
                 gesture.add(*messages.get_nowait())
         except queue.Empty:
             pass
-    return learned
+    return _named(learned)
+
+
+def _named(learned: LearnedSource) -> LearnedSource:
+    """The same with the name that its box keeps."""
+    source = replace(learned.source, device=box_of(learned.source.device or ""))
+    return replace(learned, source=source, second=learned.second and _named(learned.second))
 
 
 def describe(learned: LearnedSource) -> str:

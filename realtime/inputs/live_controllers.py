@@ -14,6 +14,7 @@ from realtime.controllers.mapping.mapping import Mapping as ControllerMapping
 from realtime.controllers.mapping.mapping import default_mapping, for_stops
 from realtime.controllers.midi.feedback import MidiFeedback
 from realtime.controllers.midi.input import MidiInput
+from realtime.controllers.midi.names import MissingBoxes
 from realtime.controllers.parameters import ParameterStore, Sound
 from realtime.controllers.scenes.file import ScenesFile
 from realtime.controllers.scenes.scenes import Scenes
@@ -105,6 +106,7 @@ class LiveControllers:
         )
         self._midi = MidiInput(self.parameters, self._mapping(), self.commands, self.scenes.tempo, self._note)
         self._midi_inputs: set[str] = set()
+        self._missing = MissingBoxes(self._midi.mapping.devices)
         self._osc = None if options.osc.port is None else LiveOsc(
             self.parameters, options.osc, self.commands, lambda: self.scenes.all, performance.description.name, self._note
         )  # fmt: skip
@@ -182,6 +184,8 @@ class LiveControllers:
         def use() -> None:
             self._midi.use(self._mapping())
             self._note(f"{self._options.mapping} is in use as it was saved")
+            self._missing = MissingBoxes(self._midi.mapping.devices)
+            self._note_missing()
 
         self._try(use, "the old one plays on")
 
@@ -192,6 +196,10 @@ class LiveControllers:
         except DrawstopError as error:
             self._note(f"{error}; {otherwise}" if otherwise else str(error))
 
+    def _note_missing(self) -> None:
+        if line := self._missing.line(self._midi_inputs):
+            self._note(line)
+
     def _ports_changed(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
         for name in sorted(set(inputs) - self._midi_inputs):
             self._note(f"MIDI {name} is here")
@@ -199,6 +207,7 @@ class LiveControllers:
             self._note(f"MIDI {name} has gone; it is taken up again when it comes back")
             self._midi.forget(name)
         self._midi_inputs = set(inputs)
+        self._note_missing()
         self._feedback.set_outputs(outputs)
 
 

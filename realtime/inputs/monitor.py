@@ -45,7 +45,7 @@ def monitor(midi: Sequence[str], mapping_path: Path | None, seconds: float | Non
     midi_input = MidiInput(parameters, mapping, watch=inputs.append)
     start = time.monotonic()
     end = None if seconds is None else start + seconds
-    with message_queue(midi, say) as messages:
+    with message_queue(midi, say, mapping.devices) as messages:
         while end is None or time.monotonic() < end:
             try:
                 device, message, moment = messages.get(timeout=0.02)

@@ -168,6 +168,13 @@ class Mapping:
         return {source: order for source, order in sources if source.kind in PAIRED}
 
     @property
+    def devices(self) -> set[str]:
+        """The devices that the mapping names."""
+        sources = [knob.source for knob in self.knobs] + [button.source for button in self.buttons]
+        sources.append(self.programs or ANY_PROGRAM)
+        return {source.device for source in sources if source.device}
+
+    @property
     def mpe_sources(self) -> tuple[MidiSource, ...]:
         """The mapping's MPE sources; if there are none, an MPE controller is decoded as any other."""
         sources = [knob.source for knob in self.knobs] + [button.source for button in self.buttons]

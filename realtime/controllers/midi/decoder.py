@@ -14,6 +14,7 @@ from typing import Any
 
 from realtime.controllers.midi.mpe import BEND_RANGE, MpeNotes
 from realtime.controllers.midi.mpe_zones import NO_ZONES, Zones
+from realtime.controllers.midi.names import is_part_of
 from realtime.controllers.midi.source import (
     FOURTEEN_BITS,
     MOST_PROGRAMS,
@@ -100,7 +101,7 @@ class MidiDecoder:
         zones: Zones = NO_ZONES,
     ) -> None:
         self._device = device
-        mpe_sources = [source for source in mpe if (source.device or "").lower() in device.lower()]
+        mpe_sources = [source for source in mpe if is_part_of(source.device, device)]
         self._mpe = dict.fromkeys((source.kind, source.notes) for source in mpe_sources)
         self._zones = zones if mpe_sources else NO_ZONES
         self._notes = MpeNotes(self._zones)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.midi.names import is_part_of
 
 Kind = Literal[
     "cc", "cc14", "nrpn", "rpn", "bend", "pressure", "key-pressure", "note", "program",
@@ -69,7 +70,7 @@ class MidiSource:
             kind that each channel has once, and for any program.
         channel: 1 to 16, as controllers show it; None: any. For an MPE source, its zone's master: 1 for the lower,
             16 for the upper zone.
-        device: a part of the MIDI input's name; None: any.
+        device: a part of the MIDI input's name, without ALSA's numbers, which change (`20:0`); None: any.
         notes: for an MPE source: which of the notes that sound together counts, `last`, `max` (the one farthest from
             rest) or `sum`.
     """
@@ -124,7 +125,7 @@ class MidiSource:
             and self.number in (None, other.number)
             and self.channel in (None, other.channel)
             and self.notes == other.notes
-            and (self.device is None or self.device.lower() in (other.device or "").lower())
+            and (self.device is None or is_part_of(self.device, other.device or ""))
         )
 
 

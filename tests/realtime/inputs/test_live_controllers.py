@@ -139,7 +139,8 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
 
     mapping, scenes, take = tmp_path / "m.toml", tmp_path / "scenes.toml", tmp_path / "take"
     mapping.write_text(
-        '[[knob]]\nsource = "cc14 1"\nstop = "guitar"\ntakeover = "jump"\n'
+        '[[knob]]\nsource = "cc14 1"\nstop = "guitar"\ntakeover = "jump"\ndevice = "nano:out"\n'
+        '[[knob]]\nsource = "cc 9"\nstop = "guitar"\ndevice = "FCB1010"\n'
         '[[knob]]\nsource = "cc 20"\nstop = "voice"\ntakeover = "jump"\n'
         '[[button]]\nsource = "note 40"\ndoes = "store"\nname = "Verse"\n'
     )
@@ -149,6 +150,7 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
         "--osc", port,
     )  # fmt: skip
     playing.wait_until_said("MIDI nano:out is here")
+    playing.wait_until_said("the mapping's 'FCB1010' isn't here; here is: nano:out")
     nano.send(*ALL_14_BITS)
     nano.send(mido.Message("note_on", note=40, velocity=100), mido.Message("note_on", note=40, velocity=0))
     wait_for(lambda: scenes.exists(), "the stored scene")
@@ -158,7 +160,7 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     wait_for_voice(0.0)
 
     mapping.write_text(mapping.read_text() + 'kurve = "linear"\n')
-    playing.wait_until_said("line 13: there is no 'kurve' here")
+    playing.wait_until_said("line 18: there is no 'kurve' here")
     mapping.write_text('[[knob]]\nsource = "cc 30"\nstop = "voice"\ntakeover = "jump"\n')
     playing.wait_until_said("is in use as it was saved")
     nano.send(*cc(30, 0))
@@ -316,10 +318,14 @@ def test_monitor_shows_what_comes_and_what_it_moves(
     tmp_path: Path, jack: JackServer, box: Controller
 ) -> None:
     path = tmp_path / "organ.toml"
-    path.write_text('[[knob]]\nsource = "cc 20"\nstop = "guitar"\ntakeover = "jump"\n')
+    path.write_text(
+        '[[knob]]\nsource = "cc 20"\nstop = "guitar"\ntakeover = "jump"\n'
+        '[[button]]\nsource = "program 2"\ndoes = "undo"\ndevice = "FCB1010"\n'
+    )
     process = run_drawstop(jack, "monitor", "--mapping", path)
     output = Lines(process)
     output.wait_for("box:out is here")
+    output.wait_for("the mapping's 'FCB1010' isn't here; here is: box:out")
     box.send(*cc(20, 127), mido.Message("pitchwheel", pitch=0))
     output.wait_for("control=20 value=127")
     output.wait_for("cc 20 -> guitar +1.0000")
