@@ -54,6 +54,12 @@ def play(
             help="An address or network that may send OSC, such as 192.168.1.0/24. May be repeated."
         ),
     ] = None,
+    osc_feedback: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="HOST:PORT of a surface that is sent all values, because it can't ask for them. May be repeated."
+        ),
+    ] = None,
     device: Annotated[
         str | None,
         typer.Option(help="Sound device for both directions, by name or number: drawstop devices."),

@@ -107,6 +107,7 @@ class LiveControllers:
         self._midi = MidiInput(self.parameters, self._mapping(), self.commands, self.scenes.tempo, self._note)
         self._midi_inputs: set[str] = set()
         self._missing = MissingBoxes(self._midi.mapping.devices)
+        self._clock: str | None = None
         self._osc = None if options.osc.port is None else LiveOsc(
             self.parameters, options.osc, self.commands, lambda: self.scenes.all, performance.description.name, self._note
         )  # fmt: skip
@@ -150,6 +151,15 @@ class LiveControllers:
             self._mapping_watcher.check()
         if self._osc is not None:
             self._osc.refresh(swapped)
+        if self.scenes.tempo.followed not in (self._clock, None):
+            self._note(f"the tempo follows the MIDI clock of {self.scenes.tempo.followed}")
+        self._clock = self.scenes.tempo.followed
+
+    @property
+    def tempo(self) -> str:
+        """The tempo and the clock that it follows, for the screen; empty while no clock has ticked."""
+        tempo = self.scenes.tempo
+        return "" if tempo.followed is None else f"tempo {tempo.bpm:.1f}, the clock of {tempo.followed}"
 
     def meters(self, decibels: Mapping[str, float], levels: Mapping[str, float]) -> None:
         """Send subscribed clients the meters, in dBFS, and how strongly each stop sounds, 0..1."""

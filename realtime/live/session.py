@@ -50,6 +50,7 @@ class PlayOptions:
     announce: bool
     listen: str
     allow: list[str] | None
+    osc_feedback: list[str] | None
     device: str | None
     input_device: str | None
     output_device: str | None
@@ -96,7 +97,9 @@ class PlayOptions:
     def controllers(self) -> ControllerOptions:
         """The settings of the controllers."""
         mapping = find_mapping(self.mapping) if self.mapping else None
-        osc = OscOptions(self.osc, self.oscquery, self.listen, self.allow or (), self.announce)
+        osc = OscOptions(
+            self.osc, self.oscquery, self.listen, self.allow or (), self.announce, self.osc_feedback or ()
+        )
         return ControllerOptions(self.midi or (), mapping, self.scenes, osc)
 
     def first_events(self) -> list[ControlEvent]:
@@ -165,6 +168,7 @@ def _run(
                 time.sleep(TICK_S)
                 supervisor.watch()
                 status.update(supervisor, supervisor.report())
+                status.tempo = controllers.tempo
                 show(supervisor, status)
                 if any(_execute_key(key, supervisor, controllers, options.instruments) for key in keys()):
                     break

@@ -37,6 +37,8 @@ class LiveStatus:
     """`LevelClient.summary` at the end."""
     lead_ms: float = 0.0
     """Milliseconds by which the closest block was in time."""
+    tempo: str = ""
+    """The tempo and whose clock it is; empty without a clock."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
 
     def update(self, supervisor: Supervisor, report: Report) -> None:
@@ -113,6 +115,7 @@ def view(supervisor: Supervisor, status: LiveStatus) -> RenderableType:
         Text(_state(supervisor, report), style="bold"),
         table,
         Text(_counters(status, latency)),
+        *([Text(status.tempo)] if status.tempo else []),
         *map(Text, status.notes),
     )
 

@@ -6,6 +6,7 @@ EXAMPLE = """\
 takeover = "pickup"      # a knob at another position than its stop's waits until it passes it; or jump, scale, relative
 smoothing = 0.01         # seconds in which a stop follows its knob
 programs = true          # a program change recalls the scene of that number; or { channel = 2, device = "FCB1010" }
+clock = "drum"           # follow the MIDI clock of this box alone; otherwise the first that ticks
 feedback = true          # send the values of stops back to motor faders and rings of lights
 
 [[knob]]

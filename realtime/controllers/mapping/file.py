@@ -13,7 +13,7 @@ from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MidiSource, parse_source
 
 TOP_KEYS = {
-    "takeover": "text", "smoothing": "number", "programs": "true, false or table", "feedback": "true or false",
+    "takeover": "text", "smoothing": "number", "programs": "true, false or table", "clock": "text", "feedback": "true or false",
     "mpe": "table", "combine": "table", "knob": "tables", "button": "tables",
 }  # fmt: skip
 SOURCE_KEYS = {"source": "text", "device": "text", "channel": "whole number", "notes": "text"}
@@ -83,7 +83,9 @@ def _mapping(document: Table[str, Any], lines: Lines) -> Mapping:
         if how not in ("last", "sum"):
             raise lines.error(("combine", slug), f"combine takes last or sum, got {how!r}")
         combine[slug] = how
-    rest = _given(reader, {"feedback": TOP_KEYS["feedback"]}) | {"programs": _programs(reader)}
+    rest = _given(reader, {key: TOP_KEYS[key] for key in ("clock", "feedback")}) | {
+        "programs": _programs(reader)
+    }
     if "mpe" in document:
         rest["mpe"] = _zones(reader.inner("mpe"))
     return Mapping(

@@ -8,18 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from realtime.controllers.commands import Commands
-from realtime.controllers.mapping.curves import Response
-from realtime.controllers.mapping.encoders import steps_of
 from realtime.controllers.mapping.mapping import Button, Knob, Mapping
+from realtime.controllers.mapping.positions import PRESSED_MODES, position_of, response_of, steps_of
 from realtime.controllers.mapping.presses import Press, Presses
 from realtime.controllers.mapping.takeover import Takeover
-from realtime.controllers.midi.source import MPE_RESTS, ControllerInput
+from realtime.controllers.midi.names import is_part_of
+from realtime.controllers.midi.source import ControllerInput
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, MUTE
-
-FROM_REST = [kind for kind, rest in MPE_RESTS.items() if rest == 0]
-PRESSED_MODES = ("toggle", "momentary", "velocity")
 
 
 @dataclass(eq=False)
@@ -78,7 +75,9 @@ class Mapper:
             if knob.source.matches(controller_input):
                 mapped = True
                 listens = self._is_active(knob) or self._held.presses.releases(state, controller_input)
-                if listens and knob.stop in self._parameters.targets:
+                if not listens:
+                    state.takeover.turned_unused(position_of(knob, controller_input))
+                elif knob.stop in self._parameters.targets:
                     self._turn(knob, state, controller_input, at)
         programs = self.mapping.programs
         if not mapped and programs is not None and programs.matches(controller_input) and self._commands:
@@ -94,6 +93,26 @@ class Mapper:
                 knob = self.mapping.knobs[self._states.index(entry)]
                 if knob.stop in self._parameters.targets:
                     self._turn(knob, entry, ControllerInput(source, 0), None)
+        for knob, state in zip(self.mapping.knobs, self._states, strict=True):
+            if is_part_of(knob.source.device, device):
+                state.takeover.turned_unused(None)
+
+    def continue_from(self, previous: "Mapper") -> None:
+        """Take over the state of the mapping before: of knobs and buttons that are the same, and the page."""
+        old_knobs = dict(zip(previous.mapping.knobs, previous._states, strict=True))
+        self._states = [
+            old_knobs.pop(knob, state) for knob, state in zip(self.mapping.knobs, self._states, strict=True)
+        ]
+        old_buttons = {button: index for index, button in enumerate(previous.mapping.buttons)}
+        entries: dict[object, object] = {state: state for state in self._states}
+        entries |= {old_buttons.get(button): index for index, button in enumerate(self.mapping.buttons)}
+        self._held.presses = previous._held.presses.renamed(entries)
+        shifts = {
+            button.name for button in self.mapping.buttons if button in old_buttons and button.does == "shift"
+        }
+        self._held.shifts = previous._held.shifts & shifts
+        if previous.page is not None and previous.page in {knob.page for knob in self.mapping.knobs}:
+            self._held.page = previous.page
 
     def _is_active(self, knob: Knob) -> bool:
         return self._shifted(knob.shift) and knob.page in (None, self._held.page)
@@ -211,25 +230,3 @@ class Mapper:
             state.contribution = value - target.default
         both = zip(self.mapping.knobs, self._states, strict=True)
         return target.default + sum(state.contribution for knob, state in both if knob.stop == target.slug)
-
-
-def response_of(knob: Knob, target: Ranged) -> Response:
-    """The response of a knob: its own range, or the range of its stop.
-
-    The range of a key, and of a finger's strike, pressure and lift, begins at the stop's default.
-    """
-    key = knob.mode in PRESSED_MODES or knob.source.kind in FROM_REST
-    low = knob.low if knob.low is not None else target.default if key else target.minimum
-    high = knob.high if knob.high is not None else target.maximum
-    if low == high:  # a stop whose default is its maximum
-        low = target.minimum
-    return Response(low, high, knob.curve, knob.dead_zone)
-
-
-def position_of(knob: Knob, controller_input: ControllerInput) -> float:
-    """The position of a controller input for a knob, 0 to 1; for a bend, scaled to the knob's own semitones."""
-    if knob.semitones is None:
-        return controller_input.position
-    return min(
-        max(0.5 + (controller_input.position - 0.5) * controller_input.semitones / knob.semitones, 0.0), 1.0
-    )

@@ -148,6 +148,7 @@ class Mapping:
         combine: for a stop that several knobs move: the one moved `last` counts (the default), or their `sum`.
         programs: whether a program change recalls the scene of that number, unless a knob or button has it; as a table,
             only on a `channel` or of a `device`.
+        clock: a part of the name of the device whose MIDI clock is followed; None: the first that ticks.
         feedback: whether the values of stops are sent back to controllers, for motor faders and rings of lights.
         mpe: the member channels of an MPE controller's zones, until the controller configures them. Without an MPE
             source they have no effect.
@@ -157,6 +158,7 @@ class Mapping:
     buttons: tuple[Button, ...] = ()
     combine: dict[str, Combine] = field(default_factory=dict)
     programs: MidiSource | None = ANY_PROGRAM
+    clock: str | None = None
     feedback: bool = False
     mpe: Zones = WHOLE_LOWER_ZONE
 

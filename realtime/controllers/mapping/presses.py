@@ -5,6 +5,7 @@ So a press is not only the way from up to down: the same data once more are anot
 position once, presses only when it enters the upper half.
 """
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from drawstop.errors import DrawstopError
@@ -51,6 +52,14 @@ class Presses:
     def releases(self, entry: object, controller_input: ControllerInput) -> bool:
         """Whether an input lets go of what it holds for an entry."""
         return (entry, controller_input.source) in self._down and not is_press(controller_input)
+
+    def renamed(self, entries: Mapping[object, object]) -> "Presses":
+        """The same presses, by the names that entries have in another mapping; others are dropped."""
+        presses = Presses()
+        presses._down = {
+            (entries[entry], source): data for (entry, source), data in self._down.items() if entry in entries
+        }
+        return presses
 
     def release(self, device: str) -> list[tuple[object, MidiSource]]:
         """Let go of all that a device holds; the entries and the sources that held them."""

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from realtime.controllers.mapping.mapper import response_of
 from realtime.controllers.mapping.mapping import Knob, Mapping
+from realtime.controllers.mapping.positions import response_of
 from realtime.controllers.midi.encoder import messages_for
 from realtime.controllers.midi.names import is_part_of
 from realtime.controllers.midi.source import ControllerInput, MidiSource

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RAMP, WET, Parameter
 
@@ -15,6 +18,9 @@ ENGINE_PARAMETERS = {
     "/ramp": RAMP,
 }
 """The engine's parameters by their OSC addresses; everything else that can be moved is a stop."""
+
+BUTTONS = ("undo", "redo", "panic")
+"""The addresses of commands that a button gives, and the methods of `Commands`."""
 
 _ADDRESSES_BY_SLUG = {parameter.slug: address for address, parameter in ENGINE_PARAMETERS.items()}
 
@@ -87,6 +93,20 @@ def address_of(slug: str) -> str | None:
     ('/stop/guitar', '/wet', None)
     """
     return f"/stop/{slug}" if is_stop(slug) else _ADDRESSES_BY_SLUG.get(slug)
+
+
+def values_by_address(parameters: ParameterStore) -> dict[str, float]:
+    """All values by OSC address, as 32-bit numbers, stops first."""
+    addresses = {slug: address_of(slug) for slug in parameters.targets}
+    values = parameters.values
+    return {
+        address: float32(values[slug]) for slug, address in addresses.items() if address and slug in values
+    }
+
+
+def float32(value: float) -> float:
+    """A value as OSC's 32-bit `f` carries it."""
+    return float(np.float32(value))
 
 
 def is_stop(slug: str) -> bool:

@@ -330,6 +330,9 @@ def test_monitor_shows_what_comes_and_what_it_moves(
     output.wait_for("control=20 value=127")
     output.wait_for("cc 20 -> guitar +1.0000")
     output.wait_for("bend on channel 1: 8192 of 16383")
+    box.send(*[mido.Message("clock")] * 40, pace_s=0.02)
+    output.wait_for("clock of box:out: 1")
+    output.wait_for(", followed")
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(20) == 0
     ended(process)

@@ -195,6 +195,48 @@ def test_pages_share_their_knobs() -> None:
     assert (setup["guitar"], setup["voice"]) == (1.0, -1.0)
 
 
+def test_a_knob_that_was_turned_on_another_page_or_out_of_sight_doesnt_jump() -> None:
+    setup = MapperSetup(
+        knob("cc 20", page="one", takeover="pickup"), knob("cc 20", "voice", page="two"), button("cc 40", "bank", "two"),
+        button("cc 41", "bank", "one"),
+    )  # fmt: skip
+    setup.send("cc 20", 60, 70)
+    held = setup["guitar"]
+    setup.send("cc 40", 127, 0)
+    setup.send("cc 20", 127)
+    setup.send("cc 41", 127, 0)
+    setup.send("cc 20", 120)
+    assert setup["guitar"] == held
+    setup.send("cc 20", 70, 60)
+    assert setup["guitar"] == pytest.approx(60 / 64 - 1)
+    setup.mapper.release("box")
+    setup.send("cc 20", 127)
+    assert setup["guitar"] == pytest.approx(60 / 64 - 1)
+
+
+def test_a_saved_mapping_leaves_held_knobs_shifts_and_the_page_as_they_were() -> None:
+    same = (
+        knob("cc 20", page="one", takeover="pickup"), knob("cc 20", "voice", page="two", takeover="pickup"),
+        knob("cc 1", "voice", shift="alt"),
+    )  # fmt: skip
+    setup = MapperSetup(*same, button("cc 40", "bank", "two"), button("note 1", "shift", "alt"))
+    setup.send("cc 40", 127, 0)
+    setup.send("cc 20", 60, 70)
+    held = setup["voice"]
+    setup.send("note 1", 100)
+    after = Mapper(
+        Mapping((knob("cc 99"), *same), (button("note 1", "shift", "alt"),)), setup.parameters, setup.commands
+    )
+    after.continue_from(setup.mapper)
+    setup.mapper = after
+    setup.send("cc 1", 127)
+    assert (setup["voice"], after.page) == (1.0, "two")
+    setup.parameters.move({"voice": held}, "scene")
+    setup.send("note 1", 0)
+    setup.send("cc 20", 127)
+    assert setup["voice"] == 1.0
+
+
 def test_buttons_ask_once_per_press() -> None:
     setup = MapperSetup(
         button("note 1", "scene", "verse"), button("note 2", "undo"), button("cc 40", "panic"),
