@@ -86,13 +86,13 @@ curl 'http://localhost:{query}/?HOST_INFO'
 | address | described as |
 |---|---|
 | `/stop/<slug>`, and the engine's parameters | `TYPE` `f`, `VALUE`, `RANGE`, `CLIPMODE` `both` (values are clipped) |
-| `/scene/<name>`, `/undo`, `/redo`, `/panic` | `TYPE` `I`, a button; in `OVERLOADS` the same with a number |
+| `/scene/<name>` and the commands without a name | `TYPE` `I`, a button; in `OVERLOADS` the same with a number |
 | `/morph`, `/pad` | `ssf` with the scenes' names, `ff` |
 | `/meter/<name>`, `/level/<slug>` | read only, in dBFS, and 0 to 1 with `--levels` |
 
 `HOST_INFO` names these of the proposal's optional parts:
 {extensions}.
-Ramps, `/morph/<a>/<b>`, `/scene/<name>/store` and the queries above work but aren't described,
+Ramps, `/morph/<a>/<b>`, `/scene/<name>/store`, `/instrument/<n>` and the queries above work but aren't described,
 because many surfaces misread an address that is also a container. An attribute that isn't here is answered
 with 400, an address that isn't with 404, a value that can't be read with 204.
 

@@ -70,6 +70,12 @@ def play(
     output_device: Annotated[
         str | None, typer.Option("--output", help="Sound output, if it is another.")
     ] = None,
+    input_channels: Annotated[
+        str | None, typer.Option(help="The input's channels, from 1: 2, or 3,4; else the first ones.")
+    ] = None,
+    output_channels: Annotated[
+        str | None, typer.Option(help="The output's channels, from 1: 3,4; else the first two.")
+    ] = None,
     rate: Annotated[
         int | None, typer.Option(help="The device's sample rate in Hz; else the instrument's.")
     ] = None,

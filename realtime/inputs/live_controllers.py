@@ -21,6 +21,7 @@ from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, MUTE, PARAMETERS
 from realtime.inputs.file_watcher import FileWatcher
+from realtime.inputs.instrument_choice import InstrumentChoice
 from realtime.inputs.live_commands import LiveCommands
 from realtime.inputs.live_scenes import LiveScenes
 from realtime.inputs.midi_ports import MidiPorts
@@ -36,12 +37,14 @@ class ControllerOptions:
         mapping: the mapping's file; None: `default_mapping`.
         scenes: the scenes' file; None: scenes last until the performance ends.
         osc: the OSC server's options.
+        instruments: the instruments that can be chosen; the first one plays.
     """
 
     midi: Sequence[str] = ()
     mapping: Path | None = None
     scenes: Path | None = None
     osc: OscOptions = field(default_factory=OscOptions)
+    instruments: Sequence[Path] = ()
 
     def check(self) -> None:
         """Read the files and check the options, before anything is started for them.
@@ -70,6 +73,10 @@ class LivePerformance(Sound, Protocol):
         """The description of the instrument that plays, or of the one that is coming in."""
         ...
 
+    def swap(self, path: Path) -> None:
+        """Let another instrument in; doesn't wait."""
+        ...
+
 
 class LiveControllers:
     """Opens MIDI ports and OSC sockets on entering the context and closes them on leaving it.
@@ -81,6 +88,7 @@ class LiveControllers:
     Attributes:
         parameters: the values of all stops and engine parameters.
         scenes: the scenes of the performance.
+        instruments: the instruments that can be chosen.
         commands: what buttons, keys and OSC messages ask for.
 
     Raises:
@@ -100,7 +108,8 @@ class LiveControllers:
             if self._live_scenes is None
             else self._live_scenes.scenes
         )
-        self.commands = LiveCommands(self.parameters, self.scenes)
+        self.instruments = InstrumentChoice(options.instruments, performance.swap)
+        self.commands = LiveCommands(self.parameters, self.scenes, self.instruments)
         self._mapping_watcher = (
             None if options.mapping is None else FileWatcher(options.mapping, self._use_new_mapping)
         )
@@ -167,7 +176,9 @@ class LiveControllers:
             self._osc.meters(decibels, levels)
 
     def press(self, key: str) -> None:
-        """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo."""
+        """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo, 1 to 9 an instrument."""
+        if key.isdigit() and 1 <= int(key) <= len(self._options.instruments):
+            self.instruments.choose(key)
         for letter, parameter in (("b", BYPASS), ("m", MUTE)):
             if key == letter:
                 value = self.parameters.values[parameter.slug]

@@ -25,7 +25,7 @@ from realtime.inputs.file_watcher import FileWatcher
 from realtime.inputs.keyboard import pressed_keys
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.inputs.osc import OscOptions
-from realtime.live.device_connection import DeviceSelection
+from realtime.live.device_connection import DeviceSelection, parse_channels
 from realtime.live.latency import Latency
 from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
 from realtime.live.supervisor import LiveRequest, Supervisor
@@ -54,6 +54,8 @@ class PlayOptions:
     device: str | None
     input_device: str | None
     output_device: str | None
+    input_channels: str | None
+    output_channels: str | None
     rate: int | None
     device_block: int
     block: int | None
@@ -84,6 +86,8 @@ class PlayOptions:
                 self.output_device or self.device,
                 self.rate,
                 self.device_block,
+                parse_channels(self.input_channels, "--input-channels"),
+                parse_channels(self.output_channels, "--output-channels"),
             ),
             self.block,
             None if self.latency == "auto" else int(self.latency),
@@ -100,7 +104,7 @@ class PlayOptions:
         osc = OscOptions(
             self.osc, self.oscquery, self.listen, self.allow or (), self.announce, self.osc_feedback or ()
         )
-        return ControllerOptions(self.midi or (), mapping, self.scenes, osc)
+        return ControllerOptions(self.midi or (), mapping, self.scenes, osc, self.instruments)
 
     def first_events(self) -> list[ControlEvent]:
         """Events that move parameters and stops to their values at the start."""
@@ -170,7 +174,10 @@ def _run(
                 status.update(supervisor, supervisor.report())
                 status.tempo = controllers.tempo
                 show(supervisor, status)
-                if any(_execute_key(key, supervisor, controllers, options.instruments) for key in keys()):
+                pressed = keys()
+                for key in pressed:
+                    controllers.press(key)
+                if "q" in pressed:
                     break
                 watcher.check()
                 controllers.tick()
@@ -186,16 +193,6 @@ def _run(
             options.report,
             {"plan": asdict(supervisor.latency) if supervisor.latency else {}, **status.as_json(), **timing},
         )
-
-
-def _execute_key(
-    key: str, supervisor: Supervisor, controllers: LiveControllers, instruments: list[Path]
-) -> bool:
-    """Do what a key asks for; returns whether it asks to end."""
-    if key.isdigit() and 1 <= int(key) <= len(instruments):
-        supervisor.swap(instruments[int(key) - 1])
-    controllers.press(key)
-    return key == "q"
 
 
 @contextmanager

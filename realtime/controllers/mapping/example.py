@@ -55,7 +55,7 @@ stop = "voice"
 
 [[button]]
 source = "note 40"
-does = "shift"           # or scene, store, bank (each with a name); undo, redo, panic, bypass, mute
+does = "shift"           # or scene, store, instrument, bank (each with a name); next-scene, tap, undo, panic, bypass, …
 name = "alt"
 
 [[button]]                # a pedal that latches: 127 at one step, 0 at the next; without trigger only 127 is a press

@@ -70,7 +70,7 @@ class Mapper:
         for index, button in enumerate(self.mapping.buttons):
             if button.source.matches(controller_input):
                 mapped = True
-                self._press(index, button, controller_input)
+                self._press(index, button, controller_input, at)
         for knob, state in zip(self.mapping.knobs, self._states, strict=True):
             if knob.source.matches(controller_input):
                 mapped = True
@@ -120,12 +120,12 @@ class Mapper:
     def _shifted(self, shift: str | None) -> bool:
         return shift in self._held.shifts if shift is not None else not self._held.shifts
 
-    def _press(self, index: int, button: Button, controller_input: ControllerInput) -> None:
+    def _press(self, index: int, button: Button, controller_input: ControllerInput, at: float | None) -> None:
         press = self._held.presses.receive(index, controller_input, button.trigger)
         if button.does == "shift":
             self._shift(button, press)
         elif press in ("down", "again") and self._shifted(button.shift):
-            self._execute(button, controller_input)
+            self._execute(button, controller_input, at)
 
     def _shift(self, button: Button, press: Press) -> None:
         """A shift that is pressed again without a release ends: its source may never let go."""
@@ -134,7 +134,7 @@ class Mapper:
         held = press == "down" or (press == "again" and button.name not in self._held.shifts)
         (self._held.shifts.add if held else self._held.shifts.discard)(button.name)
 
-    def _execute(self, button: Button, controller_input: ControllerInput) -> None:
+    def _execute(self, button: Button, controller_input: ControllerInput, at: float | None) -> None:
         values = self._parameters.values
         if button.does == "bank":
             self._held.page = button.name
@@ -146,8 +146,10 @@ class Mapper:
                 )
         elif self._commands is not None and button.does == "scene":
             self._commands.scene(button.name, button.seconds, beats=button.beats)
+        elif self._commands is not None and button.does == "tap":
+            self._commands.tap(at)
         elif self._commands is not None:
-            command: Callable[..., None] = getattr(self._commands, button.does)
+            command: Callable[..., None] = getattr(self._commands, button.does.replace("-", "_"))
             command(*([button.name] if button.name else []))
 
     def _turn(

@@ -16,8 +16,11 @@ Mode = Literal["absolute", "relative", "toggle", "momentary", "velocity"]
 Encoding = Literal["twos-complement", "binary-offset", "sign-bit"]
 """How an endless encoder encodes its steps: `Knob` lists the codes."""
 Combine = Literal["last", "sum"]
-Action = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
-NAMED_ACTIONS = ("scene", "store", "bank", "shift")
+Action = Literal[
+    "scene", "store", "next-scene", "previous-scene", "undo", "redo", "tap", "instrument", "next-instrument",
+    "previous-instrument", "panic", "bypass", "mute", "bank", "shift",
+]  # fmt: skip
+NAMED_ACTIONS = ("scene", "store", "instrument", "bank", "shift")
 PAIRED = ("cc14", "nrpn", "rpn")
 ANY_PROGRAM = MidiSource("program")
 
@@ -108,9 +111,10 @@ class Button:
 
     Args:
         source: a key, or any source; data in the upper half are a press, and so are the same data once more.
-        does: `scene`, `store`, `bank` (choose a page of knobs), `shift`: with `name`; `undo`, `redo`, `panic`,
-            `bypass`, `mute`.
-        name: the name of the scene, the page or the shift.
+        does: `scene`, `store`, `instrument`, `bank` (choose a page of knobs), `shift`: with `name`; `next-scene`,
+            `previous-scene`, `next-instrument`, `previous-instrument`, `tap` (a beat of the tempo), `undo`, `redo`,
+            `panic`, `bypass`, `mute`.
+        name: the name of the scene, the page or the shift; the instrument's number on the command line, or its name.
         seconds: duration of a scene's recall; None: the scene's own.
         beats: the same in quarter notes, at the MIDI clock's tempo.
         shift: works only while the shift button of this name is held; None: only while none is. A shift button itself

@@ -183,6 +183,9 @@ class Router:
                 self._require_commands().morph(*arguments.two_names_and_number())
             case ["pad"]:
                 self._require_commands().pad(*arguments.two_numbers())
+            case ["instrument", which]:
+                if arguments.pressed():
+                    self._require_commands().instrument(which)
             case [word] if word in BUTTONS:
                 if arguments.pressed():
                     getattr(self._require_commands(), word)()

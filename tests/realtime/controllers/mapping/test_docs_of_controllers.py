@@ -22,7 +22,7 @@ from realtime.controllers.mapping.file import (
     TOP_KEYS,
     parse_mapping,
 )
-from realtime.controllers.mapping.mapping import Mapping
+from realtime.controllers.mapping.mapping import NAMED_ACTIONS, Mapping
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MAXIMA, parse_source
 
@@ -35,6 +35,7 @@ NOT_ON_THE_PAGE = {
     " is no value for a stop; give a number": "scenes.toml refuses it before, with its line",
     "weights are 0 or more, and one is above 0; got ": "no message mixes by weights",
     "a morph goes from 0 to 1, got nan": "OSC refuses what is no finite number before",
+    "no scene comes ": "of the first and the last scene, shown on the screen",
     "no scene has the number ": "of program changes, whose errors are shown on the screen",
     " scenes already; remove some": "of the thousandth scene that is stored",
     " is a corner of the pad; give the pad another one first": "no message removes a scene",
@@ -105,7 +106,7 @@ def test_a_key_takes_each_word_that_the_reference_says_and_nothing_of_another_ki
                 source = "mpe bend"
             if key == "trigger" and title == "`[[knob]]`":
                 name = 'mode = "toggle"\n'
-            if key == "does" and word in ("scene", "store", "bank", "shift"):
+            if key == "does" and word in NAMED_ACTIONS:
                 name = 'name = "a"\n'
             others = [line for line in text.splitlines(True) if not line.startswith((f"{key} =", "source ="))]
             lines = "".join(others).replace("]]\n", f']]\nsource = "{source}"\n')

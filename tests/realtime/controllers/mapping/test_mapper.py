@@ -260,6 +260,20 @@ def test_buttons_ask_once_per_press() -> None:
     assert setup["engine.bypass"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("does", "name", "call"),
+    [
+        ("next-scene", "", ("next_scene",)), ("previous-scene", "", ("previous_scene",)), ("tap", "", ("tap",)),
+        ("instrument", "2", ("instrument", "2")), ("next-instrument", "", ("next_instrument",)),
+        ("previous-instrument", "", ("previous_instrument",)), ("panic", "", ("panic",)),
+    ],
+)  # fmt: skip
+def test_each_command_can_be_a_button(does: str, name: str, call: tuple[str, ...]) -> None:
+    setup = MapperSetup(button("cc 40", does, name))
+    setup.send("cc 40", 127, 0)
+    assert setup.commands.calls == [call]
+
+
 def test_a_program_change_recalls_the_scene_of_its_number() -> None:
     setup, other = MapperSetup(), MapperSetup(programs=None)
     for each in (setup, other):

@@ -183,6 +183,14 @@ def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
         ("/redo", []),
         ("/panic", True),
         ("/panic", False),
+        ("/next_scene", 1.0),
+        ("/next_scene", 0.0),
+        ("/previous_scene", []),
+        ("/tap", 1.0),
+        ("/instrument/2", 1.0),
+        ("/instrument/2", 0.0),
+        ("/next_instrument", []),
+        ("/previous_instrument", []),
     ]:
         client.send_message(address, arguments)
     setup.settle(client)
@@ -198,6 +206,12 @@ def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
         ("undo",),
         ("redo",),
         ("panic",),
+        ("next_scene",),
+        ("previous_scene",),
+        ("tap",),
+        ("instrument", "2"),
+        ("next_instrument",),
+        ("previous_instrument",),
     ]
 
 
