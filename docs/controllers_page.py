@@ -8,6 +8,7 @@ from mistakes import mistakes
 from realtime.controllers.learning.gesture import QUIET_S
 from realtime.controllers.mapping.example import EXAMPLE
 from realtime.controllers.mapping.file import box_names
+from realtime.controllers.mapping.presses import DOUBLED_S
 from realtime.controllers.mapping.takeover import CLOSE, STEEPEST
 from realtime.controllers.midi.decoder import WAIT_S
 from realtime.controllers.midi.feedback import ROUND_S
@@ -71,7 +72,7 @@ Every key is in the [reference](#the-mappings-reference), and the [error message
 * **A pad or key** without a `range` goes from its stop's default to the stop's maximum. **An endless encoder** steps
   from the stop's present value.
 * **Pedals and other sources that never let go**: one that sends 127 at every step, a program change, a key without
-  note-off: each is a press. For a pedal that latches (127, then 0) write `trigger = "any"`.
+  note-off: each is a press, but not the same message again within {doubled:.0f} ms. For a pedal that latches (127, then 0) write `trigger = "any"`.
 * **Program changes** count from 0 in MIDI: program 0, which most pedalboards show as 1, recalls the first scene. Bank
   Select (CC 0, CC 32 or both) before it adds 128 for each bank: with 8 banks all {scenes} scenes are reached. A program
   that a knob or button has recalls no scene.
@@ -130,6 +131,7 @@ def page() -> str:
         example=EXAMPLE,
         wait=1000 * WAIT_S,
         close=CLOSE,
+        doubled=1000 * DOUBLED_S,
         scenes=f"{MOST_PROGRAMS:,}",
         steepest=STEEPEST,
         rate=1 / ROUND_S,

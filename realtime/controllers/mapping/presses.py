@@ -14,6 +14,8 @@ from realtime.controllers.midi.source import ControllerInput, MidiSource
 Trigger = Literal["down", "any"]
 Press = Literal["down", "again", "held", "up"]
 """`again`: down once more, without a release since; `held`: a movement of what is down."""
+DOUBLED_S = 0.02
+"""The same message again within this time is no second press: no foot or finger is so fast."""
 UPPER_HALF = 0.5
 """The position from which a controller's data are a press."""
 
@@ -28,7 +30,10 @@ class Presses:
     """What is down, by the mapping's entry and by the source that holds it."""
 
     def __init__(self) -> None:
-        self._down: dict[tuple[object, MidiSource], int] = {}
+        self._down: dict[tuple[object, MidiSource], tuple[int, float]] = {}
+        """The last data, and the time of the last press."""
+        self._latched: dict[tuple[object, MidiSource], tuple[int, float]] = {}
+        """The same for trigger `any`, where nothing is held."""
 
     def receive(self, entry: object, controller_input: ControllerInput, trigger: Trigger = "down") -> Press:
         """What an input means for an entry.
@@ -38,16 +43,20 @@ class Presses:
             controller_input: the input.
             trigger: `any`: every input is a press, as for a pedal that latches.
         """
-        key, data = (entry, controller_input.source), controller_input.data
+        key, data, time = (entry, controller_input.source), controller_input.data, controller_input.time
         if trigger == "any":
-            return "again"
+            is_doubled = _is_doubled(self._latched.get(key), data, time)
+            self._latched[key] = data, time
+            return "held" if is_doubled else "again"
         if not is_press(controller_input):
             self._down.pop(key, None)
             return "up"
-        last, self._down[key] = self._down.get(key), data
+        last, self._down[key] = self._down.get(key), (data, time)
         if last is None:
             return "down"
-        return "again" if data == last or controller_input.source.kind in ("note", "program") else "held"
+        if _is_doubled(last, data, time):
+            return "held"
+        return "again" if data == last[0] or controller_input.source.kind in ("note", "program") else "held"
 
     def releases(self, entry: object, controller_input: ControllerInput) -> bool:
         """Whether an input lets go of what it holds for an entry."""
@@ -57,7 +66,7 @@ class Presses:
         """The same presses, by the names that entries have in another mapping; others are dropped."""
         presses = Presses()
         presses._down = {
-            (entries[entry], source): data for (entry, source), data in self._down.items() if entry in entries
+            (entries[entry], source): last for (entry, source), last in self._down.items() if entry in entries
         }
         return presses
 
@@ -67,6 +76,11 @@ class Presses:
         for key in released:
             del self._down[key]
         return released
+
+
+def _is_doubled(last: tuple[int, float] | None, data: int, time: float) -> bool:
+    """Whether a press is the one before once more, because it comes by two ways or its contact bounces."""
+    return last is not None and data == last[0] and 0 <= time - last[1] < DOUBLED_S
 
 
 def is_press(controller_input: ControllerInput) -> bool:

@@ -12,12 +12,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from realtime.controllers.midi.mpe import BEND_RANGE, MpeNotes
+from realtime.controllers.midi.banks import Banks
+from realtime.controllers.midi.mpe import BEND_RANGE, NOTES_OFF, MpeNotes
 from realtime.controllers.midi.mpe_zones import NO_ZONES, Zones
 from realtime.controllers.midi.names import is_part_of
 from realtime.controllers.midi.source import (
     FOURTEEN_BITS,
-    MOST_PROGRAMS,
     MPE_MASTERS,
     MPE_RESTS,
     ControllerInput,
@@ -34,8 +34,6 @@ DATA_MSB, DATA_LSB, INCREMENT, DECREMENT = 6, 38, 96, 97
 NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB = 98, 99, 100, 101
 NO_PARAMETER = (127, 127)
 """The null parameter number, after which data bytes mean nothing (MIDI 1.0)."""
-BANK_MSB, BANK_LSB = 0, 32
-PROGRAMS_IN_BANK = 128
 CONTROLLERS = 120
 
 
@@ -110,7 +108,8 @@ class MidiDecoder:
         self._pairs: dict[MidiSource, _Pair] = {}
         self._numbers: dict[tuple[int, Kind], tuple[int | None, int | None]] = {}
         self._selected: dict[int, Kind] = {}
-        self._banks: dict[int, dict[int, int]] = {}
+        self._banks = Banks()
+        self._sounding: set[tuple[int, int]] = set()
 
     def decode(self, message: Any, time: float = 0.0) -> list[ControllerInput]:
         """The controller inputs that a message completes; none for SysEx, clock and other messages without a source.
@@ -128,8 +127,20 @@ class MidiDecoder:
         """Take over the state of this input's previous decoder: MPE zones, sounding notes, ranges of the bends, the
         parameter numbers and banks that the controller has chosen and won't send again."""
         self._numbers, self._selected, self._banks = previous._numbers, previous._selected, previous._banks
+        self._sounding = previous._sounding
         if previous._zones == self._zones:
             self._notes = previous._notes
+
+    def let_go(self, time: float) -> list[ControllerInput]:
+        """The releases of all keys and fingers that are down, because the box has gone."""
+        keys = [each for channel in range(1, 17) for each in self._silence(channel, time)]
+        self._notes = MpeNotes(self._zones)
+        return keys + self._mpe_inputs(time)
+
+    def _silence(self, channel: int, time: float) -> list[ControllerInput]:
+        silent = sorted(note for at, note in self._sounding if at == channel)
+        self._sounding -= {(channel, note) for note in silent}
+        return [self._input("note", note, channel, 0, time) for note in silent]
 
     def _plain(self, message: Any, time: float) -> list[ControllerInput]:
         channel = getattr(message, "channel", 0) + 1
@@ -138,6 +149,7 @@ class MidiDecoder:
                 return self._controller(channel, message.control, message.value, time)
             case "note_on" | "note_off":
                 data = message.velocity if message.type == "note_on" else 0
+                (self._sounding.add if data else self._sounding.discard)((channel, message.note))
                 return [self._input("note", message.note, channel, data, time)]
             case "pitchwheel":
                 return [self._input("bend", None, channel, message.pitch + 8192, time)]
@@ -146,19 +158,10 @@ class MidiDecoder:
             case "polytouch":
                 return [self._input("key-pressure", message.note, channel, message.value, time)]
             case "program_change":
-                return [self._input("program", self._program(channel, message.program), channel, 127, time)]
+                return [
+                    self._input("program", self._banks.number(channel, message.program), channel, 127, time)
+                ]
         return []
-
-    def _program(self, channel: int, program: int) -> int:
-        """The number of a program with its bank, from 0.
-
-        Some boxes send the bank as CC 0, some as CC 32, some as both halves of 14 bits. Banks beyond the eighth are those
-        of synthesizers' sounds; without them the program counts alone.
-        """
-        halves = self._banks.get(channel, {})
-        coarse, fine = halves.get(BANK_MSB, 0), halves.get(BANK_LSB, 0)
-        number = (coarse << 7 | fine if coarse and fine else coarse or fine) * PROGRAMS_IN_BANK + program
-        return number if number < MOST_PROGRAMS else program
 
     def _mpe_inputs(self, time: float) -> list[ControllerInput]:
         """The MPE sources whose data have changed. Without a change there is no input: a finger that doesn't bend
@@ -186,10 +189,9 @@ class MidiDecoder:
 
     def _controller(self, channel: int, number: int, data: int, time: float) -> list[ControllerInput]:
         if number >= CONTROLLERS:
-            return []
+            return self._silence(channel, time) if number in NOTES_OFF else []
         inputs = [self._input("cc", number, channel, data, time)]
-        if number in (BANK_MSB, BANK_LSB):
-            self._banks.setdefault(channel, {})[number] = data
+        self._banks.receive(channel, number, data)
         if number in (NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB):
             self._select_parameter(channel, number, data)
         elif number in (DATA_MSB, DATA_LSB, INCREMENT, DECREMENT):

@@ -87,7 +87,9 @@ class MidiInput:
     def forget(self, device: str) -> None:
         """Drop the state of a device that has been pulled out: half a value that it has sent, what it holds."""
         with self._lock:
-            self._decoders.pop(device, None)
+            decoder = self._decoders.pop(device, None)
+            for each in decoder.let_go(0.0) if decoder is not None else ():
+                self._mapper.apply(each)
             self._mapper.release(device)
             if self._tempo is not None:
                 self._tempo.forget(device)

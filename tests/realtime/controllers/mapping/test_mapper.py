@@ -31,10 +31,12 @@ class MapperSetup:
         knobs = tuple(part for part in parts if isinstance(part, Knob))
         buttons = tuple(part for part in parts if isinstance(part, Button))
         self.mapper = Mapper(Mapping(knobs, buttons, **more), self.parameters, self.commands)
+        self.seconds = 0.0
 
     def send(self, source: str, *data: int, device: str = "box", channel: int = 1) -> None:
         for each in data:
-            self.mapper.apply(ControllerInput(parse_source(source, channel, device), each))
+            self.seconds += 0.1
+            self.mapper.apply(ControllerInput(parse_source(source, channel, device), each, self.seconds))
 
     def __getitem__(self, slug: str) -> float:
         return self.parameters.values[slug]
@@ -321,6 +323,16 @@ def test_a_latching_pedal_presses_at_each_step_if_the_mapping_says_any() -> None
         values.append((setup["guitar"], setup["voice"]))
     assert values == [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0)]
     assert setup.commands.calls == [("undo",)] * 4
+
+
+@pytest.mark.parametrize(
+    ("source", "trigger"), [("cc 64", "down"), ("note 60", "down"), ("program 3", "down"), ("cc 64", "any")]
+)
+def test_a_message_that_comes_twice_is_one_press(source: str, trigger: str) -> None:
+    setup = MapperSetup(Button(parse_source(source), "undo", trigger=trigger))  # type: ignore[arg-type]
+    for seconds in (1.0, 1.001, 1.2, 1.202):
+        setup.mapper.apply(ControllerInput(parse_source(source, 1, "box"), 127, seconds))
+    assert setup.commands.calls == [("undo",)] * 2
 
 
 def test_a_fader_that_is_mapped_to_a_button_presses_once_on_its_way_up() -> None:

@@ -185,3 +185,16 @@ def test_bank_and_parameter_number_outlast_a_saved_mapping() -> None:
     assert program.source.number == 128
     values = [each for message in (cc(6, 64), cc(38, 0)) for each in after.decode(message)]
     assert [str(each.source) for each in values if each.source.kind == "nrpn"] == ["nrpn 1000"]
+
+
+def test_all_notes_off_lets_the_keys_of_its_channel_go() -> None:
+    decoder = MidiDecoder("box")
+    for note, channel in ((60, 0), (64, 0), (62, 1)):
+        decoder.decode(mido.Message("note_on", note=note, channel=channel))
+    released = decoder.decode(cc(123, 0))
+    assert [(str(each.source), each.source.channel, each.data) for each in released] == [
+        ("note 60", 1, 0),
+        ("note 64", 1, 0),
+    ]
+    assert decoder.decode(cc(123, 0)) == []
+    assert [str(each.source) for each in decoder.let_go(0.0)] == ["note 62"]

@@ -78,10 +78,12 @@ class Stage:
         )
         self.midi = MidiInput(self.parameters, MAPPING, self.commands, self.tempo)
         self.knob, self.seen = 64, False
+        self.seconds = 0.0
 
     def send(self, *messages: mido.Message) -> None:
         for message in messages:
-            self.midi.receive("box", message, 0.0)
+            self.seconds += 0.1
+            self.midi.receive("box", message, self.seconds)
 
     def turn(self, data: int) -> None:
         """Turn the knob, and check that no stop jumps."""
