@@ -6,7 +6,15 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from realtime.controllers.mapping.curves import LINEAR, Curve
-from realtime.controllers.mapping.file import BUTTON_KEYS, FIELDS, KNOB_KEYS, MPE_KEYS, SOURCE_KEYS, TOP_KEYS
+from realtime.controllers.mapping.file import (
+    BUTTON_KEYS,
+    FIELDS,
+    KNOB_KEYS,
+    MPE_KEYS,
+    PROGRAM_KEYS,
+    SOURCE_KEYS,
+    TOP_KEYS,
+)
 from realtime.controllers.mapping.mapping import Button, Combine, Knob, Mapping
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MAXIMA, MPE_RESTS, NUMBERS, Kind, MidiSource
@@ -45,6 +53,7 @@ def rows() -> dict[str, list[Row]]:
         "button": Row(
             "[[button]]", TOP_KEYS["button"], "", "A source that does something when it is pressed."
         ),
+        "programs": Row("programs", TOP_KEYS["programs"], "true", meanings(Mapping)["programs"]),
         "mpe": Row("[mpe]", TOP_KEYS["mpe"], f"lower = {Mapping().mpe.lower}", meanings(Mapping)["mpe"]),
         "combine": Row("[combine]", f"{_words(Combine)} by stop", "", meanings(Mapping)["combine"]),
     }
@@ -52,6 +61,7 @@ def rows() -> dict[str, list[Row]]:
         "At the top": [top.get(key) or tables.get(key) or _row(Mapping, key) for key in TOP_KEYS],
         "[[knob]]": [_row(MidiSource if key in SOURCE_KEYS else Knob, key) for key in KNOB_KEYS],
         "[[button]]": [_row(MidiSource if key in SOURCE_KEYS else Button, key) for key in BUTTON_KEYS],
+        "[programs]": [_row(MidiSource, key) for key in PROGRAM_KEYS],
         "[mpe]": [_row(Zones, key) for key in MPE_KEYS],
     }
 

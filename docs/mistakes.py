@@ -30,8 +30,8 @@ KNOB = '[[knob]]\nsource = "cc 20"\nstop = "guitar"\n'
 BUTTON = '[[button]]\nsource = "note 40"\n'
 SCENE = '[[scene]]\nname = "Verse"\nvalues = { guitar = 0.5 }\n'
 IN_MAPPING = (
-    "take_over = 'jump'\n", "smoothing = true\n", "curve = exponential\n", "mpe = 'lower'\n", "[mpe]\nlower = 16\n",
-    "[mpe]\nlower = 8\nupper = 7\n", '[combine]\nvoice = "mean"\n', '[knob]\nsource = "cc 20"\n',
+    "take_over = 'jump'\n", "smoothing = true\n", "curve = exponential\n", "programs = 3\n", "mpe = 'lower'\n",
+    "[mpe]\nlower = 16\n",    "[mpe]\nlower = 8\nupper = 7\n", '[combine]\nvoice = "mean"\n', '[knob]\nsource = "cc 20"\n',
     '[[knob]]\nstop = "guitar"\n', KNOB.replace("cc 20", "knob 20"), KNOB.replace("cc 20", "cc"),
     KNOB.replace("cc 20", "cc 120"), KNOB.replace("cc 20", "bend 3"), KNOB + "channel = 17\n",
     KNOB + 'mode = "endless"\n', KNOB + 'mode = "velocity"\n', KNOB.replace("cc 20", "note 36") + 'mode = "relative"\n',
@@ -41,6 +41,7 @@ IN_MAPPING = (
     KNOB + "curve = { table = [[0, 0], [0.9, 1]] }\n", KNOB + "curve = { table = [[0, 0], [0, 0.5], [1, 1]] }\n",
     KNOB + "curve = { table = [[0, 0], [0.5, 0.5], [1, 0.2]] }\n", KNOB + 'notes = "max"\n',
     KNOB.replace("cc 20", "mpe bend") + 'notes = "mean"\n', KNOB.replace("cc 20", "mpe bend") + "channel = 5\n",
+    KNOB + 'mode = "toggle"\ntrigger = "up"\n', KNOB + 'trigger = "any"\n',
     KNOB.replace("cc 20", "mpe bend") + "semitones = 97\n", KNOB + "semitones = 2\n", BUTTON + 'does = "sing"\n',
     BUTTON + 'does = "scene"\n', BUTTON + 'does = "undo"\nname = "verse"\n', BUTTON + 'does = "undo"\nbeats = 4\n',
     BUTTON + 'does = "scene"\nname = "verse"\nseconds = 1\nbeats = 4\n',

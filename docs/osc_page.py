@@ -63,8 +63,11 @@ oscsend localhost {port} "/stop/*/ramp" ff 0 4    # all stops to 0, in 4 s
   most {errors} a second). Limits: packets of {packet:,} bytes, messages of {message:,} bytes and {arguments}
   arguments, {messages:,} messages in a packet, bundles {depth} deep. A TCP client whose packet doesn't end within
   {slip:,} bytes, or that doesn't read its answers, is disconnected.
-- **Buttons** that send 1 when pressed and 0 when released may be used for `/undo`, `/panic` and `/scene/<name>/store`.
+- **Buttons** that send 1 when pressed and 0 when released may be used for commands and for `/subscribe`, which then means
+  the port that it sends from: a 0 that comes more than {push:g} s after its 1 (a switch) ends the subscription.
   A scene's number is its seconds, so let such a button send none.
+- **A surface that can't ask** is named with `--osc-feedback HOST:PORT`: it is sent everything until the performance ends.
+  What comes from its host, from a client that hasn't subscribed itself, counts as its own.
 
 ## OSCQuery: surfaces that build themselves
 
@@ -83,13 +86,13 @@ curl 'http://localhost:{query}/?HOST_INFO'
 | address | described as |
 |---|---|
 | `/stop/<slug>`, and the engine's parameters | `TYPE` `f`, `VALUE`, `RANGE`, `CLIPMODE` `both` (values are clipped) |
-| `/scene/<name>`, `/undo`, `/redo`, `/panic` | `TYPE` `I`, a button; in `OVERLOADS` the same with a number |
+| `/scene/<name>` and the commands without a name | `TYPE` `I`, a button; in `OVERLOADS` the same with a number |
 | `/morph`, `/pad` | `ssf` with the scenes' names, `ff` |
 | `/meter/<name>`, `/level/<slug>` | read only, in dBFS, and 0 to 1 with `--levels` |
 
 `HOST_INFO` names these of the proposal's optional parts:
 {extensions}.
-Ramps, `/morph/<a>/<b>`, `/scene/<name>/store` and the queries above work but aren't described,
+Ramps, `/morph/<a>/<b>`, `/scene/<name>/store`, `/instrument/<n>` and the queries above work but aren't described,
 because many surfaces misread an address that is also a container. An attribute that isn't here is answered
 with 400, an address that isn't with 404, a value that can't be read with 204.
 
@@ -123,6 +126,7 @@ def page() -> str:
         errors=router.ERRORS_PER_S,
         rate=1 / subscriber.INTERVAL_S,
         meters=1 / subscriber.METER_INTERVAL_S,
+        push=feedback.PUSH_S,
         crossing=1000 * subscriber.CROSSING_S,
         subscription=feedback.SUBSCRIPTION_S / 60,
         subscribers=feedback.MAX_SUBSCRIBERS,

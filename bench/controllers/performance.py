@@ -94,7 +94,7 @@ def perform(folder: Path, instrument: Path, seconds: float, server: JackServer) 
         stack.callback(tones.kill)
         for name in boxes:
             performer.wait_for_note(f"MIDI {name}:out is here")
-        server.connect("jack_delay:out", "PortAudio:in_0")
+        server.connect("jack_delay:out", "drawstop:in_0")
         clients = [stack.enter_context(osc_client(transport, port)) for transport in ("udp", "tcp")]
         begin = time.monotonic() + 1.0
         boxes["keys"].play(file_dues(save_midi_file(folder / "keys.mid", seconds), begin))

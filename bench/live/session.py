@@ -46,7 +46,7 @@ def main() -> None:
                 supervisor.start(session=take)
                 tones = subprocess.Popen(["jack_iodelay"], stdout=subprocess.DEVNULL)
                 time.sleep(1.0)
-                server.connect("jack_delay:out", "PortAudio:in_0")
+                server.connect("jack_delay:out", "drawstop:in_0")
                 send(supervisor, arguments.events, 60 * arguments.minutes)
             finally:
                 report = supervisor.close()

@@ -55,17 +55,18 @@ def learn(
         read_mapping(mapping)
     with message_queue(midi or (), _say) as messages:
         for stop in stops:
-            _say(f"{stop}: turn its knob up and down, or strike its pad …")
+            _say(f"{stop}: turn its knob up and down, strike its pad, or press its pedal …")
             while not messages.empty():
                 messages.get()
             learned = learn_source(messages)
             _copy(mapping, backup)
             _write(mapping, learned, stop, takeover)
             _say(f"{stop}: {describe(learned)}")
-            if not learned.sure:
+            if learned.second is not None:
+                _say(f"  not sure; it could be {describe(learned.second)}")
                 _say(
-                    "  that could be another kind, too: if it moves wrongly, learn it again and turn it both ways "
-                    "(on an MPE controller: move the finger one way only)"
+                    "  if it moves wrongly, learn it again: turn a knob both ways, tap a pedal, move one thing alone, and a "
+                    "finger on an MPE controller one way only"
                 )
     _say(f"{mapping} is written. Next: drawstop play X.ts --mapping {mapping}")
 
@@ -77,8 +78,8 @@ def _say(line: str) -> None:
 def _write(mapping: Path, learned: object, stop: str, takeover: str) -> None:
     from dataclasses import replace
 
+    from realtime.controllers.learning.learned import LearnedSource
     from realtime.controllers.mapping.add_knob import add_knob
-    from realtime.controllers.mapping.learn import LearnedSource
     from realtime.controllers.mapping.takeover import check_takeover
 
     assert isinstance(learned, LearnedSource)

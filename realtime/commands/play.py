@@ -54,6 +54,12 @@ def play(
             help="An address or network that may send OSC, such as 192.168.1.0/24. May be repeated."
         ),
     ] = None,
+    osc_feedback: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="HOST:PORT of a surface that is sent all values, because it can't ask for them. May be repeated."
+        ),
+    ] = None,
     device: Annotated[
         str | None,
         typer.Option(help="Sound device for both directions, by name or number: drawstop devices."),
@@ -63,6 +69,12 @@ def play(
     ] = None,
     output_device: Annotated[
         str | None, typer.Option("--output", help="Sound output, if it is another.")
+    ] = None,
+    input_channels: Annotated[
+        str | None, typer.Option(help="The input's channels, from 1: 2, or 3,4; else the first ones.")
+    ] = None,
+    output_channels: Annotated[
+        str | None, typer.Option(help="The output's channels, from 1: 3,4; else the first two.")
     ] = None,
     rate: Annotated[
         int | None, typer.Option(help="The device's sample rate in Hz; else the instrument's.")
@@ -128,6 +140,7 @@ def play(
     Example: drawstop play organ.ts --midi nanoKONTROL --set guitar=-1 --record takes/1
     """
     options = dict(locals())
-    from realtime.live.session import PlayOptions, perform
+    from realtime.live.play_options import PlayOptions
+    from realtime.live.session import perform
 
     perform(PlayOptions(**options))

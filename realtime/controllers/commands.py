@@ -36,6 +36,30 @@ class Commands(Protocol):
         """Redo what was undone last."""
         ...
 
+    def next_scene(self) -> None:
+        """Recall the scene after the one recalled last; the first one at the start."""
+        ...
+
+    def previous_scene(self) -> None:
+        """Recall the scene before the one recalled last; the last one at the start."""
+        ...
+
+    def tap(self, at: float | None = None) -> None:
+        """Take a tap for the tempo, at a moment of `time.monotonic`'s clock; None: now."""
+        ...
+
+    def instrument(self, which: str | int) -> None:
+        """Let one of the instruments on the command line in, by its number from 1 or its file's name."""
+        ...
+
+    def next_instrument(self) -> None:
+        """Let the next one in; after the last comes the first."""
+        ...
+
+    def previous_instrument(self) -> None:
+        """Let the previous one in; before the first comes the last."""
+        ...
+
     def panic(self) -> None:
         """Mute, set every stop to 0 and clear the instrument's memory."""
         ...

@@ -7,21 +7,32 @@ from pathlib import Path
 class FileWatcher:
     """Compares a file's time and size with those it saw last, whenever `check` is called.
 
-    Make it before the file is first read: then no change after that reading is missed.
+    Make it before the file is first read: then no change after that reading is missed. A file that is still being written
+    is waited for: until two checks have found it alike, and not empty.
 
     Args:
         path: the file; it may appear and disappear.
         on_change: called when the file exists and differs from what was seen last.
+        is_whole: whether a file of this kind is complete.
     """
 
-    def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
-        self._path, self._on_change = path, on_change
-        self._seen = self._stamp()
+    def __init__(
+        self, path: Path, on_change: Callable[[], None], is_whole: Callable[[Path], bool] = lambda path: True
+    ) -> None:
+        self._path, self._on_change, self._is_whole = path, on_change, is_whole
+        self._seen = self._last = self._stamp()
 
     def check(self) -> None:
         """Call `on_change` if the file has changed since the last call."""
         stamp = self._stamp()
-        if stamp is None or stamp == self._seen:
+        settled, self._last = stamp == self._last, stamp
+        if (
+            stamp is None
+            or stamp == self._seen
+            or not settled
+            or not stamp[1]
+            or not self._is_whole(self._path)
+        ):
             return
         self._seen = stamp
         self._on_change()

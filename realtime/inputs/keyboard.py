@@ -1,21 +1,34 @@
-"""Keys pressed in the terminal, without waiting for Return."""
+"""Keys pressed in the terminal, without waiting for Return, also after Ctrl-Z and `fg`."""
 
+import os
 import select
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 @contextmanager
-def pressed_keys(wanted: bool) -> Iterator[Callable[[], str]]:
+def pressed_keys(
+    wanted: bool, on_stop: Callable[[], None] = nothing, on_return: Callable[[], None] = nothing
+) -> Iterator[Callable[[], str]]:
     """Read keys without waiting, as long as the context lasts.
+
+    Args:
+        wanted: False: read none.
+        on_stop: called when the user stops the program (Ctrl-Z), before the shell has the terminal.
+        on_return: called when the program has the terminal again (`fg`).
 
     Yields:
         A function that returns the keys pressed since its last call; always "" without a terminal.
     """
     try:
         import termios
-        import tty
     except ImportError:  # Windows
         wanted = False
     if not wanted or not sys.stdin.isatty():
@@ -23,18 +36,54 @@ def pressed_keys(wanted: bool) -> Iterator[Callable[[], str]]:
         return
     terminal = sys.stdin.fileno()
     old_settings = termios.tcgetattr(terminal)
-    tty.setcbreak(terminal)
+    keys = _Keys(terminal, on_return)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        on_stop()
+        keys.are_ours = False
+        termios.tcsetattr(terminal, termios.TCSANOW, old_settings)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    old_handler = signal.signal(signal.SIGTSTP, stop)
     try:
-        yield _read_waiting
+        keys()
+        yield keys
     finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, old_settings)
+        signal.signal(signal.SIGTSTP, old_handler)
+        if _in_foreground(terminal):
+            termios.tcsetattr(terminal, termios.TCSADRAIN, old_settings)
 
 
-def _read_waiting() -> str:
-    keys = ""
-    while select.select([sys.stdin], [], [], 0)[0]:
-        key = sys.stdin.read(1)
-        if not key:
-            break
-        keys += key
-    return keys
+class _Keys:
+    """Reads the keys that wait. Takes the terminal whenever this process is in its foreground: shells set it as they
+    like when they bring a program back, and some tell it nothing."""
+
+    def __init__(self, terminal: int, on_return: Callable[[], None]) -> None:
+        self._terminal, self._on_return = terminal, on_return
+        self._is_first = True
+        self.are_ours = False
+
+    def __call__(self) -> str:
+        if not _in_foreground(self._terminal):
+            return ""
+        self._take()
+        keys = b""
+        while select.select([self._terminal], [], [], 0)[0] and (key := os.read(self._terminal, 1)):
+            keys += key
+        return keys.decode(errors="ignore")
+
+    def _take(self) -> None:
+        import termios
+        import tty
+
+        line_wise = termios.tcgetattr(self._terminal)[3] & termios.ICANON
+        if line_wise or not self.are_ours:
+            tty.setcbreak(self._terminal, termios.TCSANOW)
+            if not self._is_first and not self.are_ours:
+                self._on_return()
+        self.are_ours, self._is_first = True, False
+
+
+def _in_foreground(terminal: int) -> bool:
+    """Whether this process has the terminal; a process in the background that reads or sets it is stopped."""
+    return os.tcgetpgrp(terminal) == os.getpgrp()

@@ -2,55 +2,33 @@
 
 import queue
 import time
-from collections import Counter
-from typing import Any
+from dataclasses import replace
 
-from drawstop.errors import DrawstopError
-from realtime.controllers.mapping.learn import QUIET_S, LearnedSource, detect
+from realtime.controllers.learning.gesture import QUIET_S, Gesture
+from realtime.controllers.learning.learned import LearnedSource
+from realtime.controllers.midi.names import box_of
 from realtime.inputs.message_queue import MessageQueue
 
-NOT_A_GESTURE = (
-    "clock",
-    "start",
-    "continue",
-    "stop",
-    "active_sensing",
-    "songpos",
-    "sysex",
-    "reset",
-    "quarter_frame",
-)
-"""The types of messages that a controller sends by itself."""
+POLL_S = 0.05
 
 
-def next_gesture(messages: MessageQueue, quiet_s: float = QUIET_S) -> tuple[str, list[Any]]:
-    """Wait until somebody has moved something on a controller and released it.
-
-    Returns:
-        The device that sent most, and its messages.
-    """
-    gesture: list[tuple[str, Any]] = []
-    last = 0.0
-    while not gesture or time.monotonic() - last < quiet_s:
+def learn_source(messages: MessageQueue, quiet_s: float = QUIET_S) -> LearnedSource:
+    """Wait until somebody has moved something on a controller and let it go; the source."""
+    gesture = Gesture(quiet_s)
+    while (learned := gesture.learned(time.monotonic())) is None:
         try:
-            device, message, _ = messages.get(timeout=0.05)
+            gesture.add(*messages.get(timeout=POLL_S))
+            while True:
+                gesture.add(*messages.get_nowait())
         except queue.Empty:
-            continue
-        if message.type not in NOT_A_GESTURE:
-            gesture.append((device, message))
-            last = time.monotonic()
-    device = Counter(device for device, _ in gesture).most_common(1)[0][0]
-    return device, [message for name, message in gesture if name == device]
+            pass
+    return _named(learned)
 
 
-def learn_source(messages: MessageQueue) -> LearnedSource:
-    """Wait for a gesture whose source can be mapped."""
-    while True:
-        device, gesture = next_gesture(messages)
-        try:
-            return detect(gesture, device)
-        except DrawstopError:
-            continue
+def _named(learned: LearnedSource) -> LearnedSource:
+    """The same with the name that its box keeps."""
+    source = replace(learned.source, device=box_of(learned.source.device or ""))
+    return replace(learned, source=source, second=learned.second and _named(learned.second))
 
 
 def describe(learned: LearnedSource) -> str:
@@ -58,14 +36,15 @@ def describe(learned: LearnedSource) -> str:
     source = learned.source
     kinds = {
         "cc14": "a 14-bit controller", "nrpn": "a 14-bit parameter", "rpn": "a 14-bit parameter",
-        "note": "a key or pad", "bend": "a wheel of 14 bits",
+        "note": "a key or pad", "bend": "a wheel of 14 bits", "program": "a program change",
+        "pressure": "pressure", "key-pressure": "a key's pressure",
     }  # fmt: skip
     kind = kinds.get(source.kind, "a knob of 7 bits")
     if learned.mode == "relative":
-        kind = f"an endless encoder, {learned.encoding}"
-    elif learned.mode == "toggle":
-        kind = "a button"
-    if source.kind in ("cc14", "nrpn", "rpn"):
+        kind = f"an endless encoder, {learned.encoding if source.kind == 'cc' else 'increments'}"
+    elif learned.mode == "toggle" and source.kind == "cc":
+        kind = "a button" if learned.trigger == "down" else "a button that latches"
+    elif source.kind in ("cc14", "nrpn", "rpn"):
         kind += f", {learned.order}"
     if source.is_mpe:
         return f"{source} of {source.device}: a finger on an MPE controller, any note"

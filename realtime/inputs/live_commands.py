@@ -1,10 +1,12 @@
 """Carries out what buttons, keys and OSC messages ask for beside moving a stop: scenes, undo, panic."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.parameters import MUTE, RESET
+from realtime.inputs.instrument_choice import InstrumentChoice
 
 
 @dataclass
@@ -14,10 +16,12 @@ class LiveCommands:
     Args:
         parameters: moved by `panic`.
         scenes: the performance's scenes.
+        instruments: the instruments that can be chosen.
     """
 
     parameters: ParameterStore
     scenes: Scenes
+    instruments: InstrumentChoice = field(default_factory=lambda: InstrumentChoice((), lambda path: None))
 
     def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
         self.scenes.recall(which, seconds, beats=beats)
@@ -36,6 +40,24 @@ class LiveCommands:
 
     def redo(self) -> None:
         self.scenes.redo()
+
+    def next_scene(self) -> None:
+        self.scenes.recall_next(1)
+
+    def previous_scene(self) -> None:
+        self.scenes.recall_next(-1)
+
+    def tap(self, at: float | None = None) -> None:
+        self.scenes.tempo.tap(time.monotonic() if at is None else at)
+
+    def instrument(self, which: str | int) -> None:
+        self.instruments.choose(which)
+
+    def next_instrument(self) -> None:
+        self.instruments.step(1)
+
+    def previous_instrument(self) -> None:
+        self.instruments.step(-1)
 
     def panic(self) -> None:
         stops = [slug for slug in self.parameters.targets if "." not in slug]

@@ -14,12 +14,14 @@ from realtime.controllers.mapping.mapping import Mapping as ControllerMapping
 from realtime.controllers.mapping.mapping import default_mapping, for_stops
 from realtime.controllers.midi.feedback import MidiFeedback
 from realtime.controllers.midi.input import MidiInput
+from realtime.controllers.midi.names import MissingBoxes
 from realtime.controllers.parameters import ParameterStore, Sound
 from realtime.controllers.scenes.file import ScenesFile
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, MUTE, PARAMETERS
 from realtime.inputs.file_watcher import FileWatcher
+from realtime.inputs.instrument_choice import InstrumentChoice
 from realtime.inputs.live_commands import LiveCommands
 from realtime.inputs.live_scenes import LiveScenes
 from realtime.inputs.midi_ports import MidiPorts
@@ -35,12 +37,14 @@ class ControllerOptions:
         mapping: the mapping's file; None: `default_mapping`.
         scenes: the scenes' file; None: scenes last until the performance ends.
         osc: the OSC server's options.
+        instruments: the instruments that can be chosen; the first one plays.
     """
 
     midi: Sequence[str] = ()
     mapping: Path | None = None
     scenes: Path | None = None
     osc: OscOptions = field(default_factory=OscOptions)
+    instruments: Sequence[Path] = ()
 
     def check(self) -> None:
         """Read the files and check the options, before anything is started for them.
@@ -69,6 +73,10 @@ class LivePerformance(Sound, Protocol):
         """The description of the instrument that plays, or of the one that is coming in."""
         ...
 
+    def swap(self, path: Path) -> None:
+        """Let another instrument in; doesn't wait."""
+        ...
+
 
 class LiveControllers:
     """Opens MIDI ports and OSC sockets on entering the context and closes them on leaving it.
@@ -80,6 +88,7 @@ class LiveControllers:
     Attributes:
         parameters: the values of all stops and engine parameters.
         scenes: the scenes of the performance.
+        instruments: the instruments that can be chosen.
         commands: what buttons, keys and OSC messages ask for.
 
     Raises:
@@ -99,12 +108,15 @@ class LiveControllers:
             if self._live_scenes is None
             else self._live_scenes.scenes
         )
-        self.commands = LiveCommands(self.parameters, self.scenes)
+        self.instruments = InstrumentChoice(options.instruments, performance.swap)
+        self.commands = LiveCommands(self.parameters, self.scenes, self.instruments)
         self._mapping_watcher = (
             None if options.mapping is None else FileWatcher(options.mapping, self._use_new_mapping)
         )
         self._midi = MidiInput(self.parameters, self._mapping(), self.commands, self.scenes.tempo, self._note)
         self._midi_inputs: set[str] = set()
+        self._missing = MissingBoxes(self._midi.mapping.devices)
+        self._clock: str | None = None
         self._osc = None if options.osc.port is None else LiveOsc(
             self.parameters, options.osc, self.commands, lambda: self.scenes.all, performance.description.name, self._note
         )  # fmt: skip
@@ -148,6 +160,15 @@ class LiveControllers:
             self._mapping_watcher.check()
         if self._osc is not None:
             self._osc.refresh(swapped)
+        if self.scenes.tempo.followed not in (self._clock, None):
+            self._note(f"the tempo follows the MIDI clock of {self.scenes.tempo.followed}")
+        self._clock = self.scenes.tempo.followed
+
+    @property
+    def tempo(self) -> str:
+        """The tempo and the clock that it follows, for the screen; empty while no clock has ticked."""
+        tempo = self.scenes.tempo
+        return "" if tempo.followed is None else f"tempo {tempo.bpm:.1f}, the clock of {tempo.followed}"
 
     def meters(self, decibels: Mapping[str, float], levels: Mapping[str, float]) -> None:
         """Send subscribed clients the meters, in dBFS, and how strongly each stop sounds, 0..1."""
@@ -155,7 +176,9 @@ class LiveControllers:
             self._osc.meters(decibels, levels)
 
     def press(self, key: str) -> None:
-        """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo."""
+        """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo, 1 to 9 an instrument."""
+        if key.isdigit() and 1 <= int(key) <= len(self._options.instruments):
+            self.instruments.choose(key)
         for letter, parameter in (("b", BYPASS), ("m", MUTE)):
             if key == letter:
                 value = self.parameters.values[parameter.slug]
@@ -182,6 +205,8 @@ class LiveControllers:
         def use() -> None:
             self._midi.use(self._mapping())
             self._note(f"{self._options.mapping} is in use as it was saved")
+            self._missing = MissingBoxes(self._midi.mapping.devices)
+            self._note_missing()
 
         self._try(use, "the old one plays on")
 
@@ -192,6 +217,10 @@ class LiveControllers:
         except DrawstopError as error:
             self._note(f"{error}; {otherwise}" if otherwise else str(error))
 
+    def _note_missing(self) -> None:
+        if line := self._missing.line(self._midi_inputs):
+            self._note(line)
+
     def _ports_changed(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
         for name in sorted(set(inputs) - self._midi_inputs):
             self._note(f"MIDI {name} is here")
@@ -199,6 +228,7 @@ class LiveControllers:
             self._note(f"MIDI {name} has gone; it is taken up again when it comes back")
             self._midi.forget(name)
         self._midi_inputs = set(inputs)
+        self._note_missing()
         self._feedback.set_outputs(outputs)
 
 

@@ -1,10 +1,11 @@
 """A queue of the messages that MIDI inputs receive, for `drawstop learn` and `drawstop monitor`."""
 
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from realtime.controllers.midi.names import MissingBoxes
 from realtime.inputs.midi_ports import MidiPorts
 
 Say = Callable[[str], None]
@@ -14,21 +15,25 @@ MessageQueue = queue.Queue[Received]
 
 
 @contextmanager
-def message_queue(midi: Sequence[str], say: Say) -> Iterator[MessageQueue]:
+def message_queue(midi: Sequence[str], say: Say, boxes: Collection[str] = ()) -> Iterator[MessageQueue]:
     """Open MIDI inputs and put their messages into a queue.
 
     Args:
         midi: parts of the names of inputs; none: every input.
         say: takes a line whenever an input comes or goes.
+        boxes: the devices that a mapping names; a line says which of them aren't here.
     """
     messages: MessageQueue = queue.Queue()
     names: set[str] = set()
+    missing = MissingBoxes(boxes)
 
     def changed(inputs: Sequence[str], outputs: Sequence[str]) -> None:
         for name in sorted(set(inputs) ^ names):
             say(f"MIDI {name} {'is here' if name in inputs else 'has gone'}")
         names.clear()
         names.update(inputs)
+        if line := missing.line(names):
+            say(line)
 
     with MidiPorts(lambda *received: messages.put(received), midi or ("",), on_change=changed):
         yield messages

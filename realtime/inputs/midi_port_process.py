@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from realtime.controllers.midi.names import is_same_box, meant
 from realtime.processes.child_process import begin_child, orphaned
 
 BACKENDS = ("mido.backends.rtmidi", "mido.backends.rtmidi/UNIX_JACK")
@@ -102,14 +103,18 @@ class _Ports:
         self._sent_names: Any = None
 
     def update(self, names: Names) -> None:
-        """Open the ports that are new and close those that have gone; send the names of the open ones."""
+        """Open the ports that are new and close those that have gone; send the names of the open ones.
+
+        A box that two systems offer is opened by the first of `BACKENDS` that can.
+        """
         for direction, parts in self._name_parts.items():
             available = set(self._available(names[direction])) if parts else set()
             ports = self._open[direction]
             for port in ports.keys() - available:
                 ports.pop(port).close()
+            names_meant = {name for part in parts for name in meant(part, [name for _, name in available])}
             for port in sorted(available - ports.keys()):
-                if any(part.lower() in port[1].lower() for part in parts):
+                if port[1] in names_meant and not any(is_same_box(port[1], name) for _, name in ports):
                     with suppress(Exception):  # another program has it: tried again when something changes
                         ports[port] = self._opened(direction, port)
         open_names = tuple(sorted({name for _, name in self._open[direction]}) for direction in self._open)

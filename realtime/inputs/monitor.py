@@ -8,6 +8,7 @@ from pathlib import Path
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import read_mapping
 from realtime.controllers.mapping.mapping import Mapping
+from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.source import ControllerInput
 from realtime.controllers.parameters import ParameterChange, ParameterStore
@@ -42,19 +43,21 @@ def monitor(midi: Sequence[str], mapping_path: Path | None, seconds: float | Non
     changes: list[ParameterChange] = []
     parameters.subscribe(changes.extend)
     inputs: list[ControllerInput] = []
-    midi_input = MidiInput(parameters, mapping, watch=inputs.append)
+    tempo, said = Tempo(), dict[str, float]()
+    midi_input = MidiInput(parameters, mapping, tempo=tempo, watch=inputs.append)
     start = time.monotonic()
     end = None if seconds is None else start + seconds
-    with message_queue(midi, say) as messages:
+    with message_queue(midi, say, mapping.devices) as messages:
         while end is None or time.monotonic() < end:
             try:
                 device, message, moment = messages.get(timeout=0.02)
             except queue.Empty:
                 midi_input.tick(time.monotonic())
             else:
-                if message.type == "clock":
-                    continue
                 midi_input.receive(device, message, moment)
+                if message.type == "clock":
+                    _say_tempo(tempo, said, say)
+                    continue
                 say(f"{moment - start:9.3f} s  {device}  {message}")
             for each in inputs:
                 if each.source.kind not in ("cc", "note"):
@@ -65,3 +68,11 @@ def monitor(midi: Sequence[str], mapping_path: Path | None, seconds: float | Non
                 say(f"{'':11}  {change.source} -> {change.slug} {change.value:+.4f}")
             inputs.clear()
             changes.clear()
+
+
+def _say_tempo(tempo: Tempo, said: dict[str, float], say: Say) -> None:
+    """Say the tempo of each clock when it has changed by a beat per minute, and which one is followed."""
+    for source, bpm in tempo.clocks.items():
+        if abs(bpm - said.get(source, 0.0)) >= 1.0:
+            said[source] = bpm
+            say(f"{'':11}  clock of {source}: {bpm:.1f}{', followed' if source == tempo.followed else ''}")

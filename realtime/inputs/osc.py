@@ -23,6 +23,7 @@ class OscOptions:
         listen: the address to bind; "0.0.0.0": every network that this machine is in.
         allow: addresses and networks of allowed clients; none: every client that reaches it.
         announce: whether to announce the server in the network (zeroconf).
+        feedback: "HOST:PORT" of surfaces that are sent all values, because they can't ask.
     """
 
     port: int | None = None
@@ -30,6 +31,7 @@ class OscOptions:
     listen: str = LOOPBACK
     allow: Sequence[str] = ()
     announce: bool = False
+    feedback: Sequence[str] = ()
 
     def check(self) -> None:
         """Check the options, before anything is started for them.
@@ -38,6 +40,9 @@ class OscOptions:
             DrawstopError: options that don't fit each other.
         """
         AllowList(self.allow)
+        destinations = [host_and_port(text) for text in self.feedback]
+        if self.port is None and destinations:
+            raise DrawstopError("--osc-feedback sends what --osc takes; add --osc 9000")
         if self.port is None and (self.query is not None or self.announce):
             raise DrawstopError("--oscquery and --announce describe what --osc listens to; add --osc 9000")
         for name, port in (("OSC", self.port), ("OSCQuery", self.query)):
@@ -89,6 +94,7 @@ class LiveOsc:
             commands=commands,
             notes=notes,
             transports=() if self._query is None else (self._query,),
+            feedback_to=[host_and_port(text) for text in options.feedback],
         )
         self._open = ExitStack()
 
@@ -120,6 +126,21 @@ class LiveOsc:
         """Send the meters, in dBFS, and how strongly each stop sounds, 0..1."""
         self._server.meters(decibels)
         self._server.levels(levels)
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """The two parts of an option like `--osc-feedback 192.168.1.20:9001`.
+
+    >>> host_and_port("tablet.local:9001"), host_and_port("[::1]:9001")
+    (('tablet.local', 9001), ('::1', 9001))
+
+    Raises:
+        DrawstopError: it isn't written so, or the port isn't in 1..65535.
+    """
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise DrawstopError(f"--osc-feedback takes HOST:PORT, such as 192.168.1.20:9001, got {text!r}")
+    return host.strip("[]"), int(port)
 
 
 def is_loopback(host: str) -> bool:

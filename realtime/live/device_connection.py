@@ -16,6 +16,7 @@ from realtime.processes.messages import OpenDevice
 STALLED_S = 1.5
 """A device that hasn't called for so long is gone."""
 RETRY_S = 1.0
+MOST_OUTPUTS = 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class DeviceSelection:
     """Hertz; None: the instrument's if the device takes it, else the device's own."""
     block: int = 0
     """Frames per callback; 0 lets the device choose."""
+    input_channels: tuple[int, ...] = ()
+    """The device's channels that are taken, from 1; none: the first ones."""
+    output_channels: tuple[int, ...] = ()
 
 
 class DeviceConnection:
@@ -60,7 +64,12 @@ class DeviceConnection:
 
     def open(self, description: InstrumentDescription) -> None:
         """Open the selected devices. Raises DrawstopError if they refuse."""
-        self._open(description, *self._find_listed(self._selection.input, self._selection.output))
+        self._open(
+            description,
+            *self._find_listed(self._selection.input, self._selection.output),
+            self._selection.input_channels,
+            self._selection.output_channels,
+        )
 
     def reopen(self, description: InstrumentDescription) -> bool:
         """Try to open the selected devices again, else the system's default, once a second; whether one is open now."""
@@ -69,9 +78,11 @@ class DeviceConnection:
         try:
             selected = self.find()
             try:
-                self._open(description, *selected)
+                self._open(
+                    description, *selected, self._selection.input_channels, self._selection.output_channels
+                )
             except DrawstopError:
-                self._open(description, *self._find_listed(None, None))
+                self._open(description, *self._find_listed(None, None), (), ())
         except DrawstopError:
             self._next_retry = time.monotonic() + RETRY_S
             return False
@@ -126,13 +137,29 @@ class DeviceConnection:
     def _find_listed(self, source: str | None, target: str | None) -> tuple[SoundDevice, SoundDevice]:
         return find_device(self._devices, source, "input"), find_device(self._devices, target, "output")
 
-    def _open(self, description: InstrumentDescription, source: SoundDevice, target: SoundDevice) -> None:
-        channels = (min(description.channels_in, source.channels_in), min(2, target.channels_out))
+    def _open(
+        self,
+        description: InstrumentDescription,
+        source: SoundDevice,
+        target: SoundDevice,
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+    ) -> None:
+        channels = (
+            _channels(inputs, description.channels_in, source.channels_in, source.name, "input"),
+            _channels(outputs, MOST_OUTPUTS, target.channels_out, target.name, "output"),
+        )
         selected_rate = self._selection.rate
         rates = (selected_rate,) if selected_rate else (description.sample_rate, target.rate)
         ring = DeviceRing.create(*channels)
         settings = DeviceSettings(
-            source.index, target.index, tuple(dict.fromkeys(rates)), *channels, self._selection.block
+            source.index,
+            target.index,
+            tuple(dict.fromkeys(rates)),
+            *channels,
+            self._selection.block,
+            tuple(channel - 1 for channel in inputs),
+            tuple(channel - 1 for channel in outputs),
         )
         try:
             self.device = DeviceHandle(ring, settings, self._block_done, target.name)
@@ -146,3 +173,36 @@ class DeviceConnection:
         if self._old_ring is not None:
             self._old_ring.close()
             self._old_ring = None
+
+
+def _channels(chosen: tuple[int, ...], most: int, available: int, device: str, direction: str) -> int:
+    """The number of channels to open. Raises DrawstopError for chosen ones that the device or the instrument lacks."""
+    if not chosen:
+        return min(most, available)
+    if max(chosen) > available:
+        raise DrawstopError(
+            f"{device} has {available} {direction} channels, got --{direction}-channels {_listed(chosen)}; choose among these"
+        )
+    if len(chosen) > most:
+        raise DrawstopError(f"--{direction}-channels takes {most} at most here, got {_listed(chosen)}")
+    return len(chosen)
+
+
+def _listed(channels: tuple[int, ...]) -> str:
+    return ",".join(map(str, channels))
+
+
+def parse_channels(text: str | None, option: str) -> tuple[int, ...]:
+    """The channels of an option like `--output-channels 3,4`, from 1; none: ().
+
+    >>> parse_channels("3,4", "--output-channels"), parse_channels(None, "--input-channels")
+    ((3, 4), ())
+
+    Raises:
+        DrawstopError: it is no list of numbers from 1, or names one twice.
+    """
+    parts = [] if text is None else text.replace(" ", "").split(",")
+    channels = tuple(int(part) for part in parts if part.isdigit() and int(part) > 0)
+    if len(channels) != len(parts) or len(set(channels)) != len(channels):
+        raise DrawstopError(f"{option} takes channels from 1, such as 2 or 3,4, each once; got {text!r}")
+    return channels

@@ -51,8 +51,10 @@ class Latency:
     model: float
     """The instrument's own delay."""
     device: float
-    """The device's own delay, in and out, as it says itself."""
+    """The device's own delay, in and out, as it says itself; 0 where that is unknown."""
     seconds_per_block: float
+    device_known: bool = True
+    """Whether the device says a delay that can be."""
 
     @property
     def engine(self) -> int:
@@ -117,7 +119,7 @@ def choose_latency(
     tried: Mapping[int, BlockTimes],
     device_rate: int,
     host_block: int,
-    device: float,
+    device: float | None,
     latency: int | Margin,
     others: Mapping[int, BlockTimes] | None = None,
 ) -> Latency:
@@ -127,7 +129,7 @@ def choose_latency(
         tried: how long blocks of each length took in the trial.
         device_rate: hertz.
         host_block: the device's (largest) block, in samples.
-        device: the device's own delay, in samples.
+        device: the device's own delay, in samples; None: unknown.
         others: the same for blocks that the user didn't ask for, to name one that would do.
         latency: the engine's delay that is asked for, in samples; or with which margin the least is chosen.
 
@@ -136,7 +138,10 @@ def choose_latency(
     """
     margin: Margin = "safe" if isinstance(latency, int) else latency
     latencies = [
-        _latency(description, block, times, device_rate, host_block, device, margin)
+        replace(
+            _latency(description, block, times, device_rate, host_block, device or 0.0, margin),
+            device_known=device is not None,
+        )
         for block, times in tried.items()
     ]
     holding = [each for each in latencies if each.share <= (FULLEST if len(latencies) > 1 else 1.0)]
@@ -203,14 +208,22 @@ def too_slow(
 ) -> str:
     """The message for the user: how slow, and which block would do."""
     worst, rate = latencies[0], description.sample_rate
+    again_s = float(np.quantile(others[worst.block].seconds, USUAL_SHARE)) if worst.block in others else None
+    if again_s is not None and again_s * rate <= worst.block:
+        return (
+            f"this machine was busy: a block of {worst.block} samples ({1000 * worst.block / rate:.1f} ms) took "
+            f"{1000 * worst.seconds_per_block:.1f} ms, and {1000 * again_s:.1f} ms when tried again; end other programs and "
+            "start again"
+        )
     too_long = (
         f"{description.name} is too slow for this machine: a block of {worst.block} samples "
         f"({1000 * worst.block / rate:.1f} ms) takes {1000 * worst.seconds_per_block:.1f} ms"
     )
+    refused = {each.block for each in latencies}
     sufficient = [
         block
         for block, times in others.items()
-        if np.quantile(times.seconds, USUAL_SHARE) <= FULLEST * block / rate
+        if block not in refused and np.quantile(times.seconds, USUAL_SHARE) <= FULLEST * block / rate
     ]
     if sufficient:
         return f"{too_long}; --block {min(sufficient)} would do"

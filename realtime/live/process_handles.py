@@ -37,6 +37,8 @@ LOAD_PATIENCE_S = 120.0
 OPEN_PATIENCE_S = 15.0
 END_PATIENCE_S = 2.0
 PROBE_CALLBACKS = 20
+LONGEST_DELAY_S = 2.0
+"""Wireless headphones take a third of a second."""
 PROBE_PATIENCE_S = 5.0
 
 Message = TypeVar("Message")
@@ -109,6 +111,7 @@ class PlayerHandle(ProcessHandle):
         slot: 0 or 1: two instruments are held during a swap.
         digest: SHA-256 of the instrument's file.
         death_reported: whether the audio process knows that this process has died.
+        started_again: whether another process was asked for in its place.
     """
 
     def __init__(
@@ -116,7 +119,7 @@ class PlayerHandle(ProcessHandle):
     ) -> None:
         self.path = settings.path
         self.slot = slot
-        self.death_reported = False
+        self.death_reported = self.started_again = False
         self.digest = sha256_file(settings.path)
         self._shared: SharedArrays | None = None
         target = "realtime.processes.player_process:run_player"
@@ -168,6 +171,15 @@ class PlayerHandle(ProcessHandle):
         self._pipe.send(request)
 
 
+def plausible_delay(seconds: float) -> float | None:
+    """A device's delay as it says itself; None if it can't be: one whose output is led back into its input adds it up.
+
+    >>> plausible_delay(0.012), plausible_delay(3600.0), plausible_delay(-1.0), plausible_delay(float("nan"))
+    (0.012, None, None, None)
+    """
+    return seconds if 0.0 <= seconds <= LONGEST_DELAY_S else None
+
+
 class DeviceHandle(ProcessHandle):
     """A process that holds the open device. Raises DrawstopError if it can't be opened."""
 
@@ -180,7 +192,7 @@ class DeviceHandle(ProcessHandle):
         self.channels = (settings.channels_in, settings.channels_out)
         try:
             opened = self.receive(DeviceOpened, OPEN_PATIENCE_S)
-            self.rate, self.latency_s = opened.rate, opened.latency_s
+            self.rate, self.latency_s = opened.rate, plausible_delay(opened.latency_s)
             self.host_block = self._probe(ring)
         except DrawstopError:
             self.kill()

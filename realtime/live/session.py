@@ -3,9 +3,10 @@
 import os
 import platform
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+import zipfile
+from contextlib import ExitStack
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,100 +14,24 @@ import typer
 
 from drawstop import __version__
 from drawstop.files import write_json
-from drawstop.stop_settings import parse_setting
-from realtime.backends.choice import OPENVINO, check_backend
-from realtime.controllers.mapping.file import find_mapping
+from realtime.backends.choice import OPENVINO
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import Ranged, check_event
 from realtime.engine.limiter import CEILING_DB
-from realtime.engine.parameters import INPUT_GAIN, OUTPUT_GAIN, PARAMETERS, RAMP, WET
+from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.file_watcher import FileWatcher
 from realtime.inputs.keyboard import pressed_keys
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
-from realtime.inputs.osc import OscOptions
-from realtime.live.device_connection import DeviceSelection
-from realtime.live.latency import Latency, read_latency
+from realtime.live.latency import Latency
+from realtime.live.play_options import PlayOptions
+from realtime.live.screen import opened_screen, print_notes
 from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
-from realtime.live.supervisor import LiveRequest, Supervisor
+from realtime.live.supervisor import Supervisor
 from realtime.processes.device_ring import DeviceRing
 from realtime.processes.duration_histogram import quantile
 from realtime.recording.session_file import SessionAbout, begin_session
 
 TICK_S = 0.1
-
-
-@dataclass(frozen=True)
-class PlayOptions:
-    """The options of `drawstop play`; its help says what each does."""
-
-    instruments: list[Path]
-    settings: list[str] | None
-    midi: list[str] | None
-    mapping: str | None
-    scenes: Path | None
-    osc: int | None
-    oscquery: int | None
-    announce: bool
-    listen: str
-    allow: list[str] | None
-    device: str | None
-    input_device: str | None
-    output_device: str | None
-    rate: int | None
-    device_block: int
-    block: int | None
-    latency: str
-    input_gain: float
-    output_gain: float
-    wet: float
-    ramp: float
-    noise: bool
-    seed: int
-    backend: str
-    levels: bool
-    record: Path | None
-    seconds: float | None
-    headless: bool
-    measure: bool
-    report: Path | None
-
-    def request(self) -> LiveRequest:
-        """The supervisor's settings. Raises DrawstopError for a latency that is no number."""
-        check_backend(self.backend)
-        return LiveRequest(
-            self.instruments[0],
-            DeviceSelection(
-                self.input_device or self.device,
-                self.output_device or self.device,
-                self.rate,
-                self.device_block,
-            ),
-            self.block,
-            read_latency(self.latency),
-            self.seed,
-            None if self.noise else 0,
-            CEILING_DB,
-            self.backend,
-            self.levels and not self.measure,
-        )
-
-    def controllers(self) -> ControllerOptions:
-        """The settings of the controllers."""
-        mapping = find_mapping(self.mapping) if self.mapping else None
-        osc = OscOptions(self.osc, self.oscquery, self.listen, self.allow or (), self.announce)
-        return ControllerOptions(self.midi or (), mapping, self.scenes, osc)
-
-    def first_events(self) -> list[ControlEvent]:
-        """Events that move parameters and stops to their values at the start."""
-        parameters = (
-            (INPUT_GAIN, self.input_gain),
-            (OUTPUT_GAIN, self.output_gain),
-            (WET, self.wet),
-            (RAMP, self.ramp),
-        )
-        events = [ControlEvent(0, p.slug, value, "option") for p, value in parameters if value != p.default]
-        sets = [parse_setting(setting) for setting in self.settings or []]
-        return events + [ControlEvent(0, slug, value, "--set") for slug, value in sets]
 
 
 def perform(options: PlayOptions) -> None:
@@ -119,8 +44,12 @@ def perform(options: PlayOptions) -> None:
     request, events, controller_options = options.request(), options.first_events(), options.controllers()
     controller_options.check()
     supervisor = Supervisor(request)
-    # Made before the file is loaded: from here on a change is seen.
-    watcher = FileWatcher(request.instrument, lambda: supervisor.swap(request.instrument))
+    # Made before the first is loaded: from here on a change is seen.
+    changed: set[Path] = set()
+    watchers = [
+        FileWatcher(path, partial(changed.add, path), zipfile.is_zipfile)
+        for path in dict.fromkeys(options.instruments)
+    ]
     try:
         targets: dict[str, Ranged] = {stop.slug: stop for stop in supervisor.load().stops}
         targets |= {parameter.slug: parameter for parameter in PARAMETERS}
@@ -136,7 +65,7 @@ def perform(options: PlayOptions) -> None:
             return
         if options.record is not None:
             begin_session(options.record, _about(supervisor, options, latency), request.instrument)
-        _run(supervisor, options, events, controller_options, watcher)
+        _run(supervisor, options, events, controller_options, watchers, changed)
     finally:
         supervisor.close()
 
@@ -146,7 +75,8 @@ def _run(
     options: PlayOptions,
     events: list[ControlEvent],
     controller_options: ControllerOptions,
-    watcher: FileWatcher,
+    watchers: list[FileWatcher],
+    changed: set[Path],
 ) -> None:
     controllers = LiveControllers(supervisor, controller_options)
     controllers.parameters.sync({event.slug: event.value for event in events})
@@ -156,16 +86,29 @@ def _run(
     try:
         with ExitStack() as stack:
             stack.enter_context(controllers)
-            show = stack.enter_context(_shown(options.headless))
-            keys = stack.enter_context(pressed_keys(not options.headless))
+            screen = None if options.headless else stack.enter_context(opened_screen())
+            keys = stack.enter_context(
+                pressed_keys(True, screen.close, screen.open) if screen else pressed_keys(False)
+            )
             while end is None or time.monotonic() < end:
                 time.sleep(TICK_S)
                 supervisor.watch()
                 status.update(supervisor, supervisor.report())
-                show(supervisor, status)
-                if any(_execute_key(key, supervisor, controllers, options.instruments) for key in keys()):
+                status.tempo = controllers.tempo
+                if screen is None:
+                    print_notes(supervisor.notes)
+                else:
+                    screen.show(view(supervisor, status))
+                pressed = keys()
+                for key in pressed:
+                    controllers.press(key)
+                if "q" in pressed:
                     break
-                watcher.check()
+                for watcher in watchers:
+                    watcher.check()
+                while changed:
+                    if controllers.instruments.is_playing(path := changed.pop()):
+                        supervisor.swap(path)
                 controllers.tick()
                 controllers.meters(status.levels(), status.stop_levels)
     except KeyboardInterrupt:
@@ -179,34 +122,6 @@ def _run(
             options.report,
             {"plan": asdict(supervisor.latency) if supervisor.latency else {}, **status.as_json(), **timing},
         )
-
-
-def _execute_key(
-    key: str, supervisor: Supervisor, controllers: LiveControllers, instruments: list[Path]
-) -> bool:
-    """Do what a key asks for; returns whether it asks to end."""
-    if key.isdigit() and 1 <= int(key) <= len(instruments):
-        supervisor.swap(instruments[int(key) - 1])
-    controllers.press(key)
-    return key == "q"
-
-
-@contextmanager
-def _shown(headless: bool) -> Iterator[Any]:
-    """A function that draws the live view; headless, one that prints the notes."""
-    if headless:
-
-        def print_notes(supervisor: Supervisor, status: LiveStatus) -> None:
-            while supervisor.notes:
-                typer.echo(supervisor.notes.pop(0), err=True)
-
-        yield print_notes
-        return
-    from rich.console import Console
-    from rich.live import Live
-
-    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
-        yield lambda supervisor, status: live.update(view(supervisor, status), refresh=True)
 
 
 def _about(supervisor: Supervisor, options: PlayOptions, latency: Latency) -> SessionAbout:

@@ -37,6 +37,8 @@ class LiveStatus:
     """`LevelClient.summary` at the end."""
     lead_ms: float = 0.0
     """Milliseconds by which the closest block was in time."""
+    tempo: str = ""
+    """The tempo and whose clock it is; empty without a clock."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
 
     def update(self, supervisor: Supervisor, report: Report) -> None:
@@ -83,7 +85,9 @@ def latency_lines(name: str, latency: Latency) -> list[str]:
 
     return [
         f"{name}: delay from input to output, at the device's {latency.device_rate} Hz",
-        part("device, as it says itself", latency.device),
+        part("device, as it says itself", latency.device)
+        if latency.device_known
+        else "  device                             unknown: what it says can't be; --measure measures it",
         part(f"filling blocks of {latency.block}{_resampled(latency)}", latency.filling),
         part(f"playing them; the device takes {latency.host_block} at once", latency.slack),
         part("the model's own", latency.model),
@@ -113,6 +117,7 @@ def view(supervisor: Supervisor, status: LiveStatus) -> RenderableType:
         Text(_state(supervisor, report), style="bold"),
         table,
         Text(_counters(status, latency)),
+        *([Text(status.tempo)] if status.tempo else []),
         *map(Text, status.notes),
     )
 
@@ -150,7 +155,8 @@ def _state(supervisor: Supervisor, report: Report) -> str:
 
 def _counters(status: LiveStatus, latency: Latency | None) -> str:
     report = status.report
-    delay = f"delay {latency.milliseconds(latency.total):.1f} ms   " if latency is not None else ""
+    least = "" if latency is None or latency.device_known else "at least "
+    delay = f"delay {least}{latency.milliseconds(latency.total):.1f} ms   " if latency is not None else ""
     delay += f"closest call {status.lead_ms:.1f} ms   "
     counters = f"{delay}lost blocks {report.lost_blocks}   limited samples {report.limited_samples}"
     return counters + (f"   {report.problem}" if report.problem else "")

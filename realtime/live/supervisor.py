@@ -3,7 +3,6 @@
 It lives in the command's own process. It touches no sound: it sends messages to the audio process.
 """
 
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
 from realtime.live.device_connection import DeviceConnection, DeviceSelection
 from realtime.live.latency import Latency, Margin, candidates, choose_latency, next_to_try
+from realtime.live.latest_swap import LatestSwap
 from realtime.live.level_client import LevelClient
 from realtime.live.process_handles import AudioProcessHandle, PlayerHandle
 from realtime.processes.child_process import CONTEXT
@@ -79,7 +79,7 @@ class Supervisor:
         self._players: dict[int, PlayerHandle] = {}
         self._audio: AudioProcessHandle | None = None
         self._session: Path | None = None
-        self._swapping = threading.Lock()
+        self._swaps = LatestSwap(self._bring_in, self.notes.append)
         self._blocks: list[int] = []
         self._tried: dict[int, BlockTimes] = {}
 
@@ -193,8 +193,9 @@ class Supervisor:
         return self._player.error_counts()
 
     def swap(self, path: Path) -> None:
-        """Let another instrument in, from a thread of its own; success or failure stands in `notes`."""
-        threading.Thread(target=self._swap, args=(path,), name="swap", daemon=True).start()
+        """Let another instrument in, from a thread of its own; success or failure stands in `notes`. Of several that
+        are asked for before one is in, the last comes in."""
+        self._swaps.ask(path)
 
     def watch(self) -> None:
         """Check that every process is alive; replace those that aren't.
@@ -212,10 +213,11 @@ class Supervisor:
         """Fade out, close the session, end all processes; returns the last report."""
         report = self._audio.finish() if self._audio is not None else Report()
         self.level_client.close()
+        self._swaps.refuse()
         for player in list(self._players.values()):
             player.end()  # also one that is still loading: its swap then ends with an error that nobody reads
-        with self._swapping:
-            self._connection.close()
+        self._swaps.close()
+        self._connection.close()
         return report
 
     def _new_player(self, path: Path, slot: int) -> PlayerHandle:
@@ -235,21 +237,13 @@ class Supervisor:
             raise
         return player
 
-    def _swap(self, path: Path) -> None:
-        if not self._swapping.acquire(blocking=False):
-            self.notes.append(f"{path.name} isn't taken: another instrument is on its way in")
-            return
-        try:
-            self._bring_in(path)
-        except DrawstopError as error:
-            self.notes.append(str(error))
-        finally:
-            self._swapping.release()
-
     def _bring_in(self, path: Path) -> None:
         assert self.latency is not None
         slot = self._free_slot()
         player = self._loaded(self._new_player(path, slot))
+        if self._swaps.superseded:
+            self._drop(player)
+            return
         try:
             player.begin(self.latency.block)
             if self._session is not None:
@@ -280,14 +274,17 @@ class Supervisor:
 
     def _watch_player(self) -> None:
         player = self._player
-        if player.alive or player.death_reported:
+        if player.alive:
             return
-        player.death_reported = True
-        self.audio.send(PlayerDied(player.slot))
-        self.notes.append(
-            f"{player.path.name} has crashed: the dry sound plays, the instrument is started again"
-        )
-        self.swap(player.path)
+        if not player.death_reported:
+            player.death_reported = True
+            self.audio.send(PlayerDied(player.slot))
+            self.notes.append(
+                f"{player.path.name} has crashed: the dry sound plays, the instrument is started again"
+            )
+        if not player.started_again and not self._swaps.busy:  # else another one comes in
+            player.started_again = True
+            self.swap(player.path)
 
     def _watch_device(self) -> None:
         connection = self._connection
@@ -325,7 +322,7 @@ class Supervisor:
     def _chosen(self, latency: int | Margin, others: dict[int, BlockTimes] | None = None) -> Latency:
         device = self._connection.device
         assert device is not None
-        device_delay = device.latency_s * device.rate
+        device_delay = None if device.latency_s is None else device.latency_s * device.rate
         return choose_latency(
             self.description, self._tried, device.rate, device.host_block, device_delay, latency, others
         )

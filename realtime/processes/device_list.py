@@ -78,7 +78,9 @@ def run_list(parent: Connection) -> None:
 
 
 def find_device(devices: list[SoundDevice], wanted: str | None, direction: str) -> SoundDevice:
-    """The device with this number or this part of its name; for None the default.
+    """The device with this number, this name, or this part of its name; for None the default.
+
+    A whole name, or one with its API as `drawstop devices` prints it, goes before a part of a name.
 
     Args:
         direction: "input" or "output".
@@ -97,14 +99,25 @@ def find_device(devices: list[SoundDevice], wanted: str | None, direction: str) 
     if wanted.isdigit():
         fitting = [device for device in able if device.index == int(wanted)]
     else:
-        fitting = [device for device in able if wanted.lower() in f"{device.host_api} {device.name}".lower()]
+        fitting = _named(able, wanted.lower())
     if len(fitting) > 1:
         names = "; ".join(f"{device.index} {device.name} ({device.host_api})" for device in fitting)
-        raise DrawstopError(f"{len(fitting)} sound {direction}s fit {wanted!r}: {names}; give the number")
+        raise DrawstopError(
+            f"{len(fitting)} sound {direction}s fit {wanted!r}: {names}; give a whole name with its API, or the number"
+        )
     if not fitting:
         known = "; ".join(f"{device.index} {device.name}" for device in able)
         raise DrawstopError(f"no sound {direction} fits {wanted!r}; there are: {known}")
     return fitting[0]
+
+
+def _named(devices: list[SoundDevice], wanted: str) -> list[SoundDevice]:
+    """The devices of this name and API, else those of this name, else those with this part of a name and API."""
+    for written in ("{0.name} ({0.host_api})", "{0.name}"):
+        exact = [device for device in devices if wanted == written.format(device).lower()]
+        if exact:
+            return exact
+    return [device for device in devices if wanted in f"{device.host_api} {device.name}".lower()]
 
 
 def _channels(device: SoundDevice, direction: str) -> int:

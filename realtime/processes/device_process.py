@@ -1,7 +1,10 @@
 """The device's process: PortAudio's callback copies between the sound card and the device ring, and counts."""
 
+import ctypes
+import ctypes.util
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
@@ -18,6 +21,8 @@ from realtime.processes.shared_arrays import Descriptor, ring_parts
 
 FADE_S = 0.02
 LARGEST_BLOCK = 16384
+JACK_CLIENT = b"drawstop"
+"""PortAudio keeps the pointer, so this must live as long as the process."""
 CLICK, CLICK_AFTER_S = 0.9, 0.2
 
 
@@ -33,12 +38,32 @@ class DeviceSettings:
     channels_out: int
     block: int = 0
     """Frames per callback; 0 lets the device choose."""
+    inputs: tuple[int, ...] = ()
+    """Which of the device's channels are taken, from 0, one for each of `channels_in`; none: the first ones."""
+    outputs: tuple[int, ...] = ()
+    """The same for `channels_out`; the device's others are silent."""
+
+    @property
+    def opened(self) -> tuple[int, int]:
+        """The channels of the stream, in and out: up to the last that is taken."""
+        return (
+            max((self.channels_in - 1, *self.inputs)) + 1,
+            max((self.channels_out - 1, *self.outputs)) + 1,
+        )
 
 
 class Callback:
     """The function that PortAudio calls. It only copies and counts: no array is made, nothing is locked, logged or waited for."""
 
-    def __init__(self, ring: DeviceRing, rate: int, block_done: Semaphore, real_time: bool = False) -> None:
+    def __init__(
+        self,
+        ring: DeviceRing,
+        rate: int,
+        block_done: Semaphore,
+        real_time: bool = False,
+        inputs: tuple[int, ...] = (),
+        outputs: tuple[int, ...] = (),
+    ) -> None:
         arrays = ring.arrays
         self._input, self._output = arrays.input, arrays.output
         self._phase, self._position, self._written = arrays.phase, arrays.position, arrays.written
@@ -54,6 +79,7 @@ class Callback:
         self._rise = np.concatenate([rise, np.ones(LARGEST_BLOCK)]).astype(np.float32)[:, None]
         self._fall = np.concatenate([rise[::-1], np.zeros(LARGEST_BLOCK)]).astype(np.float32)[:, None]
         self._fade = fade
+        self._inputs, self._outputs = tuple(enumerate(inputs)), tuple(enumerate(outputs))
         self._playing = self._falling = 0  # frames since the start, and since the end began
         self._claim_priority = real_time  # in the first call: the thread is PortAudio's
 
@@ -70,8 +96,7 @@ class Callback:
         self._origin[0] = start_time - (position + frames) / self._rate
         self._position[0] = position + frames  # claimed before it is read: the writer keeps away from here
         for here, there in ring_parts(position, frames, RING_FRAMES):
-            self._input[there] = indata[here]
-            outdata[here] = self._output[there]
+            self._copy(indata, outdata, here, there)
             if self._phase[0] == MEASURING:
                 self._measured[there] = self._output[there]
             self._output[there] = 0.0
@@ -87,6 +112,19 @@ class Callback:
             self._count(self._intervals, 1, start_time - self._called[0])
         self._called[0] = start_time
         self._count(self._durations, 0, time.perf_counter() - start_time)
+
+    def _copy(self, indata: Any, outdata: Any, here: slice, there: slice) -> None:
+        if self._inputs:
+            for channel, chosen in self._inputs:
+                self._input[there, channel] = indata[here, chosen]
+        else:
+            self._input[there] = indata[here]
+        if self._outputs:
+            outdata[here] = 0.0
+            for channel, chosen in self._outputs:
+                outdata[here, chosen] = self._output[there, channel]
+        else:
+            outdata[here] = self._output[there]
 
     def _click(self, outdata: Any, position: int) -> None:
         """Play one click instead of the output, whose way back into the input would be a loop."""
@@ -154,12 +192,20 @@ def _hold_device(
     time.sleep(4 * FADE_S)
 
 
+def _name_jack_client() -> None:
+    """Let our ports be called `drawstop:…` under JACK, if this PortAudio can; to be called before it begins."""
+    path = ctypes.util.find_library("portaudio")
+    with suppress(OSError, AttributeError):  # another system, or a PortAudio without JACK
+        ctypes.CDLL(path).PaJack_SetClientName(JACK_CLIENT)
+
+
 def open_stream(ring: DeviceRing, settings: DeviceSettings, block_done: Semaphore) -> tuple[Any, int]:
     """Open and start a stream at the first of the rates that the device takes; the stream and that rate.
 
     Raises:
         DrawstopError: no such device, or it takes none of the rates.
     """
+    _name_jack_client()
     import sounddevice
 
     refusal = ""
@@ -169,10 +215,12 @@ def open_stream(ring: DeviceRing, settings: DeviceSettings, block_done: Semaphor
                 samplerate=rate,
                 blocksize=settings.block,
                 device=(settings.input, settings.output),
-                channels=(settings.channels_in, settings.channels_out),
+                channels=settings.opened,
                 dtype="float32",
                 latency="low",
-                callback=Callback(ring, rate, block_done, real_time=True),
+                callback=Callback(
+                    ring, rate, block_done, real_time=True, inputs=settings.inputs, outputs=settings.outputs
+                ),
                 clip_off=True,
                 dither_off=True,
             )

@@ -42,7 +42,7 @@ def json_of(path: Path) -> dict:
 
 
 def connected_player(server: JackServer) -> None:
-    wait_for(lambda: "PortAudio:out_0" in server.ports(), "the player's ports")
+    wait_for(lambda: "drawstop:out_0" in server.ports(), "the player's ports")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_loop_measured_by_jack_iodelay_and_by_our_click_is_as_long_as_report
         common = [small, "--headless", "--block", block, *options]
         clicking = Playing(server, *common, "--measure", "--json", tmp_path / "click.json")
         connected_player(server)
-        server.connect("PortAudio:out_0", "PortAudio:in_0")
+        server.connect("drawstop:out_0", "drawstop:in_0")
         code, out, err = clicking.ended()
         assert code == 0, err
         report = json_of(tmp_path / "click.json")
@@ -71,7 +71,7 @@ def test_the_loop_measured_by_jack_iodelay_and_by_our_click_is_as_long_as_report
             assert abs(part["measured"] - part["reported"]) <= 1.0, out
         playing = Playing(server, *common, "--wet", 0, "--json", tmp_path / "play.json")
         connected_player(server)
-        through = iodelay(server, "PortAudio:in_0", "PortAudio:out_0")
+        through = iodelay(server, "drawstop:in_0", "drawstop:out_0")
         assert playing.interrupt()[0] == 0
         straight = iodelay(server, "jack_delay:in", "jack_delay:out")
         latency = json_of(tmp_path / "play.json")["plan"]
@@ -112,7 +112,7 @@ def test_a_recorded_performance_renders_to_the_same_bits(
     connected_player(jack)
     noise = subprocess.Popen(["jack_iodelay"], env=jack.environment, stdout=subprocess.DEVNULL)
     wait_for(lambda: "jack_delay:out" in jack.ports(), "jack_iodelay")
-    jack.connect("jack_delay:out", "PortAudio:in_0")
+    jack.connect("jack_delay:out", "drawstop:in_0")
     code, _, err = playing.ended()
     noise.kill()
     noise.wait()
@@ -150,7 +150,7 @@ def test_a_performance_that_is_killed_keeps_all_but_its_last_second(
     assert before >= time.monotonic() - start - 1.5
     playing.process.send_signal(signal.SIGKILL)
     playing.process.wait()
-    wait_for(lambda: "PortAudio:out_0" not in jack.ports(), "the end of the player's processes", 10)
+    wait_for(lambda: "drawstop:out_0" not in jack.ports(), "the end of the player's processes", 10)
     session = read_session(take)
     assert session.input.shape[1] / 44100 >= before
     assert rendered_equals_played(jack, take, tmp_path / "again.wav")
@@ -171,7 +171,7 @@ def test_ctrl_c_and_sigterm_end_with_a_fade_and_a_closed_session(
     session = read_session(take)
     assert session.output.shape[1] > 0
     assert rendered_equals_played(jack, take, tmp_path / "again.wav")
-    assert not [port for port in jack.ports() if port.startswith("PortAudio")]
+    assert not [port for port in jack.ports() if port.startswith("drawstop")]
 
 
 def test_an_instrument_that_is_baked_anew_comes_in_while_it_plays_and_the_session_knows(

@@ -116,9 +116,9 @@ def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives
         "--record", take, "--json", report, "--set", f"{concept}=-1",
     )  # fmt: skip
     wait_for(
-        lambda: "PortAudio:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
+        lambda: "drawstop:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
     )
-    with Sounding(jack, HELD_OUT / concept / f"{name}.flac", "PortAudio:in_0"):
+    with Sounding(jack, HELD_OUT / concept / f"{name}.flac", "drawstop:in_0"):
         surface.wait_for(f"/level/{concept}", lambda level: level > 0.7)
         assert surface.last(f"/level/{other}") is not None
         before = (take / "input.f32").stat().st_size
@@ -148,9 +148,9 @@ def test_a_killed_level_process_is_reported_the_sound_goes_on_and_a_new_instrume
         jack, own, "--headless", "--block", 512, "--levels", "--osc", free_port, "--record", take, "--json", report
     )  # fmt: skip
     wait_for(
-        lambda: "PortAudio:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
+        lambda: "drawstop:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound", LOADING_S
     )
-    with Sounding(jack, HELD_OUT / "guitar" / "01.flac", "PortAudio:in_0"):
+    with Sounding(jack, HELD_OUT / "guitar" / "01.flac", "drawstop:in_0"):
         surface.wait_for("/level/voice", lambda level: level > 0.2)
         (level_process,) = level_processes_of(playing.process.pid)
         os.kill(level_process, signal.SIGKILL)
@@ -209,8 +209,8 @@ def test_the_live_view_has_a_bar_for_each_stop(small: Path, jack: JackServer) ->
     reader = threading.Thread(target=_read_all, args=(terminal, seen), daemon=True)
     reader.start()
     try:
-        wait_for(lambda: "PortAudio:in_0" in jack.ports(), "the sound", LOADING_S)
-        with Sounding(jack, HELD_OUT / "guitar" / "01.flac", "PortAudio:in_0"):
+        wait_for(lambda: "drawstop:in_0" in jack.ports(), "the sound", LOADING_S)
+        with Sounding(jack, HELD_OUT / "guitar" / "01.flac", "drawstop:in_0"):
             wait_for(lambda: any(_has_bar(row) for row in rows(seen)), "the voice's bar")
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0

@@ -9,7 +9,7 @@ from bench.live.jack import JackServer
 
 _SENDER = """
 import sys, time, mido
-port = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("out", virtual=True, client_name=sys.argv[1])
+port = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output(sys.argv[2], virtual=True, client_name=sys.argv[1])
 print("ready", flush=True)
 for line in sys.stdin:
     pace_s, message = line.split(" ", 1)
@@ -21,11 +21,11 @@ PACE_S = 0.002  # one JACK period has room for few messages; more are lost by th
 
 
 class Controller:
-    """Its output is called `<name>:out`."""
+    """Its output is called `<name>:<port>`."""
 
-    def __init__(self, server: JackServer, name: str) -> None:
+    def __init__(self, server: JackServer, name: str, port: str = "out") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _SENDER, name], env=server.environment, stdin=subprocess.PIPE,
+            [sys.executable, "-c", _SENDER, name, port], env=server.environment, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None

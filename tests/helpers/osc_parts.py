@@ -71,6 +71,24 @@ class CommandRecorder:
     def panic(self) -> None:
         self.calls.append(("panic",))
 
+    def next_scene(self) -> None:
+        self.calls.append(("next_scene",))
+
+    def previous_scene(self) -> None:
+        self.calls.append(("previous_scene",))
+
+    def tap(self, at: float | None = None) -> None:
+        self.calls.append(("tap",))
+
+    def instrument(self, which: str | int) -> None:
+        self.calls.append(("instrument", which))
+
+    def next_instrument(self) -> None:
+        self.calls.append(("next_instrument",))
+
+    def previous_instrument(self) -> None:
+        self.calls.append(("previous_instrument",))
+
 
 class UdpPeer(SimpleUDPClient):
     """python-osc's client, and the messages that it receives.

@@ -11,9 +11,20 @@ from realtime.controllers.mapping.file import FIELDS, parse_mapping, read_mappin
 from realtime.controllers.mapping.mapping import Knob
 from realtime.controllers.mapping.toml_document import read_toml
 
-DETECTED = ("mode", "order", "encoding")
+DETECTED = ("mode", "order", "encoding", "trigger")
 """The keys that `detect` finds: these are replaced when a knob is learned again, the player's own choices stay."""
-OPTIONAL = ("mode", "order", "takeover", "encoding", "step", "dead_zone", "semitones", "shift", "bank")
+OPTIONAL = (
+    "mode",
+    "order",
+    "takeover",
+    "encoding",
+    "step",
+    "dead_zone",
+    "semitones",
+    "shift",
+    "bank",
+    "trigger",
+)
 """The keys that are written only if they differ from the default."""
 
 

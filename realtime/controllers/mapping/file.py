@@ -1,4 +1,4 @@
-"""`mapping.toml`: an example, its keys, and the reader, whose errors name the line and the cure."""
+"""`mapping.toml`: its keys, and the reader, whose errors name the line and the cure."""
 
 from collections.abc import Mapping as Table
 from pathlib import Path
@@ -6,99 +6,27 @@ from typing import Any
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.mapping.curves import LINEAR, Curve
-from realtime.controllers.mapping.mapping import Button, Combine, Knob, Mapping
+from realtime.controllers.mapping.mapping import ANY_PROGRAM, Button, Combine, Knob, Mapping
 from realtime.controllers.mapping.toml_document import Lines, parse_toml, read_toml
 from realtime.controllers.mapping.toml_tables import TableReader, is_a
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MidiSource, parse_source
 
-EXAMPLE = """\
-# What moves what. Save this file while it plays: the change applies at once.
-
-takeover = "pickup"      # a knob at another position than its stop's waits until it passes it; or jump, scale, relative
-smoothing = 0.01         # seconds in which a stop follows its knob
-programs = true          # a program change recalls the scene of that number
-feedback = true          # send the values of stops back to motor faders and rings of lights
-
-[[knob]]
-source = "cc 20"         # also cc14 1, nrpn 300, rpn 0, bend, pressure, key-pressure 60, note 60, program 3
-stop = "guitar"          # or "#1": the instrument's first stop, whatever its name
-
-[[knob]]                 # only this box, only its channel 2, turned the other way round, flat in the middle
-source = "cc14 1"
-device = "nanoKONTROL"
-channel = 2
-order = "msb-first"      # which half of a 14-bit value comes first; or lsb-first
-stop = "voice"
-range = [1.0, -1.0]
-dead_zone = 0.1
-takeover = "scale"
-
-[[knob]]                 # an endless encoder
-source = "cc 30"
-mode = "relative"
-encoding = "twos-complement"  # or binary-offset, sign-bit
-step = 0.01
-stop = "engine.wet"
-
-[[knob]]                 # a pad: as loud as it is struck, while it is held; or toggle, momentary
-source = "note 36"
-mode = "velocity"
-stop = "voice"
-
-[[knob]]                 # the same knob moves another stop, bent
-source = "cc 20"
-stop = "engine.output_gain"
-range = [-12.0, 0.0]
-curve = "s-curve"        # or linear, exponential, { steps = 5 }, { table = [[0, 0], [0.7, 0.2], [1, 1]] }
-shift = "alt"            # only while the shift button of that name is held
-bank = "two"             # only while this page of knobs is chosen
-
-[[knob]]                 # a finger's pressure on an MPE controller; also mpe bend, mpe timbre, mpe strike, mpe lift
-source = "mpe pressure"
-notes = "max"            # of several notes the one pressed hardest; or sum, or last: the newest note
-stop = "guitar"
-
-[[knob]]                 # gliding two semitones to either side goes all the way
-source = "mpe bend"
-semitones = 2
-stop = "voice"
-
-[[button]]
-source = "note 40"
-does = "shift"           # or scene, store, bank (each with a name); undo, redo, panic, bypass, mute
-name = "alt"
-
-[[button]]
-source = "note 41"
-does = "panic"
-
-[[button]]
-source = "note 42"
-does = "scene"
-name = "verse"
-beats = 4                # quarter notes of the MIDI clock; or seconds; without either the scene's own time
-
-[mpe]                    # the zones' member channels, until the controller sends its own; without this, lower = 15
-lower = 15
-
-[combine]
-voice = "sum"            # knobs of this stop add up; otherwise the one moved last counts
-"""
-
 TOP_KEYS = {
-    "takeover": "text", "smoothing": "number", "programs": "true or false", "feedback": "true or false",
+    "takeover": "text", "smoothing": "number", "programs": "true, false or table", "clock": "text", "feedback": "true or false",
     "mpe": "table", "combine": "table", "knob": "tables", "button": "tables",
 }  # fmt: skip
 SOURCE_KEYS = {"source": "text", "device": "text", "channel": "whole number", "notes": "text"}
 KNOB_KEYS = SOURCE_KEYS | {
     "stop": "text", "mode": "text", "range": "list", "curve": "text or table", "dead_zone": "number",
     "smoothing": "number", "takeover": "text", "encoding": "text", "step": "number", "order": "text",
-    "semitones": "number", "shift": "text", "bank": "text",
+    "semitones": "number", "shift": "text", "bank": "text", "trigger": "text",
 }  # fmt: skip
 BUTTON_KEYS = SOURCE_KEYS | {
     "does": "text", "name": "text", "seconds": "number", "beats": "number", "shift": "text",
+    "trigger": "text",
 }  # fmt: skip
+PROGRAM_KEYS = {"channel": "whole number", "device": "text"}
 MPE_KEYS = {"lower": "whole number", "upper": "whole number"}
 """The keys of the file's tables, and the type of each. The defaults are those of the dataclasses `Knob` and `Button`."""
 FIELDS = {"smoothing": "smoothing_s", "bank": "page"}
@@ -155,9 +83,11 @@ def _mapping(document: Table[str, Any], lines: Lines) -> Mapping:
         if how not in ("last", "sum"):
             raise lines.error(("combine", slug), f"combine takes last or sum, got {how!r}")
         combine[slug] = how
-    rest = _given(reader, {key: TOP_KEYS[key] for key in ("programs", "feedback")})
+    rest = _given(reader, {key: TOP_KEYS[key] for key in ("clock", "feedback")}) | {
+        "programs": _programs(reader)
+    }
     if "mpe" in document:
-        rest["mpe"] = _zones(TableReader(reader.table("mpe"), ("mpe",), lines))
+        rest["mpe"] = _zones(reader.inner("mpe"))
     return Mapping(
         tuple(_knob(each, common) for each in reader.tables("knob")),
         tuple(_button(each) for each in reader.tables("button")),
@@ -186,6 +116,21 @@ def _button(reader: TableReader) -> Button:
     return reader.made(lambda: Button(_source(reader), reader.needed("does"), **_given(reader, BUTTON_KEYS)))
 
 
+def _programs(reader: TableReader) -> MidiSource | None:
+    """The program changes that recall scenes; None: none do."""
+    programs = reader.values.get("programs", True)
+    if isinstance(programs, bool):
+        return ANY_PROGRAM if programs else None
+    if not isinstance(programs, dict):
+        raise reader.error(
+            "programs",
+            f"programs takes true, false or {{ channel = 2 }}, with a device too; got {programs!r}",
+        )
+    table = reader.inner("programs")
+    table.only(PROGRAM_KEYS)
+    return table.made(lambda: MidiSource("program", **_sent_by(table)))
+
+
 def _zones(reader: TableReader) -> Zones:
     reader.only(MPE_KEYS)
     return reader.made(lambda: Zones(**_given(reader, MPE_KEYS)))
@@ -198,8 +143,12 @@ def _given(reader: TableReader, keys: Table[str, str]) -> dict[str, Any]:
 
 
 def _source(reader: TableReader) -> MidiSource:
-    channel, device = reader.get("channel", "whole number", None), reader.get("device", "text", None)
-    return parse_source(reader.needed("source"), channel, device, reader.get("notes", "text", "last"))
+    sent_by = _sent_by(reader)
+    return parse_source(reader.needed("source"), notes=reader.get("notes", "text", "last"), **sent_by)
+
+
+def _sent_by(reader: TableReader) -> dict[str, Any]:
+    return {key: reader.get(key, kind, None) for key, kind in PROGRAM_KEYS.items()}
 
 
 def _range(reader: TableReader) -> tuple[float | None, float | None]:

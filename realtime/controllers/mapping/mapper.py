@@ -5,26 +5,23 @@ its stop.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from realtime.controllers.commands import Commands
-from realtime.controllers.mapping.curves import Response
-from realtime.controllers.mapping.mapping import Button, Encoding, Knob, Mapping
+from realtime.controllers.mapping.mapping import Button, Knob, Mapping
+from realtime.controllers.mapping.positions import PRESSED_MODES, position_of, response_of, steps_of
+from realtime.controllers.mapping.presses import Press, Presses
 from realtime.controllers.mapping.takeover import Takeover
-from realtime.controllers.midi.source import MPE_RESTS, ControllerInput
+from realtime.controllers.midi.names import is_part_of
+from realtime.controllers.midi.source import ControllerInput
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, MUTE
 
-FROM_REST = [kind for kind, rest in MPE_RESTS.items() if rest == 0]
-UPPER_HALF = 0.5
-"""The position from which a controller's data are a press."""
 
-
-@dataclass
+@dataclass(eq=False)
 class _KnobState:
     takeover: Takeover
-    pressed: bool = False
     position: float = 0.5
     """The position of a relative knob, which also moves within a dead zone or a step of its curve."""
     contribution: float = 0.0
@@ -34,8 +31,8 @@ class _KnobState:
 @dataclass
 class _Held:
     shifts: set[str] = field(default_factory=set)
-    pressed: set[int] = field(default_factory=set)
-    """The indices in the mapping of the buttons that are down."""
+    presses: Presses = field(default_factory=Presses)
+    """By the mapping's buttons and knobs that are pressed."""
     page: str | None = None
 
 
@@ -69,19 +66,53 @@ class Mapper:
             controller_input: the input.
             at: its moment on the clock of `time.monotonic`; None: now.
         """
+        mapped = False
         for index, button in enumerate(self.mapping.buttons):
             if button.source.matches(controller_input):
-                self._press(index, button, controller_input)
+                mapped = True
+                self._press(index, button, controller_input, at)
         for knob, state in zip(self.mapping.knobs, self._states, strict=True):
-            if (
-                knob.source.matches(controller_input)
-                and self._is_active(knob)
-                and knob.stop in self._parameters.targets
-            ):
-                self._turn(knob, state, controller_input, at)
-        program = controller_input.source.number if controller_input.source.kind == "program" else None
-        if self.mapping.programs and program is not None and self._commands is not None:
-            self._commands.scene(program)
+            if knob.source.matches(controller_input):
+                mapped = True
+                listens = self._is_active(knob) or self._held.presses.releases(state, controller_input)
+                if not listens:
+                    state.takeover.turned_unused(position_of(knob, controller_input))
+                elif knob.stop in self._parameters.targets:
+                    self._turn(knob, state, controller_input, at)
+        programs = self.mapping.programs
+        if not mapped and programs is not None and programs.matches(controller_input) and self._commands:
+            assert controller_input.source.number is not None
+            self._commands.scene(controller_input.source.number)
+
+    def release(self, device: str) -> None:
+        """Let go of the shifts, keys and buttons that a device holds, because it has been pulled out."""
+        for entry, source in self._held.presses.release(device):
+            if isinstance(entry, int):
+                self._shift(self.mapping.buttons[entry], "up")
+            elif isinstance(entry, _KnobState):
+                knob = self.mapping.knobs[self._states.index(entry)]
+                if knob.stop in self._parameters.targets:
+                    self._turn(knob, entry, ControllerInput(source, 0), None)
+        for knob, state in zip(self.mapping.knobs, self._states, strict=True):
+            if is_part_of(knob.source.device, device):
+                state.takeover.turned_unused(None)
+
+    def continue_from(self, previous: "Mapper") -> None:
+        """Take over the state of the mapping before: of knobs and buttons that are the same, and the page."""
+        old_knobs = dict(zip(previous.mapping.knobs, previous._states, strict=True))
+        self._states = [
+            old_knobs.pop(knob, state) for knob, state in zip(self.mapping.knobs, self._states, strict=True)
+        ]
+        old_buttons = {button: index for index, button in enumerate(previous.mapping.buttons)}
+        entries: dict[object, object] = {state: state for state in self._states}
+        entries |= {old_buttons.get(button): index for index, button in enumerate(self.mapping.buttons)}
+        self._held.presses = previous._held.presses.renamed(entries)
+        shifts = {
+            button.name for button in self.mapping.buttons if button in old_buttons and button.does == "shift"
+        }
+        self._held.shifts = previous._held.shifts & shifts
+        if previous.page is not None and previous.page in {knob.page for knob in self.mapping.knobs}:
+            self._held.page = previous.page
 
     def _is_active(self, knob: Knob) -> bool:
         return self._shifted(knob.shift) and knob.page in (None, self._held.page)
@@ -89,17 +120,21 @@ class Mapper:
     def _shifted(self, shift: str | None) -> bool:
         return shift in self._held.shifts if shift is not None else not self._held.shifts
 
-    def _press(self, index: int, button: Button, controller_input: ControllerInput) -> None:
-        down, was_down = is_press(controller_input), index in self._held.pressed
-        if down == was_down:
-            return
-        (self._held.pressed.add if down else self._held.pressed.discard)(index)
+    def _press(self, index: int, button: Button, controller_input: ControllerInput, at: float | None) -> None:
+        press = self._held.presses.receive(index, controller_input, button.trigger)
         if button.does == "shift":
-            (self._held.shifts.add if down else self._held.shifts.discard)(button.name)
-        elif down and self._shifted(button.shift):
-            self._execute(button, controller_input)
+            self._shift(button, press)
+        elif press in ("down", "again") and self._shifted(button.shift):
+            self._execute(button, controller_input, at)
 
-    def _execute(self, button: Button, controller_input: ControllerInput) -> None:
+    def _shift(self, button: Button, press: Press) -> None:
+        """A shift that is pressed again without a release ends: its source may never let go."""
+        if button.does != "shift" or press == "held":
+            return
+        held = press == "down" or (press == "again" and button.name not in self._held.shifts)
+        (self._held.shifts.add if held else self._held.shifts.discard)(button.name)
+
+    def _execute(self, button: Button, controller_input: ControllerInput, at: float | None) -> None:
         values = self._parameters.values
         if button.does == "bank":
             self._held.page = button.name
@@ -111,8 +146,10 @@ class Mapper:
                 )
         elif self._commands is not None and button.does == "scene":
             self._commands.scene(button.name, button.seconds, beats=button.beats)
+        elif self._commands is not None and button.does == "tap":
+            self._commands.tap(at)
         elif self._commands is not None:
-            command: Callable[..., None] = getattr(self._commands, button.does)
+            command: Callable[..., None] = getattr(self._commands, button.does.replace("-", "_"))
             command(*([button.name] if button.name else []))
 
     def _turn(
@@ -143,82 +180,55 @@ class Mapper:
     ) -> float | None:
         """The new value of a knob's stop; None if the stop doesn't move."""
         response = response_of(knob, target)
+        if not controller_input.known and knob.mode != "relative":
+            return None
         if knob.mode == "relative":
             unmoved = response(state.position) == present_value
             start = state.position if unmoved else response.inverse(present_value)
-            turn = relative_steps(controller_input.data, knob.encoding) * knob.step
+            turn = steps_of(knob, controller_input) * knob.step
             state.position = min(max(start + turn, 0.0), 1.0)
             return response(state.position)
-        if knob.mode == "velocity":  # the plain fraction: a key has no middle that must be exact
-            velocity = controller_input.data / controller_input.maximum
-            return response(velocity) if is_press(controller_input) else target.default
-        if knob.mode == "momentary":
-            return response(1.0) if is_press(controller_input) else target.default
-        if knob.mode == "toggle":
-            down, was_down = is_press(controller_input), state.pressed
-            state.pressed = down
-            if not down or was_down:
-                return None
-            return target.default if present_value == response(1.0) else response(1.0)
+        if knob.mode in PRESSED_MODES:
+            return self._pressed_value(knob, state, controller_input, target, present_value)
+        if controller_input.source.kind == "program":  # a press, and never a release
+            return response(1.0)
         if controller_input.source.is_mpe:  # each note is a new finger: no takeover
             return response(position_of(knob, controller_input))
         position = position_of(knob, controller_input)
         target_position = state.takeover(position, response.inverse(present_value))
         return None if target_position is None else response(target_position)
 
+    def _pressed_value(
+        self,
+        knob: Knob,
+        state: _KnobState,
+        controller_input: ControllerInput,
+        target: Ranged,
+        present_value: float,
+    ) -> float | None:
+        """The value of a stop that a press moves, a second press without a release included; None if it stays."""
+        response = response_of(knob, target)
+        press = self._held.presses.receive(state, controller_input, knob.trigger)
+        if knob.mode == "velocity":  # the plain fraction: a key has no middle that must be exact
+            return (
+                target.default
+                if press == "up"
+                else response(controller_input.data / controller_input.maximum)
+            )
+        released = target.default if knob.mode == "momentary" else None
+        if press in ("up", "held"):
+            return released if press == "up" else None
+        flips = press == "again" or knob.mode == "toggle"
+        return target.default if flips and present_value == response(1.0) else response(1.0)
+
     def _summed_value(
         self, knob: Knob, state: _KnobState, controller_input: ControllerInput, target: Ranged
     ) -> float:
         """The stop's default plus the contributions of all its knobs, of which this one has moved."""
-        alone = replace(state, takeover=Takeover("jump"))
-        value = self._value(knob, alone, controller_input, target, target.default + state.contribution)
-        state.pressed, state.position = alone.pressed, alone.position
+        takeover, state.takeover = state.takeover, Takeover("jump")
+        value = self._value(knob, state, controller_input, target, target.default + state.contribution)
+        state.takeover = takeover
         if value is not None:
             state.contribution = value - target.default
         both = zip(self.mapping.knobs, self._states, strict=True)
         return target.default + sum(state.contribution for knob, state in both if knob.stop == target.slug)
-
-
-def response_of(knob: Knob, target: Ranged) -> Response:
-    """The response of a knob: its own range, or the range of its stop.
-
-    The range of a key, and of a finger's strike, pressure and lift, begins at the stop's default.
-    """
-    key = knob.mode in ("toggle", "momentary", "velocity") or knob.source.kind in FROM_REST
-    low = knob.low if knob.low is not None else target.default if key else target.minimum
-    high = knob.high if knob.high is not None else target.maximum
-    if low == high:  # a stop whose default is its maximum
-        low = target.minimum
-    return Response(low, high, knob.curve, knob.dead_zone)
-
-
-def position_of(knob: Knob, controller_input: ControllerInput) -> float:
-    """The position of a controller input for a knob, 0 to 1; for a bend, scaled to the knob's own semitones."""
-    if knob.semitones is None:
-        return controller_input.position
-    return min(
-        max(0.5 + (controller_input.position - 0.5) * controller_input.semitones / knob.semitones, 0.0), 1.0
-    )
-
-
-def relative_steps(data: int, encoding: Encoding) -> int:
-    """The signed number of steps that an endless encoder was turned by.
-
-    >>> [relative_steps(1, e) for e in ("twos-complement", "binary-offset", "sign-bit")]
-    [1, -63, 1]
-    >>> [relative_steps(127, "twos-complement"), relative_steps(63, "binary-offset"), relative_steps(65, "sign-bit")]
-    [-1, -1, -1]
-    """
-    match encoding:
-        case "binary-offset":
-            return data - 64
-        case "sign-bit":
-            return data if data < 64 else 64 - data
-    return data if data < 64 else data - 128
-
-
-def is_press(controller_input: ControllerInput) -> bool:
-    """Whether an input means that a button is down: a struck key, or data in the upper half."""
-    if controller_input.source.kind in ("note", "program"):
-        return controller_input.data > 0
-    return controller_input.position >= UPPER_HALF

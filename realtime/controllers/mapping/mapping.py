@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.mapping.curves import LINEAR, Curve, Response
+from realtime.controllers.mapping.presses import Trigger, check_trigger
 from realtime.controllers.mapping.takeover import TakeoverName, check_takeover
 from realtime.controllers.midi.mpe_zones import WHOLE_LOWER_ZONE, Zones
 from realtime.controllers.midi.source import MidiSource, Order
@@ -15,9 +16,13 @@ Mode = Literal["absolute", "relative", "toggle", "momentary", "velocity"]
 Encoding = Literal["twos-complement", "binary-offset", "sign-bit"]
 """How an endless encoder encodes its steps: `Knob` lists the codes."""
 Combine = Literal["last", "sum"]
-Action = Literal["scene", "store", "undo", "redo", "panic", "bypass", "mute", "bank", "shift"]
-NAMED_ACTIONS = ("scene", "store", "bank", "shift")
+Action = Literal[
+    "scene", "store", "next-scene", "previous-scene", "undo", "redo", "tap", "instrument", "next-instrument",
+    "previous-instrument", "panic", "bypass", "mute", "bank", "shift",
+]  # fmt: skip
+NAMED_ACTIONS = ("scene", "store", "instrument", "bank", "shift")
 PAIRED = ("cc14", "nrpn", "rpn")
+ANY_PROGRAM = MidiSource("program")
 
 SMOOTHING_S = 0.01
 RELATIVE_STEP = 1 / 128
@@ -44,13 +49,15 @@ class Knob:
         takeover: what the knob does while its position differs from the stop's value. Keys, encoders and MPE sources
             have no position of their own, so takeover doesn't apply to them.
         encoding: how an endless encoder sends one step up and one down: 1 and 127 (`twos-complement`), 65 and 63
-            (`binary-offset`), 1 and 65 (`sign-bit`).
+            (`binary-offset`), 1 and 65 (`sign-bit`). One of an NRPN or RPN sends increments.
         step: fraction of the range that one step of a relative knob moves.
         order: which half of a 14-bit value comes first.
         semitones: for a bend: so many semitones, in each direction, cover the whole range; None: as many as the
             controller can bend.
         shift: works only while the shift button of this name is held; None: only while none is.
         page: works only while this page of knobs is chosen; None: on every page.
+        trigger: for `toggle` and `momentary`: which inputs are a press: `down`, or `any` for a pedal that latches and
+            sends 127 at one step and 0 at the next.
     """
 
     source: MidiSource
@@ -68,14 +75,20 @@ class Knob:
     semitones: float | None = None
     shift: str | None = None
     page: str | None = None
+    trigger: Trigger = "down"
 
     def __post_init__(self) -> None:
+        check_trigger(self.trigger)
+        if self.trigger != "down" and self.mode not in ("toggle", "momentary"):
+            raise DrawstopError(f"a trigger is for mode toggle or momentary, not {self.mode!r}")
         check_takeover(self.takeover)
         _one_of("mode", self.mode, get_args(Mode))
         _one_of("encoding", self.encoding, get_args(Encoding))
         _one_of("order", self.order, get_args(Order))
-        if self.mode == "relative" and self.source.kind != "cc":
-            raise DrawstopError(f"an endless encoder sends cc; '{self.source}' can't be relative")
+        if self.mode == "relative" and self.source.kind not in ("cc", "nrpn", "rpn"):
+            raise DrawstopError(
+                f"an endless encoder sends cc, nrpn or rpn; '{self.source}' can't be relative"
+            )
         if self.mode == "velocity" and self.source.kind != "note":
             raise DrawstopError(f"only a note has a velocity; '{self.source}' is none")
         if self.semitones is not None and self.source.kind not in ("bend", "mpe bend"):
@@ -97,14 +110,17 @@ class Button:
     """A source that does something when it is pressed.
 
     Args:
-        source: a key, or any source; data in the upper half are a press.
-        does: `scene`, `store`, `bank` (choose a page of knobs), `shift`: with `name`; `undo`, `redo`, `panic`,
-            `bypass`, `mute`.
-        name: the name of the scene, the page or the shift.
+        source: a key, or any source; data in the upper half are a press, and so are the same data once more.
+        does: `scene`, `store`, `instrument`, `bank` (choose a page of knobs), `shift`: with `name`; `next-scene`,
+            `previous-scene`, `next-instrument`, `previous-instrument`, `tap` (a beat of the tempo), `undo`, `redo`,
+            `panic`, `bypass`, `mute`.
+        name: the name of the scene, the page or the shift; the instrument's number on the command line, or its name.
         seconds: duration of a scene's recall; None: the scene's own.
         beats: the same in quarter notes, at the MIDI clock's tempo.
         shift: works only while the shift button of this name is held; None: only while none is. A shift button itself
             always works.
+        trigger: which inputs are a press: `down`, or `any` for a pedal that latches and sends 127 at one step and 0 at
+            the next.
     """
 
     source: MidiSource
@@ -113,8 +129,10 @@ class Button:
     shift: str | None = None
     seconds: float | None = None
     beats: float | None = None
+    trigger: Trigger = "down"
 
     def __post_init__(self) -> None:
+        check_trigger(self.trigger)
         _one_of("does", self.does, get_args(Action))
         if self.does != "scene" and (self.seconds, self.beats) != (None, None):
             raise DrawstopError(f"only a button that does 'scene' takes seconds or beats, not {self.does!r}")
@@ -132,7 +150,9 @@ class Mapping:
         knobs: the knobs, in the file's order.
         buttons: the buttons, in the file's order.
         combine: for a stop that several knobs move: the one moved `last` counts (the default), or their `sum`.
-        programs: whether a program change recalls the scene of that number.
+        programs: whether a program change recalls the scene of that number, unless a knob or button has it; as a table,
+            only on a `channel` or of a `device`.
+        clock: a part of the name of the device whose MIDI clock is followed; None: the first that ticks.
         feedback: whether the values of stops are sent back to controllers, for motor faders and rings of lights.
         mpe: the member channels of an MPE controller's zones, until the controller configures them. Without an MPE
             source they have no effect.
@@ -141,7 +161,8 @@ class Mapping:
     knobs: tuple[Knob, ...] = ()
     buttons: tuple[Button, ...] = ()
     combine: dict[str, Combine] = field(default_factory=dict)
-    programs: bool = True
+    programs: MidiSource | None = ANY_PROGRAM
+    clock: str | None = None
     feedback: bool = False
     mpe: Zones = WHOLE_LOWER_ZONE
 
@@ -151,6 +172,13 @@ class Mapping:
         sources: list[tuple[MidiSource, Order]] = [(knob.source, knob.order) for knob in self.knobs]
         sources += [(button.source, "msb-first") for button in self.buttons]
         return {source: order for source, order in sources if source.kind in PAIRED}
+
+    @property
+    def devices(self) -> set[str]:
+        """The devices that the mapping names."""
+        sources = [knob.source for knob in self.knobs] + [button.source for button in self.buttons]
+        sources.append(self.programs or ANY_PROGRAM)
+        return {source.device for source in sources if source.device}
 
     @property
     def mpe_sources(self) -> tuple[MidiSource, ...]:

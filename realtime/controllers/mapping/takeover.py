@@ -59,6 +59,14 @@ class Takeover:
         self._stop = stop if target is None else target
         return target
 
+    def turned_unused(self, knob: float | None) -> None:
+        """Note that the knob was turned while it had another job, or out of sight; it takes over anew from there.
+
+        Args:
+            knob: its position; None: unknown.
+        """
+        self.holds, self._knob = False, knob
+
     def _target(self, last_knob: float | None, knob: float, stop: float) -> float | None:
         if self.name == "jump" or (self.holds and self.name != "relative"):
             return knob

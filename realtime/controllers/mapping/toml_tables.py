@@ -61,6 +61,10 @@ class TableReader:
             raise self.error(key, f"write [{key}] above it")
         return table
 
+    def inner(self, key: str) -> "TableReader":
+        """The reader of an inner table."""
+        return TableReader(self.table(key), (*self._key_path, key), self._lines)
+
     def made(self, make: Callable[[], T]) -> T:
         """The result of `make`; an error that it raises gets this table's line."""
         try:

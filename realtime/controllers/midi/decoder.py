@@ -12,8 +12,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from realtime.controllers.midi.mpe import BEND_RANGE, MpeNotes
+from realtime.controllers.midi.banks import Banks
+from realtime.controllers.midi.mpe import BEND_RANGE, NOTES_OFF, MpeNotes
 from realtime.controllers.midi.mpe_zones import NO_ZONES, Zones
+from realtime.controllers.midi.names import is_part_of
 from realtime.controllers.midi.source import (
     FOURTEEN_BITS,
     MPE_MASTERS,
@@ -97,7 +99,7 @@ class MidiDecoder:
         zones: Zones = NO_ZONES,
     ) -> None:
         self._device = device
-        mpe_sources = [source for source in mpe if (source.device or "").lower() in device.lower()]
+        mpe_sources = [source for source in mpe if is_part_of(source.device, device)]
         self._mpe = dict.fromkeys((source.kind, source.notes) for source in mpe_sources)
         self._zones = zones if mpe_sources else NO_ZONES
         self._notes = MpeNotes(self._zones)
@@ -106,6 +108,8 @@ class MidiDecoder:
         self._pairs: dict[MidiSource, _Pair] = {}
         self._numbers: dict[tuple[int, Kind], tuple[int | None, int | None]] = {}
         self._selected: dict[int, Kind] = {}
+        self._banks = Banks()
+        self._sounding: set[tuple[int, int]] = set()
 
     def decode(self, message: Any, time: float = 0.0) -> list[ControllerInput]:
         """The controller inputs that a message completes; none for SysEx, clock and other messages without a source.
@@ -120,9 +124,23 @@ class MidiDecoder:
         return late + self._plain(message, time) + self._mpe_inputs(time)
 
     def continue_from(self, previous: "MidiDecoder") -> None:
-        """Take over the state of this input's previous decoder: MPE zones, sounding notes, ranges of the bends."""
+        """Take over the state of this input's previous decoder: MPE zones, sounding notes, ranges of the bends, the
+        parameter numbers and banks that the controller has chosen and won't send again."""
+        self._numbers, self._selected, self._banks = previous._numbers, previous._selected, previous._banks
+        self._sounding = previous._sounding
         if previous._zones == self._zones:
             self._notes = previous._notes
+
+    def let_go(self, time: float) -> list[ControllerInput]:
+        """The releases of all keys and fingers that are down, because the box has gone."""
+        keys = [each for channel in range(1, 17) for each in self._silence(channel, time)]
+        self._notes = MpeNotes(self._zones)
+        return keys + self._mpe_inputs(time)
+
+    def _silence(self, channel: int, time: float) -> list[ControllerInput]:
+        silent = sorted(note for at, note in self._sounding if at == channel)
+        self._sounding -= {(channel, note) for note in silent}
+        return [self._input("note", note, channel, 0, time) for note in silent]
 
     def _plain(self, message: Any, time: float) -> list[ControllerInput]:
         channel = getattr(message, "channel", 0) + 1
@@ -131,6 +149,7 @@ class MidiDecoder:
                 return self._controller(channel, message.control, message.value, time)
             case "note_on" | "note_off":
                 data = message.velocity if message.type == "note_on" else 0
+                (self._sounding.add if data else self._sounding.discard)((channel, message.note))
                 return [self._input("note", message.note, channel, data, time)]
             case "pitchwheel":
                 return [self._input("bend", None, channel, message.pitch + 8192, time)]
@@ -139,7 +158,9 @@ class MidiDecoder:
             case "polytouch":
                 return [self._input("key-pressure", message.note, channel, message.value, time)]
             case "program_change":
-                return [self._input("program", message.program, channel, 127, time)]
+                return [
+                    self._input("program", self._banks.number(channel, message.program), channel, 127, time)
+                ]
         return []
 
     def _mpe_inputs(self, time: float) -> list[ControllerInput]:
@@ -168,8 +189,9 @@ class MidiDecoder:
 
     def _controller(self, channel: int, number: int, data: int, time: float) -> list[ControllerInput]:
         if number >= CONTROLLERS:
-            return []
+            return self._silence(channel, time) if number in NOTES_OFF else []
         inputs = [self._input("cc", number, channel, data, time)]
+        self._banks.receive(channel, number, data)
         if number in (NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB):
             self._select_parameter(channel, number, data)
         elif number in (DATA_MSB, DATA_LSB, INCREMENT, DECREMENT):
@@ -199,12 +221,12 @@ class MidiDecoder:
         if pair is None:
             return []
         source, state = pair
-        if state.msb is None:
-            return []
         step = 1 if number == INCREMENT else -1
+        if state.msb is None:
+            return [ControllerInput(source, 0, time, steps=step, known=False)]
         value = min(max((state.msb << 7 | state.lsb) + step, 0), FOURTEEN_BITS)
         state.msb, state.lsb = divmod(value, 128)
-        return [ControllerInput(source, value, time)]
+        return [ControllerInput(source, value, time, steps=step)]
 
     def _half(
         self, kind: Kind, number: int, channel: int, coarse: bool, data: int, time: float

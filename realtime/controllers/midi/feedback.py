@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from realtime.controllers.mapping.mapper import response_of
 from realtime.controllers.mapping.mapping import Knob, Mapping
+from realtime.controllers.mapping.positions import response_of
 from realtime.controllers.midi.encoder import messages_for
+from realtime.controllers.midi.names import is_part_of
 from realtime.controllers.midi.source import ControllerInput, MidiSource
 from realtime.controllers.parameters import ParameterChange, ParameterStore
 
@@ -93,6 +94,6 @@ class MidiFeedback:
             return
         position = response_of(knob, target).inverse(value)
         for device in self._outputs:
-            if (knob.source.device or "").lower() in device.lower():
+            if is_part_of(knob.source.device, device):
                 for message in messages_for(knob.source, position, knob.order):
                     self._send(device, message)

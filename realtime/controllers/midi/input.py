@@ -39,6 +39,7 @@ class MidiInput:
         self._notes, self._watch = notes, watch
         self._lock = threading.Lock()
         self._decoders: dict[str, MidiDecoder] = {}
+        self._mapper = Mapper(Mapping(), parameters)
         self.use(mapping)
 
     @property
@@ -52,9 +53,13 @@ class MidiInput:
         return self._mapper.page
 
     def use(self, mapping: Mapping) -> None:
-        """Use another mapping from now on; no stop moves."""
+        """Use another mapping from now on; no stop moves. What is the same in both goes on as it was."""
+        if self._tempo is not None:
+            self._tempo.follow(mapping.clock)
         with self._lock:
-            self._mapper = Mapper(mapping, self._parameters, self._commands)
+            mapper = Mapper(mapping, self._parameters, self._commands)
+            mapper.continue_from(self._mapper)
+            self._mapper = mapper
             old, self._decoders = self._decoders, {}
             for device, decoder in old.items():
                 self._decoder(device).continue_from(decoder)
@@ -69,7 +74,7 @@ class MidiInput:
         """
         with self._lock:
             if self._tempo is not None and message.type in ("clock", "start", "continue", "stop"):
-                self._clock(self._tempo, message.type, time)
+                self._clock(self._tempo, device, message.type, time)
                 return
             self._apply(self._decoder(device).decode(message, time))
 
@@ -80,9 +85,14 @@ class MidiInput:
                 self._apply(decoder.overdue(time))
 
     def forget(self, device: str) -> None:
-        """Drop the state of a device that has been pulled out: half a value that it has sent."""
+        """Drop the state of a device that has been pulled out: half a value that it has sent, what it holds."""
         with self._lock:
-            self._decoders.pop(device, None)
+            decoder = self._decoders.pop(device, None)
+            for each in decoder.let_go(0.0) if decoder is not None else ():
+                self._mapper.apply(each)
+            self._mapper.release(device)
+            if self._tempo is not None:
+                self._tempo.forget(device)
 
     def _decoder(self, device: str) -> MidiDecoder:
         if device not in self._decoders:
@@ -99,8 +109,8 @@ class MidiInput:
                 self._notes(str(error))
 
     @staticmethod
-    def _clock(tempo: Tempo, kind: str, time: float) -> None:
+    def _clock(tempo: Tempo, device: str, kind: str, time: float) -> None:
         if kind == "clock":
-            tempo.tick(time)
+            tempo.tick(time, device)
         else:
-            tempo.restart()
+            tempo.restart(device)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.midi.names import is_part_of
 
 Kind = Literal[
     "cc", "cc14", "nrpn", "rpn", "bend", "pressure", "key-pressure", "note", "program",
@@ -16,6 +17,8 @@ Order = Literal["msb-first", "lsb-first"]
 """Which half of a 14-bit value a controller sends first. MIDI 1.0 says the most significant one; not all do."""
 
 SEVEN_BITS, FOURTEEN_BITS = 127, 16383
+MOST_PROGRAMS = 1024
+"""Eight banks of 128, as many as a set has scenes."""
 CC_CENTRE = 64
 """The controller data that mean exactly the middle, so that a centred knob gives exactly 0."""
 MAXIMA: dict[Kind, int] = {
@@ -42,7 +45,7 @@ NUMBERS: dict[Kind, int] = {
     "rpn": FOURTEEN_BITS,
     "key-pressure": 127,
     "note": 127,
-    "program": 127,
+    "program": MOST_PROGRAMS - 1,
 }
 """The largest number of each kind; the others are one per channel."""
 MPE_RESTS: dict[Kind, int] = {
@@ -63,11 +66,11 @@ class MidiSource:
 
     Args:
         kind: the kind of MIDI message; `cc14` is a controller with its other half 32 above.
-        number: the number of the controller, key or parameter; None for a kind that each channel has once, and for
-            any program.
+        number: the number of the controller, key, parameter or program (those of bank 1 are 128 and up); None for a
+            kind that each channel has once, and for any program.
         channel: 1 to 16, as controllers show it; None: any. For an MPE source, its zone's master: 1 for the lower,
             16 for the upper zone.
-        device: a part of the MIDI input's name; None: any.
+        device: a part of the MIDI input's name, without ALSA's numbers, which change (`20:0`); None: any.
         notes: for an MPE source: which of the notes that sound together counts, `last`, `max` (the one farthest from
             rest) or `sum`.
     """
@@ -122,7 +125,7 @@ class MidiSource:
             and self.number in (None, other.number)
             and self.channel in (None, other.channel)
             and self.notes == other.notes
-            and (self.device is None or self.device.lower() in (other.device or "").lower())
+            and (self.device is None or is_part_of(self.device, other.device or ""))
         )
 
 
@@ -135,12 +138,16 @@ class ControllerInput:
         data: 0 to `maximum`; a released key has 0.
         time: when the value's last message came, in seconds.
         semitones: for a bend: its range in each direction (RPN 0); else 0.
+        steps: for an increment of a parameter 1, for a decrement −1, with the value that it leads to as the data; else 0.
+        known: False if only the steps are known, because the parameter's value has never been sent.
     """
 
     source: MidiSource
     data: int
     time: float = 0.0
     semitones: float = 0.0
+    steps: int = 0
+    known: bool = True
 
     @property
     def maximum(self) -> int:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RAMP, WET, Parameter
 
@@ -15,6 +18,11 @@ ENGINE_PARAMETERS = {
     "/ramp": RAMP,
 }
 """The engine's parameters by their OSC addresses; everything else that can be moved is a stop."""
+
+BUTTONS = (
+    "next_scene", "previous_scene", "undo", "redo", "tap", "next_instrument", "previous_instrument", "panic",
+)  # fmt: skip
+"""The addresses of commands that a button gives, and the methods of `Commands`."""
 
 _ADDRESSES_BY_SLUG = {parameter.slug: address for address, parameter in ENGINE_PARAMETERS.items()}
 
@@ -63,6 +71,12 @@ TABLE = (
     Address("/pad", "f f", "Mixes the pad's four scenes: x and y, 0 to 1.", "in", "/pad ff 0.5 0.5"),
     Address("/undo", "[f]", f"Undoes the last scene, morph or store; {_BUTTON}.", "in", "/undo"),
     Address("/redo", "[f]", f"Redoes what was undone; {_BUTTON}.", "in", "/redo"),
+    Address("/next_scene", "[f]", f"Goes to the scene after the last one; {_BUTTON}.", "in", "/next_scene"),
+    Address("/previous_scene", "[f]", f"Goes to the scene before it; {_BUTTON}.", "in", "/previous_scene"),
+    Address("/tap", "[f]", f"A tap for the tempo, one a beat; {_BUTTON}.", "in", "/tap"),
+    Address("/instrument/<n>", "[f]", f"Lets an instrument in, by number from 1, or name; {_BUTTON}.", "in", "/instrument/1"),
+    Address("/next_instrument", "[f]", f"Lets the next one in; {_BUTTON}.", "in", "/next_instrument"),
+    Address("/previous_instrument", "[f]", f"Lets the previous one in; {_BUTTON}.", "in", "/previous_instrument"),
     Address("/panic", "[f]", f"Mutes, sets every stop to 0 and clears the instrument's memory; {_BUTTON}.", "in", "/panic"),
     Address("/stops", "[i]", "Asks for the stops. Here and below, i: the UDP port to answer to.", "in", "/stops i 9001"),
     Address("/values", "[i]", "Asks for the values of all stops and parameters.", "in", "/values i 9001"),
@@ -87,6 +101,20 @@ def address_of(slug: str) -> str | None:
     ('/stop/guitar', '/wet', None)
     """
     return f"/stop/{slug}" if is_stop(slug) else _ADDRESSES_BY_SLUG.get(slug)
+
+
+def values_by_address(parameters: ParameterStore) -> dict[str, float]:
+    """All values by OSC address, as 32-bit numbers, stops first."""
+    addresses = {slug: address_of(slug) for slug in parameters.targets}
+    values = parameters.values
+    return {
+        address: float32(values[slug]) for slug, address in addresses.items() if address and slug in values
+    }
+
+
+def float32(value: float) -> float:
+    """A value as OSC's 32-bit `f` carries it."""
+    return float(np.float32(value))
 
 
 def is_stop(slug: str) -> bool:

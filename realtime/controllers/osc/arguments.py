@@ -65,9 +65,14 @@ class Arguments:
         """Whether a button is pressed: no argument, or a number other than 0."""
         return not self._values or _number(self._exactly(1, "one number or nothing")[0]) != 0.0
 
+    def pressed_alone(self) -> bool | None:
+        """For a button where a port may stand: whether it is pressed (1, T) or released (0, F); None: neither."""
+        value = _number(self._values[0]) if len(self._values) == 1 else None
+        return bool(value) if value in (0.0, 1.0) else None
+
     def port(self) -> int | None:
-        """A UDP port, or nothing."""
-        if not self._values:
+        """A UDP port; None, for the client's own, where there is nothing, or the 1 of a button that is pressed."""
+        if not self._values or self.pressed_alone() is True:
             return None
         port = _number(self._exactly(1, "a port or nothing")[0])
         if not 1 <= port <= 65535 or port != int(port):

@@ -35,6 +35,10 @@ class Client:
     host: str
     port: int
 
+    def destination(self, port: int | None = None) -> tuple[str, str, int]:
+        """The transport, host and port to which its packets go, if it asked for that UDP port."""
+        return self.transport, self.host, port if port and self.transport == "udp" else self.port
+
     def __str__(self) -> str:
         return f"osc {self.host}:{self.port}"
 

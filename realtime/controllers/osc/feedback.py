@@ -15,10 +15,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from drawstop.errors import DrawstopError
-from realtime.controllers.osc.addresses import address_of
+from realtime.controllers.osc.addresses import address_of, float32, values_by_address
 from realtime.controllers.osc.clients import Client
 from realtime.controllers.osc.packets import write_message
 from realtime.controllers.osc.subscriber import INTERVAL_S, METER_INTERVAL_S, Subscriber
@@ -32,6 +30,9 @@ SUBSCRIPTION_S = 300.0
 
 MAX_SUBSCRIBERS = 32
 """More than the surfaces of a concert; each costs a message per change."""
+
+PUSH_S = 1.0
+"""A button that is down longer isn't pushed, but switched on."""
 
 LEVEL = "/level/"  # before a stop's slug
 MAX_METERS = 256
@@ -80,9 +81,29 @@ class Feedback:
             DrawstopError: too many clients subscribe.
         """
         self.unsubscribe(client, port)
+        destination = client.destination(port)
         with self._lock:
-            self._add(client, port, now, None)
+            fixed = [
+                each
+                for each in self._subscribers.values()
+                if each.fixed and destination == each.client.destination()
+            ]
+            if not fixed:
+                self._add(client, port, now, None)
+        self.send_all(fixed[0].client if fixed else client)
+
+    def add_fixed(self, client: Client) -> None:
+        """Send a client that can't ask all values now and every change, for as long as the server runs."""
+        with self._lock:
+            self._add(client, None, float("inf"), None)
+            self._subscribers[client].fixed = True
         self.send_all(client)
+
+    def release(self, client: Client, now: float) -> None:
+        """A connect button is let go: one that springs back leaves the subscription, one that stays pressed ends it."""
+        subscriber = self._subscribers.get(client)
+        if subscriber is not None and now - subscriber.since > PUSH_S:
+            self.unsubscribe(client)
 
     def listen(self, client: Client, address: str, now: float) -> None:
         """Send a client the value of one address, now and whenever it changes.
@@ -113,16 +134,17 @@ class Feedback:
 
     def unsubscribe(self, client: Client, port: int | None = None) -> None:
         """End a client's subscription, and that of any client of its machine that receives at the same UDP port."""
-        destination = _destination(client, port)
+        destination = client.destination(port)
         with self._lock:
             for each in list(self._subscribers.values()):
-                if each.client == client or _destination(each.client, each.port) == destination:
+                same = each.client == client or each.client.destination(each.port) == destination
+                if same and not each.fixed:
                     del self._subscribers[each.client]
 
     def keep_alive(self, client: Client, now: float) -> None:
         """Extend a UDP client's subscription, because it has sent something."""
         subscriber = self._subscribers.get(client)
-        if subscriber is not None and client.transport == "udp":
+        if subscriber is not None and client.transport == "udp" and not subscriber.fixed:
             subscriber.expires = now + SUBSCRIPTION_S
 
     def port_of(self, client: Client) -> int | None:
@@ -148,8 +170,8 @@ class Feedback:
                     continue
                 self._movers[address] = change.origin
                 for subscriber in self._subscribers.values():
-                    if subscriber.client == change.origin:
-                        subscriber.moved(address, _float32(change.value), now)
+                    if self._is_moved_by(subscriber, change.origin):
+                        subscriber.moved(address, float32(change.value), now)
                     else:
                         subscriber.mark_pending(address, INTERVAL_S)
         self._wake()
@@ -173,7 +195,7 @@ class Feedback:
             for address, level in meters.items():
                 if address not in self._meters and len(self._meters) >= MAX_METERS:
                     continue
-                self._meters[address] = _float32(level)
+                self._meters[address] = float32(level)
                 for subscriber in self._subscribers.values():
                     subscriber.mark_pending(address, METER_INTERVAL_S)
         self._wake()
@@ -201,7 +223,14 @@ class Feedback:
         if len(self._subscribers) >= MAX_SUBSCRIBERS:
             raise DrawstopError(f"{MAX_SUBSCRIBERS} clients subscribe already; /unsubscribe one")
         expires = now + SUBSCRIPTION_S if client.transport == "udp" else float("inf")
-        self._subscribers[client] = Subscriber(client, port, expires, addresses)
+        self._subscribers[client] = Subscriber(client, port, expires, addresses, since=now)
+
+    def _is_moved_by(self, subscriber: Subscriber, origin: object) -> bool:
+        """Whether a change came from a subscriber. What comes from the host of a fixed one, and from no other that
+        subscribes itself, is its own."""
+        if subscriber.client != origin and origin in self._subscribers:
+            return False
+        return subscriber.is_origin(origin)
 
     def _packets(
         self, subscriber: Subscriber, addresses: Sequence[str], values: Mapping[str, float], now: float
@@ -213,7 +242,7 @@ class Feedback:
             if value is None or subscriber.known.get(address) == value:
                 continue
             subscriber.known[address], subscriber.sent[address] = value, now
-            if self._movers.get(address) != subscriber.client:
+            if not self._is_moved_by(subscriber, self._movers.get(address)):
                 subscriber.notified[address] = now
             packets.append(Outgoing(subscriber.client, write_message(address, value), subscriber.port))
         return packets
@@ -222,21 +251,3 @@ class Feedback:
         if client is None:
             return list(self._subscribers.values())
         return [self._subscribers[client]] if client in self._subscribers else []
-
-
-def values_by_address(parameters: ParameterStore) -> dict[str, float]:
-    """All values by OSC address, as 32-bit numbers, stops first."""
-    addresses = {slug: address_of(slug) for slug in parameters.targets}
-    values = parameters.values
-    return {
-        address: _float32(values[slug]) for slug, address in addresses.items() if address and slug in values
-    }
-
-
-def _destination(client: Client, port: int | None) -> tuple[str, str, int]:
-    """The transport, host and port to which a client's packets go."""
-    return client.transport, client.host, port if port and client.transport == "udp" else client.port
-
-
-def _float32(value: float) -> float:
-    return float(np.float32(value))

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.commands import Commands
-from realtime.controllers.osc.addresses import ENGINE_PARAMETERS, is_stop, name_of
+from realtime.controllers.osc.addresses import BUTTONS, ENGINE_PARAMETERS, is_stop, name_of, values_by_address
 from realtime.controllers.osc.arguments import Arguments, RefusedError
 from realtime.controllers.osc.clients import Client, ErrorCounters
-from realtime.controllers.osc.feedback import Feedback, Outgoing, values_by_address
+from realtime.controllers.osc.feedback import Feedback, Outgoing
 from realtime.controllers.osc.packets import Message, PacketError, read_packet, write_message
 from realtime.controllers.osc.patterns import is_pattern, matching
 from realtime.controllers.parameters import ParameterStore
@@ -29,6 +29,8 @@ ERRORS_PER_S = 20
 
 ANSWERS = frozenset({"error", "pong", "meter", "level"})
 """Addresses that Drawstop itself sends. They get no /error, so that two Drawstops don't send each other errors for ever."""
+
+QUERIES = ("stops", "values", "subscribe", "unsubscribe", "ping")
 
 _SHOWN = 80  # characters of an address in an error message
 
@@ -181,19 +183,20 @@ class Router:
                 self._require_commands().morph(*arguments.two_names_and_number())
             case ["pad"]:
                 self._require_commands().pad(*arguments.two_numbers())
-            case ["undo"]:
+            case ["instrument", which]:
                 if arguments.pressed():
-                    self._require_commands().undo()
-            case ["redo"]:
+                    self._require_commands().instrument(which)
+            case [word] if word in BUTTONS:
                 if arguments.pressed():
-                    self._require_commands().redo()
-            case ["panic"]:
-                if arguments.pressed():
-                    self._require_commands().panic()
+                    getattr(self._require_commands(), word)()
             case _:
                 self._query(client, parts, arguments, now)
 
     def _query(self, client: Client, parts: list[str], arguments: Arguments, now: float) -> None:
+        if parts[0] in QUERIES and len(parts) == 1 and arguments.pressed_alone() is False:
+            if parts[0] == "subscribe":
+                self._feedback.release(client, now)
+            return
         match parts:
             case ["stops"]:
                 self._send_stops(client, arguments.port())

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
-from drawstop.errors import DrawstopError
+from drawstop.errors import DrawstopError, reason_of
 from realtime.controllers.commands import Commands
 from realtime.controllers.osc.clients import AllowList, Client, ErrorCounters
 from realtime.controllers.osc.feedback import Feedback, Outgoing
@@ -38,6 +38,7 @@ class OscServer:
         notes: takes lines for the user; called from the server's thread, and must not wait.
         watch: called with every message, in the same way.
         transports: other transports beside OSC by TCP, such as OSCQuery's.
+        feedback_to: UDP hosts and ports that are sent all values, because they can't ask.
 
     Raises:
         DrawstopError: an entry of `allow` that is no address, or a port that is none.
@@ -54,6 +55,7 @@ class OscServer:
         notes: Callable[[str], None] | None = None,
         watch: Callable[[Client, Message], None] | None = None,
         transports: Sequence[Transport] = (),
+        feedback_to: Sequence[tuple[str, int]] = (),
     ) -> None:
         if not 0 <= port <= 65535:
             raise DrawstopError(f"OSC's port must be in 0..65535, got {port}")
@@ -64,7 +66,7 @@ class OscServer:
             AllowList(allow),
             notes,
         )
-        self._open_to_all = not allow
+        self._open_to_all, self._feedback_to = not allow, feedback_to
         self.errors = ErrorCounters(notes)
         self.feedback = Feedback(parameters, self._wake)
         self._router = Router(parameters, self.feedback, self.errors, self._send, commands, watch)
@@ -90,6 +92,11 @@ class OscServer:
             DrawstopError: a port is taken, or the address isn't this machine's.
         """
         self._udp = bound_socket(self._host, self._port, socket.SOCK_DGRAM)
+        try:
+            fixed = [_found(host, port, self._udp.family) for host, port in self._feedback_to]
+        except DrawstopError:
+            self._close_sockets()
+            raise
         self.udp_port = self._udp.getsockname()[1]
         try:
             for transport in self._transports:
@@ -106,6 +113,8 @@ class OscServer:
             self._note(
                 f"OSC listens at {self._host}:{self.udp_port}: whoever reaches it can move the stops; allow only some"
             )
+        for client in fixed:
+            self.feedback.add_fixed(client)
         self._closing = False
         self._unsubscribe = self._parameters.subscribe(self.feedback.on_changes)
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
@@ -211,3 +220,14 @@ class OscServer:
     def _note(self, text: str) -> None:
         if self._notes is not None:
             self._notes(text)
+
+
+def _found(host: str, port: int, family: socket.AddressFamily) -> Client:
+    """The UDP client at a host's port. Raises DrawstopError if there is no such host."""
+    try:
+        address = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_DGRAM)[0][4]
+    except OSError as error:
+        raise DrawstopError(
+            f"OSC can't send to {host}:{port} ({reason_of(error)}); give a name or an address of this network"
+        ) from error
+    return Client("udp", str(address[0]), port)

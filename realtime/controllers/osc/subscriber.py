@@ -24,12 +24,16 @@ class Subscriber:
         port: the UDP port to which changes are sent; None: the client's own.
         expires: when the subscription ends, on the clock of `time.monotonic`.
         addresses: the addresses whose changes are sent; None: all.
+        since: when it subscribed, on the same clock.
+        fixed: whether the user has named it, because it can't ask; then it is whoever sends from its host, and stays.
     """
 
     client: Client
     port: int | None
     expires: float
     addresses: set[str] | None = None
+    since: float = 0.0
+    fixed: bool = False
     known: dict[str, float] = field(default_factory=dict)
     """By address: the value that the client has, if that is certain."""
     notified: dict[str, float] = field(default_factory=dict)
@@ -38,6 +42,12 @@ class Subscriber:
     """By address: when it was last sent anything."""
     pending: dict[str, float] = field(default_factory=dict)
     """By address that may have changed: the moment from which its value may be sent."""
+
+    def is_origin(self, origin: object) -> bool:
+        """Whether a change came from this client."""
+        if not self.fixed or not isinstance(origin, Client):
+            return self.client == origin
+        return (self.client.transport, self.client.host) == (origin.transport, origin.host)
 
     def subscribes_to(self, address: str) -> bool:
         """Whether it is sent the changes of an address."""

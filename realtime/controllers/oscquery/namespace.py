@@ -13,7 +13,11 @@ FULL_SCALE_DBFS = 0.0
 _SHARE = {"MIN": 0.0, "MAX": 1.0}
 _PRESSED = ({"TYPE": "f", "ACCESS": WRITE, "RANGE": [_SHARE]},)
 _SECONDS = ({"TYPE": "f", "ACCESS": WRITE, "RANGE": [{"MIN": 0.0, "MAX": MAX_SECONDS}]},)
-_BUTTONS = {"/undo": "undo a scene", "/redo": "redo", "/panic": "panic: silence"}
+_BUTTONS = {
+    "/next_scene": "the next scene", "/previous_scene": "the previous scene", "/undo": "undo a scene", "/redo": "redo",
+    "/tap": "a tap for the tempo", "/next_instrument": "the next instrument",
+    "/previous_instrument": "the previous instrument", "/panic": "panic: silence",
+}  # fmt: skip
 
 
 def describe(targets: Iterable[Ranged], scenes: Sequence[Scene], meters: Sequence[str]) -> Namespace:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.osc.addresses import values_by_address
 from realtime.controllers.osc.clients import Client, TransportName
-from realtime.controllers.osc.feedback import values_by_address
 from realtime.controllers.osc.transport import ServerContext
 from realtime.controllers.oscquery.connection import WebConnection
 from realtime.controllers.oscquery.http_answers import answer, host_info

@@ -61,6 +61,7 @@ class Scenes:
         self._lock = threading.RLock()
         self._list = SceneList(scenes, on_change)
         self._history = History()
+        self._recalled: str | None = None
         self._reported = set[tuple[str, str]]()
 
     def replace(self, scenes: Iterable[Scene], corners: Sequence[str] = ()) -> None:
@@ -160,11 +161,33 @@ class Scenes:
                 seconds, beats = scene.seconds, scene.beats
             if beats is not None:
                 seconds = self.tempo.seconds(beats)
+            self._recalled = scene.slug
             values = self._present_values(scene)
             step = self._history.begin(f"scene {scene.slug}", None)
             who = source or step.name
             step.add(*self._move(values, who, origin=origin, at=at, seconds=seconds or 0.0))
             return scene
+
+    def recall_next(self, by: int) -> Scene:
+        """Recall the next scene (1) or the previous one (-1) after that recalled last; at the start the first, or last.
+
+        Raises:
+            DrawstopError: there is none in that direction.
+        """
+        with self._lock:
+            slugs = [scene.slug for scene in self._list.all]
+            if self._recalled in slugs:
+                index = slugs.index(self._recalled) + by
+            else:
+                index = 0 if by > 0 else len(slugs) - 1
+            if not 0 <= index < len(slugs):
+                end = (
+                    f"{self._recalled} is the {'last' if by > 0 else 'first'} scene"
+                    if slugs
+                    else "there are no scenes"
+                )
+                raise DrawstopError(f"no scene comes {'next' if by > 0 else 'before'}: {end}")
+            return self.recall(slugs[index])
 
     def morph(
         self, first: str | int, second: str | int, x: float, *, origin: object = None, at: float | None = None

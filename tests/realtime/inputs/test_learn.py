@@ -1,4 +1,4 @@
-"""A gesture ends when a controller falls silent, and its source is described for the user."""
+"""A gesture is waited for, and its source is described for the user."""
 
 import queue
 import time
@@ -7,50 +7,21 @@ import mido
 import pytest
 from midi_controller import cc
 
-from realtime.controllers.mapping.learn import QUIET_S as FIRST_GESTURE_S
-from realtime.controllers.mapping.learn import LearnedSource
+from realtime.controllers.learning.learned import LearnedSource
 from realtime.controllers.midi.source import MidiSource
-from realtime.inputs.learn import describe, learn_source, next_gesture
+from realtime.inputs.learn import describe, learn_source
 from realtime.inputs.message_queue import MessageQueue
 
 QUIET_S = 0.05
 
 
-def queue_of(*messages: tuple[str, mido.Message]) -> MessageQueue:
-    filled: MessageQueue = queue.Queue()
-    for device, message in messages:
-        filled.put((device, message, 0.0))
-    return filled
-
-
-def test_a_gesture_is_what_the_device_that_sent_most_has_sent_without_its_clock() -> None:
-    turned = cc(20, *range(5))
-    messages = queue_of(
-        ("box", mido.Message("clock")), ("other", *cc(7, 1)), *(("box", message) for message in turned)
-    )
-    assert next_gesture(messages, QUIET_S) == ("box", turned)
-
-
-def test_a_gesture_that_moves_no_knob_is_passed_over() -> None:
-    messages = queue_of(("box", mido.Message("program_change", program=3)))
-    later = [("box", message, 0.0) for message in cc(20, 1, 5, 9)]
-
-    class Delayed(queue.Queue):  # type: ignore[type-arg]
-        """Gives the first messages, and the later ones after the first gesture."""
-
-        silences = 0.0
-
-        def get(self, block: bool = True, timeout: float | None = None) -> object:
-            try:
-                return messages.get(False)
-            except queue.Empty:
-                time.sleep(timeout or 0.0)
-                self.silences += timeout or 0.0
-                if self.silences > 1.5 * FIRST_GESTURE_S and later:
-                    return later.pop(0)
-                raise
-
-    assert learn_source(Delayed()).source == MidiSource("cc", 20, 1, "box")
+def test_a_gesture_is_waited_for_and_what_moves_nothing_passed_over() -> None:
+    messages: MessageQueue = queue.Queue()
+    for device, message in [
+        ("box", mido.Message("clock")), ("other", *cc(7, 1)), *(("box", each) for each in cc(20, *range(5)))
+    ]:  # fmt: skip
+        messages.put((device, message, time.monotonic()))
+    assert learn_source(messages, QUIET_S).source == MidiSource("cc", 20, 1, "box")
 
 
 @pytest.mark.parametrize(
@@ -65,6 +36,14 @@ def test_a_gesture_that_moves_no_knob_is_passed_over() -> None:
         (
             LearnedSource(MidiSource("cc14", 1, 2, "box"), order="lsb-first"),
             "cc14 1 on channel 2 of box: a 14-bit controller, lsb-first",
+        ),
+        (
+            LearnedSource(MidiSource("nrpn", 300, 2, "box"), "relative"),
+            "nrpn 300 on channel 2 of box: an endless encoder, increments",
+        ),
+        (
+            LearnedSource(MidiSource("program", 3, 1, "box"), "toggle"),
+            "program 3 on channel 1 of box: a program change",
         ),
         (
             LearnedSource(MidiSource("mpe pressure", device="box")),

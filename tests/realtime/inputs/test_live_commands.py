@@ -1,12 +1,17 @@
-"""The commands of buttons, keys and OSC messages reach the scenes and the parameters."""
+"""The commands of buttons, keys and OSC messages reach the scenes, the parameters and the instruments."""
 
+from pathlib import Path
+
+import pytest
 from event_recorder import EventRecorder
 
+from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.parameters import PARAMETERS
+from realtime.inputs.instrument_choice import InstrumentChoice
 from realtime.inputs.live_commands import LiveCommands
 
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
@@ -35,7 +40,42 @@ def test_every_command_does_what_its_name_says() -> None:
     commands.scene(0)
     commands.scene("new")
     assert guitar() == 1.0
+    commands.scene("b")
+    commands.next_scene()
+    assert guitar() == 0.5
+    commands.previous_scene()
+    commands.previous_scene()
+    assert guitar() == -1.0
+    with pytest.raises(DrawstopError, match="no scene comes before: a is the first scene"):
+        commands.previous_scene()
+    for at in (1.0, 1.5, 2.0):
+        commands.tap(at)
+    assert commands.scenes.tempo.bpm == pytest.approx(120.0)
     commands.panic()
     values = parameters.values
     assert (values["guitar"], values["voice"], values["engine.mute"]) == (0.0, 0.0, 1.0)
     assert [event.slug for event in sound.events[-4:]] == ["engine.mute", "engine.reset", "guitar", "voice"]
+
+
+def test_instruments_are_chosen_by_number_by_name_and_one_after_the_other() -> None:
+    swapped: list[str] = []
+    choice = InstrumentChoice(
+        [Path(f"{name}.ts") for name in ("organ", "choir", "drums")], lambda p: swapped.append(p.stem)
+    )
+    parameters = ParameterStore(EventRecorder(), [*STOPS, *PARAMETERS])
+    commands = LiveCommands(parameters, Scenes(parameters), choice)
+    commands.next_instrument()
+    commands.instrument("3")
+    commands.next_instrument()
+    commands.previous_instrument()
+    commands.instrument("choir")
+    assert swapped == ["choir", "drums", "organ", "drums", "choir"]
+    assert choice.is_playing(Path("choir.ts"))
+    with pytest.raises(
+        DrawstopError, match="no instrument is '4'; on the command line are: 1 organ, 2 choir, 3 drums"
+    ):
+        commands.instrument("4")
+    with pytest.raises(DrawstopError, match="give several on the command line"):
+        LiveCommands(parameters, Scenes(parameters)).next_instrument()
+    with pytest.raises(DrawstopError, match="no scene comes next: there are no scenes"):
+        commands.next_scene()

@@ -22,6 +22,9 @@ from realtime.recording.session_file import Session, read_session
 
 RATE = 44100
 ALL_14_BITS = [m for v in range(0, 16384, 64) for m in cc(1, v >> 7) + cc(33, v & 127)]
+WHEEL = [
+    mido.Message("pitchwheel", pitch=pitch) for pitch in (*range(0, 6000, 400), *range(6000, 1000, -400))
+]
 FINGER = [
     message.copy(channel=3)
     for message in (
@@ -57,6 +60,22 @@ def plug_in(jack: JackServer) -> Iterator[Callable[[str], Controller]]:
     yield plug
     for controller in plugged:
         controller.pull()
+
+
+@pytest.fixture
+def trembling(plug_in: Callable[[str], Controller]) -> Iterator[None]:
+    """A box whose knob wavers by a step all the time."""
+    other, ended = plug_in("other"), threading.Event()
+
+    def tremble() -> None:
+        while not ended.is_set():
+            other.send(*cc(7, 63, 64), pace_s=0.02)
+
+    thread = threading.Thread(target=tremble)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
 
 
 @pytest.fixture
@@ -120,7 +139,8 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
 
     mapping, scenes, take = tmp_path / "m.toml", tmp_path / "scenes.toml", tmp_path / "take"
     mapping.write_text(
-        '[[knob]]\nsource = "cc14 1"\nstop = "guitar"\ntakeover = "jump"\n'
+        '[[knob]]\nsource = "cc14 1"\nstop = "guitar"\ntakeover = "jump"\ndevice = "nano:out"\n'
+        '[[knob]]\nsource = "cc 9"\nstop = "guitar"\ndevice = "FCB1010"\n'
         '[[knob]]\nsource = "cc 20"\nstop = "voice"\ntakeover = "jump"\n'
         '[[button]]\nsource = "note 40"\ndoes = "store"\nname = "Verse"\n'
     )
@@ -130,6 +150,7 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
         "--osc", port,
     )  # fmt: skip
     playing.wait_until_said("MIDI nano:out is here")
+    playing.wait_until_said("the mapping's 'FCB1010' isn't here; here is: nano:out")
     nano.send(*ALL_14_BITS)
     nano.send(mido.Message("note_on", note=40, velocity=100), mido.Message("note_on", note=40, velocity=0))
     wait_for(lambda: scenes.exists(), "the stored scene")
@@ -139,7 +160,7 @@ def test_a_mapping_plays_is_mended_while_it_plays_and_survives_a_pull(
     wait_for_voice(0.0)
 
     mapping.write_text(mapping.read_text() + 'kurve = "linear"\n')
-    playing.wait_until_said("line 13: there is no 'kurve' here")
+    playing.wait_until_said("line 18: there is no 'kurve' here")
     mapping.write_text('[[knob]]\nsource = "cc 30"\nstop = "voice"\ntakeover = "jump"\n')
     playing.wait_until_said("is in use as it was saved")
     nano.send(*cc(30, 0))
@@ -236,12 +257,14 @@ def test_a_broken_mapping_is_one_line_before_anything_sounds(
     assert "m.toml, line 1: stop is missing" in err
 
 
-def test_learn_recognises_a_knob_a_fader_an_encoder_and_a_pad_by_their_messages(
-    tmp_path: Path, jack: JackServer, box: Controller
+def test_learn_recognises_what_is_moved_by_its_messages_while_another_box_trembles(
+    tmp_path: Path, jack: JackServer, box: Controller, trembling: None
 ) -> None:
     path = tmp_path / "organ.toml"
     path.write_text("# mine\n")
-    process = run_drawstop(jack, "learn", path, "guitar", "voice", "engine.wet", "engine.mute", "organ")
+    process = run_drawstop(
+        jack, "learn", path, "guitar", "voice", "engine.wet", "engine.mute", "organ", "flute", "oboe", "drums"
+    )
     output = Lines(process)
     gestures = {
         "guitar": (
@@ -255,6 +278,18 @@ def test_learn_recognises_a_knob_a_fader_an_encoder_and_a_pad_by_their_messages(
             "note 36 on channel 1 of box:out: a key or pad",
         ),
         "organ": (FINGER, "mpe pressure of box:out: a finger on an MPE controller, any note"),
+        "flute": (
+            [mido.Message("program_change", program=4)],
+            "program 4 on channel 1 of box:out: a program change",
+        ),
+        "oboe": (
+            [mido.Message("note_on", note=104, velocity=127), *WHEEL, mido.Message("note_off", note=104)],
+            "bend on channel 1 of box:out: a wheel of 14 bits",
+        ),
+        "drums": (
+            [*cc(99, 2), *cc(98, 44), *cc(96, *[0] * 5), *cc(97, *[0] * 4)],
+            "nrpn 300 on channel 1 of box:out: an endless encoder, increments",
+        ),
     }
     output.wait_for("box:out is here")
     for stop, (messages, says) in gestures.items():
@@ -266,31 +301,38 @@ def test_learn_recognises_a_knob_a_fader_an_encoder_and_a_pad_by_their_messages(
     assert [(str(knob.source), knob.stop, knob.mode) for knob in knobs] == [
         ("cc 20", "guitar", "absolute"), ("cc14 1", "voice", "absolute"),
         ("cc 30", "engine.wet", "relative"), ("note 36", "engine.mute", "velocity"), ("mpe pressure", "organ", "absolute"),
+        ("program 4", "flute", "toggle"), ("bend", "oboe", "absolute"), ("nrpn 300", "drums", "relative"),
     ]  # fmt: skip
-    assert [(knob.source.device, knob.source.channel) for knob in knobs] == [("box:out", 1)] * 4 + [
-        ("box:out", None)
-    ]
+    assert {knob.source.device for knob in knobs} == {"box:out"}
+    assert [knob.source.channel for knob in knobs] == [1, 1, 1, 1, None, 1, 1, 1]
     assert path.read_text().startswith("# mine\n")
     ended(process)
 
     undone = run_drawstop(jack, "learn", path, "--undo")
     assert undone.wait(20) == 0
     ended(undone)
-    assert len(read_mapping(path).knobs) == 4
+    assert len(read_mapping(path).knobs) == 7
 
 
 def test_monitor_shows_what_comes_and_what_it_moves(
     tmp_path: Path, jack: JackServer, box: Controller
 ) -> None:
     path = tmp_path / "organ.toml"
-    path.write_text('[[knob]]\nsource = "cc 20"\nstop = "guitar"\ntakeover = "jump"\n')
+    path.write_text(
+        '[[knob]]\nsource = "cc 20"\nstop = "guitar"\ntakeover = "jump"\n'
+        '[[button]]\nsource = "program 2"\ndoes = "undo"\ndevice = "FCB1010"\n'
+    )
     process = run_drawstop(jack, "monitor", "--mapping", path)
     output = Lines(process)
     output.wait_for("box:out is here")
+    output.wait_for("the mapping's 'FCB1010' isn't here; here is: box:out")
     box.send(*cc(20, 127), mido.Message("pitchwheel", pitch=0))
     output.wait_for("control=20 value=127")
     output.wait_for("cc 20 -> guitar +1.0000")
     output.wait_for("bend on channel 1: 8192 of 16383")
+    box.send(*[mido.Message("clock")] * 40, pace_s=0.02)
+    output.wait_for("clock of box:out: 1")
+    output.wait_for(", followed")
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(20) == 0
     ended(process)

@@ -95,6 +95,42 @@ def test_messages_come_whole_in_order_and_with_their_moment_also_after_a_pull_an
         nano.pull()
 
 
+def test_one_box_by_two_systems_is_opened_once(server: JackServer) -> None:
+    """As PipeWire shows ALSA's boxes to JACK's clients; there is no ALSA here, so both are JACK's, with those names."""
+    received: list[tuple[str, mido.Message, float]] = []
+    names: list[str] = []
+
+    def changed(inputs: list[str], outputs: list[str]) -> None:
+        names[:] = inputs
+
+    box = Controller(server, "nano", "nano MIDI 1 20:0")
+    bridge = Controller(server, "Midi-Bridge", "nano 2:(capture_0) nano MIDI 1")
+    other = Controller(server, "Midi-Bridge2", "fcb MIDI 1")
+    with MidiPorts(lambda *message: received.append(message), on_change=changed):
+        wait_for(lambda: len(names) == 2, "the inputs")
+        for each in (box, bridge):
+            each.send(*[mido.Message("clock")] * 3)
+        other.send(*cc(20, 5))
+        wait_for(lambda: [received[-1][1]] == cc(20, 5) if received else False, "the last message")
+        assert [message.type for _, message, _ in received] == ["clock"] * 3 + ["control_change"]
+        for each in (box, bridge, other):
+            each.pull()
+
+
+def test_a_whole_name_of_an_input_goes_before_a_part_of_one(server: JackServer) -> None:
+    names: list[str] = []
+    boxes = [Controller(server, name) for name in ("nano", "nano 2")]
+
+    def changed(inputs: list[str], outputs: list[str]) -> None:
+        names[:] = inputs
+
+    for wanted, found in (("nano:out", ["nano:out"]), ("nano", ["nano 2:out", "nano:out"])):
+        with MidiPorts(lambda *message: None, [wanted], on_change=changed):
+            wait_for(lambda found=found: sorted(names) == found, "the inputs")
+    for box in boxes:
+        box.pull()
+
+
 def test_fingers_of_an_mpe_controller_move_their_stops_through_a_real_port(server: JackServer) -> None:
     """As MPE controllers send: the zone first, then each note on a channel of its own, its values before it begins."""
     parameters = ParameterStore(

@@ -15,6 +15,9 @@ from realtime.inputs.osc import OscOptions
         (OscOptions(9000, 70000), "OSCQuery's port must be in 1..65535, got 70000"),
         (OscOptions(9000, 9000), "give --oscquery another, such as 9001"),
         (OscOptions(9000, announce=True), "none can reach 127.0.0.1; add --listen 0.0.0.0"),
+        (OscOptions(feedback=["tablet:9001"]), "add --osc 9000"),
+        (OscOptions(9000, feedback=["tablet"]), "takes HOST:PORT, such as 192.168.1.20:9001, got 'tablet'"),
+        (OscOptions(9000, feedback=["tablet:0"]), "takes HOST:PORT"),
         (OscOptions(9000, allow=["nowhere"]), "got 'nowhere'"),
     ],
 )

@@ -9,6 +9,8 @@ from drawstop.errors import DrawstopError
 from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
 from realtime.live.latency import OVERHEAD_S, SAFETY, candidates, choose_latency, next_to_try, read_latency
+from realtime.live.process_handles import plausible_delay
+from realtime.live.status_view import latency_lines
 from realtime.processes.messages import BlockTimes
 from realtime.processes.player_process import FEWEST_TRIAL_BLOCKS, HOPELESS_BLOCKS, try_block
 
@@ -123,3 +125,26 @@ def test_blocks_are_tried_until_filling_one_takes_as_long_as_playing_a_smaller_o
     assert following(b64=0.01, b128=0.0001) == 256  # 10 ms of delay: filling 256 samples could be less
     assert following(b64=0.01, b128=0.0001, b256=0.0001, b512=0.0001) is None
     assert next_to_try(description(), [192], tried(b192=1.0), RATE, HOST) is None
+
+
+def test_a_block_that_a_busy_moment_refused_is_never_what_would_do() -> None:
+    with pytest.raises(DrawstopError) as refused:
+        choose_latency(
+            description(), tried(b512=0.03), RATE, HOST, 0.0, None, others=tried(b512=0.004, b1024=0.004)
+        )
+    assert "this machine was busy: a block of 512 samples (11.6 ms) took 30.0 ms, and 4.0 ms when" in str(
+        refused.value
+    )
+    assert "--block" not in str(refused.value)
+    with pytest.raises(DrawstopError, match="--block 1024 would do"):
+        choose_latency(
+            description(), tried(b512=0.03), RATE, HOST, 0.0, None, others=tried(b512=0.03, b1024=0.004)
+        )
+
+
+def test_a_device_delay_that_cannot_be_is_unknown_and_said_so() -> None:
+    assert plausible_delay(0.3) == 0.3
+    assert [plausible_delay(seconds) for seconds in (3600.0, -1.0, float("nan"), float("inf"))] == [None] * 4
+    latency = choose_latency(description(), tried(b512=0.003), RATE, HOST, None, "safe")
+    assert (latency.device, latency.device_known, latency.total) == (0.0, False, latency.engine + DELAY)
+    assert "unknown" in latency_lines("organ", latency)[1]

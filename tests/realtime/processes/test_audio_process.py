@@ -65,6 +65,22 @@ def test_the_clock_is_right_in_the_middle_of_a_callback_too(ring: DeviceRing) ->
     del callback
 
 
+def test_chosen_channels_are_taken_and_the_others_are_silent() -> None:
+    ring = DeviceRing.create(1, 2)
+    callback = Callback(ring, RATE, CONTEXT.Semaphore(0), inputs=(2,), outputs=(3, 1))
+    ring.phase = PLAYING
+    heard = np.arange(3 * PERIOD, dtype=np.float32).reshape(PERIOD, 3) / 1000
+    for call in range(RATE // PERIOD):  # beyond the fade at the start
+        played = np.ones((PERIOD, 4), dtype=np.float32)
+        start = call * PERIOD
+        ring.arrays.output[start : start + PERIOD] = (0.25, -0.5)
+        callback(heard, played, PERIOD, None, None)
+    np.testing.assert_array_equal(ring.arrays.input[start : start + PERIOD, 0], heard[:, 2])
+    np.testing.assert_array_equal(played, np.tile(np.float32([0.0, -0.5, 0.0, 0.25]), (PERIOD, 1)))
+    del callback
+    ring.close()
+
+
 def test_a_movement_that_came_before_its_block_was_cut_counts_at_its_own_sample(
     ring: DeviceRing, tmp_path: Path
 ) -> None:

@@ -13,15 +13,16 @@ import pytest
 from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.mapping.example import EXAMPLE
 from realtime.controllers.mapping.file import (
     BUTTON_KEYS,
-    EXAMPLE,
     KNOB_KEYS,
     MPE_KEYS,
+    PROGRAM_KEYS,
     TOP_KEYS,
     parse_mapping,
 )
-from realtime.controllers.mapping.mapping import Mapping
+from realtime.controllers.mapping.mapping import NAMED_ACTIONS, Mapping
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MAXIMA, parse_source
 
@@ -34,6 +35,7 @@ NOT_ON_THE_PAGE = {
     " is no value for a stop; give a number": "scenes.toml refuses it before, with its line",
     "weights are 0 or more, and one is above 0; got ": "no message mixes by weights",
     "a morph goes from 0 to 1, got nan": "OSC refuses what is no finite number before",
+    "no scene comes ": "of the first and the last scene, shown on the screen",
     "no scene has the number ": "of program changes, whose errors are shown on the screen",
     " scenes already; remove some": "of the thousandth scene that is stored",
     " is a corner of the pad; give the pad another one first": "no message removes a scene",
@@ -63,7 +65,7 @@ def rows(title: str) -> dict[str, tuple[str, str]]:
     ("title", "keys"),
     [
         ("At the top", TOP_KEYS), ("`[[knob]]`", KNOB_KEYS), ("`[[button]]`", BUTTON_KEYS), ("`[mpe]`", MPE_KEYS),
-        ("Sources", MAXIMA),
+        ("`[programs]`", PROGRAM_KEYS), ("Sources", MAXIMA),
     ],
 )  # fmt: skip
 def test_the_reference_has_every_key_and_no_other(title: str, keys: dict[str, object]) -> None:
@@ -86,7 +88,7 @@ def test_what_the_reference_calls_a_default_is_what_is_without_the_key() -> None
             written = f"[mpe]\n{default}\n" if key == "[mpe]" else f"{key} = {default}\n"
             assert parse_mapping(written + KNOB, PATH) == parse_mapping(KNOB, PATH), key
             seen += 1
-    assert seen == 15
+    assert seen == 17
     assert replace(Mapping().mpe, lower=0) == Zones(
         *(int(default) for _, default in rows("`[mpe]`").values())
     )
@@ -102,7 +104,9 @@ def test_a_key_takes_each_word_that_the_reference_says_and_nothing_of_another_ki
             source, name = ("note 36", "") if word == "velocity" else ("cc 20", "")
             if key == "notes":
                 source = "mpe bend"
-            if key == "does" and word in ("scene", "store", "bank", "shift"):
+            if key == "trigger" and title == "`[[knob]]`":
+                name = 'mode = "toggle"\n'
+            if key == "does" and word in NAMED_ACTIONS:
                 name = 'name = "a"\n'
             others = [line for line in text.splitlines(True) if not line.startswith((f"{key} =", "source ="))]
             lines = "".join(others).replace("]]\n", f']]\nsource = "{source}"\n')

@@ -6,7 +6,8 @@ import pytest
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.mapping.add_knob import add_knob
-from realtime.controllers.mapping.file import EXAMPLE, box_names, find_mapping, parse_mapping, read_mapping
+from realtime.controllers.mapping.example import EXAMPLE
+from realtime.controllers.mapping.file import box_names, find_mapping, parse_mapping, read_mapping
 from realtime.controllers.mapping.mapping import Knob, Mapping, for_stops
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import parse_source

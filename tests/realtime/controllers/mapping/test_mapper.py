@@ -8,7 +8,7 @@ from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.curves import Curve
 from realtime.controllers.mapping.mapper import Mapper
 from realtime.controllers.mapping.mapping import Button, Knob, Mapping, default_mapping
-from realtime.controllers.midi.source import ControllerInput, parse_source
+from realtime.controllers.midi.source import ControllerInput, MidiSource, parse_source
 from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.engine.parameters import BYPASS, MUTE, WET
 
@@ -31,10 +31,12 @@ class MapperSetup:
         knobs = tuple(part for part in parts if isinstance(part, Knob))
         buttons = tuple(part for part in parts if isinstance(part, Button))
         self.mapper = Mapper(Mapping(knobs, buttons, **more), self.parameters, self.commands)
+        self.seconds = 0.0
 
     def send(self, source: str, *data: int, device: str = "box", channel: int = 1) -> None:
         for each in data:
-            self.mapper.apply(ControllerInput(parse_source(source, channel, device), each))
+            self.seconds += 0.1
+            self.mapper.apply(ControllerInput(parse_source(source, channel, device), each, self.seconds))
 
     def __getitem__(self, slug: str) -> float:
         return self.parameters.values[slug]
@@ -111,6 +113,16 @@ def test_an_endless_encoder_gets_out_of_a_dead_zone_and_over_steps() -> None:
     assert setup["voice"] == 1.0
 
 
+def test_an_endless_encoder_that_sends_increments_of_a_parameter() -> None:
+    setup = MapperSetup(knob("nrpn 300", mode="relative", step=0.05), knob("nrpn 300", "voice"))
+    source = parse_source("nrpn 300", 1, "box")
+    for steps in (1, 1, -1):
+        setup.mapper.apply(ControllerInput(source, 0, steps=steps, known=False))
+    assert (setup["guitar"], setup["voice"]) == (pytest.approx(0.1), 0.0)  # an unknown value moves nothing
+    setup.send("nrpn 300", 16383)
+    assert (setup["guitar"], setup["voice"]) == (pytest.approx(0.1), 1.0)
+
+
 def test_keys_toggle_hold_and_have_a_velocity() -> None:
     setup = MapperSetup(
         knob("note 36", mode="toggle"),
@@ -185,6 +197,48 @@ def test_pages_share_their_knobs() -> None:
     assert (setup["guitar"], setup["voice"]) == (1.0, -1.0)
 
 
+def test_a_knob_that_was_turned_on_another_page_or_out_of_sight_doesnt_jump() -> None:
+    setup = MapperSetup(
+        knob("cc 20", page="one", takeover="pickup"), knob("cc 20", "voice", page="two"), button("cc 40", "bank", "two"),
+        button("cc 41", "bank", "one"),
+    )  # fmt: skip
+    setup.send("cc 20", 60, 70)
+    held = setup["guitar"]
+    setup.send("cc 40", 127, 0)
+    setup.send("cc 20", 127)
+    setup.send("cc 41", 127, 0)
+    setup.send("cc 20", 120)
+    assert setup["guitar"] == held
+    setup.send("cc 20", 70, 60)
+    assert setup["guitar"] == pytest.approx(60 / 64 - 1)
+    setup.mapper.release("box")
+    setup.send("cc 20", 127)
+    assert setup["guitar"] == pytest.approx(60 / 64 - 1)
+
+
+def test_a_saved_mapping_leaves_held_knobs_shifts_and_the_page_as_they_were() -> None:
+    same = (
+        knob("cc 20", page="one", takeover="pickup"), knob("cc 20", "voice", page="two", takeover="pickup"),
+        knob("cc 1", "voice", shift="alt"),
+    )  # fmt: skip
+    setup = MapperSetup(*same, button("cc 40", "bank", "two"), button("note 1", "shift", "alt"))
+    setup.send("cc 40", 127, 0)
+    setup.send("cc 20", 60, 70)
+    held = setup["voice"]
+    setup.send("note 1", 100)
+    after = Mapper(
+        Mapping((knob("cc 99"), *same), (button("note 1", "shift", "alt"),)), setup.parameters, setup.commands
+    )
+    after.continue_from(setup.mapper)
+    setup.mapper = after
+    setup.send("cc 1", 127)
+    assert (setup["voice"], after.page) == (1.0, "two")
+    setup.parameters.move({"voice": held}, "scene")
+    setup.send("note 1", 0)
+    setup.send("cc 20", 127)
+    assert setup["voice"] == 1.0
+
+
 def test_buttons_ask_once_per_press() -> None:
     setup = MapperSetup(
         button("note 1", "scene", "verse"), button("note 2", "undo"), button("cc 40", "panic"),
@@ -197,6 +251,7 @@ def test_buttons_ask_once_per_press() -> None:
     assert setup.commands.calls == [
         ("scene", "verse"),
         ("undo",),
+        ("undo",),  # a key without a note-off in between
         ("panic",),
         ("panic",),
         ("store", "chorus"),
@@ -207,12 +262,119 @@ def test_buttons_ask_once_per_press() -> None:
     assert setup["engine.bypass"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("does", "name", "call"),
+    [
+        ("next-scene", "", ("next_scene",)), ("previous-scene", "", ("previous_scene",)), ("tap", "", ("tap",)),
+        ("instrument", "2", ("instrument", "2")), ("next-instrument", "", ("next_instrument",)),
+        ("previous-instrument", "", ("previous_instrument",)), ("panic", "", ("panic",)),
+    ],
+)  # fmt: skip
+def test_each_command_can_be_a_button(does: str, name: str, call: tuple[str, ...]) -> None:
+    setup = MapperSetup(button("cc 40", does, name))
+    setup.send("cc 40", 127, 0)
+    assert setup.commands.calls == [call]
+
+
 def test_a_program_change_recalls_the_scene_of_its_number() -> None:
-    setup, other = MapperSetup(), MapperSetup(programs=False)
+    setup, other = MapperSetup(), MapperSetup(programs=None)
     for each in (setup, other):
         each.send("program 2", 127)
     assert setup.commands.calls == [("scene", 2)]
     assert other.commands.calls == []
+
+
+def test_a_pedal_that_sends_127_each_time_toggles_each_time() -> None:
+    for source in ("cc 64", "note 60", "program 3"):
+        setup = MapperSetup(knob(source, mode="toggle"), button(source, "undo"))
+        for press, value in enumerate((1.0, 0.0, 1.0, 0.0), 1):
+            setup.send(source, 127)
+            assert (setup["guitar"], len(setup.commands.calls)) == (value, press)
+
+
+def test_a_shift_and_a_held_key_end_with_the_next_press_where_no_release_comes() -> None:
+    setup = MapperSetup(knob("note 5", mode="momentary"))
+    for value in (1.0, 0.0, 1.0):
+        setup.send("note 5", 100)
+        assert setup["guitar"] == value
+    setup = MapperSetup(button("cc 64", "shift", "alt"), knob("cc 1", "voice", shift="alt"))
+    for data, value in ((127, 1.0), (0, 1.0), (0, -1.0)):
+        setup.send("cc 64", 127)
+        setup.send("cc 1", data)
+        assert setup["voice"] == value
+
+
+def test_a_pad_that_is_released_while_a_shift_is_held_lets_go_of_its_stop() -> None:
+    setup = MapperSetup(button("note 1", "shift", "alt"), knob("note 5", mode="velocity"))
+    setup.send("note 5", 127)
+    setup.send("note 1", 100)
+    setup.send("note 5", 0)
+    assert setup["guitar"] == 0.0
+
+
+def test_a_latching_pedal_presses_at_each_step_if_the_mapping_says_any() -> None:
+    setup = MapperSetup(
+        knob("cc 64", mode="toggle", trigger="any"), Button(parse_source("cc 64"), "undo", trigger="any"),
+        knob("cc 64", "voice", mode="toggle"),
+    )  # fmt: skip
+    values = []
+    for data in (127, 0, 127, 0):
+        setup.send("cc 64", data)
+        values.append((setup["guitar"], setup["voice"]))
+    assert values == [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0)]
+    assert setup.commands.calls == [("undo",)] * 4
+
+
+@pytest.mark.parametrize(
+    ("source", "trigger"), [("cc 64", "down"), ("note 60", "down"), ("program 3", "down"), ("cc 64", "any")]
+)
+def test_a_message_that_comes_twice_is_one_press(source: str, trigger: str) -> None:
+    setup = MapperSetup(Button(parse_source(source), "undo", trigger=trigger))  # type: ignore[arg-type]
+    for seconds in (1.0, 1.001, 1.2, 1.202):
+        setup.mapper.apply(ControllerInput(parse_source(source, 1, "box"), 127, seconds))
+    assert setup.commands.calls == [("undo",)] * 2
+
+
+def test_a_fader_that_is_mapped_to_a_button_presses_once_on_its_way_up() -> None:
+    setup = MapperSetup(button("cc 7", "undo"))
+    setup.send("cc 7", *range(0, 128), *range(127, 60, -1), *range(60, 70))
+    assert setup.commands.calls == [("undo",)] * 3
+
+
+def test_a_program_that_a_knob_or_a_button_has_recalls_no_scene() -> None:
+    setup = MapperSetup(knob("program 1"), button("program 2", "undo"), knob("program 3", shift="alt"))
+    setup.send("program 1", 127)
+    setup.send("program 2", 127)
+    setup.send("program 3", 127)
+    assert (setup["guitar"], setup.commands.calls) == (1.0, [("undo",)])
+    setup.send("program 4", 127)
+    assert setup.commands.calls[1:] == [("scene", 4)]
+
+
+def test_scenes_follow_program_changes_of_the_named_device_and_channel_alone() -> None:
+    setup = MapperSetup(programs=MidiSource("program", channel=2, device="fcb"))
+    setup.send("program 2", 127, device="FCB1010", channel=1)
+    setup.send("program 2", 127, device="keys", channel=2)
+    assert setup.commands.calls == []
+    setup.send("program 2", 127, device="FCB1010", channel=2)
+    assert setup.commands.calls == [("scene", 2)]
+
+
+def test_what_a_device_holds_is_let_go_when_it_is_pulled_out() -> None:
+    setup = MapperSetup(
+        button("note 1", "shift", "alt"),
+        knob("cc 20"),
+        knob("cc 21", "voice"),
+        knob("note 2", "voice", mode="velocity"),
+    )
+    setup.send("note 2", 127)
+    setup.send("note 1", 100)
+    setup.mapper.release("another box")
+    setup.send("cc 20", 127)
+    assert (setup["guitar"], setup["voice"]) == (0.0, 1.0)
+    setup.mapper.release("box")
+    setup.send("cc 20", 127)
+    assert (setup["guitar"], setup["voice"]) == (1.0, 0.0)
 
 
 def test_a_scene_button_says_how_long_its_recall_takes() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from drawstop.instrument_description import StopDescription
-from realtime.controllers.mapping.mapper import response_of
 from realtime.controllers.mapping.mapping import Knob, Mapping
+from realtime.controllers.mapping.positions import response_of
 from realtime.controllers.midi.decoder import WAIT_S, MidiDecoder
 from realtime.controllers.midi.encoder import messages_for
 from realtime.controllers.midi.input import MidiInput

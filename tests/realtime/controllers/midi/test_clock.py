@@ -127,3 +127,53 @@ def test_a_thread_may_tick_while_another_reads() -> None:
     ended.set()
     reader.join()
     assert tempo.bpm == pytest.approx(140.0, rel=EXACT)
+
+
+def several(*clocks: tuple[str, list[float]]) -> Tempo:
+    """The tempo after the ticks of several sources, in the order in which they come."""
+    tempo = Tempo(77.0)
+    for at, source in sorted((at, source) for source, ticks in clocks for at in ticks):
+        tempo.tick(at, source)
+    return tempo
+
+
+@pytest.mark.parametrize("shift_s", [0.0, 0.0001, 0.01])
+def test_two_clocks_of_120_are_120_and_the_first_is_followed(shift_s: float) -> None:
+    tempo = several(("b", clock(120.0, 96)), ("a", clock(120.0, 96, start=shift_s + 1e-6)))
+    assert (tempo.bpm, tempo.followed) == (pytest.approx(120.0, rel=EXACT), "b")
+
+
+def test_each_source_has_a_tempo_and_one_is_followed_until_it_is_silent() -> None:
+    first, second = clock(100.0, 96), clock(140.0, 400)
+    tempo = several(("drum", first), ("synth", [at for at in second if at <= first[-1]]))
+    assert tempo.clocks == {"drum": pytest.approx(100, rel=EXACT), "synth": pytest.approx(140, rel=EXACT)}
+    assert (tempo.bpm, tempo.followed) == (pytest.approx(100.0, rel=EXACT), "drum")
+    tempo = several(("drum", first), ("synth", second))
+    assert (tempo.bpm, tempo.followed) == (pytest.approx(140.0, rel=EXACT), "synth")
+
+
+def test_sources_that_alternate_never_add_up() -> None:
+    ticks = clock(120.0, 400)
+    tempo = several(
+        *((name, [at for i, at in enumerate(ticks) if i // 12 % 2 == turn]) for turn, name in enumerate("ab"))
+    )
+    assert tempo.bpm == pytest.approx(120.0, rel=EXACT)
+
+
+def test_a_named_clock_is_followed_alone_and_one_that_has_gone_leaves_its_tempo() -> None:
+    tempo = Tempo(77.0)
+    tempo.follow("drum")
+    for at in clock(100.0, 48):
+        tempo.tick(at, "synth")
+    assert (tempo.bpm, tempo.followed) == (77.0, None)
+    for at in clock(130.0, 48):
+        tempo.tick(at, "the drum box")
+    tempo.forget("the drum box")
+    assert (tempo.bpm, tempo.followed) == (pytest.approx(130.0, rel=EXACT), None)
+
+
+def test_a_tapped_tempo_is_that_of_the_last_taps_and_a_pause_begins_anew() -> None:
+    tempo = Tempo()
+    for at, bpm in ((0.0, 120.0), (0.6, 100.0), (1.2, 100.0), (10.0, 100.0), (10.4, 150.0)):
+        tempo.tap(at)
+        assert tempo.bpm == pytest.approx(bpm)

@@ -69,7 +69,13 @@ def test_data_increments_and_decrements_move_a_parameter_by_one() -> None:
     pairs: dict[MidiSource, Order] = {MidiSource("nrpn", PARAMETER): "msb-first"}
     messages = [*SELECT, cc(6, 0), cc(38, 127), cc(96, 0), cc(97, 0), cc(97, 0)]
     assert decoded(messages, pairs, "nrpn") == [127, 128, 127, 126]
-    assert decoded([*SELECT, cc(96, 0)], pairs, "nrpn") == []
+
+
+def test_an_increment_of_a_parameter_without_a_value_is_a_step_alone() -> None:
+    decoder = MidiDecoder("box", {MidiSource("nrpn", PARAMETER): "msb-first"})
+    messages = [*SELECT, cc(96, 0), cc(97, 0), cc(6, 1), cc(38, 0), cc(96, 0)]
+    inputs = [each for message in messages for each in decoder.decode(message) if each.source.kind == "nrpn"]
+    assert [(each.steps, each.known) for each in inputs] == [(1, False), (-1, False), (0, True), (1, True)]
 
 
 def test_channels_and_parameters_are_separate() -> None:
@@ -146,3 +152,49 @@ def test_a_source_matches_inputs_of_its_channel_and_device() -> None:
     assert not parse_source("cc 20", device="launch").matches(controller_input)
     assert not parse_source("cc 21").matches(controller_input)
     assert str(parse_source("nrpn  300")) == "nrpn 300"
+
+
+@pytest.mark.parametrize(
+    ("bank", "number"),
+    [
+        ([], 5),
+        ([cc(0, 2)], 2 * 128 + 5),
+        ([cc(32, 7)], 7 * 128 + 5),
+        ([cc(0, 0), cc(32, 7)], 7 * 128 + 5),
+        ([cc(0, 3), cc(32, 0)], 3 * 128 + 5),
+        ([cc(0, 121), cc(32, 0)], 5),  # a synthesizer's bank of sounds
+        ([cc(0, 2, channel=1)], 5),
+    ],
+)
+def test_bank_select_reaches_eight_banks_of_programs(bank: list[mido.Message], number: int) -> None:
+    decoder = MidiDecoder("box")
+    for message in bank:
+        decoder.decode(message)
+    for _ in range(2):  # the bank holds until another one is sent
+        (program,) = decoder.decode(mido.Message("program_change", program=5))
+        assert str(program.source) == f"program {number}"
+
+
+def test_bank_and_parameter_number_outlast_a_saved_mapping() -> None:
+    nrpn: dict[MidiSource, Order] = {MidiSource("nrpn", 1000): "msb-first"}
+    before, after = MidiDecoder("box", nrpn), MidiDecoder("box", nrpn)
+    for message in (cc(0, 1), cc(99, 7), cc(98, 104)):
+        before.decode(message)
+    after.continue_from(before)
+    (program,) = after.decode(mido.Message("program_change", program=0))
+    assert program.source.number == 128
+    values = [each for message in (cc(6, 64), cc(38, 0)) for each in after.decode(message)]
+    assert [str(each.source) for each in values if each.source.kind == "nrpn"] == ["nrpn 1000"]
+
+
+def test_all_notes_off_lets_the_keys_of_its_channel_go() -> None:
+    decoder = MidiDecoder("box")
+    for note, channel in ((60, 0), (64, 0), (62, 1)):
+        decoder.decode(mido.Message("note_on", note=note, channel=channel))
+    released = decoder.decode(cc(123, 0))
+    assert [(str(each.source), each.source.channel, each.data) for each in released] == [
+        ("note 60", 1, 0),
+        ("note 64", 1, 0),
+    ]
+    assert decoder.decode(cc(123, 0)) == []
+    assert [str(each.source) for each in decoder.let_go(0.0)] == ["note 62"]

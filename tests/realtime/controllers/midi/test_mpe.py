@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import mido
 import pytest
+from event_recorder import EventRecorder
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -329,3 +330,18 @@ def test_whatever_comes_data_stay_in_range_and_rest_when_all_fingers_are_up(
     player.play(*(note_off(channel, key) for channel in range(1, 17) for key in (60, 61, 62)))
     for (kind, _, _), data in player.here.items():
         assert kind == "mpe lift" or data == MPE_RESTS[kind]
+
+
+def test_a_finger_on_a_box_that_is_pulled_out_lets_go() -> None:
+    parameters = ParameterStore(
+        EventRecorder(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice")]
+    )
+    knobs = Knob(parse_source("mpe pressure"), "guitar"), Knob(parse_source("mpe bend"), "voice")
+    midi = MidiInput(parameters, Mapping(knobs))
+    for message in (note_on(2), pressure(2, 127), bend(2, 16383)):
+        midi.receive("box", message, 0.0)
+    assert (parameters.values["guitar"], parameters.values["voice"]) == (1.0, 1.0)
+    midi.forget("another")
+    assert parameters.values["guitar"] == 1.0
+    midi.forget("box")
+    assert (parameters.values["guitar"], parameters.values["voice"]) == (0.0, 0.0)

@@ -38,7 +38,7 @@ from scheduling_delay import SchedulingDelay
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.addresses import TABLE
 from realtime.controllers.osc.clients import Client
-from realtime.controllers.osc.feedback import METER_FLOOR_DBFS
+from realtime.controllers.osc.feedback import METER_FLOOR_DBFS, PUSH_S
 from realtime.controllers.osc.listener import MAX_CONNECTIONS
 from realtime.controllers.osc.packets import Message, write_message
 from realtime.controllers.osc.router import ERRORS_PER_S, HORIZON_S, MAX_PATTERNS
@@ -58,7 +58,11 @@ class ServerSetup:
     """A parameter store, its sound, its commands, and a server on free ports."""
 
     def __init__(
-        self, commands: CommandRecorder | None, allow: Sequence[str] = (), host: str = "127.0.0.1"
+        self,
+        commands: CommandRecorder | None,
+        allow: Sequence[str] = (),
+        host: str = "127.0.0.1",
+        feedback_to: Sequence[tuple[str, int]] = (),
     ) -> None:
         self.sound, self.scenes, self.notes = ClockedRecorder(), commands, list[str]()
         self.parameters: ParameterStore = make_parameters(self.sound)
@@ -70,6 +74,7 @@ class ServerSetup:
             allow=allow,
             commands=commands,
             notes=self.notes.append,
+            feedback_to=feedback_to,
             watch=lambda client, message: self.seen.append((client, message)),
         )
         self._clients: list[UdpPeer] = []
@@ -178,6 +183,14 @@ def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
         ("/redo", []),
         ("/panic", True),
         ("/panic", False),
+        ("/next_scene", 1.0),
+        ("/next_scene", 0.0),
+        ("/previous_scene", []),
+        ("/tap", 1.0),
+        ("/instrument/2", 1.0),
+        ("/instrument/2", 0.0),
+        ("/next_instrument", []),
+        ("/previous_instrument", []),
     ]:
         client.send_message(address, arguments)
     setup.settle(client)
@@ -193,6 +206,12 @@ def test_commands_reach_whoever_does_them(setup: ServerSetup) -> None:
         ("undo",),
         ("redo",),
         ("panic",),
+        ("next_scene",),
+        ("previous_scene",),
+        ("tap",),
+        ("instrument", "2"),
+        ("next_instrument",),
+        ("previous_instrument",),
     ]
 
 
@@ -372,6 +391,69 @@ def test_two_clients_are_sent_each_others_movements_and_not_their_own(setup: Ser
     setup.settle(two)
     setup.parameters.move({"voice": -1.0}, "cc 20")
     assert one.receive_all() == [("/stop/voice", -1.0)] and two.receive_all() == []
+
+
+@pytest.mark.parametrize("pressed", [1.0, True, 1, []])
+def test_a_connect_button_subscribes_its_own_port_and_may_spring_back(
+    setup: ServerSetup, pressed: object
+) -> None:
+    client = setup.client()
+    client.send_message("/subscribe", pressed)
+    assert len(client.receive_all()) == 8  # all values
+    client.send_message("/subscribe", 0.0)
+    setup.settle(client)
+    setup.parameters.move({"voice": 1.0}, "cc 20")
+    assert client.receive_all() == [("/stop/voice", 1.0)]
+    client.send_message("/unsubscribe", 0.0)
+    client.send_message("/unsubscribe", pressed)
+    setup.settle(client)
+    setup.parameters.move({"voice": 0.0}, "cc 20")
+    assert client.receive_all() == [] and not setup.server.errors.counts
+
+
+def test_a_connect_button_that_stays_pressed_ends_the_subscription_when_it_is_let_go(
+    setup: ServerSetup,
+) -> None:
+    client = setup.client()
+    client.send_message("/subscribe", 1.0)
+    client.receive_all()
+    (subscribed,) = setup.server.feedback.clients
+    setup.server.feedback.release(subscribed, time.monotonic() + PUSH_S)
+    assert setup.server.feedback.clients == ()
+
+
+@pytest.mark.parametrize(
+    "address", ["/stop/guitar", "/wet", "/bypass", "/scene/verse", "/undo", "/scene/verse/beats"]
+)
+def test_two_values_where_one_is_due_are_refused_and_counted(setup: ServerSetup, address: str) -> None:
+    client = setup.client()
+    client.send_message(address, [0.5, 0.5])
+    assert "got float, float" in client.receive_until("/error").params[0]
+    assert setup.server.errors.counts == {"wrong arguments": 1}
+    assert not setup.sound.events and setup.scenes is not None and not setup.scenes.calls
+
+
+def test_a_surface_that_cannot_ask_is_sent_everything_but_its_own_movements() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
+        surface.bind(("127.0.0.1", 0))
+        surface.settimeout(PATIENCE_S)
+        with ServerSetup(CommandRecorder(), feedback_to=[("localhost", surface.getsockname()[1])]) as setup:
+            first = [surface.recv(1024) for _ in range(8)]
+            assert write_message("/stop/guitar", 0.0) in first
+            time.sleep(CROSSING_S)
+            sender = setup.client()  # the surface sends from another port of its host
+            sender.send_message("/stop/guitar", 0.5)
+            setup.settle(sender)
+            other = setup.client()
+            other.send_message("/subscribe", [])
+            other.receive_all()
+            other.send_message("/stop/voice", -1.0)
+            assert surface.recv(1024) == write_message("/stop/voice", -1.0)
+
+
+def test_a_host_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(DrawstopError, match=r"OSC can't send to nowhere\.invalid:9001"):
+        ServerSetup(None, feedback_to=[("nowhere.invalid", 9001)]).__enter__()
 
 
 def test_surfaces_that_send_back_what_they_receive_end_after_one_round(setup: ServerSetup) -> None:

@@ -14,6 +14,7 @@ from oscquery_parts import NAME, OscQuerySetup
 from programs import need_program
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.osc.addresses import BUTTONS
 from realtime.controllers.osc.server import OscServer
 from realtime.controllers.osc.subscriber import CROSSING_S, INTERVAL_S
 from realtime.controllers.oscquery.service import OscQuery
@@ -77,7 +78,7 @@ def test_whatever_is_described_can_be_sent_as_it_is_described(setup: OscQuerySet
     assert setup.commands.calls == [
         ("scene", "verse_1", None, None), ("scene", "verse_1", 3600.0, None),
         ("scene", "chorus", None, None), ("scene", "chorus", 3600.0, None),
-        ("morph", "chorus", "chorus", 1.0), ("pad", 1.0, 1.0), ("undo",), ("undo",), ("redo",), ("redo",), ("panic",), ("panic",),
+        ("morph", "chorus", "chorus", 1.0), ("pad", 1.0, 1.0), *((name,) for name in BUTTONS for _ in range(2)),
     ]  # fmt: skip
     assert sent == len(moved) + len(setup.commands.calls)
 

@@ -4,7 +4,7 @@ import mido
 import pytest
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.mapping.learn import detect
+from realtime.controllers.learning.detect import detect
 
 
 def cc(number: int, *values: int) -> list[mido.Message]:
@@ -127,7 +127,7 @@ def test_what_may_be_a_plain_channel_is_taken_as_one() -> None:
 
 def test_nothing_that_can_be_mapped_is_said() -> None:
     with pytest.raises(DrawstopError, match="move a knob"):
-        detect([mido.Message("clock"), mido.Message("program_change", program=3)])
+        detect([mido.Message("clock"), *cc(20, 64), mido.Message("note_off", note=3)])
 
 
 def test_a_knob_among_other_noise_is_the_one_that_moved_most() -> None:

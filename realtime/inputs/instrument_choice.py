@@ -1,0 +1,51 @@
+"""The instruments of a performance, as keys, buttons and OSC messages choose among them."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from drawstop.errors import DrawstopError
+
+
+class InstrumentChoice:
+    """The instruments of the command line, of which one plays. Safe to use from several threads.
+
+    Args:
+        paths: the instruments; the first one plays.
+        swap: lets one come in; doesn't wait.
+    """
+
+    def __init__(self, paths: Sequence[Path], swap: Callable[[Path], None]) -> None:
+        self._paths, self._swap = tuple(paths), swap
+        self._lock = threading.Lock()
+        self._index = 0
+
+    def choose(self, which: str | int) -> None:
+        """Let an instrument in, by its number from 1, or by its file's name.
+
+        Raises:
+            DrawstopError: there is none.
+        """
+        text = str(which)
+        found = [
+            index for index, path in enumerate(self._paths) if text in (str(index + 1), path.name, path.stem)
+        ]
+        if not found:
+            known = ", ".join(f"{index} {path.stem}" for index, path in enumerate(self._paths, 1)) or "none"
+            raise DrawstopError(f"no instrument is {text!r}; on the command line are: {known}")
+        self._let_in(found[0])
+
+    def step(self, by: int) -> None:
+        """Let the next (1) or the previous (-1) instrument in; after the last one comes the first."""
+        if not self._paths:
+            raise DrawstopError("no other instrument is here; give several on the command line")
+        self._let_in((self._index + by) % len(self._paths))
+
+    def is_playing(self, path: Path) -> bool:
+        """Whether this is the instrument that was chosen last."""
+        return bool(self._paths) and self._paths[self._index] == path
+
+    def _let_in(self, index: int) -> None:
+        with self._lock:
+            self._index = index
+            self._swap(self._paths[index])
