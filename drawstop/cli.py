@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from drawstop import __version__
 from drawstop.errors import DrawstopError, reason_of
+from drawstop.names import write_anything
 
 FAILURE = 2
 INTERRUPTED = 130
@@ -95,6 +96,7 @@ EXTRAS = {
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `drawstop` with the given arguments (by default the process's); exits with 0, 2 or 130."""
+    write_anything(sys.stdout, sys.stderr)
     given = list(sys.argv[1:] if arguments is None else arguments)
     first = given[0] if given else "--help"
     if first in ("-h", "--help"):

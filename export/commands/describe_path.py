@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from drawstop.audio_files import AUDIO_SUFFIXES, read_audio
+from drawstop.audio_files import read_audio
+from drawstop.audio_folders import is_audio_name
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
 from training.activations.store import INDEX_FILE, ActivationStore
@@ -33,7 +34,7 @@ def describe_path(path: Path) -> dict[str, Any]:
         return _folder(path)
     if path.suffix == ".ts":
         return _script(path)
-    if path.suffix.lower() in AUDIO_SUFFIXES:
+    if is_audio_name(path):
         audio, rate = read_audio(path)
         channels, samples = audio.shape
         facts = {"kind": "recording", "sample_rate": rate, "channels": channels, "samples": samples}

@@ -24,13 +24,16 @@ def inspect(
     from rich.table import Table
 
     from drawstop.files import write_json
+    from drawstop.names import shown
     from export.commands.describe_path import describe_path
 
     facts = describe_path(path)
-    table = Table(show_header=False, box=None, title=f"{path}: {facts['kind']}", title_justify="left")
+    table = Table(
+        show_header=False, box=None, title=escape(f"{shown(path)}: {facts['kind']}"), title_justify="left"
+    )
     for key, value in facts.items():
         if key not in ("kind", "stops", "methods", "sites", "labels", "notes"):
-            table.add_row(key.replace("_", " "), _text(value))
+            table.add_row(key.replace("_", " "), escape(_text(value)))
     for method in facts.get("methods", []):
         table.add_row(f"method {method['name']}", _ports(method))
     for site in facts.get("sites", []):
@@ -40,7 +43,7 @@ def inspect(
     for note in facts.get("notes", []):
         table.add_row("note", escape(note))
     for stop in facts.get("stops", []):
-        table.add_row(f"stop {stop['slug']}", _text({k: v for k, v in stop.items() if k != "slug"}))
+        table.add_row(f"stop {stop['slug']}", escape(_text({k: v for k, v in stop.items() if k != "slug"})))
     Console().print(table)
     if json is not None:
         write_json(json, facts)

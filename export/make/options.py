@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +17,7 @@ from training.classifiers.concept_classifier import CONCEPT_OPTIONS
 from training.classifiers.training import ClassifierOptions
 from training.data.clips import loud
 from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split, deal, load
-from training.find.rave.encoded_recordings import refuse_overlap
+from training.find.rave.encoded_recordings import is_like, refuse_overlap
 from training.find.rave.find import FindOptions, kind_of
 from training.find.separated.fit import QueryOptions
 from training.models.open import open_rave
@@ -78,7 +77,7 @@ class StopRequest:
 
     def any_like(self, like: str) -> bool:
         """True where the name of a recording with the concept matches this pattern."""
-        return any(fnmatch.fnmatch(path.name, like) for path in self.with_paths)
+        return any(is_like(path, like) for path in self.with_paths)
 
     def _in_splits(self, paths: list[Path], hashes: list[str], splits: tuple[Split, ...]) -> list[Path]:
         split_of_each = deal(hashes, self.seed)

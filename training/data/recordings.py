@@ -10,6 +10,7 @@ import torch
 from drawstop.audio_files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.names import same_name
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -72,7 +73,7 @@ def scan(folder: Path, seed: int = 0) -> list[Recording]:
     folder = Path(folder)
     recordings = []
     for path in list_audio(folder):
-        label = path.parent.relative_to(folder).as_posix()
+        label = same_name(path.parent.relative_to(folder).as_posix())
         hash = sha256_file(path)
         recordings.append(Recording(path, "" if label == "." else label, hash, split_of(hash, seed)))
     return recordings

@@ -15,6 +15,7 @@ from pathlib import Path
 from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.names import same_name
 from training.data.labelled_set import LabelledRecording
 from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading
 from training.data.recordings import Split, split_of
@@ -114,7 +115,7 @@ def _meanings(written: set[str], folder: Path) -> dict[str, frozenset[str]]:
 
 
 def _named(name: str) -> frozenset[str]:
-    parts = (part.strip() for part in name.split("+"))
+    parts = (same_name(part.strip()) for part in name.split("+"))
     return frozenset(part for part in parts if part and part.lower() not in NO_LABEL)
 
 

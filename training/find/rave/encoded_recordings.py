@@ -14,6 +14,7 @@ from torch.nn.functional import pad
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.names import same_name
 from drawstop.progress import Progress
 from training.data.augmentation import Augmentation, vary
 from training.data.recordings import Split, deal, load
@@ -129,7 +130,12 @@ def phrase_of(path: Path) -> str:
     >>> phrase_of(Path("03@nylon.wav")), phrase_of(Path("take 3.flac"))
     ('03', 'take 3')
     """
-    return path.stem.rpartition(PHRASE_MARK)[0] or path.stem
+    return same_name(path.stem.rpartition(PHRASE_MARK)[0] or path.stem)
+
+
+def is_like(path: Path, pattern: str) -> bool:
+    """True where a file's name matches a pattern, whichever way either writes its accents."""
+    return fnmatch.fnmatch(same_name(path.name), same_name(pattern))
 
 
 def parallel_pairs(
@@ -140,7 +146,7 @@ def parallel_pairs(
     Args:
         like: pattern of the file names with the concept that count.
     """
-    wanted = [i for i in with_concept.indices("train") if fnmatch.fnmatch(with_concept.paths[i].name, like)]
+    wanted = [i for i in with_concept.indices("train") if is_like(with_concept.paths[i], like)]
     return [
         (i, j)
         for i in wanted
