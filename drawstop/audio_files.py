@@ -10,7 +10,7 @@ import soundfile
 import soxr
 
 from drawstop.audio_decoding import open_sound
-from drawstop.audio_folders import list_folder, skipped_lines
+from drawstop.audio_folders import list_folder, no_sounds_in
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
 
@@ -100,10 +100,7 @@ def list_audio(folder: Path) -> list[Path]:
     """
     listing = list_folder(folder)
     if not listing.sounds:
-        there = "; ".join(skipped_lines(listing.skipped)) or "nothing"
-        raise DrawstopError(
-            f"no sound files in {folder}: it holds {there}; expected wav, flac, mp3 or the like"
-        )
+        raise no_sounds_in(listing)
     return listing.sounds
 
 

@@ -91,6 +91,14 @@ def list_folder(folder: Path) -> Listing:
     return listing
 
 
+def no_sounds_in(listing: Listing) -> DrawstopError:
+    """The error for a folder without a sound file: it says what lies there instead."""
+    there = "; ".join(skipped_lines(listing.skipped)) or "nothing"
+    return DrawstopError(
+        f"no sound files in {listing.folder}: it holds {there}; expected wav, flac, mp3 or the like"
+    )
+
+
 def _take(listing: Listing, path: Path) -> None:
     """Put one path that is no open folder where it belongs."""
     why = _why_not(path)

@@ -1,6 +1,7 @@
 """The command `drawstop make`: from a user's own RAVE and recordings to an instrument, with a verdict on every stop."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,9 @@ def make(
 
     parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.cli.spread_values
     stops = [(name, Path(having), Path(lacking)) for name, having, lacking in parts]
-    request = read_request(model, stops, out, MakeOptions.of(seed, kind, like, bring_in))
+    options = MakeOptions.of(seed, kind, like, bring_in)
+    with steps_bar() as progress:
+        request = read_request(model, stops, out, options, progress, partial(typer.echo, err=True))
     try:
         with steps_bar() as progress:
             figures = make_instrument(request, progress)

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import unicodedata
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
+from odd_recordings import RATE, SINE, by_ffmpeg, says_no_samples, write_sine
 
 from drawstop.audio_decoding import header_of
 from drawstop.audio_files import list_audio, read_audio
@@ -21,23 +20,10 @@ from drawstop.audio_folders import LISTED, NO_FFMPEG, list_folder, skipped_lines
 from drawstop.errors import DrawstopError
 from drawstop.files import write_json
 from drawstop.names import shown, write_anything
+from training.data.phrases import is_like, phrase_of
 
-RATE = 44100
 LOSSY_CORRELATION = 0.99
 """Of a sine with itself, coded at 64 kbit/s or more."""
-
-SINE = (0.3 * np.sin(np.arange(RATE) * 0.05)).astype(np.float32)
-
-
-def write_sine(path: Path, **options: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(os.fsencode(path), SINE, RATE, **{"format": "WAV", "subtype": "PCM_16"} | options)
-    return path
-
-
-def by_ffmpeg(path: Path, source: Path) -> Path:
-    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", source, path], check=True)
-    return path
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -138,20 +124,6 @@ def test_without_ffmpeg_its_formats_are_skipped_with_the_cure(
         read_audio(tmp_path / "b.m4a")
 
 
-def says_no_samples(suffix: str, path: Path) -> Path:
-    """A file as a recorder leaves it that lost its power: sound behind a header that counts none."""
-    options = {"format": "FLAC"} if suffix == "flac" else {}
-    content = bytearray(write_sine(path.with_name(f"whole.{suffix}"), **options).read_bytes())
-    if suffix == "flac":
-        content[21] &= 0xF0  # STREAMINFO's total of samples: 36 bits
-        content[22:26] = bytes(4)
-    else:
-        at = content.find(b"data") + 4
-        content[at : at + 4] = struct.pack("<I", 0)
-    path.write_bytes(content)
-    return path
-
-
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_sound_behind_a_header_that_says_no_samples_is_read(
     tmp_path: Path, suffix: str, needs_program: Callable[[str], None]
@@ -209,8 +181,6 @@ def test_a_command_writes_a_name_to_a_pipe_of_another_encoding(tmp_path: Path) -
 
 
 def test_composed_and_decomposed_names_are_one_phrase() -> None:
-    from training.find.rave.encoded_recordings import is_like, phrase_of
-
     composed, decomposed = (unicodedata.normalize(form, "Grün") for form in ("NFC", "NFD"))
     assert composed != decomposed
     assert phrase_of(Path(f"{composed}@a.wav")) == phrase_of(Path(f"{decomposed}@b.flac"))

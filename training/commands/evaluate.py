@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drawstop.progress import Progress
+from training.commands.first_look import look_at_labelled
 
 if TYPE_CHECKING:
     from training.evaluation.open import Opened
@@ -114,6 +115,8 @@ def open_bank(
 
     torch.set_num_threads(min(MOST_THREADS, torch.get_num_threads()))
     bank, model, recordings, classifier, out = paths
+    if recordings is not None:
+        look_at_labelled(recordings)
     return open_asked(
         Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), classifier, out), progress
     )

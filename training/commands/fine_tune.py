@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.commands.first_look import first_look
+
 if TYPE_CHECKING:
     from training.fine_tuning.run import FineTuned
 
@@ -42,6 +44,7 @@ def fine_tune(
     config = FineTuneConfig(
         steps=steps, seed=seed, learning_rate=learning_rate, additivity=additivity, pairs=pairs
     )
+    first_look([recordings])
     try:
         with steps_bar() as progress:
             result = fine_tune_run(run, recordings, out, config, device=device, progress=progress)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from training.commands.first_look import first_look
 from training.commands.options import (
     DeviceOption,
     DtypeOption,
@@ -63,10 +64,13 @@ def plan(
     from training.activations.streamed_frames import ModelFrames
     from training.banks.forecast import Machines, forecast, listed
     from training.banks.train import TrainOptions
+    from training.data.look.findings import Needs
     from training.models.open import open_layered
 
     machines = None if gpus is None else Machines(gpus, gpu_frames_per_s, gpu_steps_per_s)
-    stored_as, files = read_dtype(dtype), listed(recordings)
+    stored_as = read_dtype(dtype)
+    first_look([recordings], Needs(samples=False))
+    files = listed(recordings)
     opened = open_layered(model, device)
     frames = ModelFrames(opened, files, site or ([SITE] if SITE in opened.sites() else ["all"]))
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES

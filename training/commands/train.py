@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.commands.first_look import first_look
 from training.commands.options import (
     DeviceOption,
     FeaturesOption,
@@ -114,7 +115,7 @@ def train(
         seed=seed,
         precision=read_precision(precision),
     )
-    frames = opened_frames(model, recordings, site, device)
+    frames = opened_frames(model, recordings, site, device, samples=frames_from is None)
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
     options = TrainOptions(sae, stream, held, training_device(frames), processes, frames_at_once, frames_from)
     group = process_group(options.device)
@@ -140,14 +141,22 @@ def train(
         typer.echo(f"{path}: {metrics_line(bank)}")
 
 
-def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
-    """The frames of a model's sites and a folder of recordings, as the options name them."""
+def opened_frames(
+    model: Path, recordings: Path, sites: list[str] | None, device: str, samples: bool = True
+) -> "ModelFrames":
+    """The frames of a model's sites and a folder of recordings, as the options name them, after a look at them.
+
+    Args:
+        samples: False looks at the headers only.
+    """
     from training.activations.streamed_frames import ModelFrames
+    from training.data.look.findings import Needs
     from training.data.recordings import scan
     from training.models.open import open_layered
 
-    scanned = scan(recordings)
     opened = open_layered(model, device)
+    first_look([recordings], Needs(channels=opened.channels, samples=samples))
+    scanned = scan(recordings)
     wanted = sites or ([SITE] if SITE in opened.sites() else ["all"])
     return ModelFrames(opened, scanned, wanted)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,9 +13,9 @@ from torch.nn.functional import pad
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
-from drawstop.names import same_name
 from drawstop.progress import Progress
 from training.data.augmentation import Augmentation, vary
+from training.data.phrases import is_like, phrase_of
 from training.data.recordings import Split, deal, load
 from training.models.rave.model import RaveModel
 
@@ -27,8 +26,6 @@ TRANSPOSED = Augmentation(
     pitch_share=1.0, semitones=5.0, equaliser_share=0.8, equaliser=9.0, reverb_share=0.3
 )
 """Variations that move notes and formants together, as a smaller or larger instrument would."""
-
-PHRASE_MARK = "@"
 
 
 @dataclass(frozen=True)
@@ -122,20 +119,6 @@ def refuse_overlap(with_paths: list[Path], without_paths: list[Path]) -> None:
         raise DrawstopError(
             f"{len(both)} recording(s) lie in both folders: a recording either has the concept or hasn't"
         )
-
-
-def phrase_of(path: Path) -> str:
-    """What a recording plays: its name without suffix, up to the last `@` where there is one.
-
-    >>> phrase_of(Path("03@nylon.wav")), phrase_of(Path("take 3.flac"))
-    ('03', 'take 3')
-    """
-    return same_name(path.stem.rpartition(PHRASE_MARK)[0] or path.stem)
-
-
-def is_like(path: Path, pattern: str) -> bool:
-    """True where a file's name matches a pattern, whichever way either writes its accents."""
-    return fnmatch.fnmatch(same_name(path.name), same_name(pattern))
 
 
 def parallel_pairs(

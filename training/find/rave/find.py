@@ -148,7 +148,7 @@ def find_stop(
 
     -1 is fitted on mixtures that are made here: a recording with, one or two without; those without are the target.
     +1 is fitted through the decoder where recordings play the same phrase with and without the concept (see
-    `encoded_recordings.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and
+    `training.data.phrases.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and
     the result says so. Splits go by the files' hashes: training recordings fit, validation recordings choose the kind, test
     recordings only measure.
 

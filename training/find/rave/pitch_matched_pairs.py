@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, pad
 
-from training.find.rave.encoded_recordings import EncodedRecordings, is_like
+from training.data.phrases import is_like
+from training.find.rave.encoded_recordings import EncodedRecordings
 from training.models.rave.model import RaveModel
 
 PIECE = 12
