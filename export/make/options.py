@@ -19,8 +19,8 @@ from training.classifiers.concept_classifier import CONCEPT_OPTIONS
 from training.classifiers.training import ClassifierOptions
 from training.data.look.findings import Needs
 from training.data.look.look import look_at
-from training.data.phrases import is_like
-from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split, deal
+from training.data.phrases import Kind, deal_kinds, is_like, shared_phrases
+from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split
 from training.find.rave.encoded_recordings import refuse_overlap
 from training.find.rave.find import FindOptions, kind_of
 from training.find.separated.fit import QueryOptions
@@ -76,16 +76,24 @@ class StopRequest:
 
     def recordings(self, *splits: Split) -> tuple[list[Path], list[Path]]:
         """The recordings with and without the concept in these splits, which are those of `find_stop`."""
-        with_paths = self._in_splits(self.with_paths, self.hashes[0], splits)
-        return with_paths, self._in_splits(self.without_paths, self.hashes[1], splits)
+        having, lacking = (
+            [path for (path, _), split in zip(kind, dealt, strict=True) if split in splits]
+            for kind, dealt in zip(self.kinds, deal_kinds(self.kinds, self.seed), strict=True)
+        )
+        return having, lacking
+
+    @property
+    def kinds(self) -> tuple[Kind, Kind]:
+        """Path and hash of each recording with, and of each without."""
+        having, lacking = self.hashes
+        return (
+            list(zip(self.with_paths, having, strict=True)),
+            list(zip(self.without_paths, lacking, strict=True)),
+        )
 
     def any_like(self, like: str) -> bool:
         """True where the name of a recording with the concept matches this pattern."""
         return any(is_like(path, like) for path in self.with_paths)
-
-    def _in_splits(self, paths: list[Path], hashes: list[str], splits: tuple[Split, ...]) -> list[Path]:
-        split_of_each = deal(hashes, self.seed)
-        return [path for path, split in zip(paths, split_of_each, strict=True) if split in splits]
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,10 @@ class Request:
             "options": self._options_as_stored(),
             "stops": [(wanted.name, *wanted.hashes) for wanted in self.stops],
         }
+        if any(shared_phrases(wanted.kinds) for wanted in self.stops):
+            asked["parallel"] = (
+                "dealt together"  # earlier versions dealt them apart: their work isn't gone on with
+            )
         if self.is_shipped:
             asked["separator"] = sha256_file(SHIPPED_BANK / SEPARATOR_FILE)
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
