@@ -69,18 +69,15 @@ def make(
 
     from drawstop.progress import steps_bar
     from export.make.options import MakeOptions, read_request
+    from export.make.plan import planned_steps
     from export.make.steps import make_instrument
     from export.make.summary import show
 
-    parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.cli.spread_values
+    parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.arguments.spread_values
     stops = [(name, Path(having), Path(lacking)) for name, having, lacking in parts]
     options = MakeOptions.of(seed, kind, like, bring_in)
     with steps_bar() as progress:
         request = read_request(model, stops, out, options, progress, partial(typer.echo, err=True))
-    try:
-        with steps_bar() as progress:
-            figures = make_instrument(request, progress)
-    except KeyboardInterrupt:
-        typer.echo("finished steps are stored: the same command resumes after them", err=True)
-        raise
+    with steps_bar(planned_steps(request)) as progress:
+        figures = make_instrument(request, progress)
     show(Console(width=None if sys.stdout.isatty() else WIDTH), figures, out)

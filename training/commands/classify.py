@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from training.commands.first_look import first_look, look_at_labelled
+from training.commands.options import first_look, look_at_labelled
 
 if TYPE_CHECKING:
     from training.banks.bank import StopBank

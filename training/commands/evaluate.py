@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drawstop.progress import Progress
-from training.commands.first_look import look_at_labelled
+from training.commands.options import look_at_labelled
 
 if TYPE_CHECKING:
     from training.evaluation.open import Opened
+
+EXPERIMENT_STEPS = (("experiments", 1.0),)
+"""The name that `run_experiments` reports by; each experiment is a step."""
 
 MOST_THREADS = 2
 """More gain little on a RAVE; a sum's order, and so its last bit, depends on how many there are."""
@@ -85,7 +88,7 @@ def evaluate(
     from training.evaluation.report.terminal import show
     from training.evaluation.results import to_json
 
-    with steps_bar() as progress:
+    with steps_bar(EXPERIMENT_STEPS) as progress:
         opened = open_bank((bank, model, recordings, classifier, out), prompt, (seed, quick, clap), progress)
         results = opened.run_experiments(only or (), progress)
     if json_file is not None:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from training.commands.first_look import first_look
 from training.commands.options import (
     OtherPromptOption,
     PiecesOption,
@@ -13,6 +12,7 @@ from training.commands.options import (
     SecondsOption,
     WithOption,
     WithoutOption,
+    first_look,
 )
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from training.commands.first_look import first_look
 from training.commands.options import (
     DeviceOption,
     DtypeOption,
@@ -13,6 +12,7 @@ from training.commands.options import (
     ModelArgument,
     SiteOption,
     StepsOption,
+    first_look,
 )
 from training.commands.train import SITE, STREAM_BUFFER_FRAMES, training_device
 from training.sae.config import SAEConfig

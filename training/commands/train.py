@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.commands.first_look import first_look
 from training.commands.options import (
     DeviceOption,
     FeaturesOption,
@@ -14,6 +13,7 @@ from training.commands.options import (
     RecordingsArgument,
     SiteOption,
     StepsOption,
+    first_look,
 )
 from training.sae.config import SAEConfig
 
@@ -136,9 +136,18 @@ def train(
         typer.echo(f"drawstop: {error}", err=True)
         end(FAILURE)
     group.leave()
+    heard = _heard(frames)
     for bank in banks if group.is_first else []:
         path = site_paths([each.site for each in banks], out)[bank.site]
-        typer.echo(f"{path}: {metrics_line(bank)}")
+        typer.echo(f"{path}: {metrics_line(bank)}; {heard}")
+
+
+def _heard(frames: "ModelFrames") -> str:
+    """How many recordings there were, and what each was for."""
+    learned = sum(each.split == "train" for each in frames.recordings)
+    checked = sum(each.split == "validation" for each in frames.recordings)
+    total = len(frames.recordings)
+    return f"of {total} recordings {learned} learned from, {checked} for validation, {total - learned - checked} left for a test"
 
 
 def opened_frames(
