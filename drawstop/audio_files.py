@@ -1,4 +1,4 @@
-"""Sound files in and out: any format libsndfile reads, any rate and channel count; `[channels, samples]`."""
+"""Sound files in and out: any format libsndfile or ffmpeg reads, any rate and channel count; `[channels, samples]`."""
 
 import io
 import math
@@ -9,14 +9,12 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from drawstop.audio_decoding import open_sound
+from drawstop.audio_folders import list_folder, no_sounds_in
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
 
 Audio = npt.NDArray[np.float32]
-
-AUDIO_SUFFIXES = frozenset(
-    {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".caf", ".au", ".w64", ".rf64"}
-)
 
 _SUBTYPES = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
 _SFC_SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile's sndfile.h
@@ -31,7 +29,7 @@ def read_audio(
     """Read a sound file.
 
     Args:
-        path: a file in any format that libsndfile reads.
+        path: a file in any format that `open_sound` reads.
         sample_rate: in Hz; the sound is resampled to it (soxr VHQ). None keeps the file's rate.
         channels: the number to return: 1 takes the mean, one channel is repeated n times. None keeps the file's.
         part: the start and the length of what to read, in seconds; None reads all.
@@ -43,17 +41,7 @@ def read_audio(
             don't convert.
     """
     path = Path(path)
-    if not path.exists():
-        raise DrawstopError(f"no such file: {path}")
-    if path.is_dir():
-        raise DrawstopError(f"expected a sound file, got the folder {path}")
-    if path.stat().st_size == 0:
-        raise DrawstopError(f"{path} is empty: 0 bytes")
-    try:
-        interleaved, rate = _read(path, part)
-    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a .raw file has no rate
-        message = f"{path} isn't a sound file that libsndfile can read; convert it to wav or flac"
-        raise DrawstopError(message) from error
+    interleaved, rate = _read(path, part)
     if len(interleaved) == 0:
         raise DrawstopError(f"{path} is empty: 0 samples")
     audio = np.ascontiguousarray(interleaved.T)
@@ -68,7 +56,7 @@ def read_audio(
 
 def _read(path: Path, part: tuple[float, float] | None) -> tuple[Audio, int]:
     """`[samples, channels]` and the file's rate."""
-    with soundfile.SoundFile(path) as file:
+    with open_sound(path) as file:
         count = -1
         if part is not None:
             file.seek(min(round(part[0] * file.samplerate), file.frames))
@@ -105,22 +93,15 @@ def write_audio(path: Path, audio: npt.ArrayLike, rate: int) -> None:
 
 
 def list_audio(folder: Path) -> list[Path]:
-    """The sound files in a folder and its sub-folders, known by their suffix, sorted by path, without hidden ones.
+    """The sound files of `list_folder`, known by their suffix, sorted by path, without hidden ones.
 
     Raises:
-        DrawstopError: no such folder, or no sound file in it.
+        DrawstopError: no such folder, or no sound file in it; it says what lies there instead.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise DrawstopError(f"no such folder: {folder}")
-    paths = sorted(p for p in folder.rglob("*") if _is_audio_name(p.relative_to(folder)) and p.is_file())
-    if not paths:
-        raise DrawstopError(f"no sound files in {folder}: looked for {', '.join(sorted(AUDIO_SUFFIXES))}")
-    return paths
-
-
-def _is_audio_name(path: Path) -> bool:
-    return path.suffix.lower() in AUDIO_SUFFIXES and not any(part.startswith(".") for part in path.parts)
+    listing = list_folder(folder)
+    if not listing.sounds:
+        raise no_sounds_in(listing)
+    return listing.sounds
 
 
 def _encode(audio: Audio, rate: int, container: str, subtype: str) -> bytes:

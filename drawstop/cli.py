@@ -5,7 +5,6 @@
 
 import functools
 import importlib
-import itertools
 import os
 import signal
 import sys
@@ -14,10 +13,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
 from drawstop import __version__
+from drawstop.arguments import refuse_empty, spread_lists, spread_values
 from drawstop.errors import DrawstopError, reason_of
+from drawstop.names import write_anything
 
 FAILURE = 2
 INTERRUPTED = 130
+
+
+START_AGAIN = "nothing is half written; start it again"
 
 
 class Command(NamedTuple):
@@ -28,13 +32,17 @@ class Command(NamedTuple):
         summary: its line in the list.
         several: an option that takes several values, and how many.
         lists: the options that take any number of values.
+        interrupted: what is kept then, and how to go on.
     """
 
     package: str
     summary: str
     several: tuple[str, int] = ("", 1)
     lists: tuple[str, ...] = ()
+    interrupted: str = START_AGAIN
 
+
+AFTER_EXPERIMENTS = "finished experiments are kept: the same command goes on after them"
 
 COMMANDS: dict[str, Command] = {
     "demo": Command("export", "Bake, verify, perform and measure the shipped instrument."),
@@ -42,34 +50,55 @@ COMMANDS: dict[str, Command] = {
         "export",
         "From your RAVE and your recordings to an instrument, and verdicts.",
         ("--stop", 3),
+        interrupted="finished steps are stored: the same command resumes after them",
     ),
-    "fine-tune": Command("training", "Teach a RAVE's training run latents that add up; resumable."),
+    "fine-tune": Command(
+        "training",
+        "Teach a RAVE's training run latents that add up; resumable.",
+        interrupted="the same command goes on from what was saved last, two minutes ago at most",
+    ),
     "activations": Command(
         "training",
         "Write a model's frames of some recordings to disk; resumable, by many workers or machines.",
+        interrupted="finished files are kept: the same command goes on after them",
     ),
     "plan": Command("training", "Say what disk, memory and hours a training takes, before it begins."),
-    "train": Command("training", "Train a sparse autoencoder on a model's frames; resumable."),
+    "train": Command(
+        "training",
+        "Train a sparse autoencoder on a model's frames; resumable.",
+        interrupted="the same command goes on from the frames and the checkpoint beside --out",
+    ),
     "sweep": Command(
         "training",
         "Train SAEs of several widths, k, architectures and seeds, and compare them; resumable.",
         lists=("--site", "--widths", "--ks", "--architectures", "--seeds"),
+        interrupted="the same command goes on where it was",
     ),
     "find": Command("training", "Find a concept from recordings with and without it: a stop."),
     "layers": Command("training", "Say which of a MusicGen's layers carry a concept."),
     "classify": Command("training", "Say which stops sound in recordings, and when."),
-    "evaluate": Command("training", "Measure what a bank's stops do, beside controls."),
-    "report": Command("training", "All the evidence for a bank as one page that works offline."),
+    "evaluate": Command(
+        "training", "Measure what a bank's stops do, beside controls.", interrupted=AFTER_EXPERIMENTS
+    ),
+    "report": Command(
+        "training",
+        "All the evidence for a bank as one page that works offline.",
+        interrupted=AFTER_EXPERIMENTS,
+    ),
     "bake": Command("export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export", "Call an instrument as its host would, and compare the outputs."),
     "patches": Command("export", "Write an instrument's patches for Pd, Max and Live."),
     "inspect": Command("export", "Say what a file is: an instrument, a bank, a RAVE."),
-    "play": Command("realtime", "Play an instrument live: sound in, sound out, stops moving."),
-    "learn": Command("realtime", "Map a controller to stops by moving it."),
-    "monitor": Command("realtime", "Show what controllers send, and what it moves."),
-    "devices": Command("realtime", "List the sound devices and MIDI inputs."),
+    "play": Command(
+        "realtime", "Play an instrument live: sound in, sound out, stops moving.", interrupted=""
+    ),
+    "learn": Command("realtime", "Map a controller to stops by moving it.", interrupted=""),
+    "monitor": Command("realtime", "Show what controllers send, and what it moves.", interrupted=""),
+    "devices": Command("realtime", "List the sound devices and MIDI inputs.", interrupted=""),
     "render": Command("realtime", "Play a sound file through an instrument, knobs moving."),
-    "musicgen": Command("export", "Make music with a MusicGen whose layers' stops are moved."),
+    "musicgen": Command(
+        "export", "Make music with a MusicGen whose layers' stops are moved.", interrupted=""
+    ),
 }
 
 EXTRAS = {
@@ -95,6 +124,7 @@ EXTRAS = {
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `drawstop` with the given arguments (by default the process's); exits with 0, 2 or 130."""
+    write_anything(sys.stdout, sys.stderr)
     given = list(sys.argv[1:] if arguments is None else arguments)
     first = given[0] if given else "--help"
     if first in ("-h", "--help"):
@@ -109,50 +139,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a SIGTERM tidies up as an interrupt does
     with _expected_failures(first):
         command = load(first)
+        refuse_empty(given[1:])
         spread = spread_values(given[1:], *COMMANDS[first].several)
         spread = spread_lists(spread, COMMANDS[first].lists)
     command(args=spread, prog_name=f"drawstop {first}")
     sys.exit(0)
-
-
-def spread_values(arguments: list[str], option: str, count: int) -> list[str]:
-    """Rewrite an option of several values as that many options of one value, which typer can repeat.
-
-    Raises:
-        DrawstopError: fewer than `count` values before the next option.
-
-    >>> spread_values(["a.ts", "--stop", "x", "y", "--out", "o"], "--stop", 2)
-    ['a.ts', '--stop', 'x', '--stop', 'y', '--out', 'o']
-    """
-    spread, rest = [], list(arguments)
-    while rest:
-        spread.append(rest.pop(0))
-        if spread[-1] == option:
-            values = list(itertools.takewhile(lambda value: not value.startswith("--"), rest[:count]))
-            if len(values) < count:
-                raise DrawstopError(f"{option} takes {count} values, got {len(values)}: {' '.join(values)}")
-            spread.pop()
-            spread += [part for value in values for part in (option, value)]
-            del rest[:count]
-    return spread
-
-
-def spread_lists(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Rewrite options of any number of values as options of one value; the values end at the next option.
-
-    >>> spread_lists(["a.ts", "--ks", "8", "16", "--out", "o"], ["--ks"])
-    ['a.ts', '--ks', '8', '--ks', '16', '--out', 'o']
-    """
-    spread: list[str] = []
-    current, count = "", 0
-    for argument in arguments:
-        if argument.startswith("-"):
-            current, count = argument, 0
-        elif current in options:
-            spread += [current] * (count > 0)
-            count += 1
-        spread.append(argument)
-    return spread
 
 
 def overview() -> str:
@@ -230,7 +221,8 @@ def _expected_failures(name: str) -> Iterator[None]:
         path = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
         _fail(f"{path}{reason_of(error)}")
     except KeyboardInterrupt:
-        sys.stderr.write("drawstop: interrupted\n")
+        kept = COMMANDS[name].interrupted
+        sys.stderr.write(f"drawstop: interrupted{'; ' if kept else ''}{kept}\n")
         sys.exit(INTERRUPTED)
 
 

@@ -101,7 +101,8 @@ def write_json(path: Path, value: Any) -> None:
     """Write `value` as JSON, atomically: keys sorted, two spaces, so that equal values are equal bytes."""
     text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_file(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+        # backslashreplace: bytes of a name that are no UTF-8 are a valid JSON escape, and read back as they were
+        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _readable(path: Path) -> Path:

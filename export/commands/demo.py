@@ -30,11 +30,11 @@ def demo(
     from drawstop.audio_files import read_audio
     from drawstop.files import require_writable
     from drawstop.progress import steps_bar
-    from export.demo.run import Shipped, run_demo
+    from export.demo.run import DEMO_STEPS, Shipped, run_demo
 
     given = read_audio(recording, channels=1) if recording is not None else None
     require_writable(out)
-    with steps_bar() as progress:
+    with steps_bar(() if from_scratch else DEMO_STEPS) as progress:
         from rich.console import Console
 
         console = Console(width=None if sys.stdout.isatty() else WIDTH)

@@ -8,20 +8,26 @@ from typing import Any
 
 import torch
 
-from drawstop.audio_files import AUDIO_SUFFIXES, read_audio
+from drawstop.audio_files import read_audio
+from drawstop.audio_folders import is_audio_name, list_folder
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
+from drawstop.progress import Progress
 from training.activations.store import INDEX_FILE, ActivationStore
 from training.banks.bank import STOPS_FILE, load_bank
 from training.banks.separated_bank import is_separated, load_separated_bank
+from training.data.layouts import folders
+from training.data.layouts.layout import sub_folders
+from training.data.look.findings import Needs
+from training.data.look.look import look_at
 from training.data.overlap_warnings import overlap_warnings
-from training.data.read_labelled import is_data_set, read_labelled
+from training.data.read_labelled import is_data_set, read_labelled, recognise
 from training.data.recordings import SPLITS
 from training.data.sufficiency import what_can_run
 from training.models.rave.model import RaveModel, load_script
 
 
-def describe_path(path: Path) -> dict[str, Any]:
+def describe_path(path: Path, progress: Progress | None = None) -> dict[str, Any]:
     """Describe the file or folder at a path, as JSON can hold it; `kind` says which of them it is.
 
     Raises:
@@ -30,10 +36,10 @@ def describe_path(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise DrawstopError(f"no such file or folder: {path}")
     if path.is_dir():
-        return _folder(path)
+        return _folder(path, progress)
     if path.suffix == ".ts":
         return _script(path)
-    if path.suffix.lower() in AUDIO_SUFFIXES:
+    if is_audio_name(path):
         audio, rate = read_audio(path)
         channels, samples = audio.shape
         facts = {"kind": "recording", "sample_rate": rate, "channels": channels, "samples": samples}
@@ -58,7 +64,7 @@ def _script(path: Path) -> dict[str, Any]:
     return {**facts, **rates, "fingerprint": model.fingerprint, "sites": sites}
 
 
-def _folder(path: Path) -> dict[str, Any]:
+def _folder(path: Path, progress: Progress | None) -> dict[str, Any]:
     if is_separated(path):
         return _separated_bank(path)
     if (path / STOPS_FILE).is_file():
@@ -93,11 +99,23 @@ def _folder(path: Path) -> dict[str, Any]:
     if list(path.rglob("*.ckpt")) and list(path.rglob("config.gin")):
         return {"kind": "RAVE run"}
     if is_data_set(path):
-        return _data_set(path)
-    raise DrawstopError(
-        f"{path} is a folder of nothing we know: expected a bank, frames, a RAVE run, or recordings in sub-folders "
-        "that name what sounds in them"
-    )
+        own = recognise(path) == folders.LAYOUT.name
+        return _data_set(path) | _look(path, Needs(samples=own), progress)
+    if not list_folder(path).sounds:
+        raise DrawstopError(
+            f"{path} is a folder of nothing we know: expected a bank, frames, a RAVE run, or recordings, in sub-folders "
+            "that name what sounds in them or not"
+        )
+    return {"kind": "recordings"} | _look(path, Needs(), progress)
+
+
+def _look(path: Path, needs: Needs, progress: Progress | None) -> dict[str, Any]:
+    """What a look at its recordings shows: of each of two folders and of both together where there are only these."""
+    below = [each for each in sub_folders(path) if list_folder(each).sounds]
+    alone = all(each.parent != path for each in list_folder(path).sounds)
+    sides = below if len(below) == 2 and alone else [path]
+    look = look_at(sides, needs, [(sides[0], sides[1])] if len(sides) == 2 else [], progress)
+    return {"look": look.lines(), "folders": [each.to_json() for each in look.folders]}
 
 
 def _separated_bank(path: Path) -> dict[str, Any]:

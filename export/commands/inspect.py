@@ -11,11 +11,12 @@ from export.commands.verify import JsonOption
 def inspect(
     path: Annotated[
         Path,
-        typer.Argument(help="An instrument, a RAVE, a bank, frames, a recording, or a data set's folder."),
+        typer.Argument(help="An instrument, a RAVE, a bank, frames, a recording, or a folder of recordings."),
     ],
     json: JsonOption = None,
 ) -> None:
-    """Say what a file or folder is, and what is in it; of a data set also what its recordings are enough to measure.
+    """Say what a file or folder is, and what is in it; of recordings what is skipped and why, what is odd, what can't be used,
+    which are parallel or there twice; of a data set also what its recordings are enough to measure.
 
     Example: drawstop inspect organ.ts
     """
@@ -24,13 +25,18 @@ def inspect(
     from rich.table import Table
 
     from drawstop.files import write_json
+    from drawstop.names import shown
+    from drawstop.progress import steps_bar
     from export.commands.describe_path import describe_path
 
-    facts = describe_path(path)
-    table = Table(show_header=False, box=None, title=f"{path}: {facts['kind']}", title_justify="left")
+    with steps_bar() as progress:
+        facts = describe_path(path, progress)
+    table = Table(
+        show_header=False, box=None, title=escape(f"{shown(path)}: {facts['kind']}"), title_justify="left"
+    )
     for key, value in facts.items():
-        if key not in ("kind", "stops", "methods", "sites", "labels", "notes"):
-            table.add_row(key.replace("_", " "), _text(value))
+        if key not in ("kind", "stops", "methods", "sites", "labels", "notes", "look", "folders"):
+            table.add_row(key.replace("_", " "), escape(_text(value)))
     for method in facts.get("methods", []):
         table.add_row(f"method {method['name']}", _ports(method))
     for site in facts.get("sites", []):
@@ -39,8 +45,10 @@ def inspect(
         table.add_row(escape(f"label {label['label']}"), escape(_measurable(label)))
     for note in facts.get("notes", []):
         table.add_row("note", escape(note))
+    for line in facts.get("look", []):
+        table.add_row("look", escape(line))
     for stop in facts.get("stops", []):
-        table.add_row(f"stop {stop['slug']}", _text({k: v for k, v in stop.items() if k != "slug"}))
+        table.add_row(f"stop {stop['slug']}", escape(_text({k: v for k, v in stop.items() if k != "slug"})))
     Console().print(table)
     if json is not None:
         write_json(json, facts)

@@ -1,6 +1,7 @@
 """The command `drawstop make`: from a user's own RAVE and recordings to an instrument, with a verdict on every stop."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -68,16 +69,15 @@ def make(
 
     from drawstop.progress import steps_bar
     from export.make.options import MakeOptions, read_request
+    from export.make.plan import planned_steps
     from export.make.steps import make_instrument
     from export.make.summary import show
 
-    parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.cli.spread_values
+    parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.arguments.spread_values
     stops = [(name, Path(having), Path(lacking)) for name, having, lacking in parts]
-    request = read_request(model, stops, out, MakeOptions.of(seed, kind, like, bring_in))
-    try:
-        with steps_bar() as progress:
-            figures = make_instrument(request, progress)
-    except KeyboardInterrupt:
-        typer.echo("finished steps are stored: the same command resumes after them", err=True)
-        raise
+    options = MakeOptions.of(seed, kind, like, bring_in)
+    with steps_bar() as progress:
+        request = read_request(model, stops, out, options, progress, partial(typer.echo, err=True))
+    with steps_bar(planned_steps(request)) as progress:
+        figures = make_instrument(request, progress)
     show(Console(width=None if sys.stdout.isatty() else WIDTH), figures, out)

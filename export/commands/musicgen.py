@@ -101,7 +101,7 @@ def musicgen(
     request = Request(
         _absolute(model),
         tuple(map(_absolute, bank)),
-        tuple(text or None for text in prompt or [""] for _ in range(batch)),
+        tuple(text.strip() or None for text in prompt or [""] for _ in range(batch)),
         tuple(settings or ()),
         Sampling(seconds, seed, cfg, two_step_cfg, None, top_k, top_p, temperature, temperature > 0),
         audio_prompt=_absolute(audio_prompt) if audio_prompt else None,

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from training.banks.separated_bank import SeparatedBank
     from training.models.rave.model import RaveModel
 
+DEMO_STEPS = (
+    ("baking and verifying", 20.0),
+    ("playing performance", 10.0),
+    ("playing neutral", 10.0),
+    ("measuring", 60.0),
+)
+"""What the demo's progress is reported by, with shares of the time."""
+
 THREADS = 2  # a sum's order, and so its last bit, depends on it
 FOLDERS = {"guitar": ("voice", "neither"), "voice": ("guitar", "neither")}
 """Of the shipped recordings, those without each concept."""

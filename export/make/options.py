@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable, sha256_file
+from drawstop.progress import Progress
 from training.banks.bank import SEPARATOR_FILE, STOPS_FILE
 from training.banks.stop import make_slug
 from training.classifiers.concept_classifier import CONCEPT_OPTIONS
 from training.classifiers.training import ClassifierOptions
-from training.data.clips import loud
-from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split, deal, load
+from training.data.look.findings import Needs
+from training.data.look.look import look_at
+from training.data.phrases import Kind, deal_kinds, is_like, shared_phrases
+from training.data.recordings import LEARNED_AT_LEAST, TEST_AT_LEAST, Split
 from training.find.rave.encoded_recordings import refuse_overlap
 from training.find.rave.find import FindOptions, kind_of
 from training.find.separated.fit import QueryOptions
@@ -73,16 +76,24 @@ class StopRequest:
 
     def recordings(self, *splits: Split) -> tuple[list[Path], list[Path]]:
         """The recordings with and without the concept in these splits, which are those of `find_stop`."""
-        with_paths = self._in_splits(self.with_paths, self.hashes[0], splits)
-        return with_paths, self._in_splits(self.without_paths, self.hashes[1], splits)
+        having, lacking = (
+            [path for (path, _), split in zip(kind, dealt, strict=True) if split in splits]
+            for kind, dealt in zip(self.kinds, deal_kinds(self.kinds, self.seed), strict=True)
+        )
+        return having, lacking
+
+    @property
+    def kinds(self) -> tuple[Kind, Kind]:
+        """Path and hash of each recording with, and of each without."""
+        having, lacking = self.hashes
+        return (
+            list(zip(self.with_paths, having, strict=True)),
+            list(zip(self.without_paths, lacking, strict=True)),
+        )
 
     def any_like(self, like: str) -> bool:
         """True where the name of a recording with the concept matches this pattern."""
-        return any(fnmatch.fnmatch(path.name, like) for path in self.with_paths)
-
-    def _in_splits(self, paths: list[Path], hashes: list[str], splits: tuple[Split, ...]) -> list[Path]:
-        split_of_each = deal(hashes, self.seed)
-        return [path for path, split in zip(paths, split_of_each, strict=True) if split in splits]
+        return any(is_like(path, like) for path in self.with_paths)
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,10 @@ class Request:
             "options": self._options_as_stored(),
             "stops": [(wanted.name, *wanted.hashes) for wanted in self.stops],
         }
+        if any(shared_phrases(wanted.kinds) for wanted in self.stops):
+            asked["parallel"] = (
+                "dealt together"  # earlier versions dealt them apart: their work isn't gone on with
+            )
         if self.is_shipped:
             asked["separator"] = sha256_file(SHIPPED_BANK / SEPARATOR_FILE)
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -131,9 +146,17 @@ class Request:
 
 
 def read_request(
-    model: Path | None, stops: list[tuple[str, Path, Path]], out: Path, options: MakeOptions
+    model: Path | None,
+    stops: list[tuple[str, Path, Path]],
+    out: Path,
+    options: MakeOptions,
+    progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Request:
     """Read the folders and the model (None: the shipped one), and check all of them before anything is written.
+
+    Args:
+        tell: called with each line of what a look at the recordings shows.
 
     Raises:
         DrawstopError: a name, a recording, the model or the output folder can't be used.
@@ -149,10 +172,9 @@ def read_request(
             if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
                 raise DrawstopError(f"--out {out} lies among the recordings of {folder}: give another folder")
     opened = open_rave(SHIPPED_RAVE if model is None else model, "latent")
-    for path in sorted({path for each in wanted for path in (*each.with_paths, *each.without_paths)}):
-        _refuse_unusable(path, opened)
     request = Request(opened, wanted, out, options)
     _refuse_other_kinds(request)
+    _look([(having, lacking) for _, having, lacking in stops], request, progress, tell or (lambda line: None))
     _refuse_foreign(request)
     require_writable(out)
     return request
@@ -186,15 +208,16 @@ def _refuse_names(names: list[str]) -> None:
         slugs[slug] = name
 
 
-def _refuse_unusable(path: Path, model: RaveModel) -> None:
-    audio = load(path, model.rates.sample_rate, model.rates.channels)
-    seconds = audio.shape[-1] / model.rates.sample_rate
-    if seconds < SHORTEST_SECONDS:
-        raise DrawstopError(
-            f"{path} lasts {seconds:.2f} s: expected {SHORTEST_SECONDS:g} s or more; take it out of the folder"
-        )
-    if not bool(loud(audio)):
-        raise DrawstopError(f"{path} is silent, or nearly: take it out of the folder")
+def _look(
+    pairs: list[tuple[Path, Path]], request: Request, progress: Progress | None, tell: Callable[[str], None]
+) -> None:
+    """Look at every recording. Raises DrawstopError naming all that can't be used."""
+    channels = request.model.rates.channels
+    needs = Needs(SHORTEST_SECONDS, sounding=True, channels=channels, levels_matter=not request.is_shipped)
+    look = look_at([folder for pair in pairs for folder in pair], needs, pairs, progress)
+    for line in look.lines():
+        tell(line)
+    look.refuse()
 
 
 def _refuse_other_kinds(request: Request) -> None:

@@ -1,5 +1,8 @@
 """Takes of a piece on disk: sound, the unsteered sound beside it, and a JSON file that makes them again."""
 
+import itertools
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,7 +124,7 @@ class OutputPaths:
             return [self.out.with_name(f"{self.out.stem}{end}{self.out.suffix}")]
         names: list[str] = []
         for prompt in request.prompts:
-            names.append(make_slug((prompt or "no description")[:NAME_LETTERS], set(names)))
+            names.append(file_name_of((prompt or "no description")[:NAME_LETTERS], set(names)))
         return [self.out / f"{row}-seed-{request.sampling.seed}{end}{self.suffix}" for row in names]
 
     def require_usable(self, rows: int, seeds: int) -> None:
@@ -134,6 +137,23 @@ class OutputPaths:
             )
         if not self.is_file and (self.out.suffix or (self.out.exists() and not self.out.is_dir())):
             raise DrawstopError(f"-o takes a folder, or a name in .wav or .flac, got {self.out}")
+
+
+def file_name_of(prompt: str, taken: set[str]) -> str:
+    """A name for a prompt's files: its slug, or in other writings its own letters; unlike the ones taken.
+
+    >>> file_name_of("A slow folk-song", set()), file_name_of("日本の歌, slow", {"日本の歌_slow"})
+    ('a_slow_folk_song', '日本の歌_slow_2')
+    """
+    letters = [letter for letter in unicodedata.normalize("NFKD", prompt) if letter.isalnum()]
+    if all(letter.isascii() for letter in letters):
+        return make_slug(prompt, taken)
+    base = re.sub(r"\W+", "_", unicodedata.normalize("NFC", prompt).lower()).strip("_")
+    return next(
+        name
+        for number in itertools.count(1)
+        if (name := f"{base}_{number}" if number > 1 else base) not in taken
+    )
 
 
 def write_take(maker: TakeMaker, take: Take, paths: OutputPaths) -> list[Path]:

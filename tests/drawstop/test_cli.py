@@ -132,7 +132,7 @@ def test_an_interrupt_exits_with_130_and_one_line(
         raise KeyboardInterrupt
 
     install(monkeypatch, trial)
-    assert outcome(capsys, "trial") == (130, "drawstop: interrupted\n")
+    assert outcome(capsys, "trial") == (130, f"drawstop: interrupted; {cli.START_AGAIN}\n")
 
 
 def test_being_ended_from_outside_tidies_up_as_an_interrupt_does(
@@ -147,7 +147,7 @@ def test_being_ended_from_outside_tidies_up_as_an_interrupt_does(
     install(monkeypatch, trial)
     before = signal.getsignal(signal.SIGTERM)
     try:
-        assert outcome(capsys, "trial") == (130, "drawstop: interrupted\n")
+        assert outcome(capsys, "trial") == (130, f"drawstop: interrupted; {cli.START_AGAIN}\n")
     finally:
         signal.signal(signal.SIGTERM, before)
     assert list(tmp_path.iterdir()) == []
@@ -186,3 +186,35 @@ def test_a_listed_command_whose_module_is_absent_says_so(
     code, message = outcome(capsys, "later")
     assert code == 2
     assert "later isn't part of this installation" in message
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("inspect", ""),
+        ("train", "", "", "--out", ""),
+        ("plan", "x", " "),
+        ("make", "--stop", "", "", "", "--out", "x"),
+        ("play", "--out=", "x"),
+        ("render", "a.ts", "", "-o", "out.wav"),
+        ("musicgen", "x", "--bank", "", "--prompt", "", "-o", "z"),
+    ],
+)
+def test_an_empty_argument_is_refused_wherever_it_stands(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = outcome(capsys, *arguments)
+    assert code == 2
+    assert "is empty: expected a name, a path or a number" in said
+
+
+def test_an_empty_prompt_is_music_without_a_description(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = outcome(capsys, "musicgen", "nowhere", "--bank", "b", "--prompt", "", "-o", "z")
+    assert code == 2
+    assert "no MusicGen at nowhere" in said
+
+
+def test_an_interrupted_command_says_how_to_go_on() -> None:
+    live = {"play", "learn", "monitor", "devices", "musicgen"}
+    silent = {name for name, each in cli.COMMANDS.items() if not each.interrupted}
+    assert silent == live

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import soundfile
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from drawstop.audio_decoding import header_of
 from drawstop.audio_files import read_audio
 from drawstop.errors import DrawstopError
 from training.activations.index import StoredRecording
@@ -138,13 +138,8 @@ def samples_of(recording: Recording, sample_rate: int) -> int:
     Raises:
         DrawstopError: not a sound file.
     """
-    try:
-        said = soundfile.info(recording.path)
-    except (soundfile.LibsndfileError, TypeError) as error:
-        raise DrawstopError(
-            f"{recording.path} isn't a sound file that libsndfile can read; convert it to wav or flac"
-        ) from error
-    return max(1, -(-said.frames * sample_rate // said.samplerate))
+    said = header_of(recording.path)
+    return max(1, -(-said.frames * sample_rate // said.sample_rate))
 
 
 def identity_of(fingerprint: str, recordings: Sequence[StoredRecording], piece_frames: int | None) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from training.commands.options import first_look, look_at_labelled
+
 if TYPE_CHECKING:
     from training.banks.bank import StopBank
     from training.evaluation.classify import Examples
@@ -53,12 +55,17 @@ def classify(
     from drawstop.progress import steps_bar, track
     from training.banks.bank_folders import load_banks
     from training.commands.classify_plot import draw, table
+    from training.data.look.findings import Needs
     from training.data.read_labelled import read_labelled
     from training.evaluation.classify import MEANINGS, PROBABILITY, SHARE, Examples, shares_in
     from training.evaluation.experiments.classification.over_time import WINDOW_SECONDS
     from training.models.open import open_layered
 
     paths = _files(audio)
+    if folders := [each for each in audio if each.is_dir()]:
+        first_look(folders, Needs(levels_matter=False))
+    if examples is not None:
+        look_at_labelled(examples)
     opened = open_layered(model, device)
     banks = load_banks(bank, opened.fingerprint)
     probes: Examples | None = None

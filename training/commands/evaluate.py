@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drawstop.progress import Progress
+from training.commands.options import look_at_labelled
 
 if TYPE_CHECKING:
     from training.evaluation.open import Opened
+
+EXPERIMENT_STEPS = (("experiments", 1.0),)
+"""The name that `run_experiments` reports by; each experiment is a step."""
 
 MOST_THREADS = 2
 """More gain little on a RAVE; a sum's order, and so its last bit, depends on how many there are."""
@@ -84,7 +88,7 @@ def evaluate(
     from training.evaluation.report.terminal import show
     from training.evaluation.results import to_json
 
-    with steps_bar() as progress:
+    with steps_bar(EXPERIMENT_STEPS) as progress:
         opened = open_bank((bank, model, recordings, classifier, out), prompt, (seed, quick, clap), progress)
         results = opened.run_experiments(only or (), progress)
     if json_file is not None:
@@ -114,6 +118,8 @@ def open_bank(
 
     torch.set_num_threads(min(MOST_THREADS, torch.get_num_threads()))
     bank, model, recordings, classifier, out = paths
+    if recordings is not None:
+        look_at_labelled(recordings)
     return open_asked(
         Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), classifier, out), progress
     )

@@ -12,6 +12,7 @@ from training.commands.options import (
     SecondsOption,
     WithOption,
     WithoutOption,
+    first_look,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def find(
     from drawstop.progress import steps_bar
     from training.banks.bank_folders import save_stops
     from training.banks.separated_bank import is_separated
+    from training.data.look.findings import Needs
     from training.models.open import is_musicgen
     from training.shipped import SHIPPED_RAVE
 
@@ -91,6 +93,8 @@ def find(
     of_layers = is_musicgen(model)
     if of_layers and (mixed or like != "*"):
         raise DrawstopError("--mixed and --like are of a RAVE's stops: leave them out for a MusicGen")
+    needs = Needs(levels_matter=not is_separated(bank))
+    first_look([with_folder, without_folder], needs, [(with_folder, without_folder)])
     with steps_bar() as progress:
         if of_layers:
             from training.banks.bank_folders import load_banks

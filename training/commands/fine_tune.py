@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.commands.options import first_look
+
 if TYPE_CHECKING:
     from training.fine_tuning.run import FineTuned
 
@@ -42,12 +44,9 @@ def fine_tune(
     config = FineTuneConfig(
         steps=steps, seed=seed, learning_rate=learning_rate, additivity=additivity, pairs=pairs
     )
-    try:
-        with steps_bar() as progress:
-            result = fine_tune_run(run, recordings, out, config, device=device, progress=progress)
-    except KeyboardInterrupt:
-        typer.echo("the same command goes on from what was saved last, two minutes ago at most", err=True)
-        raise
+    first_look([recordings])
+    with steps_bar() as progress:
+        result = fine_tune_run(run, recordings, out, config, device=device, progress=progress)
     assert result is not None
     for line in report(out, result):
         typer.echo(line)

@@ -12,6 +12,7 @@ from training.commands.options import (
     SecondsOption,
     WithOption,
     WithoutOption,
+    first_look,
 )
 
 
@@ -53,6 +54,7 @@ def layers(
     opened = MusicGenLayers(open_musicgen(model, device))
     loaded = load_banks(banks, opened.fingerprint)
     paths = (list_audio(with_folder), list_audio(without_folder))
+    first_look([with_folder, without_folder], opposites=[(with_folder, without_folder)])
     options = layer_options("static", seed, prompt, other_prompt, pieces, seconds)
     with steps_bar() as progress:
         rows = sweep_layers(opened, loaded, "concept", paths, options, listen, progress)

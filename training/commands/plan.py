@@ -12,6 +12,7 @@ from training.commands.options import (
     ModelArgument,
     SiteOption,
     StepsOption,
+    first_look,
 )
 from training.commands.train import SITE, STREAM_BUFFER_FRAMES, training_device
 from training.sae.config import SAEConfig
@@ -63,10 +64,13 @@ def plan(
     from training.activations.streamed_frames import ModelFrames
     from training.banks.forecast import Machines, forecast, listed
     from training.banks.train import TrainOptions
+    from training.data.look.findings import Needs
     from training.models.open import open_layered
 
     machines = None if gpus is None else Machines(gpus, gpu_frames_per_s, gpu_steps_per_s)
-    stored_as, files = read_dtype(dtype), listed(recordings)
+    stored_as = read_dtype(dtype)
+    first_look([recordings], Needs(samples=False))
+    files = listed(recordings)
     opened = open_layered(model, device)
     frames = ModelFrames(opened, files, site or ([SITE] if SITE in opened.sites() else ["all"]))
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from training.commands.evaluate import (
+    EXPERIMENT_STEPS,
     BankArgument,
     ClapOption,
     ClassifierOption,
@@ -43,7 +44,7 @@ def report(
     from training.evaluation.open import head_of
     from training.evaluation.report.page import write_comparison, write_page
 
-    with steps_bar() as progress:
+    with steps_bar(EXPERIMENT_STEPS) as progress:
         pages = []
         for each, place in ((bank, out), *(((beside, None),) if beside else ())):
             opened = open_bank(

@@ -13,6 +13,7 @@ from training.commands.options import (
     RecordingsArgument,
     SiteOption,
     StepsOption,
+    first_look,
 )
 from training.sae.config import SAEConfig
 
@@ -114,7 +115,7 @@ def train(
         seed=seed,
         precision=read_precision(precision),
     )
-    frames = opened_frames(model, recordings, site, device)
+    frames = opened_frames(model, recordings, site, device, samples=frames_from is None)
     held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
     options = TrainOptions(sae, stream, held, training_device(frames), processes, frames_at_once, frames_from)
     group = process_group(options.device)
@@ -135,19 +136,36 @@ def train(
         typer.echo(f"drawstop: {error}", err=True)
         end(FAILURE)
     group.leave()
+    heard = _heard(frames)
     for bank in banks if group.is_first else []:
         path = site_paths([each.site for each in banks], out)[bank.site]
-        typer.echo(f"{path}: {metrics_line(bank)}")
+        typer.echo(f"{path}: {metrics_line(bank)}; {heard}")
 
 
-def opened_frames(model: Path, recordings: Path, sites: list[str] | None, device: str) -> "ModelFrames":
-    """The frames of a model's sites and a folder of recordings, as the options name them."""
+def _heard(frames: "ModelFrames") -> str:
+    """How many recordings there were, and what each was for."""
+    learned = sum(each.split == "train" for each in frames.recordings)
+    checked = sum(each.split == "validation" for each in frames.recordings)
+    total = len(frames.recordings)
+    return f"of {total} recordings {learned} learned from, {checked} for validation, {total - learned - checked} left for a test"
+
+
+def opened_frames(
+    model: Path, recordings: Path, sites: list[str] | None, device: str, samples: bool = True
+) -> "ModelFrames":
+    """The frames of a model's sites and a folder of recordings, as the options name them, after a look at them.
+
+    Args:
+        samples: False looks at the headers only.
+    """
     from training.activations.streamed_frames import ModelFrames
+    from training.data.look.findings import Needs
     from training.data.recordings import scan
     from training.models.open import open_layered
 
-    scanned = scan(recordings)
     opened = open_layered(model, device)
+    first_look([recordings], Needs(channels=opened.channels, samples=samples))
+    scanned = scan(recordings)
     wanted = sites or ([SITE] if SITE in opened.sites() else ["all"])
     return ModelFrames(opened, scanned, wanted)
 

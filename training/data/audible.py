@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import soundfile
 import torch
 
+from drawstop.audio_decoding import open_sound
 from drawstop.audio_files import Audio, read_audio
-from drawstop.errors import DrawstopError
 from training.data.clips import loud_enough
 from training.data.labelled_set import LabelledRecording
 
@@ -26,12 +25,9 @@ def sounds(path: Path) -> bool:
     first, rate = read_audio(path, part=(0.0, PIECE_SECONDS))
     if _loud(first):
         return True
-    try:
-        with soundfile.SoundFile(path) as file:
-            pieces = file.blocks(round(PIECE_SECONDS * rate), dtype="float32", always_2d=True)
-            return any(_loud(piece.T) for piece in pieces)
-    except soundfile.LibsndfileError as error:
-        raise DrawstopError(f"{path} is damaged: {error}; fetch it again, or leave it out") from error
+    with open_sound(path) as file:
+        pieces = file.blocks(round(PIECE_SECONDS * rate), dtype="float32", always_2d=True)
+        return any(_loud(piece.T) for piece in pieces)
 
 
 def audible_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:

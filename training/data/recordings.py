@@ -1,6 +1,7 @@
 """A folder of labelled recordings, split into train, validation and test by what the files hold, not by their names."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ import torch
 from drawstop.audio_files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.names import same_name
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -72,7 +74,7 @@ def scan(folder: Path, seed: int = 0) -> list[Recording]:
     folder = Path(folder)
     recordings = []
     for path in list_audio(folder):
-        label = path.parent.relative_to(folder).as_posix()
+        label = same_name(path.parent.relative_to(folder).as_posix())
         hash = sha256_file(path)
         recordings.append(Recording(path, "" if label == "." else label, hash, split_of(hash, seed)))
     return recordings
@@ -97,12 +99,20 @@ TEST_AT_LEAST = 2
 LEARNED_AT_LEAST = 2
 
 
-def deal(hashes: list[str], seed: int = 0) -> list[Split]:
+def least_tested(count: int) -> int:
+    """How many of some recordings of a kind must be for the test."""
+    return max(0, min(TEST_AT_LEAST, count - LEARNED_AT_LEAST))
+
+
+def deal(hashes: list[str], seed: int = 0, beside: Sequence[Split] = ()) -> list[Split]:
     """The splits of one kind's recordings: those of `split_of`, evened out where recordings are few.
 
     Recordings keep the order of the numbers that `split_of` cuts; only the cuts move, so that of four recordings or more two
     are for the test, of five or more one for validation, two or more always for learning, and no more than a third and a
     quarter are held out. Equal hashes stay together.
+
+    Args:
+        beside: splits of recordings of this kind that are dealt already: the least numbers are of all of them.
 
     >>> deal(["00000000", "10000000", "20000000", "30000000", "40000000"])
     ['train', 'train', 'validation', 'test', 'test']
@@ -110,11 +120,17 @@ def deal(hashes: list[str], seed: int = 0) -> list[Split]:
     fractions = {hash: fraction_of(hash, seed) for hash in hashes}
     ranked = sorted(fractions, key=lambda hash: (fractions[hash], hash), reverse=True)
     natural = [split_of(hash, seed) for hash in ranked]
-    count = len(ranked)
-    least = max(0, min(TEST_AT_LEAST, count - LEARNED_AT_LEAST))
-    tested = min(max(natural.count("test"), least), max(least, count // 3))
-    least = max(0, min(1, count - LEARNED_AT_LEAST - tested))
-    validating = min(max(natural.count("validation"), least), max(least, count // 4))
+    count = len(ranked) + len(beside)
+    least = least_tested(count)
+    tested = min(max(natural.count("test") + beside.count("test"), least), max(least, count // 3))
+    spare = max(0, count - LEARNED_AT_LEAST - tested)
+    least = min(1, spare)
+    validating = min(
+        max(natural.count("validation") + beside.count("validation"), least),
+        max(least, min(spare, count // 4)),
+    )
+    tested = max(0, tested - beside.count("test"))
+    validating = max(0, validating - beside.count("validation"))
     dealt: dict[str, Split] = dict.fromkeys(ranked[tested:], "validation")
     dealt |= dict.fromkeys(ranked[:tested], "test")
     dealt |= dict.fromkeys(ranked[tested + validating :], "train")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from drawstop.audio_decoding import header_of
 from drawstop.audio_files import read_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file, sha256_file
@@ -175,7 +175,7 @@ class _Encoder:
         self.folder = cache / f"heard-{key[:16]}" if cache is not None else None
 
     def encode(self, recording: LabelledRecording) -> _Encoded:
-        start = max(0.0, (_seconds_of(recording.path) - self.seconds) / 2)
+        start = max(0.0, (header_of(recording.path).seconds - self.seconds) / 2)
         if self.folder is None:
             return self._encode(recording, start)
         place = self.folder / f"{sha256_file(recording.path)}.npz"
@@ -215,12 +215,3 @@ def site_frames(model: LayeredModel, audio: Tensor, site: str, ratio: int) -> Te
         x = model.frames(piece, [site])[site]
         parts.append(x[0, :, : piece.shape[-1] // ratio].T.float().cpu())
     return torch.cat(parts)
-
-
-def _seconds_of(path: Path) -> float:
-    try:
-        return float(soundfile.info(path).duration)
-    except (soundfile.LibsndfileError, TypeError) as error:
-        raise DrawstopError(
-            f"{path} isn't a sound file that libsndfile can read; convert it to wav or flac"
-        ) from error

@@ -20,6 +20,8 @@ from training.evaluation.results import Result, from_json, to_json
 from training.metrics import notes
 
 FOLDER = "sections"
+EXPERIMENTS = "experiments"
+"""The name that progress is reported by."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,16 @@ def run_experiments(
         if lacks[slug]:
             results.append(Result(slug, experiment.title, "", f"Not measured: {lacks[slug]}"))
             continue
+        if progress:
+            progress(EXPERIMENTS, number, len(wanted))
         path = context.folder / FOLDER / f"{slug}.json"
         result = _stored(path, identity)
         if result is None:
             result = experiment.run(context, context.options)
             write_json(path, {"identity": identity, "section": to_json(result)})
         results.append(result)
-        if progress:
-            progress("experiments", number + 1, len(wanted))
+    if progress:
+        progress(EXPERIMENTS, len(wanted), len(wanted))
     return results
 
 

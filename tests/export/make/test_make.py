@@ -13,7 +13,7 @@ import soundfile
 import torch
 from repository import RECORDINGS
 
-from drawstop import cli
+from drawstop.arguments import spread_values
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, StopRequest, read_request
@@ -252,7 +252,7 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(
 
 def test_an_option_of_several_values_may_come_again() -> None:
     given = ["--stop", "a", "b", "c", "-x", "--stop", "d", "e", "f"]
-    spread = cli.spread_values(given, "--stop", 3)
+    spread = spread_values(given, "--stop", 3)
     assert [value for value in spread if value != "--stop"] == ["a", "b", "c", "-x", "d", "e", "f"]
     assert spread.count("--stop") == 6
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from drawstop.audio_files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.names import same_name
 from training.data.labelled_set import LabelledRecording
 from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading
+from training.data.phrases import shared_keys
 from training.data.recordings import Split, split_of
 
 NO_LABEL = frozenset({"neither", "none", "without", "other"})
@@ -45,7 +47,8 @@ def recognises(folder: Path) -> bool:
 
 
 def read(folder: Path, seed: int) -> Reading:
-    """Every sound in a sub-folder. What belongs together is one file: copies share its group, and its split by hash.
+    """Every sound in a sub-folder. What belongs together is one file: copies share its group, and its split by hash; recordings
+    of one phrase under several labels share a split too.
 
     Raises:
         DrawstopError: no sub-folder names a label, or what one means is ambiguous (`both` of three, a split beside labels).
@@ -67,9 +70,14 @@ def read(folder: Path, seed: int) -> Reading:
             f"pairs of with and without name one label each; the others count as absent there: {', '.join(sorted(pairs))}"
         )
     meanings = _meanings({file.label for file in files}, folder)
+    hashes = {file.path: sha256_file(file.path) for file in files}
+    kinds: dict[frozenset[str], list[tuple[Path, str]]] = {}
     for file in files:
-        hash = sha256_file(file.path)
-        part = split_of(hash, seed) if file.split is None else file.split
+        kinds.setdefault(meanings[file.label], []).append((file.path, hashes[file.path]))
+    keys = shared_keys(list(kinds.values()))
+    for file in files:
+        hash = hashes[file.path]
+        part = split_of(keys.get(hash, hash), seed) if file.split is None else file.split
         reading.add(LabelledRecording(file.path, meanings[file.label], hash, part, timbre=file.timbre))
     return reading
 
@@ -114,7 +122,7 @@ def _meanings(written: set[str], folder: Path) -> dict[str, frozenset[str]]:
 
 
 def _named(name: str) -> frozenset[str]:
-    parts = (part.strip() for part in name.split("+"))
+    parts = (same_name(part.strip()) for part in name.split("+"))
     return frozenset(part for part in parts if part and part.lower() not in NO_LABEL)
 
 

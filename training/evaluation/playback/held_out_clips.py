@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import soundfile
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from drawstop.audio_decoding import header_of
 from drawstop.errors import DrawstopError
 from training.data.clips import CLIP_SECONDS, loud_enough
 from training.data.labelled_set import LabelledRecording
@@ -128,7 +128,7 @@ def cut_clips(
 def _lengths(model: RaveModel, recordings: Sequence[LabelledRecording]) -> tuple[int, int]:
     """Samples of a lead and of what is measured: whole latent frames."""
     rate, ratio = model.rates.sample_rate, model.rates.latent_ratio
-    seconds = [soundfile.info(recording.path).duration for recording in recordings]
+    seconds = [header_of(recording.path).seconds for recording in recordings]
     long_enough = bool(np.median(seconds) >= LEAD_SECONDS + CLIP_SECONDS)
     lead, length = (round(s * rate) // ratio * ratio for s in (LEAD_SECONDS * long_enough, CLIP_SECONDS))
     return lead, length

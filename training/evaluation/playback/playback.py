@@ -146,7 +146,7 @@ class Playback(ABC):
         """What every classifier detects in `[items, samples]`, or only so many of them, the first ones."""
         self._detected += 1
         if self._progress:
-            self._progress("playing and listening", self._detected, self._detected + 1)
+            self._progress("playing and listening", self._detected, 0)
         return predict(self.classifiers[:classifiers], sound, self.rate)
 
     def neutral_of(self, indices: Sequence[int]) -> PredictionsByName:

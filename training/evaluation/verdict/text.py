@@ -134,9 +134,12 @@ def _advice(measured: Figures, found: Figures, removes: Level, brings_in: Level)
             f"this RAVE's latents hardly add up (error {found['additivity_error']:.2f}): "
             "drawstop fine-tune makes them, else -1 stays limited"
         )
-    if found["held_out_auroc"] == found["held_out_auroc"] and found["held_out_auroc"] < DETECTED_AUROC:
+    detected = found.get("held_out_auroc")
+    if (
+        detected is not None and detected < DETECTED_AUROC
+    ):  # NaN, as earlier versions stored it, is below nothing
         advice.append(
-            f"its features hardly tell the recordings apart (AUROC {found['held_out_auroc']:.2f}): make the two folders differ "
+            f"its features hardly tell the recordings apart (AUROC {detected:.2f}): make the two folders differ "
             "in the concept alone"
         )
     if removes in ("weak", "partly") and not advice:

@@ -12,7 +12,8 @@ from torch import Tensor
 from drawstop.files import sha256_file
 from drawstop.progress import Progress
 from training.activations.streamed_frames import ModelFrames
-from training.data.recordings import Recording, Split, deal
+from training.data.phrases import deal_kinds
+from training.data.recordings import Recording, Split
 from training.find.feature_ranking import concept_scores
 from training.metrics.auroc import auroc_of_columns
 from training.models.protocols import LayeredModel
@@ -105,7 +106,7 @@ def measure_clips(
     progress: Progress | None = None,
 ) -> Clips:
     """Measures recordings with and without a concept, all sites in one pass over each; frames aren't held."""
-    recordings = [*_with_splits(paths[0], "with", seed), *_with_splits(paths[1], "without", seed)]
+    recordings = _with_splits(paths, seed)
     frames = ModelFrames(model, recordings, list(saes))
     rows: dict[str, list[SiteClips]] = {site: [] for site in saes}
     for index in range(len(recordings)):
@@ -123,11 +124,13 @@ def measure_clips(
     return Clips(recordings, labels, [each.split for each in recordings], sites)
 
 
-def _with_splits(paths: Sequence[Path], label: str, seed: int) -> list[Recording]:
-    hashes = [sha256_file(path) for path in paths]
-    splits = deal(hashes, seed)
+def _with_splits(paths: tuple[Sequence[Path], Sequence[Path]], seed: int) -> list[Recording]:
+    """Those with and those without; parallel ones share a split."""
+    kinds = [[(path, sha256_file(path)) for path in kind] for kind in paths]
     return [
-        Recording(path, label, hash, split) for path, hash, split in zip(paths, hashes, splits, strict=True)
+        Recording(path, label, hash, split)
+        for label, kind, splits in zip(("with", "without"), kinds, deal_kinds(kinds, seed), strict=True)
+        for (path, hash), split in zip(kind, splits, strict=True)
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.progress import Progress
 from training.data.augmentation import Augmentation, vary
+from training.data.phrases import deal_files, is_like, phrase_of
 from training.data.recordings import Split, deal, load
 from training.models.rave.model import RaveModel
 
@@ -26,8 +26,6 @@ TRANSPOSED = Augmentation(
     pitch_share=1.0, semitones=5.0, equaliser_share=0.8, equaliser=9.0, reverb_share=0.3
 )
 """Variations that move notes and formants together, as a smaller or larger instrument would."""
-
-PHRASE_MARK = "@"
 
 
 @dataclass(frozen=True)
@@ -83,14 +81,19 @@ def encode_recordings(
     transpositions: int,
     what: str,
     progress: Progress | None,
+    splits: Sequence[Split] | None = None,
 ) -> EncodedRecordings:
-    """Encodes recordings, and seeded variations of each in the training split: in place, and transposed."""
+    """Encodes recordings, and seeded variations of each in the training split: in place, and transposed.
+
+    Args:
+        splits: of the recordings; None deals them by themselves.
+    """
     latents: list[Tensor] = []
     varied: list[list[Tensor]] = []
     transposed: list[list[Tensor]] = []
     kinds = [(varied, IN_PLACE, variations, 0), (transposed, TRANSPOSED, transpositions, variations)]
     hashes = [sha256_file(path) for path in paths]
-    splits = deal(hashes, seed)
+    splits = deal(hashes, seed) if splits is None else splits
     for index, (path, hash) in enumerate(zip(paths, hashes, strict=True)):
         audio = load(path, model.rates.sample_rate, model.rates.channels)
         latents.append(model.encode(audio.unsqueeze(0))[0])
@@ -101,7 +104,26 @@ def encode_recordings(
             variants.append([model.encode(sound.unsqueeze(0))[0] for sound in sounds])
         if progress:
             progress(what, index + 1, len(paths))
-    return EncodedRecordings(paths, latents, varied, splits, transposed)
+    return EncodedRecordings(paths, latents, varied, list(splits), transposed)
+
+
+def encode_both(
+    model: RaveModel,
+    paths: tuple[list[Path], list[Path]],
+    seed: int,
+    variations: int,
+    transpositions: int,
+    progress: Progress | None,
+) -> tuple[EncodedRecordings, EncodedRecordings]:
+    """`encode_recordings` of those with and without a concept; parallel ones share a split."""
+    splits = deal_files(paths, seed)
+    having, lacking = (
+        encode_recordings(
+            model, kind, seed, variations, transpositions, f"listening to recordings {name}", progress, dealt
+        )
+        for kind, name, dealt in zip(paths, ("with", "without"), splits, strict=True)
+    )
+    return having, lacking
 
 
 def encode_file(model: RaveModel, path: Path) -> Tensor:
@@ -123,28 +145,23 @@ def refuse_overlap(with_paths: list[Path], without_paths: list[Path]) -> None:
         )
 
 
-def phrase_of(path: Path) -> str:
-    """What a recording plays: its name without suffix, up to the last `@` where there is one.
-
-    >>> phrase_of(Path("03@nylon.wav")), phrase_of(Path("take 3.flac"))
-    ('03', 'take 3')
-    """
-    return path.stem.rpartition(PHRASE_MARK)[0] or path.stem
-
-
 def parallel_pairs(
-    with_concept: EncodedRecordings, without: EncodedRecordings, like: str = "*"
+    with_concept: EncodedRecordings,
+    without: EncodedRecordings,
+    like: str = "*",
+    splits: Sequence[Split] = ("train",),
 ) -> list[tuple[int, int]]:
-    """Indices of training recordings with and without that play the same phrase (see `phrase_of`).
+    """Indices of recordings with and without in the same of some splits that play the same phrase (see `phrase_of`).
 
     Args:
         like: pattern of the file names with the concept that count.
     """
-    wanted = [i for i in with_concept.indices("train") if fnmatch.fnmatch(with_concept.paths[i].name, like)]
     return [
         (i, j)
-        for i in wanted
-        for j in without.indices("train")
+        for split in splits
+        for i in with_concept.indices(split)
+        if is_like(with_concept.paths[i], like)
+        for j in without.indices(split)
         if phrase_of(with_concept.paths[i]) == phrase_of(without.paths[j])
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,12 @@ from training.classifiers.concept_classifier import CONCEPT_OPTIONS
 from training.classifiers.training import ClassifierOptions
 from training.data.recordings import Split
 from training.find.feature_ranking import held_out_auroc
-from training.find.rave.encoded_recordings import EncodedRecordings, encode_recordings, refuse_overlap
+from training.find.rave.encoded_recordings import (
+    EncodedRecordings,
+    encode_both,
+    parallel_pairs,
+    refuse_overlap,
+)
 from training.find.rave.gate_fit import GateOptions, features_of, fit_off_gate, fit_on_gate
 from training.find.rave.mixtures import (
     EncodedMixtures,
@@ -44,6 +50,10 @@ GATED_CAP = 3.0
 """Largest norm of what a gate brings in, as a multiple of the frame's: four times what the fitted ones reach on average."""
 
 MEASURED_MIXTURES = 24
+
+TOO_FEW_HELD_OUT = (
+    "held_out_auroc: too few recordings to hold out some of both kinds; four of each are the least"
+)
 
 
 @dataclass(frozen=True)
@@ -84,14 +94,21 @@ class FindResult:
 
     recordings_with: int
     recordings_without: int
-    held_out_auroc: float
-    """How well features chosen on training recordings detect the concept in the others; .5 is chance."""
+    learned_recordings: int
+    """Of both kinds: what it was fitted on."""
     held_out_recordings: int
+    """Of both kinds: what it was chosen and measured on."""
+    held_out_auroc: float | None = None
+    """How well features chosen on training recordings detect the concept in the others; .5 is chance."""
+    not_measured: str | None = None
+    """Why there is no `held_out_auroc`, in words."""
     additivity_error: float | None = None
     mixtures: str | None = None
     """What the mixtures were made of."""
     parallel_pairs: int | None = None
-    """Pairs of recordings that play the same with and without the concept."""
+    """Pairs of recordings that play the same with and without the concept, and were learned from."""
+    parallel_pairs_held_out: int | None = None
+    """Such pairs that were held out."""
     like: str | None = None
     on: str = ""
     """How +1 was fitted."""
@@ -148,7 +165,7 @@ def find_stop(
 
     -1 is fitted on mixtures that are made here: a recording with, one or two without; those without are the target.
     +1 is fitted through the decoder where recordings play the same phrase with and without the concept (see
-    `encoded_recordings.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and
+    `training.data.phrases.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and
     the result says so. Splits go by the files' hashes: training recordings fit, validation recordings choose the kind, test
     recordings only measure.
 
@@ -162,10 +179,7 @@ def find_stop(
         )
     refuse_overlap(with_paths, without_paths)
     varied = (options.seed, options.variations, options.transpositions)
-    recordings = (
-        encode_recordings(model, with_paths, *varied, "listening to recordings with", progress),
-        encode_recordings(model, without_paths, *varied, "listening to recordings without", progress),
-    )
+    recordings = encode_both(model, (with_paths, without_paths), *varied, progress)
     return fit_stop(model, sae, name, recordings, options, progress)
 
 
@@ -211,6 +225,7 @@ def fit_stop(
         additivity_error=mixtures.additivity_error,
         mixtures=mixtures.how,
         parallel_pairs=addition.parallel_pairs,
+        parallel_pairs_held_out=len(parallel_pairs(*recordings, options.like, splits=("validation", "test"))),
         like=options.like,
         on=on,
         validation_error=errors and {kind: round(error, 4) for kind, error in errors.items()},
@@ -248,11 +263,15 @@ def _detection(sae: SAE, with_concept: EncodedRecordings, without: EncodedRecord
         means = torch.stack([sae.encode(sae.normalise(z.T)).mean(0) for z in both])
     labels = torch.arange(len(means)) < len(with_concept.latents)
     held_out = torch.tensor([split != "train" for split in [*with_concept.splits, *without.splits]])
+    auroc = held_out_auroc(means, labels, ~held_out)
+    measured = math.isfinite(auroc)
     return FindResult(
         len(with_concept.paths),
         len(without.paths),
-        held_out_auroc=round(held_out_auroc(means, labels, ~held_out), 4),
+        learned_recordings=int((~held_out).sum()),
         held_out_recordings=int(held_out.sum()),
+        held_out_auroc=round(auroc, 4) if measured else None,
+        not_measured=None if measured else TOO_FEW_HELD_OUT,
     )
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from drawstop.progress import Progress
 from training.banks.bank import StopBank
+from training.data.phrases import deal_files
 from training.data.recordings import scan
 from training.find.rave.encoded_recordings import concatenated, encode_recordings, refuse_overlap
 from training.find.rave.find import FindOptions, fit_stop
@@ -59,9 +60,12 @@ def make_bank(
     for concept, others in rest.items():
         refuse_overlap(paths[concept], [path for label in others for path in paths[label]])
     encoded = {}
+    dealt = dict(zip(paths, deal_files(list(paths.values()), seed), strict=True))
     for label, of_label in paths.items():
         counts = (0, 0) if label == MIXED_LABEL else (options.variations, options.transpositions)
-        encoded[label] = encode_recordings(model, of_label, seed, *counts, f"listening to {label}", progress)
+        encoded[label] = encode_recordings(
+            model, of_label, seed, *counts, f"listening to {label}", progress, dealt[label]
+        )
     frames = [z for each in encoded.values() for z in each.latents]
     sae = train_latent_sae(model, frames, seed, sae_steps, progress, checkpoint)
     bank = StopBank(sae, (), model.fingerprint, provenance={"seed": seed, "recordings": len(scanned)})

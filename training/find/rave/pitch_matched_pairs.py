@@ -6,13 +6,13 @@ without the concept, the piece of the recordings with it that has the most simil
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize, pad
 
+from training.data.phrases import is_like
 from training.find.rave.encoded_recordings import EncodedRecordings
 from training.models.rave.model import RaveModel
 
@@ -39,7 +39,7 @@ def pitch_matched_pairs(
     `encoded_recordings.paired_latents` where nothing is parallel."""
     playing = [without.latents[i] for i in without.indices("train")] or without.latents
     train = with_concept.indices("train") or list(range(len(with_concept.paths)))
-    alike = [i for i in train if fnmatch.fnmatch(with_concept.paths[i].name, like)] or train
+    alike = [i for i in train if is_like(with_concept.paths[i], like)] or train
     playing = playing[:MOST_RECORDINGS]
     made = pieced_recordings(model, playing, [with_concept.latents[i] for i in alike[:MOST_RECORDINGS]])
     frames = max(z.shape[-1] for z in playing)

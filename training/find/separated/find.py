@@ -12,7 +12,12 @@ from torch import Tensor
 from drawstop.progress import Progress
 from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, SeparatedStop
 from training.banks.stop import make_slug
-from training.find.rave.encoded_recordings import EncodedRecordings, encode_recordings, refuse_overlap
+from training.find.rave.encoded_recordings import (
+    EncodedRecordings,
+    encode_both,
+    parallel_pairs,
+    refuse_overlap,
+)
 from training.find.separated.fit import QueryOptions, fit_query
 from training.find.separated.measure import depth_of
 from training.models.rave.model import RaveModel
@@ -58,13 +63,18 @@ def find_separated_stop(
     options = options or SeparatedFindOptions()
     refuse_overlap(with_paths, without_paths)
     varied = (options.seed, options.variations, options.transpositions)
-    having = encode_recordings(model, with_paths, *varied, "listening to recordings with", progress)
-    lacking = encode_recordings(model, without_paths, *varied, "listening to recordings without", progress)
+    having, lacking = encode_both(model, (with_paths, without_paths), *varied, progress)
     learned, checked = (having.learned(), lacking.learned()), (_checked(having), _checked(lacking))
     fitted = fit_query(bank.separator, bank.starts, learned, checked, options.query, options.seed, progress)
     metrics = {
         "recordings_with": len(with_paths),
         "recordings_without": len(without_paths),
+        "learned_recordings": sum(len(kind.indices("train")) for kind in (having, lacking)),
+        "held_out_recordings": sum(
+            len(kind.paths) - len(kind.indices("train")) for kind in (having, lacking)
+        ),
+        "parallel_pairs": len(parallel_pairs(having, lacking)),
+        "parallel_pairs_held_out": len(parallel_pairs(having, lacking, splits=("validation", "test"))),
         "start": fitted.start,
         "start_loss": round(fitted.start_loss, 3),
         "loss": round(fitted.loss, 3),

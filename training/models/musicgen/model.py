@@ -104,7 +104,7 @@ class MusicGenModel:
         """Music of some prompts, a row for each, with edits at some sites.
 
         Args:
-            prompts: descriptions; None is no description.
+            prompts: descriptions; None, or no letter, is no description.
             edits: site to edit; see `musicgen_steps.Edit`.
             rows: whom edits reach: the rows that have the prompt (default, also with `cfg_coef` 1 and `two_step_cfg`), or all.
             read: sites whose frames are wanted.
@@ -119,6 +119,7 @@ class MusicGenModel:
                 exception the model is as it was.
         """
         sampling = sampling or Sampling()
+        prompts = [text or None for text in prompts]
         require_possible(self.model, sampling, prompts, audio_prompt, melody)
         wanted = read_layers(read, self.layers) if read else ()
         placed = {read_layers(site, self.layers)[0]: edit for site, edit in (edits or {}).items()}
