@@ -23,6 +23,7 @@ from realtime.inputs.file_watcher import FileWatcher
 from realtime.inputs.keyboard import pressed_keys
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.live.latency import Latency
+from realtime.live.lost_blocks import LostBlocks
 from realtime.live.play_options import PlayOptions
 from realtime.live.screen import opened_screen, print_notes
 from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
@@ -81,7 +82,7 @@ def _run(
     controllers = LiveControllers(supervisor, controller_options)
     controllers.parameters.sync({event.slug: event.value for event in events})
     supervisor.start(events, options.record)
-    status = LiveStatus()
+    status, lost = LiveStatus(), LostBlocks()
     end = None if options.seconds is None else time.monotonic() + options.seconds
     try:
         with ExitStack() as stack:
@@ -94,6 +95,8 @@ def _run(
                 time.sleep(TICK_S)
                 supervisor.watch()
                 status.update(supervisor, supervisor.report())
+                note = lost.note(status.report, time.monotonic())
+                supervisor.notes.extend([note] if note else [])
                 status.tempo = controllers.tempo
                 if screen is None:
                     print_notes(supervisor.notes)
