@@ -96,6 +96,15 @@ class DeviceConnection:
         stalled = called_s > 0.0 and time.perf_counter() - called_s > STALLED_S
         return self.device.alive and not stalled
 
+    def grown(self) -> str | None:
+        """What to say where the device has begun to take more at once than the delay was chosen for; None: it hasn't."""
+        if self.device is None or self.ring is None:
+            return None
+        chosen, largest = self.device.host_block, self.ring.counters().largest_block
+        if largest <= chosen:
+            return None
+        return f"the sound device takes {largest} samples at once now, not {chosen}: the delay is chosen anew"
+
     def lose(self) -> None:
         """Give up the device."""
         if self.device is not None:

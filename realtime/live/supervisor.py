@@ -289,10 +289,11 @@ class Supervisor:
     def _watch_device(self) -> None:
         connection = self._connection
         if connection.device is not None:
-            if connection.is_alive():
+            grown = connection.grown()
+            if grown is None and connection.is_alive():
                 return
-            self.notes.append("the sound device is gone; waiting for it, or for another one")
-            self.device_losses += 1
+            self.notes.append(grown or "the sound device is gone; waiting for it, or for another one")
+            self.device_losses += grown is None
             self.audio.send(CloseDevice())
             connection.lose()
         if connection.reopen(self.description):

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("playing_ends")]
 
 @pytest.fixture(scope="module", autouse=True)
 def _programs(needs_program: Callable[[str], None]) -> None:
-    for name in ("jackd", "jack_lsp", "jack_connect", "jack_iodelay"):
+    for name in ("jackd", "jack_lsp", "jack_connect", "jack_iodelay", "jack_bufsize"):
         needs_program(name)
 
 
@@ -245,6 +245,20 @@ def test_when_the_sound_server_goes_away_and_comes_back_so_does_the_sound(
         assert code == 0, err
         assert json_of(tmp_path / "r.json")["device_losses"] == 1
         assert rendered_equals_played(server, take, tmp_path / "again.wav")
+
+
+def test_a_server_that_takes_larger_blocks_gets_a_delay_for_them(small: Path, tmp_path: Path) -> None:
+    with JackServer(48000, 128) as server:
+        playing = Playing(server, small, "--headless", "--block", 512, "--json", tmp_path / "r.json")
+        connected_player(server)
+        subprocess.run(["jack_bufsize", "1024"], env=server.environment, check=True, capture_output=True)
+        playing.wait_until_said("takes 1024 samples at once now, not 128")
+        playing.wait_until_said("sound again")
+        code, _, err = playing.interrupt()
+    assert code == 0, err
+    report = json_of(tmp_path / "r.json")
+    assert report["plan"]["host_block"] == 1024
+    assert report["device_losses"] == 0
 
 
 def test_two_players_at_once_both_play(small: Path, jack: JackServer) -> None:
