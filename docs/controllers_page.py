@@ -72,7 +72,8 @@ Every key is in the [reference](#the-mappings-reference), and the [error message
 * **A pad or key** without a `range` goes from its stop's default to the stop's maximum. **An endless encoder** steps
   from the stop's present value.
 * **Pedals and other sources that never let go**: one that sends 127 at every step, a program change, a key without
-  note-off: each is a press, but not the same message again within {doubled:.0f} ms. For a pedal that latches (127, then 0) write `trigger = "any"`.
+  note-off: each is a press, but not the same message again within {doubled:.0f} ms. For a pedal that latches (127,
+  then 0) write `trigger = "any"`.
 * **Program changes** count from 0 in MIDI: program 0, which most pedalboards show as 1, recalls the first scene. Bank
   Select (CC 0, CC 32 or both) before it adds 128 for each bank: with 8 banks all {scenes} scenes are reached. A program
   that a knob or button has recalls no scene.
