@@ -4,7 +4,7 @@ The value of a stop is read from the parameter store at each input, so that a kn
 its stop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from realtime.controllers.commands import Commands
@@ -12,8 +12,8 @@ from realtime.controllers.mapping.mapping import Button, Knob, Mapping
 from realtime.controllers.mapping.positions import PRESSED_MODES, position_of, response_of, steps_of
 from realtime.controllers.mapping.presses import Press, Presses
 from realtime.controllers.mapping.takeover import Takeover
-from realtime.controllers.midi.names import is_part_of
-from realtime.controllers.midi.source import ControllerInput
+from realtime.controllers.midi.names import is_part_of, meant
+from realtime.controllers.midi.source import ControllerInput, MidiSource
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_signals import Ranged
 from realtime.engine.parameters import BYPASS, MUTE
@@ -52,6 +52,8 @@ class Mapper:
         self._parameters, self._commands = parameters, commands
         self._states = [_KnobState(Takeover(knob.takeover)) for knob in mapping.knobs]
         pages = [knob.page for knob in mapping.knobs if knob.page is not None]
+        self._devices: tuple[str, ...] = ()
+        self._meant: dict[str, list[str]] = {}
         self._held = _Held(page=pages[0] if pages else None)
 
     @property
@@ -68,11 +70,11 @@ class Mapper:
         """
         mapped = False
         for index, button in enumerate(self.mapping.buttons):
-            if button.source.matches(controller_input):
+            if self._comes_from(button.source, controller_input):
                 mapped = True
                 self._press(index, button, controller_input, at)
         for knob, state in zip(self.mapping.knobs, self._states, strict=True):
-            if knob.source.matches(controller_input):
+            if self._comes_from(knob.source, controller_input):
                 mapped = True
                 listens = self._is_active(knob) or self._held.presses.releases(state, controller_input)
                 if not listens:
@@ -80,9 +82,22 @@ class Mapper:
                 elif knob.stop in self._parameters.targets:
                     self._turn(knob, state, controller_input, at)
         programs = self.mapping.programs
-        if not mapped and programs is not None and programs.matches(controller_input) and self._commands:
+        if not mapped and programs and self._commands and self._comes_from(programs, controller_input):
             assert controller_input.source.number is not None
             self._commands.scene(controller_input.source.number)
+
+    def set_devices(self, names: Collection[str]) -> None:
+        """Set the names of the inputs that are open: a whole name in the mapping then means no other input."""
+        self._devices, self._meant = tuple(names), {}
+
+    def _comes_from(self, source: MidiSource, controller_input: ControllerInput) -> bool:
+        if not source.matches(controller_input):
+            return False
+        if source.device is None or not self._devices:
+            return True
+        if source.device not in self._meant:
+            self._meant[source.device] = meant(source.device, self._devices)
+        return controller_input.source.device in self._meant[source.device]
 
     def release(self, device: str) -> None:
         """Let go of the shifts, keys and buttons that a device holds, because it has been pulled out."""
@@ -107,6 +122,7 @@ class Mapper:
         entries: dict[object, object] = {state: state for state in self._states}
         entries |= {old_buttons.get(button): index for index, button in enumerate(self.mapping.buttons)}
         self._held.presses = previous._held.presses.renamed(entries)
+        self.set_devices(previous._devices)
         shifts = {
             button.name for button in self.mapping.buttons if button in old_buttons and button.does == "shift"
         }

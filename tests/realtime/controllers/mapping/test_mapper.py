@@ -239,6 +239,17 @@ def test_a_saved_mapping_leaves_held_knobs_shifts_and_the_page_as_they_were() ->
     assert setup["voice"] == 1.0
 
 
+def test_a_whole_device_name_means_no_other_box_that_contains_it() -> None:
+    setup = MapperSetup(Knob(parse_source("cc 20", device="box:out"), "guitar", takeover="jump"))
+    setup.send("cc 20", 127, device="mybox:out")
+    assert setup["guitar"] == 1.0  # as long as there is no other
+    setup.mapper.set_devices(["mybox:out", "box:out"])
+    setup.send("cc 20", 0, device="mybox:out")
+    assert setup["guitar"] == 1.0
+    setup.send("cc 20", 0, device="box:out")
+    assert setup["guitar"] == -1.0
+
+
 def test_buttons_ask_once_per_press() -> None:
     setup = MapperSetup(
         button("note 1", "scene", "verse"), button("note 2", "undo"), button("cc 40", "panic"),
