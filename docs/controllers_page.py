@@ -52,7 +52,7 @@ file in `realtime/controllers/mapping/boxes` says which). *None of them was plug
 button or pedal, a program change, a wheel, pressure, a finger on an MPE controller. What other boxes send meanwhile, and
 the note or control change by which a fader says that it is touched, don't count.
 Where two answers are possible it says so, with the second one: turn encoders both ways, and tap pedals. Of a corpus of
-[simulated gestures](../tests/helpers/learn_gestures.py) 98 % were recognised, and of the others it was unsure.
+[simulated gestures](../tests/helpers/learn_gestures.py) 96 % were recognised, and of the others it said that it was unsure.
 `--undo` takes the last one back. Your comments stay.
 
 ## The mapping, by example
