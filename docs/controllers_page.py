@@ -67,7 +67,8 @@ Every key is in the [reference](#the-mappings-reference), and the [error message
 * **takeover**: what a knob does while its position differs from its stop's. `jump`: the stop goes there. `pickup`:
   nothing until the knob comes within {close:.1%} of the stop or passes it. `scale`: the stop moves in the knob's
   direction, at a speed that brings both to the end together, at most {steepest:g} times the knob's. `relative`: the
-  stop moves by the same distance as the knob.
+  stop moves by the same distance as the knob. A knob that was turned on another page, or while its box was pulled out,
+  takes over anew; one that is where it was goes on.
 * **Several tables** with one source make a macro; several with one stop are combined as `[combine]` says.
 * **A pad or key** without a `range` goes from its stop's default to the stop's maximum. **An endless encoder** steps
   from the stop's present value.

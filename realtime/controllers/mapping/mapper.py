@@ -4,10 +4,11 @@ The value of a stop is read from the parameter store at each input, so that a kn
 its stop.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from realtime.controllers.commands import Commands
+from realtime.controllers.mapping.button_actions import execute
 from realtime.controllers.mapping.mapping import Button, Knob, Mapping
 from realtime.controllers.mapping.positions import PRESSED_MODES, position_of, response_of, steps_of
 from realtime.controllers.mapping.presses import Press, Presses
@@ -16,7 +17,6 @@ from realtime.controllers.midi.names import is_part_of, meant
 from realtime.controllers.midi.source import ControllerInput, MidiSource
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_signals import Ranged
-from realtime.engine.parameters import BYPASS, MUTE
 
 
 @dataclass(eq=False)
@@ -110,14 +110,25 @@ class Mapper:
                     self._turn(knob, entry, ControllerInput(source, 0), None)
         for knob, state in zip(self.mapping.knobs, self._states, strict=True):
             if is_part_of(knob.source.device, device):
-                state.takeover.turned_unused(None)
+                state.takeover.lose_sight()
 
     def continue_from(self, previous: "Mapper") -> None:
-        """Take over the state of the mapping before: of knobs and buttons that are the same, and the page."""
-        old_knobs = dict(zip(previous.mapping.knobs, previous._states, strict=True))
-        self._states = [
-            old_knobs.pop(knob, state) for knob, state in zip(self.mapping.knobs, self._states, strict=True)
-        ]
+        """Take over the state of the mapping before: of knobs and buttons that are the same, and the page.
+
+        A knob that was only edited goes on from where it is, if its stop is there too.
+        """
+        old = {
+            (knob.source, knob.stop, knob.shift, knob.page): (knob, state)
+            for knob, state in zip(previous.mapping.knobs, previous._states, strict=True)
+        }
+        for index, knob in enumerate(self.mapping.knobs):
+            before, state = old.get(
+                (knob.source, knob.stop, knob.shift, knob.page), (None, self._states[index])
+            )
+            if before == knob:
+                self._states[index] = state
+            elif before is not None:
+                self._states[index].takeover.go_on_from(state.takeover)
         old_buttons = {button: index for index, button in enumerate(previous.mapping.buttons)}
         entries: dict[object, object] = {state: state for state in self._states}
         entries |= {old_buttons.get(button): index for index, button in enumerate(self.mapping.buttons)}
@@ -141,7 +152,10 @@ class Mapper:
         if button.does == "shift":
             self._shift(button, press)
         elif press in ("down", "again") and self._shifted(button.shift):
-            self._execute(button, controller_input, at)
+            if button.does == "bank":
+                self._held.page = button.name
+            else:
+                execute(button, controller_input, at, self._parameters, self._commands)
 
     def _shift(self, button: Button, press: Press) -> None:
         """A shift that is pressed again without a release ends: its source may never let go."""
@@ -149,24 +163,6 @@ class Mapper:
             return
         held = press == "down" or (press == "again" and button.name not in self._held.shifts)
         (self._held.shifts.add if held else self._held.shifts.discard)(button.name)
-
-    def _execute(self, button: Button, controller_input: ControllerInput, at: float | None) -> None:
-        values = self._parameters.values
-        if button.does == "bank":
-            self._held.page = button.name
-        elif button.does in ("bypass", "mute"):
-            slug = BYPASS.slug if button.does == "bypass" else MUTE.slug
-            if slug in values:
-                self._parameters.move(
-                    {slug: 1.0 - round(values[slug])}, str(button.source), origin=controller_input.source
-                )
-        elif self._commands is not None and button.does == "scene":
-            self._commands.scene(button.name, button.seconds, beats=button.beats)
-        elif self._commands is not None and button.does == "tap":
-            self._commands.tap(at)
-        elif self._commands is not None:
-            command: Callable[..., None] = getattr(self._commands, button.does.replace("-", "_"))
-            command(*([button.name] if button.name else []))
 
     def _turn(
         self, knob: Knob, state: _KnobState, controller_input: ControllerInput, at: float | None
