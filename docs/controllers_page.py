@@ -52,7 +52,7 @@ file in `realtime/controllers/mapping/boxes` says which). *None of them was plug
 button or pedal, a program change, a wheel, pressure, a finger on an MPE controller. What other boxes send meanwhile, and
 the note or control change by which a fader says that it is touched, don't count.
 Where two answers are possible it says so, with the second one: turn encoders both ways, and tap pedals. Of a corpus of
-[simulated gestures](../tests/helpers/learn_gestures.py) 98 % were recognised, and of the others it was unsure.
+[simulated gestures](../tests/helpers/learn_gestures.py) 96 % were recognised, and of the others it said that it was unsure.
 `--undo` takes the last one back. Your comments stay.
 
 ## The mapping, by example
@@ -67,12 +67,14 @@ Every key is in the [reference](#the-mappings-reference), and the [error message
 * **takeover**: what a knob does while its position differs from its stop's. `jump`: the stop goes there. `pickup`:
   nothing until the knob comes within {close:.1%} of the stop or passes it. `scale`: the stop moves in the knob's
   direction, at a speed that brings both to the end together, at most {steepest:g} times the knob's. `relative`: the
-  stop moves by the same distance as the knob.
+  stop moves by the same distance as the knob. A knob that was turned on another page, or while its box was pulled out,
+  takes over anew; one that is where it was goes on.
 * **Several tables** with one source make a macro; several with one stop are combined as `[combine]` says.
 * **A pad or key** without a `range` goes from its stop's default to the stop's maximum. **An endless encoder** steps
   from the stop's present value.
 * **Pedals and other sources that never let go**: one that sends 127 at every step, a program change, a key without
-  note-off: each is a press, but not the same message again within {doubled:.0f} ms. For a pedal that latches (127, then 0) write `trigger = "any"`.
+  note-off: each is a press, but not the same message again within {doubled:.0f} ms. For a pedal that latches (127,
+  then 0) write `trigger = "any"`.
 * **Program changes** count from 0 in MIDI: program 0, which most pedalboards show as 1, recalls the first scene. Bank
   Select (CC 0, CC 32 or both) before it adds 128 for each bank: with 8 banks all {scenes} scenes are reached. A program
   that a knob or button has recalls no scene.

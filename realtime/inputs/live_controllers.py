@@ -228,6 +228,7 @@ class LiveControllers:
             self._note(f"MIDI {name} has gone; it is taken up again when it comes back")
             self._midi.forget(name)
         self._midi_inputs = set(inputs)
+        self._midi.set_devices(inputs)
         self._note_missing()
         self._feedback.set_outputs(outputs)
 

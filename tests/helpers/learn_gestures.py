@@ -173,6 +173,19 @@ def _hands(rng: random.Random) -> list[CorpusGesture]:
         mode="relative",
         encoding="twos-complement",
     )
+    add(
+        "a fader on a screen that jumps",
+        paced([cc(30, v) for v in (3, 125, 4)], 0.3),
+        "cc 30",
+        mode="absolute",
+    )
+    add(
+        "a latching pedal, fast",
+        at((0.2, cc(64, 127)), (0.55, cc(64, 0))),
+        "cc 64",
+        mode="toggle",
+        trigger="any",
+    )
     add("a key", at((0.2, note(60, 90)), (0.5, note(60, 0))), "note 60", mode="velocity")
     add("a key without note-off", at((0.2, note(60, 90))), "note 60", mode="velocity")
     add("a key that is held", at((0.2, note(60, 90)), (2.4, note(60, 0))), "note 60", mode="velocity")

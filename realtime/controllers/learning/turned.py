@@ -22,7 +22,9 @@ ENOUGH = 0.8
 """The share of the data that must vote for an encoding: a box may send a wrong step now and then."""
 FEWEST = 0.1
 """The share of the data from which a direction counts as turned."""
-TAP_S = 0.4
+FEWEST_STEPS = 6
+"""Fewer data without a repetition may be a fader on a screen, which jumps to where it is touched."""
+TAP_S = 0.3
 """A button that is down longer was held, or latches: then the next press sends the 0."""
 
 
@@ -62,7 +64,8 @@ def turned(source: MidiSource, data: Sequence[int]) -> LearnedSource:
         other = encoders[1] if len(encoders) > 1 else knob
         return encoders[0].or_else(other) if repeats else knob.or_else(encoders[0])
     if fitting[0] != "binary-offset":  # from 1 to 127, or to 65: no knob jumps so
-        return encoders[0] if _jumps(data) else knob.or_else(encoders[0])
+        is_turned = _jumps(data) and (repeats or len(data) >= FEWEST_STEPS)
+        return encoders[0] if is_turned else knob.or_else(encoders[0])
     return encoders[0].or_else(None if repeats > 1 else knob) if repeats else knob.or_else(encoders[0])
 
 

@@ -4,19 +4,19 @@ The value of a stop is read from the parameter store at each input, so that a kn
 its stop.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from realtime.controllers.commands import Commands
+from realtime.controllers.mapping.button_actions import execute
 from realtime.controllers.mapping.mapping import Button, Knob, Mapping
 from realtime.controllers.mapping.positions import PRESSED_MODES, position_of, response_of, steps_of
 from realtime.controllers.mapping.presses import Press, Presses
 from realtime.controllers.mapping.takeover import Takeover
-from realtime.controllers.midi.names import is_part_of
-from realtime.controllers.midi.source import ControllerInput
+from realtime.controllers.midi.names import is_part_of, meant
+from realtime.controllers.midi.source import ControllerInput, MidiSource
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_signals import Ranged
-from realtime.engine.parameters import BYPASS, MUTE
 
 
 @dataclass(eq=False)
@@ -52,6 +52,8 @@ class Mapper:
         self._parameters, self._commands = parameters, commands
         self._states = [_KnobState(Takeover(knob.takeover)) for knob in mapping.knobs]
         pages = [knob.page for knob in mapping.knobs if knob.page is not None]
+        self._devices: tuple[str, ...] = ()
+        self._meant: dict[str, list[str]] = {}
         self._held = _Held(page=pages[0] if pages else None)
 
     @property
@@ -68,11 +70,11 @@ class Mapper:
         """
         mapped = False
         for index, button in enumerate(self.mapping.buttons):
-            if button.source.matches(controller_input):
+            if self._comes_from(button.source, controller_input):
                 mapped = True
                 self._press(index, button, controller_input, at)
         for knob, state in zip(self.mapping.knobs, self._states, strict=True):
-            if knob.source.matches(controller_input):
+            if self._comes_from(knob.source, controller_input):
                 mapped = True
                 listens = self._is_active(knob) or self._held.presses.releases(state, controller_input)
                 if not listens:
@@ -80,9 +82,22 @@ class Mapper:
                 elif knob.stop in self._parameters.targets:
                     self._turn(knob, state, controller_input, at)
         programs = self.mapping.programs
-        if not mapped and programs is not None and programs.matches(controller_input) and self._commands:
+        if not mapped and programs and self._commands and self._comes_from(programs, controller_input):
             assert controller_input.source.number is not None
             self._commands.scene(controller_input.source.number)
+
+    def set_devices(self, names: Collection[str]) -> None:
+        """Set the names of the inputs that are open: a whole name in the mapping then means no other input."""
+        self._devices, self._meant = tuple(names), {}
+
+    def _comes_from(self, source: MidiSource, controller_input: ControllerInput) -> bool:
+        if not source.matches(controller_input):
+            return False
+        if source.device is None or not self._devices:
+            return True
+        if source.device not in self._meant:
+            self._meant[source.device] = meant(source.device, self._devices)
+        return controller_input.source.device in self._meant[source.device]
 
     def release(self, device: str) -> None:
         """Let go of the shifts, keys and buttons that a device holds, because it has been pulled out."""
@@ -95,18 +110,30 @@ class Mapper:
                     self._turn(knob, entry, ControllerInput(source, 0), None)
         for knob, state in zip(self.mapping.knobs, self._states, strict=True):
             if is_part_of(knob.source.device, device):
-                state.takeover.turned_unused(None)
+                state.takeover.lose_sight()
 
     def continue_from(self, previous: "Mapper") -> None:
-        """Take over the state of the mapping before: of knobs and buttons that are the same, and the page."""
-        old_knobs = dict(zip(previous.mapping.knobs, previous._states, strict=True))
-        self._states = [
-            old_knobs.pop(knob, state) for knob, state in zip(self.mapping.knobs, self._states, strict=True)
-        ]
+        """Take over the state of the mapping before: of knobs and buttons that are the same, and the page.
+
+        A knob that was only edited goes on from where it is, if its stop is there too.
+        """
+        old = {
+            (knob.source, knob.stop, knob.shift, knob.page): (knob, state)
+            for knob, state in zip(previous.mapping.knobs, previous._states, strict=True)
+        }
+        for index, knob in enumerate(self.mapping.knobs):
+            before, state = old.get(
+                (knob.source, knob.stop, knob.shift, knob.page), (None, self._states[index])
+            )
+            if before == knob:
+                self._states[index] = state
+            elif before is not None:
+                self._states[index].takeover.go_on_from(state.takeover)
         old_buttons = {button: index for index, button in enumerate(previous.mapping.buttons)}
         entries: dict[object, object] = {state: state for state in self._states}
         entries |= {old_buttons.get(button): index for index, button in enumerate(self.mapping.buttons)}
         self._held.presses = previous._held.presses.renamed(entries)
+        self.set_devices(previous._devices)
         shifts = {
             button.name for button in self.mapping.buttons if button in old_buttons and button.does == "shift"
         }
@@ -125,7 +152,10 @@ class Mapper:
         if button.does == "shift":
             self._shift(button, press)
         elif press in ("down", "again") and self._shifted(button.shift):
-            self._execute(button, controller_input, at)
+            if button.does == "bank":
+                self._held.page = button.name
+            else:
+                execute(button, controller_input, at, self._parameters, self._commands)
 
     def _shift(self, button: Button, press: Press) -> None:
         """A shift that is pressed again without a release ends: its source may never let go."""
@@ -133,24 +163,6 @@ class Mapper:
             return
         held = press == "down" or (press == "again" and button.name not in self._held.shifts)
         (self._held.shifts.add if held else self._held.shifts.discard)(button.name)
-
-    def _execute(self, button: Button, controller_input: ControllerInput, at: float | None) -> None:
-        values = self._parameters.values
-        if button.does == "bank":
-            self._held.page = button.name
-        elif button.does in ("bypass", "mute"):
-            slug = BYPASS.slug if button.does == "bypass" else MUTE.slug
-            if slug in values:
-                self._parameters.move(
-                    {slug: 1.0 - round(values[slug])}, str(button.source), origin=controller_input.source
-                )
-        elif self._commands is not None and button.does == "scene":
-            self._commands.scene(button.name, button.seconds, beats=button.beats)
-        elif self._commands is not None and button.does == "tap":
-            self._commands.tap(at)
-        elif self._commands is not None:
-            command: Callable[..., None] = getattr(self._commands, button.does.replace("-", "_"))
-            command(*([button.name] if button.name else []))
 
     def _turn(
         self, knob: Knob, state: _KnobState, controller_input: ControllerInput, at: float | None

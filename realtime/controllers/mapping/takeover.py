@@ -12,6 +12,8 @@ from drawstop.errors import DrawstopError
 TakeoverName = Literal["jump", "pickup", "scale", "relative"]
 CLOSE = 1.5 / 127
 """A knob this near to its stop holds it: one step of 7 bits, and rounding."""
+NEAR = 0.1
+"""A knob that has been out of sight and is this near to where it was has hardly been turned."""
 STEEPEST = 4.0
 """With `scale`, the greatest ratio of the stop's movement to the knob's. Without a limit, the knob's last step to an end
 would move the stop all the way to its end."""
@@ -44,6 +46,7 @@ class Takeover:
     holds: bool = False
     _knob: float | None = None
     _stop: float | None = None
+    _unseen: bool = False
 
     def __call__(self, knob: float, stop: float) -> float | None:
         """The stop's new position; None if it stays.
@@ -53,19 +56,27 @@ class Takeover:
             stop: the stop's present position.
         """
         last_knob, self._knob = self._knob, knob
+        if self._unseen and last_knob is not None and abs(knob - last_knob) > NEAR:
+            last_knob = None
+        self._unseen = False
         if self._stop is None or abs(stop - self._stop) > 1e-6:
             self.holds = False  # something else has moved the stop
         target = self._target(last_knob, knob, stop)
         self._stop = stop if target is None else target
         return target
 
-    def turned_unused(self, knob: float | None) -> None:
-        """Note that the knob was turned while it had another job, or out of sight; it takes over anew from there.
-
-        Args:
-            knob: its position; None: unknown.
-        """
+    def turned_unused(self, knob: float) -> None:
+        """Note that the knob was turned to a position while it had another job; it takes over anew from there."""
         self.holds, self._knob = False, knob
+
+    def go_on_from(self, other: "Takeover") -> None:
+        """Take over the position of the same knob from before its settings were edited."""
+        self._knob = other._knob
+
+    def lose_sight(self) -> None:
+        """Note that the knob may be turned unseen, as when its box is pulled out. If it then comes back near to where it
+        was, it goes on from there; otherwise it takes over anew."""
+        self.holds, self._unseen = False, True
 
     def _target(self, last_knob: float | None, knob: float, stop: float) -> float | None:
         if self.name == "jump" or (self.holds and self.name != "relative"):

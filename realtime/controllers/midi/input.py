@@ -1,7 +1,7 @@
 """Receives the messages of all MIDI devices and applies the mapping to them. Opens no ports."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from drawstop.errors import DrawstopError
@@ -83,6 +83,11 @@ class MidiInput:
         with self._lock:
             for decoder in self._decoders.values():
                 self._apply(decoder.overdue(time))
+
+    def set_devices(self, names: Collection[str]) -> None:
+        """Set the names of the inputs that are open, so that a whole name in the mapping means no other."""
+        with self._lock:
+            self._mapper.set_devices(names)
 
     def forget(self, device: str) -> None:
         """Drop the state of a device that has been pulled out: half a value that it has sent, what it holds."""

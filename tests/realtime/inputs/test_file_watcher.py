@@ -60,3 +60,15 @@ def test_what_the_file_was_when_the_watcher_was_made_is_no_change(tmp_path: Path
     watcher = FileWatcher(path, lambda: changes.append(1))
     watcher.check()
     assert changes == []
+
+
+def test_a_file_that_stays_half_is_taken_for_broken_after_a_while(tmp_path: Path) -> None:
+    path, changes = tmp_path / "organ.ts", list[str]()
+    watchers = [
+        FileWatcher(path, lambda: changes.append("at once"), lambda path: False, patience_s=0.0),
+        FileWatcher(path, lambda: changes.append("too early"), lambda path: False),
+    ]
+    path.write_text("half")
+    for watcher in (*watchers, *watchers, *watchers):
+        watcher.check()
+    assert changes == ["at once"]

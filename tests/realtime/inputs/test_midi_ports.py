@@ -10,10 +10,12 @@ import mido
 import pytest
 from live_player import wait_for
 from midi_controller import Controller, cc, ended
+from osc_parts import CommandRecorder
 
 from bench.live.jack import JackServer
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import parse_mapping
+from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_event import ControlEvent
@@ -198,6 +200,79 @@ takeover = "jump"
         rest = play(mido.Message("note_off", channel=2, note=60))
         assert rest == {"guitar": 0.0, "voice": 0.0, "oboe": -1.0}
         seaboard.pull()
+
+
+def test_pedals_programs_and_clocks_through_real_ports(server: JackServer) -> None:
+    """Each of the smallest inputs that a performer's boxes send: pedals without release, banks, two clocks, a pulled plug."""
+    parameters = ParameterStore(
+        Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")]
+    )
+    mapping = """
+programs = { channel = 2, device = "fcb" }
+[[knob]]
+source = "cc 64"
+stop = "guitar"
+mode = "toggle"
+[[knob]]
+source = "cc 65"
+stop = "voice"
+mode = "toggle"
+trigger = "any"
+[[knob]]
+source = "note 36"
+stop = "oboe"
+mode = "velocity"
+[[button]]
+source = "program 7"
+does = "undo"
+"""
+    commands, tempo, names, received = CommandRecorder(), Tempo(), list[str](), list[object]()
+    midi_input = MidiInput(parameters, parse_mapping(mapping, Path("m.toml")), commands, tempo)
+
+    def receive(device: str, message: mido.Message, moment: float) -> None:
+        midi_input.receive(device, message, moment)
+        received.append(message)
+
+    def changed(inputs: list[str], outputs: list[str]) -> None:
+        for gone in set(names) - set(inputs):
+            midi_input.forget(gone)
+        names[:] = inputs
+
+    def program(number: int, channel: int) -> mido.Message:
+        return mido.Message("program_change", program=number, channel=channel)
+
+    with MidiPorts(receive, on_change=changed):
+        fcb, keys = Controller(server, "fcb"), Controller(server, "keys")
+        wait_for(lambda: sorted(names) == ["fcb:out", "keys:out"], "the inputs")
+        values = []
+        for message in (*cc(64, 127, 127, 127), *cc(65, 127, 0, 127, 0)):
+            count = len(received)
+            fcb.send(message, pace_s=0.05)
+            wait_for(lambda count=count: len(received) > count, "the message")
+            values.append((parameters.values["guitar"], parameters.values["voice"]))
+        assert [guitar for guitar, _ in values[:3]] == [1.0, 0.0, 1.0]
+        assert [voice for _, voice in values[3:]] == [1.0, 0.0, 1.0, 0.0]
+
+        count = len(received)
+        fcb.send(*[each.copy(channel=1) for each in cc(0, 1)], program(3, 1), program(3, 0), program(7, 0))
+        keys.send(program(4, 1), mido.Message("note_on", note=36, velocity=127))
+        wait_for(lambda: len(received) == count + 6, "the messages")
+        assert commands.calls == [("scene", 131, None, None), ("undo",)]
+        assert parameters.values["oboe"] == 1.0
+        keys.pull()
+        wait_for(lambda: parameters.values["oboe"] == 0.0, "the pad of the box that was pulled out")
+
+        drum, synth = Controller(server, "drum"), Controller(server, "synth")
+        wait_for(lambda: {"drum:out", "synth:out"} <= set(names), "the clocks")
+        for _ in range(30):
+            drum.send(mido.Message("clock"), pace_s=0.01)
+            synth.send(mido.Message("clock"), pace_s=0.01)
+        wait_for(lambda: len(tempo.clocks) == 2, "both clocks")
+        assert tempo.followed == "drum:out"
+        assert tempo.bpm == pytest.approx(tempo.clocks["drum:out"])
+        assert tempo.bpm < 1.5 * tempo.clocks["synth:out"]  # added up they would be twice as fast
+        for box in (fcb, drum, synth):
+            box.pull()
 
 
 def test_messages_go_out(server: JackServer) -> None:

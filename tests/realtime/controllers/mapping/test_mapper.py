@@ -214,6 +214,10 @@ def test_a_knob_that_was_turned_on_another_page_or_out_of_sight_doesnt_jump() ->
     setup.mapper.release("box")
     setup.send("cc 20", 127)
     assert setup["guitar"] == pytest.approx(60 / 64 - 1)
+    setup.send("cc 20", 55)
+    setup.mapper.release("box")
+    setup.send("cc 20", 50)  # plugged in again and turned on from where it was: it isn't dead
+    assert setup["guitar"] == pytest.approx(50 / 64 - 1)
 
 
 def test_a_saved_mapping_leaves_held_knobs_shifts_and_the_page_as_they_were() -> None:
@@ -237,6 +241,27 @@ def test_a_saved_mapping_leaves_held_knobs_shifts_and_the_page_as_they_were() ->
     setup.send("note 1", 0)
     setup.send("cc 20", 127)
     assert setup["voice"] == 1.0
+
+
+def test_a_whole_device_name_means_no_other_box_that_contains_it() -> None:
+    setup = MapperSetup(Knob(parse_source("cc 20", device="box:out"), "guitar", takeover="jump"))
+    setup.send("cc 20", 127, device="mybox:out")
+    assert setup["guitar"] == 1.0  # as long as there is no other
+    setup.mapper.set_devices(["mybox:out", "box:out"])
+    setup.send("cc 20", 0, device="mybox:out")
+    assert setup["guitar"] == 1.0
+    setup.send("cc 20", 0, device="box:out")
+    assert setup["guitar"] == -1.0
+
+
+def test_a_knob_whose_settings_are_edited_and_saved_while_it_is_held_is_not_dead() -> None:
+    setup = MapperSetup(knob("cc 20", takeover="pickup"))
+    setup.send("cc 20", 60, 70)
+    after = Mapper(Mapping((knob("cc 20", takeover="pickup", smoothing_s=0.5),)), setup.parameters)
+    after.continue_from(setup.mapper)
+    setup.mapper = after
+    setup.send("cc 20", 90)
+    assert setup["guitar"] == pytest.approx(26 / 63)
 
 
 def test_buttons_ask_once_per_press() -> None:

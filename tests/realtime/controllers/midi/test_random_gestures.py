@@ -12,7 +12,7 @@ from osc_parts import CommandRecorder
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import parse_mapping
-from realtime.controllers.mapping.takeover import CLOSE, STEEPEST
+from realtime.controllers.mapping.takeover import CLOSE, NEAR, STEEPEST
 from realtime.controllers.midi.clock import DEFAULT_BPM, TICKS_PER_BEAT, Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.source import ControllerInput, MidiSource
@@ -77,8 +77,9 @@ class Stage:
             EventRecorder(), [StopDescription(slug, slug, slug) for slug in SLUGS]
         )
         self.midi = MidiInput(self.parameters, MAPPING, self.commands, self.tempo)
-        self.knob, self.seen = 64, False
         self.seconds = 0.0
+        self.knob, self.seen = 64, True
+        self.turn(64)
 
     def send(self, *messages: mido.Message) -> None:
         for message in messages:
@@ -87,7 +88,9 @@ class Stage:
 
     def turn(self, data: int) -> None:
         """Turn the knob, and check that no stop jumps."""
-        before, last = self.parameters.values, position(self.knob) if self.seen else None
+        before, last = self.parameters.values, position(self.knob)
+        if not self.seen and abs(position(data) - last) > NEAR:  # pulled out, and turned meanwhile
+            last = None
         self.send(*cc(20, data))
         self.knob, self.seen = data, True
         travelled = 0.0 if last is None else abs(position(data) - last)
