@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,35 @@ def read_audio(
         audio = resample(audio, rate, sample_rate)
         rate = sample_rate
     return audio, int(rate)
+
+
+def sound_blocks(path: Path, sample_rate: int, channels: int, seconds: float = 10.0) -> Iterator[Audio]:
+    """`read_audio` in blocks of about some seconds, the same samples: a file of any length takes no more memory than a short one.
+
+    Shape: `[channels, samples]` each.
+
+    Raises:
+        DrawstopError: as `read_audio`.
+    """
+    with open_sound(path) as file:
+        stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32", quality="VHQ")
+        left, length, read = file.frames, max(1, round(seconds * file.samplerate)), 0
+        given = False
+        while left > 0:
+            block = np.ascontiguousarray(file.read(length, dtype="float32", always_2d=True).T)
+            left = left - block.shape[1] if block.shape[1] == length else 0
+            _refuse_non_finite(block, path, read)
+            read += block.shape[1]
+            sound = _with_channels(block, channels, path)
+            if file.samplerate != sample_rate:
+                sound = np.ascontiguousarray(stream.resample_chunk(sound.T, last=left == 0).T)
+            if left == 0 and not (given or sound.shape[1]):
+                sound = block[:, :1].repeat(channels, 0)[:channels]  # as `resample`: at least one sample
+            if sound.shape[1]:
+                given = True
+                yield sound
+    if read == 0:
+        raise DrawstopError(f"{path} is empty: 0 samples")
 
 
 def _read(path: Path, part: tuple[float, float] | None) -> tuple[Audio, int]:
@@ -114,11 +144,11 @@ def _encode(audio: Audio, rate: int, container: str, subtype: str) -> bytes:
     return buffer.getvalue()
 
 
-def _refuse_non_finite(audio: Audio, path: Path) -> None:
+def _refuse_non_finite(audio: Audio, path: Path, before: int = 0) -> None:
     bad = ~np.isfinite(audio).all(axis=0)
     if bad.any():
         raise DrawstopError(
-            f"{path}: sample {int(bad.argmax())} is NaN or infinite; expected finite samples only"
+            f"{path}: sample {before + int(bad.argmax())} is NaN or infinite; expected finite samples only"
         )
 
 

@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from drawstop.audio_decoding import header_of
-from drawstop.audio_files import read_audio
+from drawstop.audio_files import read_audio, sound_blocks
 from drawstop.errors import DrawstopError
 from training.activations.index import StoredRecording
 from training.activations.shards import Frames
 from training.activations.shuffle import Rows, cut
 from training.data.recordings import Recording, Split
-from training.models.protocols import LayeredModel, choose_sites
+from training.models.protocols import LayeredModel, PiecewiseModel, choose_sites
 
 
 class ModelFrames:
@@ -87,19 +87,33 @@ class ModelFrames:
         Raises:
             DrawstopError: the model gave fewer frames than the sound is long, or some that aren't finite.
         """
+        parts = list(self._parts(number))
+        return (
+            parts[0] if len(parts) == 1 else {s: np.concatenate([p[s] for p in parts]) for s in self.widths}
+        )
+
+    def _parts(self, number: int) -> Iterator[dict[str, Frames]]:
+        """The frames of a piece as they are computed: of a long recording, part after part."""
         index, piece = self._pieces[number]
-        recording, first = self.sources[index], piece.start - self.recordings[index].start
-        audio = self._sound(recording, first, len(piece))
-        frames_of = {}
-        for site, x in self.model.frames(audio[None], list(self.widths)).items():
-            frames = x[0, :, : len(piece)].T.contiguous().to(torch.float32).cpu().numpy()
-            if frames.shape != (len(piece), self.widths[site]) or not np.isfinite(frames).all():
-                raise DrawstopError(
-                    f"{recording.path}: expected {len(piece)} finite frames of {self.widths[site]} numbers at {site}, got "
-                    f"{list(frames.shape)}; check the model and this recording"
-                )
-            frames_of[site] = frames
-        return frames_of
+        recording, left = self.sources[index], len(piece)
+        for computed in self._computed(recording, piece.start - self.recordings[index].start, left):
+            frames_of = {
+                site: x[0, :, :left].T.contiguous().to(torch.float32).cpu().numpy()
+                for site, x in computed.items()
+            }
+            for site, frames in frames_of.items():
+                if frames.shape[1:] != (self.widths[site],) or not np.isfinite(frames).all():
+                    raise self._unfit(recording, len(piece), site, frames)
+            left -= min(map(len, frames_of.values()))
+            yield frames_of
+        if left:
+            raise self._unfit(recording, len(piece), *next(iter(frames_of.items())))
+
+    def _unfit(self, recording: Recording, expected: int, site: str, frames: Frames) -> DrawstopError:
+        return DrawstopError(
+            f"{recording.path}: expected {expected} finite frames of {self.widths[site]} numbers at {site}, got "
+            f"{list(frames.shape)}; check the model and this recording"
+        )
 
     def of_recording(self, index: int) -> dict[str, Frames]:
         """The frames of a recording at every site, `[frames, width]`."""
@@ -107,12 +121,12 @@ class ModelFrames:
         return {site: np.concatenate([part[site] for part in parts]) for site in self.widths}
 
     def pieces_of(self, index: int) -> Iterator[dict[str, Frames]]:
-        """The same, piece after piece: no more than one is held."""
+        """The same, piece after piece, a long one part after part: no more than one is held."""
         first, stop = np.searchsorted(
             self._starts, [self.recordings[index].start, self.recordings[index].stop]
         )
         for number in range(int(first), int(stop)):
-            yield self.piece(number)
+            yield from self._parts(number)
 
     def _laid_out(self) -> list[StoredRecording]:
         laid, start = [], 0
@@ -122,6 +136,16 @@ class ModelFrames:
             start = stop
         return laid
 
+    def _computed(self, recording: Recording, first: int, frames: int) -> Iterator[Mapping[str, Tensor]]:
+        """The frames of a piece `[1, width, frames]`; of a whole recording by blocks of its sound, part after part."""
+        model, sites = self.model, list(self.widths)
+        if model.piece_frames is None and isinstance(model, PiecewiseModel):
+            blocks = sound_blocks(recording.path, model.sample_rate, model.channels)
+            sound = _exactly((torch.from_numpy(each)[None] for each in blocks), frames * self.ratio)
+            yield from model.frames_in_pieces(sound, sites)
+        else:
+            yield model.frames(self._sound(recording, first, frames)[None], sites)
+
     def _sound(self, recording: Recording, first: int, frames: int) -> Tensor:
         """The sound of some frames of a recording: `[channels, frames * ratio]`, silence after its end."""
         rate, channels = self.model.sample_rate, self.model.channels
@@ -130,6 +154,16 @@ class ModelFrames:
         part = None if self.model.piece_frames is None else (start_s, length_s)
         audio = torch.from_numpy(read_audio(recording.path, rate, channels, part)[0])[:, :wanted]
         return pad(audio, (0, wanted - audio.shape[-1]))
+
+
+def _exactly(blocks: Iterator[Tensor], samples: int) -> Iterator[Tensor]:
+    """Blocks of a sound `[..., samples]`, cut or filled up with silence to a length."""
+    for block in blocks:
+        yield block[..., :samples]
+        samples -= block.shape[-1]
+        if samples <= 0:
+            return
+    yield block.new_zeros(*block.shape[:-1], samples)
 
 
 def samples_of(recording: Recording, sample_rate: int) -> int:

@@ -1,7 +1,7 @@
 """Protocols of the models: what training needs of a model whose layers can be read, whichever kind it is."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -43,6 +43,16 @@ class LayeredModel(Protocol):
     def frames(self, audio: Tensor, sites: Sequence[str]) -> Mapping[str, Tensor]:
         """Frames of some sites, without gradients. `[batch, channels, samples]` -> `[batch, width, frames]` each; frames that
         begin after the sound's end may follow."""
+
+
+@runtime_checkable
+class PiecewiseModel(Protocol):
+    """A model that carries its caches over from piece to piece, so that memory doesn't grow with a recording."""
+
+    def frames_in_pieces(
+        self, blocks: Iterable[Tensor], sites: Sequence[str]
+    ) -> Iterator[Mapping[str, Tensor]]:
+        """`LayeredModel.frames` of a recording that comes in blocks `[batch, channels, samples]`, piece after piece."""
 
 
 class SoundRates(Protocol):

@@ -12,6 +12,7 @@ from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from training.models.rave.core import RaveCore, cache_buffers
 from training.models.rave.delay import Delays, read_delays
+from training.models.rave.pieces import in_pieces, joined, piece_length
 from training.models.rave.site import LATENT, Site, read_site
 
 VARIATIONAL = "VariationalScriptedRAVE"
@@ -99,9 +100,23 @@ class RaveModel:
         Raises:
             DrawstopError: a site that isn't there.
         """
+        return joined(list(self.frames_in_pieces([audio], sites)))
+
+    @torch.no_grad()
+    def frames_in_pieces(self, blocks: Iterable[Tensor], sites: Sequence[str]) -> Iterator[dict[str, Tensor]]:
+        """`frames` of a recording that comes in blocks of any length, piece after piece, the same bits.
+
+        Until the last piece is taken, the model must not be used for anything else: its caches are this recording's.
+        """
+        self.reset()
+        length = piece_length(self.rates.latent_ratio) if self.is_streaming() else None
+        for piece in in_pieces(blocks, length):
+            yield self._frames_of(piece, sites)
+
+    def _frames_of(self, audio: Tensor, sites: Sequence[str]) -> dict[str, Tensor]:
+        """The frames of the sound that follows what the caches hold."""
         depths = (len(self.core.encoder_layers), len(self.core.decoder_layers))
         missing = {str(read_site(site, *depths)) for site in sites}
-        self.reset()
         samples, frames = audio.shape[-1], {}
         padded = self._whole(audio, self.rates.latent_ratio)
         for name, x in self._walk(padded):
