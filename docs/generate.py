@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import controllers_page
-import features_page
 import knobs
 import osc_page
 import stops_page
@@ -41,7 +40,6 @@ def main(arguments: list[str]) -> int:
     pages = {
         "commands.md": commands,
         "controllers.md": controllers_page.page,
-        "features.md": features_page.page,
         "knobs.md": knobs.page,
         "osc.md": osc_page.page,
         "stops.md": stops_page.page,

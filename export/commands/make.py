@@ -49,7 +49,7 @@ def make(
 ) -> None:
     """From two folders of recordings to an instrument with a knob, and to a verdict on every stop.
 
-    The shipped model gives back any sound as it is, and its separator learns a stop in about a minute; such stops take
+    The shipped model gives back any sound as it is, and its separator learns a stop in less than a minute; such stops take
     their concept away (−1 to 0) and, with --bring-in, play it too (to +1). With a RAVE of your own, stops are made of its
     latents' features, and can bring a concept in too.
 

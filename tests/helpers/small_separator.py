@@ -6,7 +6,7 @@ from torch import nn
 from training.banks.separated_bank import SeparatedBank, SeparatedStop
 from training.separation.separator import Separator, SeparatorConfig
 
-CONFIG = SeparatorConfig(bands=(24, 12), channels=12, hidden=20, local=8, dilations=(1, 2, 1))
+CONFIG = SeparatorConfig(bands=(24, 12), channels=12, hidden=20, dilations=(1, 2, 1))
 SAMPLE_RATE = 44100
 
 

@@ -11,14 +11,39 @@ from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_steering import amount
 from training.separation.grain_stream import GrainStream
 from training.separation.grains import GrainLibrary
-from training.separation.separator import FRAMES_PER_STEP, Heard
+from training.separation.separator import FRAMES_PER_STEP, Heard, Separator
+
+
+class Listened:
+    """What a separator makes of recordings, kept for edits of the same recordings.
+
+    Args:
+        most: recordings that are kept, the last ones; a gigabyte for three minutes of sound.
+    """
+
+    def __init__(self, separator: Separator, most: int = 0) -> None:
+        self.separator, self.most = separator, most
+        self._kept: list[tuple[Tensor, Heard]] = []
+
+    def __call__(self, latents: Tensor) -> Heard:
+        for known, heard in self._kept:
+            if known is latents:
+                return heard
+        whole = torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
+        heard = self.separator.listen(whole)
+        self._kept = [*self._kept, (latents, heard)][-self.most :] if self.most else []
+        return heard
 
 
 class SeparatedEdit:
-    """A bank's own edit of whole recordings, from silence, with knobs that stand still."""
+    """A bank's own edit of whole recordings, from silence, with knobs that stand still.
 
-    def __init__(self, bank: SeparatedBank) -> None:
-        self.bank = bank
+    Args:
+        listened: shared by edits of the same recordings with the same separator, so that it listens once.
+    """
+
+    def __init__(self, bank: SeparatedBank, listened: Listened | None = None) -> None:
+        self.bank, self.listened = bank, listened or Listened(bank.separator)
 
     @torch.no_grad()
     def __call__(self, latents: Tensor, values: Sequence[float]) -> Tensor:
@@ -27,10 +52,12 @@ class SeparatedEdit:
             return latents
         separator = self.bank.separator
         whole = torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
-        heard, left, moved = separator.listen(whole), whole, False
+        heard, left, moved = self.listened(latents), whole, False
         for stop, value in zip(self.bank.stops, values, strict=True):
             if value < 0:
-                part = self.part(heard._replace(frames=separator.last_frames(left)), stop.query)
+                if left is not whole:
+                    heard = heard._replace(frames=separator.last_frames(left))
+                part = self.part(heard, stop.query)
                 left = left - amount(torch.tensor(value), torch.tensor(stop.depth_db)) * part
             elif value > 0 and stop.grains is not None:
                 left = left + value * self.grains(stop.grains, whole)
@@ -58,8 +85,8 @@ class RandomSeparatedEdit(SeparatedEdit):
     library, but any of them, whatever plays.
     """
 
-    def __init__(self, bank: SeparatedBank, seed: int) -> None:
-        super().__init__(bank)
+    def __init__(self, bank: SeparatedBank, seed: int, listened: Listened | None = None) -> None:
+        super().__init__(bank, listened)
         self.generator = torch.Generator().manual_seed(seed)
 
     def grains(self, library: GrainLibrary, latents: Tensor) -> Tensor:

@@ -55,12 +55,12 @@ class SeparatedSteering(nn.Module):
     def forward(self, x: Tensor, values: Tensor) -> Tensor:
         z = x.transpose(1, 2)
         brought = self._brought(z, values)
-        trunk, used, heard, finished = self.separator.listen(z)
+        steps, used, finished = self.separator.listen(z)
         moving = torch.nonzero((values < 0).any(2).any(0)).flatten()
         filters = torch.zeros(0)
         if len(moving) > 0:
             queries = self.queries.index_select(0, moving)
-            filters = self.separator.filters_of(trunk, used, heard, finished, queries)
+            filters = self.separator.filters_of(steps, used, finished, queries)
         left, answered = z, 0
         came: list[Tensor] = []
         for s in range(self.n_stops):
@@ -89,8 +89,8 @@ class SeparatedSteering(nn.Module):
     def loudness(self, x: Tensor) -> Tensor:
         """Share of the frame's energy that is each stop's. `[batch, latents, frames]` -> `[batch, stops, frames]`."""
         z = x.transpose(1, 2)
-        trunk, used, heard, finished = self.separator.listen(z)
-        filters = self.separator.filters_of(trunk, used, heard, finished, self.queries)
+        steps, used, finished = self.separator.listen(z)
+        filters = self.separator.filters_of(steps, used, finished, self.queries)
         past = torch.cat([self.cache[: z.shape[0], 0], z], 1)
         self._remember(z.unsqueeze(1).expand(-1, self.n_stops, -1, -1))
         whole = z.square().sum(-1) + 1e-6 * z.shape[2]

@@ -25,7 +25,13 @@ def separation_loss(
     return _loss(energies, absent_weight)
 
 
-def share_loss(shares: Tensor, own: Tensor, rest: Tensor, absent_weight: float = ABSENT_WEIGHT) -> Tensor:
+def share_loss(
+    shares: Tensor,
+    own: Tensor,
+    rest: Tensor,
+    absent_weight: float = ABSENT_WEIGHT,
+    calibration: float = CALIBRATION,
+) -> Tensor:
     """The loss of shares of bands, before any sound is made: mean over the batch, in dB.
 
     A share m of two sounds that don't correlate is off by `(1 - m)^2 own + m^2 rest`. Half of the ratios count bands by their
@@ -44,7 +50,8 @@ def share_loss(shares: Tensor, own: Tensor, rest: Tensor, absent_weight: float =
         _loss([(power * weight).sum((1, 2)) + 1e-9 for power in powers], absent_weight)
         for weight in (torch.ones(()), flatter)
     ]
-    return torch.stack(losses).mean() + CALIBRATION * _cross_entropy(shares, own, whole)
+    loss = torch.stack(losses).mean()
+    return loss + calibration * _cross_entropy(shares, own, whole) if calibration else loss
 
 
 def _cross_entropy(shares: Tensor, own: Tensor, whole: Tensor) -> Tensor:

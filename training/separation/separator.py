@@ -32,7 +32,6 @@ class SeparatorConfig:
         bands: mel bands of the long and of the short window.
         channels: width of the trunk.
         hidden: width of the head.
-        local: width of the network that adjusts each frame.
         detail: maps of the long window's bands, of which the head weighs one with another.
         taps: frames that a filter reaches over, the current one included.
         kernel_size: taps of the trunk's convolutions.
@@ -43,7 +42,6 @@ class SeparatorConfig:
     bands: tuple[int, int] = (160, 64)
     channels: int = 160
     hidden: int = 256
-    local: int = 64
     detail: int = 16
     taps: int = 8
     kernel_size: int = 3
@@ -55,7 +53,6 @@ class SeparatorConfig:
             *self.bands,
             self.channels,
             self.hidden,
-            self.local,
             self.detail,
             self.taps,
             self.kernel_size,
@@ -126,7 +123,7 @@ class Detail(nn.Module):
 
 
 class Head(nn.Module):
-    """Shares of bands for a query, and what it knows, for the frame's own adjustment.
+    """Shares of bands for a query, and what it knows about the query's concept.
 
     Shape: trunk `[batch, steps, channels]`, detail `[batch, steps, detail, bands]`, query `[batch, query_size]` ->
     shares in 0..1 `[batch, steps, bands]`, hidden `[batch, steps, hidden]`.
@@ -156,32 +153,6 @@ class Head(nn.Module):
         return torch.sigmoid(self.shares(x) + local), x
 
 
-class FrameGains(nn.Module):
-    """Each frame's own adjustment of what the filters let through: gains in 0..2 from the frame and the one before.
-
-    Shape: `frames_heard` `[batch, steps, 4, local]`, hidden `[batch, steps, hidden]` -> `[batch, steps, 4, latents]`.
-    """
-
-    def __init__(self, config: SeparatorConfig) -> None:
-        super().__init__()
-        self.frame = nn.Linear(2 * config.latents, config.local)
-        self.known = nn.Linear(config.hidden, config.local, bias=False)
-        self.gains = nn.Linear(config.local, config.latents)
-        with torch.no_grad():
-            self.gains.weight.mul_(0.1)
-            self.gains.bias.zero_()
-
-    def heard(self, z: Tensor) -> Tensor:
-        """What doesn't depend on the query. `[batch, frames, latents]` -> `[batch, frames, local]`."""
-        level = frame_level(z)
-        heard: Tensor = self.frame(torch.cat([level, frame_level(delayed(z, 1))], -1))
-        return heard
-
-    def forward(self, frames_heard: Tensor, hidden: Tensor) -> Tensor:
-        x = nn.functional.leaky_relu(frames_heard + self.known(hidden).unsqueeze(2), SLOPE)
-        return 2 * torch.sigmoid(self.gains(x))
-
-
 class Heard(NamedTuple):
     """What a separator makes of a sound before it is asked.
 
@@ -191,7 +162,6 @@ class Heard(NamedTuple):
         power: the long window's power spectrum, `[batch, steps, bins]`.
         whitening: what filters are made with, of all clips' steps.
         frames: each latent's last frames, `[batch, taps, steps, 4, latents]`.
-        local: each frame's own part of the gains, `[batch, steps, 4, local]`.
     """
 
     trunk: Tensor
@@ -199,15 +169,14 @@ class Heard(NamedTuple):
     power: Tensor
     whitening: tuple[Tensor, Tensor]
     frames: Tensor
-    local: Tensor
 
 
 class Separator(nn.Module):
     """The part of latents that belongs to each query.
 
-    At frame t, with the trunk's last finished step j(t), taps a and the frame's gains g:
+    At frame t, with the trunk's last finished step j(t) and its taps a:
 
-        part_t = g_t * sum_k a_{j(t), k} * z_{t-k}
+        part_t = sum_k a_{j(t), k} * z_{t-k}
 
     It reads no frame to come. Silence gives silence, because a part is a filter's output.
     """
@@ -221,7 +190,6 @@ class Separator(nn.Module):
         self.detail = Detail(config)
         self.head = Head(config)
         self.filters = BandFilters(self.listening.long_bands, config.taps)
-        self.frame_gains = FrameGains(config)
 
     def listen(self, latents: Tensor) -> Heard:
         """What any query is answered from. `[batch, latents, frames]`, frames a multiple of 4, from silence on."""
@@ -231,8 +199,7 @@ class Separator(nn.Module):
     def heard(self, latents: Tensor, power: Tensor, trunk: Tensor, detail: Tensor) -> Heard:
         """What `listen` gives, of the trunk's output and the maps of bands."""
         whitening = self.filters.whitening(power.flatten(0, 1))
-        local = stepped(self.frame_gains.heard(latents.transpose(1, 2)))
-        return Heard(trunk, detail, power, whitening, self.last_frames(latents), local)
+        return Heard(trunk, detail, power, whitening, self.last_frames(latents))
 
     def known(self, levels: Tensor) -> tuple[Tensor, Tensor]:
         """The trunk's output and the maps of the bands. `[batch, sum(bands) + 1, steps]` -> as in `Heard`."""
@@ -247,25 +214,19 @@ class Separator(nn.Module):
 
     def part(self, heard: Heard, query: Tensor) -> Tensor:
         """What belongs to a query. Query `[batch, query_size]` -> `[batch, latents, frames]`."""
-        return self.filtered(heard, *self.head(heard.trunk, heard.detail, query))
+        return self.filtered(heard, self.head(heard.trunk, heard.detail, query)[0])
 
-    def filtered(self, heard: Heard, shares: Tensor, hidden: Tensor) -> Tensor:
-        """The part of shares of bands, `[batch, steps, bands]` and `[batch, steps, hidden]` -> `[batch, latents, frames]`."""
+    def filtered(self, heard: Heard, shares: Tensor) -> Tensor:
+        """The part of shares of bands. `[batch, steps, bands]` -> `[batch, latents, frames]`."""
         taps = self.filters(heard.power.flatten(0, 1), heard.whitening, shares.flatten(0, 1))
         taps = taps.unflatten(0, shares.shape[:2])
         filtered = taps[:, :, 0, None] * heard.frames[:, 0]
         for k in range(1, self.config.taps):
             filtered = filtered + taps[:, :, k, None] * heard.frames[:, k]
-        part = (self.frame_gains(heard.local, hidden) * filtered).flatten(1, 2)
-        return delayed(part, FRAMES_PER_STEP - 1).transpose(1, 2)
+        return delayed(filtered.flatten(1, 2), FRAMES_PER_STEP - 1).transpose(1, 2)
 
     def forward(self, latents: Tensor, query: Tensor) -> Tensor:
         return self.part(self.listen(latents), query)
-
-
-def frame_level(latents: Tensor) -> Tensor:
-    """Levels of single latents, about -1..1 in music: the logarithm of their size."""
-    return torch.log(latents.abs() + 1e-3) / 4 + 0.5
 
 
 def stepped(x: Tensor) -> Tensor:

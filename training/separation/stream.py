@@ -16,7 +16,6 @@ from training.separation.separator import (
     SLOPE,
     Separator,
     TrunkLayer,
-    frame_level,
 )
 from training.separation.wiener import BandFilters
 
@@ -160,18 +159,8 @@ class SeparatorStream(nn.Module):
         self.listening = ListeningStream(separator, voices)
         self.trunk = TrunkStream(separator, voices)
         self.detail = DetailStream(separator, voices)
-        self.first, self.second, self.shares, self.weigh, self.frame, self.known, self.gains = (
-            copy.deepcopy(layer).requires_grad_(False)
-            for layer in (
-                separator.head.first,
-                separator.head.second,
-                separator.head.shares,
-                separator.head.weigh,
-                separator.frame_gains.frame,
-                separator.frame_gains.known,
-                separator.frame_gains.gains,
-            )
-        )
+        head = copy.deepcopy(separator.head).requires_grad_(False)
+        self.first, self.second, self.shares, self.weigh = head.first, head.second, head.shares, head.weigh
         self.filters = BandFilters(separator.listening.long_bands, config.taps)
         self.detail_size: int = config.detail
         bins, squared = separator.listening.long_bands.shape[0], config.taps**2
@@ -183,10 +172,8 @@ class SeparatorStream(nn.Module):
             config.latents,
         ]
         self.step_size: int = sum(self.sizes)
-        # what the last step is known by, the last frame's levels, the place within a step (0..3), and whether one was finished
-        self.register_buffer("cache", torch.zeros(voices, self.step_size + config.latents + 2))
-        silent = float(frame_level(torch.zeros(1)))
-        self.silent: float = silent
+        # what the last step is known by, the place within a step (0..3), and whether one was finished
+        self.register_buffer("cache", torch.zeros(voices, self.step_size + 2))
         self.channels: int = config.channels
         self.hidden: int = config.hidden
         self.latents: int = config.latents
@@ -196,14 +183,12 @@ class SeparatorStream(nn.Module):
 
     def first_step(self) -> int:
         """The frame of the next block that ends a step of the trunk."""
-        return self.period - 1 - int(self.cache[0, self.step_size + self.latents])
+        return self.period - 1 - int(self.cache[0, self.step_size])
 
-    def listen(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The steps that this block's frames use, which one each frame uses, each frame's own part of the gains, and 0 for
-        frames before the first step.
+    def listen(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The steps that this block's frames use, which one each frame uses, and 0 for frames before the first step.
 
-        Shape: z `[batch, frames, latents]` -> `[batch, steps, step_size]`, `[frames]`, `[batch, frames, local]`,
-        `[batch, frames, 1]`.
+        Shape: z `[batch, frames, latents]` -> `[batch, steps, step_size]`, `[frames]`, `[batch, frames, 1]`.
         """
         voices, frames = z.shape[0], z.shape[1]
         state = self.cache[:voices]
@@ -211,20 +196,12 @@ class SeparatorStream(nn.Module):
         steps = torch.cat([state[:, : self.step_size].unsqueeze(1), self._steps(z, first)], 1)
         used = torch.div(torch.arange(frames) + self.period - first, self.period, rounding_mode="floor")
         finished = torch.maximum(
-            state[:, self.step_size + self.latents + 1].reshape(-1, 1, 1),
+            state[:, self.step_size + 1].reshape(-1, 1, 1),
             (used > 0).to(z.dtype).reshape(1, -1, 1),
         )
-        level = frame_level(z)
-        # levels are kept less those of silence, so that a cache of zeros is a past of silence
-        before = torch.cat(
-            [state[:, self.step_size : self.step_size + self.latents].unsqueeze(1) + self.silent, level], 1
-        )
-        heard = self.frame(torch.cat([level, before[:, :-1]], -1))
         place_now = torch.full_like(state[:, :1], float((self.period - 1 - first + frames) % self.period))
-        self.cache[:voices].copy_(
-            torch.cat([steps[:, -1], level[:, -1] - self.silent, place_now, finished[:, -1]], 1)
-        )
-        return steps, used, heard, finished
+        self.cache[:voices].copy_(torch.cat([steps[:, -1], place_now, finished[:, -1]], 1))
+        return steps, used, finished
 
     def _steps(self, z: Tensor, first: int) -> Tensor:
         """What each step that ends in this block is known by. `[batch, frames, latents]` -> `[batch, steps, step_size]`."""
@@ -237,12 +214,10 @@ class SeparatorStream(nn.Module):
         whitening = torch.cat([inverse.flatten(1), scale.flatten(1)], 1)
         return torch.cat([trunk, detail.flatten(2), power, whitening.unflatten(0, (voices, steps))], 2)
 
-    def filters_of(
-        self, steps: Tensor, used: Tensor, heard: Tensor, finished: Tensor, queries: Tensor
-    ) -> Tensor:
-        """Each frame's filters for some queries, the frame's own gains in them.
+    def filters_of(self, steps: Tensor, used: Tensor, finished: Tensor, queries: Tensor) -> Tensor:
+        """Each frame's filters for some queries.
 
-        Shape: steps, used, heard and finished as `listen` gives them; queries `[queries, query_size]` ->
+        Shape: steps, used and finished as `listen` gives them; queries `[queries, query_size]` ->
         `[queries, batch, frames, taps, latents]`.
         """
         c, h = self.channels, self.hidden
@@ -252,8 +227,6 @@ class SeparatorStream(nn.Module):
         x = nn.functional.leaky_relu(self.first(x), self.slope)
         x = x * (1 + asked[..., 2 * c : 2 * c + h]) + asked[..., 2 * c + h :]
         x = nn.functional.leaky_relu(self.second(x), self.slope)
-        local = nn.functional.leaky_relu(heard + self.known(x).index_select(2, used), self.slope)
-        gains = finished * (2 * torch.sigmoid(self.gains(local)))
         detail = maps.unflatten(2, (self.detail_size, -1))
         shares = torch.sigmoid(self.shares(x) + torch.matmul(self.weigh(x).unsqueeze(-2), detail).squeeze(-2))
         n, voices, count = shares.shape[0], shares.shape[1], shares.shape[2]
@@ -262,9 +235,8 @@ class SeparatorStream(nn.Module):
             scale.reshape(-1, self.latents, 1).repeat(n, 1, 1),
         )
         taps = self.filters(power.flatten(0, 1).repeat(n, 1), whitening, shares.flatten(0, 2))
-        return taps.reshape(n, voices, count, self.taps, self.latents).index_select(
-            2, used
-        ) * gains.unsqueeze(3)
+        taps = taps.reshape(n, voices, count, self.taps, self.latents).index_select(2, used)
+        return taps * finished.unsqueeze(3)
 
 
 def filtered(past: Tensor, taps: Tensor) -> Tensor:

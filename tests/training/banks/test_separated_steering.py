@@ -7,7 +7,7 @@ import torch
 from small_separator import separated_bank
 
 from training.banks.separated_bank import SeparatedBank
-from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
 from training.banks.separated_steering import SeparatedSteering, amount
 from training.separation.grains import library_of
 from training.separation.mdct import HOP
@@ -106,3 +106,17 @@ def test_the_random_control_brings_in_other_grains_of_the_same_library() -> None
     own, random = (edit(z, [0.0, 1.0]) for edit in (SeparatedEdit(bank), RandomSeparatedEdit(bank, 0)))
     assert not torch.equal(own, random)
     assert torch.equal(random, RandomSeparatedEdit(bank, 0)(z, [0.0, 1.0]))
+
+
+def test_edits_that_share_what_was_listened_to_give_the_same_bits() -> None:
+    bank = separated_bank("low", "high")
+    first = latents(24, 2)
+    second = first.flip(2)
+    listened = Listened(bank.separator, most=1)
+    shared, alone = SeparatedEdit(bank, listened), SeparatedEdit(bank)
+    for z in (first, second, first):
+        assert torch.equal(shared(z, [-1.0, -0.5]), alone(z, [-1.0, -0.5]))
+        assert torch.equal(
+            RandomSeparatedEdit(bank, 3, listened)(z, [-1.0, 0.0]),
+            RandomSeparatedEdit(bank, 3)(z, [-1.0, 0.0]),
+        )

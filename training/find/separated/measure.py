@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training.banks.separated_bank import DEEPEST_DB, SHALLOWEST_DB, SeparatedBank
-from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
 from training.metrics.separation import decibels, si_sdr
 
 DRAWS = 5
@@ -30,8 +30,13 @@ def measure_separation(
         wanted, rest: the two parts of each mixture, latents `[clips, latents, frames]`.
         solos, others: recordings with the concept alone, and without it.
     """
-    edits = [SeparatedEdit(bank)] + [RandomSeparatedEdit(bank, 1000 * seed + draw) for draw in range(DRAWS)]
-    mixed = [_gain(edit(wanted + rest, [-1.0]), wanted + rest, rest) for edit in edits]
+    listened = Listened(bank.separator, most=1)
+    edits = [
+        SeparatedEdit(bank, listened),
+        *(RandomSeparatedEdit(bank, 1000 * seed + draw, listened) for draw in range(DRAWS)),
+    ]
+    mixtures = wanted + rest
+    mixed = [_gain(edit(mixtures, [-1.0]), mixtures, rest) for edit in edits]
     alone = [_fall(edit(solos, [-1.0]), solos) for edit in edits]
     spared = [_fall(edit(others, [-1.0]), others) for edit in edits]
     figures: Figures = {

@@ -18,7 +18,7 @@ from torch import Tensor
 from drawstop.files import write_json
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
-from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict, shipped_classifiers
 from training.metrics.audio import monotone, still_heard
 from training.recipes.separator.brought import DEMO
@@ -41,7 +41,8 @@ def detections(
     (stop,) = bank.stops
     mdct = Mdct()
     solos, mixtures = mdct(wanted[:, None]), mdct((wanted + rest)[:, None])
-    own, control = SeparatedEdit(bank), RandomSeparatedEdit(bank, 77)
+    listened = Listened(bank.separator, most=2)
+    own, control = SeparatedEdit(bank, listened), RandomSeparatedEdit(bank, 77, listened)
 
     def answers(edit: SeparatedEdit, z: Tensor, value: float) -> Any:
         return predict(classifiers, mdct.inverse(edit(z, [value]))[:, 0, HOP:], SAMPLE_RATE)

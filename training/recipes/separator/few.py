@@ -72,7 +72,7 @@ def curve(folder: Path, corpora: Sequence[Path], out: Path) -> None:
                 held_out = Corpus(corpora, ("phrases",) if SPEECH in concept.labels else ("banks",))
                 sounds = (clips_of(held_out, concept, CLIPS, 2), clips_without(held_out, concept, CLIPS, 3))
                 stop, about = learn(bank, concept, corpus, count)
-                cells[str(count)] = measured(replace(bank, stops=(stop,)), *sounds) | about
+                cells[str(count)] = measured(replace(bank, stops=(stop,)), *sounds, draws=1) | about
                 write_json(out, figures)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from drawstop.files import write_json
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
-from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
 from training.metrics.bootstrap import mean_of
 from training.metrics.separation import decibels, si_sdr
 from training.recipes.separator.held_out import clips_of, clips_without, concept_of
@@ -64,14 +64,15 @@ def all_at_once(bank: SeparatedBank, wanted: Tensor) -> Figures:
 
 
 @torch.no_grad()
-def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor) -> Figures:
+def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor, draws: int = DRAWS) -> Figures:
     """One stop at -1, alone, beside equally loud others, and on others alone. Sounds `[clips, samples]`."""
     mdct = Mdct()
     latents = {name: mdct(sound[:, None]) for name, sound in (("wanted", wanted), ("rest", rest))}
     mixed = latents["wanted"] + latents["rest"]
+    listened = Listened(bank.separator, most=3)
     edits: dict[str, list[SeparatedEdit]] = {
-        "stop": [SeparatedEdit(bank)],
-        "random": [RandomSeparatedEdit(bank, 1000 + d) for d in range(DRAWS)],
+        "stop": [SeparatedEdit(bank, listened)],
+        "random": [RandomSeparatedEdit(bank, 1000 + d, listened) for d in range(draws)],
     }
 
     def played(edit: SeparatedEdit, z: Tensor, value: float = -1.0) -> Tensor:

@@ -251,7 +251,7 @@ def loss_of(model: Questions, batch: Batch, options: TrainingOptions) -> tuple[T
             answers = model.presence(hidden[:, torch.tensor(MOMENTS)])
         loss = share_loss(shares.float(), batch.own[:, q], batch.rest[:, q])
         if heard is not None and batch.targets is not None:
-            part = separator.filtered(heard, shares[:few].float(), hidden[:few].float())
+            part = separator.filtered(heard, shares[:few].float())
             loss = (loss + separation_loss(part, batch.targets[:, q], batch.latents[:few])) / 2
         separation = separation + loss / 3
         chosen = asked[:, None, None].expand(-1, len(MOMENTS), 1)

@@ -125,9 +125,9 @@ class Experiment:
             for count, stop in stops
         }
 
-    def _ask(self, trunk: Tensor, maps: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
-        shares, hidden = self.separator.head(trunk, maps, query.expand(len(trunk), -1))
-        return shares, hidden
+    def _ask(self, trunk: Tensor, maps: Tensor, query: Tensor) -> Tensor:
+        shares, _ = self.separator.head(trunk, maps, query.expand(len(trunk), -1))
+        return shares
 
     def tells(self, task: Task, dictionary: Dictionary, seed: int) -> Figures:
         """AUROC by clips a side, on solos and on mixtures."""

@@ -15,8 +15,8 @@ from training.metrics.separation import decibels, si_sdr
 from training.separation.separator import Heard, Separator
 
 Figures = dict[str, Any]
-Shares = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""From trunk and maps to shares and what the head knows, as `Head` gives them."""
+Shares = Callable[[Tensor, Tensor], Tensor]
+"""From trunk and maps to shares, as `Head` gives them."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def measured(separator: Separator, sounds: HeldOut, shares: Shares) -> Figures:
     """Means with 95 % intervals and medians over clips, in dB."""
 
     def left(heard: Heard, latents: Tensor) -> Tensor:
-        return (latents - separator.filtered(heard, *shares(heard.trunk, heard.detail))).flatten(1)
+        return (latents - separator.filtered(heard, shares(heard.trunk, heard.detail))).flatten(1)
 
     wanted, rest, mixture = sounds.wanted.flatten(1), sounds.rest.flatten(1), sounds.wanted + sounds.rest
     before = si_sdr(mixture.flatten(1), rest)

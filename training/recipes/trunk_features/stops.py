@@ -86,7 +86,7 @@ def _fitted(
         trunk = pool.trunk[drawn] + (activities[drawn] * scales) @ directions
         shares, _ = separator.head(trunk, pool.maps[drawn].float(), question.expand(BATCH, -1))
         optimizer.zero_grad()
-        share_loss(shares, pool.own[drawn], pool.rest[drawn], 1.0).backward()
+        share_loss(shares, pool.own[drawn], pool.rest[drawn], calibration=0.0).backward()
         optimizer.step()
         schedule.step()
     return scales.detach()

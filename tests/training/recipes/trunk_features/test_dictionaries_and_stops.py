@@ -88,9 +88,8 @@ def test_fitted_scales_separate_better_than_none_and_fewer_are_left_step_by_step
 def test_what_takes_nothing_leaves_all_as_it_was() -> None:
     sounds = held_out(SEPARATOR, *(torch.stack([band(0, 128, seed)]) for seed in (8, 9)))
 
-    def nothing(trunk: torch.Tensor, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        shares, hidden = SEPARATOR.head(trunk, maps, query(1).expand(len(trunk), -1))
-        return torch.zeros_like(shares), hidden
+    def nothing(trunk: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(SEPARATOR.head(trunk, maps, query(1).expand(len(trunk), -1))[0])
 
     figures = measured(SEPARATOR, sounds, nothing)
     for key in ("solo_falls_db", "others_fall_db", "rest_gains_db"):
