@@ -249,8 +249,11 @@ def test_when_the_sound_server_goes_away_and_comes_back_so_does_the_sound(
 
 def test_a_server_that_takes_larger_blocks_gets_a_delay_for_them(small: Path, tmp_path: Path) -> None:
     with JackServer(48000, 128) as server:
-        playing = Playing(server, small, "--headless", "--block", 512, "--json", tmp_path / "r.json")
-        connected_player(server)
+        take = tmp_path / "take"
+        playing = Playing(
+            server, small, "--headless", "--block", 512, "--record", take, "--json", tmp_path / "r.json"
+        )
+        wait_for(lambda: (take / "input.f32").is_file() and recorded_s(take) > 0.5, "the recording")
         subprocess.run(["jack_bufsize", "1024"], env=server.environment, check=True, capture_output=True)
         playing.wait_until_said("takes 1024 samples at once now, not 128")
         playing.wait_until_said("sound again")
