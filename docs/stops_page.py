@@ -189,7 +189,8 @@ def _few(few: dict[str, Any]) -> str:
     rows = [
         "## A new concept from few recordings\n",
         "Concepts that the separator was never asked for in its training (drums, brass, reeds and speech were only the "
-        "background of mixtures), learned from recordings of some banks and measured on others. Seconds are of one core.\n",
+        "background of mixtures), learned from recordings of some banks and measured on others. "
+        "*random* is one query a clip here. Seconds are of one core.\n",
         "| concept | recordings a side | start | rest gains (random) | solos fall (random) | others fall (random) | seconds |",
         "|---|---:|---|---|---|---|---:|",
     ]
@@ -212,15 +213,15 @@ def _estimate(cell: dict[str, Any]) -> str:
 COST = """\
 ## What it costs
 
-One core of two (AMD EPYC), quiet, `python -m bench.instrument.separator`: what `play` takes of a block's duration, in the
-middle / at the 99th percentile, TorchScript.
+One of two threads of a core (AMD EPYC), quiet, `python -m bench.instrument.separator --rounds 300`: what `play` takes of a
+block's duration, in the middle / at the 99th percentile, TorchScript.
 
 | block | 2 stops at 0 | 2 stops at −1 | 16 stops at 0 | 16 stops at −1 |
 |---:|---:|---:|---:|---:|
-| 128 | 28 / 55 % | 43 / 74 % | 41 / 73 % | 62 / 103 % |
-| 256 | 17 / 23 % | 26 / 32 % | 25 / 31 % | 37 / 45 % |
-| 512 | 14 / 18 % | 13 / 16 % | 20 / 23 % | 19 / 22 % |
-| 2048 | 5 / 6 % | 4 / 6 % | 8 / 10 % | 7 / 10 % |
+| 128 | 23 / 43 % | 51 / 74 % | 44 / 72 % | 84 / 111 % |
+| 256 | 15 / 18 % | 32 / 41 % | 26 / 37 % | 50 / 64 % |
+| 512 | 17 / 20 % | 16 / 20 % | 25 / 32 % | 25 / 33 % |
+| 2048 | 6 / 7 % | 6 / 7 % | 12 / 13 % | 11 / 13 % |
 
 The instrument's file has 16 MB, a third of it the voice's recordings.
 """

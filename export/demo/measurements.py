@@ -11,7 +11,7 @@ from torch import Tensor
 from drawstop.audio_files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from training.banks.separated_bank import SeparatedBank
-from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict
 from training.classifiers.musicnn import Musicnn
 from training.classifiers.network import ConceptClassifier
@@ -102,7 +102,11 @@ def measure(
         separated = measure_separation(alone, parts.wanted, parts.rest, parts.solos, parts.others, seed)
         if progress:
             progress(2 * number + 1, 2 * len(bank.stops))
-        edits = {"stop": SeparatedEdit(alone), "random": RandomSeparatedEdit(alone, CONTROL_SEED + seed)}
+        listened = Listened(alone.separator, most=1)
+        edits = {
+            "stop": SeparatedEdit(alone, listened),
+            "random": RandomSeparatedEdit(alone, CONTROL_SEED + seed, listened),
+        }
         detected = {
             name: _detected(model, edits, classifiers, stop.name, latents, -1.0)
             for name, latents in (("solos", parts.solos), ("mixtures", parts.wanted + parts.rest))

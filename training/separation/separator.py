@@ -1,9 +1,9 @@
 """A causal network that separates: for a concept, given as a query, which part of each frame belongs to it.
 
-Key idea: the slow question, what plays, and the fast one, how this frame is made, have rates of their own. A trunk listens every
-512 samples through windows of 2048 and 512 samples and remembers 1.4 s; a head turns its output and a query into shares of 160
-bands, and these become Wiener filters over each latent's last 8 frames. A query is a stop: 832 numbers that scale and shift the
-head's two inputs (FiLM, arXiv 1709.07871), so that a new stop is fitted without a change of the network.
+Key idea: what plays is a slow question, how to take it out of a frame a fast one. A trunk listens every 512 samples through
+windows of 2048 and 512 samples and remembers 1.4 s. A head turns its output and a query into shares of 160 bands, and these
+become Wiener filters over each latent's last 8 frames. A query is a stop: 832 numbers that scale and shift the head's two inputs
+(FiLM, arXiv 1709.07871), so that a new stop is fitted without a change of the network.
 """
 
 from dataclasses import asdict, dataclass

@@ -138,39 +138,35 @@ class Experiment:
 
 
 def run(folder: Path, corpora: Sequence[Path], out: Path, seeds: Sequence[int]) -> None:
-    """Every concept by every dictionary and seed; written after each dictionary."""
+    """Every concept by every seed and dictionary; written after each. One concept's sounds are held at a time: gigabytes."""
     bank, separator = load_separated_bank(folder), sha256_file(folder / SEPARATOR_FILE)
     stored = json.loads(out.read_text()) if out.is_file() else {}
     figures: Figures = stored if stored.get("separator") == separator else {"separator": separator}
     figures["about"] = {"features": FEATURES, "k": K, "steps": STEPS, "clips": CLIPS}
     experiment = Experiment(bank, corpora)
-    tasks = [experiment.task(concept) for concept in CONCEPTS]
-    ceilings = figures.setdefault("ceiling", {})
-    for task in tasks:
-        if task.concept.name not in ceilings:
-            ceilings[task.concept.name] = experiment.ceiling(task)
-            write_json(out, figures)
     frames = experiment.frames(TRAINING_MIXTURES, seed=100)
     unseen = experiment.frames(HELD_OUT_MIXTURES, seed=101)
-    cells = figures.setdefault("cells", [])
+    ceilings, cells = figures.setdefault("ceiling", {}), figures.setdefault("cells", [])
     for seed in seeds:
-        done = sum(cell["seed"] == seed for cell in cells)
-        for place, dictionary in enumerate(dictionaries(frames, unseen, seed)):
-            if place < done:
-                continue
-            cell: Figures = {
-                "seed": seed,
-                "dictionary": dictionary.name,
-                "about": dictionary.about,
-                "concepts": {},
-            }
-            for task in tasks:
-                cell["concepts"][task.concept.name] = {
-                    "moves": experiment.moves(task, dictionary, seed),
-                    "tells": experiment.tells(task, dictionary, seed),
+        found = list(dictionaries(frames, unseen, seed))
+        own = [cell for cell in cells if cell["seed"] == seed]
+        if not own:
+            own = [
+                {"seed": seed, "dictionary": each.name, "about": each.about, "concepts": {}} for each in found
+            ]
+            cells.extend(own)
+        for concept in CONCEPTS:
+            left = [place for place, cell in enumerate(own) if concept.name not in cell["concepts"]]
+            if left or concept.name not in ceilings:
+                task = experiment.task(concept)
+            if concept.name not in ceilings:
+                ceilings[concept.name] = experiment.ceiling(task)
+            for place in left:
+                own[place]["concepts"][concept.name] = {
+                    "moves": experiment.moves(task, found[place], seed),
+                    "tells": experiment.tells(task, found[place], seed),
                 }
-            cells.append(cell)
-            write_json(out, figures)
+                write_json(out, figures)
 
 
 def main() -> None:
