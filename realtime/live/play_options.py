@@ -55,7 +55,7 @@ class PlayOptions:
     report: Path | None
 
     def request(self) -> LiveRequest:
-        """The supervisor's settings. Raises DrawstopError for a latency that is no number."""
+        """The supervisor's settings. Raises DrawstopError for options that can't be read."""
         check_backend(self.backend)
         return LiveRequest(
             self.instruments[0],

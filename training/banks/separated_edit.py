@@ -14,6 +14,11 @@ from training.separation.grains import GrainLibrary
 from training.separation.separator import FRAMES_PER_STEP, Heard, Separator
 
 
+def whole_steps(latents: Tensor) -> Tensor:
+    """Latents with silence after them, up to the end of a step. `[..., frames]` -> the same with frames a multiple of 4."""
+    return torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
+
+
 class Listened:
     """What a separator makes of recordings, kept for edits of the same recordings.
 
@@ -29,8 +34,7 @@ class Listened:
         for known, heard in self._kept:
             if known is latents:
                 return heard
-        whole = torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
-        heard = self.separator.listen(whole)
+        heard = self.separator.listen(whole_steps(latents))
         self._kept = [*self._kept, (latents, heard)][-self.most :] if self.most else []
         return heard
 
@@ -51,7 +55,7 @@ class SeparatedEdit:
         if not len(latents):
             return latents
         separator = self.bank.separator
-        whole = torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
+        whole = whole_steps(latents)
         heard, left, moved = self.listened(latents), whole, False
         for stop, value in zip(self.bank.stops, values, strict=True):
             if value < 0:

@@ -22,13 +22,11 @@ from training.banks.separated_edit import Listened, RandomSeparatedEdit, Separat
 from training.classifiers.classifier import Classifier, predict, shipped_classifiers
 from training.metrics.audio import monotone, still_heard
 from training.recipes.separator.brought import DEMO
-from training.recipes.separator.figures import KINDS, VALUES
+from training.recipes.separator.figures import CLIPS, KINDS, VALUES
 from training.recipes.separator.held_out import clips_of, clips_without, concept_of
 from training.recipes.separator.mixtures import Corpus
 from training.recipes.separator.train import SAMPLE_RATE
 from training.separation.mdct import HOP, Mdct
-
-CLIPS = 60
 
 Figures = dict[str, Any]
 

@@ -60,7 +60,7 @@ def all_at_once(bank: SeparatedBank, wanted: Tensor) -> Figures:
     """How far a concept's solos fall where every stop of the bank is at -1, in dB. Sound `[clips, samples]`."""
     latents = Mdct()(wanted[:, None])
     left = SeparatedEdit(bank)(latents, [-1.0] * len(bank.stops))
-    return _estimate(-decibels(left.flatten(1), latents.flatten(1)))
+    return estimate(-decibels(left.flatten(1), latents.flatten(1)))
 
 
 @torch.no_grad()
@@ -86,17 +86,18 @@ def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor, draws: int = DRA
         falls = [-decibels(played(edit, latents["wanted"]), wanted[:, :-HOP]) for edit in drawn]
         spared = [-decibels(played(edit, latents["rest"]), truth) for edit in drawn]
         for key, values in (("rest_gains_db", gains), ("solo_falls_db", falls), ("others_fall_db", spared)):
-            figures.setdefault(key, {})[name] = _estimate(torch.stack(values).mean(0))
+            figures.setdefault(key, {})[name] = estimate(torch.stack(values).mean(0))
     levels = [
         -decibels(played(edits["stop"][0], latents["wanted"], value), wanted[:, :-HOP]) for value in VALUES
     ]
     figures["solo_falls_by_value_db"] = {
-        f"{v:g}": _estimate(level) for v, level in zip(VALUES, levels, strict=True)
+        f"{v:g}": estimate(level) for v, level in zip(VALUES, levels, strict=True)
     }
     return figures
 
 
-def _estimate(values: Tensor) -> Figures:
+def estimate(values: Tensor) -> Figures:
+    """Mean with its 95 % interval, and median, of a value a clip. `[clips]`."""
     return asdict(mean_of(values.double().numpy())) | {"median": round(float(values.median()), 3)}
 
 

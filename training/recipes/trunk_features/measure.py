@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from training.metrics.bootstrap import mean_of
 from training.metrics.separation import decibels, si_sdr
+from training.recipes.separator.figures import estimate
 from training.separation.separator import Heard, Separator
 
 Figures = dict[str, Any]
@@ -46,17 +45,7 @@ def measured(separator: Separator, sounds: HeldOut, shares: Shares) -> Figures:
     wanted, rest, mixture = sounds.wanted.flatten(1), sounds.rest.flatten(1), sounds.wanted + sounds.rest
     before = si_sdr(mixture.flatten(1), rest)
     return {
-        "solo_falls_db": _estimate(-decibels(left(sounds.solos, sounds.wanted), wanted)),
-        "others_fall_db": _estimate(-decibels(left(sounds.others, sounds.rest), rest)),
-        "rest_gains_db": _estimate(si_sdr(left(sounds.mixtures, mixture), rest) - before),
-    }
-
-
-def _estimate(values: Tensor) -> Figures:
-    found = mean_of(values.double().numpy())
-    return {
-        "mean": found.mean,
-        "low": found.low,
-        "high": found.high,
-        "median": round(float(np.median(values.numpy())), 3),
+        "solo_falls_db": estimate(-decibels(left(sounds.solos, sounds.wanted), wanted)),
+        "others_fall_db": estimate(-decibels(left(sounds.others, sounds.rest), rest)),
+        "rest_gains_db": estimate(si_sdr(left(sounds.mixtures, mixture), rest) - before),
     }
