@@ -69,6 +69,7 @@ def run_demo(
     out: Path,
     seed: int,
     from_scratch: bool,
+    measured: bool,
     console: "Console",
     progress: Progress,
 ) -> None:
@@ -80,6 +81,7 @@ def run_demo(
         out: the folder to write into.
         seed: decides everything random.
         from_scratch: also find the stops anew from the shipped recordings, and play those.
+        measured: whether the stops are measured on held-out recordings.
         console: where the tables are printed.
         progress: called as the steps are done.
     """
@@ -129,18 +131,23 @@ def run_demo(
     classifier = load_classifier(parts.classifier)
     musicnn = load_musicnn(parts.musicnn)
     refuse_other_concepts(model, bank, classifier, musicnn)
-    classifiers = two_classifiers(classifier, musicnn)
-    clips = load_clips(model, parts.recordings / "held_out")
     figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
     figures["found"] = {
         name: {stop.slug: stop.metrics for stop in each.stops} for name, each in banks.items()
     }
-    figures["stops"] = {
-        name: measure(
-            model, each, classifiers, clips, seed, lambda done, total: progress("measuring", done, total)
-        )
-        for name, each in banks.items()
-    }
+    if measured:
+        clips = load_clips(model, parts.recordings / "held_out")
+        figures["stops"] = {
+            name: measure(
+                model,
+                each,
+                two_classifiers(classifier, musicnn),
+                clips,
+                seed,
+                lambda done, total: progress("measuring", done, total),
+            )
+            for name, each in banks.items()
+        }
     figures["heard"] = probabilities_in_files(classifier, out)
     write_json(out / "figures.json", figures)
     draw(out, events, classifier, [stop.slug for stop in bank.stops])

@@ -12,7 +12,7 @@ Figures = dict[str, Any]
 
 def show(console: Console, figures: Figures) -> None:
     """Prints what was measured; everything in it stands in figures.json."""
-    for name, measured in figures["stops"].items():
+    for name, measured in figures.get("stops", {}).items():
         console.print(_stops(name, measured))
     if len(figures["found"]) > 1:
         console.print(_found(figures["found"]))

@@ -13,6 +13,7 @@ from typing import ClassVar
 from repository import REPOSITORY
 
 from bench.live.jack import PATIENCE_S, JackServer
+from realtime.processes.device_process import JACK_CLIENT
 
 
 class Playing:
@@ -89,7 +90,11 @@ class Sounding:
         server.connect(self._outputs(server, before)[0], port)
 
     def _outputs(self, server: JackServer, before: set[str]) -> list[str]:
-        return sorted(port for port in set(server.ports()) - before if ":out_" in port)
+        """Our own output may come at this moment, too; it isn't the recording's."""
+        new = set(server.ports()) - before
+        return sorted(
+            port for port in new if ":out_" in port and not port.startswith(f"{JACK_CLIENT.decode()}:")
+        )
 
     def __enter__(self) -> "Sounding":
         return self

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,15 @@ from training.recipes.separator.concepts import FAMILIES, GUITAR, SPEECH, Concep
 from training.recipes.separator.few import NEW
 from training.recipes.separator.held_out import clips_of, clips_without
 from training.recipes.separator.mixtures import Corpus, MixtureMaker
-from training.recipes.trunk_features.dictionaries import FEATURES, STEPS, Dictionary, K, dictionaries
+from training.recipes.trunk_features.dictionaries import (
+    FEATURES,
+    STEPS,
+    Dictionary,
+    K,
+    Material,
+    dictionaries,
+    direction,
+)
 from training.recipes.trunk_features.measure import HeldOut, held_out, measured
 from training.recipes.trunk_features.probes import COUNTS, curve, pooled
 from training.recipes.trunk_features.stops import moved, stops_by_count
@@ -35,21 +43,34 @@ from training.separation.mdct import HOP, Mdct
 CONCEPTS = (*NEW, Concept("muted guitar", frozenset({28}), frozenset({27, GUITAR})))
 """The last one was only ever asked for as one of the guitars."""
 RECORDINGS, CLIPS, PROBED, MIXTURES = 10, 60, 90, 96
-TRAINING_MIXTURES, HELD_OUT_MIXTURES = 1600, 100
+TRAINING_MIXTURES, HELD_OUT_MIXTURES, MAPPED = 1600, 100, 160
 FRAMES = 1032
 
 Figures = dict[str, Any]
+Sides = tuple[Tensor, Tensor]
+"""Clips with a concept and clips without it."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A concept to be learned, and what it is measured on."""
+    """A concept to be learned, and what it is measured on.
+
+    Attributes:
+        pool: mixtures that stops are fitted on.
+        sounds: what they are measured on.
+        learned: the trunk's output on the recordings that stops are made from, with the concept and without it.
+        known, tests: the trunk's output on clips that probes learn from, and are tested on: solos, then mixtures.
+        known_levels, tests_levels: the same clips as levels of mel bands.
+    """
 
     concept: Concept
     pool: HeardMixtures
     sounds: HeldOut
-    known: tuple[Tensor, Tensor]
-    tests: list[tuple[Tensor, Tensor]]
+    learned: tuple[Tensor, Tensor]
+    known: Sides
+    tests: list[Sides]
+    known_levels: Sides
+    tests_levels: list[Sides]
 
 
 class Experiment:
@@ -59,21 +80,38 @@ class Experiment:
         self.bank, self.separator, self.corpora = bank, bank.separator, corpora
         self.corpus = Corpus(corpora, ("train",))
         starts = [bank.starts[family.name] for family in FAMILIES]
-        self.question = torch.stack(starts).mean(0)
+        self.questions = torch.stack(starts)
+        self.question = self.questions.mean(0)
 
-    def frames(self, count: int, seed: int) -> Tensor:
-        """The trunk's output on random mixtures. `[count * steps, channels]`."""
-        maker, mdct, found = MixtureMaker(self.corpus), Mdct(), []
-        for item in range(count):
-            sound = maker.draw(np.random.default_rng((seed, item)), FRAMES * HOP).clips.sum(0)
-            found.append(self.trunk(mdct(torch.from_numpy(sound)[None, None]))[0])
-        return torch.cat(found)
+    def material(self) -> Material:
+        """Random mixtures of the training, and others."""
+        (clips, maps), (unseen, _) = (
+            self.mixtures(TRAINING_MIXTURES, 100, MAPPED),
+            self.mixtures(HELD_OUT_MIXTURES, 101, 1),
+        )
+        return Material(self.separator, clips, unseen.flatten(0, 1), maps, self.questions)
 
     @torch.no_grad()
-    def trunk(self, latents: Tensor) -> Tensor:
-        """`[clips, latents, frames]` -> `[clips, steps, channels]`."""
-        parts = [self.separator.listening(part)[0] for part in latents.split(16)]
-        return torch.cat([self.separator.trunk(part).transpose(1, 2) for part in parts])
+    def mixtures(self, count: int, seed: int, mapped: int) -> tuple[Tensor, Tensor]:
+        """The trunk's output on random mixtures `[count, steps, channels]`, and the first ones' maps in half precision."""
+        maker, mdct, found, maps = MixtureMaker(self.corpus), Mdct(), [], []
+        for item in range(count):
+            sound = maker.draw(np.random.default_rng((seed, item)), FRAMES * HOP).clips.sum(0)
+            known = self.separator.known(self.levels(mdct(torch.from_numpy(sound)[None, None])))
+            found.append(known[0])
+            if item < mapped:
+                maps.append(known[1].half())
+        return torch.cat(found), torch.cat(maps)
+
+    @torch.no_grad()
+    def levels(self, latents: Tensor) -> Tensor:
+        """`[clips, latents, frames]` -> levels of bands as the trunk reads them, `[clips, bands, steps]`."""
+        return torch.cat([self.separator.listening(part)[0] for part in latents.split(16)])
+
+    @torch.no_grad()
+    def trunk(self, levels: Tensor) -> Tensor:
+        """`[clips, bands, steps]` -> `[clips, steps, channels]`."""
+        return torch.cat([self.separator.trunk(part).transpose(1, 2) for part in levels.split(16)])
 
     def task(self, concept: Concept) -> Task:
         """A concept's training mixtures, held-out sound and clips for probes."""
@@ -86,11 +124,27 @@ class Experiment:
             mdct(draw(held, concept, CLIPS, seed)[:, None])
             for draw, seed in ((clips_of, 2), (clips_without, 3))
         )
-        known = [self.trunk(torch.stack(side)) for side in self._recordings(concept, PROBED)]
-        solos, others = self.trunk(wanted), self.trunk(rest)
-        mixed = self.trunk(wanted + rest.roll(1, 0)), self.trunk(rest + rest.roll(1, 0))
-        sounds = held_out(self.separator, wanted, rest)
-        return Task(concept, pool, sounds, (known[0], known[1]), [(solos, others), mixed])
+        known = [self.levels(torch.stack(side)) for side in self._recordings(concept, PROBED)]
+        sounded = [
+            self.levels(latents)
+            for latents in (wanted, rest, wanted + rest.roll(1, 0), rest + rest.roll(1, 0))
+        ]
+        trunks = [self.trunk(levels) for levels in sounded]
+        mels = [self._mel(levels) for levels in sounded]
+        return Task(
+            concept,
+            pool,
+            held_out(self.separator, wanted, rest),
+            (self.trunk(self.levels(torch.stack(with_))), self.trunk(self.levels(torch.stack(without)))),
+            (self.trunk(known[0]), self.trunk(known[1])),
+            [(trunks[0], trunks[1]), (trunks[2], trunks[3])],
+            (self._mel(known[0]), self._mel(known[1])),
+            [(mels[0], mels[1]), (mels[2], mels[3])],
+        )
+
+    def _mel(self, levels: Tensor) -> Tensor:
+        """The long window's bands alone. `[clips, bands, steps]` -> `[clips, steps, bands]`."""
+        return levels[:, : self.separator.config.bands[0]].transpose(1, 2)
 
     def _recordings(self, concept: Concept, count: int) -> tuple[list[Tensor], list[Tensor]]:
         mdct = Mdct()
@@ -121,7 +175,11 @@ class Experiment:
                     moved(trunk, dictionary, stop), maps, self.question
                 ),
             )
-            | {"features": stop.indices[:32].tolist() if count == "32" else []}
+            | (
+                {"features": stop.indices.tolist(), "scales": [round(float(x), 4) for x in stop.scales]}
+                if count == "32"
+                else {}
+            )
             for count, stop in stops
         }
 
@@ -131,10 +189,20 @@ class Experiment:
 
     def tells(self, task: Task, dictionary: Dictionary, seed: int) -> Figures:
         """AUROC by clips a side, on solos and on mixtures."""
-        sides = [pooled(dictionary.encode, side) for side in task.known]
-        tests = [(pooled(dictionary.encode, a), pooled(dictionary.encode, b)) for a, b in task.tests]
-        solos, mixtures = curve((sides[0], sides[1]), tests, seed)
-        return {"counts": list(COUNTS), "solos": solos, "mixtures": mixtures}
+        return _tells(dictionary.encode, task.known, task.tests, seed)
+
+    def controls(self, task: Task, seed: int) -> Figures:
+        """What the concept's own direction moves, and what levels of mel bands tell."""
+        return {
+            "difference of means": self.moves(task, direction(*task.learned), seed)["all"],
+            "log-mel": _tells(lambda x: x, task.known_levels, task.tests_levels, seed),
+        }
+
+
+def _tells(encode: Callable[[Tensor], Tensor], known: Sides, tests: Sequence[Sides], seed: int) -> Figures:
+    sides = pooled(encode, known[0]), pooled(encode, known[1])
+    solos, mixtures = curve(sides, [(pooled(encode, a), pooled(encode, b)) for a, b in tests], seed)
+    return {"counts": list(COUNTS), "solos": solos, "mixtures": mixtures}
 
 
 def run(folder: Path, corpora: Sequence[Path], out: Path, seeds: Sequence[int]) -> None:
@@ -144,11 +212,11 @@ def run(folder: Path, corpora: Sequence[Path], out: Path, seeds: Sequence[int]) 
     figures: Figures = stored if stored.get("separator") == separator else {"separator": separator}
     figures["about"] = {"features": FEATURES, "k": K, "steps": STEPS, "clips": CLIPS}
     experiment = Experiment(bank, corpora)
-    frames = experiment.frames(TRAINING_MIXTURES, seed=100)
-    unseen = experiment.frames(HELD_OUT_MIXTURES, seed=101)
-    ceilings, cells = figures.setdefault("ceiling", {}), figures.setdefault("cells", [])
+    material = experiment.material()
+    ceilings, controls = figures.setdefault("ceiling", {}), figures.setdefault("controls", {})
+    cells = figures.setdefault("cells", [])
     for seed in seeds:
-        found = list(dictionaries(frames, unseen, seed))
+        found = list(dictionaries(material, seed))
         own = [cell for cell in cells if cell["seed"] == seed]
         if not own:
             own = [
@@ -157,10 +225,14 @@ def run(folder: Path, corpora: Sequence[Path], out: Path, seeds: Sequence[int]) 
             cells.extend(own)
         for concept in CONCEPTS:
             left = [place for place, cell in enumerate(own) if concept.name not in cell["concepts"]]
-            if left or concept.name not in ceilings:
-                task = experiment.task(concept)
+            controlled = controls.setdefault(concept.name, {})
+            if not left and concept.name in ceilings and str(seed) in controlled:
+                continue
+            task = experiment.task(concept)
             if concept.name not in ceilings:
                 ceilings[concept.name] = experiment.ceiling(task)
+            if str(seed) not in controlled:
+                controlled[str(seed)] = experiment.controls(task, seed)
             for place in left:
                 own[place]["concepts"][concept.name] = {
                     "moves": experiment.moves(task, found[place], seed),

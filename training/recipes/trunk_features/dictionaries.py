@@ -6,6 +6,7 @@ activity moves the trunk along its direction.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +16,36 @@ import torch
 from torch import Tensor
 
 from training.evaluation.playback.edits import random_sae
+from training.recipes.trunk_features.tuned import end_to_end, temporal
 from training.sae.config import SAEConfig, read_architecture
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
 from training.sae.train import train
+from training.separation.separator import Separator
 
 ARCHITECTURES = ("topk", "batchtopk", "matryoshka", "jumprelu")
 FEATURES, K, STEPS = 1024, 24, 4000
-RANDOM_DRAWS = 5
+RANDOM_DRAWS = 2
 LINEAR_FRAMES = 40_000
 """Frames that PCA and ICA are fitted on."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What dictionaries are made from.
+
+    Attributes:
+        clips: the trunk's output on random mixtures, `[clips, steps, channels]`.
+        unseen: steps of other mixtures, which measure, `[steps, channels]`.
+        maps: maps of the bands of the first clips, in half precision, `[clips, steps, detail, bands]`.
+        questions: the queries that the head was trained with, `[queries, query_size]`.
+    """
+
+    separator: Separator
+    clips: Tensor
+    unseen: Tensor
+    maps: Tensor
+    questions: Tensor
 
 
 @dataclass(frozen=True)
@@ -44,21 +65,49 @@ class Dictionary:
     about: dict[str, Any]
 
 
-def dictionaries(frames: Tensor, held_out: Tensor, seed: int) -> Iterator[Dictionary]:
-    """All dictionaries of one seed, from training frames `[frames, channels]`; the held-out ones measure."""
+def dictionaries(material: Material, seed: int) -> Iterator[Dictionary]:
+    """All dictionaries of one seed."""
+    frames, unseen = material.clips.flatten(0, 1), material.unseen
     for name in ARCHITECTURES:
+        started = time.process_time()
         sae = train(frames, _config(frames, name, seed))
-        yield _of_sae(f"{name} SAE", sae, held_out)
+        yield _of_sae(f"{name} SAE", sae, unseen, time.process_time() - started)
         if name == "topk":
+            topk = sae
             for draw in range(RANDOM_DRAWS):
                 control = random_sae(sae, 1000 * (seed + 1) + draw)
-                yield _of_sae("random SAE", control, held_out)
+                yield _of_sae("random SAE", control, unseen)
+    generator = torch.Generator().manual_seed(seed)
+    heard = material.clips[: len(material.maps)], material.maps
+    started = time.process_time()
+    tuned = end_to_end(topk, material.separator, heard, material.questions, generator)
+    yield _of_sae("end-to-end SAE", tuned, unseen, time.process_time() - started)
+    started = time.process_time()
+    yield _of_sae(
+        "temporal SAE", temporal(topk, material.clips, generator), unseen, time.process_time() - started
+    )
     chosen = frames[
         torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))[:LINEAR_FRAMES]
     ]
     yield _channels(chosen)
     yield _pca(chosen, seed)
     yield _ica(chosen, seed)
+
+
+def direction(with_: Tensor, without: Tensor) -> Dictionary:
+    """One direction: the difference between the mean step of clips with a concept and of clips without it.
+
+    Shape: both `[clips, steps, channels]`.
+    """
+    means = [side.mean((0, 1)) for side in (with_, without)]
+    step = means[0] - means[1]
+    middle = (means[0] + means[1]) / 2
+    return Dictionary(
+        "difference of means",
+        lambda x: ((x - middle) @ step / step.square().sum())[..., None],
+        step[None],
+        {},
+    )
 
 
 def _config(frames: Tensor, name: str, seed: int) -> SAEConfig:
@@ -74,7 +123,7 @@ def _config(frames: Tensor, name: str, seed: int) -> SAEConfig:
 
 
 @torch.no_grad()
-def _of_sae(name: str, sae: SAE, held_out: Tensor) -> Dictionary:
+def _of_sae(name: str, sae: SAE, held_out: Tensor, seconds: float | None = None) -> Dictionary:
     sae = sae.requires_grad_(False)
     z = sae.normalise(held_out)
     features = torch.cat([sae.encode(part) for part in z.split(4096)])
@@ -83,6 +132,8 @@ def _of_sae(name: str, sae: SAE, held_out: Tensor) -> Dictionary:
         "active": round(float((features > 0).sum(1).float().mean()), 1),
         "dead": round(float((~(features > 0).any(0)).float().mean()), 3),
     }
+    if seconds is not None:
+        about["core_seconds"] = round(seconds, 1)
     return Dictionary(name, lambda x: sae.encode(sae.normalise(x)), sae.W_dec * sae.scale, about)
 
 

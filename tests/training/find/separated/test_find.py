@@ -69,6 +69,8 @@ def test_figures_are_medians_beside_random_queries() -> None:
     for key in ("rest_gains_db", "solo_falls_db", "others_fall_db"):
         assert set(figures[key]) == {"stop", "random"}
         assert figures[key]["stop"] != figures[key]["random"] or key != "rest_gains_db"
+    assert measure_separation(bank, wanted, rest, wanted, rest, seed=0) == figures
+    assert measure_separation(bank, wanted, rest, wanted, rest, seed=1) != figures
 
 
 def test_without_clips_there_are_no_figures() -> None:

@@ -9,14 +9,25 @@ from training.find.separated.fit import HeardMixtures, hear
 from training.find.separated.mixtures import draw_mixtures
 from training.recipes.trunk_features import dictionaries as dictionaries_module
 from training.recipes.trunk_features import stops as stops_module
-from training.recipes.trunk_features.dictionaries import Dictionary, dictionaries
+from training.recipes.trunk_features import tuned as tuned_module
+from training.recipes.trunk_features.dictionaries import Dictionary, Material, dictionaries, direction
 from training.recipes.trunk_features.measure import held_out, measured
 from training.recipes.trunk_features.probes import COUNTS, curve, pooled
 from training.recipes.trunk_features.stops import FeatureStop, moved, stops_by_count
+from training.recipes.trunk_features.tuned import APART, HIGH_LEVEL, end_to_end, temporal
+from training.sae.config import SAEConfig, read_architecture
+from training.sae.model import SAE
+from training.sae.train import train
 from training.separation.loss import share_loss
 from training.separation.mdct import HOP
 
 SEPARATOR = small_separator()
+
+
+def _config(frames: torch.Tensor, name: str, seed: int) -> SAEConfig:
+    return SAEConfig(
+        d_in=frames.shape[1], n_features=25, k=4, architecture=read_architecture(name), steps=60, seed=seed
+    )
 
 
 def band(low: int, high: int, seed: int, frames: int = 160) -> torch.Tensor:
@@ -30,15 +41,24 @@ def pool() -> HeardMixtures:
     return hear(SEPARATOR, draw_mixtures([band(0, 60, 1)], [band(60, 128, 2)], 24, 64, generator))
 
 
+def material(frames: torch.Tensor) -> Material:
+    """Clips of 50 steps, and maps of noise for the first ten."""
+    clips = frames[:2500].reshape(50, 50, -1)
+    size = (10, 50, CONFIG.detail, CONFIG.bands[0])
+    maps = torch.randn(size, generator=torch.Generator().manual_seed(4)).half()
+    return Material(SEPARATOR, clips, frames[2500:], maps, torch.stack([query(1), query(2)]))
+
+
 @pytest.fixture(scope="module")
 def all_dictionaries() -> dict[str, Dictionary]:
     rng = np.random.default_rng(3)
     sources = rng.laplace(size=(3000, CONFIG.channels))  # independent and not normal, as ICA takes them to be
     frames = torch.from_numpy(sources @ rng.standard_normal((CONFIG.channels, CONFIG.channels))).float()
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"FEATURES": 24, "K": 4, "STEPS": 60, "RANDOM_DRAWS": 2}.items():
+        for name, value in {"FEATURES": 25, "K": 4, "STEPS": 60, "RANDOM_DRAWS": 2}.items():
             patch.setattr(dictionaries_module, name, value)
-        found = list(dictionaries(frames[:2500], frames[2500:], seed=0))
+        patch.setattr(tuned_module, "STEPS", 40)
+        found = list(dictionaries(material(frames), seed=0))
     assert [each.name for each in found].count("random SAE") == 2
     return {each.name: each for each in found}
 
@@ -54,6 +74,54 @@ def test_linear_dictionaries_give_the_frames_back(all_dictionaries: dict[str, Di
 def test_a_trained_sae_explains_more_than_a_random_one(all_dictionaries: dict[str, Dictionary]) -> None:
     trained, random = (all_dictionaries[name].about["explained"] for name in ("topk SAE", "random SAE"))
     assert trained > random + 0.2
+
+
+def test_trained_on_end_to_end_an_sae_leaves_the_heads_shares_more_as_they_were(
+    all_dictionaries: dict[str, Dictionary],
+) -> None:
+    rng = np.random.default_rng(3)
+    sources = rng.laplace(size=(3000, CONFIG.channels))
+    frames = torch.from_numpy(sources @ rng.standard_normal((CONFIG.channels, CONFIG.channels))).float()
+    made = material(frames)
+    sae = train(frames[:2500], _config(frames, "topk", 0))
+    trunk, maps = made.clips[:10], made.maps.float()
+    asked = query(1).expand(10, -1)
+
+    @torch.no_grad()
+    def difference(own: SAE) -> float:
+        shares, found = (
+            SEPARATOR.head(x, maps, asked)[0] for x in (trunk, own.denormalise(own(own.normalise(trunk))))
+        )
+        return float((shares - found).square().mean())
+
+    heard = made.clips[:10], made.maps
+    tuned = end_to_end(sae, SEPARATOR, heard, made.questions, torch.Generator().manual_seed(0))
+    assert difference(tuned) < 0.9 * difference(sae)
+
+
+def test_trained_on_for_time_the_first_features_agree_more_between_neighbours() -> None:
+    generator = torch.Generator().manual_seed(0)
+    slow = torch.randn(60, 1, CONFIG.channels, generator=generator)
+    clips = slow + torch.randn(60, 40, CONFIG.channels, generator=generator)
+    sae = train(clips.flatten(0, 1), _config(clips.flatten(0, 1), "topk", 0))
+
+    @torch.no_grad()
+    def agreement(own: SAE) -> float:
+        features = own.encode(own.normalise(clips))[..., : own.config.n_features // HIGH_LEVEL]
+        unit = torch.nn.functional.normalize(features + 1e-6, dim=-1)
+        same = (unit[:, :-APART] * unit[:, APART:]).sum(-1).mean()
+        other = (unit[:, :-APART] * unit.roll(1, 0)[:, APART:]).sum(-1).mean()
+        return float(same - other)
+
+    tuned = temporal(sae, clips, torch.Generator().manual_seed(0))
+    assert agreement(tuned) > agreement(sae) + 0.05
+
+
+def test_a_concepts_own_direction_is_1_apart() -> None:
+    with_, without = torch.randn(4, 9, CONFIG.channels) + 1, torch.randn(4, 9, CONFIG.channels)
+    own = direction(with_, without)
+    activities = [own.encode(side).mean() for side in (with_, without)]
+    torch.testing.assert_close(activities[0] - activities[1], torch.tensor(1.0))
 
 
 def test_scales_of_zero_move_nothing(all_dictionaries: dict[str, Dictionary]) -> None:
