@@ -48,10 +48,8 @@ def connected_player(server: JackServer) -> None:
 @pytest.mark.parametrize(
     ("rate", "period", "block", "options"),
     [
-        (44100, 128, 512, []),
         (44100, 1024, 512, []),
         (44100, 64, 4096, []),
-        (48000, 256, 512, []),
         (48000, 32, 1024, ["--latency", "4001"]),
         (96000, 512, 2048, []),
     ],

@@ -54,6 +54,11 @@ class Checkpoint:
         """Numbers in the language model."""
         return sum(weight.numel() for weight in self.weights.values())
 
+    @property
+    def other_bytes(self) -> int:
+        """Bytes of EnCodec, and of a text encoder that comes with it."""
+        return self.compression_path.stat().st_size
+
     def fingerprint(self) -> str:
         """SHA-256 of the language model's weights: names, shapes, types and bytes; the file's name and date play no part."""
         digest = hashlib.sha256()
@@ -85,20 +90,19 @@ class Checkpoint:
         each = 4 if device == "cpu" else 2
         positions = float(self.config.dataset.segment_duration) * 50  # frames per second of every MusicGen
         cache = 2 * 2 * int(lm.num_layers) * int(lm.dim) * positions
-        others = self.compression_path.stat().st_size + 4 * text
+        others = self.other_bytes + 4 * text
         model = int(each * (self.parameters + cache)) + others
         in_file = sum(weight.numel() * weight.element_size() for weight in self.weights.values())
         return {"host": in_file + model} if device == "cpu" else {"host": in_file, "device": model}
 
 
-def find_checkpoint(name: str | Path) -> Checkpoint:
-    """A checkpoint by its folder or its name on the hub (downloaded where there is a network).
+def audiocraft_checkpoint(name: str) -> Checkpoint:
+    """A checkpoint in audiocraft's format by its folder or its name on the hub (downloaded where there is a network).
 
     Raises:
         DrawstopError: no such folder, a file of the two is missing, damaged or of another program; or a name that is
             neither in the hub's cache nor can be downloaded.
     """
-    name = SHORT_NAMES.get(str(name), str(name))
     if Path(name).exists():
         paths = _in_folder(Path(name))
     elif _HUB_NAME.fullmatch(name):

@@ -10,6 +10,7 @@ import torch
 
 from drawstop.errors import DrawstopError
 from training.models.musicgen.checkpoint import Checkpoint, require_melody_parts, require_memory
+from training.models.musicgen.transformers_folder import TransformersCheckpoint, load_transformers
 
 if TYPE_CHECKING:
     from audiocraft.models import MusicGen
@@ -35,7 +36,7 @@ def choose_device(device: str) -> str:
 
 
 def load(checkpoint: Checkpoint, device: str, precision: str = "auto") -> "MusicGen":
-    """The model as `MusicGen.get_pretrained` gives it, checked and in eval mode.
+    """The model as `MusicGen.get_pretrained` gives it, or of transformers' weights, checked and in eval mode.
 
     Args:
         device: a torch device.
@@ -49,9 +50,13 @@ def load(checkpoint: Checkpoint, device: str, precision: str = "auto") -> "Music
     require_melody_parts(checkpoint)
     require_memory(checkpoint, device)
     models = import_audiocraft()
+    model: MusicGen
     try:
         with without_remarks():
-            model = models.MusicGen.get_pretrained(checkpoint.name, device=device)
+            if isinstance(checkpoint, TransformersCheckpoint):
+                model = load_transformers(checkpoint, device)
+            else:
+                model = models.MusicGen.get_pretrained(checkpoint.name, device=device)
     except torch.OutOfMemoryError as error:
         needed = max(checkpoint.needed_bytes(device).values()) / 1e9
         raise DrawstopError(

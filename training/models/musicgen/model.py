@@ -10,7 +10,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
-from training.models.musicgen.checkpoint import find_checkpoint
+from training.models.musicgen.find_checkpoint import find_checkpoint
 from training.models.musicgen.hooks import Edit, Rows, Steps, Window
 from training.models.musicgen.layer_names import layer_site, read_layers
 from training.models.musicgen.loading import choose_device, load
@@ -26,7 +26,8 @@ class MusicGenModel:
     is one frame later. The start position, which holds special tokens only, is neither read nor edited.
 
     Args:
-        path_or_name: a folder in audiocraft's format, or a name on the hub (`facebook/musicgen-small`, or `small`).
+        path_or_name: a folder in audiocraft's format or in that of transformers, or a name on the hub
+            (`facebook/musicgen-small`, or `small`).
         device: `auto`, or a torch device.
         precision: see `musicgen_loading.load`.
 

@@ -8,7 +8,8 @@ from tiny_musicgen import compression_config, lm_config, save_tiny_musicgen
 from drawstop.errors import DrawstopError
 from training.models.musicgen import layer_names
 from training.models.musicgen import sampling as musicgen_sampling
-from training.models.musicgen.checkpoint import COMPRESSION_FILE, LM_FILE, find_checkpoint
+from training.models.musicgen.checkpoint import COMPRESSION_FILE, LM_FILE
+from training.models.musicgen.find_checkpoint import find_checkpoint
 from training.models.musicgen.layer_names import read_layers
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling
