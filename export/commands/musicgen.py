@@ -9,23 +9,32 @@ import typer
 
 from drawstop.errors import DrawstopError
 
+BANKS = "banks"
+"""The folder of banks that a model's folder may have."""
+
 if TYPE_CHECKING:
     from export.musicgen.take_file import Record, Request
 
 
 def musicgen(
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="A folder, or one file in .wav or .flac for one piece.")
-    ],
     model: Annotated[
         str | None,
         typer.Argument(
-            help="A folder in audiocraft's format, or a name on the hub: facebook/musicgen-small."
+            help="A folder in audiocraft's or transformers' format, or a name on the hub: facebook/musicgen-small. "
+            "Without one: the small one that comes with Drawstop, whose prompts are guitar, voice, both and neither.",
+            show_default=False,
         ),
     ] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="A folder, or one file in .wav or .flac for one piece.")
+    ] = Path("drawstop-musicgen"),
     bank: Annotated[
         list[Path] | None,
-        typer.Option(help="A bank of one of its layers, or a folder of them. May be repeated."),
+        typer.Option(
+            help="A bank of one of its layers, or a folder of them. May be repeated. Without one: the folder banks/ in the "
+            "model's folder; where there is none, plain music.",
+            show_default=False,
+        ),
     ] = None,
     prompt: Annotated[
         list[str] | None, typer.Option(help="What the music is to be, in words. May be repeated.")
@@ -82,7 +91,8 @@ def musicgen(
     """Make music with a MusicGen whose layers' stops are moved: sound, the unsteered sound beside it, and a JSON file that makes
     both again.
 
-    A stop moves at every layer whose bank has one of its name. Interrupted, what is finished stays.
+    A stop moves at every layer whose bank has one of its name. Without a bank there is plain music. Interrupted, what is finished
+    stays.
 
     Example: drawstop musicgen facebook/musicgen-small --bank banks/ --prompt "a slow folk song" --set guitar=1 -o takes/
     """
@@ -96,11 +106,15 @@ def musicgen(
         moved = _with_parts(record.request, model, bank, (audio_prompt, melody), device)
         _make_again(record, moved, out, sound_format)
         return
-    if model is None or not bank:
-        raise DrawstopError("musicgen takes a MODEL and at least one --bank; see drawstop musicgen --help")
+    model = str(_shipped()) if model is None else model
+    banks = list(bank) if bank else [path for path in [Path(model) / BANKS] if path.is_dir()]
+    if not banks and (settings or midi):
+        raise DrawstopError(
+            f"{model} has no bank, so nothing can be moved: give --bank, or leave out --set and --midi"
+        )
     request = Request(
         _absolute(model),
-        tuple(map(_absolute, bank)),
+        tuple(map(_absolute, banks)),
         tuple(text.strip() or None for text in prompt or [""] for _ in range(batch)),
         tuple(settings or ()),
         Sampling(seconds, seed, cfg, two_step_cfg, None, top_k, top_p, temperature, temperature > 0),
@@ -109,7 +123,19 @@ def musicgen(
         device=device,
         precision=precision,
     )
-    _make(request, range(seed, seed + seeds), unsteered, out, sound_format, midi, mapping)
+    _make(request, range(seed, seed + seeds), unsteered and bool(banks), out, sound_format, midi, mapping)
+
+
+def _shipped() -> Path:
+    """The small MusicGen that comes with Drawstop. Raises DrawstopError where it isn't there."""
+    import training
+
+    folder = Path(training.__file__).parent / "demo" / "musicgen"
+    if not folder.is_dir():
+        raise DrawstopError(
+            f"no MODEL given, and the small one isn't in {folder}: run from a full clone, or give a MODEL"
+        )
+    return folder
 
 
 def _make(
@@ -136,7 +162,7 @@ def _make(
     except KeyboardInterrupt:
         typer.echo(f"what is finished is kept: {written} sounds in {out}", err=True)
         raise
-    typer.echo(f"{out}: {written} sounds of {request.sampling.seconds:g} s")
+    typer.echo(f"{out}: {written} sound{'s' if written != 1 else ''} of {request.sampling.seconds:g} s")
 
 
 def _make_again(record: "Record", request: "Request", out: Path, sound_format: str) -> None:

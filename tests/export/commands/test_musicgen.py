@@ -1,6 +1,7 @@
 import json
 import os
 import runpy
+import shutil
 import signal
 import sys
 import threading
@@ -199,11 +200,44 @@ def test_what_cannot_be_made_is_refused_with_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_a_bank_there_is_plain_music_and_one_file(
+    run: Run, tiny_musicgen: Path, musicgen: MusicGenModel, tmp_path: Path
+) -> None:
+    code, printed, err = run("musicgen", tiny_musicgen, *SHORT, "-o", tmp_path / "a.wav")
+    assert (code, err) == (0, "") and "1 sound of 0.2 s" in printed
+    assert names(tmp_path) == ["a.json", "a.wav"]
+    expected = musicgen.generate([None], Sampling(seconds=0.2)).audio[0].numpy()
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav")[0], expected)
+    code, printed, err = run("musicgen", "--again", tmp_path / "a.json", "-o", tmp_path / "b.wav")
+    assert (code, err) == (0, "") and "the same tokens" in printed
+
+
+def test_banks_in_the_models_folder_are_taken_without_being_named(
+    run: Run, tiny_musicgen: Path, layer_banks: list[Path], tmp_path: Path
+) -> None:
+    model = Path(shutil.copytree(tiny_musicgen, tmp_path / "model"))
+    shutil.copytree(layer_banks[0], model / "banks")
+    moved = ("--set", "guitar=1", *SHORT)
+    assert run("musicgen", model, *moved, "-o", tmp_path / "a.wav")[0] == 0
+    assert run("musicgen", model, *moved, "--bank", layer_banks[0], "-o", tmp_path / "b.wav")[0] == 0
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav")[0], read_audio(tmp_path / "b.wav")[0])
+
+
+def test_without_a_model_the_small_one_plays(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("musicgen", "--prompt", "voice", *SHORT)
+    assert (code, err) == (0, "")
+    made, rate = read_audio(tmp_path / "drawstop-musicgen" / "voice-seed-0.wav")
+    assert (rate, made.shape) == (8000, (1, 1600))
+
+
 def test_parts_that_do_not_belong_together_are_refused(
     run: Run, tiny_musicgen: Path, random_bank: Path, layer_banks: list[Path], demo_rave: Path, tmp_path: Path
 ) -> None:
     out = ("-o", tmp_path / "a.wav", *SHORT)
-    refused(run("musicgen", tiny_musicgen, *out), "at least one --bank")
+    refused(run("musicgen", tiny_musicgen, "--set", "guitar=1", *out), "has no bank, so nothing can be moved")
     refused(run("musicgen", tiny_musicgen, "--bank", random_bank, *out), "no site 'latent'")
     refused(run("musicgen", demo_rave, "--bank", layer_banks[0], *out), "is no MusicGen")
     refused(run("musicgen", tiny_musicgen, "--bank", tiny_musicgen, *out), "expected a bank")

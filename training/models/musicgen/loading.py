@@ -85,16 +85,19 @@ def import_audiocraft() -> Any:
 @contextmanager
 def without_remarks() -> Iterator[None]:
     """Keeps to themselves what audiocraft's parts say of each other and a user can't mend: that xformers has no extensions for
-    this torch (audiocraft attends with torch's own), and that its weight norm is an older one."""
-    xformers = logging.getLogger("xformers")
-    level = xformers.level
-    xformers.setLevel(logging.ERROR)
+    this torch (audiocraft attends with torch's own), that its weight norm is an older one, and that MusicGen's start token lies
+    outside its codebook."""
+    loggers = [logging.getLogger(name) for name in ("xformers", "transformers")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "`torch.nn.utils.weight_norm` is deprecated", FutureWarning)
             yield
     finally:
-        xformers.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _require_precision(precision: str, device: str) -> None:

@@ -32,6 +32,7 @@ WEIGHTS = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+TOKENIZERS = ("tokenizer.json", "spiece.model")
 LM_PREFIX, CODEC_PREFIX, TEXT_PREFIX = "decoder.", "audio_encoder.", "text_encoder."
 DECODER = "model.decoder."
 LONGEST_SECONDS = 30.0
@@ -148,12 +149,11 @@ def _text_conditioner(checkpoint: TransformersCheckpoint, width: int, device: st
     conditioner.device, conditioner.name, conditioner.finetune = device, checkpoint.name, False
     conditioner.word_dropout, conditioner.normalize_text = 0.0, False
     conditioner.autocast = TorchAutocast(enabled=False)
-    try:
-        conditioner.t5_tokenizer = AutoTokenizer.from_pretrained(checkpoint.name, local_files_only=True)
-    except (OSError, ValueError, ImportError) as error:
+    if not any((Path(checkpoint.name) / name).is_file() for name in TOKENIZERS):
         raise DrawstopError(
-            f"{checkpoint.name} has no tokenizer that can be read (tokenizer.json or spiece.model): get the whole folder again"
-        ) from error
+            f"{checkpoint.name} has no tokenizer ({' or '.join(TOKENIZERS)}): get the whole folder again"
+        )
+    conditioner.t5_tokenizer = AutoTokenizer.from_pretrained(checkpoint.name, local_files_only=True)
     t5 = _built(T5EncoderModel, t5_config, checkpoint.part(TEXT_PREFIX))
     conditioner.__dict__["t5"] = t5.to(
         device
