@@ -32,8 +32,9 @@ from training.recipes.trunk_features.dictionaries import (
     Dictionary,
     K,
     Material,
-    dictionaries,
     direction,
+    first_dictionaries,
+    other_dictionaries,
 )
 from training.recipes.trunk_features.measure import HeldOut, held_out, measured
 from training.recipes.trunk_features.probes import COUNTS, curve, pooled
@@ -83,12 +84,15 @@ class Experiment:
         self.questions = torch.stack(starts)
         self.question = self.questions.mean(0)
 
-    def material(self) -> Material:
-        """Random mixtures of the training, and others."""
-        (clips, maps), (unseen, _) = (
-            self.mixtures(TRAINING_MIXTURES, 100, MAPPED),
-            self.mixtures(HELD_OUT_MIXTURES, 101, 1),
-        )
+    def material(self, kept: Path) -> Material:
+        """Random mixtures of the training, and others; kept in a file, since listening to them takes minutes."""
+        if not kept.is_file():
+            (clips, maps), (unseen, _) = (
+                self.mixtures(TRAINING_MIXTURES, 100, MAPPED),
+                self.mixtures(HELD_OUT_MIXTURES, 101, 1),
+            )
+            torch.save((clips, maps, unseen), kept)
+        clips, maps, unseen = torch.load(kept, weights_only=True)
         return Material(self.separator, clips, unseen.flatten(0, 1), maps, self.questions)
 
     @torch.no_grad()
@@ -205,40 +209,57 @@ def _tells(encode: Callable[[Tensor], Tensor], known: Sides, tests: Sequence[Sid
     return {"counts": list(COUNTS), "solos": solos, "mixtures": mixtures}
 
 
+class Cells:
+    """The figures, by dictionary, seed and concept; written after each cell."""
+
+    def __init__(self, experiment: Experiment, figures: Figures, out: Path) -> None:
+        self.experiment, self.figures, self.out = experiment, figures, out
+        self.rows: list[Figures] = figures.setdefault("cells", [])
+
+    def measure(self, made: Sequence[tuple[int, Sequence[Dictionary]]]) -> None:
+        """Every concept by every seed's dictionaries. One concept's sounds are held at a time: gigabytes."""
+        rows = [(seed, each, self._row(seed, each)) for seed, of in made for each in of]
+        for concept in CONCEPTS:
+            left = [(seed, each, row) for seed, each, row in rows if concept.name not in row["concepts"]]
+            if left:
+                task = self.experiment.task(concept)
+                self._beside(task, sorted({seed for seed, _, _ in left}))
+            for seed, dictionary, row in left:
+                row["concepts"][concept.name] = {
+                    "moves": self.experiment.moves(task, dictionary, seed),
+                    "tells": self.experiment.tells(task, dictionary, seed),
+                }
+                write_json(self.out, self.figures)
+
+    def _row(self, seed: int, dictionary: Dictionary) -> Figures:
+        key = {"seed": seed, "dictionary": dictionary.name, "draw": dictionary.draw}
+        for row in self.rows:
+            if {name: row[name] for name in key} == key:
+                return row
+        self.rows.append(key | {"about": dictionary.about, "concepts": {}})
+        return self.rows[-1]
+
+    def _beside(self, task: Task, seeds: Sequence[int]) -> None:
+        ceilings, controls = self.figures.setdefault("ceiling", {}), self.figures.setdefault("controls", {})
+        name = task.concept.name
+        if name not in ceilings:
+            ceilings[name] = self.experiment.ceiling(task)
+        own = controls.setdefault(name, {})
+        for seed in seeds:
+            if str(seed) not in own:
+                own[str(seed)] = self.experiment.controls(task, seed)
+
+
 def run(folder: Path, corpora: Sequence[Path], out: Path, seeds: Sequence[int]) -> None:
-    """Every concept by every seed and dictionary; written after each. One concept's sounds are held at a time: gigabytes."""
+    """Every seed's first dictionaries, then the others of the first seed."""
     bank, separator = load_separated_bank(folder), sha256_file(folder / SEPARATOR_FILE)
     stored = json.loads(out.read_text()) if out.is_file() else {}
     figures: Figures = stored if stored.get("separator") == separator else {"separator": separator}
     figures["about"] = {"features": FEATURES, "k": K, "steps": STEPS, "clips": CLIPS}
-    experiment = Experiment(bank, corpora)
-    material = experiment.material()
-    ceilings, controls = figures.setdefault("ceiling", {}), figures.setdefault("controls", {})
-    cells = figures.setdefault("cells", [])
-    for seed in seeds:
-        found = list(dictionaries(material, seed))
-        own = [cell for cell in cells if cell["seed"] == seed]
-        if not own:
-            own = [
-                {"seed": seed, "dictionary": each.name, "about": each.about, "concepts": {}} for each in found
-            ]
-            cells.extend(own)
-        for concept in CONCEPTS:
-            left = [place for place, cell in enumerate(own) if concept.name not in cell["concepts"]]
-            controlled = controls.setdefault(concept.name, {})
-            if not left and concept.name in ceilings and str(seed) in controlled:
-                continue
-            task = experiment.task(concept)
-            if concept.name not in ceilings:
-                ceilings[concept.name] = experiment.ceiling(task)
-            if str(seed) not in controlled:
-                controlled[str(seed)] = experiment.controls(task, seed)
-            for place in left:
-                own[place]["concepts"][concept.name] = {
-                    "moves": experiment.moves(task, found[place], seed),
-                    "tells": experiment.tells(task, found[place], seed),
-                }
-                write_json(out, figures)
+    cells = Cells(Experiment(bank, corpora), figures, out)
+    material = cells.experiment.material(out.with_suffix(".material.pt"))
+    cells.measure([(seed, first_dictionaries(material, seed)) for seed in seeds])
+    cells.measure([(seeds[0], other_dictionaries(material, seeds[0]))])
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from training.recipes.separator.held_out import clips_of
 from training.recipes.separator.mixtures import Corpus
 from training.recipes.trunk_features.__main__ import CONCEPTS, Experiment, Task
 from training.recipes.trunk_features.agreement import Knob, agreement, falls, found_again, without
-from training.recipes.trunk_features.dictionaries import Dictionary, dictionaries
+from training.recipes.trunk_features.dictionaries import Dictionary, first_dictionaries
 from training.recipes.trunk_features.names import Clips, names_hold
 from training.recipes.trunk_features.stops import FeatureStop, stops_by_count
 from training.separation.mdct import Mdct
@@ -51,16 +51,15 @@ Figures = dict[str, Any]
 class Checks:
     """The experiment, and each seed's SAE with its stops."""
 
-    def __init__(self, experiment: Experiment, figures: Figures) -> None:
+    def __init__(self, experiment: Experiment, figures: Figures, kept: Path) -> None:
         self.experiment, self.figures = experiment, figures
-        material = experiment.material()
+        material = experiment.material(kept)
         cells = [cell for cell in figures["cells"] if cell["dictionary"] == OWN]
         self.seeds = [cell["seed"] for cell in cells if len(cell["concepts"]) == len(CONCEPTS)]
         self.saes: dict[int, Dictionary] = {}
         self.controls: dict[int, Dictionary] = {}
         for seed in self.seeds:
-            made = itertools.islice(dictionaries(material, seed), 2)
-            self.saes[seed], self.controls[seed] = made
+            self.saes[seed], self.controls[seed] = first_dictionaries(material, seed)[:2]
         self.channels = Dictionary("channels", lambda x: x, torch.eye(material.clips.shape[-1]), {})
 
     def knob(self, seed: int, concept: str) -> Knob:
@@ -134,7 +133,7 @@ def run(folder: Path, corpora: Sequence[Path], out: Path) -> None:
         raise SystemExit(
             f"{out} is of another separator: measure it first (python -m training.recipes.trunk_features)"
         )
-    checks = Checks(Experiment(bank, corpora), figures)
+    checks = Checks(Experiment(bank, corpora), figures, out.with_suffix(".material.pt"))
     agree, at_once, before = [], [], None
     for concept in CONCEPTS:
         task = checks.experiment.task(concept)

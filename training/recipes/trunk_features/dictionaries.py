@@ -7,8 +7,8 @@ activity moves the trunk along its direction.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,10 @@ from training.sae.model import SAE
 from training.sae.train import train
 from training.separation.separator import Separator
 
-ARCHITECTURES = ("topk", "batchtopk", "matryoshka", "jumprelu")
+OTHER_ARCHITECTURES = ("batchtopk", "matryoshka", "jumprelu")
 FEATURES, K, STEPS = 1024, 24, 4000
-RANDOM_DRAWS = 2
+RANDOM_DRAWS = 3
+"""Of one seed: the first beside every seed's SAE."""
 LINEAR_FRAMES = 40_000
 """Frames that PCA and ICA are fitted on."""
 
@@ -57,41 +58,55 @@ class Dictionary:
         encode: frames `[..., channels]` -> activities `[..., n]`.
         directions: what an activity of 1 adds to the trunk, `[n, channels]`.
         about: variance explained on held-out frames, activities per frame that aren't 0, features that never fire.
+        draw: which one of several of its kind and seed.
     """
 
     name: str
     encode: Callable[[Tensor], Tensor]
     directions: Tensor
     about: dict[str, Any]
+    draw: int = 0
 
 
-def dictionaries(material: Material, seed: int) -> Iterator[Dictionary]:
-    """All dictionaries of one seed."""
+def first_dictionaries(material: Material, seed: int) -> list[Dictionary]:
+    """Those that are measured with every seed: TopK SAE, trained on for its use in two ways, a random one, PCA, channels."""
     frames, unseen = material.clips.flatten(0, 1), material.unseen
-    for name in ARCHITECTURES:
-        started = time.process_time()
-        sae = train(frames, _config(frames, name, seed))
-        yield _of_sae(f"{name} SAE", sae, unseen, time.process_time() - started)
-        if name == "topk":
-            topk = sae
-            for draw in range(RANDOM_DRAWS):
-                control = random_sae(sae, 1000 * (seed + 1) + draw)
-                yield _of_sae("random SAE", control, unseen)
+    started = time.process_time()
+    topk = train(frames, _config(frames, "topk", seed))
+    seconds = [time.process_time() - started]
     generator = torch.Generator().manual_seed(seed)
     heard = material.clips[: len(material.maps)], material.maps
-    started = time.process_time()
-    tuned = end_to_end(topk, material.separator, heard, material.questions, generator)
-    yield _of_sae("end-to-end SAE", tuned, unseen, time.process_time() - started)
-    started = time.process_time()
-    yield _of_sae(
-        "temporal SAE", temporal(topk, material.clips, generator), unseen, time.process_time() - started
-    )
-    chosen = frames[
-        torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))[:LINEAR_FRAMES]
+    tuned = [end_to_end(topk, material.separator, heard, material.questions, generator)]
+    seconds.append(time.process_time() - started)
+    tuned.append(temporal(topk, material.clips, generator))
+    seconds.append(time.process_time() - started - seconds[1] + seconds[0])
+    chosen = _chosen(frames, seed)
+    return [
+        _of_sae("topk SAE", topk, unseen, seconds[0]),
+        _of_sae("random SAE", random_sae(topk, 1000 * (seed + 1)), unseen),
+        _of_sae("end-to-end SAE", tuned[0], unseen, seconds[1]),
+        _of_sae("temporal SAE", tuned[1], unseen, seconds[2]),
+        _pca(chosen, seed),
+        _channels(chosen),
     ]
-    yield _channels(chosen)
-    yield _pca(chosen, seed)
-    yield _ica(chosen, seed)
+
+
+def other_dictionaries(material: Material, seed: int) -> list[Dictionary]:
+    """The other kinds of SAE, more random ones, and ICA."""
+    frames, unseen, found = material.clips.flatten(0, 1), material.unseen, []
+    for name in OTHER_ARCHITECTURES:
+        started = time.process_time()
+        sae = train(frames, _config(frames, name, seed))
+        found.append(_of_sae(f"{name} SAE", sae, unseen, time.process_time() - started))
+    for draw in range(1, RANDOM_DRAWS):
+        control = _of_sae("random SAE", random_sae(sae, 1000 * (seed + 1) + draw), unseen)
+        found.append(replace(control, draw=draw))
+    return [*found, _ica(_chosen(frames, seed), seed)]
+
+
+def _chosen(frames: Tensor, seed: int) -> Tensor:
+    order = torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))
+    return frames[order[:LINEAR_FRAMES]]
 
 
 def direction(with_: Tensor, without: Tensor) -> Dictionary:

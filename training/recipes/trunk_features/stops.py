@@ -21,7 +21,7 @@ from training.recipes.trunk_features.dictionaries import Dictionary
 from training.separation.loss import share_loss
 from training.separation.separator import Separator
 
-COUNTS = (64, 32, 16, 8, 4, 2, 1)
+COUNTS = (32, 8, 1)
 """Activities that a stop may scale, after all of them."""
 STEPS, STEPS_EACH, BATCH, RATE = 200, 80, 12, 0.05
 

@@ -10,7 +10,13 @@ from training.find.separated.mixtures import draw_mixtures
 from training.recipes.trunk_features import dictionaries as dictionaries_module
 from training.recipes.trunk_features import stops as stops_module
 from training.recipes.trunk_features import tuned as tuned_module
-from training.recipes.trunk_features.dictionaries import Dictionary, Material, dictionaries, direction
+from training.recipes.trunk_features.dictionaries import (
+    Dictionary,
+    Material,
+    direction,
+    first_dictionaries,
+    other_dictionaries,
+)
 from training.recipes.trunk_features.measure import held_out, measured
 from training.recipes.trunk_features.probes import COUNTS, curve, pooled
 from training.recipes.trunk_features.stops import FeatureStop, moved, stops_by_count
@@ -58,7 +64,7 @@ def all_dictionaries() -> dict[str, Dictionary]:
         for name, value in {"FEATURES": 25, "K": 4, "STEPS": 60, "RANDOM_DRAWS": 2}.items():
             patch.setattr(dictionaries_module, name, value)
         patch.setattr(tuned_module, "STEPS", 40)
-        found = list(dictionaries(material(frames), seed=0))
+        found = first_dictionaries(material(frames), seed=0) + other_dictionaries(material(frames), seed=0)
     assert [each.name for each in found].count("random SAE") == 2
     return {each.name: each for each in found}
 
