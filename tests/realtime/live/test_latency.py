@@ -110,7 +110,7 @@ def test_a_trial_times_the_instrument_itself(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_hopeless_block_isnt_tried_for_long(tmp_path: Path) -> None:
-    slow = Player(load(save_small_instrument(tmp_path / "slow.ts", work=200)))
+    slow = Player(load(save_small_instrument(tmp_path / "slow.ts", work=60)))
     assert len(try_block(slow, 64).seconds) == HOPELESS_BLOCKS
 
 
