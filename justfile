@@ -104,3 +104,9 @@ demo-duet *arguments:
 # needs fluidsynth and the soundfonts that LICENSES.md lists
 demo-train-musicgen *arguments:
     uv run python -m training.recipes.musicgen {{arguments}}
+
+# SAE files as dictionary_learning and sparsify write them, for the tests of `drawstop import`: each library in an environment of its
+# own, minutes; what is in tests/training/sae/files/written was made so
+foreign-saes:
+    uv run --isolated --no-project --python 3.11 --with dictionary-learning==0.1.0 python bench/sae/foreign_files.py dictionary_learning tests/training/sae/files/written
+    SPARSIFY_DISABLE_TRITON=1 uv run --isolated --no-project --python 3.11 --with eai-sparsify==1.3.3 python bench/sae/foreign_files.py sparsify tests/training/sae/files/written
