@@ -13,7 +13,7 @@ from bench.instrument.random_bank import random_bank
 from drawstop.errors import DrawstopError
 from export.instrument.bake import bake
 from training.banks.bank import save_bank
-from training.models.rave.model import RaveModel
+from training.models.rave.model import RaveModel, load_script
 
 BLOCKS = 8
 STOPS = 2
@@ -27,7 +27,7 @@ def outcome(path: Path) -> str:
             baked = bake(path, [Path(folder) / "bank"], Path(folder) / "organ.ts")
         except DrawstopError as error:
             return f"refused: {str(error).replace(str(path), path.name)}"
-        script = torch.jit.load(str(baked.path))
+        script = load_script(baked.path)
         play = next(each for each in baked.description.methods if each.name == "forward")
         sound = 0.1 * torch.randn(
             1, len(play.inlets), BLOCKS * 2048, generator=torch.Generator().manual_seed(0)
