@@ -24,7 +24,8 @@ def outcome(path: Path) -> str:
 
     Without torch's optimiser, which takes seconds for each method and shape, and gives the same bits.
     """
-    with tempfile.TemporaryDirectory() as folder, torch.jit.optimized_execution(False):
+    unoptimised = torch.jit.optimized_execution(False)  # type: ignore[attr-defined]
+    with tempfile.TemporaryDirectory() as folder, unoptimised:
         try:
             save_bank(Path(folder) / "bank", random_bank(RaveModel(path), STOPS))
             baked = bake(path, [Path(folder) / "bank"], Path(folder) / "organ.ts")
