@@ -104,3 +104,19 @@ demo-duet *arguments:
 # needs fluidsynth and the soundfonts that LICENSES.md lists
 demo-train-musicgen *arguments:
     uv run python -m training.recipes.musicgen {{arguments}}
+
+# SAE files as dictionary_learning and sparsify write them, for the tests of `drawstop import`: each library in an environment of its
+# own, minutes; what is in tests/training/sae/files/written was made so
+foreign-saes:
+    uv run --isolated --no-project --python 3.11 --with dictionary-learning==0.1.0 python bench/sae/foreign_files.py dictionary_learning tests/training/sae/files/written
+    SPARSIFY_DISABLE_TRITON=1 uv run --isolated --no-project --python 3.11 --with eai-sparsify==1.3.3 python bench/sae/foreign_files.py sparsify tests/training/sae/files/written
+
+# exports by acids-rave 2.1.21 and 2.2.2, each made in an environment of its own, and what becomes of them here: an hour of one core
+old-raves folder:
+    for version in 2.1.21 2.2.2; do \
+      uv venv -q --clear --python 3.11 {{folder}}/environment-$version && \
+      VIRTUAL_ENV={{folder}}/environment-$version uv pip install -q --no-config acids-rave==$version "numpy<2" "setuptools<81" "nn-tilde<1.6" --override bench/instrument/old_raves.txt && \
+      {{folder}}/environment-$version/bin/python bench/instrument/old_raves.py {{folder}}/$version; \
+    done
+    uv run python -m bench.instrument.exports {{folder}}/2.1.21
+    uv run python -m bench.instrument.exports {{folder}}/2.2.2

@@ -33,6 +33,7 @@ class Command(NamedTuple):
         several: an option that takes several values, and how many.
         lists: the options that take any number of values.
         interrupted: what is kept then, and how to go on.
+        module: the file's and the function's name, where the command's own can't be one.
     """
 
     package: str
@@ -40,6 +41,7 @@ class Command(NamedTuple):
     several: tuple[str, int] = ("", 1)
     lists: tuple[str, ...] = ()
     interrupted: str = START_AGAIN
+    module: str = ""
 
 
 AFTER_EXPERIMENTS = "finished experiments are kept: the same command goes on after them"
@@ -73,6 +75,11 @@ COMMANDS: dict[str, Command] = {
         "Train SAEs of several widths, k, architectures and seeds, and compare them; resumable.",
         lists=("--site", "--widths", "--ks", "--architectures", "--seeds"),
         interrupted="the same command goes on where it was",
+    ),
+    "import": Command(
+        "training",
+        "Make a bank of an SAE that SAELens, dictionary_learning or sparsify trained.",
+        module="import_sae",
     ),
     "find": Command("training", "Find a concept from recordings with and without it: a stop."),
     "layers": Command("training", "Say which of a MusicGen's layers carry a concept."),
@@ -175,7 +182,8 @@ def module_of(name: str) -> str:
     >>> module_of("fine-tune")
     'training.commands.fine_tune'
     """
-    return f"{COMMANDS[name].package}.commands.{name.replace('-', '_')}"
+    command = COMMANDS[name]
+    return f"{command.package}.commands.{command.module or name.replace('-', '_')}"
 
 
 def load(name: str) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from drawstop.files import atomic_folder, sha256_file
 from training.banks.gate import GateConfig, make_gate
 from training.banks.gate_expander import Expander
 from training.banks.stop import Gates, Stop
-from training.sae.files import load_sae, save_sae
+from training.sae.files.folder import load_sae, save_sae
 from training.sae.model import SAE
 
 FORMAT = 2

@@ -25,7 +25,7 @@ from drawstop.errors import DrawstopError
 from training.sae.config import SAEConfig
 from training.sae.dataset import Source
 from training.sae.distributed import end, process_group, refuse_too_many
-from training.sae.files import load_sae, save_sae
+from training.sae.files.folder import load_sae, save_sae
 from training.sae.model import SAE
 from training.sae.train import Progress, train_sites
 

@@ -155,6 +155,17 @@ class RaveModel:
             x = layer(x)
             yield str(Site("decoder", index)), x
 
+    def _first_pass(self, audio: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """`_walk`, whose failures are the file's. Raises DrawstopError with the reason that torch gives."""
+        try:
+            yield from self._walk(audio)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1].removeprefix("RuntimeError: ")
+            raise DrawstopError(
+                f"{self.path} fails when it plays {audio.shape[-1]} samples of silence ({reason}): export it again, on a CPU and "
+                "without changes to the file (rave export --run RUN --streaming)"
+            ) from error
+
     @torch.no_grad()
     def _rates(self, site: Site | None = None) -> dict[str, Rates]:
         """The rates of every site up to this one, or of all, by playing silence."""
@@ -163,7 +174,7 @@ class RaveModel:
         silence = torch.zeros(1, channels, PROBE_FRAMES * latent_ratio)
         rates = {}
         self.reset()
-        for name, frames in self._walk(silence):
+        for name, frames in self._first_pass(silence):
             ratio = silence.shape[-1] // frames.shape[-1]
             rates[name] = Rates(sample_rate, channels, ratio, frames.shape[1], latent_ratio, delays)
             if name == str(site):
@@ -185,7 +196,8 @@ class RaveModel:
 
 
 def load_script(path: Path) -> torch.jit.ScriptModule:
-    """Loads a TorchScript file. Raises DrawstopError for a missing, truncated or foreign file."""
+    """Loads a TorchScript file, in float32 where its weights are halves. Raises DrawstopError for a missing, truncated or foreign
+    file."""
     if not path.is_file():
         raise DrawstopError(f"expected a RAVE .ts file, found no file at {path}: check the path")
     try:
@@ -195,6 +207,8 @@ def load_script(path: Path) -> torch.jit.ScriptModule:
             f"{path} is no readable TorchScript file (truncated or corrupt): export or download it again"
         ) from error
     script.eval()
+    if any(each.is_floating_point() and each.dtype != torch.float32 for each in script.parameters()):
+        script.float()
     return script
 
 
@@ -220,8 +234,9 @@ def script_core(script: torch.jit.ScriptModule, path: Path) -> RaveCore:
     if getattr(script, "resampler", None) is not None:
         raise DrawstopError(f"{path} was exported with a resampler: export it at its own rate (without --sr)")
     if int(script.encode_params[0]) != int(script.decode_params[2]):
+        option = "--stereo" if getattr(script, "stereo", False) is True else "--channels"
         raise DrawstopError(
-            f"{path} was exported with other output channels than inputs: export it without --channels"
+            f"{path} was exported with other output channels than inputs: export it without {option}"
         )
     variational = kind == VARIATIONAL
     if variational:

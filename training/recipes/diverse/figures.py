@@ -28,7 +28,7 @@ from training.recipes.diverse.render import counts_of, read_set
 from training.recipes.diverse.sources import SECONDS
 from training.recipes.diverse.timbres import CONCEPTS
 from training.sae.config import SAEConfig
-from training.sae.files import load_sae, save_sae
+from training.sae.files.folder import load_sae, save_sae
 from training.sae.model import SAE
 from training.sae.train import measure, train
 

@@ -27,7 +27,7 @@ from training.find.rave.gate_fit import GateOptions
 from training.find.rave.make_bank import train_latent_sae
 from training.models.rave.model import RaveModel
 from training.recipes.corpus.timbres import TARGETS, TIMBRES
-from training.sae.files import load_sae, save_sae
+from training.sae.files.folder import load_sae, save_sae
 
 PHRASES = 32
 """Phrases 0..31; the classifier learns from 48..95, the figures use the test phrases."""

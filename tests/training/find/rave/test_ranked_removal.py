@@ -12,7 +12,7 @@ from training.classifiers.training import ClassifierOptions
 from training.find.rave import ranked_removal
 from training.find.rave.find import FindOptions, find_stop
 from training.models.rave.model import RaveModel
-from training.sae.files import load_sae
+from training.sae.files.folder import load_sae
 
 QUICK = FindOptions(
     mixed=True,

@@ -57,6 +57,40 @@ def test_what_is_no_rave_is_refused_in_one_line(demo_rave: Path, tmp_path: Path)
         assert name in str(caught.value)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+def test_a_file_of_another_precision_plays_in_float32_what_its_rounded_weights_say(
+    variational_rave: Path, tmp_path: Path, dtype: torch.dtype
+) -> None:
+    script = torch.jit.load(str(variational_rave))
+    with torch.no_grad():
+        for parameter in script.parameters():
+            parameter.copy_(parameter.to(dtype).float())
+        for buffer in script.buffers():
+            buffer.copy_(buffer.to(dtype).float() if buffer.is_floating_point() else buffer)
+    script.save(str(tmp_path / "rounded.ts"))
+    script.to(dtype).save(str(tmp_path / "half.ts"))
+    rounded, half = (RaveModel(tmp_path / name) for name in ("rounded.ts", "half.ts"))
+    audio = 0.1 * torch.randn(1, 1, 4096, generator=torch.Generator().manual_seed(0))
+    z = half.encode(audio)
+    assert z.dtype == torch.float32 and z.square().mean() > 0
+    assert torch.equal(z, rounded.encode(audio))
+    assert torch.equal(half.decode(z), rounded.decode(z))
+
+
+def test_a_file_whose_first_pass_fails_is_refused_in_one_line_with_torchs_reason(
+    variational_rave: Path, tmp_path: Path
+) -> None:
+    script = torch.jit.load(str(variational_rave))
+    weight = next(script.encoder.parameters())
+    weight.data = weight.data[:, 1:]
+    script.save(str(tmp_path / "cut.ts"))
+    with pytest.raises(
+        DrawstopError, match=r"cut.ts fails when it plays .* silence \(.*channels.*\)"
+    ) as caught:
+        RaveModel(tmp_path / "cut.ts")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DrawstopError, match="no RAVE run"):
         export_run(tmp_path)

@@ -11,7 +11,7 @@ import torch
 
 from drawstop.errors import DrawstopError
 from training.sae.config import Architecture, SAEConfig
-from training.sae.files import CONFIG_FILE, FRAMES_FILE, WEIGHTS_FILE, load_sae, metadata_of, save_sae
+from training.sae.files.folder import CONFIG_FILE, FRAMES_FILE, WEIGHTS_FILE, load_sae, metadata_of, save_sae
 from training.sae.jumprelu import jumprelu, step
 from training.sae.losses import prefix_losses, reconstruction_loss
 from training.sae.model import SAE
