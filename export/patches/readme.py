@@ -27,7 +27,10 @@ Pd and Max patches of the instrument `{content.file}`, written by `drawstop patc
 ## Knobs
 
 {content.values_text[0].upper()}{content.values_text[1:]}. {content.midi_text} OSC comes in on UDP port
-{OSC_PORT}.
+{OSC_PORT}, one number a message; a list, a symbol or an empty message moves nothing (NaN reaches Pd as 0). The patch shows its
+port. Of several patches that are open in one program each takes a port of its own: {OSC_PORT}, {OSC_PORT + 1}, and so on. Two
+programs don't know of each other: give the second one's patch another port, because of two on one port only the one
+that was opened last hears anything.
 
 {_table(content)}
 
@@ -41,8 +44,13 @@ value travels), `set bypass 1` (the model without its stops), `set noise 0` (wit
 - Pd: the patch's bufsize buttons change the buffer. 0 works without a worker thread: quicker to answer, easier to overload.
 - Live: the device asks Live to make up for this delay. On Windows nn~ has no worker thread in Max, and less delay.
 
-Don't give an nn~ box in Pd a size of its own: above {NN_BUFFER}, nn~ 1.6 crashes with it where a method has one inlet and
-one outlet. The buttons are safe.
+## What crashes nn~ 1.6, and Pd or Max with it
+
+- In Pd, a box with a size of its own above {NN_BUFFER}, where the method has one inlet and one outlet. The patch's bufsize
+  buttons are safe.
+- A message that has a number in the place of an attribute's name: `set 1 0.5`.
+- Quitting Pd while the sound is on. Turn it off first (`; pd dsp 0`).
+- A damaged `.ts` (a half-finished download), or one whose name has fewer than three letters.
 
 ## Help
 
