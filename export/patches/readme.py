@@ -4,10 +4,12 @@ from export.patches.content import NN_BUFFER, OMP_HINT, OSC_PORT, PatchContent
 
 STEPS = """1. Put `{file}` beside these patches. In Max, add this folder to Options > File Preferences, so that the help
    patches find it too.
-2. Open `{name}.pd` in Pd or `{name}.maxpat` in Max; drop `{name}.amxd` on a track in Live."""
+2. Open `{name}.pd` in Pd or `{name}.maxpat` in Max; drop `{name}.amxd` on a track in Live; evaluate `{name}.scd` in
+   SuperCollider."""
 PACKAGE_STEPS = """1. Drop this folder, whole, into Max's packages folder (`Documents/Max 9/Packages`) or among Pd's externals
    (`Documents/Pd/externals`). The instrument is inside.
-2. Open `{name}.pd` in Pd or `patchers/{name}.maxpat` in Max; drop `devices/{name}.amxd` on a track in Live."""
+2. Open `{name}.pd` in Pd or `patchers/{name}.maxpat` in Max; drop `devices/{name}.amxd` on a track in Live; evaluate
+   `{name}.scd` in SuperCollider."""
 
 
 def readme(content: PatchContent, *, package: bool = False) -> str:
@@ -16,8 +18,8 @@ def readme(content: PatchContent, *, package: bool = False) -> str:
     steps = (PACKAGE_STEPS if package else STEPS).format(file=content.file, name=content.name)
     return f"""# {content.name}
 
-Pd and Max patches of the instrument `{content.file}`, written by `drawstop patches`. They need
-[nn~](https://github.com/acids-ircam/nn_tilde) 1.6 or later.
+Pd, Max and SuperCollider files of the instrument `{content.file}`, written by `drawstop patches`. Pd and Max need
+[nn~](https://github.com/acids-ircam/nn_tilde) 1.6 or later, SuperCollider needs [nn.ar](https://github.com/elgiano/nn.ar).
 
 {steps}
 3. Set the sound card to {rate} Hz and turn the sound on.
