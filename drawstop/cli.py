@@ -87,7 +87,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "bake": Command("export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export", "Call an instrument as its host would, and compare the outputs."),
-    "patches": Command("export", "Write an instrument's patches for Pd, Max and Live."),
+    "patches": Command("export", "Write an instrument's patches for Pd, Max, Live and SuperCollider."),
     "plugin": Command(
         "export",
         "Write an instrument for the Neutone FX plug-in: any DAW.",
