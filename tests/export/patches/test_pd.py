@@ -6,6 +6,7 @@ from pathlib import Path
 import pd_host
 import pytest
 from patch_descriptions import description
+from repository import REPOSITORY
 
 from export.patches.content import RAMP_SECONDS, PatchContent
 from export.patches.pd.help_patches import help_canvases
@@ -16,6 +17,7 @@ from realtime.controllers.midi.source import ControllerInput, MidiSource
 pytestmark = pytest.mark.live
 
 MODEL = "organ.ts"
+PAGE = REPOSITORY / "docs" / "hosts" / "puredata.md"
 LEVEL_TOLERANCE_DB = 0.1
 """env~ measures through a window."""
 SHAPES = [(1, 1, 4), (1, 2, 128), (2, 2, 4), (2, 16, 16)]
@@ -57,6 +59,14 @@ def test_every_pd_patch_opens_without_a_complaint(
         name: pd_host.complaints(pd_host.run(patch, tmp_path, [])) for name, patch in patches.items()
     }
     assert complaints == {name: [] for name in patches}
+
+
+def test_the_pages_minimal_patch_opens_and_sets_a_stop(tmp_path: Path) -> None:
+    (patch,) = re.findall(r"```text\n(#N canvas.*?)```", PAGE.read_text(), re.DOTALL)
+    pd_host.write_stubs(tmp_path, description())
+    lines = pd_host.run(pd_host.stubbed(patch, MODEL), tmp_path, [])
+    assert pd_host.complaints(lines) == []
+    assert "set guitar -1" in patch
 
 
 def test_a_missing_object_or_a_broken_cord_is_a_complaint(tmp_path: Path) -> None:

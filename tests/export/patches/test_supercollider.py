@@ -1,11 +1,14 @@
 """The SuperCollider file in real sclang, with real scsynth under JACK; nn.ar itself is a stub."""
 
+import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sc_host
 from patch_descriptions import description
+from repository import REPOSITORY
 
 from bench.live.jack import JackServer
 from export.patches.content import OSC_PORT, PatchContent
@@ -14,6 +17,7 @@ from export.patches.supercollider import sc_name, supercollider_file
 pytestmark = pytest.mark.live
 
 MODEL = "organ.ts"
+PAGE = REPOSITORY / "docs" / "hosts" / "supercollider.md"
 PLAYED = r"""
 var organ, heard, second, marks = 0;
 var send = { |name ... values| NetAddr("127.0.0.1", organ[\port]).sendMsg("/stop/" ++ name, *values) };
@@ -117,11 +121,16 @@ def test_every_way_to_move_a_stop_reaches_the_model_and_nothing_else_does(tmp_pa
     assert "left nil nil 0" in posted
 
 
-def test_every_file_compiles_and_a_broken_one_does_not(tmp_path: Path) -> None:
+def test_every_file_and_the_pages_code_compile_and_a_broken_file_does_not(tmp_path: Path) -> None:
     shapes = {"one.ts": (1, 1), "many.ts": (2, 16), "broken.ts": (1, 2)}
     paths = [written(tmp_path, PatchContent(description(*shape), name)) for name, shape in shapes.items()]
     paths[-1].write_text(paths[-1].read_text().replace("s.waitForBoot {", "s.waitForBoot {{", 1))
-    assert sc_host.compiles(paths, tmp_path) == [True, True, False]
+    blocks = re.findall(r"```supercollider\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    for number, block in enumerate(blocks):
+        paths.append(tmp_path / f"page_{number}.scd")
+        paths[-1].write_text(textwrap.dedent(block))
+    assert len(blocks) == 2
+    assert sc_host.compiles(paths, tmp_path) == [True, True, False, True, True]
 
 
 def test_a_name_becomes_one_that_supercollider_takes() -> None:

@@ -158,6 +158,15 @@ def test_the_command_writes_the_file_and_its_figures(run: Run, small: Path, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["figures.json", "organ.nm"]
 
 
+def test_inspect_says_what_a_model_is_and_refuses_a_damaged_one(
+    run: Run, written: Written, tmp_path: Path
+) -> None:
+    code, printed, _ = run("inspect", written.path)
+    assert code == 0 and "Neutone model" in printed and "guitar Guitar. 0: taken away" in printed
+    (tmp_path / "half.nm").write_bytes(written.path.read_bytes()[:1000])
+    refused(run("inspect", tmp_path / "half.nm"), "no Neutone model, or it is damaged")
+
+
 def test_the_delay_between_two_sounds_is_found() -> None:
     sound = torch.randn(1000)
     assert delay_between(sound, torch.cat([torch.zeros(123), sound])[:1000]) == 123
