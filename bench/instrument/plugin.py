@@ -129,7 +129,7 @@ def print_cells(cells: list[Cell]) -> None:
 @torch.inference_mode()
 def print_costs(players: dict[str, Any]) -> None:
     """Share of a buffer's time that one core computes, and its ratio to the plain RAVE's: the quickest tenth of the buffers,
-    which a busy machine spoils least; the players take turns."""
+    in time of the process, which a busy machine spoils little; the players take turns."""
     table = Table("rate", "buffer", *(f"{name}, share (ratio)" for name in players))
     for rate, buffer in COSTS:
         knobs = {name: torch.full((MOST_KNOBS, buffer), 0.5) for name in players}
@@ -142,10 +142,10 @@ def print_costs(players: dict[str, Any]) -> None:
         for turn in range(WARM_UP + TURNS):
             sound = 0.1 * torch.randn(2, buffer, generator=torch.Generator().manual_seed(turn))
             for name, model in players.items():
-                start = time.perf_counter()
+                start = time.process_time()
                 model.forward(sound, knobs[name])
                 if turn >= WARM_UP:
-                    times[name].append(time.perf_counter() - start)
+                    times[name].append(time.process_time() - start)
         quick = {name: statistics.quantiles(values, n=10)[0] for name, values in times.items()}
         plain = quick["plain RAVE"]
         shares = [f"{seconds * rate / buffer:.0%} ({seconds / plain:.1f})" for seconds in quick.values()]

@@ -69,7 +69,7 @@ def write_plugin(
     sizes = _buffers(described, buffers)
     texts = texts_of(described, tuple(knob.name for knob in chosen), name, tuple(authors))
     model = NeutoneInstrument(loaded.module, described, chosen, texts, sizes)
-    with atomic_file(out) as beside, tempfile.TemporaryDirectory(dir=beside.parent) as folder:
+    with atomic_file(out) as beside, tempfile.TemporaryDirectory() as folder:
         _save(model, Path(folder), submission)
         shutil.move(Path(folder) / "model.nm", beside)
         blocks = dict.fromkeys((max(SMALLEST_BUFFER, sizes[0] // 2), sizes[0], 2 * sizes[-1]))
