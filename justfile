@@ -36,7 +36,7 @@ test-for path *arguments:
 
 # every kind of RAVE through every check of the instrument, SAEs on four processes: minutes
 test-models:
-    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/export/instrument/test_any_rave.py tests/training/models/rave/test_rave_table.py tests/realtime/backends/test_backends.py tests/training/sae/test_distributed.py
+    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/export/instrument/test_any_rave.py tests/export/instrument/test_odd_blocks.py tests/training/models/rave/test_rave_table.py tests/realtime/backends/test_backends.py tests/training/sae/test_distributed.py
 
 # what a block costs: the instrument beside the plain RAVE, and every backend beside TorchScript, in one run each:
 # half an hour, of which exporting two RAVEs of full size and compiling take the most
@@ -44,6 +44,11 @@ bench:
     uv run python -m bench.instrument
     uv run python -m bench.instrument.separator
     uv run python -m bench.instrument.backends --models demo raspberry v2 --threads 1 2
+
+# a Neutone model of an instrument: delay and difference from `play` at every rate and buffer, and with --model its RAVE what a
+# buffer costs beside that, in the SDK's own wrapper: some minutes
+bench-plugin *arguments:
+    uv run python -m bench.instrument.plugin {{arguments}}
 
 # SAE training: a step beside SAELens's own, the time that both take to explain as much, memory: a quarter of an hour of one core;
 # `--quick` is the short form

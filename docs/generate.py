@@ -1,5 +1,6 @@
 """Write the generated pages of docs/; with --check, only say whether they are current."""
 
+import functools
 import importlib.util
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import controllers_page
+import host_pictures
 import knobs
 import osc_page
 import stops_page
@@ -44,6 +46,7 @@ def main(arguments: list[str]) -> int:
         "osc.md": osc_page.page,
         "stops.md": stops_page.page,
     }
+    pages |= {name: functools.partial(host_pictures.picture, name) for name in host_pictures.NAMES}
     for name in named or pages:
         path, current = FOLDER / name, pages[name]()
         if "--check" not in arguments:

@@ -94,7 +94,12 @@ COMMANDS: dict[str, Command] = {
     ),
     "bake": Command("export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "verify": Command("export", "Call an instrument as its host would, and compare the outputs."),
-    "patches": Command("export", "Write an instrument's patches for Pd, Max and Live."),
+    "patches": Command("export", "Write an instrument's patches for Pd, Max, Live and SuperCollider."),
+    "plugin": Command(
+        "export",
+        "Write an instrument for the Neutone FX plug-in: any DAW.",
+        lists=("--knobs", "--buffers", "--authors"),
+    ),
     "inspect": Command("export", "Say what a file is: an instrument, a bank, a RAVE."),
     "play": Command(
         "realtime", "Play an instrument live: sound in, sound out, stops moving.", interrupted=""
@@ -121,6 +126,7 @@ EXTRAS = {
     "sae_lens": "saelens",
     "accelerate": "scale",
     "openvino": "openvino",
+    "neutone_sdk": "plugin",
     "librosa": "evidence",
     "pesto": "evidence",
     "basic_pitch": "evidence",

@@ -1199,8 +1199,8 @@
     "box": {
      "id": "obj-37",
      "maxclass": "newobj",
-     "numinlets": 1,
-     "numoutlets": 2,
+     "numinlets": 2,
+     "numoutlets": 3,
      "patching_rect": [
       470.0,
       194.0,
@@ -1208,6 +1208,7 @@
       22.0
      ],
      "outlettype": [
+      "",
       "",
       ""
      ],
@@ -1225,8 +1226,8 @@
       "rect": [
        60.0,
        80.0,
-       700.0,
-       740.0
+       1550.0,
+       780.0
       ],
       "bglocked": 0,
       "openinpresentation": 0,
@@ -1456,13 +1457,13 @@
          "patching_rect": [
           20.0,
           400.0,
-          116.0,
+          83.0,
           22.0
          ],
          "outlettype": [
           ""
          ],
-         "text": "udpreceive 9000"
+         "text": "udpreceive"
         }
        },
        {
@@ -1493,7 +1494,7 @@
          "numoutlets": 1,
          "patching_rect": [
           20.0,
-          610.0,
+          650.0,
           103.0,
           22.0
          ],
@@ -1511,7 +1512,7 @@
          "numoutlets": 0,
          "patching_rect": [
           20.0,
-          660.0,
+          700.0,
           30.0,
           30.0
          ],
@@ -1522,6 +1523,44 @@
        {
         "box": {
          "id": "obj-15",
+         "maxclass": "newobj",
+         "numinlets": 3,
+         "numoutlets": 3,
+         "patching_rect": [
+          20.0,
+          560.0,
+          116.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          ""
+         ],
+         "text": "route int float"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-16",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          20.0,
+          590.0,
+          163.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "if $f1 == $f1 then $f1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-17",
          "maxclass": "newobj",
          "numinlets": 1,
          "numoutlets": 2,
@@ -1540,7 +1579,7 @@
        },
        {
         "box": {
-         "id": "obj-16",
+         "id": "obj-18",
          "maxclass": "newobj",
          "numinlets": 1,
          "numoutlets": 1,
@@ -1558,13 +1597,13 @@
        },
        {
         "box": {
-         "id": "obj-17",
+         "id": "obj-19",
          "maxclass": "newobj",
          "numinlets": 3,
          "numoutlets": 1,
          "patching_rect": [
           320.0,
-          610.0,
+          650.0,
           103.0,
           22.0
          ],
@@ -1576,13 +1615,13 @@
        },
        {
         "box": {
-         "id": "obj-18",
+         "id": "obj-20",
          "maxclass": "outlet",
          "numinlets": 1,
          "numoutlets": 0,
          "patching_rect": [
           320.0,
-          660.0,
+          700.0,
           30.0,
           30.0
          ],
@@ -1592,7 +1631,45 @@
        },
        {
         "box": {
-         "id": "obj-19",
+         "id": "obj-21",
+         "maxclass": "newobj",
+         "numinlets": 3,
+         "numoutlets": 3,
+         "patching_rect": [
+          320.0,
+          560.0,
+          116.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          ""
+         ],
+         "text": "route int float"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-22",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          320.0,
+          590.0,
+          163.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "if $f1 == $f1 then $f1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-23",
          "maxclass": "newobj",
          "numinlets": 1,
          "numoutlets": 2,
@@ -1611,7 +1688,7 @@
        },
        {
         "box": {
-         "id": "obj-20",
+         "id": "obj-24",
          "maxclass": "newobj",
          "numinlets": 1,
          "numoutlets": 1,
@@ -1625,6 +1702,495 @@
           ""
          ],
          "text": "expr ($f1 - 64.) / (64. - ($f1 >= 64.))"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-25",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 2,
+         "patching_rect": [
+          700.0,
+          80.0,
+          76.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          ""
+         ],
+         "text": "route int"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-26",
+         "maxclass": "newobj",
+         "numinlets": 3,
+         "numoutlets": 1,
+         "patching_rect": [
+          700.0,
+          110.0,
+          116.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "clip 1024 65535"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-27",
+         "maxclass": "newobj",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          700.0,
+          140.0,
+          36.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "int"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-28",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 4,
+         "patching_rect": [
+          700.0,
+          170.0,
+          76.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          "",
+          ""
+         ],
+         "text": "t i b i b"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-29",
+         "maxclass": "message",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          1040.0,
+          200.0,
+          30.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-30",
+         "maxclass": "message",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          1210.0,
+          200.0,
+          30.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "0"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-31",
+         "maxclass": "message",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          1380.0,
+          200.0,
+          30.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "-1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-32",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 0,
+         "patching_rect": [
+          1040.0,
+          170.0,
+          137.0,
+          22.0
+         ],
+         "outlettype": [],
+         "text": "s drawstop-osc-ask"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-33",
+         "maxclass": "message",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          870.0,
+          200.0,
+          30.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "0"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-34",
+         "maxclass": "newobj",
+         "numinlets": 0,
+         "numoutlets": 1,
+         "patching_rect": [
+          1040.0,
+          230.0,
+          150.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "r drawstop-osc-taken"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-35",
+         "maxclass": "newobj",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          1040.0,
+          260.0,
+          43.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "gate"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-36",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 2,
+         "patching_rect": [
+          1040.0,
+          290.0,
+          50.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          ""
+         ],
+         "text": "t b b"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-37",
+         "maxclass": "message",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          1040.0,
+          320.0,
+          30.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-38",
+         "maxclass": "message",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          1210.0,
+          320.0,
+          30.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "0"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-39",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 2,
+         "patching_rect": [
+          700.0,
+          320.0,
+          50.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          ""
+         ],
+         "text": "t i i"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-40",
+         "maxclass": "newobj",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          700.0,
+          350.0,
+          43.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "gate"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-41",
+         "maxclass": "newobj",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          870.0,
+          350.0,
+          43.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "gate"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-42",
+         "maxclass": "newobj",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          700.0,
+          380.0,
+          36.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "+ 1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-43",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 3,
+         "patching_rect": [
+          870.0,
+          380.0,
+          63.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          ""
+         ],
+         "text": "t i i i"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-44",
+         "maxclass": "message",
+         "numinlets": 2,
+         "numoutlets": 1,
+         "patching_rect": [
+          870.0,
+          410.0,
+          63.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "port $1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-45",
+         "maxclass": "newobj",
+         "numinlets": 0,
+         "numoutlets": 1,
+         "patching_rect": [
+          1210.0,
+          380.0,
+          137.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "r drawstop-osc-ask"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-46",
+         "maxclass": "newobj",
+         "numinlets": 2,
+         "numoutlets": 2,
+         "patching_rect": [
+          1210.0,
+          410.0,
+          56.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          ""
+         ],
+         "text": "sel -1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-47",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 0,
+         "patching_rect": [
+          1210.0,
+          440.0,
+          150.0,
+          22.0
+         ],
+         "outlettype": [],
+         "text": "s drawstop-osc-taken"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-48",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          700.0,
+          20.0,
+          103.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "loadmess 9000"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-49",
+         "maxclass": "inlet",
+         "numinlets": 0,
+         "numoutlets": 1,
+         "patching_rect": [
+          870.0,
+          20.0,
+          30.0,
+          30.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "comment": "a UDP port to listen on"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-50",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          1040.0,
+          470.0,
+          90.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "prepend set"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-51",
+         "maxclass": "outlet",
+         "numinlets": 1,
+         "numoutlets": 0,
+         "patching_rect": [
+          1040.0,
+          500.0,
+          30.0,
+          30.0
+         ],
+         "outlettype": [],
+         "comment": "the port in use"
         }
        }
       ],
@@ -1840,19 +2406,6 @@
        {
         "patchline": {
          "source": [
-          "obj-12",
-          0
-         ],
-         "destination": [
-          "obj-13",
-          0
-         ],
-         "order": 0
-        }
-       },
-       {
-        "patchline": {
-         "source": [
           "obj-15",
           0
          ],
@@ -1866,11 +2419,37 @@
        {
         "patchline": {
          "source": [
+          "obj-15",
+          1
+         ],
+         "destination": [
+          "obj-16",
+          0
+         ],
+         "order": 1
+        }
+       },
+       {
+        "patchline": {
+         "source": [
           "obj-16",
           0
          ],
          "destination": [
           "obj-13",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-12",
+          0
+         ],
+         "destination": [
+          "obj-15",
           0
          ],
          "order": 0
@@ -1892,24 +2471,11 @@
        {
         "patchline": {
          "source": [
-          "obj-1",
-          1
-         ],
-         "destination": [
-          "obj-17",
+          "obj-18",
           0
          ],
-         "order": 0
-        }
-       },
-       {
-        "patchline": {
-         "source": [
-          "obj-12",
-          1
-         ],
          "destination": [
-          "obj-17",
+          "obj-13",
           0
          ],
          "order": 0
@@ -1931,11 +2497,531 @@
        {
         "patchline": {
          "source": [
-          "obj-20",
+          "obj-1",
+          1
+         ],
+         "destination": [
+          "obj-19",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-21",
           0
          ],
          "destination": [
-          "obj-17",
+          "obj-22",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-21",
+          1
+         ],
+         "destination": [
+          "obj-22",
+          0
+         ],
+         "order": 1
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-22",
+          0
+         ],
+         "destination": [
+          "obj-19",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-12",
+          1
+         ],
+         "destination": [
+          "obj-21",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-23",
+          0
+         ],
+         "destination": [
+          "obj-24",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-24",
+          0
+         ],
+         "destination": [
+          "obj-19",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-25",
+          0
+         ],
+         "destination": [
+          "obj-26",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-26",
+          0
+         ],
+         "destination": [
+          "obj-27",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-27",
+          0
+         ],
+         "destination": [
+          "obj-28",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-28",
+          3
+         ],
+         "destination": [
+          "obj-29",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-28",
+          3
+         ],
+         "destination": [
+          "obj-30",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-28",
+          3
+         ],
+         "destination": [
+          "obj-31",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-29",
+          0
+         ],
+         "destination": [
+          "obj-35",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-29",
+          0
+         ],
+         "destination": [
+          "obj-41",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-30",
+          0
+         ],
+         "destination": [
+          "obj-40",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-31",
+          0
+         ],
+         "destination": [
+          "obj-46",
+          1
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-28",
+          2
+         ],
+         "destination": [
+          "obj-32",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-34",
+          0
+         ],
+         "destination": [
+          "obj-35",
+          1
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-35",
+          0
+         ],
+         "destination": [
+          "obj-36",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-36",
+          1
+         ],
+         "destination": [
+          "obj-38",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-36",
+          0
+         ],
+         "destination": [
+          "obj-37",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-38",
+          0
+         ],
+         "destination": [
+          "obj-41",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-37",
+          0
+         ],
+         "destination": [
+          "obj-40",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-28",
+          1
+         ],
+         "destination": [
+          "obj-33",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-33",
+          0
+         ],
+         "destination": [
+          "obj-35",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-28",
+          0
+         ],
+         "destination": [
+          "obj-39",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-39",
+          1
+         ],
+         "destination": [
+          "obj-41",
+          1
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-39",
+          0
+         ],
+         "destination": [
+          "obj-40",
+          1
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-40",
+          0
+         ],
+         "destination": [
+          "obj-42",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-42",
+          0
+         ],
+         "destination": [
+          "obj-28",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-41",
+          0
+         ],
+         "destination": [
+          "obj-43",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-43",
+          2
+         ],
+         "destination": [
+          "obj-46",
+          1
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-43",
+          1
+         ],
+         "destination": [
+          "obj-44",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-45",
+          0
+         ],
+         "destination": [
+          "obj-46",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-46",
+          0
+         ],
+         "destination": [
+          "obj-47",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-48",
+          0
+         ],
+         "destination": [
+          "obj-25",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-49",
+          0
+         ],
+         "destination": [
+          "obj-25",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-44",
+          0
+         ],
+         "destination": [
+          "obj-11",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-43",
+          0
+         ],
+         "destination": [
+          "obj-50",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-50",
+          0
+         ],
+         "destination": [
+          "obj-51",
           0
          ],
          "order": 0
@@ -1950,6 +3036,44 @@
    {
     "box": {
      "id": "obj-38",
+     "maxclass": "number",
+     "numinlets": 1,
+     "numoutlets": 2,
+     "patching_rect": [
+      580.0,
+      194.0,
+      60.0,
+      22.0
+     ],
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "minimum": 1024,
+     "maximum": 65535,
+     "parameter_enable": 0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-39",
+     "maxclass": "comment",
+     "numinlets": 1,
+     "numoutlets": 0,
+     "patching_rect": [
+      646.0,
+      194.0,
+      204.0,
+      22.0
+     ],
+     "outlettype": [],
+     "text": "UDP port that OSC comes in on",
+     "linecount": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-40",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1967,7 +3091,7 @@
    },
    {
     "box": {
-     "id": "obj-39",
+     "id": "obj-41",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1985,7 +3109,7 @@
    },
    {
     "box": {
-     "id": "obj-40",
+     "id": "obj-42",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -2003,7 +3127,7 @@
    },
    {
     "box": {
-     "id": "obj-41",
+     "id": "obj-43",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -2021,7 +3145,7 @@
    },
    {
     "box": {
-     "id": "obj-42",
+     "id": "obj-44",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -2039,7 +3163,7 @@
    },
    {
     "box": {
-     "id": "obj-43",
+     "id": "obj-45",
      "maxclass": "newobj",
      "numinlets": 2,
      "numoutlets": 1,
@@ -2066,8 +3190,8 @@
       "rect": [
        60.0,
        80.0,
-       286.0,
-       240.0
+       394.0,
+       310.0
       ],
       "bglocked": 0,
       "openinpresentation": 0,
@@ -2108,7 +3232,7 @@
          "numoutlets": 0,
          "patching_rect": [
           20.0,
-          180.0,
+          250.0,
           30.0,
           30.0
          ],
@@ -2142,7 +3266,7 @@
          "numoutlets": 1,
          "patching_rect": [
           20.0,
-          70.0,
+          140.0,
           103.0,
           22.0
          ],
@@ -2155,12 +3279,50 @@
        {
         "box": {
          "id": "obj-4",
+         "maxclass": "newobj",
+         "numinlets": 3,
+         "numoutlets": 3,
+         "patching_rect": [
+          20.0,
+          70.0,
+          116.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          ""
+         ],
+         "text": "route int float"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-5",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          20.0,
+          100.0,
+          163.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "if $f1 == $f1 then $f1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-6",
          "maxclass": "message",
          "numinlets": 2,
          "numoutlets": 1,
          "patching_rect": [
           20.0,
-          110.0,
+          180.0,
           103.0,
           22.0
          ],
@@ -2172,12 +3334,12 @@
        },
        {
         "box": {
-         "id": "obj-5",
+         "id": "obj-7",
          "maxclass": "inlet",
          "numinlets": 0,
          "numoutlets": 1,
          "patching_rect": [
-          153.0,
+          207.0,
           20.0,
           30.0,
           30.0
@@ -2190,13 +3352,13 @@
        },
        {
         "box": {
-         "id": "obj-6",
+         "id": "obj-8",
          "maxclass": "newobj",
          "numinlets": 3,
          "numoutlets": 1,
          "patching_rect": [
-          153.0,
-          70.0,
+          207.0,
+          140.0,
           103.0,
           22.0
          ],
@@ -2208,13 +3370,51 @@
        },
        {
         "box": {
-         "id": "obj-7",
+         "id": "obj-9",
+         "maxclass": "newobj",
+         "numinlets": 3,
+         "numoutlets": 3,
+         "patching_rect": [
+          207.0,
+          70.0,
+          116.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          ""
+         ],
+         "text": "route int float"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-10",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          207.0,
+          100.0,
+          163.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "if $f1 == $f1 then $f1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-11",
          "maxclass": "message",
          "numinlets": 2,
          "numoutlets": 1,
          "patching_rect": [
-          153.0,
-          110.0,
+          207.0,
+          180.0,
           96.0,
           22.0
          ],
@@ -2229,11 +3429,50 @@
        {
         "patchline": {
          "source": [
+          "obj-4",
+          0
+         ],
+         "destination": [
+          "obj-5",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-4",
+          1
+         ],
+         "destination": [
+          "obj-5",
+          0
+         ],
+         "order": 1
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-5",
+          0
+         ],
+         "destination": [
+          "obj-3",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
           "obj-2",
           0
          ],
          "destination": [
-          "obj-3",
+          "obj-4",
           0
          ],
          "order": 0
@@ -2246,7 +3485,7 @@
           0
          ],
          "destination": [
-          "obj-4",
+          "obj-6",
           0
          ],
          "order": 0
@@ -2255,7 +3494,7 @@
        {
         "patchline": {
          "source": [
-          "obj-4",
+          "obj-6",
           0
          ],
          "destination": [
@@ -2268,11 +3507,11 @@
        {
         "patchline": {
          "source": [
-          "obj-5",
+          "obj-9",
           0
          ],
          "destination": [
-          "obj-6",
+          "obj-10",
           0
          ],
          "order": 0
@@ -2281,11 +3520,24 @@
        {
         "patchline": {
          "source": [
-          "obj-6",
+          "obj-9",
+          1
+         ],
+         "destination": [
+          "obj-10",
+          0
+         ],
+         "order": 1
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-10",
           0
          ],
          "destination": [
-          "obj-7",
+          "obj-8",
           0
          ],
          "order": 0
@@ -2295,6 +3547,32 @@
         "patchline": {
          "source": [
           "obj-7",
+          0
+         ],
+         "destination": [
+          "obj-9",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-8",
+          0
+         ],
+         "destination": [
+          "obj-11",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-11",
           0
          ],
          "destination": [
@@ -2312,7 +3590,7 @@
    },
    {
     "box": {
-     "id": "obj-44",
+     "id": "obj-46",
      "maxclass": "newobj",
      "numinlets": 2,
      "numoutlets": 2,
@@ -2540,7 +3818,7 @@
    },
    {
     "box": {
-     "id": "obj-45",
+     "id": "obj-47",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -2573,7 +3851,7 @@
    },
    {
     "box": {
-     "id": "obj-46",
+     "id": "obj-48",
      "maxclass": "slider",
      "numinlets": 1,
      "numoutlets": 1,
@@ -2596,7 +3874,7 @@
    },
    {
     "box": {
-     "id": "obj-47",
+     "id": "obj-49",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -2613,7 +3891,7 @@
    },
    {
     "box": {
-     "id": "obj-48",
+     "id": "obj-50",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -2646,7 +3924,7 @@
    },
    {
     "box": {
-     "id": "obj-49",
+     "id": "obj-51",
      "maxclass": "slider",
      "numinlets": 1,
      "numoutlets": 1,
@@ -2669,7 +3947,7 @@
    },
    {
     "box": {
-     "id": "obj-50",
+     "id": "obj-52",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -2686,7 +3964,7 @@
    },
    {
     "box": {
-     "id": "obj-51",
+     "id": "obj-53",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -2697,7 +3975,7 @@
       40.0
      ],
      "outlettype": [],
-     "text": "Dials: -1 taken away, 0 as played, 1 brought in. OSC on UDP port 9000: /stop/guitar and a float. MIDI: 64 is 0.",
+     "text": "Dials: -1 taken away, 0 as played, 1 brought in. OSC: /stop/guitar and a float. MIDI: 64 is 0.",
      "linecount": 2
     }
    }
@@ -3010,7 +4288,7 @@
      ],
      "destination": [
       "obj-37",
-      0
+      1
      ],
      "order": 0,
      "hidden": 1
@@ -3019,11 +4297,11 @@
    {
     "patchline": {
      "source": [
-      "obj-39",
-      0
+      "obj-37",
+      2
      ],
      "destination": [
-      "obj-37",
+      "obj-38",
       0
      ],
      "order": 0,
@@ -3075,11 +4353,39 @@
    {
     "patchline": {
      "source": [
+      "obj-43",
+      0
+     ],
+     "destination": [
+      "obj-37",
+      0
+     ],
+     "order": 0,
+     "hidden": 1
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-44",
+      0
+     ],
+     "destination": [
+      "obj-37",
+      0
+     ],
+     "order": 0,
+     "hidden": 1
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-11",
       0
      ],
      "destination": [
-      "obj-44",
+      "obj-46",
       0
      ],
      "order": 0
@@ -3092,7 +4398,7 @@
       1
      ],
      "destination": [
-      "obj-44",
+      "obj-46",
       1
      ],
      "order": 1
@@ -3101,7 +4407,7 @@
    {
     "patchline": {
      "source": [
-      "obj-43",
+      "obj-45",
       0
      ],
      "destination": [
@@ -3118,6 +4424,20 @@
       0
      ],
      "destination": [
+      "obj-47",
+      0
+     ],
+     "order": 0,
+     "hidden": 1
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-47",
+      0
+     ],
+     "destination": [
       "obj-45",
       0
      ],
@@ -3128,25 +4448,11 @@
    {
     "patchline": {
      "source": [
-      "obj-45",
-      0
-     ],
-     "destination": [
-      "obj-43",
-      0
-     ],
-     "order": 0,
-     "hidden": 1
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-44",
-      0
-     ],
-     "destination": [
       "obj-46",
+      0
+     ],
+     "destination": [
+      "obj-48",
       0
      ],
      "order": 0,
@@ -3160,7 +4466,7 @@
       1
      ],
      "destination": [
-      "obj-48",
+      "obj-50",
       0
      ],
      "order": 0,
@@ -3170,11 +4476,11 @@
    {
     "patchline": {
      "source": [
-      "obj-48",
+      "obj-50",
       0
      ],
      "destination": [
-      "obj-43",
+      "obj-45",
       1
      ],
      "order": 0,
@@ -3184,11 +4490,11 @@
    {
     "patchline": {
      "source": [
-      "obj-44",
+      "obj-46",
       1
      ],
      "destination": [
-      "obj-49",
+      "obj-51",
       0
      ],
      "order": 0,
@@ -3199,12 +4505,12 @@
   "dependency_cache": [],
   "autosave": 0,
   "parameters": {
-   "obj-45": [
+   "obj-47": [
     "guitar",
     "guitar",
     0
    ],
-   "obj-48": [
+   "obj-50": [
     "voice",
     "voice",
     0

@@ -1,7 +1,8 @@
-"""Descriptions of files and folders: an instrument, a RAVE, a bank, frames on disk, a recording, or a data set."""
+"""Descriptions of files and folders: instrument, RAVE, Neutone model, bank, frames on disk, recording, or data set."""
 
 import dataclasses
 import json
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,14 @@ def describe_path(path: Path, progress: Progress | None = None) -> dict[str, Any
         return _folder(path, progress)
     if path.suffix == ".ts":
         return _script(path)
+    if path.suffix == ".nm":
+        return _neutone_model(path)
     if is_audio_name(path):
         audio, rate = read_audio(path)
         channels, samples = audio.shape
         facts = {"kind": "recording", "sample_rate": rate, "channels": channels, "samples": samples}
         return {**facts, "seconds": samples / rate, "peak": float(abs(audio).max())}
-    raise DrawstopError(f"{path} is nothing we know: expected a .ts, a bank, frames or a sound file")
+    raise DrawstopError(f"{path} is nothing we know: expected a .ts, a .nm, a bank, frames or a sound file")
 
 
 def _script(path: Path) -> dict[str, Any]:
@@ -62,6 +65,19 @@ def _script(path: Path) -> dict[str, Any]:
     ]
     rates = dataclasses.asdict(model.rates)
     return {**facts, **rates, "fingerprint": model.fingerprint, "sites": sites}
+
+
+def _neutone_model(path: Path) -> dict[str, Any]:
+    """What a Neutone model says about itself, without the sounds that it may hold."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            name = next(name for name in archive.namelist() if name.endswith("/extra/metadata.json"))
+            facts = json.loads(archive.read(name))
+    except (zipfile.BadZipFile, StopIteration, ValueError) as error:
+        raise DrawstopError(f"{path} is no Neutone model, or it is damaged: write it again") from error
+    facts.pop("sample_sound_files", None)
+    knobs = {knob["name"]: knob["description"] for knob in facts.pop("neutone_parameters").values()}
+    return {"kind": "Neutone model", "knobs": knobs, **facts}
 
 
 def _folder(path: Path, progress: Progress | None) -> dict[str, Any]:

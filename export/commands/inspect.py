@@ -11,7 +11,9 @@ from export.commands.verify import JsonOption
 def inspect(
     path: Annotated[
         Path,
-        typer.Argument(help="An instrument, a RAVE, a bank, frames, a recording, or a folder of recordings."),
+        typer.Argument(
+            help="An instrument, a RAVE, a Neutone model, a bank, frames, a recording, or a folder of recordings."
+        ),
     ],
     json: JsonOption = None,
 ) -> None:

@@ -16,7 +16,7 @@ def patches(
         ),
     ] = False,
 ) -> None:
-    """Write an instrument's patches for Pd, Max and Live: a labelled knob per stop, and help for every method.
+    """Write an instrument's patches for Pd, Max and Live (a knob per stop, help for every method) and a SuperCollider file.
 
     Example: drawstop patches organ.ts -o organ-patches
     """

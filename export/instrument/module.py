@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from export.instrument.attribute_methods import add_methods, stop_source, switch_source
+from export.instrument.odd_blocks import PlayedSamples, WaitingSamples
 from export.instrument.ramp import Ramp
 from export.instrument.site_edit import BankEdit, SiteEdit
 from training.models.rave.core import RaveCore, cache_buffers
@@ -31,8 +32,10 @@ class Instrument(nn.Module):
     Attributes: one float per stop (-1..1), `ramp` (seconds in which a value reaches its target), `bypass`,
     `noise`, `reset` (int).
 
-    Shape: audio `[voices, channels, samples]`, samples a multiple of the ratio; knob signals `[voices,
-    stops, samples]`, in `steer` `[voices, stops, frames]`.
+    Shape: audio `[voices, channels, samples]`; knob signals `[voices, stops, samples]`, in `steer` `[voices, stops, frames]`.
+    Samples should be a multiple of the ratio, but any number is taken, 0 too. `forward` and `play` give as many as they
+    get: from the first block that is no multiple until `reset`, everything comes one frame (`ratio` samples) later.
+    `encode` and `listen` give the frames that are complete, perhaps none; the rest waits for the next block.
     No method raises for any number that comes in: not finite becomes 0, samples are kept within +-8, and voices beyond
     those that the RAVE has caches for are silent.
     """
@@ -85,6 +88,9 @@ class Instrument(nn.Module):
         # the voices that do are kept, so that a reset is as a fresh load.
         self.fresh = [_used_voices(cache) for cache in self.caches]
         self.stop_ramps = Ramp(self.voices, len(slugs), sample_rate / ratio)
+        self.to_play, self.played = WaitingSamples(ratio), PlayedSamples(ratio)
+        self.to_encode, self.to_hear = WaitingSamples(ratio), WaitingSamples(ratio)
+        self._rave = RaveFacts(sample_rate, core.latent_size, core.channels)
         self._methods = []
         self._attributes = []
         self._register(core, slugs, limits)
@@ -154,20 +160,41 @@ class Instrument(nn.Module):
         return 0
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._steered(x, torch.zeros(x.shape[0], self.n_stops, x.shape[-1] // self.ratio))
+        self._clear_if_asked()
+        samples, odd = x.shape[-1], self._is_odd(x.shape[-1])
+        if odd:
+            x = self.to_play(x)
+        y = torch.zeros(x.shape[0], self.channels, 0)
+        if x.shape[-1] > 0:
+            y = self._steered(x, torch.zeros(x.shape[0], self.n_stops, x.shape[-1] // self.ratio))
+        return self.played(y, samples) if odd else y
 
     @torch.jit.export
     def play(self, x: Tensor) -> Tensor:
-        audio = x[:, : self.channels]
-        signals = cleaned(x[:, self.channels :], 1.0)
-        # A knob is the mean over each latent frame: exact for a constant signal, also after rounding.
-        grouped = signals.reshape(signals.shape[0], self.n_stops, -1, self.ratio)
-        still = (grouped == grouped[..., :1]).all(-1)
-        return self._steered(audio, torch.where(still, grouped[..., 0], grouped.mean(-1)))
+        self._clear_if_asked()
+        samples, odd = x.shape[-1], self._is_odd(x.shape[-1])
+        if odd:
+            x = self.to_play(x)
+        y = torch.zeros(x.shape[0], self.channels, 0)
+        if x.shape[-1] > 0:
+            signals = cleaned(x[:, self.channels :], 1.0)
+            # A knob is the mean over each latent frame: exact for a constant signal, also after rounding.
+            grouped = signals.reshape(signals.shape[0], self.n_stops, -1, self.ratio)
+            still = (grouped == grouped[..., :1]).all(-1)
+            y = self._steered(x[:, : self.channels], torch.where(still, grouped[..., 0], grouped.mean(-1)))
+        return self.played(y, samples) if odd else y
+
+    def _is_odd(self, samples: int) -> bool:
+        """Whether a block goes through the queues: it is no multiple of the ratio, or one before it wasn't."""
+        return self.played.begun or samples % self.ratio != 0
 
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
         self._clear_if_asked()
+        if x.shape[-1] % self.ratio != 0 or not self.to_encode.is_empty():
+            x = self.to_encode(x)
+        if x.shape[-1] == 0:
+            return torch.zeros(x.shape[0], self.core.latent_size, 0)
         audio = x[: self.voices]
         before, values = self._values_without_signals(audio.shape[0], x.shape[-1] // self.ratio)
         return with_voices(cleaned(self._encode(audio, before, values), self.latent_limit), x.shape[0])
@@ -175,6 +202,8 @@ class Instrument(nn.Module):
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
         self._clear_if_asked()
+        if z.shape[-1] == 0:
+            return torch.zeros(z.shape[0], self.channels, 0)
         latents = cleaned(z[: self.voices], self.latent_limit)
         before, values = self._values_without_signals(latents.shape[0], z.shape[-1])
         return with_voices(self._decode(latents, before, values), z.shape[0])
@@ -182,6 +211,8 @@ class Instrument(nn.Module):
     @torch.jit.export
     def steer(self, x: Tensor) -> Tensor:
         self._clear_if_asked()
+        if x.shape[-1] == 0:
+            return torch.zeros(x.shape[0], self.core.latent_size, 0)
         known = x[: self.voices]
         signals = cleaned(known[:, self.core.latent_size :], 1.0)
         before, values = self._values(signals)
@@ -191,6 +222,10 @@ class Instrument(nn.Module):
     @torch.jit.export
     def listen(self, x: Tensor) -> Tensor:
         self._clear_if_asked()
+        if x.shape[-1] % self.ratio != 0 or not self.to_hear.is_empty():
+            x = self.to_hear(x)
+        if x.shape[-1] == 0:
+            return torch.zeros(x.shape[0], self.n_stops, 0)
         h = self.core.bands(cleaned(x[: self.voices], self.input_limit))
         levels = torch.zeros(h.shape[0], self.n_stops, x.shape[-1] // self.ratio)
         for layer, edit in zip(self.core.encoder_layers, self.encoder_edits):  # noqa: B905 (TorchScript has no strict)
@@ -210,7 +245,6 @@ class Instrument(nn.Module):
         return levels
 
     def _steered(self, x: Tensor, signals: Tensor) -> Tensor:
-        self._clear_if_asked()
         audio = x[: self.voices]
         before, values = self._values(signals[: self.voices])
         z = self._encode(audio, before, values)
@@ -243,6 +277,9 @@ class Instrument(nn.Module):
                 cache.zero_()
                 cache[: fresh.shape[0]].copy_(fresh)
             self.stop_ramps.clear()
+            for waiting in (self.to_play, self.to_encode, self.to_hear):
+                waiting.clear()
+            self.played.clear()
             self.reset = (0,)
 
     def _values(self, signals: Tensor) -> tuple[Tensor, Tensor]:
@@ -256,6 +293,16 @@ class Instrument(nn.Module):
         if self.bypass[0] != 0:
             targets = torch.zeros_like(targets)
         return self.stop_ramps(targets, self.ramp[0])
+
+
+class RaveFacts(nn.Module):
+    """Where RAVE VST and rave-supercollider read a model's rate, latents and channels: `_rave.sampling_rate` and so on."""
+
+    def __init__(self, sample_rate: int, latent_size: int, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("sampling_rate", torch.tensor(sample_rate))
+        self.register_buffer("latent_size", torch.tensor(latent_size))
+        self.stereo: bool = channels == 2
 
 
 def _site_edits(edits: dict[str, list[BankEdit]], side: str, layers: int) -> nn.ModuleList:

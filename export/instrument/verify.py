@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
+from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription, MethodDescription
 from export.instrument.module import INPUT_LIMIT, LATENT_LIMIT
 from export.instrument.nn_tilde_host import NnTildeHost
 from training.models.rave.model import RaveModel, fixed_threads
@@ -127,6 +127,9 @@ def _methods(path: Path, description: InstrumentDescription) -> Check:
         played = [host.perform(block) for block in blocks]
         host.bufsize(LARGE_BUFFER)
         played.append(host.perform(noise_block(VOICES, host.inlets, host.buffer, SEED)))
+        odd = _odd_blocks(host.module, method, description.ratio)
+        if odd:
+            return Check("methods", False, f"{method.name}: {odd}")
         peak = max(float(out.abs().max()) for out in played)
         if host.errors or not peak <= ceiling:  # also a NaN isn't
             seen = host.errors[0] if host.errors else f"peak {peak:.3g}, expected at most {ceiling:g}"
@@ -134,6 +137,26 @@ def _methods(path: Path, description: InstrumentDescription) -> Check:
     return Check(
         "methods", True, f"each gives its length for {VOICES} voices, and finite sound for NaN and infinities"
     )
+
+
+def _odd_blocks(script: torch.jit.ScriptModule, method: MethodDescription, ratio: int) -> str:
+    """What is wrong with the outputs' lengths for blocks that are no multiple of the ratio; empty if nothing is."""
+    script.set_reset(1)
+    came = 0
+    for samples in (ratio - 1, 0, ratio + 1, 1):
+        block = noise_block(1, len(method.inlets), samples, SEED)
+        with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
+            given = _perform(script, method.name, block).shape[-1]
+        before, came = came, came + samples
+        expected = samples * method.in_ratio
+        if method.out_ratio > 1 and method.in_ratio == 1:
+            expected = came // ratio - before // ratio
+        elif method.in_ratio == method.out_ratio:
+            expected = samples
+        if given != expected:
+            return f"expected {expected} for a block of {samples}, got {given}"
+    script.set_reset(1)
+    return ""
 
 
 def _reset(path: Path, description: InstrumentDescription) -> Check:

@@ -4,10 +4,12 @@ from export.patches.content import NN_BUFFER, OMP_HINT, OSC_PORT, PatchContent
 
 STEPS = """1. Put `{file}` beside these patches. In Max, add this folder to Options > File Preferences, so that the help
    patches find it too.
-2. Open `{name}.pd` in Pd or `{name}.maxpat` in Max; drop `{name}.amxd` on a track in Live."""
+2. Open `{name}.pd` in Pd or `{name}.maxpat` in Max; drop `{name}.amxd` on a track in Live; evaluate `{name}.scd` in
+   SuperCollider."""
 PACKAGE_STEPS = """1. Drop this folder, whole, into Max's packages folder (`Documents/Max 9/Packages`) or among Pd's externals
    (`Documents/Pd/externals`). The instrument is inside.
-2. Open `{name}.pd` in Pd or `patchers/{name}.maxpat` in Max; drop `devices/{name}.amxd` on a track in Live."""
+2. Open `{name}.pd` in Pd or `patchers/{name}.maxpat` in Max; drop `devices/{name}.amxd` on a track in Live; evaluate
+   `{name}.scd` in SuperCollider."""
 
 
 def readme(content: PatchContent, *, package: bool = False) -> str:
@@ -16,8 +18,8 @@ def readme(content: PatchContent, *, package: bool = False) -> str:
     steps = (PACKAGE_STEPS if package else STEPS).format(file=content.file, name=content.name)
     return f"""# {content.name}
 
-Pd and Max patches of the instrument `{content.file}`, written by `drawstop patches`. They need
-[nn~](https://github.com/acids-ircam/nn_tilde) 1.6 or later.
+Pd, Max and SuperCollider files of the instrument `{content.file}`, written by `drawstop patches`. Pd and Max need
+[nn~](https://github.com/acids-ircam/nn_tilde) 1.6 or later, SuperCollider needs [nn.ar](https://github.com/elgiano/nn.ar).
 
 {steps}
 3. Set the sound card to {rate} Hz and turn the sound on.
@@ -27,7 +29,10 @@ Pd and Max patches of the instrument `{content.file}`, written by `drawstop patc
 ## Knobs
 
 {content.values_text[0].upper()}{content.values_text[1:]}. {content.midi_text} OSC comes in on UDP port
-{OSC_PORT}.
+{OSC_PORT}, one number a message; a list, a symbol or an empty message moves nothing (NaN reaches Pd as 0). The patch shows its
+port. Of several patches that are open in one program each takes a port of its own: {OSC_PORT}, {OSC_PORT + 1}, and so on. Two
+programs don't know of each other: give the second one's patch another port, because of two on one port only the one
+that was opened last hears anything.
 
 {_table(content)}
 
@@ -41,8 +46,13 @@ value travels), `set bypass 1` (the model without its stops), `set noise 0` (wit
 - Pd: the patch's bufsize buttons change the buffer. 0 works without a worker thread: quicker to answer, easier to overload.
 - Live: the device asks Live to make up for this delay. On Windows nn~ has no worker thread in Max, and less delay.
 
-Don't give an nn~ box in Pd a size of its own: above {NN_BUFFER}, nn~ 1.6 crashes with it where a method has one inlet and
-one outlet. The buttons are safe.
+## What crashes nn~ 1.6, and Pd or Max with it
+
+- In Pd, a box with a size of its own above {NN_BUFFER}, where the method has one inlet and one outlet. The patch's bufsize
+  buttons are safe.
+- A message that has a number in the place of an attribute's name: `set 1 0.5`.
+- Quitting Pd while the sound is on. Turn it off first (`; pd dsp 0`).
+- A damaged `.ts` (a half-finished download), or one whose name has fewer than three letters.
 
 ## Help
 

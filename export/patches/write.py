@@ -16,6 +16,7 @@ from export.patches.max.play_patch import play_patch
 from export.patches.pd.help_patches import help_canvases
 from export.patches.pd.play_patch import play_canvas
 from export.patches.readme import readme
+from export.patches.supercollider import supercollider_file
 
 MARKER = ".drawstop-patches.json"
 """Says that we wrote a folder, and each file's SHA-256; only such a folder, unchanged, is ever replaced."""
@@ -35,6 +36,7 @@ def patch_files(description: InstrumentDescription, file: str) -> dict[str, byte
     files |= {
         f"help/{name}-{part}.pd": c.render() for part, c in help_canvases(content, f"../{file}").items()
     }
+    files |= {f"{name}.scd": supercollider_file(content, file)}
     files |= {f"{name}.maxpat": play_patch(content).maxpat(content)}
     files |= {
         f"help/{name}-{part}.maxpat": patch.maxpat(content) for part, patch in help_patches(content).items()
@@ -50,7 +52,9 @@ def package_files(description: InstrumentDescription, file: str) -> dict[str, by
     name, model = content.name, f"{PACKAGE_MODELS}/{file}"
     moved = {f"{name}.maxpat": f"patchers/{name}.maxpat", f"{name}.amxd": f"devices/{name}.amxd"}
     files = {moved.get(path, path): data for path, data in patch_files(description, file).items()}
-    texts = {f"{name}.pd": play_canvas(content, model).render(), "README.md": readme(content, package=True)}
+    texts = {f"{name}.pd": play_canvas(content, model).render()}
+    texts |= {f"{name}.scd": supercollider_file(content, model)}
+    texts |= {"README.md": readme(content, package=True)}
     texts |= {
         f"help/{name}-{part}.pd": c.render() for part, c in help_canvases(content, f"../{model}").items()
     }

@@ -197,8 +197,8 @@
       "rect": [
        60.0,
        80.0,
-       200.0,
-       220.0
+       394.0,
+       290.0
       ],
       "bglocked": 0,
       "openinpresentation": 0,
@@ -239,7 +239,7 @@
          "numoutlets": 1,
          "patching_rect": [
           20.0,
-          70.0,
+          140.0,
           83.0,
           22.0
          ],
@@ -257,7 +257,7 @@
          "numoutlets": 2,
          "patching_rect": [
           20.0,
-          110.0,
+          180.0,
           50.0,
           22.0
          ],
@@ -289,12 +289,50 @@
        {
         "box": {
          "id": "obj-4",
+         "maxclass": "newobj",
+         "numinlets": 3,
+         "numoutlets": 3,
+         "patching_rect": [
+          20.0,
+          70.0,
+          116.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          ""
+         ],
+         "text": "route int float"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-5",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          20.0,
+          100.0,
+          163.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "if $f1 == $f1 then $f1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-6",
          "maxclass": "outlet",
          "numinlets": 1,
          "numoutlets": 0,
          "patching_rect": [
           20.0,
-          150.0,
+          220.0,
           30.0,
           30.0
          ],
@@ -304,13 +342,13 @@
        },
        {
         "box": {
-         "id": "obj-5",
+         "id": "obj-7",
          "maxclass": "newobj",
          "numinlets": 2,
          "numoutlets": 1,
          "patching_rect": [
-          110.0,
-          70.0,
+          207.0,
+          140.0,
           83.0,
           22.0
          ],
@@ -322,13 +360,13 @@
        },
        {
         "box": {
-         "id": "obj-6",
+         "id": "obj-8",
          "maxclass": "newobj",
          "numinlets": 2,
          "numoutlets": 2,
          "patching_rect": [
-          110.0,
-          110.0,
+          207.0,
+          180.0,
           50.0,
           22.0
          ],
@@ -341,12 +379,12 @@
        },
        {
         "box": {
-         "id": "obj-7",
+         "id": "obj-9",
          "maxclass": "inlet",
          "numinlets": 0,
          "numoutlets": 1,
          "patching_rect": [
-          110.0,
+          207.0,
           20.0,
           30.0,
           30.0
@@ -359,13 +397,51 @@
        },
        {
         "box": {
-         "id": "obj-8",
+         "id": "obj-10",
+         "maxclass": "newobj",
+         "numinlets": 3,
+         "numoutlets": 3,
+         "patching_rect": [
+          207.0,
+          70.0,
+          116.0,
+          22.0
+         ],
+         "outlettype": [
+          "",
+          "",
+          ""
+         ],
+         "text": "route int float"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-11",
+         "maxclass": "newobj",
+         "numinlets": 1,
+         "numoutlets": 1,
+         "patching_rect": [
+          207.0,
+          100.0,
+          163.0,
+          22.0
+         ],
+         "outlettype": [
+          ""
+         ],
+         "text": "if $f1 == $f1 then $f1"
+        }
+       },
+       {
+        "box": {
+         "id": "obj-12",
          "maxclass": "outlet",
          "numinlets": 1,
          "numoutlets": 0,
          "patching_rect": [
-          110.0,
-          150.0,
+          207.0,
+          220.0,
           30.0,
           30.0
          ],
@@ -378,33 +454,46 @@
        {
         "patchline": {
          "source": [
+          "obj-4",
+          0
+         ],
+         "destination": [
+          "obj-5",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-4",
+          1
+         ],
+         "destination": [
+          "obj-5",
+          0
+         ],
+         "order": 1
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-5",
+          0
+         ],
+         "destination": [
+          "obj-1",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
           "obj-3",
-          0
-         ],
-         "destination": [
-          "obj-1",
-          0
-         ],
-         "order": 0
-        }
-       },
-       {
-        "patchline": {
-         "source": [
-          "obj-1",
-          0
-         ],
-         "destination": [
-          "obj-2",
-          0
-         ],
-         "order": 0
-        }
-       },
-       {
-        "patchline": {
-         "source": [
-          "obj-2",
           0
          ],
          "destination": [
@@ -417,37 +506,102 @@
        {
         "patchline": {
          "source": [
+          "obj-1",
+          0
+         ],
+         "destination": [
+          "obj-2",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-2",
+          0
+         ],
+         "destination": [
+          "obj-6",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-10",
+          0
+         ],
+         "destination": [
+          "obj-11",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-10",
+          1
+         ],
+         "destination": [
+          "obj-11",
+          0
+         ],
+         "order": 1
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-11",
+          0
+         ],
+         "destination": [
+          "obj-7",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-9",
+          0
+         ],
+         "destination": [
+          "obj-10",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
           "obj-7",
           0
          ],
          "destination": [
-          "obj-5",
-          0
-         ],
-         "order": 0
-        }
-       },
-       {
-        "patchline": {
-         "source": [
-          "obj-5",
-          0
-         ],
-         "destination": [
-          "obj-6",
-          0
-         ],
-         "order": 0
-        }
-       },
-       {
-        "patchline": {
-         "source": [
-          "obj-6",
-          0
-         ],
-         "destination": [
           "obj-8",
+          0
+         ],
+         "order": 0
+        }
+       },
+       {
+        "patchline": {
+         "source": [
+          "obj-8",
+          0
+         ],
+         "destination": [
+          "obj-12",
           0
          ],
          "order": 0

@@ -6,6 +6,7 @@ from py2max import Box
 
 from export.patches.content import EACH_BOX, PatchContent, listed
 from export.patches.max.patcher import CHARACTER, MESSAGE, SIGNAL, MaxPatch
+from export.patches.max.subpatches import A_NUMBER, guard
 from export.patches.max.widgets import (
     LEFT,
     RAMP_MS,
@@ -149,13 +150,14 @@ def _stop_signals(
 
 
 def _signals(content: PatchContent) -> MaxPatch:
-    cell = _cell(content)
-    patch = MaxPatch(LEFT + len(content.stops) * cell, 220)
+    cell = max(_cell(content), int(CHARACTER * len(A_NUMBER)) + 40)
+    patch = MaxPatch(LEFT + len(content.stops) * cell, 290)
     for index, stop in enumerate(content.stops):
         x = LEFT + index * cell
-        packed = patch.obj(x, 70, f"pack 0. {RAMP_MS}", 2, [MESSAGE])
-        ramp = patch.obj(x, 110, "line~", 2, [SIGNAL, "bang"])
-        patch.chain([patch.inlet(x, 20, stop.slug), packed, ramp, patch.outlet(x, 150, stop.slug)])
+        packed = patch.obj(x, 140, f"pack 0. {RAMP_MS}", 2, [MESSAGE])
+        ramp = patch.obj(x, 180, "line~", 2, [SIGNAL, "bang"])
+        patch.connect(patch.inlet(x, 20, stop.slug), 0, guard(patch, packed, x, 70), 0)
+        patch.chain([packed, ramp, patch.outlet(x, 220, stop.slug)])
     return patch
 
 

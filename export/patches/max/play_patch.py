@@ -2,7 +2,7 @@
 
 from py2max import Box
 
-from export.patches.content import OSC_PORT, RAMP_SECONDS, PatchContent
+from export.patches.content import RAMP_SECONDS, PatchContent
 from export.patches.max.patcher import CHARACTER, MESSAGE, MaxPatch
 from export.patches.max.subpatches import controllers, knobs, meters
 from export.patches.max.widgets import (
@@ -16,6 +16,7 @@ from export.patches.max.widgets import (
     nn_box,
     speakers,
 )
+from export.patches.osc_port import HIGHEST, LOWEST
 
 PER_ROW = 8
 CELL_HEIGHT = 96
@@ -112,8 +113,15 @@ def _control(patch: MaxPatch, content: PatchContent, right: int, control_top: in
     """Scenes, as messages; with MIDI and OSC they turn the dials."""
     patch.text(right, TITLE_HEIGHT + 4, "Scenes", 100)
     control = patch.subpatch(
-        right, control_top, "control", controllers(content), (1, len(content.stops)), _wide(content)
+        right, control_top, "control", controllers(content), (2, len(content.stops) + 1), _wide(content)
     )
+    port = patch.ui(
+        "number", (right + _wide(content) + 20, control_top, 60, 22), 1, ["", "bang"],
+        minimum=LOWEST, maximum=HIGHEST, parameter_enable=0,
+    )  # fmt: skip
+    patch.text(right + _wide(content) + 86, control_top, "UDP port that OSC comes in on", 220)
+    patch.connect(port, 0, control, 1, hidden=True)
+    patch.connect(control, len(content.stops), port, 0, hidden=True)
     for index, scene in enumerate(content.scenes()):
         row, column = divmod(index, SCENES_PER_ROW)
         x, y = right + column * scene_width, TITLE_HEIGHT + 30 + row * ROW
@@ -127,6 +135,6 @@ def _wide(content: PatchContent) -> float:
 
 def _comment(content: PatchContent) -> str:
     return (
-        f"Dials: {content.values_text}. OSC on UDP port {OSC_PORT}: "
+        f"Dials: {content.values_text}. OSC: "
         f"{content.address(content.stops[0])} and a float. {content.midi_text}"
     )

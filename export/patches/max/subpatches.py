@@ -1,10 +1,14 @@
-"""The closed sub-patches of the Max play patch: what turns dials, controllers, OSC and scenes into messages."""
+"""The closed sub-patches of the Max play patch: what turns dials, controllers, OSC and scenes into messages.
+
+Values from outside pass a guard: single numbers go on, and a list, a symbol, a bang or a NaN goes no further.
+"""
 
 from py2max import Box
 
 from drawstop.instrument_description import StopDescription
 from export.patches.content import OSC_PORT, PatchContent
 from export.patches.max.patcher import CHARACTER, MESSAGE, MaxPatch
+from export.patches.osc_port import CORDS, LISTEN, MAX_GATE, PARTS, USED, WANTED, inlet
 from realtime.controllers.midi.source import CC_CENTRE, SEVEN_BITS
 
 LEFT, TOP, ROW = 20, 20, 30
@@ -14,42 +18,82 @@ CC_EXPRESSION = f"expr ($f1 - {CC_CENTRE}.) / ({CC_CENTRE}. - ($f1 >= {CC_CENTRE
 CC_AWAY_EXPRESSION = f"expr $f1 / {SEVEN_BITS}. - 1."
 """The same for a stop that only takes away: 0 is -1, 127 is 0."""
 EXPRESSION_WIDTH = 300
+ONE_NUMBER = "route int float"
+A_NUMBER = "if $f1 == $f1 then $f1"
+"""Passes everything but NaN, which equals nothing."""
+PORT_CELL = 170
+"""The width of a column of the port's wiring."""
 
 
 def knobs(content: PatchContent) -> MaxPatch:
     """An inlet per stop; every value, clamped, becomes `set <slug> <value>`."""
-    block = _block(content, 8)
-    patch = MaxPatch(LEFT + len(content.stops) * block, 240)
-    outlet = patch.outlet(LEFT, 180, "messages to nn~")
+    block = max(_block(content, 8), int(CHARACTER * len(A_NUMBER)) + 40)
+    patch = MaxPatch(LEFT + len(content.stops) * block, 310)
+    outlet = patch.outlet(LEFT, 250, "messages to nn~")
     for index, stop in enumerate(content.stops):
         x = LEFT + index * block
-        value, clip = patch.inlet(x, TOP, stop.slug), _clip(patch, stop, x, 70)
-        patch.chain([value, clip, patch.msg(x, 110, f"set {stop.slug} $1"), outlet])
+        value, clip = patch.inlet(x, TOP, stop.slug), _clip(patch, stop, x, 140)
+        patch.connect(value, 0, guard(patch, clip, x, 70), 0)
+        patch.chain([clip, patch.msg(x, 180, f"set {stop.slug} $1"), outlet])
     return patch
 
 
 def controllers(content: PatchContent) -> MaxPatch:
-    """One inlet for a scene's name; receives MIDI and OSC too. An outlet per stop, to its dial."""
+    """Inlets: a scene's name, a UDP port to listen on; receives MIDI and OSC too. Outlets: one per stop, to its dial, and
+    the port in use."""
     block, count = max(_block(content, 10), EXPRESSION_WIDTH), len(content.stops)
     scenes_bottom = TOP + 190 + ROW * len(content.scenes())
-    patch = MaxPatch(max(LEFT + count * block, 700), scenes_bottom + 380)
+    port_left = max(LEFT + count * block, 700)
+    patch = MaxPatch(port_left + 5 * PORT_CELL, max(scenes_bottom + 420, TOP + 17 * ROW))
     apart = _scenes(patch, content, scenes_bottom)
-    receiver = patch.obj(LEFT, scenes_bottom + 40, f"udpreceive {OSC_PORT}", 1, [MESSAGE])
+    receiver = patch.obj(LEFT, scenes_bottom + 40, "udpreceive", 1, [MESSAGE])
     addresses = "route " + " ".join(content.address(stop) for stop in content.stops)
     route = patch.obj(LEFT, scenes_bottom + 70, addresses, 1 + count, [MESSAGE] * (count + 1))
     patch.connect(receiver, 0, route, 0)
     for index, stop in enumerate(content.stops):
         x = LEFT + index * block
-        clip = _clip(patch, stop, x, scenes_bottom + 250)
-        patch.connect(clip, 0, patch.outlet(x, scenes_bottom + 300, stop.slug), 0)
+        clip = _clip(patch, stop, x, scenes_bottom + 290)
+        patch.connect(clip, 0, patch.outlet(x, scenes_bottom + 340, stop.slug), 0)
         patch.connect(apart, index, clip, 0)
-        patch.connect(route, index, clip, 0)
+        patch.connect(route, index, guard(patch, clip, x, scenes_bottom + 200), 0)
         controller = content.controller(stop)
         if controller is not None:
             received = patch.obj(x, scenes_bottom + 120, f"ctlin {controller}", 1, ["int", "int"])
             words = CC_EXPRESSION if stop.maximum > 0 else CC_AWAY_EXPRESSION
             patch.chain([received, patch.obj(x, scenes_bottom + 160, words, 1, [MESSAGE]), clip])
+    _port(patch, receiver, port_left)
     return patch
+
+
+def guard(patch: MaxPatch, target: Box, x: float, y: float) -> Box:
+    """Boxes that pass single numbers on to `target`; gives the first of them."""
+    kinds = patch.obj(x, y, ONE_NUMBER, 3, [MESSAGE] * 3)
+    number = patch.obj(x, y + 30, A_NUMBER, 1, [MESSAGE])
+    patch.connect(kinds, 0, number, 0)
+    patch.connect(kinds, 1, number, 0)
+    patch.connect(number, 0, target, 0)
+    return kinds
+
+
+def _port(patch: MaxPatch, receiver: Box, left: float) -> None:
+    """The wiring of `osc_port`: which port the receiver listens on."""
+    made: dict[str, Box] = {}
+    for name, part in PARTS.items():
+        x, y = left + PORT_CELL * part.place[0], TOP + 60 + ROW * part.place[1]
+        made[name] = (
+            patch.msg(x, y, part.max)
+            if part.is_message
+            else patch.obj(x, y, part.max, part.inlets, [MESSAGE] * part.outlets)
+        )
+    for source, outlet, target, entry in CORDS:
+        patch.connect(made[source], outlet, made[target], inlet(entry, MAX_GATE))
+    patch.connect(patch.obj(left, TOP, f"loadmess {OSC_PORT}", 1, [MESSAGE]), 0, made[WANTED], 0)
+    patch.connect(patch.inlet(left + PORT_CELL, TOP, "a UDP port to listen on"), 0, made[WANTED], 0)
+    patch.connect(made[LISTEN], 0, receiver, 0)
+    shown = patch.obj(left + 2 * PORT_CELL, TOP + 60 + 13 * ROW, "prepend set", 1, [MESSAGE])
+    shows = patch.outlet(left + 2 * PORT_CELL, TOP + 60 + 14 * ROW, "the port in use")
+    patch.connect(made[USED], 0, shown, 0)
+    patch.connect(shown, 0, shows, 0)
 
 
 def meters(content: PatchContent) -> MaxPatch:

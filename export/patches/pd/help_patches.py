@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from export.patches.content import EACH_BOX, PatchContent, listed
 from export.patches.pd.canvas import CHARACTER, LINE, PdCanvas, wrapped
-from export.patches.pd.subpatches import meters
+from export.patches.pd.subpatches import ONE_NUMBER, meters
 from export.patches.pd.widgets import (
     LEFT,
     RAMP_MS,
@@ -159,8 +159,8 @@ def _stop_signals(
 
 
 def _smoothed(slug: str) -> PdCanvas:
-    canvas = PdCanvas(300, 200, f"signal-{slug}")
-    boxes = (f"r $0-{slug}", f"pack 0 {RAMP_MS}", "line~", "outlet~")
+    canvas = PdCanvas(300, 240, f"signal-{slug}")
+    boxes = (f"r $0-{slug}", ONE_NUMBER, f"pack 0 {RAMP_MS}", "line~", "outlet~")
     canvas.chain([canvas.obj(LEFT, 20 + ROW * row, words) for row, words in enumerate(boxes)])
     return canvas
 

@@ -1,7 +1,8 @@
 """The Pd patch that plays an instrument: sound through `forward`, a knob and a meter per stop, scenes."""
 
 from drawstop.instrument_description import StopDescription
-from export.patches.content import OSC_PORT, PatchContent
+from export.patches.content import PatchContent
+from export.patches.osc_port import HIGHEST, LOWEST
 from export.patches.pd import subpatches
 from export.patches.pd.canvas import CHARACTER, PdCanvas
 from export.patches.pd.widgets import (
@@ -120,6 +121,9 @@ def _switches(canvas: PdCanvas, content: PatchContent, x: int) -> None:
         y_buffer = y + ROW * (2 + row)
         canvas.button(x, y_buffer, f"$0-bufsize-{buffer}")
         canvas.text(x + 26, y_buffer, f"bufsize {buffer}{'' if buffer else ': no worker thread'}", 32)
+    y_port = y + ROW * (2 + len(content.buffers))
+    canvas.number(x, y_port, 6, (LOWEST, HIGHEST), "$0-osc-port-show", "$0-osc-port")
+    canvas.text(x + 52, y_port, "UDP port that OSC comes in on", 30)
 
 
 def _scenes(canvas: PdCanvas, content: PatchContent, left: int) -> None:
@@ -141,7 +145,7 @@ def _scenes_width(content: PatchContent) -> int:
 def _knobs_comment(content: PatchContent) -> str:
     return (
         f"Knobs: {content.values_text}. The bar beside a knob: how strongly the stop sounds in the "
-        f"input. OSC on UDP port {OSC_PORT}: {content.address(content.stops[0])} and a float. {content.midi_text}"
+        f"input. OSC: {content.address(content.stops[0])} and a float. {content.midi_text}"
     )
 
 

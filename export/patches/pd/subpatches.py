@@ -3,18 +3,26 @@
 Every send and receive name begins with Pd's `$0-`, so that two open patches don't turn each other's knobs. For a stop
 `guitar`: `$0-guitar` receives a value from anywhere, `$0-guitar-slider` moves its slider, `-turned` is sent by the slider,
 `-number` by the number box, and `-heard` feeds its meter.
+
+Whatever takes values lets single numbers through and nothing else: a list would reach the other inlets of `[clip]` and move
+its limits, and a bang would count as 0.
 """
 
 from collections.abc import Iterator
 
 from drawstop.instrument_description import StopDescription
 from export.patches.content import OSC_PORT, OSC_PREFIX, RAMP_SECONDS, PatchContent
+from export.patches.osc_port import CORDS, LISTEN, PARTS, PD_GATE, USED, WANTED, inlet
 from export.patches.pd.canvas import CHARACTER, PdCanvas
 from realtime.controllers.midi.source import CC_CENTRE, SEVEN_BITS
 
 LEFT, TOP, ROW = 20, 20, 28
 PER_ROW = 4
 METER_MS = 50
+ONE_NUMBER = "route float"
+"""Passes a single number; a list, a symbol or a bang goes no further."""
+PORT_CELL = 150
+"""The width of a column of the port's wiring."""
 
 
 def knobs(content: PatchContent) -> PdCanvas:
@@ -24,17 +32,15 @@ def knobs(content: PatchContent) -> PdCanvas:
     outlet = canvas.obj(LEFT, canvas.height - 40, "outlet")
     for stop, x, y in _positions(content, 2 * half, 6):
         clip = f"clip {stop.minimum:g} {stop.maximum:g}"
-        value = canvas.obj(x, y, f"r $0-{stop.slug}")
-        clipped = canvas.obj(x, y + ROW, clip)
-        slider = canvas.obj(x, y + 2 * ROW, f"s $0-{stop.slug}-slider")
-        canvas.chain([value, clipped, slider])
-        number = canvas.obj(x + half, y, f"r $0-{stop.slug}-number")
-        clamped = canvas.obj(x + half, y + ROW, clip)
-        both = canvas.obj(x + half, y + 2 * ROW, "t f f")
-        silently = canvas.msg(x + half + 60, y + 2 * ROW, "set $1")
-        back = canvas.obj(x + half, y + 4 * ROW, f"s $0-{stop.slug}-slider")
-        message = canvas.msg(x + half, y + 3 * ROW, f"set {stop.slug} $1")
-        canvas.chain([number, clamped, both, message, outlet])
+        words = (f"r $0-{stop.slug}", ONE_NUMBER, clip, f"s $0-{stop.slug}-slider")
+        canvas.chain([canvas.obj(x, y + ROW * row, each) for row, each in enumerate(words)])
+        words = (f"r $0-{stop.slug}-number", ONE_NUMBER, clip, "t f f")
+        boxes = [canvas.obj(x + half, y + ROW * row, each) for row, each in enumerate(words)]
+        both = boxes[-1]
+        silently = canvas.msg(x + half + 60, y + 3 * ROW, "set $1")
+        back = canvas.obj(x + half, y + 5 * ROW, f"s $0-{stop.slug}-slider")
+        message = canvas.msg(x + half, y + 4 * ROW, f"set {stop.slug} $1")
+        canvas.chain([*boxes, message, outlet])
         canvas.connect(both, 1, silently, 0)
         canvas.connect(silently, 0, back, 0)
     return canvas
@@ -48,17 +54,20 @@ def switches(content: PatchContent) -> PdCanvas:
     left, right = canvas.obj(LEFT, bottom, "outlet"), canvas.obj(420, bottom, "outlet")
     for row, name in enumerate(("bypass", "noise")):
         receive = canvas.obj(LEFT, TOP + ROW * row, f"r $0-{name}")
-        canvas.chain([receive, canvas.msg(LEFT + 180, TOP + ROW * row, f"set {name} $1"), left])
+        number = canvas.obj(LEFT + 100, TOP + ROW * row, ONE_NUMBER)
+        canvas.chain([receive, number, canvas.msg(LEFT + 260, TOP + ROW * row, f"set {name} $1"), left])
     reset = canvas.obj(LEFT, TOP + 2 * ROW, "r $0-reset")
     canvas.chain([reset, canvas.msg(LEFT + 180, TOP + 2 * ROW, "set reset 1"), left])
     ramp = canvas.obj(LEFT, TOP + 3 * ROW, "r $0-ramp")
-    positive = canvas.obj(LEFT + 100, TOP + 3 * ROW, "max 0")
-    canvas.chain([ramp, positive, canvas.msg(LEFT + 180, TOP + 3 * ROW, "set ramp $1"), left])
+    number = canvas.obj(LEFT + 100, TOP + 3 * ROW, ONE_NUMBER)
+    positive = canvas.obj(LEFT + 200, TOP + 3 * ROW, "max 0")
+    canvas.chain([ramp, number, positive, canvas.msg(LEFT + 260, TOP + 3 * ROW, "set ramp $1"), left])
     for row, buffer in enumerate(buffers, start=4):
         receive = canvas.obj(LEFT, TOP + ROW * row, f"r $0-bufsize-{buffer}")
         canvas.chain([receive, canvas.msg(LEFT + 180, TOP + ROW * row, f"bufsize {buffer}"), left])
     listen = canvas.obj(420, TOP, "r $0-listen")
-    canvas.chain([listen, canvas.msg(540, TOP, "enable $1"), right])
+    number = canvas.obj(520, TOP, ONE_NUMBER)
+    canvas.chain([listen, number, canvas.msg(640, TOP, "enable $1"), right])
     opened = canvas.obj(420, TOP + 3 * ROW, "loadbang")
     start = canvas.msg(500, TOP + 3 * ROW, f"{RAMP_SECONDS:g}")
     canvas.chain([opened, start, canvas.obj(560, TOP + 3 * ROW, "s $0-ramp-show")])
@@ -118,20 +127,40 @@ def midi(content: PatchContent) -> PdCanvas:
 
 
 def osc(content: PatchContent) -> PdCanvas:
-    """OSC over UDP: `/stop/<slug> <float>`."""
+    """OSC over UDP: `/stop/<slug> <float>`, on a port that no other open patch of ours listens on."""
     send = _width(content, 4)
     rows = -(-len(content.stops) // PER_ROW)
     route = "route " + " ".join(stop.slug for stop in content.stops)
-    width = max(LEFT + PER_ROW * send, int(LEFT + CHARACTER * len(route) + 30), 400)
-    canvas = PdCanvas(width, TOP + ROW * (7 + rows), "osc")
-    texts = [f"netreceive -u -b {OSC_PORT}", "oscparse", "list trim", f"route {OSC_PREFIX}", route]
+    left = max(LEFT + PER_ROW * send, int(LEFT + CHARACTER * len(route) + 40), 260)
+    canvas = PdCanvas(left + 5 * PORT_CELL, TOP + ROW * max(7 + rows, 18), "osc")
+    texts = ["netreceive -u -b", "oscparse", "list trim", f"route {OSC_PREFIX}", route]
     boxes = [canvas.obj(LEFT, TOP + ROW * row, words) for row, words in enumerate(texts)]
     canvas.chain(boxes)
     for index, stop in enumerate(content.stops):
         row, column = divmod(index, PER_ROW)
         target = canvas.obj(LEFT + column * send, TOP + ROW * (6 + row), f"s $0-{stop.slug}")
         canvas.connect(boxes[-1], index, target, 0)
+    _port(canvas, boxes[0], left)
     return canvas
+
+
+def _port(canvas: PdCanvas, receiver: int, left: int) -> None:
+    """The wiring of `osc_port`: which port the receiver listens on. `$0-osc-port` asks for another."""
+    made = {
+        name: (canvas.msg if part.is_message else canvas.obj)(
+            left + PORT_CELL * part.place[0], TOP + ROW * (2 + part.place[1]), part.pd
+        )
+        for name, part in PARTS.items()
+    }
+    for source, outlet, target, entry in CORDS:
+        canvas.connect(made[source], outlet, made[target], inlet(entry, PD_GATE))
+    opened = canvas.obj(left, TOP, "loadbang")
+    canvas.chain([opened, canvas.msg(left, TOP + ROW, str(OSC_PORT)), made[WANTED]])
+    canvas.connect(canvas.obj(left + PORT_CELL, TOP, "r $0-osc-port"), 0, made[WANTED], 0)
+    canvas.connect(made[LISTEN], 0, receiver, 0)
+    shown = canvas.msg(left + 2 * PORT_CELL, TOP + 14 * ROW, "set $1")
+    canvas.connect(made[USED], 0, shown, 0)
+    canvas.connect(shown, 0, canvas.obj(left + 2 * PORT_CELL, TOP + 15 * ROW, "s $0-osc-port-show"), 0)
 
 
 def meters(content: PatchContent) -> PdCanvas:

@@ -12,7 +12,8 @@ from export.patches.max.help_patches import help_patches
 from export.patches.max.live_device import PER_COLUMN, device_delay, live_device
 from export.patches.max.patcher import MaxPatch
 from export.patches.max.play_patch import play_patch
-from export.patches.max.subpatches import CC_EXPRESSION
+from export.patches.max.subpatches import CC_EXPRESSION, PORT_CELL, ROW
+from export.patches.osc_port import CORDS, LISTEN, PARTS
 from realtime.controllers.mapping.curves import Response
 from realtime.controllers.midi.source import ControllerInput, MidiSource
 
@@ -45,6 +46,18 @@ def followed(patch: dict[str, Any], name: str, outlet: int) -> list[tuple[str, i
     """The boxes and inlets that an outlet's cords lead to."""
     cords = [entry["patchline"] for entry in patch["patcher"]["lines"]]
     return [tuple(cord["destination"]) for cord in cords if cord["source"] == [name, outlet]]
+
+
+def behind_guard(patch: dict[str, Any], name: str, outlet: int) -> str:
+    """The box that gets an outlet's single numbers, behind boxes that pass no list, symbol, bang or NaN."""
+    ((kinds, _),) = followed(patch, name, outlet)
+    assert words(boxes(patch)[kinds]) == "route int float"
+    ((number, _),) = followed(patch, kinds, 0)
+    assert followed(patch, kinds, 1) == [(number, 0)] and followed(patch, kinds, 2) == []
+    assert words(boxes(patch)[number]) == "if $f1 == $f1 then $f1"
+    ((target, inlet),) = followed(patch, number, 0)
+    assert inlet == 0
+    return str(target)
 
 
 def words(box: dict[str, Any]) -> str:
@@ -99,7 +112,7 @@ def test_every_dial_sets_its_own_stop(stops: int) -> None:
                 (box for box in boxes(knobs).values() if box["maxclass"] == "inlet"),
                 key=lambda box: float(box["patching_rect"][0]),
             )
-            ((clip, _),) = followed(knobs, entries[inlet]["id"], 0)
+            clip = behind_guard(knobs, entries[inlet]["id"], 0)
             ((message, _),) = followed(knobs, clip, 0)
             assert words(boxes(knobs)[clip]) == "clip -1.0 1.0"
             assert words(boxes(knobs)[message]) == f"set {stop.slug} $1"
@@ -120,20 +133,53 @@ def test_controllers_osc_and_scenes_lead_to_their_dial(stops: int) -> None:
     )
     unpack = next(box for box in boxes(parts).values() if words(box).startswith("unpack"))
     route = next(box for box in boxes(parts).values() if words(box).startswith("route /"))
-    receiver = inside(parts, f"udpreceive {OSC_PORT}")
+    receiver = inside(parts, "udpreceive")
     assert followed(parts, receiver["id"], 0) == [(route["id"], 0)]
     assert words(route).split()[1:] == [content.address(stop) for stop in content.stops]
     for index, stop in enumerate(content.stops):
         (dial, _), *more = followed(patch, control["id"], index)
         valueof = boxes(patch)[dial]["saved_attribute_attributes"]["valueof"]
         assert not more and valueof["parameter_shortname"] == stop.slug
-        ((clip, _),) = followed(parts, route["id"], index)
+        clip = behind_guard(parts, route["id"], index)
         assert followed(parts, unpack["id"], index) == [(clip, 0)]
         assert followed(parts, clip, 0) == [(outlets[index]["id"], 0)]
         controller = inside(parts, f"ctlin {content.controller(stop)}")
         ((expression, _),) = followed(parts, controller["id"], 0)
         assert words(boxes(parts)[expression]) == CC_EXPRESSION
         assert followed(parts, expression, 0) == [(clip, 0)]
+
+
+def test_max_chooses_its_port_by_the_wiring_that_pd_runs() -> None:
+    content = PatchContent(description(), MODEL)
+    patch = play_patch(content).as_dict()
+    control = inside(patch, "p control")
+    parts = {"patcher": control["patcher"]}
+    placed = {box["id"]: tuple(box["patching_rect"][:2]) for box in boxes(parts).values()}
+    receiver, start = inside(parts, "udpreceive")["id"], inside(parts, f"loadmess {OSC_PORT}")["id"]
+    ((wanted, _),) = followed(parts, start, 0)
+    left, top = placed[wanted]
+    by_part = {
+        name: next(
+            box
+            for box, place in placed.items()
+            if words(boxes(parts)[box]) == part.max
+            and place == (left + PORT_CELL * part.place[0], top + ROW * part.place[1])
+        )
+        for name, part in PARTS.items()
+    }
+    gates = {by_part[name] for name, part in PARTS.items() if part.max == "gate"}
+    made = [
+        (source, outlet, target, {0: "switch", 1: "in"}[inlet] if target in gates else inlet)
+        for source in by_part.values()
+        for outlet in range(boxes(parts)[source]["numoutlets"])
+        for target, inlet in followed(parts, source, outlet)
+        if target in by_part.values()
+    ]
+    expected = [(by_part[source], outlet, by_part[target], inlet) for source, outlet, target, inlet in CORDS]
+    assert sorted(made, key=str) == sorted(expected, key=str)
+    assert followed(parts, by_part[LISTEN], 0) == [(receiver, 0)]
+    ((number, _),) = followed(patch, control["id"], len(content.stops))
+    assert boxes(patch)[number]["maxclass"] == "number" and followed(patch, number, 0) == [(control["id"], 1)]
 
 
 def test_a_scene_is_called_by_its_label_and_gives_its_values() -> None:

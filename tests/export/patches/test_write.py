@@ -35,7 +35,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_command_writes_every_patch_and_the_same_bytes_again(run: Run, tmp_path: Path) -> None:
     source, out = instrument(tmp_path / "organ.ts"), tmp_path / "patches"
     assert run("patches", source, "-o", out)[0] == 0
-    expected = {"organ.pd", "organ.maxpat", "organ.amxd", "README.md", MARKER}
+    expected = {"organ.pd", "organ.maxpat", "organ.amxd", "organ.scd", "README.md", MARKER}
     expected |= {f"help/organ-{method}.{kind}" for method in HELP for kind in ("pd", "maxpat")}
     first = contents(out)
     assert set(first) == expected
@@ -110,6 +110,7 @@ def test_a_package_holds_the_instrument_where_both_programs_find_it(run: Run, tm
     for patch, folder in folders.items():
         opened = set(re.findall(r"^#X obj \d+ \d+ nn~ (\S+)", written[patch].decode(), re.MULTILINE))
         assert [(folder / path).resolve() for path in opened] == [(out / "misc" / "organ.ts").resolve()]
+    assert b'"misc/organ.ts".resolveRelative' in written["organ.scd"]
     write_package(description(), source, out)
     assert contents(out) == written
 

@@ -1,0 +1,110 @@
+"""Instrument to Neutone model: wrapped, saved and checked by the SDK beside its place, verified against `play`, renamed."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neutone_sdk.utils import save_neutone_model
+
+from drawstop.errors import DrawstopError
+from drawstop.files import atomic_file
+from drawstop.instrument_description import InstrumentDescription
+from export.plugin.knobs import Knob, choose_knobs
+from export.plugin.model import NeutoneInstrument
+from export.plugin.texts import texts_of
+from export.plugin.verify import Cell, verify_plugin
+from realtime.engine.instrument_file import load
+
+SMALLEST_BUFFER = 64
+OTHER_RATE = 48000
+
+
+@dataclass(frozen=True)
+class Written:
+    """A written model: its knobs, the buffers that it takes, and what was compared."""
+
+    path: Path
+    knobs: tuple[Knob, ...]
+    buffers: tuple[int, ...]
+    cells: list[Cell]
+
+
+def write_plugin(
+    instrument: Path,
+    out: Path,
+    knobs: Sequence[str] = (),
+    buffers: Sequence[int] = (),
+    name: str = "",
+    authors: Sequence[str] = (),
+    submission: bool = False,
+) -> Written:
+    """Write a Neutone model of an instrument.
+
+    Args:
+        instrument: the baked instrument.
+        out: the file to write, X.nm.
+        knobs: as `choose_knobs` takes them.
+        buffers: the blocks that the model takes, multiples of the instrument's ratio; by default the ratio alone, which gives
+            the shortest delay at every rate of the host.
+        name, authors: shown by the plug-in.
+        submission: run all checks that the SDK asks of models that are handed in, benchmarks and sound examples too.
+
+    Raises:
+        DrawstopError: bad input, or a check that failed; nothing is written then.
+    """
+    if out.suffix != ".nm":
+        raise DrawstopError(
+            f"expected an output name that ends in .nm (Neutone looks for it), got {out.name}"
+        )
+    loaded = load(instrument)
+    described = loaded.description
+    if described.channels_in > 2 or described.channels_out > 2:
+        raise DrawstopError(
+            f"Neutone plays one channel or two, this instrument has {described.channels_in} in and {described.channels_out} out"
+        )
+    chosen = choose_knobs(described, knobs)
+    sizes = _buffers(described, buffers)
+    texts = texts_of(described, tuple(knob.name for knob in chosen), name, tuple(authors))
+    model = NeutoneInstrument(loaded.module, described, chosen, texts, sizes)
+    with atomic_file(out) as beside, tempfile.TemporaryDirectory() as folder:
+        _save(model, Path(folder), submission)
+        shutil.move(Path(folder) / "model.nm", beside)
+        blocks = dict.fromkeys((max(SMALLEST_BUFFER, sizes[0] // 2), sizes[0], 2 * sizes[-1]))
+        cells = [*((described.sample_rate, block) for block in blocks), (OTHER_RATE, sizes[-1])]
+        seen = verify_plugin(beside, load(instrument), chosen, cells)
+        for cell in seen:
+            cell.require(described.sample_rate)
+    return Written(out, chosen, sizes, seen)
+
+
+def _save(model: NeutoneInstrument, folder: Path, submission: bool) -> None:
+    """Save by the SDK, with the checks that it makes of every model, or of those that are handed in."""
+    if not submission:
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("neutone_sdk")]:
+            logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        save_neutone_model(
+            model,
+            folder,
+            dump_samples=submission,
+            submission=submission,
+            speed_benchmark=submission,
+            test_offline_mode=submission,
+        )
+    except AssertionError as error:
+        raise DrawstopError(f"a check of the Neutone SDK failed ({error}); please report this") from error
+
+
+def _buffers(described: InstrumentDescription, wanted: Sequence[int]) -> tuple[int, ...]:
+    ratio = described.ratio
+    if not wanted:
+        return (-(-SMALLEST_BUFFER // ratio) * ratio,)
+    odd = next((size for size in wanted if size < 1 or size % ratio), None)
+    if odd is not None:
+        raise DrawstopError(
+            f"the model's blocks must be multiples of the instrument's ratio, {ratio}; got {odd}"
+        )
+    return tuple(sorted(set(wanted)))
