@@ -57,7 +57,9 @@ IN_OSC: tuple[tuple[object, ...], ...] = (
     ("/stop/oboe", "f", 1), ("/stop/[x-z]*", "f", 1), ("/stop/guitar",), ("/stop/guitar", "s", "loud"),
     ("/stop/guitar", "f", float("nan")), ("/stop/guitar/ramp", "ff", 1, -2), ("/scene/coda",),
     ("/scene/verse", "f", 4000), ("/scene/verse/beats", "f", 5000), ("/morph/verse/chorus", "f", float("inf")),
-    ("/morph", "fsf", 1, "verse", 0.5), ("/pad", "f", 0.5), ("/pad", "ff", 0.5, 0.5), ("/subscribe", "i", 99999),
+    ("/morph", "fsf", 1, "verse", 0.5), ("/pad", "f", 0.5), ("/pad", "ff", 0.5, 0.5), ("/store", "f", 1.0),
+    ("/rename", "ss", "verse", "Chorus"),
+    ("/subscribe", "i", 99999),
 )  # fmt: skip
 OSC_INTRODUCTION = """\
 For stops guitar and voice, scenes verse and chorus and no corners of a pad; the text is the first argument of `/error`.

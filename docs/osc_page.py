@@ -105,7 +105,7 @@ counts as two clients, and is sent its own movements.
 
 **Access.** It listens at the address of `--listen`, for the clients that `--allow` names. Web pages are refused: a
 WebSocket or request from a page of another origin, and one that uses an internet name (use an address, a name without a
-dot, or one in {near}); no response allows pages to read it.
+dot, or one in {near}); no response allows pages to read it. Let in is [the panel](panel.md), a page of this server.
 OSC's own TCP port closes a connection whose first byte isn't OSC's.
 
 Limits: {connections} clients, {request:,} bytes for a request with its headers, {exchange:g} s for it and its response,

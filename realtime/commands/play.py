@@ -60,6 +60,22 @@ def play(
             help="HOST:PORT of a surface that is sent all values, because it can't ask for them. May be repeated."
         ),
     ] = None,
+    panel: Annotated[
+        bool,
+        typer.Option(
+            "--panel",
+            help="Serve the panel, a web page with all knobs, for browsers on this machine; its address is printed. At the port "
+            "of --oscquery, else 9001 if that is free.",
+        ),
+    ] = False,
+    panel_open: Annotated[
+        bool,
+        typer.Option(
+            "--panel-open",
+            help="The panel for telephones and other machines, too: at every network you are in (or at --listen's), with a code "
+            "in its address, as text and QR code. --allow names who may come.",
+        ),
+    ] = False,
     device: Annotated[
         str | None,
         typer.Option(help="Sound device for both directions, by name or number: drawstop devices."),
@@ -134,8 +150,11 @@ def play(
 ) -> None:
     """Play an instrument live: sound in, sound out, stops moving.
 
-    Keys: b bypass, m mute, p panic (mute, stops to 0, memory cleared), u undo a scene, 1-9 another of the instruments, q end. An
-    instrument that is baked anew while it plays comes in by itself, and so do a mapping and scenes that are saved.
+    Keys: arrows choose and move a stop, 0 rests it, b bypass, m mute, p panic (mute, stops to 0, memory cleared), u undo a
+    scene, 1-9 another of the instruments, w the panel's QR code, q end.
+    An instrument that is baked anew while it plays comes in by itself, and so do a mapping and scenes that are saved.
+
+    Without a controller: drawstop play organ.ts --panel, and open the address that it prints.
 
     Example: drawstop play organ.ts --midi nanoKONTROL --set guitar=-1 --record takes/1
     """

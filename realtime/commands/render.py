@@ -72,6 +72,11 @@ def render(
         loaded, audio, events, values, block, seed, progress=lambda blocks: track(blocks, "rendering")
     )
     write_audio(out, rendered, rate)
+    _say_written(out, rendered.shape[-1], rate)
+
+
+def _say_written(out: Path, samples: int, rate: int) -> None:
+    typer.echo(f"{out} is written: {samples / rate:.1f} s, {rate} Hz")
 
 
 def _render_session(folder: Path, out: Path, given: list[object]) -> None:
@@ -89,6 +94,7 @@ def _render_session(folder: Path, out: Path, given: list[object]) -> None:
     session = read_session(folder)
     rendered = replay(session, progress=lambda blocks: track(blocks, "rendering"))
     write_audio(out, rendered, session.about.sample_rate)
+    _say_written(out, rendered.shape[-1], session.about.sample_rate)
     typer.echo("\n".join(compared(session, rendered)), err=True)
 
 

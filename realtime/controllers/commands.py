@@ -1,5 +1,6 @@
 """The commands that a button, a key or an OSC message can give, beside moving a stop."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -24,8 +25,20 @@ class Commands(Protocol):
         """Mix two scenes: at share 0 the first, at 1 the second."""
         ...
 
-    def pad(self, x: float, y: float) -> None:
-        """Mix the pad's four corner scenes, at a point with x and y in 0 to 1."""
+    def rename(self, which: str, name: str) -> None:
+        """Give a scene another name."""
+        ...
+
+    def remove(self, which: str) -> None:
+        """Remove a scene."""
+        ...
+
+    def learn(self, stop: str) -> None:
+        """Let the controller that is moved next move this stop from then on; "": no longer wait for one."""
+        ...
+
+    def pad(self, x: float, y: float, corners: Sequence[str] | None = None) -> None:
+        """Mix four scenes, at a point with x and y in 0 to 1; None: the pad's own corners."""
         ...
 
     def undo(self) -> None:

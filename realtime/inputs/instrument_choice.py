@@ -20,6 +20,16 @@ class InstrumentChoice:
         self._lock = threading.Lock()
         self._index = 0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The instruments' names, as `choose` takes them."""
+        return tuple(path.stem for path in self._paths)
+
+    @property
+    def chosen(self) -> str:
+        """The name of the instrument that was chosen last; empty if there is none."""
+        return self._paths[self._index].stem if self._paths else ""
+
     def choose(self, which: str | int) -> None:
         """Let an instrument in, by its number from 1, or by its file's name.
 

@@ -22,13 +22,13 @@ def learn_source(messages: MessageQueue, quiet_s: float = QUIET_S) -> LearnedSou
                 gesture.add(*messages.get_nowait())
         except queue.Empty:
             pass
-    return _named(learned)
+    return named(learned)
 
 
-def _named(learned: LearnedSource) -> LearnedSource:
+def named(learned: LearnedSource) -> LearnedSource:
     """The same with the name that its box keeps."""
     source = replace(learned.source, device=box_of(learned.source.device or ""))
-    return replace(learned, source=source, second=learned.second and _named(learned.second))
+    return replace(learned, source=source, second=learned.second and named(learned.second))
 
 
 def describe(learned: LearnedSource) -> str:

@@ -1,6 +1,7 @@
 """Carries out what buttons, keys and OSC messages ask for beside moving a stop: scenes, undo, panic."""
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from realtime.controllers.parameters import ParameterStore
@@ -17,11 +18,13 @@ class LiveCommands:
         parameters: moved by `panic`.
         scenes: the performance's scenes.
         instruments: the instruments that can be chosen.
+        start_learning: waits for the controller that shall move a stop; "": waits no longer.
     """
 
     parameters: ParameterStore
     scenes: Scenes
     instruments: InstrumentChoice = field(default_factory=lambda: InstrumentChoice((), lambda path: None))
+    start_learning: Callable[[str], None] = lambda stop: None
 
     def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
         self.scenes.recall(which, seconds, beats=beats)
@@ -32,8 +35,17 @@ class LiveCommands:
     def morph(self, first: str, second: str, share: float) -> None:
         self.scenes.morph(first, second, share)
 
-    def pad(self, x: float, y: float) -> None:
-        self.scenes.pad(x, y)
+    def rename(self, which: str, name: str) -> None:
+        self.scenes.rename(which, name)
+
+    def remove(self, which: str) -> None:
+        self.scenes.remove(which)
+
+    def learn(self, stop: str) -> None:
+        self.start_learning(stop)
+
+    def pad(self, x: float, y: float, corners: Sequence[str] | None = None) -> None:
+        self.scenes.pad(x, y, corners)
 
     def undo(self) -> None:
         self.scenes.undo()

@@ -5,25 +5,31 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
-from realtime.controllers.mapping.file import read_mapping
+from realtime.controllers.learning.learned import LearnedSource
+from realtime.controllers.learning.live import LiveLearning
+from realtime.controllers.mapping.add_knob import add_knob
+from realtime.controllers.mapping.file import is_shipped, read_mapping
+from realtime.controllers.mapping.mapping import Knob, default_mapping, for_stops, with_knobs
 from realtime.controllers.mapping.mapping import Mapping as ControllerMapping
-from realtime.controllers.mapping.mapping import default_mapping, for_stops
 from realtime.controllers.midi.feedback import MidiFeedback
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.names import MissingBoxes
-from realtime.controllers.parameters import ParameterStore, Sound
+from realtime.controllers.parameters import ParameterChange, ParameterStore, Sound
 from realtime.controllers.scenes.file import ScenesFile
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.control_signals import Ranged
-from realtime.engine.parameters import BYPASS, MUTE, PARAMETERS
+from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.file_watcher import FileWatcher
 from realtime.inputs.instrument_choice import InstrumentChoice
+from realtime.inputs.keyboard import LiveKeys
+from realtime.inputs.learn import describe, named
 from realtime.inputs.live_commands import LiveCommands
 from realtime.inputs.live_scenes import LiveScenes
+from realtime.inputs.message_queue import NO_INPUT
 from realtime.inputs.midi_ports import MidiPorts
 from realtime.inputs.osc import LiveOsc, OscOptions
 
@@ -90,6 +96,10 @@ class LiveControllers:
         scenes: the scenes of the performance.
         instruments: the instruments that can be chosen.
         commands: what buttons, keys and OSC messages ask for.
+        keys: what the terminal's keys do.
+        learning: the stop that waits for a controller, if one does.
+        learned: what was learned last, for people.
+        moved: the slug of what moved last, and what moved it.
 
     Raises:
         DrawstopError: a mapping or scenes that can't be read.
@@ -109,17 +119,24 @@ class LiveControllers:
             else self._live_scenes.scenes
         )
         self.instruments = InstrumentChoice(options.instruments, performance.swap)
-        self.commands = LiveCommands(self.parameters, self.scenes, self.instruments)
+        self.learning, self.learned = LiveLearning(), ""
+        self._learned_knobs: tuple[Knob, ...] = ()
+        self.commands = LiveCommands(self.parameters, self.scenes, self.instruments, self._learn)
+        self.keys = LiveKeys(self.commands, self._note)
+        self.moved = ("", "")
+        self.parameters.subscribe(self._note_moved)
         self._mapping_watcher = (
             None if options.mapping is None else FileWatcher(options.mapping, self._use_new_mapping)
         )
         self._midi = MidiInput(self.parameters, self._mapping(), self.commands, self.scenes.tempo, self._note)
         self._midi_inputs: set[str] = set()
         self._missing = MissingBoxes(self._midi.mapping.devices)
+        self._awaited = MissingBoxes(options.midi, "--midi waits for its input:")
         self._clock: str | None = None
-        self._osc = None if options.osc.port is None else LiveOsc(
+        self._osc = None if not options.osc.wanted else LiveOsc(
             self.parameters, options.osc, self.commands, lambda: self.scenes.all, performance.description.name, self._note
         )  # fmt: skip
+        self._ports: MidiPorts | None = None
         self._open = ExitStack()
 
     def __enter__(self) -> "LiveControllers":
@@ -137,14 +154,14 @@ class LiveControllers:
     def _open_midi(self) -> None:
         names = tuple(self._options.midi) or ("",)
         outputs = names if self._midi.mapping.feedback else ()
-        self._ports = MidiPorts(
-            self._midi.receive, names, outputs, self._ports_changed, lambda: self._midi.tick(time.monotonic())
+        ports = self._ports = MidiPorts(
+            self._receive, names, outputs, self._ports_changed, lambda: self._midi.tick(time.monotonic())
         )
         self._feedback = MidiFeedback(
-            self.parameters, self._ports.send, lambda: self._midi.mapping, lambda: self._midi.page
+            self.parameters, ports.send, lambda: self._midi.mapping, lambda: self._midi.page
         )
         self._open.enter_context(self._feedback)
-        self._open.enter_context(self._ports)
+        self._open.enter_context(ports)
 
     def tick(self) -> None:
         """Follow what has changed: the instrument, the files. To be called ten times a second."""
@@ -154,6 +171,10 @@ class LiveControllers:
             self._targets = targets
             self.parameters.set_targets(targets)
             self._try(lambda: self._midi.use(self._mapping()))
+        if self.learning.stop and self._ports is None:
+            self._open_midi()
+        if (learned := self.learning.learned(time.monotonic())) is not None:
+            self._try(lambda: self._map(*learned))
         if self._live_scenes is not None:
             self._live_scenes.check()
         if self._mapping_watcher is not None:
@@ -175,24 +196,29 @@ class LiveControllers:
         if self._osc is not None:
             self._osc.meters(decibels, levels)
 
-    def press(self, key: str) -> None:
-        """Do what a key of the terminal asks for: b bypass, m mute, p panic, u undo, 1 to 9 an instrument."""
-        if key.isdigit() and 1 <= int(key) <= len(self._options.instruments):
-            self.instruments.choose(key)
-        for letter, parameter in (("b", BYPASS), ("m", MUTE)):
-            if key == letter:
-                value = self.parameters.values[parameter.slug]
-                self.parameters.move({parameter.slug: 1.0 - round(value)}, "key")
-        commands: dict[str, Callable[[], None]] = {"p": self.commands.panic, "u": self.commands.undo}
-        if key in commands:
-            self._try(commands[key])
+    @property
+    def panel_address(self) -> str:
+        """The panel's address; empty if there is none."""
+        return "" if self._osc is None else self._osc.panel_address
+
+    @property
+    def web_clients(self) -> int:
+        """The number of connected panels and surfaces that listen by WebSocket."""
+        return 0 if self._osc is None else self._osc.web_clients
+
+    def status(self, messages: Mapping[str, tuple[str | float, ...]]) -> None:
+        """Send the panel what it shows beside values and meters, by address."""
+        if self._osc is not None:
+            self._osc.status(messages)
 
     def _mapping(self) -> ControllerMapping:
         """The mapping for the present instrument; a note names the stops that it moves and the instrument lacks."""
         slugs = [stop.slug for stop in self._performance.description.stops]
-        if self._options.mapping is None:
-            return default_mapping(slugs)
-        mapping = for_stops(read_mapping(self._options.mapping), slugs)
+        learned = self._learned_knobs
+        if self._options.mapping is None:  # without --midi, ports are open for what is learned alone
+            mapping = default_mapping(slugs) if self._options.midi else ControllerMapping(programs=None)
+            return with_knobs(mapping, learned)
+        mapping = with_knobs(for_stops(read_mapping(self._options.mapping), slugs), learned)
         unknown = sorted({knob.stop for knob in mapping.knobs} - self.parameters.targets.keys())
         if unknown:
             known = ", ".join(self.parameters.targets)
@@ -200,6 +226,36 @@ class LiveControllers:
                 f"{self._options.mapping} moves {', '.join(unknown)}, which aren't here; there are: {known}"
             )
         return mapping
+
+    def _note_moved(self, changes: Sequence[ParameterChange]) -> None:
+        for change in changes:
+            self.moved = (change.slug, change.source)
+
+    def _learn(self, stop: str) -> None:
+        if stop and stop not in self.parameters.targets:
+            known = ", ".join(self.parameters.targets)
+            raise DrawstopError(f"learn takes a stop, got {stop!r}; there are: {known}")
+        self.learning.start(stop)
+
+    def _receive(self, device: str, message: Any, moment: float) -> None:
+        """Take a MIDI message: into the gesture that is being learned, else as the mapping says."""
+        if not self.learning.take(device, message, moment):
+            self._midi.receive(device, message, moment)
+
+    def _map(self, stop: str, source: LearnedSource) -> None:
+        """Let a learned source move a stop: written into the player's own mapping, else until the end."""
+        source = named(source)
+        self.learned = f"{stop}: {describe(source)}"
+        mapping, knob = self._options.mapping, source.knob(stop)
+        if mapping is not None and not is_shipped(mapping):
+            add_knob(mapping, knob)  # the watcher has it used
+            self._note(f"{self.learned}; written into {mapping}")
+            return
+        self._learned_knobs = (*self._learned_knobs, knob)
+        self._midi.use(self._mapping())
+        self._note(
+            f"{self.learned}; until the end: drawstop learn M.toml {stop}, or play --mapping M.toml, keeps it"
+        )
 
     def _use_new_mapping(self) -> None:
         def use() -> None:
@@ -218,8 +274,11 @@ class LiveControllers:
             self._note(f"{error}; {otherwise}" if otherwise else str(error))
 
     def _note_missing(self) -> None:
-        if line := self._missing.line(self._midi_inputs):
-            self._note(line)
+        for missing in (self._missing, self._awaited):
+            if line := missing.line(self._midi_inputs):
+                self._note(line)
+        if not self._midi_inputs and not self._options.midi:
+            self._note(NO_INPUT)
 
     def _ports_changed(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
         for name in sorted(set(inputs) - self._midi_inputs):

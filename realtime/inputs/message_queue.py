@@ -11,6 +11,7 @@ from realtime.inputs.midi_ports import MidiPorts
 Say = Callable[[str], None]
 Received = tuple[str, Any, float]
 """A message: the device's name, mido's message, the moment at which it came (`time.monotonic`)."""
+NO_INPUT = "no MIDI input is here; one that is plugged in is taken up (drawstop devices lists them)"
 MessageQueue = queue.Queue[Received]
 
 
@@ -25,7 +26,7 @@ def message_queue(midi: Sequence[str], say: Say, boxes: Collection[str] = ()) ->
     """
     messages: MessageQueue = queue.Queue()
     names: set[str] = set()
-    missing = MissingBoxes(boxes)
+    missing, awaited = MissingBoxes(boxes), MissingBoxes(midi, "--midi waits for its input:")
 
     def changed(inputs: Sequence[str], outputs: Sequence[str]) -> None:
         for name in sorted(set(inputs) ^ names):
@@ -34,6 +35,10 @@ def message_queue(midi: Sequence[str], say: Say, boxes: Collection[str] = ()) ->
         names.update(inputs)
         if line := missing.line(names):
             say(line)
+        if line := awaited.line(names):
+            say(line)
+        if not names and not midi:
+            say(NO_INPUT)
 
     with MidiPorts(lambda *received: messages.put(received), midi or ("",), on_change=changed):
         yield messages

@@ -1,16 +1,24 @@
 """OSC in a performance: the OSC server, OSCQuery beside it, and their announcement in the network."""
 
 import ipaddress
+import socket
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.commands import Commands
 from realtime.controllers.osc.clients import AllowList
+from realtime.controllers.osc.listener import bound_socket
 from realtime.controllers.osc.server import LOOPBACK, OscServer
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
+
+if TYPE_CHECKING:
+    from realtime.panel.pages import PanelPages
+
+EVERY_NETWORK = "0.0.0.0"
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,8 @@ class OscOptions:
         allow: addresses and networks of allowed clients; none: every client that reaches it.
         announce: whether to announce the server in the network (zeroconf).
         feedback: "HOST:PORT" of surfaces that are sent all values, because they can't ask.
+        panel: whether the panel is served, at OSCQuery's port.
+        panel_open: whether other machines reach it, with a code.
     """
 
     port: int | None = None
@@ -32,6 +42,30 @@ class OscOptions:
     allow: Sequence[str] = ()
     announce: bool = False
     feedback: Sequence[str] = ()
+    panel: bool = False
+    panel_open: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any server is to run."""
+        return self.port is not None or self.panel
+
+    @property
+    def osc_host(self) -> str:
+        """The address of OSC itself; without `--osc` no other machine reaches it."""
+        return LOOPBACK if self.port is None else self.listen
+
+    @property
+    def web_host(self) -> str:
+        """The address of OSCQuery and the panel."""
+        if self.panel_open and is_loopback(self.listen):
+            return EVERY_NETWORK
+        return self.listen if self.panel_open or self.query is not None else LOOPBACK
+
+    @property
+    def opens_oscquery(self) -> bool:
+        """Whether other machines reach OSCQuery without the panel's code."""
+        return self.query is not None and not is_loopback(self.listen)
 
     def check(self) -> None:
         """Check the options, before anything is started for them.
@@ -43,7 +77,7 @@ class OscOptions:
         destinations = [host_and_port(text) for text in self.feedback]
         if self.port is None and destinations:
             raise DrawstopError("--osc-feedback sends what --osc takes; add --osc 9000")
-        if self.port is None and (self.query is not None or self.announce):
+        if self.port is None and ((self.query is not None and not self.panel) or self.announce):
             raise DrawstopError("--oscquery and --announce describe what --osc listens to; add --osc 9000")
         for name, port in (("OSC", self.port), ("OSCQuery", self.query)):
             if port is not None and not 1 <= port <= 65535:
@@ -68,6 +102,9 @@ class LiveOsc:
         scenes: returns the present scenes.
         name: the instrument's name, for people.
         notes: takes lines for the user, from any thread.
+
+    Attributes:
+        panel_address: the panel's address, for people; empty if there is none.
     """
 
     def __init__(
@@ -79,17 +116,20 @@ class LiveOsc:
         name: str,
         notes: Callable[[str], None],
     ) -> None:
-        assert options.port is not None
         self._options, self._name, self._notes = options, f"Drawstop {name}", notes
-        self._query = None
-        if options.query is not None:
-            from realtime.controllers.oscquery.service import OscQuery  # its library takes a while to import
+        self._query, self.panel_address = None, ""
+        if options.query is not None or options.panel:
+            from realtime.controllers.oscquery.service import (
+                PORT,
+                OscQuery,
+            )  # its library takes a while to import
 
-            self._query = OscQuery(parameters, options.query, self._name, scenes)
+            port = options.query or free_port(options.web_host, PORT)
+            self._query = OscQuery(parameters, port, self._name, scenes, options.web_host, self._pages(port))
         self._server = OscServer(
             parameters,
-            host=options.listen,
-            port=options.port,
+            host=options.osc_host,
+            port=options.port or 0,
             allow=options.allow,
             commands=commands,
             notes=notes,
@@ -100,8 +140,12 @@ class LiveOsc:
 
     def __enter__(self) -> "LiveOsc":
         self._open.enter_context(self._server)
-        if self._query is not None:
+        if self._options.port is not None:
+            self._notes(f"OSC listens at {self._options.osc_host}:{self._options.port}, UDP and TCP")
+        if self._query is not None and self._options.query is not None:
             self._notes(f"OSCQuery is at http://{self._options.listen}:{self._query.open_port}/")
+        if self.panel_address:
+            self._notes(f"The panel is at {self.panel_address}")
         if self._options.announce:
             from realtime.controllers.oscquery.zeroconf import Announcement, addresses_of
 
@@ -122,10 +166,39 @@ class LiveOsc:
         if self._query is not None:
             self._query.refresh()
 
+    def _pages(self, port: int) -> "PanelPages | None":
+        """The panel's files, if they are served at this port."""
+        if not self._options.panel:
+            return None
+        from realtime.panel.access import PanelAccess
+        from realtime.panel.address import panel_address
+        from realtime.panel.pages import PATH, PanelPages
+
+        access = PanelAccess(PATH, port, self._options.opens_oscquery)
+        self.panel_address = panel_address(self._options.web_host, port, access)
+        return PanelPages(access)
+
+    @property
+    def web_clients(self) -> int:
+        """The number of connected panels and surfaces that listen by WebSocket."""
+        return sum(client.transport == "ws" for client in self._server.feedback.clients)
+
+    def status(self, messages: Mapping[str, tuple[str | float, ...]]) -> None:
+        """Send the panel what it shows beside values and meters, by address."""
+        self._server.status(messages)
+
     def meters(self, decibels: Mapping[str, float], levels: Mapping[str, float]) -> None:
         """Send the meters, in dBFS, and how strongly each stop sounds, 0..1."""
         self._server.meters(decibels)
         self._server.levels(levels)
+
+
+def free_port(host: str, port: int) -> int:
+    """This TCP port if it is free, else any that is."""
+    for each in (port, 0):
+        with suppress(DrawstopError), bound_socket(host, each, socket.SOCK_STREAM) as sock:
+            return int(sock.getsockname()[1])
+    return port  # the server says what is wrong with the address
 
 
 def host_and_port(text: str) -> tuple[str, int]:

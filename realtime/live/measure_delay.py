@@ -43,7 +43,7 @@ def measure(supervisor: Supervisor, report: Path | None) -> None:
             "no click came back within .3 s: connect the sound output to the input with a cable (under JACK with "
             "jack_connect), turn the gain up, and measure again"
         )
-    out = _first_peak(ring.read_measured_output(back, ring.position), back)
+    out = _first_peak(ring.read_taken_output(back, ring.position), back)
     if out is None:
         raise DrawstopError("the click came in but not out of the engine; please report this")
     rows = [

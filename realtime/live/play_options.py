@@ -31,6 +31,8 @@ class PlayOptions:
     listen: str
     allow: list[str] | None
     osc_feedback: list[str] | None
+    panel: bool
+    panel_open: bool
     device: str | None
     input_device: str | None
     output_device: str | None
@@ -80,7 +82,14 @@ class PlayOptions:
         """The settings of the controllers."""
         mapping = find_mapping(self.mapping) if self.mapping else None
         osc = OscOptions(
-            self.osc, self.oscquery, self.listen, self.allow or (), self.announce, self.osc_feedback or ()
+            self.osc,
+            self.oscquery,
+            self.listen,
+            self.allow or (),
+            self.announce,
+            self.osc_feedback or (),
+            self.panel or self.panel_open,
+            self.panel_open,
         )
         return ControllerOptions(self.midi or (), mapping, self.scenes, osc, self.instruments)
 

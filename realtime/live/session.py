@@ -20,14 +20,16 @@ from realtime.engine.control_signals import Ranged, check_event
 from realtime.engine.limiter import CEILING_DB
 from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.file_watcher import FileWatcher
-from realtime.inputs.keyboard import pressed_keys
+from realtime.inputs.keyboard import key_names, pressed_keys
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.live.latency import Latency
 from realtime.live.lost_blocks import LostBlocks
 from realtime.live.play_options import PlayOptions
 from realtime.live.screen import opened_screen, print_notes
-from realtime.live.status_view import LiveStatus, latency_lines, summary_lines, view
+from realtime.live.status_view import LiveStatus, latency_lines, state_words, summary_lines, view
 from realtime.live.supervisor import Supervisor
+from realtime.panel.spectrum import spectra
+from realtime.panel.status import PerformanceStatus
 from realtime.processes.device_ring import DeviceRing
 from realtime.processes.duration_histogram import quantile
 from realtime.recording.session_file import SessionAbout, begin_session
@@ -87,6 +89,12 @@ def _run(
     try:
         with ExitStack() as stack:
             stack.enter_context(controllers)
+            status.web_address = controllers.panel_address
+            if options.panel_open:
+                from realtime.panel.address import qr_code
+
+                status.web_code, status.code_shown = qr_code(controllers.panel_address).rstrip("\n"), True
+                typer.echo(status.web_code, err=True)
             screen = None if options.headless else stack.enter_context(opened_screen())
             keys = stack.enter_context(
                 pressed_keys(True, screen.close, screen.open) if screen else pressed_keys(False)
@@ -97,14 +105,18 @@ def _run(
                 status.update(supervisor, supervisor.report())
                 note = lost.note(status.report, time.monotonic())
                 supervisor.notes.extend([note] if note else [])
-                status.tempo = controllers.tempo
+                status.tempo, status.web_clients = controllers.tempo, controllers.web_clients
+                status.chosen, status.moved = controllers.keys.chosen, controllers.moved
+                status.newest_note = (supervisor.notes or [status.newest_note])[-1]
                 if screen is None:
                     print_notes(supervisor.notes)
                 else:
                     screen.show(view(supervisor, status))
-                pressed = keys()
+                pressed = key_names(keys())
+                if pressed:
+                    status.code_shown = "w" in pressed and options.panel_open
                 for key in pressed:
-                    controllers.press(key)
+                    controllers.keys.press(key)
                 if "q" in pressed:
                     break
                 for watcher in watchers:
@@ -114,6 +126,8 @@ def _run(
                         supervisor.swap(path)
                 controllers.tick()
                 controllers.meters(status.levels(), status.stop_levels)
+                if controllers.panel_address:
+                    controllers.status(_panel_status(supervisor, status, controllers, options).messages())
     except KeyboardInterrupt:
         pass  # the usual way to end a performance
     ring = supervisor.ring
@@ -125,6 +139,27 @@ def _run(
             options.report,
             {"plan": asdict(supervisor.latency) if supervisor.latency else {}, **status.as_json(), **timing},
         )
+
+
+def _panel_status(
+    supervisor: Supervisor, status: LiveStatus, controllers: LiveControllers, options: PlayOptions
+) -> PerformanceStatus:
+    latency, ring, learning = supervisor.latency, supervisor.ring, controllers.learning
+    return PerformanceStatus(
+        (supervisor.description.name, controllers.instruments.chosen),
+        controllers.instruments.names,
+        state_words(supervisor, status.report),
+        0.0 if latency is None else latency.milliseconds(latency.total),
+        0.0 if latency is None else status.recent_s * latency.rate / latency.block,
+        status.report.lost_blocks,
+        "" if options.record is None else str(options.record),
+        controllers.moved,
+        learning.stop,
+        controllers.learned,
+        controllers.scenes.corners,
+        status.newest_note,
+        {} if latency is None else spectra(ring, latency.device_rate),
+    )
 
 
 def _about(supervisor: Supervisor, options: PlayOptions, latency: Latency) -> SessionAbout:

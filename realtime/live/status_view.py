@@ -1,5 +1,6 @@
 """The texts of a performance: the delay before it, the live view, the summary after it."""
 
+import shutil
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.engine.parameters import BYPASS, MUTE
+from realtime.inputs.keyboard import HELP
 from realtime.live.latency import Latency
 from realtime.live.supervisor import Supervisor
 from realtime.processes.messages import Report
@@ -18,6 +20,8 @@ from realtime.processes.messages import Report
 BAR = 21
 FLOOR_DB = -60.0
 NOTES = 4
+OTHER_LINES = 14
+"""Lines of the view beside the stops: meters, counters, notes, keys."""
 
 
 @dataclass
@@ -39,6 +43,20 @@ class LiveStatus:
     """Milliseconds by which the closest block was in time."""
     tempo: str = ""
     """The tempo and whose clock it is; empty without a clock."""
+    chosen: int = 0
+    """The index of the stop that arrow keys move."""
+    moved: tuple[str, str] = ("", "")
+    """The slug of what moved last, and what moved it."""
+    web_address: str = ""
+    """The panel's address; empty if there is none."""
+    web_code: str = ""
+    """That address as a QR code."""
+    code_shown: bool = False
+    """Whether the QR code takes the screen, until somebody has come or a key is pressed."""
+    web_clients: int = 0
+    """The number of connected panels."""
+    newest_note: str = ""
+    """The newest line for the user."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
 
     def update(self, supervisor: Supervisor, report: Report) -> None:
@@ -101,25 +119,48 @@ def view(supervisor: Supervisor, status: LiveStatus) -> RenderableType:
     """The live view."""
     while supervisor.notes:
         status.notes.append(supervisor.notes.pop(0))
+    if status.code_shown and not status.web_clients:
+        return Group(
+            Text(status.web_address), Text(status.web_code), Text("any key: the stops; w: this again")
+        )
     report, latency = status.report, supervisor.latency
     table = Table.grid(padding=(0, 2))
-    for stop in supervisor.description.stops:
+    stops = supervisor.description.stops
+    chosen = min(status.chosen, len(stops) - 1)
+    for index in shown_rows(len(stops), chosen, shutil.get_terminal_size().lines - OTHER_LINES):
+        stop, mark = stops[index], "▶" if index == chosen else " "
         value = report.values.get(stop.slug, 0.0)
         level = status.stop_levels.get(stop.slug)
         level_cells = () if level is None else (_bar(level), f"{100 * level:.0f} %")
-        table.add_row(stop.label, _knob(value), f"{value:+.2f}", *level_cells)
-    table.add_row("in", _meter(report.input_peak), _decibels(report.input_peak))
-    table.add_row("out", _meter(report.output_peak), _decibels(report.output_peak))
+        table.add_row(
+            f"{mark} {stop.label}", _knob(value, stop.minimum, stop.maximum), f"{value:+.2f}", *level_cells
+        )
+    table.add_row("  in", _meter(report.input_peak), _decibels(report.input_peak))
+    table.add_row("  out", _meter(report.output_peak), _decibels(report.output_peak))
     if latency is not None:
         share = status.recent_s * latency.rate / latency.block
-        table.add_row("load", _bar(share), f"{100 * share:.0f} %")
+        table.add_row("  load", _bar(share), f"{100 * share:.0f} %")
     return Group(
         Text(_state(supervisor, report), style="bold"),
         table,
         Text(_counters(status, latency)),
         *([Text(status.tempo)] if status.tempo else []),
+        *([Text(_web(status))] if status.web_address else []),
+        *([Text(f"last moved: {status.moved[0]} by {status.moved[1]}")] if status.moved[0] else []),
         *map(Text, status.notes),
+        Text(HELP, style="dim"),
     )
+
+
+def shown_rows(count: int, chosen: int, room: int) -> range:
+    """The stops that fit into the screen's rows, the chosen one among them.
+
+    >>> shown_rows(3, 0, 10), shown_rows(30, 20, 5), shown_rows(30, 29, 5)
+    (range(0, 3), range(18, 23), range(25, 30))
+    """
+    room = max(1, min(room, count))
+    first = min(max(0, chosen - room // 2), count - room)
+    return range(first, first + room)
 
 
 def summary_lines(status: LiveStatus, recorded: Path | None) -> list[str]:
@@ -146,11 +187,19 @@ def _state(supervisor: Supervisor, report: Report) -> str:
         for name, parameter in (("bypass", BYPASS), ("mute", MUTE))
         if report.values.get(parameter.slug, 0.0) >= 0.5
     ]
-    if supervisor.ring is None:
-        marks.append("NO SOUND DEVICE")
-    if report.swapping:
-        marks.append("another instrument is coming in")
-    return "  ".join([supervisor.description.name, *marks])
+    return "  ".join(filter(None, [supervisor.description.name, *marks, state_words(supervisor, report)]))
+
+
+def state_words(supervisor: Supervisor, report: Report) -> str:
+    """What is wrong or under way; empty if nothing is."""
+    words = ["NO SOUND DEVICE"] if supervisor.ring is None else []
+    words += ["another instrument is coming in"] if report.swapping else []
+    return "  ".join([*words, *([report.problem] if report.problem else [])])
+
+
+def _web(status: LiveStatus) -> str:
+    connected = f"{status.web_clients} connected" if status.web_clients else "nobody is connected"
+    return f"panel {status.web_address}   {connected}"
 
 
 def _counters(status: LiveStatus, latency: Latency | None) -> str:
@@ -159,16 +208,18 @@ def _counters(status: LiveStatus, latency: Latency | None) -> str:
     delay = f"delay {least}{latency.milliseconds(latency.total):.1f} ms   " if latency is not None else ""
     delay += f"closest call {status.lead_ms:.1f} ms   "
     counters = f"{delay}lost blocks {report.lost_blocks}   limited samples {report.limited_samples}"
-    return counters + (f"   {report.problem}" if report.problem else "")
+    return counters
 
 
 def _resampled(latency: Latency) -> str:
     return "" if latency.rate == latency.device_rate else f", resampling {latency.rate}"
 
 
-def _knob(value: float) -> str:
-    position = round((value + 1) / 2 * (BAR - 1))
-    return "".join("●" if i == position else "┼" if i == BAR // 2 else "─" for i in range(BAR))
+def _knob(value: float, low: float, high: float) -> str:
+    position, rest = (
+        round((min(max(each, low), high) - low) / (high - low) * (BAR - 1)) for each in (value, 0.0)
+    )
+    return "".join("●" if i == position else "┼" if i == rest else "─" for i in range(BAR))
 
 
 def _bar(share: float) -> str:

@@ -71,7 +71,7 @@ class Callback:
         self._origin = arrays.origin_s
         self._frames, self._flags, self._longest = arrays.block_frames, arrays.host_flags, arrays.longest_s
         self._durations, self._intervals = arrays.durations, arrays.intervals
-        self._measured, self._click_at = arrays.measured_output, arrays.click
+        self._taken, self._click_at = arrays.taken_output, arrays.click
         self._click_after = round(CLICK_AFTER_S * rate)
         self._block_done, self._rate = block_done, rate
         fade = round(FADE_S * rate)
@@ -97,8 +97,7 @@ class Callback:
         self._position[0] = position + frames  # claimed before it is read: the writer keeps away from here
         for here, there in ring_parts(position, frames, RING_FRAMES):
             self._copy(indata, outdata, here, there)
-            if self._phase[0] == MEASURING:
-                self._measured[there] = self._output[there]
+            self._taken[there] = self._output[there]
             self._output[there] = 0.0
         if self._phase[0] == MEASURING:
             self._click(outdata, position)

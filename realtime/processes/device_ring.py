@@ -19,7 +19,7 @@ Seconds = npt.NDArray[np.float64]
 RING_FRAMES = 1 << 17
 """Frames: 2.7 s at 48 kHz. So long may the audio process sleep without losing input."""
 PROBING, PLAYING, MEASURING, STOPPING, STOPPED = range(5)
-"""The callback's phases. Measuring: it plays a click and copies the output to `measured_output` instead of playing it."""
+"""The callback's phases. Measuring: it plays a click and plays none of the output."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class RingArrays:
     """`[RING_FRAMES, channels_in]`"""
     output: Audio
     """`[RING_FRAMES, channels_out]`"""
-    measured_output: Audio
-    """The output while measuring. `[RING_FRAMES, channels_out]`"""
+    taken_output: Audio
+    """The output as the device took it; `output` itself is zeros again from then on. `[RING_FRAMES, channels_out]`"""
     click: Integers
     """The frame at which the click was played; 0 before. `[1]`"""
     phase: Integers
@@ -151,9 +151,9 @@ class DeviceRing:
         """A copy of output frames start .. stop - 1. `[channels, frames]`"""
         return np.ascontiguousarray(_copy(self.arrays.output, start, stop).T)
 
-    def read_measured_output(self, start: int, stop: int) -> Audio:
-        """A copy of output frames start .. stop - 1, as they were taken while measuring. `[channels, frames]`"""
-        return np.ascontiguousarray(_copy(self.arrays.measured_output, start, stop).T)
+    def read_taken_output(self, start: int, stop: int) -> Audio:
+        """A copy of output frames start .. stop - 1, as they were taken. `[channels, frames]`"""
+        return np.ascontiguousarray(_copy(self.arrays.taken_output, start, stop).T)
 
     def write_output(self, start: int, audio: Audio) -> None:
         """Write output frames from `start` on. `[channels, frames]`"""
@@ -186,7 +186,7 @@ def _fields(channels_in: int, channels_out: int) -> Fields:
     return {
         "input": ((RING_FRAMES, channels_in), "float32"),
         "output": ((RING_FRAMES, channels_out), "float32"),
-        "measured_output": ((RING_FRAMES, channels_out), "float32"),
+        "taken_output": ((RING_FRAMES, channels_out), "float32"),
         "click": ((1,), "int64"),
         "phase": ((1,), "int64"),
         "position": ((1,), "int64"),

@@ -3,7 +3,7 @@
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -59,8 +59,17 @@ class CommandRecorder:
     def morph(self, first: str, second: str, share: float) -> None:
         self.calls.append(("morph", first, second, share))
 
-    def pad(self, x: float, y: float) -> None:
-        self.calls.append(("pad", x, y))
+    def pad(self, x: float, y: float, corners: Sequence[str] | None = None) -> None:
+        self.calls.append(("pad", x, y, *(corners or ())))
+
+    def rename(self, which: str, name: str) -> None:
+        self.calls.append(("rename", which, name))
+
+    def remove(self, which: str) -> None:
+        self.calls.append(("remove", which))
+
+    def learn(self, stop: str) -> None:
+        self.calls.append(("learn", stop))
 
     def redo(self) -> None:
         self.calls.append(("redo",))

@@ -53,6 +53,22 @@ def add_knob(path: Path, knob: Knob) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def knob_toml(knob: Knob) -> str:
+    """A knob as a mapping's file has it.
+
+    >>> from realtime.controllers.midi.source import MidiSource
+    >>> print(knob_toml(Knob(MidiSource("cc", 20, 1, "nano"), "guitar")), end="")
+    [[knob]]
+    source = "cc 20"
+    device = "nano"
+    channel = 1
+    stop = "guitar"
+    """
+    knobs = tomlkit.aot()
+    knobs.append(_knob_table(knob))
+    return tomlkit.dumps({"knob": knobs})
+
+
 def _same(table: Table[str, Any], other: Table[str, Any]) -> bool:
     return all(
         table.get(key) == other.get(key) for key in ("source", "device", "channel", "stop", "shift", "bank")

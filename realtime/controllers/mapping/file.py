@@ -58,6 +58,11 @@ def find_mapping(text: str) -> Path:
     )
 
 
+def is_shipped(path: Path) -> bool:
+    """Whether a mapping is one of those that come with Drawstop, which nobody writes into."""
+    return path.parent == BOXES
+
+
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping.
 

@@ -211,6 +211,22 @@ def for_stops(mapping: Mapping, slugs: Sequence[str]) -> Mapping:
     )
 
 
+def with_knobs(mapping: Mapping, knobs: Sequence[Knob]) -> Mapping:
+    """A mapping with knobs added, one after another: each takes its source from the knobs before it."""
+    for knob in knobs:
+        others = tuple(each for each in mapping.knobs if not _same_control(each.source, knob.source))
+        mapping = replace(mapping, knobs=(*others, knob))
+    return mapping
+
+
+def _same_control(one: MidiSource, other: MidiSource) -> bool:
+    """Whether one control of one box may send both; a source without device or channel is any's."""
+    return (one.kind, one.number) == (other.kind, other.number) and all(
+        None in (getattr(one, key), getattr(other, key)) or getattr(one, key) == getattr(other, key)
+        for key in ("device", "channel")
+    )
+
+
 def _one_of(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise DrawstopError(f"{what} is one of {', '.join(known)}; got {value!r}")

@@ -73,14 +73,15 @@ def is_same_box(name: str, other: str) -> bool:
 
 
 class MissingBoxes:
-    """Says which boxes of a mapping aren't here, whenever that has changed.
+    """Says which boxes that a mapping or an option names aren't here, whenever that has changed.
 
     Args:
-        boxes: the devices that the mapping names.
+        boxes: the devices that it names.
+        whose: the words before the missing ones.
     """
 
-    def __init__(self, boxes: Collection[str]) -> None:
-        self._boxes = boxes
+    def __init__(self, boxes: Collection[str], whose: str = "the mapping's") -> None:
+        self._boxes, self._whose = boxes, whose
         self._said: list[str] = []
 
     def line(self, names: Collection[str]) -> str | None:
@@ -97,4 +98,4 @@ class MissingBoxes:
             return None
         here = ", ".join(sorted(names)) or "no MIDI input"
         verb = "isn't" if len(missing) == 1 else "aren't"
-        return f"the mapping's {', '.join(map(repr, missing))} {verb} here; here is: {here}"
+        return f"{self._whose} {', '.join(map(repr, missing))} {verb} here; here is: {here}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.clients import ErrorKind
-from realtime.controllers.scenes.scene import LONGEST_BEATS, LONGEST_SECONDS
+from realtime.controllers.scenes.scene import CORNERS, LONGEST_BEATS, LONGEST_SECONDS
 
 MAX_SECONDS = LONGEST_SECONDS
 """The longest ramp."""
@@ -56,10 +56,21 @@ class Arguments:
             raise RefusedError("wrong arguments", f"takes 0 to {LONGEST_BEATS:g} beats, got {beats:g}")
         return beats
 
-    def two_numbers(self) -> tuple[float, float]:
-        """Two numbers."""
+    def names(self, count: int) -> list[str]:
+        """So many texts."""
+        values = self._exactly(count, "a name" if count == 1 else f"{count} names")
+        names = [value for value in values if isinstance(value, str)]
+        if len(names) != count:
+            raise RefusedError("wrong arguments", f"takes names, got {self._types()}")
+        return names
+
+    def names_and_two_numbers(self) -> tuple[list[str], float, float]:
+        """Two numbers, or the names of a pad's corners before them."""
+        if len(self._values) == CORNERS + 2:
+            *_, first, second = self._values
+            return Arguments(self._values[:CORNERS]).names(CORNERS), _number(first), _number(second)
         first, second = self._exactly(2, "two numbers")
-        return _number(first), _number(second)
+        return [], _number(first), _number(second)
 
     def pressed(self) -> bool:
         """Whether a button is pressed: no argument, or a number other than 0."""

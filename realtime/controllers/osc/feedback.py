@@ -19,7 +19,7 @@ from drawstop.errors import DrawstopError
 from realtime.controllers.osc.addresses import address_of, float32, values_by_address
 from realtime.controllers.osc.clients import Client
 from realtime.controllers.osc.packets import write_message
-from realtime.controllers.osc.subscriber import INTERVAL_S, METER_INTERVAL_S, Subscriber
+from realtime.controllers.osc.subscriber import INTERVAL_S, METER_INTERVAL_S, Reading, Subscriber
 from realtime.controllers.parameters import ParameterChange, ParameterStore
 
 METER_FLOOR_DBFS = -120.0
@@ -62,6 +62,7 @@ class Feedback:
         self._subscribers: dict[Client, Subscriber] = {}
         self._movers: dict[str, object] = {}
         self._meters: dict[str, float] = {}
+        self._status: dict[str, tuple[str | float, ...]] = {}
 
     @property
     def clients(self) -> tuple[Client, ...]:
@@ -73,6 +74,12 @@ class Feedback:
         """The present values of meters and levels, by address."""
         with self._lock:
             return dict(self._meters)
+
+    @property
+    def status_readings(self) -> dict[str, tuple[str | float, ...]]:
+        """The present values of what `status` was given, by address."""
+        with self._lock:
+            return dict(self._status)
 
     def subscribe(self, client: Client, port: int | None, now: float) -> None:
         """Send a client all values now and every change from now on.
@@ -200,6 +207,18 @@ class Feedback:
                     subscriber.mark_pending(address, METER_INTERVAL_S)
         self._wake()
 
+    def status(self, values: Mapping[str, tuple[str | float, ...]]) -> None:
+        """Send the arguments of these addresses, which replace all earlier ones, to clients that listen to them by name:
+        who subscribes to all changes is sent none of them."""
+        with self._lock:
+            changed = [address for address, value in values.items() if self._status.get(address) != value]
+            self._status = dict(values)
+            for address, subscriber in itertools.product(changed, self._subscribers.values()):
+                if subscriber.addresses is not None:
+                    subscriber.mark_pending(address, METER_INTERVAL_S)
+        if changed:
+            self._wake()
+
     def due(self, now: float) -> tuple[list[Outgoing], float | None]:
         """The packets to send now, and the moment at which more will be due; None: when something changes."""
         with self._lock:
@@ -209,13 +228,17 @@ class Feedback:
             later = [moment for each in self._subscribers.values() for moment in each.pending.values()]
         if not any(addresses for _, addresses in due):
             return [], min(later, default=None)
-        values = values_by_address(self._parameters)  # read last: a change from here on is pending again
+        values: dict[str, Reading] = {
+            **values_by_address(self._parameters)
+        }  # last: later changes are pending
+        written: dict[str, bytes] = {}
         with self._lock:
             values |= self._meters
+            values |= self._status
             packets = [
                 each
                 for subscriber, addresses in due
-                for each in self._packets(subscriber, addresses, values, now)
+                for each in self._packets(subscriber, addresses, values, written, now)
             ]
         return packets, min(later, default=None)
 
@@ -233,9 +256,22 @@ class Feedback:
         return subscriber.is_origin(origin)
 
     def _packets(
-        self, subscriber: Subscriber, addresses: Sequence[str], values: Mapping[str, float], now: float
+        self,
+        subscriber: Subscriber,
+        addresses: Sequence[str],
+        values: Mapping[str, Reading],
+        written: dict[str, bytes],
+        now: float,
     ) -> list[Outgoing]:
-        """The values of some addresses that a subscriber doesn't know, noted as sent."""
+        """The values of some addresses that a subscriber doesn't know, noted as sent.
+
+        Args:
+            subscriber: the subscriber.
+            addresses: the addresses.
+            values: all values.
+            written: the messages that were made of these values for others already.
+            now: the moment, on the clock of `time.monotonic`.
+        """
         packets = []
         for address in addresses:
             value = values.get(address)
@@ -244,7 +280,10 @@ class Feedback:
             subscriber.known[address], subscriber.sent[address] = value, now
             if not self._is_moved_by(subscriber, self._movers.get(address)):
                 subscriber.notified[address] = now
-            packets.append(Outgoing(subscriber.client, write_message(address, value), subscriber.port))
+            if address not in written:
+                arguments = value if isinstance(value, tuple) else (value,)
+                written[address] = write_message(address, *arguments)
+            packets.append(Outgoing(subscriber.client, written[address], subscriber.port))
         return packets
 
     def _selected(self, client: Client | None) -> list[Subscriber]:

@@ -27,7 +27,7 @@ MAX_PATTERNS = 32
 ERRORS_PER_S = 20
 """The most answers to wrong messages in a second, to all clients: a flood of them isn't answered with a flood."""
 
-ANSWERS = frozenset({"error", "pong", "meter", "level"})
+ANSWERS = frozenset({"error", "pong", "meter", "level", "status", "spectrum"})
 """Addresses that Drawstop itself sends. They get no /error, so that two Drawstops don't send each other errors for ever."""
 
 QUERIES = ("stops", "values", "subscribe", "unsubscribe", "ping")
@@ -182,7 +182,19 @@ class Router:
             case ["morph"]:
                 self._require_commands().morph(*arguments.two_names_and_number())
             case ["pad"]:
-                self._require_commands().pad(*arguments.two_numbers())
+                names, x, y = arguments.names_and_two_numbers()
+                if names:
+                    self._require_commands().pad(x, y, names)
+                else:
+                    self._require_commands().pad(x, y)
+            case ["store"]:
+                self._require_commands().store(*arguments.names(1))
+            case ["rename"]:
+                self._require_commands().rename(*arguments.names(2))
+            case ["remove"]:
+                self._require_commands().remove(*arguments.names(1))
+            case ["learn"]:
+                self._require_commands().learn(*arguments.names(1))
             case ["instrument", which]:
                 if arguments.pressed():
                     self._require_commands().instrument(which)

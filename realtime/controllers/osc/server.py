@@ -100,7 +100,7 @@ class OscServer:
         self.udp_port = self._udp.getsockname()[1]
         try:
             for transport in self._transports:
-                sock = bound_socket(self._host, transport.port, socket.SOCK_STREAM)
+                sock = bound_socket(transport.host or self._host, transport.port, socket.SOCK_STREAM)
                 self._listeners[transport.name] = Listener(
                     transport, sock, self._allow, self.errors, self.feedback.unsubscribe
                 )
@@ -161,6 +161,10 @@ class OscServer:
     def levels(self, levels: Mapping[str, float]) -> None:
         """Send them how strongly each stop sounds, 0..1, by slug: `/level/<slug>`. A stop that has gone is sent as 0."""
         self.feedback.levels(levels)
+
+    def status(self, values: Mapping[str, tuple[str | float, ...]]) -> None:
+        """Send the arguments of these addresses to clients that listen to them by name. From any thread; doesn't wait."""
+        self.feedback.status(values)
 
     def send_all(self) -> None:
         """Send subscribed clients all values, after the parameter store has been given another instrument's stops."""

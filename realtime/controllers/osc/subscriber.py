@@ -11,6 +11,9 @@ INTERVAL_S = 1 / 60
 METER_INTERVAL_S = 1 / 20
 """The same for meters and levels, which change all the time."""
 
+Reading = float | tuple[str | float, ...]
+"""What an address is sent with: a value, or several arguments."""
+
 CROSSING_S = 0.1
 """A client that moves a target so soon after it was sent another value may not have received that one yet."""
 
@@ -34,7 +37,7 @@ class Subscriber:
     addresses: set[str] | None = None
     since: float = 0.0
     fixed: bool = False
-    known: dict[str, float] = field(default_factory=dict)
+    known: dict[str, Reading] = field(default_factory=dict)
     """By address: the value that the client has, if that is certain."""
     notified: dict[str, float] = field(default_factory=dict)
     """By address: when it was last sent a value that it didn't set itself."""

@@ -110,6 +110,8 @@ class TcpTransport:
 
     name: TransportName = "tcp"
 
+    host: str | None = None
+
     def __init__(self, port: int) -> None:
         self.port = port
 

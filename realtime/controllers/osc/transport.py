@@ -52,6 +52,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def host(self) -> str | None:
+        """The address to bind; None: the server's."""
+        ...
+
+    @property
     def name(self) -> TransportName:
         """The transport of its clients."""
         ...

@@ -6,7 +6,7 @@ The `websockets` library parses and makes the bytes; the OSC server's thread rec
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from websockets.datastructures import Headers
@@ -21,6 +21,7 @@ from realtime.controllers.osc.packets import MAX_PACKET_BYTES
 from realtime.controllers.osc.tcp_socket import TcpSocket
 from realtime.controllers.osc.transport import ServerContext
 from realtime.controllers.oscquery.commands import read_command
+from realtime.controllers.oscquery.http_answers import Answer
 from realtime.controllers.oscquery.origin_check import refusal
 
 MAX_REQUEST_BYTES = 1 << 14
@@ -39,13 +40,17 @@ _SILENT = logging.Logger(
     "oscquery", logging.CRITICAL + 1
 )  # the error counters report what the library would log
 _PHRASES = {
-    200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    431: "Request Header Fields Too Large",
+    200: "OK", 204: "No Content", 303: "See Other", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 431: "Request Header Fields Too Large",
 }  # fmt: skip
 
 
 class Service(Protocol):
     """The part of OSCQuery that handles the requests of connections."""
+
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+        """The response to a request that isn't handled further; None: it is let in."""
+        ...
 
     def request(self, connection: "WebConnection", target: str, with_body: bool) -> None:
         """Handle an HTTP request; the response follows soon, by `WebConnection.respond`."""
@@ -107,20 +112,20 @@ class WebConnection:
             self._protocol.send_text(text.encode(errors="replace"))
             self._flush()
 
-    def respond(self, status: int, body: str = "", with_body: bool = True) -> None:
+    def respond(self, answer: Answer, with_body: bool = True) -> None:
         """Send the response to the request, and end the connection.
 
         Args:
-            status: the HTTP status.
-            body: JSON.
+            answer: the response.
             with_body: whether to send the body, or only the headers with its length.
         """
-        content = body.encode(errors="replace")
+        status, content = answer.status, answer.body.encode(errors="replace")
         headers = Headers(
             {"Connection": "close", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         )
         if status != 204:
-            headers["Content-Type"], headers["Content-Length"] = "application/json", str(len(content))
+            headers["Content-Type"], headers["Content-Length"] = answer.content_type, str(len(content))
+        headers.update(answer.headers)
         if status == 405:
             headers["Allow"] = "GET, HEAD"
         response = Response(status, _PHRASES[status], headers, content if with_body else b"")
@@ -176,10 +181,10 @@ class WebConnection:
                 if self._protocol.writes == [
                     SEND_EOF
                 ]:  # the library doesn't respond to bytes that are no request
-                    self.respond(400)
+                    self.respond(Answer(400))
             elif self._request_bytes > MAX_REQUEST_BYTES:
                 self._count_error("malformed request", f"a request takes {MAX_REQUEST_BYTES} bytes or fewer")
-                self.respond(431)
+                self.respond(Answer(431))
         elif self._protocol.parser_exc is not None:
             self._count_error(
                 "malformed packet", f"by WebSocket: {self._protocol.parser_exc}; its connection was closed"
@@ -197,12 +202,18 @@ class WebConnection:
         refused = refusal(headers.get_all("Host"), headers.get_all("Origin"))
         if refused:
             self._count_error("web page not allowed", refused)
-            self.respond(403)
+            self.respond(Answer(403))
+        elif (
+            refusing := self._service.admit(self.client, request.path, headers.get_all("Cookie"))
+        ) is not None:
+            if refusing.error:
+                self._count_error("client not allowed", refusing.error)
+            self.respond(refusing)
         elif any("websocket" in value.lower() for value in headers.get_all("Upgrade")):
             self._open(request)
         elif request.method not in ("GET", "HEAD"):
             self._count_error("malformed request", f"requests use GET or HEAD, got {request.method[:20]!r}")
-            self.respond(405)
+            self.respond(Answer(405))
         else:
             self._reading = False
             self._service.request(self, request.path, request.method == "GET")

@@ -6,10 +6,11 @@ list of errors); here it is 400, as for an unknown one.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from realtime.controllers.osc.subscriber import Reading
 from realtime.controllers.oscquery.node import SUPPORTED, Namespace
 
 OPTIONAL = (
@@ -27,15 +28,19 @@ class Answer:
         status: the HTTP status.
         body: JSON; empty for errors and 204.
         error: what was wrong with the request; empty if nothing was.
+        content_type: the body's.
+        headers: more headers.
     """
 
     status: int
     body: str = ""
     error: str = ""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer(
-    target: str, namespace: Namespace, values: Mapping[str, float], host_info: Mapping[str, Any]
+    target: str, namespace: Namespace, values: Mapping[str, Reading], host_info: Mapping[str, Any]
 ) -> Answer:
     """The response to `GET <target>`.
 

@@ -18,15 +18,23 @@ _BUTTONS = {
     "/tap": "a tap for the tempo", "/next_instrument": "the next instrument",
     "/previous_instrument": "the previous instrument", "/panic": "panic: silence",
 }  # fmt: skip
+_STATUS = {"status": "the performance", "spectrum": "levels of bands from low to high, dBFS"}
+"""Containers that are there when something is in them, and their descriptions."""
 
 
-def describe(targets: Iterable[Ranged], scenes: Sequence[Scene], meters: Sequence[str]) -> Namespace:
+def describe(
+    targets: Iterable[Ranged],
+    scenes: Sequence[Scene],
+    meters: Sequence[str],
+    status: Sequence[tuple[str, str]] = (),
+) -> Namespace:
     """The tree of all addresses. Ramps, `/morph/<a>/<b>`, storing and queries work but aren't in it.
 
     Args:
         targets: stops and engine parameters; those without an address are left out.
         scenes: the scenes in their order.
         meters: the addresses of meters and of stops' levels.
+        status: the address and the OSC type tags of each other reading; each address has two parts.
     """
     stops, engine_parameters = [], []
     for target in targets:
@@ -50,6 +58,11 @@ def describe(targets: Iterable[Ranged], scenes: Sequence[Scene], meters: Sequenc
             "/level", "how strongly stops sound", [_level(path) for path in meters if path.startswith(LEVEL)]
         ),
     ]
+    for name, description in _STATUS.items():
+        readings = [
+            Node(path, _words(path), READ, tags) for path, tags in status if path.startswith(f"/{name}/")
+        ]
+        nodes += [container(f"/{name}", description, readings)] if readings else []
     return Namespace(container("/", "Drawstop", nodes))
 
 
@@ -84,6 +97,10 @@ def _meter(path: str) -> Node:
     name = path.rpartition("/")[2]
     ends = {"MIN": METER_FLOOR_DBFS, "MAX": FULL_SCALE_DBFS}
     return Node(path, f"level {name}, dBFS", READ, "f", (ends,), ("none",))
+
+
+def _words(path: str) -> str:
+    return path[1:].replace("/", ": ").replace("_", " ")
 
 
 def _level(path: str) -> Node:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from realtime.controllers.osc.subscriber import Reading
+
 NO_VALUE, READ, WRITE, READ_AND_WRITE = range(4)
 """The values of ACCESS."""
 
@@ -42,18 +44,19 @@ class Node:
         """Whether the node has a value."""
         return bool(self.access & READ)
 
-    def attributes(self, values: Mapping[str, float]) -> dict[str, Any]:
+    def attributes(self, values: Mapping[str, Reading]) -> dict[str, Any]:
         """The attributes of the node and its contents, ready for JSON.
 
         Args:
             values: values by path; a node without one has no VALUE.
         """
+        value = values.get(self.path) if self.readable else None
         possible = {
             "DESCRIPTION": self.description,
             "FULL_PATH": self.path,
             "ACCESS": self.access,
             "TYPE": self.type or None,
-            "VALUE": [values[self.path]] if self.readable and self.path in values else None,
+            "VALUE": [value] if isinstance(value, int | float) else value and list(value),
             "RANGE": list(self.ranges) or None,
             "CLIPMODE": list(self.clipmode) or None,
             "OVERLOADS": list(self.overloads) or None,

@@ -1,8 +1,8 @@
 """Keeps web pages out: any page that is open in a browser could send requests here.
 
 Key idea: a browser sends in Origin whose page opens a WebSocket, and in Host by which name it found this server. A
-foreign page can neither leave them out nor choose them. Drawstop serves no pages, so no page needs access. But some
-programs send the Origin of the very server that they ask. That is accepted if its name isn't an internet name;
+foreign page can neither leave them out nor choose them. Only the panel, a page of this very server, needs access, and
+some programs send the Origin of the server that they ask. That is accepted if its name isn't an internet name;
 otherwise a page could make its own name point to this machine once it is loaded (DNS rebinding).
 """
 

@@ -5,21 +5,41 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.addresses import values_by_address
 from realtime.controllers.osc.clients import Client, TransportName
+from realtime.controllers.osc.subscriber import Reading
 from realtime.controllers.osc.transport import ServerContext
 from realtime.controllers.oscquery.connection import WebConnection
-from realtime.controllers.oscquery.http_answers import answer, host_info
+from realtime.controllers.oscquery.http_answers import Answer, answer, host_info
 from realtime.controllers.oscquery.namespace import describe
 from realtime.controllers.oscquery.node import Namespace, changes, removed
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 
 PORT = 9001
+
+
+class WebPages(Protocol):
+    """Web pages that are served at the same port, and the decision whom the port serves."""
+
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+        """The response to a request that isn't let in, or that has brought a code; None: it is let in.
+
+        Args:
+            client: the client that asks.
+            target: path and perhaps a query.
+            cookies: the values of Cookie.
+        """
+        ...
+
+    def answer(self, target: str) -> Answer | None:
+        """The file at a target; None: the target is OSCQuery's."""
+        ...
 
 
 class OscQuery:
@@ -30,6 +50,8 @@ class OscQuery:
         port: TCP port; 0: any free one, which `open_port` then holds.
         name: the name of this program, for people.
         scenes: returns the present scenes, in their order.
+        host: the address to bind; None: the OSC server's.
+        pages: web pages at the same port; None: none, and everybody is let in.
 
     Attributes:
         open_port: the port at which it listens, once the server has started.
@@ -38,11 +60,18 @@ class OscQuery:
     name: TransportName = "ws"
 
     def __init__(
-        self, parameters: ParameterStore, port: int, name: str, scenes: Callable[[], Sequence[Scene]] = tuple
+        self,
+        parameters: ParameterStore,
+        port: int,
+        name: str,
+        scenes: Callable[[], Sequence[Scene]] = tuple,
+        host: str | None = None,
+        pages: WebPages | None = None,
     ) -> None:
         if not 0 <= port <= 65535:
             raise DrawstopError(f"OSCQuery's port must be in 0..65535, got {port}")
         self.port = self.open_port = port
+        self.host, self._pages = host, pages
         self._parameters, self._program_name, self._scenes = parameters, name, scenes
         self._connections: dict[Client, WebConnection] = {}
         self._requests: deque[tuple[WebConnection, str, bool]] = deque()
@@ -84,6 +113,10 @@ class OscQuery:
         moments = [connection.tick(now) for connection in list(self._connections.values())]
         return now if self._requests else min(moments, default=None)
 
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+        """The response to a request that isn't handled further; None: it is let in."""
+        return None if self._pages is None else self._pages.admit(client, target, cookies)
+
     def request(self, connection: WebConnection, target: str, with_body: bool) -> None:
         """Queue a request until other sockets had their turn: a large response takes some milliseconds."""
         self._requests.append((connection, target, with_body))
@@ -99,13 +132,22 @@ class OscQuery:
             self._context.feedback.listen(client, address, time.monotonic())
 
     def _respond(self, connection: WebConnection, target: str, with_body: bool) -> None:
-        values = values_by_address(self._parameters) | self._context.feedback.readings
+        page = None if self._pages is None else self._pages.answer(target)
+        if page is not None:
+            connection.respond(page, with_body)
+            return
+        feedback = self._context.feedback
+        values: dict[str, Reading] = {
+            **values_by_address(self._parameters),
+            **feedback.readings,
+            **feedback.status_readings,
+        }
         host = host_info(self._program_name, connection.address, self._context.udp_port)
         short_values = {path: _shortest(value) for path, value in values.items()}
         response = answer(target, self._present_namespace(), short_values, host)
         if response.error:
             self._context.errors.add("malformed request", f"{connection.client}: {response.error}")
-        connection.respond(response.status, response.body, with_body)
+        connection.respond(response, with_body)
 
     def _present_namespace(self) -> Namespace:
         """The namespace as it is now; if it has changed, the changes are sent to clients."""
@@ -113,6 +155,7 @@ class OscQuery:
             tuple(self._parameters.targets.values()),
             tuple(self._scenes()),
             tuple(self._context.feedback.readings),
+            tuple((path, _tags(value)) for path, value in self._context.feedback.status_readings.items()),
         )
         if self._namespace is None or content != self._described:
             old, self._described = self._namespace, content
@@ -129,6 +172,13 @@ class OscQuery:
                 connection.send_text(text)
 
 
-def _shortest(value: float) -> float:
+def _shortest(value: Reading) -> Reading:
     """The shortest decimal number that is the same in OSC's 32 bits: 0.02, not 0.019999999552965164."""
+    if isinstance(value, tuple):
+        return tuple(each if isinstance(each, str) else float(str(np.float32(each))) for each in value)
     return float(str(np.float32(value)))
+
+
+def _tags(arguments: Sequence[str | float]) -> str:
+    """The OSC type tags of some arguments."""
+    return "".join("s" if isinstance(each, str) else "f" for each in arguments)

@@ -7,6 +7,7 @@ ramp of the engine, exact to the sample.
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.midi.clock import Tempo
@@ -130,6 +131,34 @@ class Scenes:
             if slug in self.corners:
                 raise DrawstopError(f"scene {slug!r} is a corner of the pad; give the pad another one first")
             self._change_list(f"remove {slug}", slug, None)
+
+    def rename(self, which: str | int, name: str) -> Scene:
+        """Give a scene another name. It keeps its index.
+
+        Raises:
+            DrawstopError: there is none, the name is another scene's, or the scene is a corner of the pad.
+        """
+        with self._lock:
+            old = self.find(which)
+            scene = replace(old, name=name)
+            if scene.slug == old.slug:
+                self._change_list(f"rename {old.slug}", old.slug, scene)
+                return scene
+            if self._list.get(scene.slug) is not None:
+                raise DrawstopError(f"a scene is called {name!r} already; give another name")
+            if old.slug in self.corners:
+                raise DrawstopError(
+                    f"scene {old.slug!r} is a corner of the pad; give the pad another one first"
+                )
+            index = self._list.index(old.slug)
+            step = self._history.begin(f"rename {old.slug}", self._history.morph)
+            step.changes = (
+                SceneChange(old.slug, old, None, index),
+                SceneChange(scene.slug, None, scene, index),
+            )
+            for change in step.changes:
+                self._list.put(change.slug, change.after, change.index)
+            return scene
 
     def recall(
         self,
@@ -255,9 +284,8 @@ class Scenes:
                 return None
             values, word = (step.before, "undo") if back else (step.after, "redo")
             self._move(values, f"{word} {step.name}", origin=origin, seconds=seconds)
-            if step.change:
-                scene = step.change.before if back else step.change.after
-                self._list.put(step.change.slug, scene, step.change.index)
+            for change in reversed(step.changes) if back else step.changes:
+                self._list.put(change.slug, change.before if back else change.after, change.index)
             return step.name
 
     def _mix(self, weights: Sequence[tuple[str | int, float]], origin: object, at: float | None) -> None:
@@ -279,7 +307,7 @@ class Scenes:
         """Store or remove a scene, as one step to undo."""
         index = self._list.index(slug)
         step = self._history.begin(step_name, self._history.morph)
-        step.change = SceneChange(slug, self._list.get(slug), scene, index)
+        step.changes = (SceneChange(slug, self._list.get(slug), scene, index),)
         self._list.put(slug, scene, index)
 
     def _present_values(self, scene: Scene) -> dict[str, float]:

@@ -37,7 +37,7 @@ class Step:
         name: for people ("scene verse").
         before: the values before it of the stops that it moved.
         after: their values after it.
-        change: the scene that it stored or removed.
+        changes: the scenes that it stored or removed, in this order.
         morph_before: the morph that was under way before it.
         morph_after: the morph that is under way after it.
     """
@@ -45,14 +45,14 @@ class Step:
     name: str
     before: dict[str, float] = field(default_factory=dict)
     after: dict[str, float] = field(default_factory=dict)
-    change: SceneChange | None = None
+    changes: tuple[SceneChange, ...] = ()
     morph_before: Morph | None = None
     morph_after: Morph | None = None
 
     @property
     def has_effect(self) -> bool:
         """Whether undoing it changes anything."""
-        return self.change is not None or self.before != self.after
+        return bool(self.changes) or self.before != self.after
 
     def add(self, old: dict[str, float], new: dict[str, float]) -> None:
         """Add a movement to this step; of several movements of a stop, the first one's old value stays."""

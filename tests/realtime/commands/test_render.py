@@ -102,7 +102,7 @@ class Command:
         instrument: Path | None = None,
         out: Path | None = None,
     ) -> tuple[int, str]:
-        """Exit code and stderr."""
+        """Exit code and stderr; where it has written, stdout says what."""
         from drawstop.cli import main
 
         arguments = [str(instrument or self.instrument), str(recording or self.recording)]
@@ -110,7 +110,9 @@ class Command:
             main(["render", *arguments, "-o", str(out or self.out), *options])
         code = left.value.code or 0
         assert isinstance(code, int)
-        return code, self._capsys.readouterr().err
+        said = self._capsys.readouterr()
+        assert (" is written: " in said.out) == (code == 0)
+        return code, said.err
 
     def refuses(self, cause: str, *options: str, **files: Path) -> None:
         """The command ends with exit code 2, one line that names the cause, and no output file."""

@@ -12,6 +12,7 @@ from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.instrument_choice import InstrumentChoice
+from realtime.inputs.keyboard import LiveKeys, key_names
 from realtime.inputs.live_commands import LiveCommands
 
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
@@ -79,3 +80,26 @@ def test_instruments_are_chosen_by_number_by_name_and_one_after_the_other() -> N
         LiveCommands(parameters, Scenes(parameters)).next_instrument()
     with pytest.raises(DrawstopError, match="no scene comes next: there are no scenes"):
         commands.next_scene()
+
+
+def test_arrows_choose_and_move_a_stop_zero_rests_it_and_errors_are_notes() -> None:
+    stops = (StopDescription("a", "a", "a"), StopDescription("b", "b", "b", minimum=-1.0, maximum=0.0))
+    parameters, notes = ParameterStore(EventRecorder(), [*stops, *PARAMETERS]), list[str]()
+    keys = LiveKeys(LiveCommands(parameters, Scenes(parameters)), notes.append)
+    for name in key_names("\x1b[C\x1bOC\x1b[5~\x1b[D\x1b[Dx\x1b[D"):
+        keys.press(name)
+    assert parameters.values["a"] == pytest.approx(-0.05)
+    keys.press("down")
+    keys.press("left")
+    assert (keys.chosen, parameters.values["b"]) == (1, pytest.approx(-0.025))
+    for _ in range(3):
+        keys.press("right")
+    assert parameters.values["b"] == 0.0  # its end
+    keys.press("down")
+    keys.press("0")
+    assert keys.chosen == 0 and parameters.values["a"] == 0.0
+    for key in ("b", "m", "b", "9", "\x1b", "é"):
+        keys.press(key)
+    assert (parameters.values["engine.bypass"], parameters.values["engine.mute"], notes) == (0.0, 1.0, [])
+    keys.press("p")
+    assert parameters.values["engine.mute"] == 1.0

@@ -413,3 +413,30 @@ def test_an_instrument_may_be_swapped_under_scenes_from_another_thread(parameter
     thread.join()
     for slug, value in parameters.values.items():
         assert parameters.targets[slug].minimum <= value <= parameters.targets[slug].maximum
+
+
+def test_a_renamed_scene_keeps_its_place_and_values_and_undo_gives_the_old_name_back(scenes: Scenes) -> None:
+    scenes.rename("verse", "Bridge 2")
+    assert [scene.slug for scene in scenes.all] == ["bridge_2", "chorus", "part"]
+    assert scenes.find("bridge_2").values == VERSE.values
+    scenes.rename("chorus", "CHORUS")
+    assert [scene.name for scene in scenes.all] == ["Bridge 2", "CHORUS", "Part"]
+    scenes.undo()
+    scenes.undo()
+    assert [scene.name for scene in scenes.all] == ["Verse", "Chorus", "Part"]
+    scenes.redo()
+    assert scenes.all[0].name == "Bridge 2"
+
+
+def test_a_rename_to_another_scenes_name_or_of_a_corner_is_refused(scenes: Scenes) -> None:
+    for which, name, message in (
+        ("verse", "chorus", "already"),
+        ("verse", "!", "letter"),
+        ("no", "x", "no scene"),
+    ):
+        with pytest.raises(DrawstopError, match=message):
+            scenes.rename(which, name)
+    scenes.replace(scenes.all, ["verse", "chorus", "part", "verse"])
+    with pytest.raises(DrawstopError, match="corner of the pad"):
+        scenes.rename("verse", "x")
+    assert [scene.name for scene in scenes.all] == ["Verse", "Chorus", "Part"]

@@ -1,0 +1,56 @@
+"""The panel's files, read once from the package, as responses to HTTP requests."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from realtime.controllers.osc.clients import Client
+from realtime.controllers.oscquery.http_answers import Answer
+from realtime.panel.access import PanelAccess
+
+PATH = "/panel/"
+"""The panel's path on OSCQuery's port."""
+
+INDEX = "index.html"
+CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+HEADERS = {
+    # everything from this server, nothing inline, no frame around it
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class PanelPages:
+    """Serves the panel's files; implements `realtime.controllers.oscquery.service.WebPages`.
+
+    Args:
+        access: whom the port serves.
+    """
+
+    def __init__(self, access: PanelAccess) -> None:
+        self._access = access
+        self._answers = {
+            file.name: Answer(
+                200, file.read_text("utf-8"), content_type=f"{kind}; charset=utf-8", headers=HEADERS
+            )
+            for file in files("realtime.panel").joinpath("page").iterdir()
+            for suffix, kind in CONTENT_TYPES.items()
+            if file.name.endswith(suffix)
+        }
+
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+        """The response to a request that isn't let in, or that has brought the code; None: it is let in."""
+        return self._access.admit(client, target, cookies)
+
+    def answer(self, target: str) -> Answer | None:
+        """The file at a target; None: the target isn't the panel's."""
+        path = target.partition("?")[0].partition("#")[0]
+        if path == PATH.rstrip("/"):
+            return Answer(303, content_type="text/plain", headers={"Location": PATH})
+        if not path.startswith(PATH):
+            return None
+        name = path.removeprefix(PATH) or INDEX
+        return self._answers.get(name) or Answer(404, error=f"no file is at {path[:80]!r}")
