@@ -1,6 +1,6 @@
 """Shown and true durations of a command: what its overall line says is left at 10, 25, 50, 75 and 90 % of the time that it took.
 
-python -m bench.durations make --stop guitar with/ without/ --out /tmp/organ: the command runs in a terminal of its own, as a user
+python -m bench.durations make --stop guitar with/ without/ --out my-organ: the command runs in a terminal of its own, as a user
 sees it; its lines are read with the time at which they come.
 """
 
