@@ -25,7 +25,7 @@ from training.recipes.separator.held_out import clips_of
 from training.recipes.separator.mixtures import Corpus
 from training.recipes.trunk_features.__main__ import CONCEPTS, Experiment, Task
 from training.recipes.trunk_features.agreement import Knob, agreement, falls, found_again, without
-from training.recipes.trunk_features.dictionaries import Dictionary, first_dictionaries
+from training.recipes.trunk_features.dictionaries import Dictionary, topk_and_random
 from training.recipes.trunk_features.names import Clips, names_hold
 from training.recipes.trunk_features.stops import FeatureStop, stops_by_count
 from training.separation.mdct import Mdct
@@ -59,7 +59,7 @@ class Checks:
         self.saes: dict[int, Dictionary] = {}
         self.controls: dict[int, Dictionary] = {}
         for seed in self.seeds:
-            self.saes[seed], self.controls[seed] = first_dictionaries(material, seed)[:2]
+            self.saes[seed], self.controls[seed] = topk_and_random(material, seed)
         self.channels = Dictionary("channels", lambda x: x, torch.eye(material.clips.shape[-1]), {})
 
     def knob(self, seed: int, concept: str) -> Knob:

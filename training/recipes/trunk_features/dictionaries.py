@@ -68,6 +68,14 @@ class Dictionary:
     draw: int = 0
 
 
+def topk_and_random(material: Material, seed: int) -> tuple[Dictionary, Dictionary]:
+    """The first two of `first_dictionaries`, the same bits, without the others."""
+    topk = train(material.clips.flatten(0, 1), _config(material.clips.flatten(0, 1), "topk", seed))
+    return _of_sae("topk SAE", topk, material.unseen), _of_sae(
+        "random SAE", random_sae(topk, 1000 * (seed + 1)), material.unseen
+    )
+
+
 def first_dictionaries(material: Material, seed: int) -> list[Dictionary]:
     """Those that are measured with every seed: TopK SAE, trained on for its use in two ways, a random one, PCA, channels."""
     frames, unseen = material.clips.flatten(0, 1), material.unseen

@@ -1,5 +1,7 @@
 """Dictionaries of the trunk, stops by few of their activities, and probes: what each must do at its ends."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from training.recipes.trunk_features.dictionaries import (
     direction,
     first_dictionaries,
     other_dictionaries,
+    topk_and_random,
 )
 from training.recipes.trunk_features.measure import held_out, measured
 from training.recipes.trunk_features.probes import COUNTS, curve, pooled
@@ -55,14 +58,25 @@ def material(frames: torch.Tensor) -> Material:
     return Material(SEPARATOR, clips, frames[2500:], maps, torch.stack([query(1), query(2)]))
 
 
-@pytest.fixture(scope="module")
-def all_dictionaries() -> dict[str, Dictionary]:
+def independent_frames() -> torch.Tensor:
+    """Mixtures of sources that are independent and not normal, as ICA takes them to be. `[3000, channels]`."""
     rng = np.random.default_rng(3)
-    sources = rng.laplace(size=(3000, CONFIG.channels))  # independent and not normal, as ICA takes them to be
-    frames = torch.from_numpy(sources @ rng.standard_normal((CONFIG.channels, CONFIG.channels))).float()
+    sources = rng.laplace(size=(3000, CONFIG.channels))
+    return torch.from_numpy(sources @ rng.standard_normal((CONFIG.channels, CONFIG.channels))).float()
+
+
+@pytest.fixture(scope="module")
+def small_sizes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"FEATURES": 25, "K": 4, "STEPS": 60, "RANDOM_DRAWS": 2}.items():
             patch.setattr(dictionaries_module, name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def all_dictionaries(small_sizes: None) -> dict[str, Dictionary]:
+    frames = independent_frames()
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tuned_module, "STEPS", 40)
         found = first_dictionaries(material(frames), seed=0) + other_dictionaries(material(frames), seed=0)
     assert [each.name for each in found].count("random SAE") == 2
@@ -77,6 +91,16 @@ def test_linear_dictionaries_give_the_frames_back(all_dictionaries: dict[str, Di
         torch.testing.assert_close(difference, first - second, atol=1e-3, rtol=1e-3)
 
 
+def test_topk_and_random_alone_are_the_same_bits(
+    small_sizes: None, all_dictionaries: dict[str, Dictionary]
+) -> None:
+    frames = independent_frames()
+    topk, control = topk_and_random(material(frames), seed=0)
+    assert torch.equal(topk.directions, all_dictionaries["topk SAE"].directions)
+    assert torch.equal(topk.encode(frames), all_dictionaries["topk SAE"].encode(frames))
+    assert control.name == "random SAE"
+
+
 def test_a_trained_sae_explains_more_than_a_random_one(all_dictionaries: dict[str, Dictionary]) -> None:
     trained, random = (all_dictionaries[name].about["explained"] for name in ("topk SAE", "random SAE"))
     assert trained > random + 0.2
@@ -85,9 +109,7 @@ def test_a_trained_sae_explains_more_than_a_random_one(all_dictionaries: dict[st
 def test_trained_on_end_to_end_an_sae_leaves_the_heads_shares_more_as_they_were(
     all_dictionaries: dict[str, Dictionary],
 ) -> None:
-    rng = np.random.default_rng(3)
-    sources = rng.laplace(size=(3000, CONFIG.channels))
-    frames = torch.from_numpy(sources @ rng.standard_normal((CONFIG.channels, CONFIG.channels))).float()
+    frames = independent_frames()
     made = material(frames)
     sae = train(frames[:2500], _config(frames, "topk", 0))
     trunk, maps = made.clips[:10], made.maps.float()
