@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import controllers_page
+import features_page
 import host_pictures
 import knobs
 import osc_page
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> int:
     pages = {
         "commands.md": commands,
         "controllers.md": controllers_page.page,
+        "features.md": features_page.page,
         "knobs.md": knobs.page,
         "osc.md": osc_page.page,
         "stops.md": stops_page.page,
