@@ -9,11 +9,11 @@ import typer
 
 from drawstop.errors import DrawstopError
 
-BANKS = "banks"
-"""The folder of banks that a model's folder may have."""
-
 if TYPE_CHECKING:
     from export.musicgen.take_file import Record, Request
+
+BANKS = "banks"
+"""The folder of banks that a model's folder may have."""
 
 
 def musicgen(

@@ -70,30 +70,25 @@ class Dictionary:
 
 def topk_and_random(material: Material, seed: int) -> tuple[Dictionary, Dictionary]:
     """The first two of `first_dictionaries`, the same bits, without the others."""
-    topk = train(material.clips.flatten(0, 1), _config(material.clips.flatten(0, 1), "topk", seed))
-    return _of_sae("topk SAE", topk, material.unseen), _of_sae(
-        "random SAE", random_sae(topk, 1000 * (seed + 1)), material.unseen
-    )
+    topk, seconds = _timed(lambda: _trained(material, "topk", seed))
+    return _of_sae("topk SAE", topk, material.unseen, seconds), _random(topk, material, seed)
 
 
 def first_dictionaries(material: Material, seed: int) -> list[Dictionary]:
     """Those that are measured with every seed: TopK SAE, trained on for its use in two ways, a random one, PCA, channels."""
-    frames, unseen = material.clips.flatten(0, 1), material.unseen
-    started = time.process_time()
-    topk = train(frames, _config(frames, "topk", seed))
-    seconds = [time.process_time() - started]
+    topk, seconds = _timed(lambda: _trained(material, "topk", seed))
     generator = torch.Generator().manual_seed(seed)
     heard = material.clips[: len(material.maps)], material.maps
-    tuned = [end_to_end(topk, material.separator, heard, material.questions, generator)]
-    seconds.append(time.process_time() - started)
-    tuned.append(temporal(topk, material.clips, generator))
-    seconds.append(time.process_time() - started - seconds[1] + seconds[0])
-    chosen = _chosen(frames, seed)
+    same_shares, shares_seconds = _timed(
+        lambda: end_to_end(topk, material.separator, heard, material.questions, generator)
+    )
+    lasting, lasting_seconds = _timed(lambda: temporal(topk, material.clips, generator))
+    chosen, unseen = _chosen(material, seed), material.unseen
     return [
-        _of_sae("topk SAE", topk, unseen, seconds[0]),
-        _of_sae("random SAE", random_sae(topk, 1000 * (seed + 1)), unseen),
-        _of_sae("end-to-end SAE", tuned[0], unseen, seconds[1]),
-        _of_sae("temporal SAE", tuned[1], unseen, seconds[2]),
+        _of_sae("topk SAE", topk, unseen, seconds),
+        _random(topk, material, seed),
+        _of_sae("end-to-end SAE", same_shares, unseen, seconds + shares_seconds),
+        _of_sae("temporal SAE", lasting, unseen, seconds + lasting_seconds),
         _pca(chosen, seed),
         _channels(chosen),
     ]
@@ -101,18 +96,33 @@ def first_dictionaries(material: Material, seed: int) -> list[Dictionary]:
 
 def other_dictionaries(material: Material, seed: int) -> list[Dictionary]:
     """The other kinds of SAE, more random ones, and ICA."""
-    frames, unseen, found = material.clips.flatten(0, 1), material.unseen, []
+    found = []
     for name in OTHER_ARCHITECTURES:
-        started = time.process_time()
-        sae = train(frames, _config(frames, name, seed))
-        found.append(_of_sae(f"{name} SAE", sae, unseen, time.process_time() - started))
-    for draw in range(1, RANDOM_DRAWS):
-        control = _of_sae("random SAE", random_sae(sae, 1000 * (seed + 1) + draw), unseen)
-        found.append(replace(control, draw=draw))
-    return [*found, _ica(_chosen(frames, seed), seed)]
+        sae, seconds = _timed(lambda name=name: _trained(material, name, seed))  # type: ignore[misc]
+        found.append(_of_sae(f"{name} SAE", sae, material.unseen, seconds))
+    found += [_random(sae, material, seed, draw) for draw in range(1, RANDOM_DRAWS)]
+    return [*found, _ica(_chosen(material, seed), seed)]
 
 
-def _chosen(frames: Tensor, seed: int) -> Tensor:
+def _trained(material: Material, architecture: str, seed: int) -> SAE:
+    frames = material.clips.flatten(0, 1)
+    return train(frames, _config(frames, architecture, seed))
+
+
+def _random(like: SAE, material: Material, seed: int, draw: int = 0) -> Dictionary:
+    """A random dictionary of an SAE's size."""
+    control = random_sae(like, 1000 * (seed + 1) + draw)
+    return replace(_of_sae("random SAE", control, material.unseen), draw=draw)
+
+
+def _timed(make: Callable[[], SAE]) -> tuple[SAE, float]:
+    """What a function makes, and the core-seconds that it took."""
+    started = time.process_time()
+    return make(), time.process_time() - started
+
+
+def _chosen(material: Material, seed: int) -> Tensor:
+    frames = material.clips.flatten(0, 1)
     order = torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))
     return frames[order[:LINEAR_FRAMES]]
 
