@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
+from training.models.musicgen.audiocraft_config import LanguageModelSizes, language_model_config
 from training.models.musicgen.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -266,53 +267,17 @@ def _audiocraft_config(folder: Path, sizes: dict[str, Any]) -> Any:
     from omegaconf import OmegaConf
 
     decoder, codec = sizes["decoder"], sizes["audio_encoder"]
-    books = decoder["num_codebooks"]
-    return OmegaConf.create(
-        {
-            "solver": "musicgen",
-            "lm_model": "transformer_lm",
-            "device": "cpu",
-            "dtype": "float32",
-            "sample_rate": codec["sampling_rate"],
-            "channels": 1,
-            "dataset": {"segment_duration": _longest(folder, codec)},
-            "codebooks_pattern": {
-                "modeling": "delay",
-                "delay": {"delays": list(range(books)), "flatten_first": 0, "empty_initial": 0},
-            },
-            "transformer_lm": {
-                "n_q": books,
-                "card": decoder["vocab_size"],
-                "dim": decoder["hidden_size"],
-                "num_heads": decoder["num_attention_heads"],
-                "num_layers": decoder["num_hidden_layers"],
-                "hidden_scale": decoder["ffn_dim"] // decoder["hidden_size"],
-                "dropout": 0.0,
-                "causal": True,
-                "custom": False,
-                "memory_efficient": True,
-                "norm": "layer_norm",
-                "norm_first": True,
-                "activation": "gelu",
-                "bias_ff": False,
-                "bias_attn": False,
-                "bias_proj": False,
-                "positional_embedding": "sin",
-                "weight_init": None,
-            },
-            "classifier_free_guidance": {"training_dropout": 0.0, "inference_coef": 3.0},
-            "attribute_dropout": {},
-            "conditioners": {},
-            "fuser": {
-                "cross_attention_pos_emb": False,
-                "cross_attention_pos_emb_scale": 1,
-                "sum": [],
-                "prepend": [],
-                "cross": ["description"],
-                "input_interpolate": [],
-            },
-        }
+    own = LanguageModelSizes(
+        codec["sampling_rate"],
+        _longest(folder, codec),
+        decoder["num_codebooks"],
+        decoder["vocab_size"],
+        decoder["hidden_size"],
+        decoder["num_attention_heads"],
+        decoder["num_hidden_layers"],
+        decoder["ffn_dim"] // decoder["hidden_size"],
     )
+    return OmegaConf.create(language_model_config(own, {"weight_init": None}, 0.0, {}))
 
 
 def _longest(folder: Path, codec: dict[str, Any]) -> float:

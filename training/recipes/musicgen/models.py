@@ -9,6 +9,7 @@ from audiocraft.models.encodec import EncodecModel
 from audiocraft.models.lm import LMModel
 from omegaconf import OmegaConf
 
+from training.models.musicgen.audiocraft_config import LanguageModelSizes, language_model_config
 from training.recipes.musicgen.corpus import SAMPLE_RATE
 
 CODEBOOKS = 4
@@ -58,54 +59,12 @@ ENCODEC: dict[str, Any] = {
     "rvq": {"n_q": CODEBOOKS, "bins": BINS, "decay": 0.98, "threshold_ema_dead_code": 1},
 }
 
-LANGUAGE_MODEL: dict[str, Any] = {
-    "solver": "musicgen",
-    "lm_model": "transformer_lm",
-    "device": "cpu",
-    "dtype": "float32",
-    "sample_rate": SAMPLE_RATE,
-    "channels": 1,
-    "dataset": {"segment_duration": LONGEST_SECONDS},
-    "codebooks_pattern": {
-        "modeling": "delay",
-        "delay": {"delays": list(range(CODEBOOKS)), "flatten_first": 0, "empty_initial": 0},
-    },
-    "transformer_lm": {
-        "n_q": CODEBOOKS,
-        "card": BINS,
-        "dim": WIDTH,
-        "num_heads": 4,
-        "num_layers": LAYERS,
-        "hidden_scale": 2,
-        "dropout": 0.0,
-        "causal": True,
-        "custom": False,
-        "memory_efficient": True,
-        "norm": "layer_norm",
-        "norm_first": True,
-        "activation": "gelu",
-        "bias_ff": False,
-        "bias_attn": False,
-        "bias_proj": False,
-        "positional_embedding": "sin",
-        "weight_init": "gaussian",
-        "depthwise_init": "current",
-        "zero_bias_init": True,
-    },
-    "classifier_free_guidance": {"training_dropout": 0.15, "inference_coef": 3.0},
-    "attribute_dropout": {},
-    "conditioners": {
-        "description": {"model": "lut", "lut": {"n_bins": TEXT_BINS, "dim": WIDTH, "tokenizer": "noop"}}
-    },
-    "fuser": {
-        "cross_attention_pos_emb": False,
-        "cross_attention_pos_emb_scale": 1,
-        "sum": [],
-        "prepend": [],
-        "cross": ["description"],
-        "input_interpolate": [],
-    },
-}
+LANGUAGE_MODEL = language_model_config(
+    LanguageModelSizes(SAMPLE_RATE, LONGEST_SECONDS, CODEBOOKS, BINS, WIDTH, 4, LAYERS, 2),
+    {"weight_init": "gaussian", "depthwise_init": "current", "zero_bias_init": True},
+    0.15,
+    {"description": {"model": "lut", "lut": {"n_bins": TEXT_BINS, "dim": WIDTH, "tokenizer": "noop"}}},
+)
 """As `facebook/musicgen-small` is configured, but for the size and the text conditioner: a table instead of a T5."""
 
 
