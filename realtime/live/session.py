@@ -165,7 +165,7 @@ def _panel_status(
 def _about(supervisor: Supervisor, options: PlayOptions, latency: Latency) -> SessionAbout:
     import importlib.metadata
 
-    versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy", "soxr")}
+    versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
     if options.backend == OPENVINO:
         versions["openvino"] = importlib.metadata.version("openvino")
     versions |= {"drawstop": __version__, "python": platform.python_version(), "machine": platform.machine()}

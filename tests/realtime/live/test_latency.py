@@ -45,11 +45,12 @@ def test_a_large_device_block_counts_all_the_blocks_that_it_completes() -> None:
     assert small.slack < large.slack
 
 
-def test_resampling_is_part_of_the_filling() -> None:
+def test_resampling_is_part_of_the_filling_and_costs_a_device_block_and_two_half_filters() -> None:
     same, other = (
         choose_latency(description(), tried(b512=0.002), rate, HOST, 0.0, "safe") for rate in (RATE, 48000)
     )
-    assert other.filling > same.filling + 300
+    block_ms, half_filters_ms = 1000 * 512 / RATE, 2 * 0.6
+    assert same.milliseconds(same.filling) < other.milliseconds(other.filling) < block_ms + half_filters_ms
 
 
 def test_a_low_delay_lasts_as_long_as_the_longest_block_and_three_wake_ups() -> None:
