@@ -25,7 +25,7 @@ from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from realtime.inputs.live_controllers import ControllerOptions
 from realtime.inputs.osc import OscOptions
-from realtime.live.device_connection import DeviceSelection
+from realtime.live.device.selection import DeviceSelection
 from realtime.live.supervisor import LiveRequest
 from realtime.recording.replay import replay
 from realtime.recording.session_file import Session, read_session

@@ -11,7 +11,7 @@ from realtime.engine.limiter import CEILING_DB
 from realtime.engine.parameters import INPUT_GAIN, OUTPUT_GAIN, RAMP, WET
 from realtime.inputs.live_controllers import ControllerOptions
 from realtime.inputs.osc import OscOptions
-from realtime.live.device_connection import DeviceSelection, parse_channels
+from realtime.live.device.selection import DeviceSelection, parse_channels
 from realtime.live.latency import read_latency
 from realtime.live.supervisor import LiveRequest
 

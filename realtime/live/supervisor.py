@@ -11,7 +11,8 @@ from pathlib import Path
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
-from realtime.live.device_connection import DeviceConnection, DeviceSelection
+from realtime.live.device.connection import DeviceConnection
+from realtime.live.device.selection import DeviceSelection
 from realtime.live.latency import Latency, Margin, candidates, choose_latency, next_to_try
 from realtime.live.latest_swap import LatestSwap
 from realtime.live.level_client import LevelClient
@@ -289,11 +290,11 @@ class Supervisor:
     def _watch_device(self) -> None:
         connection = self._connection
         if connection.device is not None:
-            grown = connection.grown()
-            if grown is None and connection.is_alive():
+            change = connection.grown() or connection.returned()
+            if change is None and connection.is_alive():
                 return
-            self.notes.append(grown or "the sound device is gone; waiting for it, or for another one")
-            self.device_losses += grown is None
+            self.notes.append(change or "the sound device is gone; waiting for it, or for another one")
+            self.device_losses += change is None
             self.audio.send(CloseDevice())
             connection.lose()
         if connection.reopen(self.description):

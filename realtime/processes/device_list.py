@@ -24,29 +24,53 @@ class SoundDevice:
     default_out: bool
 
 
+class DeviceQuery:
+    """A question to the system which devices there are, while a process answers it."""
+
+    def __init__(self) -> None:
+        self._answers, there = CONTEXT.Pipe()
+        self._process = start_child("realtime.processes.device_list:run_list", there)
+        there.close()
+
+    def answer(self, patience_s: float) -> list[SoundDevice] | None:
+        """All sound devices; None: no answer in this time.
+
+        Raises:
+            DrawstopError: PortAudio isn't installed, or it crashed.
+        """
+        try:
+            if not self._answers.poll(patience_s):
+                return None
+            answer = self._answers.recv()
+        except EOFError as error:
+            raise DrawstopError(
+                "PortAudio crashed while it looked for devices; restart the sound server"
+            ) from error
+        if isinstance(answer, Failed):
+            raise DrawstopError(answer.reason)
+        devices: list[SoundDevice] = answer
+        return devices
+
+    def close(self) -> None:
+        """End the process, whether it has answered or not."""
+        self._process.kill()
+        self._process.join()
+        self._answers.close()
+
+
 def list_devices() -> list[SoundDevice]:
     """All sound devices.
 
     Raises:
         DrawstopError: PortAudio isn't installed, or it doesn't answer.
     """
-    here, there = CONTEXT.Pipe()
-    process = start_child("realtime.processes.device_list:run_list", there)
-    there.close()
+    query = DeviceQuery()
     try:
-        if not here.poll(PATIENCE_S):
-            raise DrawstopError("the sound system doesn't answer; is its server (JACK, PipeWire) hanging?")
-        answer = here.recv()
-    except EOFError as error:
-        raise DrawstopError(
-            "PortAudio crashed while it looked for devices; restart the sound server"
-        ) from error
+        devices = query.answer(PATIENCE_S)
     finally:
-        process.kill()
-        process.join()
-    if isinstance(answer, Failed):
-        raise DrawstopError(answer.reason)
-    devices: list[SoundDevice] = answer
+        query.close()
+    if devices is None:
+        raise DrawstopError("the sound system doesn't answer; is its server (JACK, PipeWire) hanging?")
     return devices
 
 

@@ -9,7 +9,8 @@ import pytest
 from small_instrument import description
 
 from realtime.engine.control_event import ControlEvent
-from realtime.live.device_connection import DeviceConnection, DeviceSelection
+from realtime.live.device.connection import DeviceConnection
+from realtime.live.device.selection import DeviceSelection
 from realtime.live.latency import Latency
 from realtime.processes.audio_process import AudioProcess, play_round
 from realtime.processes.child_process import CONTEXT

@@ -1,13 +1,14 @@
 """The connection to the sound device: found, opened, lost, opened again; and the clock that it gives."""
 
 import time
-from dataclasses import dataclass
 from multiprocessing.synchronize import Semaphore
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
+from realtime.live.device.selection import DeviceSelection, listed
 from realtime.live.latency import Latency
 from realtime.live.process_handles import AudioProcessHandle, DeviceHandle
+from realtime.live.device.return_watch import ReturnWatch
 from realtime.processes.device_list import SoundDevice, find_device, list_devices
 from realtime.processes.device_process import DeviceSettings
 from realtime.processes.device_ring import DeviceRing
@@ -17,21 +18,6 @@ STALLED_S = 1.5
 """A device that hasn't called for so long is gone."""
 RETRY_S = 1.0
 MOST_OUTPUTS = 2
-
-
-@dataclass(frozen=True)
-class DeviceSelection:
-    """The sound devices that the user selects, by name or number; None: the system's default."""
-
-    input: str | None = None
-    output: str | None = None
-    rate: int | None = None
-    """Hertz; None: the instrument's if the device takes it, else the device's own."""
-    block: int = 0
-    """Frames per callback; 0 lets the device choose."""
-    input_channels: tuple[int, ...] = ()
-    """The device's channels that are taken, from 1; none: the first ones."""
-    output_channels: tuple[int, ...] = ()
 
 
 class DeviceConnection:
@@ -49,6 +35,7 @@ class DeviceConnection:
         self._devices: list[SoundDevice] = []
         self._old_ring: DeviceRing | None = None
         self._next_retry = 0.0
+        self._watch_for_return = ReturnWatch(selection)
         self.device: DeviceHandle | None = None
         self.ring: DeviceRing | None = None
         self.start_sample = 0
@@ -76,17 +63,27 @@ class DeviceConnection:
         if time.monotonic() < self._next_retry:
             return False
         try:
-            selected = self.find()
-            try:
-                self._open(
-                    description, *selected, self._selection.input_channels, self._selection.output_channels
-                )
-            except DrawstopError:
-                self._open(description, *self._find_listed(None, None), (), ())
+            self._reopen_selected_or_default(description)
         except DrawstopError:
             self._next_retry = time.monotonic() + RETRY_S
             return False
         return True
+
+    def _reopen_selected_or_default(self, description: InstrumentDescription) -> None:
+        selection, found = self._selection, False
+        self._watch_for_return.end()
+        self._devices = list_devices()
+        try:
+            selected = self._find_listed(selection.input, selection.output)
+            found = True
+            self._open(description, *selected, selection.input_channels, selection.output_channels)
+        except DrawstopError:
+            self._open(description, *self._find_listed(None, None), (), ())
+            self._watch_for_return.begin(gone=not found)
+
+    def returned(self) -> str | None:
+        """What to say where the selected device is back while the default stands in for it; None: it isn't."""
+        return self._watch_for_return.look() if self.device is not None else None
 
     def is_alive(self) -> bool:
         """Whether the device still calls."""
@@ -116,6 +113,7 @@ class DeviceConnection:
 
     def close(self) -> None:
         """End the device's process and free the memory."""
+        self._watch_for_return.end()
         if self.device is not None:
             self.device.end()
             self.device = None
@@ -190,28 +188,8 @@ def _channels(chosen: tuple[int, ...], most: int, available: int, device: str, d
         return min(most, available)
     if max(chosen) > available:
         raise DrawstopError(
-            f"{device} has {available} {direction} channels, got --{direction}-channels {_listed(chosen)}; choose among these"
+            f"{device} has {available} {direction} channels, got --{direction}-channels {listed(chosen)}; choose among these"
         )
     if len(chosen) > most:
-        raise DrawstopError(f"--{direction}-channels takes {most} at most here, got {_listed(chosen)}")
+        raise DrawstopError(f"--{direction}-channels takes {most} at most here, got {listed(chosen)}")
     return len(chosen)
-
-
-def _listed(channels: tuple[int, ...]) -> str:
-    return ",".join(map(str, channels))
-
-
-def parse_channels(text: str | None, option: str) -> tuple[int, ...]:
-    """The channels of an option like `--output-channels 3,4`, from 1; none: ().
-
-    >>> parse_channels("3,4", "--output-channels"), parse_channels(None, "--input-channels")
-    ((3, 4), ())
-
-    Raises:
-        DrawstopError: it is no list of numbers from 1, or names one twice.
-    """
-    parts = [] if text is None else text.replace(" ", "").split(",")
-    channels = tuple(int(part) for part in parts if part.isdigit() and int(part) > 0)
-    if len(channels) != len(parts) or len(set(channels)) != len(channels):
-        raise DrawstopError(f"{option} takes channels from 1, such as 2 or 3,4, each once; got {text!r}")
-    return channels

@@ -1,0 +1,1 @@
+"""The sound device of a performance: selected, found, opened, lost, taken back."""

@@ -1,0 +1,93 @@
+"""The device that was asked for: another stands in while it is away, and it is taken back when it returns."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_player import wait_for
+from small_instrument import description
+
+from drawstop.errors import DrawstopError
+from realtime.live.device import return_watch
+from realtime.live.device.connection import DeviceConnection
+from realtime.live.device.selection import DeviceSelection
+from realtime.processes.child_process import CONTEXT
+from realtime.processes.device_list import DeviceQuery, list_devices
+
+ALSA = """</usr/share/alsa/alsa.conf>
+pcm.!default { type null }
+"""
+BOX = "pcm.box { type null }\n"
+
+
+@pytest.fixture
+def sound_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """ALSA's configuration, in a file that a test changes: a device that is there from then on, or isn't."""
+    config = tmp_path / "asound.conf"
+    config.write_text(ALSA + BOX)
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(config))
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    try:
+        names = [device.name for device in list_devices()]
+    except DrawstopError as error:
+        pytest.skip(str(error))
+    if "box" not in names:
+        pytest.skip(f"this PortAudio has no ALSA, it lists {names}")
+    return config
+
+
+@pytest.fixture
+def connection(sound_system: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeviceConnection]:
+    """Connected to the box."""
+    monkeypatch.setattr(return_watch, "LOOK_S", 0.1)
+    made = DeviceConnection(DeviceSelection("box", "box", block=256), CONTEXT.Semaphore(0))
+    made.find()
+    made.open(description())
+    yield made
+    made.close()
+
+
+def test_the_default_stands_in_for_a_device_that_is_gone_until_it_returns(
+    sound_system: Path, connection: DeviceConnection
+) -> None:
+    assert connection.device is not None and connection.device.device_name == "box"
+    sound_system.write_text(ALSA)
+    connection.lose()
+    wait_for(lambda: connection.reopen(description()), "the default")
+    assert connection.device.device_name == "default"
+    for _ in range(3):
+        assert connection.returned() is None
+        time.sleep(0.1)
+    sound_system.write_text(ALSA + BOX)
+    said: list[str] = []
+    wait_for(lambda: said.extend(filter(None, [connection.returned()])) or said, "the box")
+    assert said == ["box is back: the sound goes there again"]
+    connection.lose()
+    wait_for(lambda: connection.reopen(description()), "the box")
+    assert connection.device.device_name == "box"
+    assert connection.returned() is None
+
+
+def test_a_device_that_is_there_and_refused_counts_as_back_only_after_it_was_away(
+    sound_system: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(return_watch, "LOOK_S", 0.0)
+    watch = return_watch.ReturnWatch(DeviceSelection(output="box"))
+    asked = return_watch.DeviceQuery
+    answers: list[DeviceQuery] = []
+    monkeypatch.setattr(return_watch, "DeviceQuery", lambda: answers.append(asked()) or answers[-1])
+
+    def look_until(asked_again: int) -> list[str]:
+        said, before = [], len(answers)
+        wait_for(lambda: said.append(watch.look()) or len(answers) > before + asked_again, "answers")
+        return [each for each in said if each]
+
+    watch.begin(gone=False)
+    assert look_until(2) == []
+    sound_system.write_text(ALSA)
+    assert look_until(2) == []
+    sound_system.write_text(ALSA + BOX)
+    assert look_until(2)[:1] == ["box is back: the sound goes there again"]
+    watch.end()
+    assert watch.look() is None
