@@ -5,10 +5,10 @@ from multiprocessing.synchronize import Semaphore
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
+from realtime.live.device.return_watch import ReturnWatch
 from realtime.live.device.selection import DeviceSelection, listed
 from realtime.live.latency import Latency
 from realtime.live.process_handles import AudioProcessHandle, DeviceHandle
-from realtime.live.device.return_watch import ReturnWatch
 from realtime.processes.device_list import SoundDevice, find_device, list_devices
 from realtime.processes.device_process import DeviceSettings
 from realtime.processes.device_ring import DeviceRing
