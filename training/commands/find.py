@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from training.commands.options import (
+    WITH,
+    WITHOUT,
     OtherPromptOption,
     PiecesOption,
     PromptOption,
     SecondsOption,
-    WithOption,
-    WithoutOption,
     first_look,
 )
 
@@ -28,8 +28,15 @@ def find(
         Path, typer.Argument(help="A bank, as drawstop train wrote it; the stop is added to it.")
     ],
     name: Annotated[str, typer.Argument(help="What to call the stop.")],
-    with_folder: WithOption,
-    without_folder: WithoutOption,
+    with_folder: Annotated[Path | None, WITH] = None,
+    without_folder: Annotated[Path | None, WITHOUT] = None,
+    feature: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="In place of recordings: a feature of the bank's SAE, by its number in the report's atlas; several times for "
+            "several. -1 takes it away, +1 doubles it."
+        ),
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -63,7 +70,7 @@ def find(
         str, typer.Option(help="Where a MusicGen is computed: auto, cpu, cuda or mps.")
     ] = "auto",
 ) -> None:
-    """Find a concept from recordings with and without it, and add it to the bank as a stop.
+    """Find a concept from recordings with and without it, and add it to the bank as a stop; or put features on a knob.
 
     To bring the concept in (+1) it needs recordings that play the same thing with and without it: the same file name in
     both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
@@ -74,6 +81,8 @@ def find(
     Example: drawstop find bank/ guitar --with guitar/ --without other/ --model rave.ts
 
     Example: drawstop find banks/ guitar --with guitar/ --without other/ --model small --prompt "acoustic guitar solo"
+
+    Example: drawstop find bank/ pluck --feature 412
     """
     from drawstop.audio_files import list_audio
     from drawstop.errors import DrawstopError
@@ -84,6 +93,13 @@ def find(
     from training.models.open import is_musicgen
     from training.shipped import SHIPPED_RAVE
 
+    if feature is not None:
+        _of_features(bank, name, feature, with_folder or without_folder or model)
+        return
+    if with_folder is None or without_folder is None:
+        raise DrawstopError(
+            "a concept needs recordings with and without it: --with FOLDER --without FOLDER (or --feature NUMBER)"
+        )
     paths = list_audio(with_folder), list_audio(without_folder)
     if {path.resolve() for path in paths[0]} & {path.resolve() for path in paths[1]}:
         raise DrawstopError(
@@ -121,6 +137,30 @@ def find(
             stops = rave.find_stops(opened, banks, name, *paths, options, progress)
             save_stops(bank, banks, name, stops)
             _say(bank, stops)
+
+
+def _of_features(folder: Path, name: str, features: list[int], unused: Path | None) -> None:
+    """Write the bank with a stop of these features in it."""
+    from drawstop.errors import DrawstopError
+    from training.banks.bank_folders import load_banks, save_stops
+    from training.banks.separated_bank import is_separated
+    from training.find.feature_stop import feature_stop
+
+    if unused is not None:
+        raise DrawstopError(f"--feature needs neither recordings nor a model: leave {unused} out")
+    if is_separated(folder):
+        raise DrawstopError(
+            f"{folder} is a separator's bank and has no SAE features: train one on your RAVE (drawstop train)"
+        )
+    banks = load_banks(folder)
+    if len(banks) > 1:
+        sites = ", ".join(bank.site for bank in banks)
+        raise DrawstopError(
+            f"{folder} holds several banks ({sites}): name one, such as {folder / banks[0].site}"
+        )
+    stops = {banks[0].site: feature_stop(banks[0], name, features)}
+    save_stops(folder, banks, name, stops)
+    _say(folder, stops)
 
 
 def _say(bank: Path, stops: "Mapping[str, Stop | SeparatedStop]", where: str = "") -> None:

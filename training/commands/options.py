@@ -34,8 +34,10 @@ DtypeOption = Annotated[
     str, typer.Option(help="How frames are stored: float32, or at half the size float16 or bfloat16.")
 ]
 
-WithOption = Annotated[Path, typer.Option("--with", help="A folder of recordings with the concept.")]
-WithoutOption = Annotated[Path, typer.Option("--without", help="A folder of recordings without it.")]
+WITH = typer.Option("--with", help="A folder of recordings with the concept.")
+WITHOUT = typer.Option("--without", help="A folder of recordings without it.")
+WithOption = Annotated[Path, WITH]
+WithoutOption = Annotated[Path, WITHOUT]
 PromptOption = Annotated[
     list[str] | None,
     typer.Option(
