@@ -39,11 +39,11 @@ CLASSES = (
         family
         for family in FAMILIES
         if family.name
-        in {"guitar", "voice", "bass", "piano", "mallet", "organ", "strings", "pipe", "lead", "pad", "pluck"}
+        in {"guitar", "voice", "bass", "mallet", "organ", "strings", "pipe", "lead", "pad", "pluck"}
     )
     + NEW
 )
-"""Classes that no clip is in two of."""
+"""Classes that no clip is in two of, and of which there are sound banks that nothing was learned from."""
 
 Figures = dict[str, Any]
 
@@ -127,22 +127,26 @@ class Checks:
 
 
 def run(folder: Path, corpora: Sequence[Path], out: Path) -> None:
-    """All checks; written together."""
+    """All checks, each written when it is done. Resumable: what OUT has is left out."""
     bank, figures = load_separated_bank(folder), json.loads(out.read_text())
     if figures["separator"] != sha256_file(folder / SEPARATOR_FILE):
         raise SystemExit(
             f"{out} is of another separator: measure it first (python -m training.recipes.trunk_features)"
         )
     checks = Checks(Experiment(bank, corpora), figures, out.with_suffix(".material.pt"))
-    agree, at_once, before = [], [], None
-    for concept in CONCEPTS:
-        task = checks.experiment.task(concept)
-        agree += checks.seeds_agree(task)
-        if before is not None:
-            at_once += [checks.at_once(before, task, seed) for seed in checks.seeds]
-        before = task if before is None else None
-    figures["checks"] = {"seeds": agree, "at_once": at_once, "names": checks.names()}
-    write_json(out, figures)
+    done: Figures = figures.setdefault("checks", {})
+    if "names" not in done:
+        done["names"] = checks.names()
+        write_json(out, figures)
+    agree, at_once = done.setdefault("seeds", []), done.setdefault("at_once", [])
+    for first, second in itertools.zip_longest(CONCEPTS[::2], CONCEPTS[1::2]):
+        if any(row["concept"] == first.name for row in agree):
+            continue
+        tasks = [checks.experiment.task(concept) for concept in (first, second) if concept]
+        if second:
+            at_once += [checks.at_once(*tasks, seed) for seed in checks.seeds]
+        agree += [row for task in tasks for row in checks.seeds_agree(task)]
+        write_json(out, figures)
 
 
 def main() -> None:
