@@ -144,7 +144,7 @@ def run(folder: Path, corpora: Sequence[Path], out: Path) -> None:
             continue
         tasks = [checks.experiment.task(concept) for concept in (first, second) if concept]
         if second:
-            at_once += [checks.at_once(*tasks, seed) for seed in checks.seeds]
+            at_once += [checks.at_once(tasks[0], tasks[1], seed) for seed in checks.seeds]
         agree += [row for task in tasks for row in checks.seeds_agree(task)]
         write_json(out, figures)
 
