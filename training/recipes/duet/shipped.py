@@ -91,9 +91,9 @@ def clips(paths: Sequence[Path], rate: int) -> Tensor:
 
 @torch.no_grad()
 def measured(bank: SeparatedBank, classifiers: Sequence[Classifier], solos: dict[str, Tensor]) -> Figures:
-    """The share of clips in which each classifier detects each concept: before, with stops, with random edits, in true mixtures."""
+    """How often each classifier detects each concept: before, with stops, with random edits, in true mixtures."""
     rate, mdct = bank.separator.sample_rate, Mdct()
-    edits = {
+    edits: dict[str, Sequence[SeparatedEdit]] = {
         "stop": [SeparatedEdit(bank)],
         "random": [RandomSeparatedEdit(bank, 300 + draw) for draw in range(DRAWS)],
     }
