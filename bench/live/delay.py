@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
@@ -19,6 +21,7 @@ from bench.live.preparation import baked, other_cores_busy
 from realtime.engine.control_event import ControlEvent
 from realtime.live.latency import Latency, read_latency
 from realtime.live.supervisor import LiveRequest, Supervisor
+from realtime.processes.duration_histogram import quantile
 
 SHIPPED = Path(__file__).parents[2] / "training" / "shipped"
 RATES, PERIODS = (44100, 48000), (64, 128, 256)
@@ -27,12 +30,20 @@ TICK_S = 0.1
 
 @dataclass(frozen=True)
 class Measured:
-    """What one performance came to; `closest_ms`: by how much the nearest block was in time."""
+    """What one performance came to.
+
+    Attributes:
+        closest_ms: by how much the nearest block was in time.
+        callback, block: p50, p99 and p99.9 of the callback, as shares of its period, and of the instrument's blocks, as shares
+            of theirs.
+    """
 
     latency: Latency
     blocks: int
     lost: int
     closest_ms: float
+    callback: list[float]
+    block: list[float]
 
 
 def measure(instrument: Path, latency: str, block: int | None, seconds: float) -> Measured:
@@ -48,12 +59,23 @@ def measure(instrument: Path, latency: str, block: int | None, seconds: float) -
         while time.monotonic() < end:
             supervisor.watch()
             time.sleep(TICK_S)
-        report = supervisor.report()
+        report, ring, blocks = supervisor.report(), supervisor.ring, supervisor.block_times()
+        assert ring is not None
+        callbacks = ring.counters().durations
     finally:
         supervisor.close()
     return Measured(
-        chosen, report.sample // chosen.block, report.lost_blocks, chosen.milliseconds(report.least_lead)
+        chosen,
+        report.sample // chosen.block,
+        report.lost_blocks,
+        chosen.milliseconds(report.least_lead),
+        _shares(callbacks, chosen.host_block / chosen.device_rate),
+        _shares(blocks, chosen.block / chosen.rate),
     )
+
+
+def _shares(durations: npt.NDArray[np.int64], period_s: float) -> list[float]:
+    return [quantile(durations, share) / period_s for share in (0.5, 0.99, 0.999)]
 
 
 def row(measured: Measured, rate: int, period: int) -> list[str]:
@@ -67,6 +89,10 @@ def row(measured: Measured, rate: int, period: int) -> list[str]:
         f"{measured.blocks:,}",
         str(measured.lost),
         f"{measured.closest_ms:.1f}",
+        *(
+            ", ".join(f"{100 * share:.0f}" for share in shares)
+            for shares in (measured.callback, measured.block)
+        ),
     ]
 
 
@@ -93,6 +119,8 @@ def main() -> None:
         "blocks",
         "lost",
         "closest",
+        "callback, %: p50, p99, p99.9",
+        "block, %",
     )
     table = Table(*heads, title=f"--latency {arguments.latency}, {arguments.seconds:g} s each")
     console = Console()

@@ -8,6 +8,9 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.instrument_description import InstrumentDescription
@@ -145,6 +148,12 @@ class PlayerHandle(ProcessHandle):
         """The arguments with which the audio process attaches to the shared arrays."""
         assert self._shared is not None
         return self._shared.descriptor
+
+    def block_times(self) -> npt.NDArray[np.int64]:
+        """How long blocks took to play since it began, see `duration_histogram`. `[BINS]`"""
+        assert self._shared is not None, "begin() comes first"
+        counts: npt.NDArray[np.int64] = self._shared["durations"].copy()
+        return counts
 
     def take_longest(self) -> float:
         """The longest block since the last call, in seconds."""

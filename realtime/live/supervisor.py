@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
@@ -188,6 +191,10 @@ class Supervisor:
     def longest_block_s(self) -> float:
         """The longest time that a block took to play since the last call, in seconds."""
         return self._player.take_longest()
+
+    def block_times(self) -> npt.NDArray[np.int64]:
+        """How long the instrument's blocks took to play since it came in, see `duration_histogram`. `[BINS]`"""
+        return self._player.block_times()
 
     def error_counts(self) -> tuple[int, int]:
         """Numbers of blocks in which the instrument failed, and of its samples that weren't finite."""
