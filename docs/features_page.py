@@ -59,6 +59,13 @@ BESIDE = """\
 With 32 activities, beside the ceiling: what else happens. *others fall*: sound without the concept. *rest gains*: SI-SDR of what
 stays of 0 dB mixtures, over the mixture's.
 """
+SITES = """\
+## Other places
+
+TopK SAEs of other places on the way to the trunk's output, of the same size and training (one seed, fewer mixtures): the shipped
+model's latents, one frame of 128 samples or eight of them; levels of mel bands, which the trunk reads; and the trunk after some
+of its ten layers. Beside each the place's own numbers and a random dictionary. AUROC from 10 clips a side, mean of the concepts.
+"""
 SEEDS = """\
 ## From one seed to another
 
@@ -74,9 +81,9 @@ Stops of 32 features each that share none, of the TopK SAE; dB by which each con
 NAMES = """\
 ## Names
 
-Each feature is named after the class of clips (of 15) that it tells best on 24 clips a class. The name holds if it is told with
+Each feature is named after the class of clips (of 14) that it tells best on 24 clips a class. The name holds if it is told with
 an AUROC of .8 on 24 others. Of the 30 best, asked on sound banks that nothing was learned from: *precision*, the share of clips
-that the feature fires for (above the threshold of the training clips) that are of its class; 1 in 15 would be {base:.2f}.
+that the feature fires for (above the threshold of the training clips) that are of its class; 1 in 14 would be {base:.2f}.
 """
 
 
@@ -93,6 +100,8 @@ def page() -> str:
         cells[cell["dictionary"]].append(cell)
     parts = [INTRODUCTION.format(**figures["about"]), VERDICT, _tells(cells, figures["controls"])]
     parts += [_moves(cells, figures), _by_concept(cells, figures["ceiling"])]
+    if sites := figures.get("sites"):
+        parts.append(_sites(sites))
     if checks := figures.get("checks"):
         parts += [_seeds(checks["seeds"], figures["about"]["clips"]), _at_once(checks["at_once"])]
         parts.append(_names(checks["names"]))
@@ -183,6 +192,25 @@ def _by_concept(cells: dict[str, list[Figures]], ceiling: Figures) -> str:
     ]
     rows.append(f"| **ceiling: a query** | {' | '.join(shown)} |")
     return "\n".join(rows) + "\n"
+
+
+def _sites(rows: list[Figures]) -> str:
+    heads = [f"{kind}, {name}" for kind in ("solos", "mixtures") for name in ("SAE", "random", "own numbers")]
+    table = [
+        SITES,
+        f"| | numbers | explained | {' | '.join(heads)} |",
+        "|---" + "|---:" * (2 + len(heads)) + "|",
+    ]
+    for site in dict.fromkeys(row["site"] for row in rows):
+        sae, random, own = (row for row in rows if row["site"] == site)
+        cells = [f"{_told(each, kind):.3f}" for kind in ("solos", "mixtures") for each in (sae, random, own)]
+        table.append(f"| {site} | {sae['width']} | {sae['about']['explained']:.2f} | {' | '.join(cells)} |")
+    return "\n".join(table) + "\n"
+
+
+def _told(row: Figures, kind: str) -> float:
+    """AUROC from ten clips a side, mean of the concepts."""
+    return float(np.mean([each[kind][each["counts"].index(10)] for each in row["concepts"].values()]))
 
 
 def _seeds(rows: list[Figures], clips: int) -> str:

@@ -119,32 +119,32 @@ class Experiment:
 
     def task(self, concept: Concept) -> Task:
         """A concept's training mixtures, held-out sound and clips for probes."""
-        held = Corpus(self.corpora, ("phrases",) if SPEECH in concept.labels else ("banks",))
         with_, without = self._recordings(concept, RECORDINGS)
         generator = torch.Generator().manual_seed(5)
         pool = hear(self.separator, draw_mixtures(with_, without, MIXTURES, 688, generator))
+        known, tests = self.probed(concept)
+        known_levels, tests_levels = _each(self.levels, [known])[0], _each(self.levels, tests)
+        return Task(
+            concept,
+            pool,
+            held_out(self.separator, *tests[0]),
+            (self.trunk(self.levels(torch.stack(with_))), self.trunk(self.levels(torch.stack(without)))),
+            _each(self.trunk, [known_levels])[0],
+            _each(self.trunk, tests_levels),
+            _each(self._mel, [known_levels])[0],
+            _each(self._mel, tests_levels),
+        )
+
+    def probed(self, concept: Concept) -> tuple[Sides, list[Sides]]:
+        """Latents of clips that probes learn from, and are tested on: solos, then mixtures. `[clips, latents, frames]` each."""
+        held = Corpus(self.corpora, ("phrases",) if SPEECH in concept.labels else ("banks",))
         mdct = Mdct()
         wanted, rest = (
             mdct(draw(held, concept, CLIPS, seed)[:, None])
             for draw, seed in ((clips_of, 2), (clips_without, 3))
         )
-        known = [self.levels(torch.stack(side)) for side in self._recordings(concept, PROBED)]
-        sounded = [
-            self.levels(latents)
-            for latents in (wanted, rest, wanted + rest.roll(1, 0), rest + rest.roll(1, 0))
-        ]
-        trunks = [self.trunk(levels) for levels in sounded]
-        mels = [self._mel(levels) for levels in sounded]
-        return Task(
-            concept,
-            pool,
-            held_out(self.separator, wanted, rest),
-            (self.trunk(self.levels(torch.stack(with_))), self.trunk(self.levels(torch.stack(without)))),
-            (self.trunk(known[0]), self.trunk(known[1])),
-            [(trunks[0], trunks[1]), (trunks[2], trunks[3])],
-            (self._mel(known[0]), self._mel(known[1])),
-            [(mels[0], mels[1]), (mels[2], mels[3])],
-        )
+        with_, without = (torch.stack(side) for side in self._recordings(concept, PROBED))
+        return (with_, without), [(wanted, rest), (wanted + rest.roll(1, 0), rest + rest.roll(1, 0))]
 
     def _mel(self, levels: Tensor) -> Tensor:
         """The long window's bands alone. `[clips, bands, steps]` -> `[clips, steps, bands]`."""
@@ -193,17 +193,22 @@ class Experiment:
 
     def tells(self, task: Task, dictionary: Dictionary, seed: int) -> Figures:
         """AUROC by clips a side, on solos and on mixtures."""
-        return _tells(dictionary.encode, task.known, task.tests, seed)
+        return tells_of(dictionary.encode, task.known, task.tests, seed)
 
     def controls(self, task: Task, seed: int) -> Figures:
         """What the concept's own direction moves, and what levels of mel bands tell."""
         return {
             "difference of means": self.moves(task, direction(*task.learned), seed)["all"],
-            "log-mel": _tells(lambda x: x, task.known_levels, task.tests_levels, seed),
+            "log-mel": tells_of(lambda x: x, task.known_levels, task.tests_levels, seed),
         }
 
 
-def _tells(encode: Callable[[Tensor], Tensor], known: Sides, tests: Sequence[Sides], seed: int) -> Figures:
+def _each(apply: Callable[[Tensor], Tensor], sides: Sequence[Sides]) -> list[Sides]:
+    return [(apply(with_), apply(without)) for with_, without in sides]
+
+
+def tells_of(encode: Callable[[Tensor], Tensor], known: Sides, tests: Sequence[Sides], seed: int) -> Figures:
+    """AUROC by clips a side, on solos and on mixtures, of what `encode` makes of `[clips, steps, channels]`."""
     sides = pooled(encode, known[0]), pooled(encode, known[1])
     solos, mixtures = curve(sides, [(pooled(encode, a), pooled(encode, b)) for a, b in tests], seed)
     return {"counts": list(COUNTS), "solos": solos, "mixtures": mixtures}

@@ -90,7 +90,7 @@ def first_dictionaries(material: Material, seed: int) -> list[Dictionary]:
         _of_sae("end-to-end SAE", same_shares, unseen, seconds + shares_seconds),
         _of_sae("temporal SAE", lasting, unseen, seconds + lasting_seconds),
         _pca(chosen, seed),
-        _channels(chosen),
+        channels(chosen),
     ]
 
 
@@ -170,7 +170,7 @@ def _of_sae(name: str, sae: SAE, held_out: Tensor, seconds: float | None = None)
     return Dictionary(name, lambda x: sae.encode(sae.normalise(x)), sae.W_dec * sae.scale, about)
 
 
-def _channels(frames: Tensor) -> Dictionary:
+def channels(frames: Tensor) -> Dictionary:
     mean = frames.mean(0)
     return Dictionary("channels", lambda x: x - mean, torch.eye(frames.shape[1]), {})
 
