@@ -41,7 +41,17 @@ drawstop make my_rave.ts --stop guitar guitar/ other/ --stop voice voice/ other/
 does everything in one command and measures your own stops. Step by step: `drawstop train`, `find`, `bake`, `report`
 ([evidence.md](evidence.md)). Which exports play is in [your_models.md](your_models.md).
 
-**The example** is `training/demo/rave.ts`: 75 minutes of one core, guitars and voices only, nothing above 5 kHz. Each cell is a
+## Where to get one
+
+[RAVE's own list](https://acids-ircam.github.io/rave_models_download), the
+[Intelligent Instruments Lab](https://huggingface.co/Intelligent-Instruments-Lab/rave-models), or acids-rave's own training. None of
+these could be downloaded where we test. `drawstop inspect my_rave.ts` says whether a file is taken, and which sites it has.
+`drawstop fine-tune` makes a training run's latents add up, which separation rests on. Where only mixtures hold a concept,
+`drawstop find --mixed` ranks features by what taking them away does; it is much weaker (see below).
+
+## The example
+
+It is `training/demo/rave.ts`: 75 minutes of one core, guitars and voices only, nothing above 5 kHz. Each cell is a
 mean over {clips} clips of 3 s with its 95 % interval; nothing was trained or fitted on them. *Detected* reads "our
 classifier / a published one (musicnn)". Classifiers take damaged sound for a voice, so read every row beside the control:
 {control}. *Seed 2* is the whole recipe once more: another RAVE, SAE and classifiers. [Clips](clips) let you hear it.
