@@ -44,9 +44,9 @@ does everything in one command and measures your own stops. Step by step: `draws
 ## Where to get one
 
 [RAVE's own list](https://acids-ircam.github.io/rave_models_download), the
-[Intelligent Instruments Lab](https://huggingface.co/Intelligent-Instruments-Lab/rave-models), or acids-rave's own training. None of
-these could be downloaded where we test. `drawstop inspect my_rave.ts` says whether a file is taken, and which sites it has.
-`drawstop fine-tune` makes a training run's latents add up, which separation rests on. Where only mixtures hold a concept,
+[Intelligent Instruments Lab](https://huggingface.co/Intelligent-Instruments-Lab/rave-models), or acids-rave's own training.
+None of these could be downloaded where we test. `drawstop inspect my_rave.ts` says whether a file is taken, and which sites it
+has. `drawstop fine-tune` makes a training run's latents add up, which separation rests on. Where only mixtures hold a concept,
 `drawstop find --mixed` ranks features by what taking them away does; it is much weaker (see below).
 
 ## The example
