@@ -9,6 +9,7 @@ from pathlib import Path
 
 import blocks
 import controllers_page
+import dated
 import features_page
 import host_pictures
 import osc_page
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> int:
         "stops.md": stops_page.page,
     }
     pages |= {name: functools.partial(host_pictures.picture, name) for name in host_pictures.NAMES}
+    whole = set(pages)
     pages |= {name: functools.partial(blocks.page, name) for name in blocks.PAGES}
     for name in named or pages:
         path, current = FOLDER / name, pages[name]()
@@ -49,9 +51,11 @@ def main(arguments: list[str]) -> int:
             path.write_text(current, encoding="utf-8")
         elif not path.is_file() or path.read_text(encoding="utf-8") != current:
             stale.append(name)
+    complaints = [] if named or "--check" not in arguments else list(dated.complaints(whole))
+    sys.stderr.write("".join(f"{line}\n" for line in complaints))
     for name in stale:
         sys.stderr.write(f"docs/{name} is stale: run `uv run just fix`\n")
-    return int(bool(stale))
+    return int(bool(stale or complaints))
 
 
 def _exists(module: str) -> bool:
