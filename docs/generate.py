@@ -7,14 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import blocks
 import controllers_page
+import dated
 import features_page
 import host_pictures
-import knobs
 import osc_page
+import own_rave_page
 import stops_page
 
-from bench.sae import growth
 from drawstop.cli import COMMANDS, module_of, overview
 
 FOLDER = Path(__file__).parent
@@ -30,13 +31,6 @@ def commands() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def growth_table() -> str:
-    """The table of docs/scale.md, from the measurements beside it. Raises ValueError where they don't carry its claims."""
-    measured = growth.read(FOLDER / "scale_growth.json")
-    growth.require_claims(measured)
-    return growth.table(measured)
-
-
 def main(arguments: list[str]) -> int:
     """Write or check the pages, or those that are named; gives the process's exit status."""
     stale, named = [], [name for name in arguments if not name.startswith("--")]
@@ -44,23 +38,24 @@ def main(arguments: list[str]) -> int:
         "commands.md": commands,
         "controllers.md": controllers_page.page,
         "features.md": features_page.page,
-        "knobs.md": knobs.page,
+        "own_rave.md": own_rave_page.page,
         "osc.md": osc_page.page,
         "stops.md": stops_page.page,
     }
     pages |= {name: functools.partial(host_pictures.picture, name) for name in host_pictures.NAMES}
+    whole = set(pages)
+    pages |= {name: functools.partial(blocks.page, name) for name in blocks.PAGES}
     for name in named or pages:
         path, current = FOLDER / name, pages[name]()
         if "--check" not in arguments:
             path.write_text(current, encoding="utf-8")
         elif not path.is_file() or path.read_text(encoding="utf-8") != current:
             stale.append(name)
-    if not named and growth_table() not in (FOLDER / "scale.md").read_text(encoding="utf-8"):
-        sys.stderr.write("docs/scale.md hasn't the table of scale_growth.json: put it in\n")
-        return 1
+    complaints = [] if named or "--check" not in arguments else list(dated.complaints(whole))
+    sys.stderr.write("".join(f"{line}\n" for line in complaints))
     for name in stale:
         sys.stderr.write(f"docs/{name} is stale: run `uv run just fix`\n")
-    return int(bool(stale))
+    return int(bool(stale or complaints))
 
 
 def _exists(module: str) -> bool:

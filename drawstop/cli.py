@@ -10,171 +10,90 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
-from drawstop import __version__
 from drawstop.arguments import refuse_empty, spread_lists, spread_values
 from drawstop.errors import DrawstopError, reason_of
-from drawstop.names import write_anything
+from drawstop.front.calling import as_called, completes
+from drawstop.front.table import COMMANDS, EXTRAS, START_AGAIN, Command
+from drawstop.names import did_you_mean, write_anything
+
+__all__ = ["COMMANDS", "START_AGAIN", "Command", "load", "main", "module_of", "overview"]
 
 FAILURE = 2
 INTERRUPTED = 130
-
-
-START_AGAIN = "nothing is half written; start it again"
-
-
-class Command(NamedTuple):
-    """A sub-command.
-
-    Attributes:
-        package: `commands/` of this package has a file and in it a function of the command's name.
-        summary: its line in the list.
-        several: an option that takes several values, and how many.
-        lists: the options that take any number of values.
-        interrupted: what is kept then, and how to go on.
-        module: the file's and the function's name, where the command's own can't be one.
-    """
-
-    package: str
-    summary: str
-    several: tuple[str, int] = ("", 1)
-    lists: tuple[str, ...] = ()
-    interrupted: str = START_AGAIN
-    module: str = ""
-
-
-AFTER_EXPERIMENTS = "finished experiments are kept: the same command goes on after them"
-
-COMMANDS: dict[str, Command] = {
-    "demo": Command("export", "Bake, verify, perform and measure the shipped instrument."),
-    "make": Command(
-        "export",
-        "From your RAVE and your recordings to an instrument, and verdicts.",
-        ("--stop", 3),
-        interrupted="finished steps are stored: the same command resumes after them",
-    ),
-    "fine-tune": Command(
-        "training",
-        "Teach a RAVE's training run latents that add up; resumable.",
-        interrupted="the same command goes on from what was saved last, two minutes ago at most",
-    ),
-    "activations": Command(
-        "training",
-        "Write a model's frames of some recordings to disk; resumable, by many workers or machines.",
-        interrupted="finished files are kept: the same command goes on after them",
-    ),
-    "plan": Command("training", "Say what disk, memory and hours a training takes, before it begins."),
-    "train": Command(
-        "training",
-        "Train a sparse autoencoder on a model's frames; resumable.",
-        interrupted="the same command goes on from the frames and the checkpoint beside --out",
-    ),
-    "sweep": Command(
-        "training",
-        "Train SAEs of several widths, k, architectures and seeds, and compare them; resumable.",
-        lists=("--site", "--widths", "--ks", "--architectures", "--seeds"),
-        interrupted="the same command goes on where it was",
-    ),
-    "import": Command(
-        "training",
-        "Make a bank of an SAE that SAELens, dictionary_learning or sparsify trained.",
-        module="import_sae",
-    ),
-    "find": Command("training", "Find a concept from recordings with and without it: a stop."),
-    "layers": Command("training", "Say which of a MusicGen's layers carry a concept."),
-    "classify": Command("training", "Say which stops sound in recordings, and when."),
-    "evaluate": Command(
-        "training", "Measure what a bank's stops do, beside controls.", interrupted=AFTER_EXPERIMENTS
-    ),
-    "report": Command(
-        "training",
-        "All the evidence for a bank as one page that works offline.",
-        interrupted=AFTER_EXPERIMENTS,
-    ),
-    "bake": Command("export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
-    "verify": Command("export", "Call an instrument as its host would, and compare the outputs."),
-    "patches": Command("export", "Write an instrument's patches for Pd, Max, Live and SuperCollider."),
-    "plugin": Command(
-        "export",
-        "Write an instrument for the Neutone FX plug-in: any DAW.",
-        lists=("--knobs", "--buffers", "--authors"),
-    ),
-    "inspect": Command("export", "Say what a file is: an instrument, a bank, a RAVE."),
-    "play": Command(
-        "realtime", "Play an instrument live: sound in, sound out, stops moving.", interrupted=""
-    ),
-    "learn": Command("realtime", "Map a controller to stops by moving it.", interrupted=""),
-    "monitor": Command("realtime", "Show what controllers send, and what it moves.", interrupted=""),
-    "devices": Command("realtime", "List the sound devices and MIDI inputs.", interrupted=""),
-    "render": Command("realtime", "Play a sound file through an instrument, knobs moving."),
-    "musicgen": Command(
-        "export", "Make music with a MusicGen whose layers' stops are moved.", interrupted=""
-    ),
-}
-
-EXTRAS = {
-    "rave": "rave",
-    "scripts": "rave",
-    "gin": "rave",
-    "cached_conv": "rave",
-    "pytorch_lightning": "rave",
-    "torchaudio": "rave",
-    "audiocraft": "musicgen",
-    "omegaconf": "musicgen",
-    "psutil": "musicgen",
-    "sae_lens": "saelens",
-    "accelerate": "scale",
-    "openvino": "openvino",
-    "neutone_sdk": "plugin",
-    "librosa": "evidence",
-    "pesto": "evidence",
-    "basic_pitch": "evidence",
-    "mir_eval": "evidence",
-}
-"""For each top-level module that the base install lacks, our extra that installs it."""
+HELP = ("-h", "--help")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `drawstop` with the given arguments (by default the process's); exits with 0, 2 or 130."""
     write_anything(sys.stdout, sys.stderr)
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["help"]:
+        given = [*given[1:2], "--help"]
     first = given[0] if given else "--help"
-    if first in ("-h", "--help"):
+    if completes(first):
+        from drawstop.front.completion import group
+
+        group(load)(args=given, prog_name="drawstop")
+    if first in HELP:
         sys.stdout.write(overview())
         sys.exit(0)
     if first == "--version":
+        from drawstop import __version__
+
         sys.stdout.write(f"drawstop {__version__}\n")
         sys.exit(0)
     if first not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        _fail(f"no such command: {first!r}; expected one of {known} (drawstop --help)")
+        from drawstop.front.slips import unknown_command
+
+        _fail(unknown_command(first, given[1:]))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a SIGTERM tidies up as an interrupt does
     with _expected_failures(first):
+        from drawstop.front.slips import refuse_split_settings
+
         command = load(first)
         refuse_empty(given[1:])
+        refuse_split_settings(first, given[1:])
         spread = spread_values(given[1:], *COMMANDS[first].several)
         spread = spread_lists(spread, COMMANDS[first].lists)
-    command(args=spread, prog_name=f"drawstop {first}")
-    sys.exit(0)
+    _run(first, command, spread)
+
+
+def _run(name: str, command: Callable[..., Any], arguments: list[str]) -> NoReturn:
+    """Call a command; what is wrong with its arguments is one line."""
+    import typer
+
+    try:
+        status = command(args=arguments, prog_name=f"drawstop {name}", standalone_mode=False)
+    except typer.TyperException as error:
+        said = str(error).rstrip(".")
+        meant = did_you_mean(getattr(error, "option_name", ""), getattr(error, "possibilities", None) or ())
+        _fail(f"{said}{meant or f'; see drawstop {name} --help'}")
+    except typer.Abort:
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def overview() -> str:
     """The text of `drawstop --help`."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    groups: dict[str, list[str]] = {}
+    for name, command in COMMANDS.items():
+        groups.setdefault(command.group, []).append(f"  {name:<{width}}  {command.summary}")
+    lists = [line for group, lines in groups.items() for line in (f"{group}:", *lines, "")]
     return "\n".join(
         [
             "Usage: drawstop COMMAND [OPTIONS] [ARGUMENTS]",
             "",
             "Knobs, found inside a neural audio model, that bring concepts in and take them away.",
             "",
-            "Commands:",
-            *lines,
-            "",
+            *lists,
             "Options:",
-            "  --help     This text; drawstop COMMAND --help shows a command's options, with an example.",
-            "  --version  The version.",
+            "  -h, --help            This text; drawstop COMMAND --help shows a command's options, with an example.",
+            "  --version             The version.",
+            "  --install-completion  Complete commands and options in this shell (bash, zsh, fish, PowerShell).",
+            "  --show-completion     Print what would be installed.",
             "",
             "Example: drawstop demo --out drawstop-demo",
             "",
@@ -203,9 +122,11 @@ def load(name: str) -> Callable[..., Any]:
     module = module_of(name)
     implementation = getattr(importlib.import_module(module), module.rpartition(".")[2])
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name)(_failing_in_one_line(name, implementation))
-    program: Callable[..., Any] = typer.main.get_command(app)
-    return program
+    app.command(name, context_settings={"help_option_names": list(HELP)})(
+        _failing_in_one_line(name, implementation)
+    )
+    command: Callable[..., Any] = typer.main.get_command(app)
+    return command
 
 
 def _failing_in_one_line(name: str, implementation: Callable[..., Any]) -> Callable[..., Any]:
@@ -214,6 +135,9 @@ def _failing_in_one_line(name: str, implementation: Callable[..., Any]) -> Calla
     @functools.wraps(implementation)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         with _expected_failures(name):
+            from drawstop.front.slips import refuse_swapped
+
+            refuse_swapped(name, kwargs)
             return implementation(*args, **kwargs)
 
     return wrapped
@@ -252,5 +176,5 @@ def _missing(name: str, error: ImportError) -> str:
 
 
 def _fail(message: str, cause: BaseException | None = None) -> NoReturn:
-    sys.stderr.write(f"drawstop: {' '.join(message.split())}\n")
+    sys.stderr.write(f"drawstop: {as_called(' '.join(message.split()), COMMANDS)}\n")
     raise SystemExit(FAILURE) from cause

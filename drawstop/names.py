@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import unicodedata
+from collections.abc import Iterable
 from pathlib import PurePath
 from typing import TextIO
 
@@ -31,6 +32,29 @@ def same_name(name: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", name)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known name that is most like a word, whatever its capitals; "" where none is.
+
+    >>> nearest("Guitr", ["guitar", "voice"]), nearest("organ", ["guitar", "voice"])
+    ('guitar', '')
+    """
+    import difflib  # here, since `drawstop --help` has no time for it
+
+    names = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(word.casefold(), names, n=1)
+    return names[found[0]] if found else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a line about an unknown name.
+
+    >>> did_you_mean("guitr", ["guitar", "voice"]), did_you_mean("x", ["guitar"])
+    ("; did you mean 'guitar'?", '')
+    """
+    meant = nearest(word, known)
+    return f"; did you mean {meant!r}?" if meant else ""
 
 
 def write_anything(*streams: TextIO) -> None:

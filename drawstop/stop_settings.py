@@ -49,7 +49,7 @@ def read_setting(text: str) -> Setting:
     if match is None or not match["slug"].strip():
         raise DrawstopError(
             f"--set takes slug=value with a number, such as guitar=0.8, or with a span, such as guitar=-1@0s..4s or "
-            f"guitar=-1..1@2s..6s; got {text!r}"
+            f"guitar=-1..1@2s..6s; got {text!r}{_meant(text)}"
         )
     first = float(match["first"])
     last = first if match["last"] is None else float(match["last"])
@@ -59,6 +59,17 @@ def read_setting(text: str) -> Setting:
     if match["last"] is not None and end is None:
         raise DrawstopError(f"--set {text}: a ramp needs a beginning and an end, such as @2s..6s")
     return Setting(match["slug"].strip(), first, last, start, end)
+
+
+def _meant(text: str) -> str:
+    """The right form of a setting that is nearly one, as the end of a line; "" where it can't be told.
+
+    >>> _meant("guitar:1"), _meant("guitar=-1,voice=.5"), _meant("guitar")
+    ('; did you mean --set guitar=1?', '; did you mean --set guitar=-1 --set voice=.5?', '')
+    """
+    parts = [re.sub(r"\s*[:=]\s*|\s+", "=", part.strip(), count=1) for part in re.split(r"[,;]", text)]
+    meant = " ".join(f"--set {part}" for part in parts if _SETTING.fullmatch(part))
+    return f"; did you mean {meant}?" if meant.count("--set") == len(parts) else ""
 
 
 def parse_setting(text: str) -> tuple[str, float]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from drawstop.front.calling import program
 from drawstop.progress import Progress
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def run_demo(
     console.print(
         f"\nWritten to {out}: input, neutral and performance .wav, performance.png, figures.json, instrument.ts"
     )
-    console.print(f"Next: drawstop render {out / 'instrument.ts'} YOURS.wav -o out.wav --set voice=-1")
+    console.print(f"Next: {program()} render {out / 'instrument.ts'} YOURS.wav -o out.wav --set voice=-1")
 
 
 def _bank_anew(

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from drawstop.front.calling import program
 from drawstop.units import percent
 from export.make.options import CLIPS, INSTRUMENT, PATCHES
 
@@ -24,7 +25,7 @@ def show(console: Console, figures: Figures, out: Path) -> None:
     console.print(f"{out / PATCHES}: patches for Max and Pd, with a copy of the instrument", highlight=False)
     console.print(f"\nListen to {out / CLIPS}; every figure is in {out / 'figures.json'}", highlight=False)
     console.print(
-        f"Next: drawstop render {out / INSTRUMENT} YOURS.wav -o out.wav --set {first}=-1",
+        f"Next: {program()} render {out / INSTRUMENT} YOURS.wav -o out.wav --set {first}=-1",
         highlight=False,
         soft_wrap=True,
     )

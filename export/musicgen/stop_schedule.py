@@ -11,6 +11,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
+from drawstop.names import did_you_mean
 from drawstop.stop_settings import Setting
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import KnobSignals, check_event
@@ -107,7 +108,9 @@ class StopSchedule:
         keys = [row for row in self._stops if slug == row or slug == row.split("/")[1]]
         if not keys:
             known = ", ".join(target.slug for target in self.targets) or "none"
-            raise DrawstopError(f"no stop {slug!r} in these banks: they have {known}")
+            raise DrawstopError(
+                f"no stop {slug!r} in these banks: they have {known}{did_you_mean(slug, known.split(', '))}"
+            )
         return keys
 
     def _movements(self, settings: Sequence[Setting]) -> list[ControlEvent]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription, StopDescription
+from drawstop.names import did_you_mean
 
 MOST_KNOBS = 4
 """As many as Neutone FX shows."""
@@ -47,6 +48,7 @@ def choose_knobs(description: InstrumentDescription, wanted: Sequence[str] = ())
     if unknown is not None:
         raise DrawstopError(
             f"no stop {unknown!r} in this instrument; expected some of {', '.join(dict.fromkeys((*slugs, WET)))}"
+            f"{did_you_mean(unknown, slugs)}"
         )
     return tuple(
         _stop_knob(description.stops[slugs.index(name)], slugs.index(name)) if name in slugs else _WET_KNOB

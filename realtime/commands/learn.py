@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from drawstop.errors import DrawstopError
+from drawstop.front.calling import program
 
 
 def learn(
@@ -68,7 +69,7 @@ def learn(
                     "  if it moves wrongly, learn it again: turn a knob both ways, tap a pedal, move one thing alone, and a "
                     "finger on an MPE controller one way only"
                 )
-    _say(f"{mapping} is written. Next: drawstop play X.ts --mapping {mapping}")
+    _say(f"{mapping} is written. Next: {program()} play X.ts --mapping {mapping}")
 
 
 def _say(line: str) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
+from drawstop.names import did_you_mean
 from realtime.engine.control_event import ControlEvent
 
 
@@ -109,7 +110,9 @@ def check_event(event: ControlEvent, targets: Mapping[str, Ranged]) -> None:
     target = targets.get(event.slug)
     if target is None:
         known = ", ".join(slug for slug in targets if "." not in slug) or "none"
-        raise DrawstopError(f"this instrument has no stop {event.slug!r}; its stops are: {known}")
+        raise DrawstopError(
+            f"this instrument has no stop {event.slug!r}; its stops are: {known}{did_you_mean(event.slug, known.split(', '))}"
+        )
     if event.ramp_samples < 0:
         raise DrawstopError(f"a ramp takes 0 samples or more, got {event.ramp_samples}")
     if not math.isfinite(event.value) or not target.minimum <= event.value <= target.maximum:

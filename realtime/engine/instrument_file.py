@@ -8,6 +8,7 @@ import torch
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
+from drawstop.names import did_you_mean
 
 HOW_TO_BAKE = "bake one: drawstop bake MODEL BANK -o X.ts"
 
@@ -35,7 +36,9 @@ class Instrument:
         stop = next((stop for stop in self.description.stops if stop.slug == slug), None)
         if stop is None:
             known = ", ".join(stop.slug for stop in self.description.stops) or "none"
-            raise DrawstopError(f"this instrument has no stop {slug!r}; its stops are: {known}")
+            raise DrawstopError(
+                f"this instrument has no stop {slug!r}; its stops are: {known}{did_you_mean(slug, known.split(', '))}"
+            )
         if not math.isfinite(value) or not stop.minimum <= value <= stop.maximum:
             raise DrawstopError(f"stop {slug!r} takes {stop.minimum:g} to {stop.maximum:g}, got {value:g}")
         if getattr(self.module, f"set_{slug}")(float(value)) != 0:

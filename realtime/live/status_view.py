@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from drawstop.front.calling import program
 from realtime.engine.parameters import BYPASS, MUTE
 from realtime.inputs.keyboard import HELP
 from realtime.live.latency import Latency
@@ -177,7 +178,7 @@ def summary_lines(status: LiveStatus, recorded: Path | None) -> list[str]:
         )
     if recorded is not None:
         lines.append(report.problem or f"Recorded into {recorded}.")
-        lines.append(f"Next: drawstop render --session {recorded} -o take.wav")
+        lines.append(f"Next: {program()} render --session {recorded} -o take.wav")
     return lines
 
 

@@ -32,7 +32,7 @@ def install(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None]) -> N
     module = ModuleType("trials.commands.trial")
     module.trial = function  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(cli.COMMANDS, "trial", cli.Command("trials", "A trial."))
+    monkeypatch.setitem(cli.COMMANDS, "trial", cli.Command("Play", "trials", "A trial."))
 
 
 def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int | str | None, str]:
@@ -81,10 +81,10 @@ def test_every_commands_help_has_an_example(name: str) -> None:
     assert f"drawstop {name} " in result.stdout.split("Example", 1)[1]
 
 
-def test_an_unknown_command_is_one_line_that_lists_the_known_ones() -> None:
-    result = drawstop("perform")
+def test_a_command_like_no_other_is_one_line_that_lists_the_known_ones() -> None:
+    result = drawstop("xylophone")
     assert result.returncode == 2
-    assert result.stderr.startswith("drawstop: no such command: 'perform'; expected one of demo, ")
+    assert result.stderr.startswith("drawstop: no such command: 'xylophone'; expected one of demo, ")
     assert result.stderr.count("\n") == 1
 
 
@@ -182,7 +182,7 @@ def test_an_import_that_is_broken_by_us_is_not_hidden(monkeypatch: pytest.Monkey
 def test_a_listed_command_whose_module_is_absent_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(cli.COMMANDS, "later", cli.Command("drawstop", "Not yet."))
+    monkeypatch.setitem(cli.COMMANDS, "later", cli.Command("Play", "drawstop", "Not yet."))
     code, message = outcome(capsys, "later")
     assert code == 2
     assert "later isn't part of this installation" in message

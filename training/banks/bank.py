@@ -13,6 +13,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder, sha256_file
+from drawstop.names import did_you_mean
 from training.banks.gate import GateConfig, make_gate
 from training.banks.gate_expander import Expander
 from training.banks.stop import Gates, Stop
@@ -44,7 +45,9 @@ class StopBank:
             if slug in (stop.slug, stop.name):
                 return stop
         known = ", ".join(stop.slug for stop in self.stops) or "none"
-        raise DrawstopError(f"no stop {slug} in this bank: it has {known}")
+        raise DrawstopError(
+            f"no stop {slug} in this bank: it has {known}{did_you_mean(slug, known.split(', '))}"
+        )
 
     def with_stop(self, stop: Stop) -> "StopBank":
         """This bank with a stop added, or replaced where the name is already there; the others keep every bit."""

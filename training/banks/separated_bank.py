@@ -15,6 +15,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder
+from drawstop.names import did_you_mean
 from training.banks.bank import MODEL_FILE, SEPARATOR_FILE, STOPS_FILE, WEIGHTS_FILE
 from training.separation.grains import GrainLibrary, library_of_sound
 from training.separation.separator import Separator, SeparatorConfig
@@ -89,7 +90,9 @@ class SeparatedBank:
             if slug in (stop.slug, stop.name):
                 return stop
         known = ", ".join(stop.slug for stop in self.stops) or "none"
-        raise DrawstopError(f"no stop {slug} in this bank: it has {known}")
+        raise DrawstopError(
+            f"no stop {slug} in this bank: it has {known}{did_you_mean(slug, known.split(', '))}"
+        )
 
     def with_stop(self, stop: SeparatedStop) -> SeparatedBank:
         """This bank with a stop added, or replaced where the name is already there."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drawstop.front.calling import program
 from drawstop.progress import Progress
 from training.commands.options import look_at_labelled
 
@@ -94,7 +95,7 @@ def evaluate(
     if json_file is not None:
         write_json(json_file, [to_json(result) for result in results])
     show(Console(width=None if sys.stdout.isatty() else 160), results)
-    typer.echo(f"Kept in {opened.folder}. Next: drawstop report {bank}")
+    typer.echo(f"Kept in {opened.folder}. Next: {program()} report {bank}")
 
 
 def open_bank(

@@ -1,0 +1,84 @@
+"""The tables of docs/musicgen_training.md that the small MusicGen's committed figures carry."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+DEMO = Path(__file__).parent.parent / "training" / "demo"
+CONCEPTS = ("guitar", "voice")
+MOVES = (
+    ("guitar", "guitar", "-1"),
+    ("both", "guitar", "-1"),
+    ("voice", "voice", "-1"),
+    ("both", "voice", "-1"),
+    ("voice", "guitar", "+1"),
+    ("neither", "guitar", "+1"),
+    ("guitar", "voice", "+1"),
+    ("neither", "voice", "+1"),
+)
+"""Text, stop and value of each row."""
+
+MOST_LEFT, LEAST_BEFORE, LEAST_BROUGHT = 0.1, 0.9, 0.6
+"""The goals: from so often detected to at most so often at −1; at +1 at least so often."""
+BEYOND_RANDOM = 0.1
+"""How much further than the random stop a stop must go."""
+
+
+def layers() -> str:
+    """Which layers carry a concept: effects in thousandths of a nat a token, features / difference of means / random."""
+    of = {
+        concept: json.loads((DEMO / f"musicgen_layers_{concept}.json").read_text("utf-8"))
+        for concept in CONCEPTS
+    }
+    head = ["", "FVE", "L0", "dead"]
+    for concept in CONCEPTS:
+        head += [f"{concept}: AUROC of 1, 5 features", f"{concept} −1", f"{concept} +1"]
+    rows = []
+    for per_concept in zip(*of.values(), strict=True):
+        first = per_concept[0]
+        row = [first["site"], f"{first['fve']:.2f}", f"{first['l0']:.0f}", f"{first['dead']}"]
+        for layer in per_concept:
+            row += [
+                f"{layer['auroc_best']:.2f}, {layer['auroc_five']:.2f}",
+                _effects(layer["off_nats"]),
+                _effects(layer["on_nats"]),
+            ]
+        rows.append(row)
+    return table(head, rows)
+
+
+def stops() -> str:
+    """How often the classifier detects a stop's concept, in bold where the goal is reached and chance doesn't reach it."""
+    detected = json.loads((DEMO / "musicgen_success.json").read_text("utf-8"))["heard"]
+    rows = []
+    for text, concept, value in MOVES:
+        before = detected[f"{text}: at rest"][concept]
+        after = {
+            kind: detected[f"{text}: {concept} {value}, {kind}"][concept]
+            for kind in ("features", "difference of means", "random")
+        }
+        shares = [
+            f"**{share:.0%}**"
+            if kind != "random" and _reached(value, before, share, after["random"])
+            else f"{share:.0%}"
+            for kind, share in after.items()
+        ]
+        rows.append([f"{text}, {concept} {value.replace('-', '−')}", f"{before:.0%}", *shares])
+    return table(["text, stop", "neutral", "features", "difference of means", "random"], rows)
+
+
+def _reached(value: str, before: float, after: float, random: float) -> bool:
+    if value == "-1":
+        return before >= LEAST_BEFORE and after <= MOST_LEFT and random - after >= BEYOND_RANDOM
+    return after >= LEAST_BROUGHT and after - random >= BEYOND_RANDOM
+
+
+def _effects(nats: dict[str, Any]) -> str:
+    shown = (f"{1000 * nats[kind]:.0f}".replace("-", "−") for kind in ("static", "direction", "random"))
+    return " / ".join(shown)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
