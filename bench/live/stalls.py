@@ -1,0 +1,90 @@
+"""How long the machine itself holds up a thread of the highest real-time priority, while something else is measured."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STEP_S = 0.001
+LONG_S = 0.005
+"""A wake-up that comes later than this is a stall: a thread of priority 99 waits for no other."""
+
+
+@dataclass
+class Stalls:
+    """Measures from entering the context to leaving it, with a process at priority 99 on every core.
+
+    Attributes:
+        real_time: whether the system grants that priority; else the figures are those of an ordinary thread.
+        late: of every stall, when it ended (seconds since the beginning) and how late the thread woke, in seconds.
+        stolen_s: processor seconds that the host took from this virtual machine.
+    """
+
+    real_time: bool = False
+    late: list[tuple[float, float]] = field(default_factory=list)
+    stolen_s: float = 0.0
+
+    def __enter__(self) -> "Stalls":
+        self._stolen_before = _stolen_s()
+        cores = sorted(os.sched_getaffinity(0))
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "bench.live.stalls", str(core)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )
+            for core in cores
+        ]  # fmt: skip
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        granted = []
+        for process in self._processes:
+            said = process.communicate("end")[0].splitlines()
+            granted.append(said[0] == "True")
+            self.late += [(float(at), float(late)) for at, late in (line.split() for line in said[1:])]
+        self.real_time = all(granted)
+        self.late.sort()
+        self.stolen_s = _stolen_s() - self._stolen_before
+
+    def __str__(self) -> str:
+        longest = max((late for _, late in self.late), default=0.0)
+        whose = "a thread of priority 99" if self.real_time else "a thread without real-time priority"
+        return (
+            f"the machine held up {whose} {len(self.late)} times for more than {1000 * LONG_S:.0f} ms, "
+            f"at most {1000 * longest:.0f} ms; the host took {self.stolen_s:.1f} s"
+        )
+
+
+def _stolen_s() -> float:
+    fields = Path("/proc/stat").read_text().split("\n")[0].split()
+    return int(fields[8]) / os.sysconf("SC_CLK_TCK")
+
+
+def _measure(core: int) -> None:
+    """Print whether the priority is granted, and each stall, until the standard input ends."""
+    os.sched_setaffinity(0, {core})
+    granted = False
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(99))
+        granted = True
+    os.set_blocking(0, False)
+    begin, stalls = time.monotonic(), []
+    while True:
+        before = time.monotonic()
+        time.sleep(STEP_S)
+        late = time.monotonic() - before - STEP_S
+        if late > LONG_S:
+            stalls.append((time.monotonic() - begin, late))
+        with contextlib.suppress(BlockingIOError):
+            os.read(0, 16)
+            break
+    print(granted)
+    for at, late in stalls:
+        print(f"{at:.3f} {late:.4f}")
+
+
+if __name__ == "__main__":
+    _measure(int(sys.argv[1]))
