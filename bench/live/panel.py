@@ -32,8 +32,9 @@ from bench.live.panel_clients import (
     strangers,
 )
 from bench.live.preparation import other_cores_busy, resident_megabytes
-from bench.live.stalls import Stalls
+from bench.live.stalls import Stalls, real_time_processes
 from realtime.controllers.osc.packets import write_message
+from realtime.processes.child_process import PLAYER_PRIORITY
 
 PANELS = 10
 FRAMES, CONNECTIONS, STRANGERS = 100_000, 1000, 1000
@@ -53,7 +54,7 @@ class Watch:
 
     def __init__(self, playing: Playing, begin: float) -> None:
         self._playing, self._begin, self._next = playing, begin, begin
-        self._lost = playing.lost()
+        self._lost, self._real_time = playing.lost(), len(real_time_processes())
         self.memory: list[tuple[float, float]] = []
 
     def look(self) -> None:
@@ -65,7 +66,11 @@ class Watch:
         self.memory.append((now - self._begin, resident_megabytes(self._playing.pid)))
         lost = self._playing.lost()
         if lost > self._lost:
-            print(f"  {now - self._begin:.1f} s: {lost - self._lost} blocks lost, load {os.getloadavg()[0]:.1f}")
+            others = len(real_time_processes()) - self._real_time
+            print(
+                f"  {now - self._begin:.1f} s: {lost - self._lost} blocks lost, load {os.getloadavg()[0]:.1f}, "
+                f"{others:+d} other processes of real-time priority than at the beginning"
+            )
         self._lost = lost
 
     def memory_words(self) -> str:
@@ -132,14 +137,17 @@ def play_in_browser(playing: Playing, seconds: float, watch: Watch) -> int:
 @contextmanager
 def performed(instrument: Path) -> Iterator[tuple[Playing, Watch]]:
     """A performance that sounds; at its end a line tells how regularly the device called, and who held it up."""
-    stalls = Stalls()
+    machine, neighbours = Stalls(), Stalls(PLAYER_PRIORITY)
     with JackServer() as server, tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         playing = Playing(server, instrument, report)
         try:
             playing.wait_for_sound()
-            with stalls:
-                print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, niceness {os.nice(0)}", flush=True)
+            with machine, neighbours:
+                print(
+                    f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, niceness {os.nice(0)}",
+                    flush=True,
+                )
                 yield playing, Watch(playing, time.monotonic())
         finally:
             playing.end()
@@ -148,10 +156,12 @@ def performed(instrument: Path) -> Iterator[tuple[Playing, Watch]]:
     print(
         f"In all: lost blocks {numbers['lost_blocks']}, the closest one {numbers['closest_call_ms']:.1f} ms before its time; "
         f"callbacks {numbers['callbacks']}, p99.99 of their distance {1000 * intervals['p99.99']:.1f} ms, "
-        f"longest {1000 * intervals['max']:.1f} ms; {stalls}"
+        f"longest {1000 * intervals['max']:.1f} ms; longest block {1000 * numbers['longest_block_s']:.1f} ms"
     )
-    for at, late in stalls.late:
-        print(f"  {at:.1f} s: held up for {1000 * late:.0f} ms")
+    for stalls in (machine, neighbours):
+        print(stalls)
+        for at, late in stalls.late:
+            print(f"  {at:.1f} s: held up for {1000 * late:.0f} ms")
     for line in playing.said:
         if "refused" in line or "came" in line or "sent" in line or "lost" in line:
             print("  told:", line.rstrip())
@@ -166,7 +176,10 @@ def main() -> None:
     parser.add_argument("--hostile", action="store_true", help="with those who mean harm, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="leave the other core alone")
     options = parser.parse_args()
-    with nullcontext() if options.quiet else other_cores_busy(), performed(options.instrument) as (playing, watch):
+    with (
+        nullcontext() if options.quiet else other_cores_busy(),
+        performed(options.instrument) as (playing, watch),
+    ):
         if options.browser:
             keys = play_in_browser(playing, 60 * options.minutes, watch)
             print(f"Chromium, {options.minutes:g} min, {keys} keys; lost: {playing.lost()}")
@@ -176,8 +189,12 @@ def main() -> None:
             found = play_together(playing, 60 * options.minutes, watch)
             for name, seconds in found.items():
                 p50, p99, most = 1000 * np.quantile(seconds, [0.5, 0.99, 1.0])
-                print(f"{name}: {len(seconds)} changes, p50 {p50:.1f} ms, p99 {p99:.1f} ms, longest {most:.1f} ms")
-            print(f"{PANELS} panels, {options.minutes:g} min; lost: {playing.lost()}; memory {watch.memory_words()}")
+                print(
+                    f"{name}: {len(seconds)} changes, p50 {p50:.1f} ms, p99 {p99:.1f} ms, longest {most:.1f} ms"
+                )
+            print(
+                f"{PANELS} panels, {options.minutes:g} min; lost: {playing.lost()}; memory {watch.memory_words()}"
+            )
 
 
 def hostile(playing: Playing) -> None:

@@ -1,4 +1,8 @@
-"""How long the machine itself holds up a thread of the highest real-time priority, while something else is measured."""
+"""How long a thread of some real-time priority is held up on this machine, while something else is measured.
+
+A thread of priority 99 waits for no other: who holds it up is the machine (the host, the kernel). One of a player's
+priority waits for all that is above it, and for what is beside it at the same priority: other performances.
+"""
 
 import contextlib
 import os
@@ -10,12 +14,16 @@ from pathlib import Path
 
 STEP_S = 0.001
 LONG_S = 0.005
-"""A wake-up that comes later than this is a stall: a thread of priority 99 waits for no other."""
+"""A wake-up that comes later than this is a stall."""
+HIGHEST = 99
 
 
 @dataclass
 class Stalls:
-    """Measures from entering the context to leaving it, with a process at priority 99 on every core.
+    """Measures from entering the context to leaving it, with a process on every core.
+
+    Args:
+        priority: of these processes, first in, first out.
 
     Attributes:
         real_time: whether the system grants that priority; else the figures are those of an ordinary thread.
@@ -23,6 +31,7 @@ class Stalls:
         stolen_s: processor seconds that the host took from this virtual machine.
     """
 
+    priority: int = HIGHEST
     real_time: bool = False
     late: list[tuple[float, float]] = field(default_factory=list)
     stolen_s: float = 0.0
@@ -32,7 +41,7 @@ class Stalls:
         cores = sorted(os.sched_getaffinity(0))
         self._processes = [
             subprocess.Popen(
-                [sys.executable, "-m", "bench.live.stalls", str(core)],
+                [sys.executable, "-m", "bench.live.stalls", str(core), str(self.priority)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             )
             for core in cores
@@ -51,11 +60,21 @@ class Stalls:
 
     def __str__(self) -> str:
         longest = max((late for _, late in self.late), default=0.0)
-        whose = "a thread of priority 99" if self.real_time else "a thread without real-time priority"
+        whose = f"a thread of priority {self.priority}" if self.real_time else "an ordinary thread"
         return (
-            f"the machine held up {whose} {len(self.late)} times for more than {1000 * LONG_S:.0f} ms, "
-            f"at most {1000 * longest:.0f} ms; the host took {self.stolen_s:.1f} s"
+            f"{whose} was held up {len(self.late)} times for more than {1000 * LONG_S:.0f} ms, at most "
+            f"{1000 * longest:.0f} ms; the host took {self.stolen_s:.1f} s"
         )
+
+
+def real_time_processes() -> list[int]:
+    """The processes whose main thread is in the first-in-first-out class."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.sched_getscheduler(int(folder.name)) == os.SCHED_FIFO:
+                found.append(int(folder.name))
+    return found
 
 
 def _stolen_s() -> float:
@@ -63,12 +82,12 @@ def _stolen_s() -> float:
     return int(fields[8]) / os.sysconf("SC_CLK_TCK")
 
 
-def _measure(core: int) -> None:
+def _measure(core: int, priority: int) -> None:
     """Print whether the priority is granted, and each stall, until the standard input ends."""
     os.sched_setaffinity(0, {core})
     granted = False
     with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(99))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
         granted = True
     os.set_blocking(0, False)
     begin, stalls = time.monotonic(), []
@@ -87,4 +106,4 @@ def _measure(core: int) -> None:
 
 
 if __name__ == "__main__":
-    _measure(int(sys.argv[1]))
+    _measure(int(sys.argv[1]), int(sys.argv[2]))

@@ -183,6 +183,11 @@ class LiveOsc:
         """The number of connected panels and surfaces that listen by WebSocket."""
         return sum(client.transport == "ws" for client in self._server.feedback.clients)
 
+    @property
+    def surfaces(self) -> int:
+        """The number of clients that are sent values by UDP or TCP."""
+        return sum(client.transport != "ws" for client in self._server.feedback.clients)
+
     def status(self, messages: Mapping[str, tuple[str | float, ...]]) -> None:
         """Send the panel what it shows beside values and meters, by address."""
         self._server.status(messages)
