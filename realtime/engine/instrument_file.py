@@ -35,7 +35,8 @@ class Instrument:
             raise DrawstopError(f"{self.description.name} is of an older Drawstop; bake it anew for this")
         # a RAVE's filter bank has a row for every channel of a voice
         rows = self.description.channels_in
-        return [tensor[:rows] for tensor in (*caches, *self.module.stop_ramps.buffers())]
+        ramps = getattr(self.module, "stop_ramps", None)
+        return [tensor[:rows] for tensor in (*caches, *(ramps.buffers() if ramps else ()))]
 
     def set_stop(self, slug: str, value: float) -> None:
         """Set a stop's attribute.

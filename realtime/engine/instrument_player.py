@@ -98,6 +98,7 @@ class Player:
         new = [torch.from_numpy(state[f"memory {index}"]) for index in range(len(state) - 1)]
         if [each.shape for each in new] != [each.shape for each in (*own, *compiled_state)]:
             raise DrawstopError("this memory is of another instrument or backend")
+        self.instrument.module.set_reset(0)  # a reset that is asked for would clear it with the next block
         for tensor, value in zip(own, new, strict=False):
             tensor.copy_(value)
         if self._compiled:

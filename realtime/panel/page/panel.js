@@ -110,6 +110,23 @@ press("bypass", "/bypass");
 press("mute", "/mute");
 $("panic").onclick = () => send("/panic");
 
+function record() {
+  if ($("record").getAttribute("aria-pressed") === "true") return send("/end_recording", 1);
+  const name = $("session-name").value.trim();
+  if (name ? send("/record", name) : send("/record")) $("session-name").value = "";
+}
+$("record").onclick = record;
+$("session-name").onkeydown = (event) => event.key === "Enter" && record();
+
+function showRecording(folder) {
+  $("record").setAttribute("aria-pressed", Boolean(folder));
+  $("record").textContent = folder ? "End" : "Record";
+  $("session-name").disabled = Boolean(folder);
+  $("recorded").hidden = !folder;
+  $("session").textContent = folder ? `into ${folder}` : "Sound and all movements; drawstop render plays the same again.";
+  document.body.classList.toggle("recorded", Boolean(folder));
+}
+
 function note(text) {
   $("note").textContent = text;
   clearTimeout(note.timer);
@@ -155,7 +172,9 @@ const STATUS = {
     $("lost").textContent = count;
     $("lost").classList.toggle("hot", count > 0);
   },
-  recording: ([folder]) => ($("recording").textContent = folder && `Recording into ${folder}`),
+  recording: ([folder]) => showRecording(folder),
+  recorded_s: ([seconds]) => ($("recorded").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`),
+  scene: ([slug]) => scenes.mark(slug),
   moved: ([slug, source]) => ($("moved").textContent = slug && `${names.get(slug) ?? slug.replace("engine.", "")} by ${source}`),
   learning: ([slug]) => showLearning(slug),
   learned: ([text]) => text && note(`Learned: ${text}`),
