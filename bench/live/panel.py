@@ -32,7 +32,7 @@ from bench.live.panel_clients import (
     strangers,
 )
 from bench.live.preparation import other_cores_busy, resident_megabytes
-from bench.live.stalls import Stalls, real_time_processes
+from bench.live.stalls import Stalls, memory_stalls, real_time_processes
 from realtime.controllers.osc.packets import write_message
 from realtime.processes.child_process import PLAYER_PRIORITY
 
@@ -55,6 +55,7 @@ class Watch:
     def __init__(self, playing: Playing, begin: float) -> None:
         self._playing, self._begin, self._next = playing, begin, begin
         self._lost, self._real_time = playing.lost(), len(real_time_processes())
+        self._stalls = memory_stalls()
         self.memory: list[tuple[float, float]] = []
 
     def look(self) -> None:
@@ -67,10 +68,16 @@ class Watch:
         lost = self._playing.lost()
         if lost > self._lost:
             others = len(real_time_processes()) - self._real_time
+            now_stalls = memory_stalls()
+            stalls = {
+                name: n - self._stalls[name] for name, n in now_stalls.items() if n > self._stalls[name]
+            }
             print(
                 f"  {now - self._begin:.1f} s: {lost - self._lost} blocks lost, load {os.getloadavg()[0]:.1f}, "
-                f"{others:+d} other processes of real-time priority than at the beginning"
+                f"{others:+d} processes of real-time priority; meanwhile on this machine: {stalls}",
+                flush=True,
             )
+        self._stalls = memory_stalls()
         self._lost = lost
 
     def memory_words(self) -> str:

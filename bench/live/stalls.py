@@ -67,6 +67,13 @@ class Stalls:
         )
 
 
+def memory_stalls() -> dict[str, int]:
+    """How often, since the start of the machine, somebody had to wait for memory to be freed or moved; by the kernel's names."""
+    lines = (line.split() for line in Path("/proc/vmstat").read_text().splitlines())
+    names = ("allocstall_", "compact_stall", "pgmigrate_success", "thp_collapse_alloc", "pgmajfault")
+    return {name: int(count) for name, count in lines if name.startswith(names)}
+
+
 def real_time_processes() -> list[int]:
     """The processes whose main thread is in the first-in-first-out class."""
     found = []

@@ -230,6 +230,11 @@ class LiveControllers:
         return "" if self._osc is None else self._osc.panel_address
 
     @property
+    def codes_used(self) -> int | None:
+        """The number of other machines' browsers that the panel has let in; None: it isn't open to them."""
+        return None if self._osc is None else self._osc.codes_used
+
+    @property
     def web_clients(self) -> int:
         """The number of connected panels and surfaces that listen by WebSocket."""
         return 0 if self._osc is None else self._osc.web_clients

@@ -82,11 +82,8 @@ def _run(
     try:
         with ExitStack() as stack:
             stack.enter_context(controllers)
-            status.web_address = controllers.panel_address
+            _look(status, controllers)
             if options.panel_open:
-                from realtime.panel.address import qr_code
-
-                status.web_code, status.code_shown = qr_code(controllers.panel_address).rstrip("\n"), True
                 typer.echo(status.web_code, err=True)
             screen = None if options.headless else stack.enter_context(opened_screen())
             keys = stack.enter_context(
@@ -135,6 +132,14 @@ def _run(
 
 def _look(status: LiveStatus, controllers: LiveControllers) -> None:
     """Take over what the view shows of the controllers."""
+    if controllers.panel_address != status.web_address:  # at the beginning, and when a code was used
+        from realtime.panel.address import qr_code
+
+        status.code_shown = not status.web_address and controllers.codes_used is not None
+        status.web_address = controllers.panel_address
+        status.web_code = qr_code(status.web_address).rstrip("\n")
+    if controllers.web_clients > status.web_clients:
+        status.code_shown = False  # somebody has come
     status.tempo, status.web_clients = controllers.tempo, controllers.web_clients
     status.chosen, status.moved = controllers.keys.chosen, controllers.moved
     status.connected, status.awaited = controllers.connected, controllers.awaited
@@ -160,6 +165,7 @@ def _panel_status(
         controllers.learned,
         controllers.scenes.corners,
         controllers.scenes.recalled,
+        controllers.codes_used,
         status.newest_note,
         {} if latency is None else spectra(ring, latency.device_rate),
     )

@@ -130,9 +130,11 @@ def view(supervisor: Supervisor, status: LiveStatus) -> RenderableType:
     """The live view."""
     while supervisor.notes:
         status.notes.append(supervisor.notes.pop(0))
-    if status.code_shown and not status.web_clients:
+    if status.code_shown:
         return Group(
-            Text(status.web_address), Text(status.web_code), Text("any key: the stops; w: this again")
+            Text(status.web_address),
+            Text(status.web_code),
+            Text("for one browser; any key: the stops; w: the code again, or the next one"),
         )
     return View(supervisor, status)
 

@@ -24,6 +24,7 @@ class PerformanceStatus:
         learned: what was learned last, for people.
         pad: the scenes of the pad's corners, if they are named.
         scene: the scene that was recalled last; empty if none was.
+        codes_used: browsers of other machines that were let in; None: the panel isn't open to them.
         note: the newest line for the user.
         spectra: levels of bands in dBFS by name: `/spectrum/<name>`.
     """
@@ -41,6 +42,7 @@ class PerformanceStatus:
     learned: str = ""
     pad: Sequence[str] = ()
     scene: str = ""
+    codes_used: int | None = None
     note: str = ""
     spectra: Mapping[str, Arguments] = field(default_factory=dict)
 
@@ -60,6 +62,7 @@ class PerformanceStatus:
             "/status/learned": (self.learned,),
             "/status/pad": tuple(self.pad),
             "/status/scene": (self.scene,),
+            "/status/codes_used": () if self.codes_used is None else (float(self.codes_used),),
             "/status/note": (self.note,),
         }
         arguments |= {f"/spectrum/{name}": levels for name, levels in self.spectra.items()}

@@ -199,4 +199,13 @@ def a_telephone_comes_in_with_the_code_alone(browser: Browser, playing: Playing)
     page.reload()
     expect(page.locator(GUITAR)).to_have_attribute("aria-valuetext", "+1.00")
     surface.close()
-    page.context.close()
+    stranger = browser.new_context(viewport=PHONE).new_page()  # type: ignore[arg-type]
+    used = stranger.goto(address)
+    assert used is not None and used.status == 403 and "scan the present one" in stranger.content()
+    playing.wait_until_said("has come in. For the next one:")
+    following = "".join(playing._said["err"]).split("For the next one: ")[1].split()[0]
+    assert following != address
+    stranger.goto(following)
+    expect(stranger.locator(GUITAR)).to_have_attribute("aria-valuetext", "+1.00")
+    for each in (page, stranger):
+        each.context.close()
