@@ -10,7 +10,6 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from bench.live.preparation import begin_recording
 from realtime.engine.control_event import ControlEvent
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.live.supervisor import LiveRequest, Supervisor
@@ -48,8 +47,6 @@ class Playing:
         try:
             self.supervisor.load()
             self.latency = self.supervisor.open()
-            if self._take is not None:
-                begin_recording(self.supervisor, self._take)
             self.live_controllers = LiveControllers(self.supervisor, self._options)
             self.supervisor.start(session=self._take)
             self._open.enter_context(self.live_controllers)

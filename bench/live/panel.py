@@ -1,221 +1,224 @@
-"""How fast a change reaches the other clients of a performance with the panel, and what those who mean harm do to the sound.
+"""How fast a change reaches the other clients of a performance with the panel, for how long, and what those who mean
+harm do to the sound.
 
-`uv run python -m bench.live.panel organ.ts` plays under JACK's dummy driver, with panels connected. Needs jackd.
+`uv run python -m bench.live.panel organ.ts --minutes 10` plays under JACK's dummy driver, with panels connected. Needs
+jackd, and stress-ng, which loads the other core. `--browser` plays with a real Chromium on the page instead.
 """
 
 import argparse
-import contextlib
-import http.client
 import json
 import os
 import random
-import re
+import shutil
 import socket
-import subprocess
-import sys
-import threading
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from pythonosc.osc_message import OscMessage
-from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
 
-from bench.live.jack import PATIENCE_S, JackServer
+from bench.live.jack import JackServer
+from bench.live.panel_clients import (
+    Playing,
+    crowd,
+    fuzz,
+    listeners,
+    message_of,
+    panel,
+    slow_reader,
+    strangers,
+)
+from bench.live.preparation import other_cores_busy, resident_megabytes
+from bench.live.stalls import Stalls, memory_stalls, real_time_processes
 from realtime.controllers.osc.packets import write_message
+from realtime.processes.child_process import PLAYER_PRIORITY
 
-CHANGES = 500
 PANELS = 10
-FRAMES, CONNECTIONS = 20_000, 300
+FRAMES, CONNECTIONS, STRANGERS = 100_000, 1000, 1000
 SLOW_READER_S = 20.0
+PAUSES_S = (0.02, 0.05)
+LOOK_S = 1.0
+ARROWS = ("ArrowUp", "ArrowDown", "PageUp", "PageDown")
 
 
-@contextmanager
-def performance(server: JackServer, instrument: Path) -> Iterator[tuple[int, int]]:
-    """`drawstop play` with the panel, in a process of its own; the ports of OSC and of the panel."""
-    osc, web = _free_port(socket.SOCK_DGRAM), _free_port(socket.SOCK_STREAM)
-    command = [sys.executable, "-m", "drawstop", "play", str(instrument), "--headless", "--panel"]
-    process = subprocess.Popen(
-        [*command, "--osc", str(osc), "--oscquery", str(web)], env=server.environment, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
-    try:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "The panel is at" in line:
-                break
-        reader = threading.Thread(target=lambda: print(process.stderr.read(), end=""), daemon=True)  # type: ignore[union-attr]
-        reader.start()
-        yield osc, web
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
-        reader.join(PATIENCE_S)
+class Watch:
+    """Looks at lost blocks and memory while something else goes on.
+
+    Args:
+        playing: the performance.
+        begin: the moment from which times count.
+    """
+
+    def __init__(self, playing: Playing, begin: float) -> None:
+        self._playing, self._begin, self._next = playing, begin, begin
+        self._lost, self._real_time = playing.lost(), len(real_time_processes())
+        self._stalls = memory_stalls()
+        self.memory: list[tuple[float, float]] = []
+
+    def look(self) -> None:
+        """Once a second: print lost blocks when they come, note the memory."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + LOOK_S
+        self.memory.append((now - self._begin, resident_megabytes(self._playing.pid)))
+        lost = self._playing.lost()
+        if lost > self._lost:
+            others = len(real_time_processes()) - self._real_time
+            now_stalls = memory_stalls()
+            stalls = {
+                name: n - self._stalls[name] for name, n in now_stalls.items() if n > self._stalls[name]
+            }
+            print(
+                f"  {now - self._begin:.1f} s: {lost - self._lost} blocks lost, load {os.getloadavg()[0]:.1f}, "
+                f"{others:+d} processes of real-time priority; meanwhile on this machine: {stalls}",
+                flush=True,
+            )
+        self._stalls = memory_stalls()
+        self._lost = lost
+
+    def memory_words(self) -> str:
+        """The memory of the command's process at the beginning, in the middle, at the end."""
+        at = [self.memory[round(share * (len(self.memory) - 1))] for share in (0, 0.1, 0.25, 0.5, 0.75, 1)]
+        return ", ".join(f"{megabytes:.1f} MB at {moment:.0f} s" for moment, megabytes in at)
 
 
-def panel(web: int) -> ClientConnection:
-    """A panel: it listens to every value."""
-    sock = connect(f"ws://127.0.0.1:{web}/", compression=None, legacy=True)
-    for path in _readable(_get(web, "/")):
-        sock.send(json.dumps({"COMMAND": "LISTEN", "DATA": path}))
-    return sock
-
-
-def delays(osc: int, web: int) -> dict[str, list[float]]:
-    """Seconds from the sending of a change to its arrival, in both directions, while other panels listen."""
-    found: dict[str, list[float]] = {"panel to OSC by UDP": [], "OSC by UDP to panel": []}
+def play_together(playing: Playing, seconds: float, watch: Watch) -> dict[str, list[float]]:
+    """Seconds from the sending of a change to its arrival at another client, while all panels listen."""
+    found: dict[str, list[float]] = {
+        "a panel to another panel": [], "a panel to OSC by UDP": [], "OSC by UDP to a panel": [],
+    }  # fmt: skip
     with ExitStack() as stack:
-        for _ in range(PANELS - 1):
-            threading.Thread(target=_drain, args=(stack.enter_context(panel(web)),), daemon=True).start()
-        first = stack.enter_context(panel(web))
+        stack.enter_context(listeners(playing.web, PANELS - 2))
+        first, second = (stack.enter_context(panel(playing.web)) for _ in range(2))
         surface = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
         surface.settimeout(10)
-        surface.connect(("127.0.0.1", osc))
+        surface.connect(("127.0.0.1", playing.osc))
         surface.send(write_message("/subscribe"))
-        for number in range(CHANGES):
-            value = (number % 200 + 1) / 256  # exact in 32 bits
-            begin = time.perf_counter()
-            first.send(write_message("/stop/guitar", value))
-            while _read(surface.recv(4096)) != ("/stop/guitar", value):
-                pass
-            found["panel to OSC by UDP"].append(time.perf_counter() - begin)
-            time.sleep(random.uniform(0.02, 0.05))
-            begin = time.perf_counter()
-            surface.send(write_message("/stop/voice", value))
-            while _read(first.recv()) != ("/stop/voice", value):
-                pass
-            found["OSC by UDP to panel"].append(time.perf_counter() - begin)
-            time.sleep(random.uniform(0.02, 0.05))
+        routes: list[tuple[str, str, Callable[[bytes], Any], Callable[[], bytes | str]]] = [
+            ("a panel to another panel", "/stop/guitar", first.send, second.recv),
+            ("a panel to OSC by UDP", "/stop/voice", second.send, lambda: surface.recv(4096)),
+            ("OSC by UDP to a panel", "/wet", surface.send, first.recv),
+        ]
+        end, number = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            value = (number % 250 + 1) / -256 if number % 2 else 0.0
+            for name, address, send, receive in routes:
+                wanted = abs(value) if address == "/wet" else value
+                begin = time.perf_counter()
+                send(write_message(address, wanted))
+                while message_of(receive()) != (address, wanted):
+                    pass
+                found[name].append(time.perf_counter() - begin)
+                watch.look()
+                time.sleep(random.uniform(*PAUSES_S))
+            number += 1
     return found
 
 
-def fuzz(web: int) -> None:
-    """Frames of random bytes, cut off and huge ones, commands of random text."""
-    generator = random.Random(0)
-    sock = connect(f"ws://127.0.0.1:{web}/", compression=None, legacy=True)
-    for number in range(FRAMES):
-        size = generator.choice((0, 3, 16, 200, 4000)) if number % 500 else 1 << 20
-        try:
-            if number % 3:
-                sock.send(generator.randbytes(size))
-            else:
-                sock.send(generator.randbytes(size).decode("latin-1"))
-        except (WebSocketException, OSError):
-            sock = connect(f"ws://127.0.0.1:{web}/", compression=None, legacy=True)
-    with contextlib.suppress(WebSocketException, OSError):
-        sock.close()
+def play_in_browser(playing: Playing, seconds: float, watch: Watch) -> int:
+    """A real Chromium that shows the page, and turns its knobs by keys; the number of keys."""
+    from playwright.sync_api import sync_playwright
 
-
-def crowd(web: int) -> int:
-    """Connections that send half a request and stay; the number of those that were refused."""
-    socks = []
-    for _ in range(CONNECTIONS):
-        sock = socket.create_connection(("127.0.0.1", web), 10)
-        with contextlib.suppress(OSError):
-            sock.send(b"GET / HTTP/1.1\r\nHost: 127")
-        socks.append(sock)
-    time.sleep(1.0)
-    refused = 0
-    for sock in socks:
-        sock.settimeout(0.01)
-        try:
-            refused += sock.recv(1) == b""
-        except TimeoutError:
-            pass
-        except OSError:
-            refused += 1
-        sock.close()
-    return refused
-
-
-def slow_reader(osc: int, web: int) -> None:
-    """A panel that never reads, while values change as fast as they are sent on."""
-    with (
-        socket.create_connection(("127.0.0.1", web), 10) as sock,
-        socket.socket(type=socket.SOCK_DGRAM) as surface,
-    ):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        key = b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        sock.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + key)
-        command = b'{"COMMAND": "LISTEN", "DATA": "/stop/guitar"}'
-        sock.send(b"\x81" + bytes([0x80 | len(command)]) + bytes(4) + command)
-        end = time.monotonic() + SLOW_READER_S
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"http://127.0.0.1:{playing.web}/panel/")
+        knobs = page.locator("#stops stop-knob")
+        knobs.first.wait_for()
+        end, keys = time.monotonic() + seconds, 0
         while time.monotonic() < end:
-            surface.sendto(write_message("/stop/guitar", random.random()), ("127.0.0.1", osc))
-            time.sleep(0.002)
+            knobs.nth(keys % knobs.count()).press(random.choice(ARROWS))
+            watch.look()
+            time.sleep(random.uniform(*PAUSES_S))
+            keys += 1
+        browser.close()
+    return keys
+
+
+@contextmanager
+def performed(instrument: Path) -> Iterator[tuple[Playing, Watch]]:
+    """A performance that sounds; at its end a line tells how regularly the device called, and who held it up."""
+    machine, neighbours = Stalls(), Stalls(PLAYER_PRIORITY)
+    with JackServer() as server, tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        playing = Playing(server, instrument, report)
+        try:
+            playing.wait_for_sound()
+            with machine, neighbours:
+                print(
+                    f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, niceness {os.nice(0)}",
+                    flush=True,
+                )
+                yield playing, Watch(playing, time.monotonic())
+        finally:
+            playing.end()
+        numbers = json.loads(report.read_text())
+    intervals = numbers["callback_intervals_s"]
+    print(
+        f"In all: lost blocks {numbers['lost_blocks']}, the closest one {numbers['closest_call_ms']:.1f} ms before its time; "
+        f"callbacks {numbers['callbacks']}, p99.99 of their distance {1000 * intervals['p99.99']:.1f} ms, "
+        f"longest {1000 * intervals['max']:.1f} ms; longest block {1000 * numbers['longest_block_s']:.1f} ms"
+    )
+    for stalls in (machine, neighbours):
+        print(stalls)
+        for at, late in stalls.late:
+            print(f"  {at:.1f} s: held up for {1000 * late:.0f} ms")
+    for line in playing.said:
+        if "refused" in line or "came" in line or "sent" in line or "lost" in line:
+            print("  told:", line.rstrip())
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("instrument", type=Path)
-    with JackServer() as server, performance(server, parser.parse_args().instrument) as (osc, web):
-        _wait_for_sound(web)
-        print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; lost blocks before: {lost(web):.0f}")
-        for name, seconds in delays(osc, web).items():
-            p50, p99 = 1000 * np.quantile(seconds, [0.5, 0.99])
+    parser.add_argument("--minutes", type=float, default=1.0, help="how long ten clients play")
+    parser.add_argument("--browser", action="store_true", help="with a real Chromium, and nothing else")
+    parser.add_argument("--hostile", action="store_true", help="with those who mean harm, and nothing else")
+    parser.add_argument("--quiet", action="store_true", help="leave the other core alone")
+    options = parser.parse_args()
+    with (
+        nullcontext() if options.quiet else other_cores_busy(),
+        performed(options.instrument) as (playing, watch),
+    ):
+        if options.browser:
+            keys = play_in_browser(playing, 60 * options.minutes, watch)
+            print(f"Chromium, {options.minutes:g} min, {keys} keys; lost: {playing.lost()}")
+        elif options.hostile:
+            hostile(playing)
+        else:
+            found = play_together(playing, 60 * options.minutes, watch)
+            for name, seconds in found.items():
+                p50, p99, most = 1000 * np.quantile(seconds, [0.5, 0.99, 1.0])
+                print(
+                    f"{name}: {len(seconds)} changes, p50 {p50:.1f} ms, p99 {p99:.1f} ms, longest {most:.1f} ms"
+                )
             print(
-                f"{name}, {PANELS} panels, {CHANGES} changes: p50 {p50:.1f} ms, p99 {p99:.1f} ms; lost: {lost(web):.0f}"
+                f"{PANELS} panels, {options.minutes:g} min; lost: {playing.lost()}; memory {watch.memory_words()}"
             )
-        fuzz(web)
-        print(f"{FRAMES} fuzzed frames; lost: {lost(web):.0f}")
-        print(f"{CONNECTIONS} connections at once, refused: {crowd(web)}; lost: {lost(web):.0f}")
-        slow_reader(osc, web)
-        print(f"a reader that never reads, {SLOW_READER_S:.0f} s; lost: {lost(web):.0f}")
 
 
-def lost(web: int) -> float:
-    """The number of lost blocks, as the panel shows it; asked again while others have all connections."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return float(_get(web, "/status/lost_blocks?VALUE")["VALUE"][0])  # type: ignore[index]
-        except (OSError, http.client.HTTPException, ValueError):
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
+def hostile(playing: Playing) -> None:
+    """What those who mean harm do; a line each."""
+    watch = Watch(playing, time.monotonic())
 
+    def told(text: str) -> None:
+        print(f"{text}; lost: {playing.lost()}, memory {resident_megabytes(playing.pid):.1f} MB", flush=True)
 
-def _wait_for_sound(web: int) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            if _get(web, "/spectrum/in?VALUE")["VALUE"]:
-                return
-        time.sleep(0.1)
-
-
-def _get(web: int, target: str) -> dict[str, object]:
-    connection = http.client.HTTPConnection("127.0.0.1", web, timeout=10)
-    connection.request("GET", target)
-    content: dict[str, object] = json.loads(connection.getresponse().read())
-    connection.close()
-    return content
-
-
-def _readable(node: dict[str, object]) -> list[str]:
-    text = json.dumps(node)
-    return re.findall(r'"FULL_PATH": "([^"]+)", "ACCESS": [13]', text)
-
-
-def _read(packet: bytes | str) -> tuple[str, float | str | None]:
-    assert isinstance(packet, bytes)
-    message = OscMessage(packet)
-    return message.address, message.params[0] if message.params else None
-
-
-def _drain(sock: ClientConnection) -> None:
-    with contextlib.suppress(WebSocketException, OSError):
-        for _ in sock:
-            pass
-
-
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(type=kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    told("before")
+    fuzz(playing.web, FRAMES)
+    told(f"{FRAMES} fuzzed frames")
+    told(f"{CONNECTIONS} connections at once, refused: {crowd(playing.web, CONNECTIONS)}")
+    told(f"{STRANGERS} requests of another site's page, refused: {strangers(playing.web, STRANGERS)}")
+    slow_reader(playing.osc, playing.web, SLOW_READER_S)
+    told(f"a reader that never reads, {SLOW_READER_S:.0f} s")
+    watch.look()
 
 
 if __name__ == "__main__":

@@ -1,17 +1,12 @@
 """Preparations for live measurements: the demo's instrument, a session's folder, a busy machine, a free port."""
 
 import contextlib
-import importlib.metadata
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-from drawstop.files import sha256_file
-from realtime.live.supervisor import Supervisor
-from realtime.recording.session_file import SessionAbout, begin_session
 
 DEMO = Path(__file__).parents[2] / "training" / "demo"
 
@@ -40,18 +35,6 @@ def baked(model: Path, folder: Path) -> Path:
     path = folder / f"{model.name}.ts"
     subprocess.run([sys.executable, "-c", code, model / "rave.ts", model / "bank", path], check=True)
     return path
-
-
-def begin_recording(supervisor: Supervisor, folder: Path) -> None:
-    """Make the folder of a session for a performance that is open."""
-    assert supervisor.latency is not None
-    description, request = supervisor.description, supervisor.request
-    versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
-    about = SessionAbout(
-        description.sample_rate, description.channels_in, description.channels_out, supervisor.latency.block,
-        request.seed, request.noise, request.ceiling_db, sha256_file(request.instrument), versions,
-    )  # fmt: skip
-    begin_session(folder, about, request.instrument)
 
 
 def resident_megabytes(pid: int) -> float:

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from bench.live.jack import JackServer
-from bench.live.preparation import begin_recording
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, WET
 from realtime.live.supervisor import LiveRequest, Supervisor
@@ -42,7 +41,6 @@ def main() -> None:
             try:
                 supervisor.load()
                 supervisor.open()
-                begin_recording(supervisor, take)
                 supervisor.start(session=take)
                 tones = subprocess.Popen(["jack_iodelay"], stdout=subprocess.DEVNULL)
                 time.sleep(1.0)

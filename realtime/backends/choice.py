@@ -1,7 +1,6 @@
 """The backends by their names."""
 
 import importlib.util
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,8 @@ from drawstop.errors import DrawstopError
 
 if TYPE_CHECKING:
     import torch
+
+    from realtime.backends.player import BackendPlayer
 
 TORCHSCRIPT, PACKED, OPENVINO = "torchscript", "packed", "openvino"
 BACKENDS = (TORCHSCRIPT, PACKED, OPENVINO)
@@ -24,13 +25,11 @@ def check_backend(name: str) -> None:
         )
 
 
-def compiled(
-    name: str, module: "torch.jit.ScriptModule", block: int, threads: int
-) -> "Callable[[torch.Tensor], torch.Tensor]":
-    """A loaded instrument's `play`, computed by another backend for blocks of one length. Takes seconds."""
+def compiled(name: str, module: "torch.jit.ScriptModule", block: int, threads: int) -> "BackendPlayer":
+    """A loaded instrument, computed by another backend for blocks of one length. Takes seconds."""
     from realtime.backends.openvino import OpenVinoSegment
     from realtime.backends.packed import PackedSegment
     from realtime.backends.player import BackendPlayer
 
     compiler = partial(OpenVinoSegment, threads=threads) if name == OPENVINO else PackedSegment
-    return BackendPlayer(module, compiler, block).play
+    return BackendPlayer(module, compiler, block)

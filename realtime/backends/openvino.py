@@ -5,10 +5,12 @@ Needs the extra `openvino` (Apache 2.0).
 
 import importlib
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -50,8 +52,26 @@ class OpenVinoSegment:
 
     def reset(self) -> None:
         """Set the streaming state back to that of a fresh load."""
-        for state in self._request.query_state():
-            state.state = self._tensor(self._fresh[int(state.name.split("out_")[1])])
+        self._set(self._fresh)
+
+    @property
+    def state(self) -> list[Tensor]:
+        """A copy of the streaming state."""
+        found = {_index(each): each.state.data for each in self._request.query_state()}
+        return [torch.from_numpy(np.array(found.get(i, fresh))) for i, fresh in enumerate(self._fresh)]
+
+    def restore(self, state: Sequence[Tensor]) -> None:
+        """Go on from this `state`."""
+        self._set([np.ascontiguousarray(each.numpy()) for each in state])
+
+    def _set(self, state: Sequence[npt.NDArray[np.float32]]) -> None:
+        for each in self._request.query_state():
+            each.state = self._tensor(state[_index(each)])
+
+
+def _index(state: Any) -> int:
+    """The number of a state of the runtime's, in the graph's order."""
+    return int(state.name.split("out_")[1])
 
 
 def _openvino() -> Any:

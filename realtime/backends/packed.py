@@ -6,7 +6,7 @@ stored transposed, reads them as they lie. Nothing is compiled: torch alone is n
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -37,12 +37,20 @@ class PackedSegment:
         y: Tensor = self._play(*inputs)
         return y
 
-    @torch.no_grad()
     def reset(self) -> None:
         """Set the streaming state back to that of a fresh load."""
-        for name, state in self._play.named_buffers():
-            if name.startswith("state_"):
-                state.copy_(self._states[int(name.removeprefix("state_"))])
+        self.restore(self._states)
+
+    @property
+    def state(self) -> list[Tensor]:
+        """A copy of the streaming state."""
+        return [self._play.get_buffer(f"state_{index}").clone() for index in range(len(self._states))]
+
+    @torch.no_grad()
+    def restore(self, state: Sequence[Tensor]) -> None:
+        """Go on from this `state`."""
+        for index, each in enumerate(state):
+            self._play.get_buffer(f"state_{index}").copy_(each)
 
 
 class _Streaming(nn.Module):

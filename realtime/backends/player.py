@@ -89,6 +89,19 @@ class BackendPlayer:
         for segment in self._segments:
             segment.reset()
 
+    @property
+    def state(self) -> list[Tensor]:
+        """A copy of the segments' streaming state; the rest of the instrument's is its own."""
+        return [tensor for segment in self._segments for tensor in segment.state]
+
+    def restore(self, state: Sequence[Tensor]) -> None:
+        """Go on from this `state`."""
+        left = list(state)
+        for segment in self._segments:
+            count = len(segment.state)
+            segment.restore(left[:count])
+            left = left[count:]
+
     def _clear_caches(self) -> None:
         self._instrument.set_reset(1)
         self._instrument._clear_if_asked()

@@ -1,6 +1,6 @@
 """The interface of a backend: it computes a stretch of the instrument, with its own streaming state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from torch import Tensor
@@ -16,6 +16,13 @@ class Segment(Protocol):
 
     def reset(self) -> None:
         """Set the streaming state back to that of a fresh load."""
+
+    @property
+    def state(self) -> list[Tensor]:
+        """A copy of the streaming state."""
+
+    def restore(self, state: Sequence[Tensor]) -> None:
+        """Go on from this `state`."""
 
 
 Compiler = Callable[[StreamGraph], Segment]

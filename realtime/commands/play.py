@@ -134,6 +134,12 @@ def play(
         ),
     ] = False,
     record: Annotated[Path | None, typer.Option(help="Record the performance into this new folder.")] = None,
+    takes: Annotated[
+        Path,
+        typer.Option(
+            help="Where recordings go that are begun while it plays (the panel, OSC, a button, the key r): a folder each."
+        ),
+    ] = Path("takes"),
     seconds: Annotated[float | None, typer.Option(help="End by itself after so long.")] = None,
     headless: Annotated[
         bool, typer.Option("--headless", help="No live view, for scripts and stages.")
@@ -150,8 +156,9 @@ def play(
 ) -> None:
     """Play an instrument live: sound in, sound out, stops moving.
 
-    Keys: arrows choose and move a stop, 0 rests it, b bypass, m mute, p panic (mute, stops to 0, memory cleared), u undo a
-    scene, 1-9 another of the instruments, w the panel's QR code, q end.
+    Keys: arrows choose and move a stop (Shift: fine), 0 rests it, l learns the knob that is turned next for it; b bypass, m
+    mute, p panic (mute, stops to 0, memory cleared); n and N the next and previous scene, s store one, u undo; 1-9 another
+    of the instruments; r record, and end it; w the panel's QR code; q end.
     An instrument that is baked anew while it plays comes in by itself, and so do a mapping and scenes that are saved.
 
     Without a controller: drawstop play organ.ts --panel, and open the address that it prints.

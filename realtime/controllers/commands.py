@@ -37,6 +37,18 @@ class Commands(Protocol):
         """Let the controller that is moved next move this stop from then on; "": no longer wait for one."""
         ...
 
+    def record(self, name: str = "") -> None:
+        """Record the performance from now on, as a session of this name; "": of the present time."""
+        ...
+
+    def end_recording(self) -> None:
+        """End the recording."""
+        ...
+
+    def toggle_recording(self) -> None:
+        """Record from now on, or end the recording."""
+        ...
+
     def pad(self, x: float, y: float, corners: Sequence[str] | None = None) -> None:
         """Mix four scenes, at a point with x and y in 0 to 1; None: the pad's own corners."""
         ...

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime.engine.control_event import ControlEvent
-from realtime.engine.control_signals import KnobSignals
+from realtime.engine.control_signals import KnobSignals, State
 from realtime.engine.limiter import Limiter
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, STRIP_PARAMETERS, WET
 
@@ -41,6 +41,19 @@ class ChannelStrip:
     def values(self) -> dict[str, float]:
         """The value that each parameter has, or is on its way to, by slug."""
         return self._knobs.values
+
+    @property
+    def state(self) -> State:
+        """The parameters' ramps by slug, the smoother's past, the limiter's reduction; `restore` takes them."""
+        reduction = np.array(self.limiter.reduction if self.limiter else 0.0)
+        return {**self._knobs.state, "past": self._smoother.past.copy(), "reduction": reduction}
+
+    def restore(self, state: State) -> None:
+        """Go on from this `state`."""
+        self._knobs.restore(state)
+        self._smoother.past = state["past"]
+        if self.limiter:
+            self.limiter.reduction = float(state["reduction"])
 
     def signals(self, events: Sequence[ControlEvent], start: int, length: int) -> dict[str, Audio]:
         """The parameters over the next block, by slug: `[length]` each, or `[1]` for one at rest."""
@@ -77,6 +90,9 @@ class HannSmoother:
     Args:
         values: where each signal begins.
         length: samples that a step takes.
+
+    Attributes:
+        past: the last targets, which the window still reaches. `[signals, samples]`
     """
 
     def __init__(self, values: Sequence[float], length: int) -> None:
@@ -87,12 +103,12 @@ class HannSmoother:
 
     def reset(self) -> None:
         """Set every signal to its first value, at rest."""
-        self._past = np.repeat(self._start[:, None], len(self._kernel) - 1, axis=1)
+        self.past = np.repeat(self._start[:, None], len(self._kernel) - 1, axis=1)
 
     def __call__(self, targets: Audio) -> list[Audio]:
         """`[signals, n]` -> per signal `[n]`, or `[1]` for one at rest, then exactly at its value."""
-        joined = np.concatenate([self._past, targets], axis=1)
-        self._past = joined[:, targets.shape[1] :]
+        joined = np.concatenate([self.past, targets], axis=1)
+        self.past = joined[:, targets.shape[1] :]
         return [self._smoothed(row) for row in joined]
 
     def _smoothed(self, row: Audio) -> Audio:
@@ -103,20 +119,24 @@ class HannSmoother:
 
 
 class DelayLine:
-    """Delays the dry sound by the instrument's delay, so that dry and wet stay together."""
+    """Delays the dry sound by the instrument's delay, so that dry and wet stay together.
+
+    Attributes:
+        past: the samples that are on their way. `[channels, delay_samples]`
+    """
 
     def __init__(self, channels: int, delay_samples: int) -> None:
-        self._past = np.zeros((channels, delay_samples), dtype=np.float32)
+        self.past = np.zeros((channels, delay_samples), dtype=np.float32)
 
     def __call__(self, audio: Audio) -> Audio:
         """`[channels, n]` -> `[channels, n]`"""
-        joined = np.concatenate([self._past, audio], axis=1)
-        self._past = joined[:, audio.shape[1] :]
+        joined = np.concatenate([self.past, audio], axis=1)
+        self.past = joined[:, audio.shape[1] :]
         return joined[:, : audio.shape[1]]
 
     def reset(self) -> None:
         """Fill the delay with silence."""
-        self._past = np.zeros_like(self._past)
+        self.past = np.zeros_like(self.past)
 
 
 def match_channels(audio: Audio, channels: int) -> Audio:

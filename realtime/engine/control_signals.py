@@ -6,8 +6,8 @@ every host, the engine's parameters in the channel strip. Here a value only has 
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ import numpy.typing as npt
 from drawstop.errors import DrawstopError
 from drawstop.names import did_you_mean
 from realtime.engine.control_event import ControlEvent
+
+State = Mapping[str, npt.NDArray[Any]]
+"""What the next block depends on, as arrays that a file can hold."""
 
 
 class Ranged(Protocol):
@@ -65,10 +68,20 @@ class KnobSignals:
         """The value that each target has, or is on its way to, by slug."""
         return {slug: ramp.goal for slug, ramp in self._ramps.items()}
 
+    @property
+    def state(self) -> State:
+        """Each target's goal, the samples that are left to it, and the step of each, by slug."""
+        return {slug: np.array([ramp.goal, ramp.left, ramp.step]) for slug, ramp in self._ramps.items()}
+
+    def restore(self, state: State) -> None:
+        """Go on from this `state`, where a target of that name is here."""
+        for slug in self._ramps.keys() & state.keys():
+            goal, left, step = state[slug].tolist()
+            self._ramps[slug] = LinearRamp(goal, int(left), step)
+
     def take_over(self, other: "KnobSignals") -> None:
         """Go on as these signals do, where a target of that name is here."""
-        for slug in self._ramps.keys() & other._ramps.keys():
-            self._ramps[slug] = replace(other._ramps[slug])
+        self.restore(other.state)
 
     def reset(self) -> None:
         """Set every target back to its default, at once."""

@@ -24,6 +24,21 @@ class Instrument:
         """Clear all caches before the next block; attributes stay as set."""
         self.module.set_reset(1)
 
+    @property
+    def memory(self) -> list[torch.Tensor]:
+        """What the next block depends on: views of the caches and ramps of the one voice that is played.
+
+        Raises:
+            DrawstopError: the instrument doesn't say where it has them.
+        """
+        caches = getattr(self.module, "caches", None)
+        if caches is None:
+            raise DrawstopError(f"{self.description.name} is of an older Drawstop; bake it anew for this")
+        # a RAVE's filter bank has a row for every channel of a voice
+        rows = self.description.channels_in
+        ramps = getattr(self.module, "stop_ramps", None)
+        return [tensor[:rows] for tensor in (*caches, *(ramps.buffers() if ramps else ()))]
+
     def set_stop(self, slug: str, value: float) -> None:
         """Set a stop's attribute.
 

@@ -7,6 +7,7 @@ threads, denormals, the warm-up, and the treatment of an instrument that fails.
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,11 @@ import torch
 from drawstop.errors import DrawstopError
 from realtime.backends.choice import TORCHSCRIPT, compiled
 from realtime.engine.block_source import silence_non_finite
+from realtime.engine.control_signals import State
 from realtime.engine.instrument_file import Instrument
+
+if TYPE_CHECKING:
+    from realtime.backends.player import BackendPlayer
 
 Audio = npt.NDArray[np.float32]
 
@@ -53,6 +58,7 @@ class Player:
         self._threads = threads
         self._backend = backend
         self._play: Callable[[torch.Tensor], torch.Tensor] = instrument.module.play
+        self._compiled: BackendPlayer | None = None
         self._channels_out = instrument.description.channels_out
         if noise is not None:
             instrument.module.set_noise(noise)
@@ -64,7 +70,8 @@ class Player:
         """Warm the instrument up for blocks of this many samples, then reset. Up to seconds."""
         torch.set_num_threads(self._threads)
         if self._backend != TORCHSCRIPT:
-            self._play = compiled(self._backend, self.instrument.module, block, self._threads)
+            self._compiled = compiled(self._backend, self.instrument.module, block, self._threads)
+            self._play = self._compiled.play
         description = self.instrument.description
         silence = np.zeros((description.channels_in + len(description.stops), block), dtype=np.float32)
         for _ in range(WARM_UP_BLOCKS):
@@ -75,6 +82,28 @@ class Player:
         """Set caches, random stream and counters back to those of a fresh load. Attributes stay."""
         self.instrument.reset()
         self._start_afresh()
+
+    @property
+    def state(self) -> State:
+        """A copy of what the next block depends on: caches, ramps, random stream. Raises DrawstopError if that is unknown."""
+        tensors = [*self.instrument.memory, *(self._compiled.state if self._compiled else [])]
+        state = {f"memory {index}": tensor.numpy().copy() for index, tensor in enumerate(tensors)}
+        return state | {"random": self._random_state.numpy().copy()}
+
+    @torch.inference_mode()
+    def restore(self, state: State) -> None:
+        """Go on from this `state`, after `prepare`. Raises DrawstopError for that of another instrument."""
+        own = self.instrument.memory
+        compiled_state = self._compiled.state if self._compiled else []
+        new = [torch.from_numpy(state[f"memory {index}"]) for index in range(len(state) - 1)]
+        if [each.shape for each in new] != [each.shape for each in (*own, *compiled_state)]:
+            raise DrawstopError("this memory is of another instrument or backend")
+        self.instrument.module.set_reset(0)  # a reset that is asked for would clear it with the next block
+        for tensor, value in zip(own, new, strict=False):
+            tensor.copy_(value)
+        if self._compiled:
+            self._compiled.restore(new[len(own) :])
+        self._random_state = torch.from_numpy(state["random"])
 
     def _start_afresh(self) -> None:
         self._random_state = torch.Generator().manual_seed(self.seed).get_state()

@@ -24,6 +24,7 @@ class Limiter:
 
     Attributes:
         limited_samples: how many samples were turned down since the last reset.
+        reduction: by how much of itself the sound is turned down after the last sample, 0..1.
     """
 
     def __init__(
@@ -35,21 +36,21 @@ class Limiter:
 
     def reset(self) -> None:
         """No reduction."""
-        self._reduction = 0.0
+        self.reduction = 0.0
         self.limited_samples = 0
 
     def __call__(self, audio: Audio) -> Audio:
         """Limit a block; the same array if nothing is to be done. `[channels, n]` -> `[channels, n]`."""
         peaks = np.abs(audio).max(axis=0, initial=0.0)
-        if self._reduction < 1e-6 and not (peaks > self.ceiling).any():
-            self._reduction = 0.0
+        if self.reduction < 1e-6 and not (peaks > self.ceiling).any():
+            self.reduction = 0.0
             return audio
         with np.errstate(divide="ignore"):
             need = np.maximum(1.0 - self.ceiling / peaks.astype(np.float64), 0.0)
         times = np.arange(1, len(need) + 1)
-        grown = np.maximum.accumulate(np.maximum(need * np.exp(times * self._decay), self._reduction))
+        grown = np.maximum.accumulate(np.maximum(need * np.exp(times * self._decay), self.reduction))
         reduction = grown * np.exp(-times * self._decay)
-        self._reduction = float(reduction[-1])
+        self.reduction = float(reduction[-1])
         self.limited_samples += int(np.count_nonzero(need))
         limited = (audio * (1.0 - reduction)).astype(np.float32)
         return np.clip(limited, -self.ceiling, self.ceiling)

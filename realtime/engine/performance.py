@@ -16,7 +16,7 @@ from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.block_source import BlockSource
 from realtime.engine.channel_strip import ChannelStrip, DelayLine, match_channels
 from realtime.engine.control_event import ControlEvent, EventQueue
-from realtime.engine.control_signals import KnobSignals, Ranged, check_event
+from realtime.engine.control_signals import KnobSignals, Ranged, State, check_event
 from realtime.engine.instrument_slot import InstrumentSlot
 from realtime.engine.parameters import PARAMETERS, RAMP, RESET
 
@@ -65,10 +65,11 @@ class Performance:
     """Plays blocks of one length, in order.
 
     Args:
-        description: the first instrument's; its rate and channels are the performance's for good.
+        description: the first instrument's; its rate is the performance's for good.
         source: plays that instrument.
         block: samples per block, a multiple of the instrument's ratio.
         ceiling_db: no sample leaves above it, dB of full scale; None: no limiter.
+        channels: the performance's, in and out; None: the first instrument's.
     """
 
     def __init__(
@@ -77,13 +78,14 @@ class Performance:
         source: BlockSource,
         block: int,
         ceiling_db: float | None = None,
+        channels: tuple[int, int] | None = None,
     ) -> None:
         if block < 1 or block % description.ratio:
             raise DrawstopError(
                 f"the inner block must be a multiple of {description.ratio} samples, got {block}"
             )
         self.sample_rate = description.sample_rate
-        self.channels_in, self.channels_out = description.channels_in, description.channels_out
+        self.channels_in, self.channels_out = channels or (description.channels_in, description.channels_out)
         self.block = block
         self.channel_strip = ChannelStrip(self.sample_rate, ceiling_db)
         self._queue = EventQueue()
@@ -207,6 +209,21 @@ class Performance:
             old, new = self._slots
             self._set_slots(old)
             self._retire(new)
+
+    @property
+    def state(self) -> State:
+        """What the next block depends on beside the instrument's own state and the events that wait; not during a swap."""
+        slot = self._slots[-1]
+        ramp_s = np.array([] if self._ramp_s is None else [self._ramp_s])
+        return {**slot.knobs.state, **self.channel_strip.state, "dry": slot.dry.past.copy(), "ramp_s": ramp_s}
+
+    def restore(self, state: State) -> None:
+        """Go on from this `state`."""
+        slot = self._slots[-1]
+        slot.knobs.restore(state)
+        self.channel_strip.restore(state)
+        slot.dry.past = state["dry"]
+        self._ramp_s = float(state["ramp_s"][0]) if len(state["ramp_s"]) else None
 
     def retired(self) -> list[BlockSource]:
         """Sources that no block needs any more, each returned once."""

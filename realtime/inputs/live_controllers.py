@@ -17,7 +17,7 @@ from realtime.controllers.mapping.mapping import Knob, default_mapping, for_stop
 from realtime.controllers.mapping.mapping import Mapping as ControllerMapping
 from realtime.controllers.midi.feedback import MidiFeedback
 from realtime.controllers.midi.input import MidiInput
-from realtime.controllers.midi.names import MissingBoxes
+from realtime.controllers.midi.names import MissingBoxes, box_of, meant
 from realtime.controllers.parameters import ParameterChange, ParameterStore, Sound
 from realtime.controllers.scenes.file import ScenesFile
 from realtime.controllers.scenes.scenes import Scenes
@@ -27,7 +27,7 @@ from realtime.inputs.file_watcher import FileWatcher
 from realtime.inputs.instrument_choice import InstrumentChoice
 from realtime.inputs.keyboard import LiveKeys
 from realtime.inputs.learn import describe, named
-from realtime.inputs.live_commands import LiveCommands
+from realtime.inputs.live_commands import LiveCommands, Recording
 from realtime.inputs.live_scenes import LiveScenes
 from realtime.inputs.message_queue import NO_INPUT
 from realtime.inputs.midi_ports import MidiPorts
@@ -79,6 +79,11 @@ class LivePerformance(Sound, Protocol):
         """The description of the instrument that plays, or of the one that is coming in."""
         ...
 
+    @property
+    def recording(self) -> Recording | None:
+        """Begins and ends recordings; None: nothing can be recorded."""
+        ...
+
     def swap(self, path: Path) -> None:
         """Let another instrument in; doesn't wait."""
         ...
@@ -121,8 +126,10 @@ class LiveControllers:
         self.instruments = InstrumentChoice(options.instruments, performance.swap)
         self.learning, self.learned = LiveLearning(), ""
         self._learned_knobs: tuple[Knob, ...] = ()
-        self.commands = LiveCommands(self.parameters, self.scenes, self.instruments, self._learn)
-        self.keys = LiveKeys(self.commands, self._note)
+        self.commands = LiveCommands(
+            self.parameters, self.scenes, self.instruments, self._learn, performance.recording
+        )
+        self.keys = LiveKeys(self.commands, self._note, lambda: self.learning.stop)
         self.moved = ("", "")
         self.parameters.subscribe(self._note_moved)
         self._mapping_watcher = (
@@ -197,9 +204,35 @@ class LiveControllers:
             self._osc.meters(decibels, levels)
 
     @property
+    def scene(self) -> str:
+        """The name of the scene that was recalled last; empty if none was."""
+        return next((scene.name for scene in self.scenes.all if scene.slug == self.scenes.recalled), "")
+
+    @property
+    def awaited(self) -> list[str]:
+        """The MIDI boxes that the options or the mapping name and that aren't here."""
+        boxes = {*self._options.midi, *self._midi.mapping.devices}
+        return sorted(box for box in boxes if not meant(box, self._midi_inputs))
+
+    @property
+    def connected(self) -> list[str]:
+        """What controls the performance now: MIDI inputs by name, surfaces and panels by number."""
+        surfaces = 0 if self._osc is None else self._osc.surfaces
+        counts = [(surfaces, "OSC surface"), (self.web_clients, "panel")]
+        return [
+            *(box_of(name) for name in sorted(self._midi_inputs)),
+            *(f"{count} {what}{'s' if count > 1 else ''}" for count, what in counts if count),
+        ]
+
+    @property
     def panel_address(self) -> str:
         """The panel's address; empty if there is none."""
         return "" if self._osc is None else self._osc.panel_address
+
+    @property
+    def codes_used(self) -> int | None:
+        """The number of other machines' browsers that the panel has let in; None: it isn't open to them."""
+        return None if self._osc is None else self._osc.codes_used
 
     @property
     def web_clients(self) -> int:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.commands import Commands
-from realtime.controllers.osc.clients import AllowList
+from realtime.controllers.osc.clients import AllowList, Client
 from realtime.controllers.osc.listener import bound_socket
 from realtime.controllers.osc.server import LOOPBACK, OscServer
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 
 if TYPE_CHECKING:
+    from realtime.controllers.oscquery.service import OscQuery
+    from realtime.panel.access import PanelAccess
     from realtime.panel.pages import PanelPages
 
 EVERY_NETWORK = "0.0.0.0"
@@ -103,8 +105,6 @@ class LiveOsc:
         name: the instrument's name, for people.
         notes: takes lines for the user, from any thread.
 
-    Attributes:
-        panel_address: the panel's address, for people; empty if there is none.
     """
 
     def __init__(
@@ -117,15 +117,16 @@ class LiveOsc:
         notes: Callable[[str], None],
     ) -> None:
         self._options, self._name, self._notes = options, f"Drawstop {name}", notes
-        self._query, self.panel_address = None, ""
+        self._query: OscQuery | None = None
+        self._access: PanelAccess | None = None
+        self._port, self._address = 0, ("", "")
         if options.query is not None or options.panel:
-            from realtime.controllers.oscquery.service import (
-                PORT,
-                OscQuery,
-            )  # its library takes a while to import
+            from realtime.controllers.oscquery import service  # its library takes a while to import
 
-            port = options.query or free_port(options.web_host, PORT)
-            self._query = OscQuery(parameters, port, self._name, scenes, options.web_host, self._pages(port))
+            self._port = options.query or free_port(options.web_host, service.PORT)
+            self._query = service.OscQuery(
+                parameters, self._port, self._name, scenes, options.web_host, self._pages(self._port)
+            )
         self._server = OscServer(
             parameters,
             host=options.osc_host,
@@ -171,17 +172,43 @@ class LiveOsc:
         if not self._options.panel:
             return None
         from realtime.panel.access import PanelAccess
-        from realtime.panel.address import panel_address
+        from realtime.panel.address import qr_picture
         from realtime.panel.pages import PATH, PanelPages
 
-        access = PanelAccess(PATH, port, self._options.opens_oscquery)
-        self.panel_address = panel_address(self._options.web_host, port, access)
-        return PanelPages(access)
+        self._access = PanelAccess(PATH, port, self._options.opens_oscquery, self._note_used)
+        return PanelPages(
+            self._access, (lambda: qr_picture(self.panel_address)) if self._options.panel_open else None
+        )
+
+    def _note_used(self, client: Client) -> None:
+        self._notes(f"A browser at {client.host} has come in. For the next one: {self.panel_address}")
+
+    @property
+    def panel_address(self) -> str:
+        """The panel's address, for people, with the present code; empty if there is none."""
+        from realtime.panel.address import panel_address
+
+        if self._access is None:
+            return ""
+        code = self._access.code
+        if self._address[0] != code:  # this machine's addresses take a while to find
+            self._address = (code, panel_address(self._options.web_host, self._port, self._access))
+        return self._address[1]
+
+    @property
+    def codes_used(self) -> int | None:
+        """The number of browsers of other machines that were let in; None: no other machine reaches the panel."""
+        return self._access.used if self._access is not None and self._options.panel_open else None
 
     @property
     def web_clients(self) -> int:
         """The number of connected panels and surfaces that listen by WebSocket."""
         return sum(client.transport == "ws" for client in self._server.feedback.clients)
+
+    @property
+    def surfaces(self) -> int:
+        """The number of clients that are sent values by UDP or TCP."""
+        return sum(client.transport != "ws" for client in self._server.feedback.clients)
 
     def status(self, messages: Mapping[str, tuple[str | float, ...]]) -> None:
         """Send the panel what it shows beside values and meters, by address."""

@@ -51,6 +51,7 @@ class PlayOptions:
     backend: str
     levels: bool
     record: Path | None
+    takes: Path
     seconds: float | None
     headless: bool
     measure: bool
@@ -76,6 +77,7 @@ class PlayOptions:
             CEILING_DB,
             self.backend,
             self.levels and not self.measure,
+            self.takes,
         )
 
     def controllers(self) -> ControllerOptions:

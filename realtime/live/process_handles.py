@@ -6,6 +6,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,16 +21,18 @@ from realtime.processes.device_ring import DeviceRing
 from realtime.processes.messages import (
     AudioRequest,
     BlockTimes,
+    Decision,
     DeviceOpened,
     End,
     Failed,
     GetReport,
+    KeepMemory,
     PlayerLoaded,
     PlayerRequest,
     Ready,
+    RecordSession,
     Report,
     StartPlaying,
-    SwapAnswer,
     SwapInstrument,
     TryBlock,
 )
@@ -143,6 +146,11 @@ class PlayerHandle(ProcessHandle):
         self._send(StartPlaying(self._shared.descriptor, block))
         self.real_time = self.receive(Ready, LOAD_PATIENCE_S).real_time
 
+    def keep_memory(self, path: Path) -> None:
+        """Have the instrument's memory written to this file, before the next block that is marked for it."""
+        self._send(KeepMemory(str(path)))
+        self.receive(Ready, OPEN_PATIENCE_S)
+
     @property
     def descriptor(self) -> Descriptor:
         """The arguments with which the audio process attaches to the shared arrays."""
@@ -248,7 +256,13 @@ class AudioProcessHandle(ProcessHandle):
         """Let another instrument in; the reason if it is refused."""
         with self._lock:
             self._send(request)
-            return self.receive(SwapAnswer, OPEN_PATIENCE_S).refusal
+            return self.receive(Decision, OPEN_PATIENCE_S).refusal
+
+    def record(self, request: RecordSession) -> str | None:
+        """Record the performance; the reason if that is refused."""
+        with self._lock:
+            self._send(request)
+            return self.receive(Decision, OPEN_PATIENCE_S).refusal
 
     def finish(self) -> Report:
         """End the performance: a fade, the session closed, the last report."""

@@ -1,7 +1,6 @@
 """`drawstop play`, from its options to its last line."""
 
 import os
-import platform
 import time
 import zipfile
 from contextlib import ExitStack
@@ -12,17 +11,14 @@ from typing import Any
 
 import typer
 
-from drawstop import __version__
 from drawstop.files import write_json
-from realtime.backends.choice import OPENVINO
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import Ranged, check_event
-from realtime.engine.limiter import CEILING_DB
 from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.file_watcher import FileWatcher
-from realtime.inputs.keyboard import key_names, pressed_keys
+from realtime.inputs.keyboard import key_names
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
-from realtime.live.latency import Latency
+from realtime.inputs.terminal_keys import pressed_keys
 from realtime.live.lost_blocks import LostBlocks
 from realtime.live.play_options import PlayOptions
 from realtime.live.screen import opened_screen, print_notes
@@ -32,7 +28,6 @@ from realtime.panel.spectrum import spectra
 from realtime.panel.status import PerformanceStatus
 from realtime.processes.device_ring import DeviceRing
 from realtime.processes.duration_histogram import quantile
-from realtime.recording.session_file import SessionAbout, begin_session
 
 TICK_S = 0.1
 
@@ -66,8 +61,6 @@ def perform(options: PlayOptions) -> None:
 
             measure(supervisor, options.report)
             return
-        if options.record is not None:
-            begin_session(options.record, _about(supervisor, options, latency), request.instrument)
         _run(supervisor, options, events, controller_options, watchers, changed)
     finally:
         supervisor.close()
@@ -89,11 +82,8 @@ def _run(
     try:
         with ExitStack() as stack:
             stack.enter_context(controllers)
-            status.web_address = controllers.panel_address
+            _look(status, controllers)
             if options.panel_open:
-                from realtime.panel.address import qr_code
-
-                status.web_code, status.code_shown = qr_code(controllers.panel_address).rstrip("\n"), True
                 typer.echo(status.web_code, err=True)
             screen = None if options.headless else stack.enter_context(opened_screen())
             keys = stack.enter_context(
@@ -105,8 +95,7 @@ def _run(
                 status.update(supervisor, supervisor.report())
                 note = lost.note(status.report, time.monotonic())
                 supervisor.notes.extend([note] if note else [])
-                status.tempo, status.web_clients = controllers.tempo, controllers.web_clients
-                status.chosen, status.moved = controllers.keys.chosen, controllers.moved
+                _look(status, controllers)
                 status.newest_note = (supervisor.notes or [status.newest_note])[-1]
                 if screen is None:
                     print_notes(supervisor.notes)
@@ -127,13 +116,13 @@ def _run(
                 controllers.tick()
                 controllers.meters(status.levels(), status.stop_levels)
                 if controllers.panel_address:
-                    controllers.status(_panel_status(supervisor, status, controllers, options).messages())
+                    controllers.status(_panel_status(supervisor, status, controllers).messages())
     except KeyboardInterrupt:
         pass  # the usual way to end a performance
     ring = supervisor.ring
     timing = _timing(ring) if ring is not None else {}
     status.final(supervisor, supervisor.close())
-    typer.echo("\n".join(summary_lines(status, options.record)), err=True)
+    typer.echo("\n".join(summary_lines(status, supervisor.recording.folders)), err=True)
     if options.report is not None:
         write_json(
             options.report,
@@ -141,10 +130,27 @@ def _run(
         )
 
 
+def _look(status: LiveStatus, controllers: LiveControllers) -> None:
+    """Take over what the view shows of the controllers."""
+    if controllers.panel_address != status.web_address:  # at the beginning, and when a code was used
+        from realtime.panel.address import qr_code
+
+        status.code_shown = not status.web_address and controllers.codes_used is not None
+        status.web_address = controllers.panel_address
+        status.web_code = qr_code(status.web_address).rstrip("\n")
+    if controllers.web_clients > status.web_clients:
+        status.code_shown = False  # somebody has come
+    status.tempo, status.web_clients = controllers.tempo, controllers.web_clients
+    status.chosen, status.moved = controllers.keys.chosen, controllers.moved
+    status.connected, status.awaited = controllers.connected, controllers.awaited
+    status.learning, status.scene = controllers.learning.stop, controllers.scene
+
+
 def _panel_status(
-    supervisor: Supervisor, status: LiveStatus, controllers: LiveControllers, options: PlayOptions
+    supervisor: Supervisor, status: LiveStatus, controllers: LiveControllers
 ) -> PerformanceStatus:
     latency, ring, learning = supervisor.latency, supervisor.ring, controllers.learning
+    folder = supervisor.recording.current
     return PerformanceStatus(
         (supervisor.description.name, controllers.instruments.chosen),
         controllers.instruments.names,
@@ -152,35 +158,16 @@ def _panel_status(
         0.0 if latency is None else latency.milliseconds(latency.total),
         0.0 if latency is None else status.recent_s * latency.rate / latency.block,
         status.report.lost_blocks,
-        "" if options.record is None else str(options.record),
+        "" if folder is None else str(folder),
+        status.report.recorded_samples / supervisor.sample_rate,
         controllers.moved,
         learning.stop,
         controllers.learned,
         controllers.scenes.corners,
+        controllers.scenes.recalled,
+        controllers.codes_used,
         status.newest_note,
         {} if latency is None else spectra(ring, latency.device_rate),
-    )
-
-
-def _about(supervisor: Supervisor, options: PlayOptions, latency: Latency) -> SessionAbout:
-    import importlib.metadata
-
-    versions = {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
-    if options.backend == OPENVINO:
-        versions["openvino"] = importlib.metadata.version("openvino")
-    versions |= {"drawstop": __version__, "python": platform.python_version(), "machine": platform.machine()}
-    description = supervisor.description
-    return SessionAbout(
-        description.sample_rate,
-        description.channels_in,
-        description.channels_out,
-        latency.block,
-        options.seed,
-        None if options.noise else 0,
-        CEILING_DB,
-        supervisor.digest,
-        versions,
-        options.backend,
     )
 
 

@@ -1,13 +1,14 @@
 """The texts of a performance: the delay before it, the live view, the summary after it."""
 
-import shutil
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment, SegmentLines
 from rich.table import Table
 from rich.text import Text
 
@@ -18,11 +19,13 @@ from realtime.live.latency import Latency
 from realtime.live.supervisor import Supervisor
 from realtime.processes.messages import Report
 
-BAR = 21
+SHORTEST_BAR, LONGEST_BAR = 21, 81
+BESIDE_BARS = 58
+"""Columns for the names, figures and levels beside the bars."""
 FLOOR_DB = -60.0
 NOTES = 4
-OTHER_LINES = 14
-"""Lines of the view beside the stops: meters, counters, notes, keys."""
+METERS = 3
+"""Lines of the table beside the stops: in, out, load."""
 
 
 @dataclass
@@ -56,6 +59,14 @@ class LiveStatus:
     """Whether the QR code takes the screen, until somebody has come or a key is pressed."""
     web_clients: int = 0
     """The number of connected panels."""
+    connected: Sequence[str] = ()
+    """MIDI inputs, surfaces and panels that are here."""
+    awaited: Sequence[str] = ()
+    """MIDI boxes that were named and aren't here."""
+    learning: str = ""
+    """The stop that waits for a controller."""
+    scene: str = ""
+    """The name of the scene that was recalled last."""
     newest_note: str = ""
     """The newest line for the user."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=NOTES))
@@ -120,37 +131,76 @@ def view(supervisor: Supervisor, status: LiveStatus) -> RenderableType:
     """The live view."""
     while supervisor.notes:
         status.notes.append(supervisor.notes.pop(0))
-    if status.code_shown and not status.web_clients:
+    if status.code_shown:
         return Group(
-            Text(status.web_address), Text(status.web_code), Text("any key: the stops; w: this again")
+            Text(status.web_address),
+            Text(status.web_code),
+            Text("for one browser; any key: the stops; w: the code again, or the next one"),
         )
-    report, latency = status.report, supervisor.latency
-    table = Table.grid(padding=(0, 2))
-    stops = supervisor.description.stops
-    chosen = min(status.chosen, len(stops) - 1)
-    for index in shown_rows(len(stops), chosen, shutil.get_terminal_size().lines - OTHER_LINES):
-        stop, mark = stops[index], "▶" if index == chosen else " "
-        value = report.values.get(stop.slug, 0.0)
-        level = status.stop_levels.get(stop.slug)
-        level_cells = () if level is None else (_bar(level), f"{100 * level:.0f} %")
-        table.add_row(
-            f"{mark} {stop.label}", _knob(value, stop.minimum, stop.maximum), f"{value:+.2f}", *level_cells
+    return View(supervisor, status)
+
+
+class View:
+    """Stops, meters and what goes on, for a terminal of any size: wider bars where there is room, the keys in its last
+    lines."""
+
+    def __init__(self, supervisor: Supervisor, status: LiveStatus) -> None:
+        self._supervisor, self._status = supervisor, status
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it."""
+        height = options.height or console.size.height
+        head = Text(_state(self._supervisor, self._status), style="bold")
+        below = Group(*map(Text, self._words()))
+        used = sum(len(console.render_lines(each, options)) for each in (head, below))
+        room = height - used - len(HELP) - METERS
+        whole = Group(head, self._table(options.max_width, room), below)
+        lines = console.render_lines(whole, options, pad=False)[: max(0, height - len(HELP))]
+        yield SegmentLines(lines, new_lines=True)
+        yield Segment("\n" * (height - len(HELP) - len(lines)))
+        yield Text("\n".join(HELP), style="dim", no_wrap=True)
+
+    def _table(self, columns: int, room: int) -> Table:
+        status, report, latency = self._status, self._status.report, self._supervisor.latency
+        bar = min(max(columns - BESIDE_BARS, SHORTEST_BAR), LONGEST_BAR)
+        table = Table.grid(padding=(0, 2))
+        stops = self._supervisor.description.stops
+        chosen = min(status.chosen, len(stops) - 1)
+        for index in shown_rows(len(stops), chosen, room):
+            stop, mark = stops[index], "▶" if index == chosen else " "
+            value, level = report.values.get(stop.slug, 0.0), status.stop_levels.get(stop.slug)
+            level_cells = () if level is None else (_bar(level, SHORTEST_BAR), f"{100 * level:.0f} %")
+            knob = _knob(value, stop.minimum, stop.maximum, bar)
+            table.add_row(f"{mark} {stop.label}", knob, f"{value:+.2f}", *level_cells)
+        for name, peak in (("in", report.input_peak), ("out", report.output_peak)):
+            table.add_row(f"  {name}", _meter(peak, bar), _decibels(peak))
+        if latency is not None:
+            share = status.recent_s * latency.rate / latency.block
+            table.add_row("  load", _bar(share, bar), f"{100 * share:.0f} %")
+        return table
+
+    def _words(self) -> list[str]:
+        """The lines below the table."""
+        status = self._status
+        pairs = [
+            ("scene", status.scene),
+            ("last moved", " by ".join(status.moved) if status.moved[0] else ""),
+            ("turn the knob for", status.learning),
+        ]
+        people = [("connected", ", ".join(status.connected)), ("waiting for", ", ".join(status.awaited))]
+        return list(
+            filter(
+                None,
+                [
+                    _counters(status, self._supervisor.latency),
+                    status.tempo,
+                    _named(pairs),
+                    _named(people),
+                    f"panel {status.web_address}" if status.web_address else "",
+                    *status.notes,
+                ],
+            )
         )
-    table.add_row("  in", _meter(report.input_peak), _decibels(report.input_peak))
-    table.add_row("  out", _meter(report.output_peak), _decibels(report.output_peak))
-    if latency is not None:
-        share = status.recent_s * latency.rate / latency.block
-        table.add_row("  load", _bar(share), f"{100 * share:.0f} %")
-    return Group(
-        Text(_state(supervisor, report), style="bold"),
-        table,
-        Text(_counters(status, latency)),
-        *([Text(status.tempo)] if status.tempo else []),
-        *([Text(_web(status))] if status.web_address else []),
-        *([Text(f"last moved: {status.moved[0]} by {status.moved[1]}")] if status.moved[0] else []),
-        *map(Text, status.notes),
-        Text(HELP, style="dim"),
-    )
 
 
 def shown_rows(count: int, chosen: int, room: int) -> range:
@@ -164,7 +214,7 @@ def shown_rows(count: int, chosen: int, room: int) -> range:
     return range(first, first + room)
 
 
-def summary_lines(status: LiveStatus, recorded: Path | None) -> list[str]:
+def summary_lines(status: LiveStatus, recorded: Sequence[Path]) -> list[str]:
     """The summary after a performance, in a few lines."""
     report = status.report
     lines = [
@@ -176,18 +226,22 @@ def summary_lines(status: LiveStatus, recorded: Path | None) -> list[str]:
             f"Refused events: {report.refused_events}; blocks in which the instrument failed: {status.failed_blocks}; "
             f"broken input samples: {report.replaced_inputs}."
         )
-    if recorded is not None:
-        lines.append(report.problem or f"Recorded into {recorded}.")
-        lines.append(f"Next: {program()} render --session {recorded} -o take.wav")
+    if recorded:
+        lines.append(report.problem or f"Recorded into {', '.join(map(str, recorded))}.")
+        lines.append(f"Next: {program()} render --session {recorded[-1]} -o take.wav")
     return lines
 
 
-def _state(supervisor: Supervisor, report: Report) -> str:
+def _state(supervisor: Supervisor, status: LiveStatus) -> str:
+    report, folder = status.report, supervisor.recording.current
     marks = [
         name.upper()
         for name, parameter in (("bypass", BYPASS), ("mute", MUTE))
         if report.values.get(parameter.slug, 0.0) >= 0.5
     ]
+    if folder is not None:
+        minutes, seconds = divmod(report.recorded_samples // supervisor.sample_rate, 60)
+        marks.append(f"● REC {folder} {minutes}:{seconds:02d}")
     return "  ".join(filter(None, [supervisor.description.name, *marks, state_words(supervisor, report)]))
 
 
@@ -198,9 +252,9 @@ def state_words(supervisor: Supervisor, report: Report) -> str:
     return "  ".join([*words, *([report.problem] if report.problem else [])])
 
 
-def _web(status: LiveStatus) -> str:
-    connected = f"{status.web_clients} connected" if status.web_clients else "nobody is connected"
-    return f"panel {status.web_address}   {connected}"
+def _named(pairs: Sequence[tuple[str, str]]) -> str:
+    """Values behind their names, in one line; those that are empty are left out."""
+    return "   ".join(f"{name}: {value}" for name, value in pairs if value)
 
 
 def _counters(status: LiveStatus, latency: Latency | None) -> str:
@@ -216,20 +270,20 @@ def _resampled(latency: Latency) -> str:
     return "" if latency.rate == latency.device_rate else f", resampling {latency.rate}"
 
 
-def _knob(value: float, low: float, high: float) -> str:
+def _knob(value: float, low: float, high: float, bar: int) -> str:
     position, rest = (
-        round((min(max(each, low), high) - low) / (high - low) * (BAR - 1)) for each in (value, 0.0)
+        round((min(max(each, low), high) - low) / (high - low) * (bar - 1)) for each in (value, 0.0)
     )
-    return "".join("●" if i == position else "┼" if i == rest else "─" for i in range(BAR))
+    return "".join("●" if i == position else "┼" if i == rest else "─" for i in range(bar))
 
 
-def _bar(share: float) -> str:
-    filled = round(min(max(share, 0.0), 1.0) * BAR)
-    return "█" * filled + "░" * (BAR - filled)
+def _bar(share: float, bar: int) -> str:
+    filled = round(min(max(share, 0.0), 1.0) * bar)
+    return "█" * filled + "░" * (bar - filled)
 
 
-def _meter(peak: float) -> str:
-    return _bar(1.0 - 20 * np.log10(max(peak, 1e-6)) / FLOOR_DB)
+def _meter(peak: float, bar: int) -> str:
+    return _bar(1.0 - 20 * np.log10(max(peak, 1e-6)) / FLOOR_DB, bar)
 
 
 def _decibels(peak: float) -> str:

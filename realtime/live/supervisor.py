@@ -19,6 +19,7 @@ from realtime.live.device.selection import DeviceSelection
 from realtime.live.latency import Latency, Margin, candidates, choose_latency, next_to_try
 from realtime.live.latest_swap import LatestSwap
 from realtime.live.level_client import LevelClient
+from realtime.live.live_recording import LiveRecording, versions
 from realtime.live.process_handles import AudioProcessHandle, PlayerHandle
 from realtime.processes.child_process import CONTEXT
 from realtime.processes.device_ring import DeviceRing
@@ -34,7 +35,7 @@ from realtime.processes.messages import (
     SwapInstrument,
 )
 from realtime.processes.player_client import PlayerSettings
-from realtime.recording.session_file import copy_instrument
+from realtime.recording.session_file import SessionAbout, copy_instrument
 
 LEAVE_PATIENCE_S = 10.0
 
@@ -55,6 +56,8 @@ class LiveRequest:
     backend: str = "torchscript"
     levels: bool = False
     """Measure how strongly each stop sounds."""
+    takes: Path = Path("takes")
+    """Where sessions go that are begun while it plays."""
 
 
 class Supervisor:
@@ -65,6 +68,7 @@ class Supervisor:
         notes: lines for the user about what has happened, oldest first; the reader takes them out.
         latency: the delay, once the device is open.
         level_client: how strongly each stop sounds.
+        recording: the sessions that are recorded.
         device_losses: how often a device went away.
         swaps: instruments that have come in after the first.
     """
@@ -82,7 +86,7 @@ class Supervisor:
         self._connection = DeviceConnection(request.device, self._block_done)
         self._players: dict[int, PlayerHandle] = {}
         self._audio: AudioProcessHandle | None = None
-        self._session: Path | None = None
+        self.recording = LiveRecording(self, request.takes, self.notes.append)
         self._swaps = LatestSwap(self._bring_in, self.notes.append)
         self._blocks: list[int] = []
         self._tried: dict[int, BlockTimes] = {}
@@ -91,6 +95,11 @@ class Supervisor:
     def description(self) -> InstrumentDescription:
         """The description of the instrument that came in last."""
         return self._player.description
+
+    @property
+    def player(self) -> PlayerHandle:
+        """The player of the instrument that came in last."""
+        return self._player
 
     @property
     def sample_rate(self) -> int:
@@ -126,6 +135,7 @@ class Supervisor:
         self._player = self._loaded(player)
         self._audio.wait_ready()
         self.level_client.wait_loaded(self.description)
+        self._channels = (self.description.channels_in, self.description.channels_out)
         self._blocks = candidates(self.description, self.request.block)
         return self.description
 
@@ -150,15 +160,20 @@ class Supervisor:
         return self.latency
 
     def start(self, settings: Iterable[ControlEvent] = (), session: Path | None = None) -> None:
-        """Let it sound. `session`: a folder that `begin_session` made, to record into."""
+        """Let it sound. `session`: a new folder to record into, from the first sample on.
+
+        Raises:
+            DrawstopError: that folder isn't empty, or can't be made.
+        """
         assert self.latency is not None, "open() comes first"
-        self._session = session
+        if session is not None:
+            self.recording.begin_at_start(session, self.request.instrument)
         player, ceiling_db = self._player, self.request.ceiling_db
         self.audio.send(
             Perform(player.description, player.descriptor, player.slot, self.latency.block, ceiling_db)
         )
         if session is not None:
-            self.audio.send(RecordSession(str(session)))
+            self.audio.record(RecordSession(str(session)))
         self.schedule(settings)
         self._connection.start(self.audio, self.latency)
         self.report()
@@ -183,10 +198,28 @@ class Supervisor:
         """The state of the performance. Ends the processes of instruments that have left."""
         report = self.audio.report()
         self._connection.start_sample = report.line_start
+        self.recording.watch(report, self.sample_rate)
         for slot in report.retired:
             if slot in self._players:
                 self._drop(self._players[slot])
         return report
+
+    def session_about(self) -> SessionAbout:
+        """What session.json says of a session that begins now."""
+        assert self.latency is not None, "open() comes first"
+        request, description = self.request, self._player.description
+        return SessionAbout(
+            description.sample_rate,
+            *self._channels,
+            self.latency.block,
+            request.seed,
+            request.noise,
+            request.ceiling_db,
+            self._player.digest,
+            versions(request.backend),
+            request.backend,
+            slot=self._player.slot,
+        )
 
     def longest_block_s(self) -> float:
         """The longest time that a block took to play since the last call, in seconds."""
@@ -221,6 +254,7 @@ class Supervisor:
         """Fade out, close the session, end all processes; returns the last report."""
         report = self._audio.finish() if self._audio is not None else Report()
         self.level_client.close()
+        self.recording.close()
         self._swaps.refuse()
         for player in list(self._players.values()):
             player.end()  # also one that is still loading: its swap then ends with an error that nobody reads
@@ -254,11 +288,12 @@ class Supervisor:
             return
         try:
             player.begin(self.latency.block)
-            if self._session is not None:
-                copy_instrument(self._session, path, player.digest)
-            refusal = self.audio.swap(
-                SwapInstrument(player.description, player.descriptor, slot, player.digest)
-            )
+            with self.recording.swap_lock:
+                if self.recording.current is not None:
+                    copy_instrument(self.recording.current, path, player.digest)
+                refusal = self.audio.swap(
+                    SwapInstrument(player.description, player.descriptor, slot, player.digest)
+                )
             if refusal:
                 raise DrawstopError(refusal)
         except BaseException:

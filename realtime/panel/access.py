@@ -1,13 +1,13 @@
 """Decides whom the panel's port serves: this machine, and other machines that have brought the code.
 
 Key idea: whoever opens the panel to a network shows its address, with a code, to those who may play: as text and as a
-QR code. The code is made anew for each performance. A browser brings it once and is given a cookie in exchange, with
-which its later requests and its WebSocket are let in; the address without the code is of no use.
+QR code. A code lets one browser in: that is given a cookie in exchange, for its later requests and its WebSocket, and
+the next browser needs the next code. The address without a code, or with one that was used, is of no use.
 """
 
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
@@ -20,26 +20,39 @@ CODE = "code"
 """The query's parameter that holds the code."""
 
 NO_CODE = (
-    "This panel opens with the address or QR code that drawstop play prints. Each performance has a new one: "
-    "scan it again."
+    "This panel opens with the address or QR code that drawstop play shows (key w). Each code lets one browser in, once: "
+    "scan the present one."
 )
+
+CODE_PICTURE = "code.svg"
+"""The name of the present address as a QR code, below the panel's path; for this machine alone."""
 
 
 class PanelAccess:
-    """The code of one performance, and the cookie that it is exchanged for.
+    """The present code, and the cookies that earlier ones were exchanged for.
 
     Args:
-        path: the panel's path; requests for it, or for what is below it, always need the code from other machines.
+        path: the panel's path; requests for it, or for what is below it, always need a code from other machines.
         port: names the cookie: several performances on one machine have one each.
-        open_paths: whether other machines may make all other requests without the code.
+        open_paths: whether other machines may make all other requests without a code.
+        on_used: called with a client that has brought the code, when the next one is there.
 
     Attributes:
-        code: the code.
+        code: the present code.
+        used: the number of codes that were used.
     """
 
-    def __init__(self, path: str, port: int, open_paths: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        port: int,
+        open_paths: bool = False,
+        on_used: Callable[[Client], None] = lambda client: None,
+    ) -> None:
         self._path, self._cookie, self._open_paths = path, f"drawstop_{port}", open_paths
-        self.code, self._token = secrets.token_urlsafe(CODE_BYTES), secrets.token_urlsafe(CODE_BYTES)
+        self._on_used = on_used
+        self.code, self.used = secrets.token_urlsafe(CODE_BYTES), 0
+        self._tokens: list[str] = []
 
     def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
         """The response to a request that isn't let in, or that has brought the code; None: it is let in.
@@ -53,15 +66,31 @@ class PanelAccess:
         is_panel = (path + "/").startswith(self._path)
         brought = parse_qs(query).get(CODE, []) if is_panel else []
         if brought and _equal(brought[0], self.code):
-            cookie = f"{self._cookie}={self._token}; Path=/; HttpOnly; SameSite=Lax"
-            return Answer(
-                303, content_type="text/plain", headers={"Location": self._path, "Set-Cookie": cookie}
+            return self._exchanged(client, cookies)
+        if is_this_machine(client.host):
+            return None
+        if path == self._path + CODE_PICTURE:
+            return Answer(403, error="asked for the code from another machine")
+        if (self._open_paths and not is_panel) or self._is_known(cookies):
+            # a browser that comes back with the address that it was let in by
+            return (
+                Answer(303, content_type="text/plain", headers={"Location": self._path}) if brought else None
             )
-        if is_this_machine(client.host) or (self._open_paths and not is_panel):
-            return None
-        if any(_equal(value, self._token) for value in self._values(cookies)):
-            return None
-        return Answer(403, NO_CODE, "came without this performance's code", "text/plain; charset=utf-8")
+        return Answer(403, NO_CODE, "came without the present code", "text/plain; charset=utf-8")
+
+    def _exchanged(self, client: Client, cookies: Sequence[str]) -> Answer:
+        """Let a browser in that has brought the code; one that was in already leaves it to the next."""
+        headers = {"Location": self._path}
+        if not self._is_known(cookies):
+            self._tokens.append(secrets.token_urlsafe(CODE_BYTES))
+            headers["Set-Cookie"] = f"{self._cookie}={self._tokens[-1]}; Path=/; HttpOnly; SameSite=Lax"
+            self.code, self.used = secrets.token_urlsafe(CODE_BYTES), self.used + 1
+            self._on_used(client)
+        return Answer(303, content_type="text/plain", headers=headers)
+
+    def _is_known(self, cookies: Sequence[str]) -> bool:
+        """Whether a request has the cookie of a browser that was let in."""
+        return any(_equal(value, token) for value in self._values(cookies) for token in self._tokens)
 
     def _values(self, cookies: Sequence[str]) -> list[str]:
         """The values of this panel's cookie in a request."""

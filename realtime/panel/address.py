@@ -10,7 +10,7 @@ from realtime.panel.pages import PATH
 
 
 def panel_address(host: str, port: int, access: PanelAccess) -> str:
-    """The panel's address, with the code where other machines can reach it.
+    """The panel's address, with the present code where other machines can reach it.
 
     Args:
         host: the address at which the server listens.
@@ -32,3 +32,10 @@ def qr_code(address: str) -> str:
     text = io.StringIO()
     segno.make(address, error="l", micro=False).terminal(out=text, border=2, compact=True)
     return text.getvalue()
+
+
+def qr_picture(address: str) -> str:
+    """An address as a QR code, black on white whatever is around it: an SVG."""
+    content = io.BytesIO()
+    segno.make(address, error="l", micro=False).save(content, kind="svg", border=4, light="#fff", dark="#000")
+    return content.getvalue().decode()

@@ -1,11 +1,11 @@
 """The panel's files, read once from the package, as responses to HTTP requests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from realtime.controllers.osc.clients import Client
 from realtime.controllers.oscquery.http_answers import Answer
-from realtime.panel.access import PanelAccess
+from realtime.panel.access import CODE_PICTURE, PanelAccess
 
 PATH = "/panel/"
 """The panel's path on OSCQuery's port."""
@@ -28,10 +28,11 @@ class PanelPages:
 
     Args:
         access: whom the port serves.
+        code_picture: returns the present address as a QR code, an SVG; None: no other machine reaches the panel.
     """
 
-    def __init__(self, access: PanelAccess) -> None:
-        self._access = access
+    def __init__(self, access: PanelAccess, code_picture: Callable[[], str] | None = None) -> None:
+        self._access, self._code_picture = access, code_picture
         self._answers = {
             file.name: Answer(
                 200, file.read_text("utf-8"), content_type=f"{kind}; charset=utf-8", headers=HEADERS
@@ -53,4 +54,6 @@ class PanelPages:
         if not path.startswith(PATH):
             return None
         name = path.removeprefix(PATH) or INDEX
+        if name == CODE_PICTURE and self._code_picture is not None:
+            return Answer(200, self._code_picture(), content_type="image/svg+xml", headers=HEADERS)
         return self._answers.get(name) or Answer(404, error=f"no file is at {path[:80]!r}")

@@ -18,10 +18,13 @@ class PerformanceStatus:
         load: the share of its duration that a block takes to play.
         lost_blocks: blocks that came too late since the beginning.
         recording: the session's folder; empty if nothing is recorded.
+        recorded_s: how long it is by now.
         moved: what moved last, and what moved it.
         learning: the stop that waits for a controller; empty if none does.
         learned: what was learned last, for people.
         pad: the scenes of the pad's corners, if they are named.
+        scene: the scene that was recalled last; empty if none was.
+        codes_used: browsers of other machines that were let in; None: the panel isn't open to them.
         note: the newest line for the user.
         spectra: levels of bands in dBFS by name: `/spectrum/<name>`.
     """
@@ -33,10 +36,13 @@ class PerformanceStatus:
     load: float = 0.0
     lost_blocks: float = 0.0
     recording: str = ""
+    recorded_s: float = 0.0
     moved: Sequence[str] = ("", "")
     learning: str = ""
     learned: str = ""
     pad: Sequence[str] = ()
+    scene: str = ""
+    codes_used: int | None = None
     note: str = ""
     spectra: Mapping[str, Arguments] = field(default_factory=dict)
 
@@ -50,10 +56,13 @@ class PerformanceStatus:
             "/status/load": (round(self.load, 2),),
             "/status/lost_blocks": (float(self.lost_blocks),),
             "/status/recording": (self.recording,),
+            "/status/recorded_s": (float(int(self.recorded_s)),),
             "/status/moved": tuple(self.moved),
             "/status/learning": (self.learning,),
             "/status/learned": (self.learned,),
             "/status/pad": tuple(self.pad),
+            "/status/scene": (self.scene,),
+            "/status/codes_used": () if self.codes_used is None else (float(self.codes_used),),
             "/status/note": (self.note,),
         }
         arguments |= {f"/spectrum/{name}": levels for name, levels in self.spectra.items()}

@@ -30,7 +30,9 @@ from realtime.processes.device_ring import MEASURING, PLAYING, STOPPED, STOPPING
 from realtime.processes.messages import (
     AudioRequest,
     CloseDevice,
+    Decision,
     End,
+    EndSession,
     GetReport,
     OpenDevice,
     Perform,
@@ -40,13 +42,12 @@ from realtime.processes.messages import (
     RecordSession,
     Report,
     ScheduleEvents,
-    SwapAnswer,
     SwapInstrument,
 )
 from realtime.processes.output_writer import OutputWriter
 from realtime.processes.player_client import RemotePlayer
 from realtime.processes.shared_arrays import Descriptor
-from realtime.recording.session_file import SessionWriter
+from realtime.recording.session_writer import SessionWriter
 
 Audio = npt.NDArray[np.float32]
 
@@ -87,7 +88,7 @@ class AudioProcess:
         """Whether no device waits for sound."""
         return self._ring is None
 
-    def execute(self, request: AudioRequest) -> Report | SwapAnswer | None:
+    def execute(self, request: AudioRequest) -> Report | Decision | None:
         """Do what a message asks for; the answer to send back, if it has one."""
         match request:
             case Perform():
@@ -97,8 +98,10 @@ class AudioProcess:
                 )
             case PerformPassThrough(description, block):
                 self._performance = Performance(description, PassThrough(description), block)
-            case RecordSession(folder):
-                self._session = SessionWriter(Path(folder))
+            case RecordSession():
+                return self._record(request)
+            case EndSession():
+                self._end_session()
             case OpenDevice():
                 self._open_device(request)
             case CloseDevice():
@@ -181,18 +184,40 @@ class AudioProcess:
             except DrawstopError:
                 self.report.refused_events += 1
 
-    def _swap(self, request: SwapInstrument) -> SwapAnswer:
+    def _record(self, request: RecordSession) -> Decision:
+        performance = self._performance
+        assert performance is not None
+        if self._session and not self._session.ended:
+            return Decision("another session is being recorded; end it first")
+        first, state = 0, None
+        if request.from_middle:
+            source = performance.source
+            if performance.swapping or not isinstance(source, RemotePlayer):
+                return Decision("another instrument is on its way in; record when it plays")
+            source.keep_memory()
+            first, state = performance.next_sample, performance.state
+        self._session = SessionWriter(Path(request.folder), first, state)
+        self.report.sessions += 1
+        return Decision()
+
+    def _end_session(self) -> None:
+        if self._session and self._performance is not None and not self._session.ending:
+            self._session.end_at(self._performance.next_sample)
+            if not self._performance.waiting_blocks:
+                self._session.finish()
+
+    def _swap(self, request: SwapInstrument) -> Decision:
         assert self._performance is not None
         try:
             self._performance.check_swap(request.description)
         except DrawstopError as error:
-            return SwapAnswer(str(error))
+            return Decision(str(error))
         sample = self._performance.swap(request.description, self._player(request.player, request.slot))
         self._fade_recorded = False
         if self._session:
-            self._session.event(sample, swap=request.digest, slot=request.slot)
-            self._swapped_at = sample
-        return SwapAnswer()
+            self._session.swapped(sample, request.digest, request.slot)
+        self._swapped_at = sample
+        return Decision()
 
     def _fail_player(self, slot: int) -> None:
         assert self._performance is not None
@@ -213,6 +238,7 @@ class AudioProcess:
             report.retired = [self._slot_of(source) for source in self._performance.retired()]
         if self._session:
             report.problem, report.unrecorded_blocks = self._session.problem, self._session.unrecorded_blocks
+            report.recording, report.recorded_samples = not self._session.ended, self._session.samples
         copy = Report(**report.__dict__)
         report.input_peak = report.output_peak = 0.0
         return copy
@@ -241,7 +267,7 @@ class AudioProcess:
 
     def _record_output(self, played: Played) -> None:
         if self._session:
-            self._session.output(played.audio)
+            self._session.output(played)
 
     def _record_fade(self) -> None:
         """Write into the session, once, where a new instrument began to fade in."""
@@ -249,7 +275,7 @@ class AudioProcess:
             return
         self._fade_recorded = True
         if self._session:
-            self._session.event(self._performance.fade_at, fade=self._swapped_at)
+            self._session.faded(self._performance.fade_at, self._swapped_at)
 
 
 def run_audio_process(

@@ -49,9 +49,20 @@ class PerformPassThrough:
 
 @dataclass(frozen=True)
 class RecordSession:
-    """Records the performance into a folder that `begin_session` has made."""
+    """Records the performance from its next block on. The answer is a `Decision`.
+
+    In the middle of a performance the instrument's player must have taken `KeepMemory` before.
+    """
 
     folder: str
+    """That `begin_session` has made."""
+    from_middle: bool = False
+    """Whether the performance has begun before: then its state is recorded too."""
+
+
+@dataclass(frozen=True)
+class EndSession:
+    """Ends the recording before the next block; `Report.recording` becomes false when its files are whole."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ class ScheduleEvents:
 
 @dataclass(frozen=True)
 class SwapInstrument:
-    """Lets another instrument in, which is loaded and warmed up. The answer is a `SwapAnswer`."""
+    """Lets another instrument in, which is loaded and warmed up. The answer is a `Decision`."""
 
     description: InstrumentDescription
     player: Descriptor
@@ -95,8 +106,8 @@ class SwapInstrument:
 
 
 @dataclass(frozen=True)
-class SwapAnswer:
-    """The answer to `SwapInstrument`. `refusal`: why the instrument isn't taken; None: it comes in."""
+class Decision:
+    """The answer to what may be refused. `refusal`: why it isn't done; None: it is."""
 
     refusal: str | None = None
 
@@ -139,12 +150,19 @@ class Report:
     """Slots of the players that no block needs any more."""
     problem: str | None = None
     unrecorded_blocks: int = 0
+    sessions: int = 0
+    """The number of sessions that have begun."""
+    recording: bool = False
+    """Whether the newest one is being recorded, or its last blocks written."""
+    recorded_samples: int = 0
+    """Input samples of the newest one."""
 
 
 AudioRequest = (
     Perform
     | PerformPassThrough
     | RecordSession
+    | EndSession
     | OpenDevice
     | CloseDevice
     | ScheduleEvents
@@ -153,7 +171,7 @@ AudioRequest = (
     | GetReport
     | End
 )
-"""All that the audio process takes. It answers `GetReport`, `SwapInstrument` and `End`."""
+"""All that the audio process takes. It answers `GetReport`, `RecordSession`, `SwapInstrument` and `End`."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +204,15 @@ class StartPlaying:
     block: int
 
 
-PlayerRequest = TryBlock | StartPlaying | End
+@dataclass(frozen=True)
+class KeepMemory:
+    """Asks a player that plays to write its instrument's memory, as it is before the next block that is marked for it,
+    into a file. The answer, at once, is `Ready`."""
+
+    path: str
+
+
+PlayerRequest = TryBlock | StartPlaying | KeepMemory | End
 """All that the player's process takes."""
 
 

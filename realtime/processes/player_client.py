@@ -42,6 +42,7 @@ def player_fields(description: InstrumentDescription, block: int) -> Fields:
         "outbox": ((SLOTS, description.channels_out, block), "float32"),
         "ramp": ((SLOTS,), "float64"),
         "reset": ((SLOTS,), "int64"),
+        "keep": ((SLOTS,), "int64"),  # whether the memory before this block is to be written
         "sent": ((1,), "int64"),
         "played": ((1,), "int64"),
         "durations": ((BINS,), "int64"),
@@ -62,6 +63,7 @@ class RemotePlayer:
         self.shared = SharedArrays(*descriptor)
         self._work_ready = work_ready
         self._collected = int(self.shared["played"][0])
+        self._keep = False
 
     def prepare(self, block: int) -> None:
         """Nothing: the process has warmed up already."""
@@ -78,9 +80,15 @@ class RemotePlayer:
         self.shared["inbox"][slot] = block
         self.shared["ramp"][slot] = UNSET if ramp_s is None else ramp_s
         self.shared["reset"][slot] = reset
+        self.shared["keep"][slot] = self._keep
+        self._keep = False
         self.shared["sent"][0] = sent + 1
         self._work_ready.release()
         return True
+
+    def keep_memory(self) -> None:
+        """Have the instrument's memory written as it is before the next block, by a process that took `KeepMemory`."""
+        self._keep = True
 
     def collect(self) -> Audio | None:
         """The oldest block played and not collected; None if there is none yet."""

@@ -1,6 +1,8 @@
 """The player's process: it holds one instrument, loads it, warms up, and plays the blocks that the audio process sends."""
 
+import threading
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
 
@@ -8,6 +10,7 @@ import numpy as np
 
 from drawstop.errors import DrawstopError
 from realtime.engine import instrument_file
+from realtime.engine.control_signals import State
 from realtime.engine.instrument_player import Player
 from realtime.processes.child_process import (
     PLAYER_PRIORITY,
@@ -21,6 +24,7 @@ from realtime.processes.messages import (
     BlockTimes,
     End,
     Failed,
+    KeepMemory,
     PlayerLoaded,
     PlayerRequest,
     Ready,
@@ -91,15 +95,36 @@ def play(
     block_done: Semaphore,
     parent: Connection,
 ) -> None:
-    """Play blocks in their order until the parent sends a message or is gone."""
+    """Play blocks in their order until the parent asks for the end or is gone."""
     sent, played = shared["sent"], shared["played"]
-    while not parent.poll(0) and not orphaned():
+    path = ""
+    while not orphaned():
+        if parent.poll(0):
+            request: PlayerRequest = parent.recv()
+            if not isinstance(request, KeepMemory):
+                return
+            path = request.path
+            parent.send(Ready())
         if not work_ready.acquire(timeout=0.5):
             continue
         while played[0] < sent[0]:
-            play_slot(player, shared, int(played[0]) % SLOTS)
+            slot = int(played[0]) % SLOTS
+            if shared["keep"][slot] and path:
+                keep_memory(player, path)
+            play_slot(player, shared, slot)
             played[0] += 1
             block_done.release()
+
+
+def keep_memory(player: Player, path: str) -> None:
+    """Copy what the next block depends on, and write it in a thread of its own."""
+    with suppress(DrawstopError):  # the session says what it lacks when it is rendered
+        threading.Thread(target=_write, args=(path, player.state), name="memory", daemon=True).start()
+
+
+def _write(path: str, state: State) -> None:
+    with suppress(OSError):
+        np.savez(path, **state)
 
 
 def play_slot(player: Player, shared: SharedArrays, slot: int) -> None:

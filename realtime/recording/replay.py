@@ -11,7 +11,7 @@ from realtime.engine import instrument_file
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_player import Player
 from realtime.engine.performance import Performance
-from realtime.recording.session_file import Session
+from realtime.recording.session_file import MEMORY, START, Session
 
 Audio = npt.NDArray[np.float32]
 Progress = Callable[[range], Iterable[int]]
@@ -33,9 +33,14 @@ def replay(session: Session, progress: Progress | None = None) -> Audio:
         DrawstopError: an instrument of the session is missing or damaged.
     """
     about = session.about
-    players = {0: _player(session, about.instrument)}
-    performance = Performance(players[0].instrument.description, players[0], about.block, about.ceiling_db)
+    first = _player(session, about.instrument)
+    players = {about.slot: first}
+    channels = (about.channels_in, about.channels_out)
+    performance = Performance(first.instrument.description, first, about.block, about.ceiling_db, channels)
     performance.prepare()
+    if about.from_middle:
+        first.restore(session.state(MEMORY))
+        performance.restore(session.state(START))
     skipped = {lost.sample for lost in session.lost if lost.why == "skipped"}
     swaps = {swap.sample: swap for swap in session.swaps}
     deaths = dict(session.deaths)

@@ -1,18 +1,16 @@
 """The files of a recorded performance: its input, its output, and every movement with its sample time.
 
-Key idea: files that only grow, without headers to mend: raw 32-bit floats, and a line of JSON per event. A
-process that is killed keeps all that was written, and nothing has a size limit.
+A session that begins in the middle of a performance holds the state of that moment too: what was played before still sounds
+in an instrument's memory, and ramps are on their way.
 """
 
 import json
-import os
-import queue
 import shutil
-import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +18,17 @@ import numpy.typing as npt
 from drawstop.errors import DrawstopError, reason_of
 from drawstop.files import atomic_file, sha256_file, write_json
 from realtime.engine.control_event import ControlEvent
+from realtime.engine.control_signals import State
 
 Audio = npt.NDArray[np.float32]
 
 ABOUT, EVENTS, INPUT, OUTPUT, INSTRUMENTS = (
     "session.json", "events.jsonl", "input.f32", "output.f32", "instruments",
 )  # fmt: skip
-FORMAT = 1
-WRITE_EVERY_S = 0.25
-LONGEST_WAIT_BLOCKS = 20_000
-"""Blocks that may wait for a slow disk: minutes. Beyond, they are counted as unrecorded."""
+START, MEMORY = "start.npz", "memory.npz"
+"""The performance's state and the instrument's, of a session that begins in the middle of a performance."""
+FORMAT = 2
+"""Format 1 had no session that begins in the middle; all else is as it was."""
 
 
 @dataclass(frozen=True)
@@ -51,74 +50,10 @@ class SessionAbout:
     versions: dict[str, str]
     backend: str = "torchscript"
     format: int = FORMAT
-
-
-class SessionWriter:
-    """Appends to a session's files from a thread of its own, so that a slow disk stops no sound.
-
-    Attributes:
-        problem: the disk's error, one line; None while all is well. The sound goes on.
-        unrecorded_blocks: blocks that couldn't be written.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._files: dict[str, BinaryIO] = {
-            name: (folder / name).open("ab", buffering=0) for name in (INPUT, OUTPUT, EVENTS)
-        }
-        self._queue: queue.SimpleQueue[tuple[str, bytes] | None] = queue.SimpleQueue()
-        self._end = threading.Event()
-        self.problem: str | None = None
-        self.unrecorded_blocks = 0
-        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
-        self._thread.start()
-
-    def input(self, audio: Audio) -> None:
-        """Append the next block of input. `[channels, n]`"""
-        self._put(INPUT, audio.T.astype("<f4").tobytes())
-
-    def output(self, audio: Audio) -> None:
-        """Append the next block that was played. `[channels, n]`"""
-        self._put(OUTPUT, audio.T.astype("<f4").tobytes())
-
-    def movement(self, event: ControlEvent) -> None:
-        """Append the movement of a stop or parameter. The file calls the ramp's samples `glide`."""
-        ramp = {"glide": event.ramp_samples} if event.ramp_samples else {}
-        self.event(event.sample, to=event.slug, value=event.value, source=event.source, **ramp)
-
-    def event(self, sample: int, **what: Any) -> None:
-        """Append something that happened at an input sample."""
-        self._put(EVENTS, (json.dumps({"sample": sample, **what}) + "\n").encode())
-
-    def close(self) -> None:
-        """Write what waits and close the files."""
-        self._end.set()
-        self._thread.join()
-        for file in self._files.values():
-            file.close()
-
-    def _put(self, name: str, content: bytes) -> None:
-        if name != EVENTS and self._queue.qsize() > LONGEST_WAIT_BLOCKS:
-            self.unrecorded_blocks += 1
-            return
-        self._queue.put((name, content))
-
-    def _run(self) -> None:
-        while not self._end.wait(WRITE_EVERY_S):
-            self._write_all()
-        self._write_all()
-
-    def _write_all(self) -> None:
-        waiting: dict[str, list[bytes]] = {}
-        while not self._queue.empty():
-            item = self._queue.get()
-            if item is not None:
-                waiting.setdefault(item[0], []).append(item[1])
-        for name, parts in waiting.items():
-            try:
-                _write_whole(self._files[name], b"".join(parts))
-            except OSError as error:
-                self.problem = f"{name}: {reason_of(error)}; the sound goes on, the recording has a hole"
-                self.unrecorded_blocks += len(parts) if name != EVENTS else 0
+    slot: int = 0
+    """Number of the first instrument's process, as swaps number theirs."""
+    from_middle: bool = False
+    """Whether it begins in the middle of a performance: then `start.npz` and `memory.npz` hold the state of that moment."""
 
 
 def begin_session(folder: Path, about: SessionAbout, instrument: Path) -> None:
@@ -195,6 +130,18 @@ class Session:
             raise DrawstopError(f"the session {self.folder} has no {path.name}; put the instrument there")
         return path
 
+    def state(self, name: str) -> State:
+        """The state in `START` or `MEMORY`. Raises DrawstopError if it isn't there, or damaged."""
+        path = self.folder / name
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return dict(arrays)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise DrawstopError(
+                f"{path} can't be read ({type(error).__name__}): without it a session that begins in the middle of a "
+                "performance can't be rendered; its input and output are whole"
+            ) from error
+
 
 def read_session(folder: Path) -> Session:
     """Read a session, also one whose performance was killed.
@@ -238,8 +185,10 @@ def _about(folder: Path) -> SessionAbout:
         )
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        if values.get("format") != FORMAT:
-            raise DrawstopError(f"{path} has format {values.get('format')!r}, this Drawstop reads {FORMAT}")
+        if values.get("format") not in range(1, FORMAT + 1):
+            raise DrawstopError(
+                f"{path} has format {values.get('format')!r}, this Drawstop reads 1 to {FORMAT}"
+            )
         return SessionAbout(**values)
     except (ValueError, TypeError, AttributeError) as error:
         if isinstance(error, DrawstopError):
@@ -263,14 +212,3 @@ def _sound(path: Path, channels: int) -> Audio:
     samples = np.fromfile(path, dtype="<f4") if path.is_file() else np.zeros(0, dtype=np.float32)
     frames = len(samples) // channels
     return np.ascontiguousarray(samples[: frames * channels].reshape(frames, channels).T, dtype=np.float32)
-
-
-def _write_whole(file: BinaryIO, content: bytes) -> None:
-    """Write all of it, or leave the file as it was: half a block would shift everything after it."""
-    start = file.seek(0, os.SEEK_END)
-    try:
-        while content:
-            content = content[file.write(content) :]
-    except OSError:
-        file.truncate(start)
-        raise

@@ -1,9 +1,11 @@
 """`play --panel` as a performer uses it: with JACK, a real Chromium, a surface by UDP and a MIDI box."""
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from evidence_browser import PHONE, chromium
@@ -14,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.live.jack import JackServer
 from realtime.controllers.oscquery.zeroconf import addresses_of
+from realtime.recording.replay import replay
 from realtime.recording.session_file import read_session
 
 PATIENCE_MS = 60_000
@@ -69,12 +72,20 @@ def value_of(knob: Locator) -> float:
 def test_knobs_scenes_and_a_learned_box_move_the_sound_and_everybody_hears_of_it(
     small: Path, tmp_path: Path, jack: JackServer, browser: Browser
 ) -> None:
-    web, take = free_port(socket.SOCK_STREAM), tmp_path / "take"
-    playing = started(jack, small, web, "--record", take, "--scenes", tmp_path / "scenes.toml")
+    web, takes = free_port(socket.SOCK_STREAM), tmp_path / "takes"
+    playing = started(jack, small, web, "--takes", takes, "--scenes", tmp_path / "scenes.toml")
     surface = UdpPeer(playing.osc)  # type: ignore[attr-defined]
     surface.send_message("/subscribe", [])
     page, said = opened(browser, web, viewport={"width": 1280, "height": 900})
     guitar, voice = page.locator(GUITAR), page.locator("#stops stop-knob >> nth=1")
+
+    surface.send_message("/stop/voice/ramp", [1.0, 600.0])  # on its way when the recording begins
+    expect(voice).to_have_attribute("aria-valuetext", "+1.00")
+    page.get_by_label("Name", exact=True).fill("Vers/1: été")
+    page.get_by_role("button", name="Record", exact=True).click()
+    end = page.get_by_role("button", name="End", exact=True)
+    expect(end).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#session")).to_have_text(f"into {takes / 'Vers-1-été'}")
 
     box = guitar.bounding_box()
     assert box is not None
@@ -120,6 +131,9 @@ def test_knobs_scenes_and_a_learned_box_move_the_sound_and_everybody_hears_of_it
     finally:
         knob.pull()
 
+    expect(page.locator("#recorded")).to_have_text(re.compile(r"^[1-9]?\d:\d\d$"))
+    end.click()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
     page.get_by_role("button", name="Panic").click()
     expect(page.get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
     expect(guitar).to_have_attribute("aria-valuetext", "0.00")
@@ -128,7 +142,11 @@ def test_knobs_scenes_and_a_learned_box_move_the_sound_and_everybody_hears_of_it
     page.context.close()
     code, _, err = playing.interrupt()
     assert code == 0, err
-    moved = [(event.slug, round(event.value, 3)) for event in read_session(take).events]
+    session = read_session(takes / "Vers-1-été")
+    assert session.input.shape == session.output.shape and session.input.shape[1] > session.about.sample_rate
+    np.testing.assert_array_equal(replay(session), session.output)
+    moved = [(event.slug, round(event.value, 3)) for event in session.events]
+    assert not any(slug.startswith("engine.") for slug, _ in moved)  # panic came after its end
     for each in (("guitar", 0.5), ("guitar", 0.498), ("guitar", 0.0), ("voice", -1.0), ("voice", 1.0)):
         assert each in moved
     assert said == []
@@ -181,4 +199,13 @@ def a_telephone_comes_in_with_the_code_alone(browser: Browser, playing: Playing)
     page.reload()
     expect(page.locator(GUITAR)).to_have_attribute("aria-valuetext", "+1.00")
     surface.close()
-    page.context.close()
+    stranger = browser.new_context(viewport=PHONE).new_page()  # type: ignore[arg-type]
+    used = stranger.goto(address)
+    assert used is not None and used.status == 403 and "scan the present one" in stranger.content()
+    playing.wait_until_said("has come in. For the next one:")
+    following = "".join(playing._said["err"]).split("For the next one: ")[1].split()[0]
+    assert following != address
+    stranger.goto(following)
+    expect(stranger.locator(GUITAR)).to_have_attribute("aria-valuetext", "+1.00")
+    for each in (page, stranger):
+        each.context.close()

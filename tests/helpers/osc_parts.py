@@ -68,6 +68,15 @@ class CommandRecorder:
     def remove(self, which: str) -> None:
         self.calls.append(("remove", which))
 
+    def record(self, name: str = "") -> None:
+        self.calls.append(("record", name))
+
+    def end_recording(self) -> None:
+        self.calls.append(("end_recording",))
+
+    def toggle_recording(self) -> None:
+        self.calls.append(("toggle_recording",))
+
     def learn(self, stop: str) -> None:
         self.calls.append(("learn", stop))
 

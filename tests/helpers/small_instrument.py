@@ -29,6 +29,8 @@ OTHER_STOPS = (StopDescription(name="Flute", slug="flute", label="flute"), STOPS
 class SmallInstrument(nn.Module):
     """y[t] = gain[t] (x[t - DELAY] + 0.25 x[t - DELAY - ECHO]) + noise; gain = 1 + guitar / 2 - voice / 4."""
 
+    caches: list[Tensor]
+
     def __init__(self, channels: int = 1, work: int = 0) -> None:
         super().__init__()
         self.work = work  # matrix products of 512 x 512 in each call, for a slow instrument
@@ -39,9 +41,10 @@ class SmallInstrument(nn.Module):
         self.channels = channels
         self.register_buffer("kernel", kernel)
         self.history = DELAY + ECHO
-        self.past = torch.zeros(1, channels, self.history)
-        self.last_gain = torch.ones(1, 1, 1)
-        self.health = torch.ones(1)
+        self.register_buffer("past", torch.zeros(1, channels, self.history))
+        self.register_buffer("last_gain", torch.ones(1, 1, 1))
+        self.register_buffer("health", torch.ones(1))
+        self.caches = [self.past, self.last_gain, self.health]
         self.guitar: tuple[float] = (0.0,)
         self.voice: tuple[float] = (0.0,)
         self.ramp: tuple[float] = (0.02,)
@@ -52,9 +55,9 @@ class SmallInstrument(nn.Module):
     @torch.jit.export
     def play(self, x: Tensor) -> Tensor:
         if self.reset_next == 1:
-            self.past = torch.zeros(1, self.channels, self.history)
-            self.last_gain = torch.ones(1, 1, 1)
-            self.health = torch.ones(1)
+            self.past.zero_()
+            self.last_gain.fill_(1.0)
+            self.health.fill_(1.0)
             self.reset_next = 0
         for _ in range(self.work):
             self.matrix = self.matrix @ self.matrix
@@ -62,9 +65,9 @@ class SmallInstrument(nn.Module):
         if bool((audio > 100.0).any()):
             raise RuntimeError("the small instrument was asked to fail")
         joined = torch.cat([self.past, audio], dim=2)
-        self.past = joined[:, :, -self.history :]
+        self.past.copy_(joined[:, :, -self.history :])
         if bool((audio > 50.0).any()):
-            self.health = self.health * float("nan")
+            self.health.fill_(float("nan"))
         if self.bypass[0] != 0:
             return audio
         frames = functional.avg_pool1d(knobs, 64)
@@ -73,7 +76,7 @@ class SmallInstrument(nn.Module):
         gain = 1.0 + 0.5 * frames[:, 0:1] - 0.25 * frames[:, 1:2]
         # A ramp over one latent frame, from the last frame's gain to this one's.
         before = torch.cat([self.last_gain, gain[:, :, :-1]], dim=2)
-        self.last_gain = gain[:, :, -1:]
+        self.last_gain.copy_(gain[:, :, -1:])
         rise = torch.arange(1, 65).to(gain) / 64.0
         ramped = (before.unsqueeze(3) + (gain - before).unsqueeze(3) * rise).flatten(2)
         y = functional.conv1d(joined, self.kernel, groups=self.channels) * ramped
@@ -112,6 +115,11 @@ class SmallInstrument(nn.Module):
     @torch.jit.export
     def get_voice(self) -> tuple[float]:
         return self.voice
+
+    @torch.jit.export
+    def set_ramp(self, seconds: float) -> int:
+        self.ramp = (seconds,)
+        return 0
 
     @torch.jit.export
     def set_noise(self, value: int) -> int:

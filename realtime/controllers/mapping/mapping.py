@@ -18,7 +18,7 @@ Encoding = Literal["twos-complement", "binary-offset", "sign-bit"]
 Combine = Literal["last", "sum"]
 Action = Literal[
     "scene", "store", "next-scene", "previous-scene", "undo", "redo", "tap", "instrument", "next-instrument",
-    "previous-instrument", "panic", "bypass", "mute", "bank", "shift",
+    "previous-instrument", "panic", "bypass", "mute", "toggle-recording", "bank", "shift",
 ]  # fmt: skip
 NAMED_ACTIONS = ("scene", "store", "instrument", "bank", "shift")
 PAIRED = ("cc14", "nrpn", "rpn")
@@ -113,7 +113,7 @@ class Button:
         source: a key, or any source; data in the upper half are a press, and so are the same data once more.
         does: `scene`, `store`, `instrument`, `bank` (choose a page of knobs), `shift`: with `name`; `next-scene`,
             `previous-scene`, `next-instrument`, `previous-instrument`, `tap` (a beat of the tempo), `undo`, `redo`,
-            `panic`, `bypass`, `mute`.
+            `panic`, `bypass`, `mute`, `toggle-recording`.
         name: the name of the scene, the page or the shift; the instrument's number on the command line, or its name.
         seconds: duration of a scene's recall; None: the scene's own.
         beats: the same in quarter notes, at the MIDI clock's tempo.

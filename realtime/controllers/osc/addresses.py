@@ -21,6 +21,7 @@ ENGINE_PARAMETERS = {
 
 BUTTONS = (
     "next_scene", "previous_scene", "undo", "redo", "tap", "next_instrument", "previous_instrument", "panic",
+    "end_recording", "toggle_recording",
 )  # fmt: skip
 """The addresses of commands that a button gives, and the methods of `Commands`."""
 
@@ -83,6 +84,9 @@ TABLE = (
     Address("/next_instrument", "[f]", f"Lets the next one in; {_BUTTON}.", "in", "/next_instrument"),
     Address("/previous_instrument", "[f]", f"Lets the previous one in; {_BUTTON}.", "in", "/previous_instrument"),
     Address("/panic", "[f]", f"Mutes, sets every stop to 0 and clears the instrument's memory; {_BUTTON}.", "in", "/panic"),
+    Address("/record", "[s]", "Records from now on, as a session of this name, or of the time.", "in", "/record s Take"),
+    Address("/end_recording", "[f]", f"Ends the recording; {_BUTTON}.", "in", "/end_recording"),
+    Address("/toggle_recording", "[f]", f"Records from now on, or ends it; {_BUTTON}.", "in", "/toggle_recording"),
     Address("/stops", "[i]", "Asks for the stops. Here and below, i: the UDP port to answer to.", "in", "/stops i 9001"),
     Address("/values", "[i]", "Asks for the values of all stops and parameters.", "in", "/values i 9001"),
     Address("/subscribe", "[i]", "Asks for every change; all values come first.", "in", "/subscribe i 9001"),

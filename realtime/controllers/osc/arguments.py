@@ -64,6 +64,10 @@ class Arguments:
             raise RefusedError("wrong arguments", f"takes names, got {self._types()}")
         return names
 
+    def name_or_nothing(self) -> str:
+        """One text; "" if there is none."""
+        return self.names(1)[0] if self._values else ""
+
     def names_and_two_numbers(self) -> tuple[list[str], float, float]:
         """Two numbers, or the names of a pad's corners before them."""
         if len(self._values) == CORNERS + 2:

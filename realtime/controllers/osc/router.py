@@ -195,6 +195,8 @@ class Router:
                 self._require_commands().remove(*arguments.names(1))
             case ["learn"]:
                 self._require_commands().learn(*arguments.names(1))
+            case ["record"]:
+                self._require_commands().record(arguments.name_or_nothing())
             case ["instrument", which]:
                 if arguments.pressed():
                     self._require_commands().instrument(which)

@@ -17,6 +17,7 @@ _BUTTONS = {
     "/next_scene": "the next scene", "/previous_scene": "the previous scene", "/undo": "undo a scene", "/redo": "redo",
     "/tap": "a tap for the tempo", "/next_instrument": "the next instrument",
     "/previous_instrument": "the previous instrument", "/panic": "panic: silence",
+    "/end_recording": "end the recording", "/toggle_recording": "record, or end it",
 }  # fmt: skip
 _STATUS = {"status": "the performance", "spectrum": "levels of bands from low to high, dBFS"}
 """Containers that are there when something is in them, and their descriptions."""
@@ -53,6 +54,7 @@ def describe(
         _morph([scene.slug for scene in scenes]),
         Node("/pad", "between the pad's four scenes", WRITE, "ff", (_SHARE, _SHARE), ("both", "both")),
         *buttons,
+        Node("/record", "record as a session of this name", WRITE, "s"),
         container("/meter", "levels", [_meter(path) for path in meters if not path.startswith(LEVEL)]),
         container(
             "/level", "how strongly stops sound", [_level(path) for path in meters if path.startswith(LEVEL)]

@@ -77,6 +77,11 @@ class Scenes:
         with self._lock:
             return self._list.all
 
+    @property
+    def recalled(self) -> str:
+        """The slug of the scene that was recalled last; empty if none was."""
+        return self._recalled or ""
+
     def find(self, which: str | int) -> Scene:
         """The scene with a name, slug or number: the first is 0, as in a program change.
 

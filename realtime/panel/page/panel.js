@@ -110,6 +110,44 @@ press("bypass", "/bypass");
 press("mute", "/mute");
 $("panic").onclick = () => send("/panic");
 
+function record() {
+  if ($("record").getAttribute("aria-pressed") === "true") return send("/end_recording", 1);
+  const name = $("session-name").value.trim();
+  if (name ? send("/record", name) : send("/record")) $("session-name").value = "";
+}
+$("record").onclick = record;
+$("session-name").onkeydown = (event) => event.key === "Enter" && record();
+
+function showRecording(folder) {
+  $("record").setAttribute("aria-pressed", Boolean(folder));
+  $("record").textContent = folder ? "End" : "Record";
+  $("session-name").disabled = Boolean(folder);
+  $("recorded").hidden = !folder;
+  $("session").textContent = folder ? `into ${folder}` : "Sound and all movements; drawstop render plays the same again.";
+  document.body.classList.toggle("recorded", Boolean(folder));
+}
+
+const isThisMachine = /^(127\.|localhost$|\[::1\]$)/.test(location.hostname);
+$("open-invite").onclick = () => {
+  $("invited").textContent = "Each code lets one browser in; the next one comes by itself.";
+  $("invite").showModal();
+  showCode.fresh();
+};
+$("invite-done").onclick = () => $("invite").close();
+
+/** Show the present code. It is a new one when another browser was let in; this machine's alone may see it. */
+function showCode(used) {
+  $("open-invite").hidden = !isThisMachine;
+  if ($("invite").open && used > showCode.used) {
+    $("invited").textContent = "A browser has come in. This is the code for the next one.";
+    showCode.used = used;
+    showCode.fresh();
+  }
+  showCode.used = used;
+}
+showCode.used = 0;
+showCode.fresh = () => ($("code").src = `code.svg?${showCode.used}`);
+
 function note(text) {
   $("note").textContent = text;
   clearTimeout(note.timer);
@@ -155,7 +193,10 @@ const STATUS = {
     $("lost").textContent = count;
     $("lost").classList.toggle("hot", count > 0);
   },
-  recording: ([folder]) => ($("recording").textContent = folder && `Recording into ${folder}`),
+  recording: ([folder]) => showRecording(folder),
+  recorded_s: ([seconds]) => ($("recorded").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`),
+  codes_used: ([used]) => showCode(used),
+  scene: ([slug]) => scenes.mark(slug),
   moved: ([slug, source]) => ($("moved").textContent = slug && `${names.get(slug) ?? slug.replace("engine.", "")} by ${source}`),
   learning: ([slug]) => showLearning(slug),
   learned: ([text]) => text && note(`Learned: ${text}`),

@@ -10,6 +10,8 @@ export class Scenes {
   constructor(send) {
     this.send = send;
     this.scenes = new Map();
+    this.buttons = new Map(); // by slug
+    this.recalled = "";
     this.editing = false;
     $("store").onclick = () => this.store();
     $("scene-name").onkeydown = (event) => event.key === "Enter" && this.store();
@@ -32,6 +34,12 @@ export class Scenes {
     this.scenes = scenes;
     this.pad.show(scenes);
     if (!same || !$("scenes").childElementCount) this.draw();
+  }
+
+  /** Mark the scene that was recalled last. */
+  mark(slug) {
+    this.recalled = slug;
+    for (const [each, button] of this.buttons) button.setAttribute("aria-current", each === slug);
   }
 
   store() {
@@ -57,7 +65,9 @@ export class Scenes {
       const button = (text, action, label = text) => {
         return element("button", { type: "button", textContent: text, onclick: action, "aria-label": label });
       };
-      const item = element("li", {}, element("button", { type: "button", className: "scene", textContent: name, onclick: () => this.recall(slug) }));
+      const recall = element("button", { type: "button", className: "scene", textContent: name, onclick: () => this.recall(slug), "aria-current": slug === this.recalled });
+      this.buttons.set(slug, recall);
+      const item = element("li", {}, recall);
       if (this.editing) {
         item.append(
           button("Store here", () => this.send("/store", name), `Store here: ${name}`),
@@ -72,6 +82,7 @@ export class Scenes {
       }
       return item;
     };
+    this.buttons.clear();
     const none = element("li", { className: "hint", textContent: "None yet. Set the knobs, give a name, store." });
     $("scenes").replaceChildren(...(this.scenes.size ? [...this.scenes].map(row) : [none]));
   }

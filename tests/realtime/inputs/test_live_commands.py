@@ -14,6 +14,7 @@ from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.instrument_choice import InstrumentChoice
 from realtime.inputs.keyboard import LiveKeys, key_names
 from realtime.inputs.live_commands import LiveCommands
+from realtime.inputs.terminal_keys import console_keys
 
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
 
@@ -86,7 +87,7 @@ def test_arrows_choose_and_move_a_stop_zero_rests_it_and_errors_are_notes() -> N
     stops = (StopDescription("a", "a", "a"), StopDescription("b", "b", "b", minimum=-1.0, maximum=0.0))
     parameters, notes = ParameterStore(EventRecorder(), [*stops, *PARAMETERS]), list[str]()
     keys = LiveKeys(LiveCommands(parameters, Scenes(parameters)), notes.append)
-    for name in key_names("\x1b[C\x1bOC\x1b[5~\x1b[D\x1b[Dx\x1b[D"):
+    for name in key_names("\x1b[C\x1bOC\x1b[15~\x1b[D\x1b[Dx\x1b[D"):
         keys.press(name)
     assert parameters.values["a"] == pytest.approx(-0.05)
     keys.press("down")
@@ -103,3 +104,61 @@ def test_arrows_choose_and_move_a_stop_zero_rests_it_and_errors_are_notes() -> N
     assert (parameters.values["engine.bypass"], parameters.values["engine.mute"], notes) == (0.0, 1.0, [])
     keys.press("p")
     assert parameters.values["engine.mute"] == 1.0
+    for typed, value in (
+        ("\x1b[1;2C", 0.005),
+        ("\x1b[5~", 0.205),
+        ("\x1b[F", 1.0),
+        ("\x1b[3~", 0.0),
+        ("\x1bOH", -1.0),
+    ):
+        keys.press(*key_names(typed))
+        assert parameters.values["a"] == pytest.approx(value), typed
+
+
+class Recorder:
+    """A recording that begins and ends."""
+
+    def __init__(self) -> None:
+        self.current: Path | None = None
+        self.begun: list[str] = []
+
+    def begin(self, name: str = "") -> None:
+        self.begun.append(name)
+        self.current = Path(name or "now")
+
+    def end(self) -> None:
+        self.current = None
+
+
+def test_keys_store_and_recall_scenes_learn_and_record() -> None:
+    parameters, notes, learning = ParameterStore(EventRecorder(), [*STOPS, *PARAMETERS]), list[str](), [""]
+    recorder = Recorder()
+    commands = LiveCommands(parameters, Scenes(parameters), start_learning=lambda stop: learning.append(stop))
+    commands.recording = recorder
+    keys = LiveKeys(commands, notes.append, lambda: learning[-1])
+    for key in ("end", "s", "delete", "s", "n", "n", "N"):
+        keys.press(key)
+    assert parameters.values["guitar"] == 1.0 and notes == ["stored: Scene 1", "stored: Scene 2"]
+    keys.press("n")
+    keys.press("n")
+    assert notes[-1] == "no scene comes next: scene_2 is the last scene"
+    for key in ("l", "down", "l", "l"):
+        keys.press(key)
+    assert learning == ["", "guitar", "voice", ""]
+    keys.press("r")
+    assert recorder.begun == [""] and recorder.current is not None
+    keys.press("r")
+    assert recorder.current is None
+    with pytest.raises(DrawstopError, match="nothing can be recorded here"):
+        LiveCommands(parameters, Scenes(parameters)).toggle_recording()
+
+
+def test_the_keys_of_a_windows_console_are_those_of_a_terminal() -> None:
+    """What `msvcrt.getwch` returns for these keys, as Microsoft's _getwch documents it: a prefix, then the key's code."""
+    typed = list("b\xe0H\xe0P\x00K\xe0M\xe0G\xe0O\xe0I\xe0Q\xe0S\xe0t\x00;0\x1b")
+    names = key_names(console_keys(lambda: bool(typed), lambda: typed.pop(0)))
+    assert names == [
+        "b", "up", "down", "left", "right", "home", "end", "page up", "page down", "delete", "fine right", "0", "\x1b",
+    ]  # fmt: skip
+    typed = ["\xe0"]  # an à that was typed
+    assert console_keys(lambda: bool(typed), lambda: typed.pop(0)) == "à"

@@ -12,8 +12,8 @@ from realtime.controllers.osc.clients import Client
 from realtime.controllers.oscquery.service import OscQuery
 from realtime.controllers.oscquery.zeroconf import addresses_of
 from realtime.inputs.osc import OscOptions
-from realtime.panel.access import PanelAccess
-from realtime.panel.address import panel_address, qr_code
+from realtime.panel.access import CODE_PICTURE, PanelAccess
+from realtime.panel.address import panel_address, qr_code, qr_picture
 from realtime.panel.pages import PATH, PanelPages
 
 HERE, ELSEWHERE = Client("ws", "127.0.0.1", 1), Client("ws", "192.168.1.20", 1)
@@ -40,6 +40,35 @@ def test_other_machines_need_the_code_and_this_one_does_not() -> None:
     cookie = cookie_of(access)
     for target in ("/panel", PATH, "/"):
         assert access.admit(ELSEWHERE, target, ["theme=dark; " + cookie]) is None
+
+
+def test_a_code_lets_one_browser_in_and_the_next_one_needs_the_next_code() -> None:
+    came: list[Client] = []
+    access = PanelAccess(PATH, 9001, on_used=came.append)
+    first_code = access.code
+    first = cookie_of(access)
+    assert refused(access, f"{PATH}?code={first_code}") and access.code != first_code
+    again = access.admit(ELSEWHERE, f"{PATH}?code={first_code}", [first])  # its own address, from its history
+    assert again is not None and (again.status, again.headers) == (303, {"Location": PATH})
+    second_code = access.code
+    kept = access.admit(ELSEWHERE, f"{PATH}?code={second_code}", [first])  # it is in already: the code stays
+    assert kept is not None and kept.status == 303 and access.code == second_code
+    second = cookie_of(access)
+    assert second != first and access.used == 2 and came == [ELSEWHERE, ELSEWHERE]
+    for cookie in (first, second):
+        assert access.admit(ELSEWHERE, PATH, [cookie]) is None
+
+
+def test_the_codes_picture_is_for_this_machine_alone() -> None:
+    access = PanelAccess(PATH, 9001, open_paths=True)
+    assert refused(access, PATH + CODE_PICTURE, cookie_of(access)) and refused(access, PATH + CODE_PICTURE)
+    assert access.admit(HERE, PATH + CODE_PICTURE, []) is None
+    answer = PanelPages(access, lambda: qr_picture(panel_address("0.0.0.0", 9001, access))).answer(
+        PATH + "code.svg?1"
+    )
+    assert answer is not None and answer.content_type == "image/svg+xml" and answer.body.startswith("<?xml")
+    closed = PanelPages(access).answer(PATH + CODE_PICTURE)
+    assert closed is not None and closed.status == 404
 
 
 def test_a_wrong_code_another_performances_cookie_and_nonsense_are_refused() -> None:
@@ -149,7 +178,7 @@ def test_from_the_network_no_code_is_no_entry_and_the_code_opens_page_tree_and_s
             assert asked(setup, target, network[0]).status == 403
         with pytest.raises(websocket.WebSocketBadStatusException):
             websocket.create_connection(f"ws://{url}/", timeout=20)
-        assert ["without this performance's code" in note for note in setup.notes] == [False, True]
+        assert ["without the present code" in note for note in setup.notes] == [False, True]
         brought = asked(setup, f"{PATH}?code={setup.access.code}", network[0])
         assert brought.status == 303
         cookie = brought.headers["Set-Cookie"].partition(";")[0]

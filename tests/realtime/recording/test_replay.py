@@ -3,24 +3,28 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from small_instrument import SAMPLE_RATE, save_small_instrument
 
+from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
-from realtime.engine.performance import Performance
+from realtime.engine.performance import Performance, Played
 from realtime.recording.replay import compared, replay
 from realtime.recording.session_file import (
+    MEMORY,
     SessionAbout,
-    SessionWriter,
     begin_session,
     copy_instrument,
     read_session,
 )
+from realtime.recording.session_writer import SessionWriter
 
 BLOCK, BLOCKS, SEED = 512, 150, 7
 SWAP_AT, SKIPPED = 20, 110
+FROM = 12
 EVENTS = [
     ControlEvent(100, "guitar", 0.7, "cc 20"), ControlEvent(5000, "voice", -1.0, "osc", 3000),
     ControlEvent(30000, "engine.output_gain", -6.0, "test"), ControlEvent(40000, "engine.wet", 0.5, "test", 500),
@@ -50,18 +54,18 @@ def recorded(folder: Path) -> Path:
             other = Player(load(second), SEED)
             other.prepare(BLOCK)
             sample = performance.swap(other.instrument.description, other)
-            writer.event(sample, swap=sha256_file(second), slot=1)
+            writer.swapped(sample, sha256_file(second), 1)
         block = sound[:, index * BLOCK : (index + 1) * BLOCK]
         for event in performance.submit(block, skip=index == SKIPPED):
             writer.movement(event)
         writer.input(block)
         played = performance.collect()
         assert played is not None
-        writer.output(played.audio)
+        writer.output(played)
         if played.skipped:
             writer.event(played.start, lost=BLOCK, why="skipped", unheard=0)
         if not faded and index >= SWAP_AT and performance.fade_at is not None:
-            writer.event(performance.fade_at, fade=SWAP_AT * BLOCK)
+            writer.faded(performance.fade_at, SWAP_AT * BLOCK)
             faded = True
     writer.close()
     assert faded
@@ -81,3 +85,78 @@ def test_a_difference_is_reported_with_its_first_sample(tmp_path: Path) -> None:
     rendered = session.output.copy()
     rendered[0, 1234] += 0.5
     assert "1 samples differ from what was played, from 1234 on" in compared(session, rendered)[0]
+
+
+def test_a_session_that_begins_in_the_middle_goes_on_from_the_state_of_that_moment(
+    tmp_path: Path, small: Path
+) -> None:
+    """With a ramp on its way, a parameter that is being smoothed, a limiter that recovers, and noise."""
+    instrument, block = small, BLOCK
+    player = Player(load(instrument), SEED)
+    about_it = player.instrument.description
+    first, second = (stop.slug for stop in about_it.stops[:2])
+    performance = Performance(about_it, player, block, -0.3)
+    performance.prepare()
+    middle = FROM * block
+    performance.schedule(
+        [
+            ControlEvent(0, first, -1.0, "test", 2 * middle),
+            ControlEvent(0, "engine.ramp", 0.2, "test"),
+            ControlEvent(middle - 100, "engine.wet", 0.4, "test"),
+            ControlEvent(middle - 1000, "engine.output_gain", 12.0, "test", 1000),
+            ControlEvent(middle + 700, second, -0.5, "test"),
+        ]
+    )
+    about = SessionAbout(
+        about_it.sample_rate, about_it.channels_in, about_it.channels_out, block, SEED, None, -0.3,
+        sha256_file(instrument), {}, slot=1, from_middle=True,
+    )  # fmt: skip
+    take, writer = tmp_path / "take", None
+    begin_session(take, about, instrument)
+    shape = (about_it.channels_in, 2 * middle)
+    sound = np.random.default_rng(0).uniform(-0.9, 0.9, shape).astype(np.float32)
+    for index in range(2 * FROM):
+        if index == FROM:
+            np.savez(take / MEMORY, **player.state)
+            writer = SessionWriter(take, performance.next_sample, performance.state)
+        audio = sound[:, index * block : (index + 1) * block]
+        events = performance.submit(audio)
+        played = performance.collect()
+        assert played is not None
+        if writer is not None:
+            for event in events:
+                writer.movement(event)
+            writer.input(audio)
+            writer.output(played)
+    assert writer is not None
+    writer.close()
+    session = read_session(take)
+    assert [(event.slug, event.sample) for event in session.events] == [(second, 700)]
+    assert np.abs(session.output).max() > 0.3
+    np.testing.assert_array_equal(replay(session), session.output)
+    (take / MEMORY).unlink()
+    with pytest.raises(DrawstopError, match="begins in the middle of a performance can't be rendered"):
+        replay(session)
+
+
+def test_a_recording_ends_with_the_block_before_its_end_once_that_is_played(tmp_path: Path) -> None:
+    writer = SessionWriter(tmp_path, 5 * BLOCK)
+    silence = np.zeros((1, BLOCK), dtype=np.float32)
+    writer.output(Played(4 * BLOCK, silence))  # its input came before the beginning
+    for _ in range(2):
+        writer.input(silence)
+    writer.movement(ControlEvent(6 * BLOCK, "guitar", 0.5, "test"))
+    writer.end_at(7 * BLOCK)
+    writer.input(silence)
+    writer.movement(ControlEvent(7 * BLOCK, "guitar", 0.7, "test"))
+    for index in (5, 6, 7):
+        assert writer.ending and not writer.ended
+        writer.output(Played(index * BLOCK, silence))
+        if index == 6:
+            break
+    writer.close()
+    assert writer.ended
+    assert (
+        (tmp_path / "input.f32").stat().st_size == (tmp_path / "output.f32").stat().st_size == 2 * 4 * BLOCK
+    )
+    assert (tmp_path / "events.jsonl").read_text().count("sample") == 1

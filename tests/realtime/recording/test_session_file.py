@@ -10,16 +10,17 @@ from small_instrument import SAMPLE_RATE, description, save_small_instrument
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from realtime.engine.control_event import ControlEvent
+from realtime.engine.performance import Played
 from realtime.recording.session_file import (
     ABOUT,
     EVENTS,
     Lost,
     SessionAbout,
-    SessionWriter,
     Swap,
     begin_session,
     read_session,
 )
+from realtime.recording.session_writer import SessionWriter
 
 BLOCK = 512
 MOVEMENTS = [ControlEvent(0, "guitar", 0.5, "cc 20"), ControlEvent(700, "voice", -1.0, "osc", 441)]
@@ -44,7 +45,7 @@ def test_sound_and_movements_are_read_as_they_were_written(session: Path) -> Non
         writer.movement(event)
     for start in range(0, sound.shape[1], BLOCK):
         writer.input(sound[:, start : start + BLOCK])
-        writer.output(-sound[:, start : start + BLOCK])
+        writer.output(Played(start, -sound[:, start : start + BLOCK]))
     writer.close()
     back = read_session(session)
     assert back.events == MOVEMENTS

@@ -101,7 +101,18 @@ def test_any_message_of_any_types_is_done_or_counted(setup: RouterSetup) -> None
     assert set(setup.errors.counts) <= kinds and len(setup.errors.counts) >= 4
     assert len(setup.feedback.clients) <= MAX_SUBSCRIBERS
     called = {each[0] for each in setup.scenes.calls}
-    assert called == {"scene", "store", "rename", "remove", "learn", "morph", "pad", "instrument", *BUTTONS}
+    assert called == {
+        "scene",
+        "store",
+        "rename",
+        "remove",
+        "learn",
+        "record",
+        "morph",
+        "pad",
+        "instrument",
+        *BUTTONS,
+    }
     assert len(setup.sound.events) > FUZZED / 100
 
 

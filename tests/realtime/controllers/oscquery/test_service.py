@@ -65,6 +65,7 @@ def test_whatever_is_described_can_be_sent_as_it_is_described(setup: OscQuerySet
         for kind in ({"TYPE": node.type, "RANGE": node.ranges}, *node.overloads):
             ends = kind.get("RANGE", ())
             values = [end["VALS"][-1] if "VALS" in end else end["MAX"] for end in ends]
+            values = values or ["Take"] * (kind["TYPE"] == "s")
             peer.socket.send_binary(packet(path, kind["TYPE"], *values))
             sent += 1
     peer.settle()
@@ -79,6 +80,7 @@ def test_whatever_is_described_can_be_sent_as_it_is_described(setup: OscQuerySet
         ("scene", "verse_1", None, None), ("scene", "verse_1", 3600.0, None),
         ("scene", "chorus", None, None), ("scene", "chorus", 3600.0, None),
         ("morph", "chorus", "chorus", 1.0), ("pad", 1.0, 1.0), *((name,) for name in BUTTONS for _ in range(2)),
+            ("record", "Take"),
     ]  # fmt: skip
     assert sent == len(moved) + len(setup.commands.calls)
 
