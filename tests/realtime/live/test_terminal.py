@@ -18,7 +18,7 @@ PATIENCE_S = 60.0
 PROGRAM = """
 import sys, time
 from rich.text import Text
-from realtime.inputs.keyboard import pressed_keys
+from realtime.inputs.terminal_keys import pressed_keys
 from realtime.live.screen import opened_screen
 seen = ""
 with opened_screen() as screen, pressed_keys(True, screen.close, screen.open) as keys:
