@@ -34,15 +34,15 @@ output has both signs. BatchTopK, Matryoshka, JumpReLU and independent component
 VERDICT = """\
 ## In short
 
-* **Telling**: from ten clips a side six kinds of SAE tell a concept with an AUROC of .82 to .87; the trunk's own channels with .87,
-  independent components .88, random dictionaries .86, principal components .86; log-mel .74. What tells is the trunk.
-* **Moving**: scaling 32 activities, the six kinds of SAE let a concept's solos fall by 3.6 to 4.1 dB, random dictionaries by 2.7; the
-  trunk's channels by 5.0, principal components by 5.8, one direction, the concept's own, by 4.3; a query by 7.0.
-* **Names and seeds**: names of a random dictionary's features hold as often as the SAE's, and as precisely. A quarter of a stop's
-  features is found by another seed. Two stops of different features do at once at least what each does alone.
+* **Telling**: from ten clips a side six kinds of SAE tell a concept with an AUROC of .82 to .87; the trunk's own channels with
+  .87, independent components .88, random dictionaries .86, principal components .86; log-mel .74. What tells is the trunk.
+* **Moving**: scaling 32 activities, the six kinds of SAE let a concept's solos fall by 3.6 to 4.1 dB, random dictionaries by 2.7;
+  the trunk's channels by 5.0, principal components by 5.8, one direction, the concept's own, by 4.3; a query by 7.0.
+* **Names and seeds**: names of a random dictionary's features hold as often as the SAE's, and as precisely. A quarter of a
+  stop's features is found by another seed. Two stops of different features do at once at least what each does alone.
 
-An SAE adds nothing here that its controls lack. So the shipped stops are queries, and SAEs are what your own RAVE's stops are made
-of, where no separator was trained.
+An SAE adds nothing here that its controls lack. So the shipped stops are queries, and SAEs are what your own RAVE's stops are
+made of, where no separator was trained.
 """
 TELLS = """\
 ## Telling a concept from a few clips
