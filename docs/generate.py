@@ -9,6 +9,7 @@ from pathlib import Path
 
 import controllers_page
 import features_page
+import host_delays
 import host_pictures
 import knobs
 import osc_page
@@ -37,6 +38,13 @@ def growth_table() -> str:
     return growth.table(measured)
 
 
+TABLES = (
+    ("scale.md", "scale_growth.json", growth_table),
+    ("hosts/daw.md", "daw_delays.json", host_delays.table),
+)
+"""Pages with a table of measurements in their text: the page, the file that the table is of, and the table."""
+
+
 def main(arguments: list[str]) -> int:
     """Write or check the pages, or those that are named; gives the process's exit status."""
     stale, named = [], [name for name in arguments if not name.startswith("--")]
@@ -45,6 +53,7 @@ def main(arguments: list[str]) -> int:
         "controllers.md": controllers_page.page,
         "features.md": features_page.page,
         "knobs.md": knobs.page,
+        host_delays.NAME: host_delays.picture,
         "osc.md": osc_page.page,
         "stops.md": stops_page.page,
     }
@@ -55,9 +64,10 @@ def main(arguments: list[str]) -> int:
             path.write_text(current, encoding="utf-8")
         elif not path.is_file() or path.read_text(encoding="utf-8") != current:
             stale.append(name)
-    if not named and growth_table() not in (FOLDER / "scale.md").read_text(encoding="utf-8"):
-        sys.stderr.write("docs/scale.md hasn't the table of scale_growth.json: put it in\n")
-        return 1
+    for page, source, table in TABLES:
+        if not named and table() not in (FOLDER / page).read_text(encoding="utf-8"):
+            sys.stderr.write(f"docs/{page} hasn't the table of {source}: put it in\n")
+            return 1
     for name in stale:
         sys.stderr.write(f"docs/{name} is stale: run `uv run just fix`\n")
     return int(bool(stale))
