@@ -93,6 +93,7 @@ COMMANDS: dict[str, Command] = {
         interrupted=AFTER_EXPERIMENTS,
     ),
     "bake": Command("export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
+    "compile": Command("export", "Compile an instrument for play --backend aotinductor: a third less work."),
     "verify": Command("export", "Call an instrument as its host would, and compare the outputs."),
     "patches": Command("export", "Write an instrument's patches for Pd, Max, Live and SuperCollider."),
     "plugin": Command(

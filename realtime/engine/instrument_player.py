@@ -64,7 +64,8 @@ class Player:
         """Warm the instrument up for blocks of this many samples, then reset. Up to seconds."""
         torch.set_num_threads(self._threads)
         if self._backend != TORCHSCRIPT:
-            self._play = compiled(self._backend, self.instrument.module, block, self._threads)
+            loaded = self.instrument
+            self._play = compiled(self._backend, loaded.module, loaded.path, block, self._threads)
         description = self.instrument.description
         silence = np.zeros((description.channels_in + len(description.stops), block), dtype=np.float32)
         for _ in range(WARM_UP_BLOCKS):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
+from realtime.backends.choice import check_compiled
 from realtime.engine.control_event import ControlEvent
 from realtime.live.device_connection import DeviceConnection, DeviceSelection
 from realtime.live.latency import Latency, Margin, candidates, choose_latency, next_to_try
@@ -239,6 +240,7 @@ class Supervisor:
 
     def _bring_in(self, path: Path) -> None:
         assert self.latency is not None
+        check_compiled(self.request.backend, path, self.latency.block)
         slot = self._free_slot()
         player = self._loaded(self._new_player(path, slot))
         if self._swaps.superseded:
