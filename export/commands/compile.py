@@ -8,7 +8,7 @@ import typer
 from export.commands.verify import JsonOption
 
 
-def compile(  # noqa: A001 (the command's name)
+def compile(
     instrument: Annotated[Path, typer.Argument(help="A baked instrument, X.ts.")],
     block: Annotated[
         int, typer.Option(help="Samples that are played at once, as in play --block; a multiple of its ratio.")

@@ -6,8 +6,12 @@ sound; what moves the stops (attributes, ramp, bypass) is still the instrument's
 
 import hashlib
 import json
+import logging
+import os
 import platform
+import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +37,8 @@ from realtime.backends.player import knob_frames
 ABOUT = "drawstop.json"
 """The extra file inside a `.pt2` that says what it holds."""
 COMPILING = "compiling"
+NOISY = ("torch._inductor.ir", "torch.utils.cpp_extension")
+"""Torch's loggers that tell of operators without a C interface, and of a missing GPU."""
 
 Program = Callable[..., Any]
 
@@ -49,6 +55,10 @@ def write_package(instrument: Path, block: int, out: Path, progress: Progress) -
     """
     from torch.export.pt2_archive._package import package_pt2
 
+    if not any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++")):
+        raise DrawstopError("compiling needs a C++ compiler, and there is none (Debian: apt-get install g++)")
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     loaded = torch.jit.load(str(instrument), map_location="cpu").eval()  # type: ignore[no-untyped-call]
     programs = record_programs(loaded, block)
     about = {
@@ -72,15 +82,12 @@ def write_package(instrument: Path, block: int, out: Path, progress: Progress) -
 
 
 def _compiled(graph: StreamGraph) -> Any:
+    from torch._inductor import aot_compile
+
     arguments = (*graph.inputs, *graph.states)
     with torch.no_grad():
         exported = torch.export.export(_AsTuple(graph.module), arguments)
-        try:
-            return torch._inductor.aot_compile(
-                exported.module(check_guards=False), arguments, options={"aot_inductor.package": True}
-            )
-        except torch._inductor.exc.InvalidCxxCompiler as error:
-            raise DrawstopError("compiling needs a C++ compiler (Debian: apt-get install g++)") from error
+        return aot_compile(exported.module(), arguments, options={"aot_inductor.package": True})
 
 
 class _AsTuple(nn.Module):
@@ -137,7 +144,7 @@ class CompiledPlayer:
         audio = x[:, : self._channels].contiguous()
         states = [self._states[place] for place in places]
         y, *new = self._programs[case](audio, before.contiguous(), values.contiguous(), *states)
-        self._states.update(zip(places, new, strict=True))
+        self._states.update((place, state.contiguous()) for place, state in zip(places, new, strict=True))
         self._turn = (self._turn + 1) % self._turns
         played: Tensor = y
         return played
@@ -166,8 +173,6 @@ def load_package(path: Path, instrument: Path, module: torch.jit.ScriptModule, b
 
 def check_package(path: Path, instrument: Path, block: int) -> None:
     """Raise DrawstopError unless a `.pt2` is there and of this instrument, block, torch and processor."""
-    import zipfile
-
     again = f"write it anew: drawstop compile {instrument} --block {block}"
     if not path.is_file():
         raise DrawstopError(f"no {path}, which the backend aotinductor plays; {again}")

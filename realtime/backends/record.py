@@ -171,8 +171,8 @@ class _Recorder(TorchDispatchMode):
         return self.nodes[id(value)]
 
     def _is_cache(self, tensor: Tensor) -> bool:
-        _, cache = self._caches.get(tensor.data_ptr(), (0, None))
-        return tensor.numel() > 0 and cache is not None and cache.shape == tensor.shape
+        found = self._caches.get(tensor.data_ptr())
+        return tensor.numel() > 0 and found is not None and found[1].shape == tensor.shape
 
     def _state(self, tensor: Tensor) -> fx.Node:
         with self.graph.inserting_after(self._last_input):
