@@ -47,9 +47,7 @@ def picture() -> str:
         FigureCanvasSVG(figure)
         axes = figure.subplots()
         for rate, of_rate in groupby(cells(), lambda cell: cell["rate"]):
-            points = [
-                (cell["block"], 1000 * (cell["buffering"] + cell["delay"]) / rate) for cell in of_rate
-            ]
+            points = [(cell["block"], 1000 * (cell["buffering"] + cell["delay"]) / rate) for cell in of_rate]
             axes.plot(*zip(*points, strict=True), marker="o", label=f"{rate / 1000:g} kHz")
             buffers = [block for block, _ in points]
         axes.set_xscale("log", base=2)

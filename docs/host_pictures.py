@@ -103,7 +103,9 @@ def window_shapes(scd: str) -> tuple[tuple[int, int], list[Shape]]:
     port = re.search(r"port = (\d+);", scd)
     name = re.search(r"var name = \\(\w+);", scd)
     if not stops or window is None or port is None or name is None:
-        raise ValueError("expected the stops, the window's size, the port and the name in the SuperCollider file")
+        raise ValueError(
+            "expected the stops, the window's size, the port and the name in the SuperCollider file"
+        )
     each, least, high, around = map(int, window.groups())
     width = max(len(stops) * each + 20, least)
     wide = (width - MARGIN) / len(stops) - MARGIN

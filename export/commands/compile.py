@@ -11,12 +11,13 @@ from export.commands.verify import JsonOption
 def compile(
     instrument: Annotated[Path, typer.Argument(help="A baked instrument, X.ts.")],
     block: Annotated[
-        int, typer.Option(help="Samples that are played at once, as in play --block; a multiple of its ratio.")
+        int,
+        typer.Option(help="Samples that are played at once, as in play --block; a multiple of its ratio."),
     ] = 256,
     json: JsonOption = None,
 ) -> None:
-    """Compile an instrument for blocks of one length and this machine, by torch.export and AOTInductor. Takes a minute or two, and
-    a C++ compiler. The file comes beside the instrument, X.256.pt2, where play --backend aotinductor looks for it.
+    """Compile an instrument for blocks of one length and this machine, by torch.export and AOTInductor. Takes a minute or
+    two, and a C++ compiler. The file comes beside the instrument, X.256.pt2, where play --backend aotinductor looks for it.
 
     Example: drawstop compile organ.ts --block 256
     """

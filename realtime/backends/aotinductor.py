@@ -1,7 +1,7 @@
 """AOTInductor: an instrument's block as machine code in a file (`.pt2`), made by torch.export and torch's compiler.
 
-The file is for blocks of one length and for processors like the one that it was made on. It needs no TorchScript's interpreter for
-sound; what moves the stops (attributes, ramp, bypass) is still the instrument's own.
+The file is for blocks of one length and for processors like the one that it was made on. Its sound needs no
+TorchScript; what moves the stops (attributes, ramp, bypass) is still the instrument's own.
 """
 
 import hashlib
@@ -187,7 +187,9 @@ def check_package(path: Path, instrument: Path, block: int) -> None:
     }  # fmt: skip
     for what, value in expected.items():
         if about.get(what) != value:
-            raise DrawstopError(f"{path} was made for another {what} ({about.get(what)}, here {value}); {again}")
+            raise DrawstopError(
+                f"{path} was made for another {what} ({about.get(what)}, here {value}); {again}"
+            )
 
 
 def _case(name: str) -> Case:

@@ -74,10 +74,16 @@ def record_programs(instrument: torch.jit.ScriptModule, block: int) -> dict[Case
 
 def _branches(instrument: Any) -> dict[bool, bool]:
     """How branches are answered where nothing is brought in by grains, and where something is."""
-    edits = [*instrument.encoder_edits.children(), instrument.latent_edit, *instrument.decoder_edits.children()]
+    edits = [
+        *instrument.encoder_edits.children(),
+        instrument.latent_edit,
+        *instrument.decoder_edits.children(),
+    ]
     kinds = {hasattr(bank.steering, "separator") for edit in edits for bank in edit.edits.children()}
     if len(kinds) > 1:
-        raise DrawstopError("this instrument has banks of both kinds, with a separator and with an SAE: bake one kind")
+        raise DrawstopError(
+            "this instrument has banks of both kinds, with a separator and with an SAE: bake one kind"
+        )
     if kinds == {True}:
         return {False: False, True: True} if any(grain_stops(instrument)) else {False: False}
     return {False: True}  # branches leave out stops that stand at 0, which add 0

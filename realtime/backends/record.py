@@ -115,7 +115,9 @@ class _Recorder(TorchDispatchMode):
         self.places: list[int] = []
         self.nodes: dict[int, fx.Node] = {}
         self._alive: list[Tensor] = []  # so that no id is given twice
-        self._caches = {cache.data_ptr(): (place, cache) for place, cache in enumerate(caches) if cache.numel()}
+        self._caches = {
+            cache.data_ptr(): (place, cache) for place, cache in enumerate(caches) if cache.numel()
+        }
         for index, each in enumerate(inputs):
             self._last_input = self.graph.placeholder(f"input_{index}")
             self._bind(each, self._last_input)
