@@ -59,7 +59,7 @@ def write_package(instrument: Path, block: int, out: Path, progress: Progress) -
         raise DrawstopError("compiling needs a C++ compiler, and there is none (Debian: apt-get install g++)")
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
-    loaded = torch.jit.load(str(instrument), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+    loaded = torch.jit.load(str(instrument), map_location="cpu").eval()
     programs = record_programs(loaded, block)
     about = {
         "instrument": _digest(instrument),
@@ -126,6 +126,8 @@ class CompiledPlayer:
         self._ratio = int(self._instrument.ratio)
         self._turns = 1 + max(case.turn for case in programs)
         self._grains = torch.tensor(grain_stops(instrument))
+        self._turn = 0
+        self._states: dict[int, Tensor] = {}
         self.reset()
 
     @torch.inference_mode()
@@ -166,7 +168,7 @@ def load_package(path: Path, instrument: Path, module: torch.jit.ScriptModule, b
     loaded = load_pt2(str(path))
     about = json.loads(loaded.extra_files[ABOUT])
     cases = {name: _case(name) for name in about["states"]}
-    programs = {case: loaded.aoti_runners[name] for name, case in cases.items()}
+    programs: dict[Case, Program] = {case: loaded.aoti_runners[name] for name, case in cases.items()}
     places = {case: about["states"][name] for name, case in cases.items()}
     return CompiledPlayer(module, programs, places, block)
 
