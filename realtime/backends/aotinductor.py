@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -85,7 +86,8 @@ def _compiled(graph: StreamGraph) -> Any:
     from torch._inductor import aot_compile
 
     arguments = (*graph.inputs, *graph.states)
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's compiler calls what torch has deprecated
         exported = torch.export.export(_AsTuple(graph.module), arguments)
         return aot_compile(exported.module(), arguments, options={"aot_inductor.package": True})
 
@@ -95,10 +97,10 @@ class _AsTuple(nn.Module):
 
     def __init__(self, graph: nn.Module) -> None:
         super().__init__()
-        self.graph = graph
+        self.program = graph  # "graph" is a name of torch.fx
 
     def forward(self, *arguments: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.graph(*arguments))
+        return tuple(self.program(*arguments))
 
 
 class CompiledPlayer:
@@ -165,7 +167,9 @@ def load_package(path: Path, instrument: Path, module: torch.jit.ScriptModule, b
     from torch.export.pt2_archive._package import load_pt2
 
     check_package(path, instrument, block)
-    loaded = load_pt2(str(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        loaded = load_pt2(str(path))
     about = json.loads(loaded.extra_files[ABOUT])
     cases = {name: _case(name) for name in about["states"]}
     programs: dict[Case, Program] = {case: loaded.aoti_runners[name] for name, case in cases.items()}
