@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import host_delays
 import musicgen_blocks
 
 from bench.sae import growth
@@ -17,7 +18,7 @@ DEMO = FOLDER.parent / "training" / "demo"
 PART = re.compile(
     r"^<!-- generated: (?P<name>[\w-]+) -->\n.*?^<!-- end of (?P=name) -->$", re.DOTALL | re.MULTILINE
 )
-PAGES = ("evidence.md", "musicgen_training.md", "scale.md")
+PAGES = ("evidence.md", "hosts/daw.md", "musicgen_training.md", "scale.md")
 """The pages in docs/ that have such parts."""
 
 
@@ -68,6 +69,7 @@ def planted() -> str:
 
 
 MAKERS = {
+    "daw-delays": host_delays.table,
     "growth": growth_table,
     "musicgen-layers": musicgen_blocks.layers,
     "musicgen-stops": musicgen_blocks.stops,

@@ -11,6 +11,7 @@ import blocks
 import controllers_page
 import dated
 import features_page
+import host_delays
 import host_pictures
 import osc_page
 import own_rave_page
@@ -39,6 +40,7 @@ def main(arguments: list[str]) -> int:
         "controllers.md": controllers_page.page,
         "features.md": features_page.page,
         "own_rave.md": own_rave_page.page,
+        host_delays.NAME: host_delays.picture,
         "osc.md": osc_page.page,
         "stops.md": stops_page.page,
     }

@@ -1,4 +1,5 @@
-"""Pictures of the demo instrument's patches for docs/hosts/, drawn from the patches' own boxes and cords as SVG."""
+"""Pictures of the demo instrument's patches for docs/hosts/ as SVG, drawn from what is in the files: boxes and cords, and for
+SuperCollider the sliders of its window."""
 
 import html
 import re
@@ -10,12 +11,15 @@ from export.patches.demo_patches import FILE, demo_description
 from export.patches.max.play_patch import play_patch
 from export.patches.pd.canvas import PdCanvas
 from export.patches.pd.play_patch import play_canvas
+from export.patches.supercollider import supercollider_file
 
 PLAIN = {"text", "comment"}
 TEXT_SIZE = 11
 SLIDER_LABEL = 13
 """The place of a slider's label among the words of its line in a Pd file."""
 ROW = 16
+MARGIN, TITLE = 8, 20
+"""Of a window in SuperCollider: pixels around its parts, and of the bar above them."""
 PORT_INSET = 5
 """Pixels between a box's edge and its first inlet or outlet."""
 
@@ -34,7 +38,7 @@ Cord = tuple[int, int, int, int]
 """The number of a box, its outlet; the number of another, its inlet."""
 
 
-NAMES = ("hosts/puredata.svg", "hosts/max.svg")
+NAMES = ("hosts/puredata.svg", "hosts/max.svg", "hosts/supercollider.svg")
 
 
 def picture(name: str) -> str:
@@ -43,6 +47,9 @@ def picture(name: str) -> str:
     if name == NAMES[0]:
         canvas = play_canvas(content, FILE)
         return svg((canvas.width, canvas.height), *pd_shapes(canvas))
+    if name == NAMES[2]:
+        size, shapes = window_shapes(supercollider_file(content, FILE))
+        return svg(size, shapes, [])
     patch = play_patch(content).as_dict()["patcher"]
     return svg(patch["rect"][2:], *max_shapes(patch))
 
@@ -87,6 +94,31 @@ def _max_shape(box: dict[str, Any]) -> Shape:
     text = str(box.get("text") or values.get("parameter_shortname", shown))
     rect = tuple(float(number) for number in box["patching_rect"])
     return Shape(kinds.get(box["maxclass"], "slider"), rect, text, box["numinlets"], box["numoutlets"])  # type: ignore[arg-type]
+
+
+def window_shapes(scd: str) -> tuple[tuple[int, int], list[Shape]]:
+    """The size and contents of the window that a `.scd` opens. Raises ValueError where the file doesn't say them as expected."""
+    stops = re.findall(r"^\t\[\\(\w+), (\S+), (\S+), \w+\]", scd, re.MULTILINE)
+    window = re.search(r"max\(stops\.size \* (\d+) \+ 20, (\d+)\), (\d+) \+ (\d+)\)", scd)
+    port = re.search(r"port = (\d+);", scd)
+    name = re.search(r"var name = \\(\w+);", scd)
+    if not stops or window is None or port is None or name is None:
+        raise ValueError(
+            "expected the stops, the window's size, the port and the name in the SuperCollider file"
+        )
+    each, least, high, around = map(int, window.groups())
+    width = max(len(stops) * each + 20, least)
+    wide = (width - MARGIN) / len(stops) - MARGIN
+    shapes = [Shape("title", (0, 0, width, TITLE), f"{name[1]} - OSC {port[1]}")]
+    for place, (slug, low, most) in enumerate(stops):
+        x, y = MARGIN + place * (wide + MARGIN), TITLE + 36
+        rest = float(most) / (float(most) - float(low))
+        shapes += [
+            Shape("slider", (x, y, wide, high), slug),
+            Shape("obj", (x, y + rest * (high - 16), wide, 16), ""),
+            Shape("number", (x, y + high + MARGIN, wide, 22), "0.00"),
+        ]
+    return (width, TITLE + high + around), shapes
 
 
 def svg(size: Sequence[float], shapes: list[Shape], cords: list[Cord]) -> str:

@@ -1,7 +1,7 @@
 """Measures a Neutone model of an instrument: its delay and its difference from `play` at every rate and buffer of the host,
 and what a buffer costs beside the plain RAVE in the SDK's own wrapper, in turns on one core.
 
-    python -m bench.instrument.plugin instrument.ts --model rave.ts
+    python -m bench.instrument.plugin instrument.ts --model rave.ts [--json docs/hosts/daw_delays.json]
 
 Ratios measured in turns hold on a busy machine too; shares of a buffer hold on a quiet one.
 """
@@ -10,6 +10,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from drawstop.files import write_json
 from export.plugin.knobs import MOST_KNOBS
 from export.plugin.verify import Cell, verify_plugin
 from export.plugin.write import write_plugin
@@ -93,13 +95,17 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=0.5, help="how much is played for each rate and buffer"
     )
+    parser.add_argument("--json", type=Path, help="write the delays and differences to this file too")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         written = write_plugin(arguments.instrument, Path(folder) / "bench.nm")
         cells = [(rate, buffer) for rate in RATES for buffer in BUFFERS]
         loaded = load(arguments.instrument)
-        print_cells(verify_plugin(written.path, loaded, written.knobs, cells, arguments.seconds))
+        measured = verify_plugin(written.path, loaded, written.knobs, cells, arguments.seconds)
+        print_cells(measured)
+        if arguments.json is not None:
+            write_json(arguments.json, {"cells": [asdict(cell) for cell in measured]})
         if arguments.model is not None:
             plain = PlainRave(
                 torch.jit.load(str(arguments.model)),  # type: ignore[no-untyped-call]

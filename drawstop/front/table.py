@@ -77,6 +77,9 @@ COMMANDS: dict[str, Command] = {
         interrupted="the same command goes on from what was saved last, two minutes ago at most",
     ),
     "bake": Command(MAKE, "export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
+    "compile": Command(
+        MAKE, "export", "Compile an instrument for play --backend aotinductor: a third less work."
+    ),
     "verify": Command(MAKE, "export", "Call an instrument as its host would, and compare the outputs."),
     "inspect": Command(MAKE, "export", "Say what a file is: an instrument, a bank, a RAVE."),
     "report": Command(

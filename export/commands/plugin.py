@@ -43,9 +43,11 @@ def plugin(
     from dataclasses import asdict
 
     from drawstop.files import write_json
-    from export.plugin.write import write_plugin
+    from drawstop.progress import steps_bar
+    from export.plugin.write import PLAN, write_plugin
 
-    written = write_plugin(instrument, out, knobs, buffers, name, authors, submission)
+    with steps_bar(PLAN) as progress:
+        written = write_plugin(instrument, out, knobs, buffers, name, authors, submission, progress)
     _print_cells(written.cells)
     typer.echo(
         f"{out}: knobs {', '.join(knob.name for knob in written.knobs)}; load it in Neutone FX with 'Load your own'"

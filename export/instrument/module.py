@@ -160,29 +160,32 @@ class Instrument(nn.Module):
         return 0
 
     def forward(self, x: Tensor) -> Tensor:
-        self._clear_if_asked()
-        samples, odd = x.shape[-1], self._is_odd(x.shape[-1])
-        if odd:
-            x = self.to_play(x)
-        y = torch.zeros(x.shape[0], self.channels, 0)
-        if x.shape[-1] > 0:
-            y = self._steered(x, torch.zeros(x.shape[0], self.n_stops, x.shape[-1] // self.ratio))
-        return self.played(y, samples) if odd else y
+        return self._of_any_length(x, False)
 
     @torch.jit.export
     def play(self, x: Tensor) -> Tensor:
+        return self._of_any_length(x, True)
+
+    def _of_any_length(self, x: Tensor, with_knobs: bool) -> Tensor:
+        """As many samples as came, steered; with a signal for each stop after the channels, or none."""
         self._clear_if_asked()
         samples, odd = x.shape[-1], self._is_odd(x.shape[-1])
         if odd:
             x = self.to_play(x)
         y = torch.zeros(x.shape[0], self.channels, 0)
         if x.shape[-1] > 0:
-            signals = cleaned(x[:, self.channels :], 1.0)
-            # A knob is the mean over each latent frame: exact for a constant signal, also after rounding.
-            grouped = signals.reshape(signals.shape[0], self.n_stops, -1, self.ratio)
-            still = (grouped == grouped[..., :1]).all(-1)
-            y = self._steered(x[:, : self.channels], torch.where(still, grouped[..., 0], grouped.mean(-1)))
+            knobs = torch.zeros(x.shape[0], self.n_stops, x.shape[-1] // self.ratio)
+            if with_knobs:
+                x, knobs = x[:, : self.channels], self._knob_frames(x[:, self.channels :])
+            y = self._steered(x, knobs)
         return self.played(y, samples) if odd else y
+
+    def _knob_frames(self, signals: Tensor) -> Tensor:
+        """The mean over each latent frame: exact for a constant signal, also after rounding. `[voices, stops, samples]` ->
+        `[voices, stops, frames]`."""
+        grouped = cleaned(signals, 1.0).reshape(signals.shape[0], self.n_stops, -1, self.ratio)
+        still = (grouped == grouped[..., :1]).all(-1)
+        return torch.where(still, grouped[..., 0], grouped.mean(-1))
 
     def _is_odd(self, samples: int) -> bool:
         """Whether a block goes through the queues: it is no multiple of the ratio, or one before it wasn't."""

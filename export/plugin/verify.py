@@ -62,6 +62,7 @@ def verify_plugin(
     knobs: Sequence[Knob],
     cells: Sequence[tuple[int, int]],
     seconds: float = 0.25,
+    report: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Cell]:
     """Compare a Neutone model's file with its instrument, at several rates and buffers of the host.
 
@@ -71,12 +72,18 @@ def verify_plugin(
         knobs: the model's, in their order.
         cells: the host's rates and buffers.
         seconds: how much is played for each.
+        report: called with the cells that are done, and with their number.
     """
     model, _ = load_neutone_model(str(path))
     # Without torch's optimiser, which compiles every method anew for each shape, for minutes, and gives the same bits.
     optimiser = torch.jit.optimized_execution(False)  # type: ignore[attr-defined]
     with torch.random.fork_rng(devices=[]), torch.inference_mode(), optimiser:
-        return [_cell(model, instrument, knobs, rate, block, seconds) for rate, block in cells]
+        seen: list[Cell] = []
+        report(0, len(cells))
+        for rate, block in cells:
+            seen.append(_cell(model, instrument, knobs, rate, block, seconds))
+            report(len(seen), len(cells))
+        return seen
 
 
 def host_plays(model: Any, rate: int, block: int, audio: Tensor, knobs: Tensor) -> Tensor:

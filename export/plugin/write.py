@@ -1,5 +1,6 @@
 """Instrument to Neutone model: wrapped, saved and checked by the SDK beside its place, verified against `play`, renamed."""
 
+import functools
 import logging
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from neutone_sdk.utils import save_neutone_model
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
 from drawstop.instrument_description import InstrumentDescription
+from drawstop.progress import Plan, Progress
 from export.plugin.knobs import Knob, choose_knobs
 from export.plugin.model import NeutoneInstrument
 from export.plugin.texts import texts_of
@@ -20,6 +22,9 @@ from realtime.engine.instrument_file import load
 
 SMALLEST_BUFFER = 64
 OTHER_RATE = 48000
+SAVING, CHECKING = "saving with the Neutone SDK", "comparing with the instrument"
+PLAN: Plan = ((SAVING, 0.4), (CHECKING, 0.6))
+"""The steps of writing a model and their shares of the time, as measured for a v2 of full size (32 s)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ def write_plugin(
     name: str = "",
     authors: Sequence[str] = (),
     submission: bool = False,
+    progress: Progress = lambda what, done, total: None,
 ) -> Written:
     """Write a Neutone model of an instrument.
 
@@ -51,6 +57,7 @@ def write_plugin(
             the shortest delay at every rate of the host.
         name, authors: shown by the plug-in.
         submission: run all checks that the SDK asks of models that are handed in, benchmarks and sound examples too.
+        progress: told of each step of `PLAN`.
 
     Raises:
         DrawstopError: bad input, or a check that failed; nothing is written then.
@@ -70,11 +77,15 @@ def write_plugin(
     texts = texts_of(described, tuple(knob.name for knob in chosen), name, tuple(authors))
     model = NeutoneInstrument(loaded.module, described, chosen, texts, sizes)
     with atomic_file(out) as beside, tempfile.TemporaryDirectory() as folder:
+        progress(SAVING, 0, 1)
         _save(model, Path(folder), submission)
+        progress(SAVING, 1, 1)
         shutil.move(Path(folder) / "model.nm", beside)
         blocks = dict.fromkeys((max(SMALLEST_BUFFER, sizes[0] // 2), sizes[0], 2 * sizes[-1]))
         cells = [*((described.sample_rate, block) for block in blocks), (OTHER_RATE, sizes[-1])]
-        seen = verify_plugin(beside, load(instrument), chosen, cells)
+        seen = verify_plugin(
+            beside, load(instrument), chosen, cells, report=functools.partial(progress, CHECKING)
+        )
         for cell in seen:
             cell.require(described.sample_rate)
     return Written(out, chosen, sizes, seen)

@@ -17,11 +17,13 @@ class StreamGraph:
         module: `(*inputs, *states) -> (y, *new states)`; every node's `meta["value"]` is an example of its result.
         inputs: examples of the right shapes.
         states: the streaming state of a fresh load, for one voice.
+        places: of each state, its place among the caches that were given to `record`.
     """
 
     module: fx.GraphModule
     inputs: tuple[Tensor, ...]
     states: tuple[Tensor, ...]
+    places: tuple[int, ...] = ()
 
 
 def write_values(graph: StreamGraph) -> None:

@@ -74,13 +74,13 @@ class BackendPlayer:
         if self._instrument.get_reset()[0]:
             self.reset()
         random = bool(self._instrument.get_noise()[0])
-        before, values = self._instrument._values(self._knob_frames(x[:, self._channels :]))
-        h = _through(self._encoder, _cleaned(x[:, : self._channels], self._limit), before, values)
+        before, values = self._instrument._values(knob_frames(x[:, self._channels :], self._ratio))
+        h = _through(self._encoder, cleaned(x[:, : self._channels], self._limit), before, values)
         z = self._latent_edit(self._core.latents(h, random), before, values)
         y = _through(self._decoder, self._core.decoder_input(z, random), before, values)
         if self._audio is not None:
             y = self._audio(self._core.tail(y, random))
-        return _cleaned(y, self._limit)
+        return cleaned(y, self._limit)
 
     def reset(self) -> None:
         """Set the streaming state back to that of a fresh load; attributes stay as set."""
@@ -158,7 +158,7 @@ class BackendPlayer:
         gated = any(True for bank in banks for _ in bank.steering.claims.children())
         values = torch.zeros(1, self._stops, self.block // self._ratio)
         # The edit's branches leave out stops that stand at 0, which add 0 when they are computed.
-        segment = self._compiler(record(edit, (x, values[..., 0], values), self._caches, every_branch=True))
+        segment = self._compiler(record(edit, (x, values[..., 0], values), self._caches, branches=True))
         self._segments.append(segment)
 
         def moving(x: Tensor, before: Tensor, values: Tensor) -> Tensor:
@@ -167,11 +167,12 @@ class BackendPlayer:
 
         return moving
 
-    def _knob_frames(self, signals: Tensor) -> Tensor:
-        """A value per latent frame, as the instrument's `play` takes it. `[1, stops, block]` -> `[1, stops, frames]`."""
-        grouped = _cleaned(signals, 1.0).reshape(1, self._stops, -1, self._ratio)
-        still = (grouped == grouped[..., :1]).all(-1)
-        return torch.where(still, grouped[..., 0], grouped.mean(-1))
+
+def knob_frames(signals: Tensor, ratio: int) -> Tensor:
+    """A value per latent frame, as the instrument's `play` takes it. `[1, stops, samples]` -> `[1, stops, frames]`."""
+    grouped = cleaned(signals, 1.0).reshape(1, signals.shape[1], -1, ratio)
+    still = (grouped == grouped[..., :1]).all(-1)
+    return torch.where(still, grouped[..., 0], grouped.mean(-1))
 
 
 def _chain(steps: Sequence[_Step], x: Tensor) -> Tensor:
@@ -194,5 +195,6 @@ def _example(segment: Segment, x: Tensor) -> Tensor:
     return y
 
 
-def _cleaned(x: Tensor, limit: float) -> Tensor:
+def cleaned(x: Tensor, limit: float) -> Tensor:
+    """x with 0 for every number that is not finite, and the rest clamped to +-limit."""
     return torch.where(torch.isfinite(x), x, torch.zeros_like(x)).clamp(-limit, limit)

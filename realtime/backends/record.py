@@ -49,18 +49,21 @@ def record(
     call: Callable[..., Tensor],
     inputs: tuple[Tensor, ...],
     caches: Sequence[Tensor],
-    every_branch: bool = False,
+    branches: bool | None = None,
+    numbers: list[float] | None = None,
 ) -> StreamGraph:
     """Record the operations that `call` does with inputs of these shapes; `caches` keep their values.
 
     Args:
-        every_branch: take each branch that depends on data as if the condition held. Right only where branches save work
-            whose result would change nothing.
+        branches: take each branch that depends on data as if its condition held, or as if it didn't; places where something
+            isn't 0 are then all places. Right where branches save work whose result would change nothing.
+        numbers: the numbers that the code reads out of data are added to this list, and stay in the graph as they are now.
 
-    Raises ValueError for a call that draws random numbers, or that branches on data without `every_branch`.
+    Raises ValueError for a call that draws random numbers, that branches on data without `branches`, or that reads numbers
+    out of it without `numbers`.
     """
     fresh = [cache.clone() for cache in caches]
-    recorder = _Recorder(inputs, caches, every_branch)
+    recorder = _Recorder(inputs, caches, branches, numbers)
     try:
         with _unoptimised(), recorder:
             output = call(*inputs)
@@ -81,7 +84,7 @@ def record(
     )
     functional: Any = functionalize(raw, remove="mutations_and_views")
     module = make_fx(functional, _SIMPLER)(*inputs, *(state.clone() for state in states))
-    graph = StreamGraph(module, inputs, states)
+    graph = StreamGraph(module, inputs, states, tuple(recorder.places))
     _return_states(module.graph, len(inputs))
     simplify(graph)
     return graph
@@ -96,16 +99,25 @@ def _unoptimised() -> AbstractContextManager[None]:
 class _Recorder(TorchDispatchMode):
     """Writes down every operation. Tensors that no operation made are weights, or states if they are caches."""
 
-    def __init__(self, inputs: Sequence[Tensor], caches: Sequence[Tensor], every_branch: bool) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Tensor],
+        caches: Sequence[Tensor],
+        branches: bool | None,
+        numbers: list[float] | None,
+    ) -> None:
         super().__init__()
-        self._every_branch = every_branch
+        self._branches, self._numbers = branches, numbers
         self.refusal = ""
         self.graph = fx.Graph()
         self.root = nn.Module()
         self.states: list[Tensor] = []
+        self.places: list[int] = []
         self.nodes: dict[int, fx.Node] = {}
         self._alive: list[Tensor] = []  # so that no id is given twice
-        self._caches = {cache.data_ptr(): cache for cache in caches if cache.numel()}
+        self._caches = {
+            cache.data_ptr(): (place, cache) for place, cache in enumerate(caches) if cache.numel()
+        }
         for index, each in enumerate(inputs):
             self._last_input = self.graph.placeholder(f"input_{index}")
             self._bind(each, self._last_input)
@@ -117,6 +129,8 @@ class _Recorder(TorchDispatchMode):
             self._refuse(f"expected a deterministic computation, but it calls {func}")
         if func is aten._local_scalar_dense.default:
             return self._number(args[0])
+        if func is aten.nonzero.default and self._branches is not None:
+            args = (torch.ones_like(args[0]),)
         kwargs = kwargs or {}
         node = self.graph.call_function(func, tree_map(self._node, args), tree_map(self._node, kwargs))
         result = func(*args, **kwargs)
@@ -134,9 +148,14 @@ class _Recorder(TorchDispatchMode):
         node = self.nodes.get(id(tensor))
         if (node is None or node.op == "get_attr") and not self._is_cache(tensor):
             return aten._local_scalar_dense.default(tensor)
-        if not self._every_branch or tensor.dtype != torch.bool:
+        if tensor.dtype == torch.bool and self._branches is not None:
+            return self._branches
+        if tensor.dtype == torch.bool or self._numbers is None:
             self._refuse("expected a computation that doesn't branch on its data")
-        return True
+            return None
+        number = aten._local_scalar_dense.default(tensor)
+        self._numbers.append(number)
+        return number
 
     def _refuse(self, reason: str) -> None:
         self.refusal = reason
@@ -154,13 +173,14 @@ class _Recorder(TorchDispatchMode):
         return self.nodes[id(value)]
 
     def _is_cache(self, tensor: Tensor) -> bool:
-        cache = self._caches.get(tensor.data_ptr())
-        return tensor.numel() > 0 and cache is not None and cache.shape == tensor.shape
+        found = self._caches.get(tensor.data_ptr())
+        return tensor.numel() > 0 and found is not None and found[1].shape == tensor.shape
 
     def _state(self, tensor: Tensor) -> fx.Node:
         with self.graph.inserting_after(self._last_input):
             self._last_input = self.graph.placeholder(f"state_{len(self.states)}")
         self.states.append(tensor)
+        self.places.append(self._caches[tensor.data_ptr()][0])
         return self._last_input
 
     def _weight(self, tensor: Tensor) -> fx.Node:
@@ -170,9 +190,12 @@ class _Recorder(TorchDispatchMode):
 
 
 def _used_rows(node: fx.Node, cache: Tensor) -> int:
-    """The number of streams of a cache that are in use: cached_conv takes `cache[:streams]`, and nothing else."""
+    """The number of streams of a cache that are in use: `cache[:streams]` and `cache[stream]` are taken, and nothing else."""
     rows = 1
     for user in node.users:
+        if user.target is aten.select.int and user.args[1] == 0:
+            rows = max(rows, int(user.args[2]) + 1)  # type: ignore[arg-type]
+            continue
         if user.target is not aten.slice.Tensor or user.args[1] != 0:
             return cache.shape[0]
         rows = max(rows, int(user.args[3]))  # type: ignore[arg-type]

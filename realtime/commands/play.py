@@ -122,7 +122,8 @@ def play(
     backend: Annotated[
         str,
         typer.Option(
-            help="What computes the instrument: torchscript, packed, or openvino (large models: a third of the time)."
+            help="What computes the instrument: torchscript; packed or openvino (large models: a third of the time); "
+            "aotinductor (what drawstop compile wrote for this --block)."
         ),
     ] = "torchscript",
     levels: Annotated[

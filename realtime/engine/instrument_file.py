@@ -15,10 +15,11 @@ HOW_TO_BAKE = "bake one: drawstop bake MODEL BANK -o X.ts"
 
 @dataclass(frozen=True)
 class Instrument:
-    """A loaded instrument: the TorchScript module and what it says about itself."""
+    """A loaded instrument: the TorchScript module, what it says about itself, and its file if it was loaded from one."""
 
     module: torch.jit.ScriptModule
     description: InstrumentDescription
+    path: Path | None = None
 
     def reset(self) -> None:
         """Clear all caches before the next block; attributes stay as set."""
@@ -82,4 +83,4 @@ def load(path: Path) -> Instrument:
     missing = [name for name in needed if not hasattr(module, name)]
     if missing:
         raise DrawstopError(f"{path} lacks the method {missing[0]}; {HOW_TO_BAKE}")
-    return Instrument(module.eval(), description)
+    return Instrument(module.eval(), description, path)

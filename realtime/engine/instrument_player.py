@@ -20,6 +20,7 @@ from realtime.engine.control_signals import State
 from realtime.engine.instrument_file import Instrument
 
 if TYPE_CHECKING:
+    from realtime.backends.aotinductor import CompiledPlayer
     from realtime.backends.player import BackendPlayer
 
 Audio = npt.NDArray[np.float32]
@@ -58,7 +59,7 @@ class Player:
         self._threads = threads
         self._backend = backend
         self._play: Callable[[torch.Tensor], torch.Tensor] = instrument.module.play
-        self._compiled: BackendPlayer | None = None
+        self._compiled: BackendPlayer | CompiledPlayer | None = None
         self._channels_out = instrument.description.channels_out
         if noise is not None:
             instrument.module.set_noise(noise)
@@ -70,7 +71,8 @@ class Player:
         """Warm the instrument up for blocks of this many samples, then reset. Up to seconds."""
         torch.set_num_threads(self._threads)
         if self._backend != TORCHSCRIPT:
-            self._compiled = compiled(self._backend, self.instrument.module, block, self._threads)
+            loaded = self.instrument
+            self._compiled = compiled(self._backend, loaded.module, loaded.path, block, self._threads)
             self._play = self._compiled.play
         description = self.instrument.description
         silence = np.zeros((description.channels_in + len(description.stops), block), dtype=np.float32)

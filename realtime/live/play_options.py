@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drawstop.stop_settings import parse_setting
-from realtime.backends.choice import check_backend
+from realtime.backends.choice import check_backend, check_compiled
 from realtime.controllers.mapping.file import find_mapping
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.limiter import CEILING_DB
@@ -60,6 +60,8 @@ class PlayOptions:
     def request(self) -> LiveRequest:
         """The supervisor's settings. Raises DrawstopError for options that can't be read."""
         check_backend(self.backend)
+        for instrument in self.instruments:
+            check_compiled(self.backend, instrument, self.block)
         return LiveRequest(
             self.instruments[0],
             DeviceSelection(

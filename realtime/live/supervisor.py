@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
+from realtime.backends.choice import check_compiled
 from realtime.engine.control_event import ControlEvent
 from realtime.live.device.connection import DeviceConnection
 from realtime.live.device.selection import DeviceSelection
@@ -281,6 +282,7 @@ class Supervisor:
 
     def _bring_in(self, path: Path) -> None:
         assert self.latency is not None
+        check_compiled(self.request.backend, path, self.latency.block)
         slot = self._free_slot()
         player = self._loaded(self._new_player(path, slot))
         if self._swaps.superseded:
