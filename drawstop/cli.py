@@ -67,9 +67,9 @@ def _run(name: str, command: Callable[..., Any], arguments: list[str]) -> NoRetu
     try:
         status = command(args=arguments, prog_name=f"drawstop {name}", standalone_mode=False)
     except typer.TyperException as error:
-        said = str(error).rstrip(".")
         meant = did_you_mean(getattr(error, "option_name", ""), getattr(error, "possibilities", None) or ())
-        _fail(f"{said}{meant or f'; see drawstop {name} --help'}")
+        said = error.format_message() if hasattr(error, "format_message") and not meant else str(error)
+        _fail(f"{said.rstrip('.')}{meant or f'; see drawstop {name} --help'}")
     except typer.Abort:
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)

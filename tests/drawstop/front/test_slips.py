@@ -53,7 +53,7 @@ SLIPS = {
     "render in.wav organ.ts -o o.wav": "the instrument comes first: drawstop render organ.ts in.wav",
     "bake bank organ.ts -o o.ts": "the model comes first: drawstop bake organ.ts bank",
     "find guitar bank --with recordings --without recordings": "the bank comes first: drawstop find bank guitar",
-    "classify in.wav bank": "the bank comes first: drawstop classify bank in.wav",
+    "classify in.wav bank --model organ.ts": "the bank comes first: drawstop classify bank in.wav",
     "train recordings organ.ts --out b": "the model comes first: drawstop train organ.ts recordings",
     "activations recordings organ.ts --out b": "the model comes first: drawstop activations organ.ts recordings",
     "plan recordings organ.ts": "the model comes first: drawstop plan organ.ts recordings",
