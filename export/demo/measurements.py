@@ -96,12 +96,23 @@ def measure(
     brings in: how often it is detected where others play, beside random moments of the same recordings.
     """
     figures: Figures = {}
+
+    def report(done: int, of_a_stop: int) -> None:
+        if progress:
+            progress(done, of_a_stop * len(bank.stops))
+
     for number, stop in enumerate(bank.stops):
         alone = replace(bank, stops=(stop,))
         parts = parts_of(clips, stop.name, seed)
-        separated = measure_separation(alone, parts.wanted, parts.rest, parts.solos, parts.others, seed)
-        if progress:
-            progress(2 * number + 1, 2 * len(bank.stops))
+        separated = measure_separation(
+            alone,
+            parts.wanted,
+            parts.rest,
+            parts.solos,
+            parts.others,
+            seed,
+            lambda done, total, number=number: report(2 * number * total + done, 2 * total),
+        )
         listened = Listened(alone.separator, most=1)
         edits = {
             "stop": SeparatedEdit(alone, listened),
@@ -114,8 +125,7 @@ def measure(
         if stop.grains is not None:
             detected["brought_in"] = _detected(model, edits, classifiers, stop.name, parts.others, 1.0)
         figures[stop.slug] = {"separation": separated, "detected": detected}
-        if progress:
-            progress(2 * number + 2, 2 * len(bank.stops))
+        report(number + 1, 1)
     return figures
 
 
