@@ -62,6 +62,8 @@ def main() -> None:
     parser.add_argument("command", nargs=argparse.REMAINDER)
     shown, took, status = watched([sys.executable, "-m", "drawstop", *parser.parse_args().command])
     print(f"took {took:.0f} s after the first overall line, exit status {status}")
+    if not shown:
+        sys.exit("no overall line was shown")
     steps: dict[str, float] = {}
     for at, step, _ in shown:
         steps.setdefault(step, at)

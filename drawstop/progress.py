@@ -18,8 +18,8 @@ Progress = Callable[[str, int, int], None]
 """A function to call with the name of the work, the steps done and the number of steps; 0 where that isn't known."""
 
 Step = Sequence[tuple[str, float]]
-"""A step of a whole command as its parts in their order: each one's name, by which it is reported, and about how many seconds
-of one core it takes."""
+"""A step of a whole command as its parts in their order: each one's name, by which it is reported, and about how many
+seconds it takes."""
 Plan = Sequence[Step]
 
 SURE_AFTER_S = 5.0
@@ -133,25 +133,25 @@ def track(iterable: Iterable[T], description: str, total: int | None = None) -> 
 class StepsBar:
     """A `Progress` that draws a bar for each name; with a plan, one for the whole first.
 
-    Args:
+    Attributes:
         bars: where they are drawn; None draws nothing.
     """
 
-    def __init__(self, bars: "Bars | None") -> None:
-        self._bars = bars
+    def __init__(self, bars: "Bars | None" = None) -> None:
+        self.bars = bars
         self._tasks: dict[str, TaskID] = {}
         self._overall: Overall | None = None
         self._whole: TaskID | None = None
 
     def expect(self, plan: Plan) -> None:
         """Says what steps there will be: from now on the whole is shown too."""
-        if self._bars is not None:
+        if self.bars is not None:
             self._overall = Overall(plan, time.monotonic())
-            self._whole = self._bars.add_task("beginning", total=1.0)
+            self._whole = self.bars.add_task("beginning", total=1.0)
             self.tick()
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        bars = self._bars
+        bars = self.bars
         if bars is None:
             return
         if what not in self._tasks or (self._task(what).finished and done <= 1):
@@ -164,27 +164,27 @@ class StepsBar:
 
     def tick(self) -> None:
         """Shows what is left now: it shrinks, or grows, while nothing is reported."""
-        if self._bars is not None and self._overall is not None and self._whole is not None:
+        if self.bars is not None and self._overall is not None and self._whole is not None:
             share, text = self._overall.shown(time.monotonic())
-            self._bars.update(self._whole, completed=share, description=text)
+            self.bars.update(self._whole, completed=share, description=text)
 
     def _task(self, what: str) -> "Task":
-        assert self._bars is not None
-        return next(task for task in self._bars.tasks if task.id == self._tasks[what])
+        assert self.bars is not None
+        return next(task for task in self.bars.tasks if task.id == self._tasks[what])
 
     def _hide_finished(self) -> None:
         """Takes the oldest finished bars out of view, so that the running one stays on a small screen."""
-        assert self._bars is not None
-        finished = [task for task in self._bars.tasks if task.finished and task.id != self._whole]
+        assert self.bars is not None
+        finished = [task for task in self.bars.tasks if task.finished and task.id != self._whole]
         for task in finished[:-MOST_FINISHED]:
-            self._bars.update(task.id, visible=False)
+            self.bars.update(task.id, visible=False)
 
 
 @contextmanager
 def steps_bar() -> Iterator[StepsBar]:
     """Give a `Progress` that draws a bar for each name on stderr when it is a terminal."""
     if not sys.stderr.isatty():
-        yield StepsBar(None)
+        yield StepsBar()
         return
     from rich.console import Console, RenderableType
     from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -197,9 +197,8 @@ def steps_bar() -> Iterator[StepsBar]:
 
     text = TextColumn("{task.description}", markup=False)  # a stop's name may hold [brackets]
     columns = (SpinnerColumn(), text, BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    bars = TickingBars(*columns, console=Console(stderr=True))
-    steps = StepsBar(bars)
-    with bars:
+    steps = StepsBar()
+    with TickingBars(*columns, console=Console(stderr=True)) as steps.bars:
         yield steps
 
 

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 FINDING = (
     ("listening to recordings with", 3.0),
     ("listening to recordings without", 5.0),
-    ("listening to mixtures", 10.0),
-    ("comparing known queries", 15.0),
-    ("fitting", 25.0),
+    ("listening to mixtures", 4.0),
+    ("comparing known queries", 31.0),
+    ("fitting", 12.0),
 )
 PERFORMING: Plan = (
     [("baking and verifying", 10.0)],
     [("playing performance", 10.0)],
     [("playing neutral", 10.0)],
 )
-"""What the demo's progress is reported by, and about how many seconds of one core each part takes."""
+"""What the demo's progress is reported by, and about how many seconds on two cores each part takes."""
 MEASURING_S, DRAWING = 60.0, ("drawing", 3.0)
 
 THREADS = 2  # a sum's order, and so its last bit, depends on it

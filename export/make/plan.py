@@ -6,10 +6,10 @@ from drawstop.audio_decoding import header_of
 from drawstop.progress import Plan, Step
 from export.make.options import Request, StopRequest
 
-LAST: Plan = ([("baking and verifying", 10.0)], [("writing clips", 2.0)])
-"""Seconds of one core, as all numbers here."""
+LAST: Plan = ([("baking and verifying", 10.0)], [("writing clips", 1.0)])
+"""Seconds on two cores, as all numbers here."""
 
-LISTENING, ENCODING = 0.1, 0.05
+LISTENING, ENCODING = 0.035, 0.015
 """A second of sound: with its variations, and alone."""
 
 
@@ -28,31 +28,31 @@ def _query(wanted: StopRequest) -> Step:
     """A stop of the shipped model."""
     return [
         *_listening(wanted),
-        ("listening to mixtures", 10.0),
-        ("comparing known queries", 15.0),
-        ("fitting", 25.0),
+        ("listening to mixtures", 4.0),
+        ("comparing known queries", 31.0),
+        ("fitting", 12.0),
     ]
 
 
-_QUERY_MEASURED: Step = [("measuring", 10.0)]
+_QUERY_MEASURED: Step = [("measuring", 3.0)]
 
 
 def _sae(request: Request) -> Step:
     sound = sum(_seconds(wanted) for wanted in request.stops)
-    return [("encoding recordings", ENCODING * sound), ("training the SAE", 30.0)]
+    return [("encoding recordings", ENCODING * sound), ("training the SAE", 17.0)]
 
 
 def _stop(wanted: StopRequest) -> Step:
     """A stop of an SAE's features."""
     return [
         *_listening(wanted),
-        ("fitting what is brought in", 30.0),
-        ("fitting what is taken away", 20.0),
-        ("fitting when it is brought in", 30.0),
+        ("fitting what is brought in", 31.0),
+        ("fitting what is taken away", 56.0),
+        ("fitting when it is brought in", 100.0),
     ]
 
 
-_STOP_MEASURED: Step = [("training a classifier to measure it", 40.0), ("measuring", 20.0)]
+_STOP_MEASURED: Step = [("training a classifier to measure it", 87.0), ("measuring", 3.0)]
 
 
 def _listening(wanted: StopRequest) -> Step:

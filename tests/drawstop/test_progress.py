@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress as Bars
 
-from drawstop.progress import MOST_FINISHED, Overall, StepsBar, named
+from drawstop.progress import MOST_FINISHED, Overall, StepsBar, named, steps_bar
 
 PLAN = [[("listening", 10.0), ("fitting", 60.0)], [("measuring", 30.0)], [("writing", 2.0)]]
 NEAR = 0.35
@@ -110,6 +110,26 @@ def test_bars_have_the_whole_first_and_finished_ones_leave() -> None:
     assert visible[0].startswith("step 11 of 20, about ")
     assert visible[1:] == [str(number) for number in range(10 - len(visible) + 1, 10)]
     assert len(visible) <= MOST_FINISHED + 2
+
+
+def test_a_terminal_shows_the_whole_and_the_part(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with steps_bar() as progress:
+        progress.expect(PLAN)
+        progress("listening", 1, 2)
+    shown = capsys.readouterr().err
+    assert "step 1 of 3, about " in shown and "listening" in shown
+
+
+def test_a_log_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with steps_bar() as progress:
+        progress.expect(PLAN)
+        progress("listening", 1, 2)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_name_that_comes_again_gets_a_bar_of_its_own() -> None:
