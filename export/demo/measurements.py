@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +98,10 @@ def measure(
     """
     figures: Figures = {}
 
-    def report(done: int, of_a_stop: int) -> None:
+    def report(number: int, done: int, total: int) -> None:
+        """The separation is half of what a stop takes."""
         if progress:
-            progress(done, of_a_stop * len(bank.stops))
+            progress(2 * number * total + done, 2 * len(bank.stops) * total)
 
     for number, stop in enumerate(bank.stops):
         alone = replace(bank, stops=(stop,))
@@ -111,7 +113,7 @@ def measure(
             parts.solos,
             parts.others,
             seed,
-            lambda done, total, number=number: report(2 * number * total + done, 2 * total),
+            partial(report, number),
         )
         listened = Listened(alone.separator, most=1)
         edits = {
@@ -125,7 +127,7 @@ def measure(
         if stop.grains is not None:
             detected["brought_in"] = _detected(model, edits, classifiers, stop.name, parts.others, 1.0)
         figures[stop.slug] = {"separation": separated, "detected": detected}
-        report(number + 1, 1)
+        report(number, 2, 1)
     return figures
 
 

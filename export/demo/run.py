@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +155,10 @@ def run_demo(
     figures["found"] = {
         name: {stop.slug: stop.metrics for stop in each.stops} for name, each in banks.items()
     }
+
+    def measuring(number: int, done: int, total: int) -> None:
+        progress("measuring", number * total + done, len(banks) * total)
+
     if measured:
         clips = load_clips(model, parts.recordings / "held_out")
         figures["stops"] = {
@@ -163,9 +168,7 @@ def run_demo(
                 two_classifiers(classifier, musicnn),
                 clips,
                 seed,
-                lambda done, total, number=number: progress(
-                    "measuring", number * total + done, len(banks) * total
-                ),
+                partial(measuring, number),
             )
             for number, (name, each) in enumerate(banks.items())
         }

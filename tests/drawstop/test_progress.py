@@ -141,6 +141,6 @@ def test_a_name_that_comes_again_gets_a_bar_of_its_own() -> None:
 
 
 def test_names_are_put_before_what_is_done() -> None:
-    said = []
+    said: list[tuple[str, int, int]] = []
     named(lambda what, done, total: said.append((what, done, total)), "guitar")("fitting", 1, 2)
     assert said == [("guitar: fitting", 1, 2)]

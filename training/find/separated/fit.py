@@ -81,14 +81,14 @@ def hear(
     """Listens to mixtures and to both of their parts."""
     heard: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for mixed, wanted in zip(mixtures.mixed.split(CHUNK), mixtures.wanted.split(CHUNK), strict=True):
-        if progress:
-            progress(len(heard) * CHUNK, len(mixtures.mixed))
         levels, _ = separator.listening(mixed)
         own, rest = (
             separator.listening(part)[1] @ separator.listening.long_bands for part in (wanted, mixed - wanted)
         )
         trunk, maps = separator.known(levels)
         heard.append((trunk, maps.half(), own, rest))
+        if progress:
+            progress(min(len(heard) * CHUNK, len(mixtures.mixed)), len(mixtures.mixed))
     return HeardMixtures(*(torch.cat(each) for each in zip(*heard, strict=True)))
 
 
