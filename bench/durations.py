@@ -56,12 +56,12 @@ def watched(
     return shown, time.monotonic() - began, os.waitstatus_to_exitcode(status)
 
 
-def main() -> None:
-    """Runs the command and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    shown, took, status = watched([sys.executable, "-m", "drawstop", *parser.parse_args().command])
-    print(f"took {took:.0f} s after the first overall line, exit status {status}")
+def print_table(shown: list[tuple[float, str, float | None]], took: float, status: int) -> None:
+    """Prints what `watched` gave: when the steps began, and what was said to be left beside what was, at five moments."""
+    if not shown:
+        sys.exit(f"no overall line was shown, exit status {status}")
+    load = " ".join(f"{each:.0f}" for each in os.getloadavg())
+    print(f"took {took:.0f} s after the first overall line, exit status {status}, load averages {load}")
     steps: dict[str, float] = {}
     for at, step, _ in shown:
         steps.setdefault(step, at)
@@ -75,6 +75,13 @@ def main() -> None:
         print(
             f"| {share:.0%} | {step} | {said} | {true:.0f} | {'-' if left is None else f'{left / true:.2f}'} |"
         )
+
+
+def main() -> None:
+    """Runs the command and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    print_table(*watched([sys.executable, "-m", "drawstop", *parser.parse_args().command]))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench.durations import watched
+from bench.durations import print_table, watched
 from drawstop.files import sha256_file
 
 
@@ -34,7 +34,9 @@ def main() -> None:
         shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "drawstop", "make", *options]
     shown, took, status = watched([*command, "--out", str(whole)])
-    print(f"in one go: {took:.0f} s, exit status {status}, last step {shown[-1][1]}", flush=True)
+    print("in one go:")
+    print_table(shown, took, status)
+    sys.stdout.flush()
     for step in itertools.count(1):
         shown, took, status = watched([*command, "--out", str(killed)], kill_at=step)
         began, ended = shown[0][1], shown[-1][1]

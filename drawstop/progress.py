@@ -4,57 +4,113 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from drawstop.units import hours
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import Task, TaskID
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 """A function to call with the name of the work, the steps done and the number of steps; 0 where that isn't known."""
 
-Plan = Sequence[tuple[str, float]]
-"""The steps of a whole command in their order: the names that its progress is reported by, and each one's share of the time."""
+Step = Sequence[tuple[str, float]]
+"""A step of a whole command as its parts in their order: each one's name, by which it is reported, and about how many
+seconds it takes."""
+Plan = Sequence[Step]
 
-SURE_FROM = 0.02
-"""Share of the whole that must be done before what is left is guessed from it."""
+SURE_AFTER_S = 5.0
+"""Seconds of measured work that count as much for the pace of this machine as what the plan says."""
+SURE_FROM = 0.25
+"""Share of a part from which the time it took so far says alone how long it will take."""
+STORED = 0.05
+"""A part that took less than this share of what was planned was read back, and says nothing about the pace."""
+OVERRUN = 0.25
+"""Of a part that takes longer than was thought, so much of what it took beyond that is thought to be left."""
+MARGIN = 0.1
+"""Of a part that reports nothing on its way, so much of its time is thought to be left until it ends."""
+NEARLY = 0.99
+"""The largest share that is shown before the end."""
+MOST_FINISHED = 5
+"""Bars of finished work that stay in view."""
+
+
+@dataclass
+class _Part:
+    """A part of a plan, with what is known of it."""
+
+    name: str
+    planned_s: float
+    step: int
+    took_s: float = 0.0
+    done: float = 0.0
+
+    @property
+    def says_the_pace(self) -> bool:
+        return self.done == 1 and self.took_s > STORED * self.planned_s
 
 
 class Overall:
-    """Where a whole command stands, by what its steps report.
+    """Where a whole command stands, and how long the rest will take: from what the plan says, the more from what was measured
+    the further it is.
+
+    The time between two reports belongs to the work of the second one. What the plan says of the parts to come is multiplied by
+    the pace of those that are done: their time over what was planned. Parts that were stored by an earlier start don't count.
 
     Args:
-        plan: its steps. Of a single one, what it counts are the steps.
+        plan: the steps.
+        now_s: the time at which the first one begins, in seconds; `report` and `shown` take later ones.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = list(plan)
-        self._whole = sum(share for _, share in plan)
-        self._share = 0.0
-        self._began: tuple[float, float] | None = None
-        self.text = ""
+    def __init__(self, plan: Plan, now_s: float) -> None:
+        self._parts = [
+            _Part(name, planned_s, step) for step, parts in enumerate(plan) for name, planned_s in parts
+        ]
+        self._steps = len(plan)
+        self._began_s = self._last_s = now_s
+        self._current, self._share = 0, 0.0
 
-    def report(self, what: str, done: int, total: int, now_s: float) -> float:
-        """The share of the whole that is done, 0 to 1, which never falls; `text` says the same in words."""
-        names = [name for name, _ in self.plan]
-        if what not in names or not total:
-            return self._share
-        index = names.index(what)
-        before = sum(share for _, share in self.plan[:index])
-        share = (before + self.plan[index][1] * min(1.0, done / total)) / self._whole
-        self._share = max(self._share, share)
-        self._began = self._began or (now_s, self._share)
-        step, steps = (index + 1, len(names)) if len(names) > 1 else (min(done + 1, total), total)
-        self.text = f"step {step} of {steps}{self._left(now_s)}"
-        return self._share
+    def report(self, what: str, done: int, total: int, now_s: float) -> None:
+        """Some of a part is done; a name that isn't in the plan changes nothing."""
+        index = next((i for i, part in enumerate(self._parts) if part.name == what), None)
+        if index is None or not total:
+            return
+        part = self._parts[index]
+        part.took_s += now_s - self._last_s
+        part.done = max(part.done, min(1.0, done / total))
+        self._current, self._last_s = index, now_s
 
-    def _left(self, now_s: float) -> str:
-        """How long the rest will take, as the part since the first report did: steps that were stored don't count."""
-        assert self._began is not None
-        began_s, from_share = self._began
-        gone = self._share - from_share
-        if gone < SURE_FROM or self._share >= 1:
-            return ""
-        return f", about {hours((now_s - began_s) * (1 - self._share) / gone / 3600)} left"
+    def shown(self, now_s: float) -> tuple[float, str]:
+        """The share of the whole that is done, 0 to 1, which never falls, and the same in words."""
+        running = next((i for i in range(self._current, len(self._parts)) if self._parts[i].done < 1), None)
+        if running is None:
+            return 1.0, f"step {self._steps} of {self._steps}"
+        left_s, gone_s = self._left_s(running, now_s), now_s - self._began_s
+        self._share = max(self._share, min(NEARLY, gone_s / (gone_s + left_s)))
+        step = self._parts[running].step + 1
+        return self._share, f"step {step} of {self._steps}, about {hours(left_s / 3600)} left"
+
+    def _left_s(self, running: int, now_s: float) -> float:
+        known = [part for part in self._parts[:running] if part.says_the_pace]
+        measured = sum(part.took_s for part in known), sum(part.planned_s for part in known)
+        part, later = self._parts[running], sum(each.planned_s for each in self._parts[running + 1 :])
+        expected_s = _pace(*measured) * part.planned_s
+        if part.done:
+            sure = min(1.0, part.done / SURE_FROM)
+            expected_s += sure * (part.took_s / part.done - expected_s)
+        silent_s = now_s - self._last_s
+        took_s = part.took_s + silent_s
+        left_s = max(expected_s - took_s, OVERRUN * (took_s - expected_s), min(MARGIN * expected_s, silent_s))
+        whole_s = took_s + left_s
+        return left_s + _pace(measured[0] + whole_s, measured[1] + part.planned_s) * later
+
+
+def _pace(measured_s: float, planned_s: float) -> float:
+    """How many times as long as planned the work takes, from what was measured; 1 before anything was."""
+    return (SURE_AFTER_S + measured_s) / (SURE_AFTER_S + planned_s)
 
 
 def track(iterable: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
@@ -74,41 +130,83 @@ def track(iterable: Iterable[T], description: str, total: int | None = None) -> 
     yield from rich_track(iterable, description, total=total, console=Console(stderr=True))
 
 
+class StepsBar:
+    """A `Progress` that draws a bar for each name; with a plan, one for the whole first.
+
+    Attributes:
+        bars: where they are drawn; None draws nothing.
+    """
+
+    def __init__(self, bars: "Bars | None" = None) -> None:
+        self.bars = bars
+        self._tasks: dict[str, TaskID] = {}
+        self._overall: Overall | None = None
+        self._whole: TaskID | None = None
+
+    def expect(self, plan: Plan) -> None:
+        """Says what steps there will be: from now on the whole is shown too."""
+        if self.bars is not None:
+            self._overall = Overall(plan, time.monotonic())
+            self._whole = self.bars.add_task("beginning", total=1.0)
+            self.tick()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        bars = self.bars
+        if bars is None:
+            return
+        if what not in self._tasks or (self._task(what).finished and done <= 1):
+            self._tasks[what] = bars.add_task(what, total=total or None)
+            self._hide_finished()
+        bars.update(self._tasks[what], completed=done, total=total or None)
+        if self._overall is not None:
+            self._overall.report(what, done, total, time.monotonic())
+            self.tick()
+
+    def tick(self) -> None:
+        """Shows what is left now: it shrinks, or grows, while nothing is reported."""
+        if self.bars is not None and self._overall is not None and self._whole is not None:
+            share, text = self._overall.shown(time.monotonic())
+            self.bars.update(self._whole, completed=share, description=text)
+
+    def _task(self, what: str) -> "Task":
+        assert self.bars is not None
+        return next(task for task in self.bars.tasks if task.id == self._tasks[what])
+
+    def _hide_finished(self) -> None:
+        """Takes the oldest finished bars out of view, so that the running one stays on a small screen."""
+        assert self.bars is not None
+        finished = [task for task in self.bars.tasks if task.finished and task.id != self._whole]
+        for task in finished[:-MOST_FINISHED]:
+            self.bars.update(task.id, visible=False)
+
+
 @contextmanager
-def steps_bar(plan: Plan = ()) -> Iterator[Progress]:
-    """Give a `Progress` that draws a bar for each name on stderr when it is a terminal; with a plan, one for the whole first."""
+def steps_bar() -> Iterator[StepsBar]:
+    """Give a `Progress` that draws a bar for each name on stderr when it is a terminal."""
     if not sys.stderr.isatty():
-        yield lambda what, done, total: None
+        yield StepsBar()
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        SpinnerColumn,
-        TaskID,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
+    from rich.console import Console, RenderableType
+    from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
-    tasks: dict[str, TaskID] = {}
-    overall = Overall(plan)
+    class TickingBars(Bars):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            steps.tick()
+            yield from super().get_renderables()
+
     text = TextColumn("{task.description}", markup=False)  # a stop's name may hold [brackets]
     columns = (SpinnerColumn(), text, BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        whole = bars.add_task("beginning", total=1.0) if plan else None
-
-        def report(what: str, done: int, total: int) -> None:
-            if what not in tasks or (bars.tasks[tasks[what]].finished and done == 1):
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done, total=total or None)
-            if whole is not None:
-                bars.update(whole, completed=overall.report(what, done, total, time.monotonic()))
-                bars.update(whole, description=overall.text or "beginning")
-
-        yield report
+    steps = StepsBar()
+    with TickingBars(*columns, console=Console(stderr=True)) as steps.bars:
+        yield steps
 
 
 def step_report(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
     """A function that reports steps done and the number of steps under one name; None without a `progress`."""
     return (lambda done, total: progress(what, done, total)) if progress else None
+
+
+def named(progress: Progress, name: str) -> Progress:
+    """Progress with a name before what is done."""
+    return lambda what, done, total: progress(f"{name}: {what}", done, total)

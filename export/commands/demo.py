@@ -36,11 +36,12 @@ def demo(
     from drawstop.audio_files import read_audio
     from drawstop.files import require_writable
     from drawstop.progress import steps_bar
-    from export.demo.run import DEMO_STEPS, Shipped, run_demo
+    from export.demo.run import Shipped, planned_demo, run_demo
 
     given = read_audio(recording, channels=1) if recording is not None else None
     require_writable(out)
-    with steps_bar(() if from_scratch or not measure else DEMO_STEPS) as progress:
+    with steps_bar() as progress:
+        progress.expect(planned_demo(from_scratch, measure))
         from rich.console import Console
 
         console = Console(width=None if sys.stdout.isatty() else WIDTH)

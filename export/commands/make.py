@@ -78,6 +78,7 @@ def make(
     options = MakeOptions.of(seed, kind, like, bring_in)
     with steps_bar() as progress:
         request = read_request(model, stops, out, options, progress, partial(typer.echo, err=True))
-    with steps_bar(planned_steps(request)) as progress:
+    with steps_bar() as progress:
+        progress.expect(planned_steps(request))
         figures = make_instrument(request, progress)
     show(Console(width=None if sys.stdout.isatty() else WIDTH), figures, out)

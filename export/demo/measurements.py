@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +97,24 @@ def measure(
     brings in: how often it is detected where others play, beside random moments of the same recordings.
     """
     figures: Figures = {}
+
+    def report(number: int, done: int, total: int) -> None:
+        """The separation is half of what a stop takes."""
+        if progress:
+            progress(2 * number * total + done, 2 * len(bank.stops) * total)
+
     for number, stop in enumerate(bank.stops):
         alone = replace(bank, stops=(stop,))
         parts = parts_of(clips, stop.name, seed)
-        separated = measure_separation(alone, parts.wanted, parts.rest, parts.solos, parts.others, seed)
-        if progress:
-            progress(2 * number + 1, 2 * len(bank.stops))
+        separated = measure_separation(
+            alone,
+            parts.wanted,
+            parts.rest,
+            parts.solos,
+            parts.others,
+            seed,
+            partial(report, number),
+        )
         listened = Listened(alone.separator, most=1)
         edits = {
             "stop": SeparatedEdit(alone, listened),
@@ -114,8 +127,7 @@ def measure(
         if stop.grains is not None:
             detected["brought_in"] = _detected(model, edits, classifiers, stop.name, parts.others, 1.0)
         figures[stop.slug] = {"separation": separated, "detected": detected}
-        if progress:
-            progress(2 * number + 2, 2 * len(bank.stops))
+        report(number, 2, 1)
     return figures
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drawstop.front.calling import program
-from drawstop.progress import Progress
+from drawstop.progress import Plan, Progress, named
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,17 +17,36 @@ if TYPE_CHECKING:
     from training.banks.separated_bank import SeparatedBank
     from training.models.rave.model import RaveModel
 
-DEMO_STEPS = (
-    ("baking and verifying", 20.0),
-    ("playing performance", 10.0),
-    ("playing neutral", 10.0),
-    ("measuring", 60.0),
+FINDING = (
+    ("listening to recordings with", 3.0),
+    ("listening to recordings without", 5.0),
+    ("listening to mixtures", 4.0),
+    ("comparing known queries", 31.0),
+    ("fitting", 12.0),
 )
-"""What the demo's progress is reported by, with shares of the time."""
+PERFORMING: Plan = (
+    [("baking and verifying", 10.0)],
+    [("playing performance", 10.0)],
+    [("playing neutral", 10.0)],
+)
+"""What the demo's progress is reported by, and about how many seconds on two cores each part takes."""
+MEASURING_S, DRAWING = 60.0, ("drawing", 3.0)
 
 THREADS = 2  # a sum's order, and so its last bit, depends on it
 FOLDERS = {"guitar": ("voice", "neither"), "voice": ("guitar", "neither")}
 """Of the shipped recordings, those without each concept."""
+
+
+def planned_demo(from_scratch: bool, measured: bool) -> Plan:
+    """The steps of `run_demo`, in order."""
+    found = [[(f"{name}: {what}", seconds) for what, seconds in FINDING] for name in FOLDERS]
+    banks = 2 if from_scratch else 1
+    return [
+        *(found if from_scratch else ()),
+        *PERFORMING,
+        *([[("measuring", banks * MEASURING_S)]] if measured else ()),
+        [DRAWING],
+    ]
 
 
 @dataclass(frozen=True)
@@ -136,6 +156,10 @@ def run_demo(
     figures["found"] = {
         name: {stop.slug: stop.metrics for stop in each.stops} for name, each in banks.items()
     }
+
+    def measuring(number: int, done: int, total: int) -> None:
+        progress("measuring", number * total + done, len(banks) * total)
+
     if measured:
         clips = load_clips(model, parts.recordings / "held_out")
         figures["stops"] = {
@@ -145,13 +169,15 @@ def run_demo(
                 two_classifiers(classifier, musicnn),
                 clips,
                 seed,
-                lambda done, total: progress("measuring", done, total),
+                partial(measuring, number),
             )
-            for name, each in banks.items()
+            for number, (name, each) in enumerate(banks.items())
         }
+    progress(DRAWING[0], 0, 1)
     figures["heard"] = probabilities_in_files(classifier, out)
     write_json(out / "figures.json", figures)
     draw(out, events, classifier, [stop.slug for stop in bank.stops])
+    progress(DRAWING[0], 1, 1)
     show(console, figures)
     console.print(
         f"\nWritten to {out}: input, neutral and performance .wav, performance.png, figures.json, instrument.ts"
@@ -179,7 +205,9 @@ def _bank_anew(
         having = list_audio(recordings / name)
         lacking = [path for other in others for path in list_audio(recordings / other)]
         options = SeparatedFindOptions(seed=seed)
-        bank = bank.with_stop(find_separated_stop(model, bank, name, having, lacking, options, progress))
+        bank = bank.with_stop(
+            find_separated_stop(model, bank, name, having, lacking, options, named(progress, name))
+        )
     save_separated_bank(folder, bank)
     return load_separated_bank(folder, model.fingerprint)
 

@@ -1,39 +1,71 @@
-"""The steps of `drawstop make` with their shares of the time, for its progress."""
+"""The steps of `drawstop make` and about how long each one takes, for its progress."""
 
 from __future__ import annotations
 
-from drawstop.progress import Plan
-from export.make.options import Request
+from drawstop.audio_decoding import header_of
+from drawstop.progress import Plan, Step
+from export.make.options import Request, StopRequest
 
-BAKING = ("baking and verifying", 8.0)
-"""Seconds on one core with two stops' worth of recordings of three seconds; only their ratios count."""
+LAST: Plan = ([("baking and verifying", 10.0)], [("writing clips", 1.0)])
+"""Seconds on two cores, as all numbers here."""
 
-WITH_A_SEPARATOR = (
-    (("listening to recordings with", 2.0), ("listening to recordings without", 2.0), ("fitting", 50.0)),
-    (("measuring", 10.0),),
-)
-WITH_AN_SAE = (
-    (
-        ("listening to recordings with", 6.0),
-        ("listening to recordings without", 6.0),
-        ("fitting what is brought in", 60.0),
-        ("fitting what is taken away", 20.0),
-    ),
-    (("training a classifier to measure it", 40.0), ("measuring", 20.0)),
-)
-BEFORE_STOPS = (("encoding recordings", 4.0), ("training the SAE", 30.0))
+LISTENING, ENCODING = 0.035, 0.015
+"""A second of sound: with its variations, and alone."""
 
 
 def planned_steps(request: Request) -> Plan:
     """Every step, in order: all stops are found first, then all are measured."""
-    finding, measuring = WITH_A_SEPARATOR if request.is_shipped else WITH_AN_SAE
+    finding, measuring = (_query, _QUERY_MEASURED) if request.is_shipped else (_stop, _STOP_MEASURED)
     return [
-        *(() if request.is_shipped else BEFORE_STOPS),
-        *(
-            (f"{wanted.name}: {what}", share)
-            for steps in (finding, measuring)
-            for wanted in request.stops
-            for what, share in steps
-        ),
-        BAKING,
+        *(() if request.is_shipped else (_sae(request),)),
+        *(_named(wanted, finding(wanted)) for wanted in request.stops),
+        *(_named(wanted, measuring) for wanted in request.stops),
+        *LAST,
     ]
+
+
+def _query(wanted: StopRequest) -> Step:
+    """A stop of the shipped model."""
+    return [
+        *_listening(wanted),
+        ("listening to mixtures", 4.0),
+        ("comparing known queries", 31.0),
+        ("fitting", 12.0),
+    ]
+
+
+_QUERY_MEASURED: Step = [("measuring", 3.0)]
+
+
+def _sae(request: Request) -> Step:
+    sound = sum(_seconds(wanted) for wanted in request.stops)
+    return [("encoding recordings", ENCODING * sound), ("training the SAE", 17.0)]
+
+
+def _stop(wanted: StopRequest) -> Step:
+    """A stop of an SAE's features."""
+    return [
+        *_listening(wanted),
+        ("fitting what is brought in", 31.0),
+        ("fitting what is taken away", 56.0),
+        ("fitting when it is brought in", 100.0),
+    ]
+
+
+_STOP_MEASURED: Step = [("training a classifier to measure it", 87.0), ("measuring", 3.0)]
+
+
+def _listening(wanted: StopRequest) -> Step:
+    sides = (("with", wanted.with_paths), ("without", wanted.without_paths))
+    return [
+        (f"listening to recordings {name}", LISTENING * sum(header_of(path).seconds for path in paths))
+        for name, paths in sides
+    ]
+
+
+def _seconds(wanted: StopRequest) -> float:
+    return sum(header_of(path).seconds for path in (*wanted.with_paths, *wanted.without_paths))
+
+
+def _named(wanted: StopRequest, step: Step) -> Step:
+    return [(f"{wanted.name}: {what}", seconds) for what, seconds in step]

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from drawstop.progress import Progress
+from drawstop.progress import Progress, step_report
 from export.make.options import Request, StopRequest
 from training.banks.separated_bank import SeparatedBank, load_separated_bank, save_separated_bank
 from training.banks.separated_edit import SeparatedEdit
@@ -52,14 +52,18 @@ class SeparatedStopMaker:
     ) -> Figures:
         """One stop's figures and verdict, from the true parts of mixtures of unseen recordings."""
         stop = bank.stop(wanted.name)
-        progress("measuring", 0, 1)
         clips = unseen_clips(request.model, *wanted.recordings("test"), request.seed)
         alone = replace(bank, stops=(stop,))
         measured = measure_separation(
-            alone, clips.wanted, clips.rest, clips.solos, clips.others, request.seed
+            alone,
+            clips.wanted,
+            clips.rest,
+            clips.solos,
+            clips.others,
+            request.seed,
+            step_report(progress, "measuring"),
         )
         measured["unseen_recordings"] = {"with": clips.recordings[0], "without": clips.recordings[1]}
-        progress("measuring", 1, 1)
         judgement = separated_verdict(measured, stop.metrics)
         return {
             "name": stop.name,

@@ -13,7 +13,7 @@ from torch import Tensor
 from drawstop import __version__
 from drawstop.audio_files import write_audio
 from drawstop.files import write_json
-from drawstop.progress import Progress
+from drawstop.progress import Progress, named
 from export.instrument.bake import bake
 from export.make.options import BANK, CLIPS, FIGURES, INSTRUMENT, PATCHES, UNFINISHED, Request, StopRequest
 from export.make.sae_stop_maker import SaeStopMaker
@@ -51,8 +51,10 @@ def _make(request: Request, maker: StopMaker[Bank], progress: Progress) -> Figur
         baked = bake(request.model.path, [request.out / BANK], request.out / INSTRUMENT)
         write_package(baked.description, request.out / INSTRUMENT, request.out / PATCHES)
         progress("baking and verifying", 1, 1)
-        for wanted in request.stops:
+        for done, wanted in enumerate(request.stops):
+            progress("writing clips", done, len(request.stops))
             _write_clips(request, maker, bank, wanted)
+        progress("writing clips", len(request.stops), len(request.stops))
     figures: Figures = {
         "drawstop": __version__,
         "seed": request.seed,
@@ -74,7 +76,7 @@ def _bank_with_stops(request: Request, maker: StopMaker[Bank], work: Path, progr
     for wanted in request.stops:
         bank = maker.load(folder, request.model.fingerprint)
         if wanted.name not in [stop.name for stop in bank.stops]:
-            maker.save(folder, maker.with_stop(request, bank, wanted, _named(progress, wanted.name)))
+            maker.save(folder, maker.with_stop(request, bank, wanted, named(progress, wanted.name)))
     return maker.load(folder, request.model.fingerprint)
 
 
@@ -84,18 +86,9 @@ def _measured(
     """One stop's figures and verdict; read back where they were stored."""
     stored = work / f"measured-{bank.stop(wanted.name).slug}.json"
     if not stored.is_file():
-        write_json(stored, maker.measured(request, bank, wanted, _named(progress, wanted.name)))
+        write_json(stored, maker.measured(request, bank, wanted, named(progress, wanted.name)))
     figures: Figures = json.loads(stored.read_text("utf-8"))
     return figures
-
-
-def _named(progress: Progress, name: str) -> Progress:
-    """Progress with a stop's name before what is done."""
-
-    def report(what: str, done: int, total: int) -> None:
-        progress(f"{name}: {what}", done, total)
-
-    return report
 
 
 def _write_clips(request: Request, maker: StopMaker[Bank], bank: Bank, wanted: StopRequest) -> None:

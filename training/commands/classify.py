@@ -54,7 +54,7 @@ def classify(
     from drawstop.files import write_json
     from drawstop.progress import steps_bar, track
     from training.banks.bank_folders import load_banks
-    from training.commands.classify_plot import draw, table
+    from training.commands.plots.classification import draw, table
     from training.data.look.findings import Needs
     from training.data.read_labelled import read_labelled
     from training.evaluation.classify import MEANINGS, PROBABILITY, SHARE, Examples, shares_in

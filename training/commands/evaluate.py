@@ -12,9 +12,6 @@ from training.commands.options import look_at_labelled
 if TYPE_CHECKING:
     from training.evaluation.open import Opened
 
-EXPERIMENT_STEPS = (("experiments", 1.0),)
-"""The name that `run_experiments` reports by; each experiment is a step."""
-
 MOST_THREADS = 2
 """More gain little on a RAVE; a sum's order, and so its last bit, depends on how many there are."""
 
@@ -89,8 +86,9 @@ def evaluate(
     from training.evaluation.report.terminal import show
     from training.evaluation.results import to_json
 
-    with steps_bar(EXPERIMENT_STEPS) as progress:
+    with steps_bar() as progress:
         opened = open_bank((bank, model, recordings, classifier, out), prompt, (seed, quick, clap), progress)
+        progress.expect(opened.plan(only or ()))
         results = opened.run_experiments(only or (), progress)
     if json_file is not None:
         write_json(json_file, [to_json(result) for result in results])

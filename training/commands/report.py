@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from training.commands.evaluate import (
-    EXPERIMENT_STEPS,
     BankArgument,
     ClapOption,
     ClassifierOption,
@@ -18,6 +17,9 @@ from training.commands.evaluate import (
     SeedOption,
     open_bank,
 )
+
+WRITING, WRITING_S = "writing the page", 3.0
+"""The last step's name, and about how many seconds it takes."""
 
 
 def report(
@@ -40,23 +42,34 @@ def report(
 
     Example: drawstop report training/demo/bank --quick
     """
-    from drawstop.progress import steps_bar
+    from drawstop.progress import named, steps_bar
     from training.evaluation.open import head_of
     from training.evaluation.report.page import write_comparison, write_page
 
-    with steps_bar(EXPERIMENT_STEPS) as progress:
-        pages = []
-        for each, place in ((bank, out), *(((beside, None),) if beside else ())):
-            opened = open_bank(
-                (each, model, recordings, classifier, place), prompt, (seed, quick, clap), progress
-            )
-            results = opened.run_experiments(progress=progress)
-            pages.append((opened, results))
-    opened, results = pages[0]
-    page = opened.folder / "report.html"
-    if beside is None:
-        write_page(page, results, head_of(opened), opened.folder)
-    else:
-        write_comparison(page, [(each.name, found, each.folder) for each, found in pages], head_of(opened))
-    goals = [goal for result in results for goal in result.goals]
+    places = ((bank, out), *(((beside, None),) if beside else ()))
+    with steps_bar() as progress:
+        reporters = [named(progress, str(each)) if beside else progress for each, _ in places]
+        pages = [
+            open_bank((each, model, recordings, classifier, place), prompt, (seed, quick, clap), reporter)
+            for (each, place), reporter in zip(places, reporters, strict=True)
+        ]
+        plans = [
+            opened.plan(prefix=f"{each}: " if beside else "")
+            for opened, (each, _) in zip(pages, places, strict=True)
+        ]
+        progress.expect([*(step for plan in plans for step in plan), [(WRITING, WRITING_S)]])
+        results = [
+            opened.run_experiments(progress=reporter)
+            for opened, reporter in zip(pages, reporters, strict=True)
+        ]
+        opened = pages[0]
+        page = opened.folder / "report.html"
+        progress(WRITING, 0, 1)
+        if beside is None:
+            write_page(page, results[0], head_of(opened), opened.folder)
+        else:
+            compared = [(e.name, found, e.folder) for e, found in zip(pages, results, strict=True)]
+            write_comparison(page, compared, head_of(opened))
+        progress(WRITING, 1, 1)
+    goals = [goal for result in results[0] for goal in result.goals]
     typer.echo(f"{sum(goal.reached for goal in goals)} of {len(goals)} goals reached; the page: {page}")

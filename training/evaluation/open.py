@@ -12,7 +12,7 @@ import torch
 from drawstop import __version__
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable
-from drawstop.progress import Progress
+from drawstop.progress import Plan, Progress
 from training.banks.bank import StopBank, bank_fingerprint, load_bank
 from training.banks.bank_folders import BANKS_FILE, bank_folders, load_banks
 from training.data.read_labelled import read_labelled
@@ -20,6 +20,7 @@ from training.evaluation.context import EvaluationContext, Options
 from training.evaluation.demo_set import SHIPPED, shipped_set
 from training.evaluation.experiment_tables import MUSICGEN, RAVE
 from training.evaluation.musicgen_context import MusicGenContext
+from training.evaluation.plan import planned_experiments
 from training.evaluation.playback.musicgen import Prompt
 from training.evaluation.rave_context import RaveContext
 from training.evaluation.report.page import PageHead
@@ -89,6 +90,10 @@ class Opened:
     def run_experiments(self, only: Sequence[str] = (), progress: Progress | None = None) -> list[Result]:
         """The results of some experiments, or of all; see `run.run_experiments`."""
         return run_experiments(self.experiments, self.context, self.identity, only, progress)
+
+    def plan(self, only: Sequence[str] = (), prefix: str = "") -> Plan:
+        """The steps of `run_experiments`; see `plan.planned_experiments`."""
+        return planned_experiments(self.experiments, self.context, only, prefix)
 
 
 def open_asked(asked: Asked, progress: Progress | None = None) -> Opened:

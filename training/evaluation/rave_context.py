@@ -26,6 +26,8 @@ from training.models.rave.model import RaveModel
 
 SOLO_CLIPS = 96
 """Clips of a concept to make baselines from."""
+OTHERS = ""
+"""No stop's slug: of recordings without any of the concepts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,16 +88,20 @@ class RaveContext(EvaluationContext):
 
     @cached_property
     def solos(self) -> Solos:
-        """Training recordings in which one concept plays alone, to make baselines from; by slug."""
+        """Training recordings in which one concept plays alone, to make baselines from; by slug. Of a bank with one stop also
+        those without its concept, by OTHERS."""
+        wanted = {stop.slug: {stop.name} for stop in self.bank.stops}
+        if len(wanted) == 1:
+            wanted[OTHERS] = set()
         latents = {}
-        for stop in self.bank.stops:
-            paths = [r for r in self.data.of("train") if r.labels & set(self.concepts) == {stop.name}]
+        for slug, labels in wanted.items():
+            paths = [r for r in self.data.of("train") if r.labels & set(self.concepts) == labels]
             if not paths:
-                raise DrawstopError(f"no training recording has {stop.name} alone: a baseline needs one")
-            sounds = cut_clips(
+                lacks = f"has {min(labels)} alone" if labels else f"lacks {self.concepts[0]}"
+                raise DrawstopError(f"no training recording {lacks}: a baseline needs one")
+            latents[slug] = cut_clips(
                 self.model, paths[:SOLO_CLIPS], self.concepts, SOLO_CLIPS, self.options.seed
             ).latents
-            latents[stop.slug] = sounds
         return solo_statistics(self.bank.sae, latents)
 
     def second_classifier(self, sounds: Tensor, labels: Tensor) -> Classifier:

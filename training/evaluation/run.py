@@ -20,8 +20,6 @@ from training.evaluation.results import Result, from_json, to_json
 from training.metrics import notes
 
 FOLDER = "sections"
-EXPERIMENTS = "experiments"
-"""The name that progress is reported by."""
 
 
 @dataclass(frozen=True)
@@ -81,29 +79,39 @@ def run_experiments(
     Raises:
         DrawstopError: an experiment that isn't there, or recordings that are too little for one.
     """
-    unknown = [name for name in only if name not in experiments]
-    if unknown:
-        raise DrawstopError(f"no experiment {unknown[0]!r}: expected one of {', '.join(experiments)}")
-    wanted = {slug: each for slug, each in experiments.items() if not only or slug in only}
-    lacks = {slug: _lack(context.data, context.concepts, each.needs) for slug, each in wanted.items()}
+    lacks = lacking(experiments, context, only)
     if all(lacks.values()):
         raise DrawstopError(next(iter(lacks.values())))
     results = []
-    for number, (slug, experiment) in enumerate(wanted.items()):
-        if lacks[slug]:
-            results.append(Result(slug, experiment.title, "", f"Not measured: {lacks[slug]}"))
+    for slug, lack in lacks.items():
+        experiment = experiments[slug]
+        if lack:
+            results.append(Result(slug, experiment.title, "", f"Not measured: {lack}"))
             continue
-        if progress:
-            progress(EXPERIMENTS, number, len(wanted))
         path = context.folder / FOLDER / f"{slug}.json"
+        if progress:
+            progress(slug, 0, 0)
         result = _stored(path, identity)
         if result is None:
             result = experiment.run(context, context.options)
             write_json(path, {"identity": identity, "section": to_json(result)})
         results.append(result)
-    if progress:
-        progress(EXPERIMENTS, len(wanted), len(wanted))
+        if progress:
+            progress(slug, 1, 1)
     return results
+
+
+def lacking(experiments: Experiments, context: Measured, only: Sequence[str] = ()) -> dict[str, str]:
+    """Some experiments, or all, in their order, and what the recordings lack for each: empty for those that are run.
+
+    Raises:
+        DrawstopError: an experiment that isn't there.
+    """
+    unknown = [name for name in only if name not in experiments]
+    if unknown:
+        raise DrawstopError(f"no experiment {unknown[0]!r}: expected one of {', '.join(experiments)}")
+    wanted = {slug: each for slug, each in experiments.items() if not only or slug in only}
+    return {slug: _lack(context.data, context.concepts, each.needs) for slug, each in wanted.items()}
 
 
 def identity_of(

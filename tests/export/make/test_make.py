@@ -17,6 +17,7 @@ from drawstop.arguments import spread_values
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, StopRequest, read_request
+from export.make.plan import planned_steps
 from export.make.sae_stop_maker import training_paths
 from export.make.steps import make_instrument
 from training.banks.bank import load_bank
@@ -67,14 +68,21 @@ def request_of(rave: Path, folders: dict[str, Path], out: Path) -> Request:
     return read_request(rave, [("guitar", guitar, voice), ("voice", voice, guitar)], out, QUICK)
 
 
-def silent(what: str, done: int, total: int) -> None:
-    """No progress."""
+@pytest.fixture(scope="module")
+def reported() -> list[tuple[str, int, int]]:
+    """What `made` reported on its way."""
+    return []
 
 
 @pytest.fixture(scope="module")
-def made(demo_rave: Path, folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(
+    demo_rave: Path,
+    folders: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    reported: list[tuple[str, int, int]],
+) -> Path:
     out = tmp_path_factory.mktemp("made") / "organ"
-    make_instrument(request_of(demo_rave, folders, out), silent)
+    make_instrument(request_of(demo_rave, folders, out), lambda *report: reported.append(report))
     return out
 
 
@@ -115,6 +123,19 @@ def broken_off_at(what: str) -> Callable[[str, int, int], None]:
             raise BrokenOffError
 
     return progress
+
+
+def test_the_plan_has_what_is_reported_in_its_order_and_each_part_ends(
+    made: Path,
+    demo_rave: Path,
+    folders: dict[str, Path],
+    tmp_path: Path,
+    reported: list[tuple[str, int, int]],
+) -> None:
+    plan = planned_steps(request_of(demo_rave, folders, tmp_path / "out"))
+    names = [name for step in plan for name, _ in step]
+    assert list(dict.fromkeys(what for what, _, _ in reported)) == names
+    assert {what for what, done, total in reported if done == total} == set(names)
 
 
 def test_broken_off_and_started_again_it_goes_on_and_ends_with_the_same_bits(

@@ -13,6 +13,7 @@ from repository import RECORDINGS
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, read_request
+from export.make.plan import planned_steps
 from export.make.steps import make_instrument
 from training.banks.separated_bank import load_separated_bank
 from training.find.separated.fit import QueryOptions
@@ -56,9 +57,17 @@ def broken_off_at(step: str) -> Callable[[str, int, int], None]:
 
 
 @pytest.fixture(scope="module")
-def made(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reported() -> list[tuple[str, int, int]]:
+    """What `made` reported on its way."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def made(
+    folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory, reported: list[tuple[str, int, int]]
+) -> Path:
     out = tmp_path_factory.mktemp("made") / "organ"
-    make_instrument(request_of(folders, out), silent)
+    make_instrument(request_of(folders, out), lambda *report: reported.append(report))
     return out
 
 
@@ -92,6 +101,15 @@ def test_its_clips_differ_where_the_stop_was_moved(made: Path) -> None:
     after, _ = soundfile.read(made / "clips" / "guitar_with_minus_1.wav")
     assert rate == 44100
     assert abs(before - after).max() > 0
+
+
+def test_the_plan_has_what_is_reported_in_its_order_and_each_part_ends(
+    made: Path, folders: tuple[Path, Path], tmp_path: Path, reported: list[tuple[str, int, int]]
+) -> None:
+    plan = planned_steps(request_of(folders, tmp_path / "out"))
+    names = [name for step in plan for name, _ in step]
+    assert list(dict.fromkeys(what for what, _, _ in reported)) == names
+    assert {what for what, done, total in reported if done == total} == set(names)
 
 
 def test_broken_off_and_started_again_it_ends_with_the_same_bits(

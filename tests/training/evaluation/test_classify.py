@@ -17,7 +17,7 @@ from repository import DEMO
 from drawstop.audio_files import write_audio
 from drawstop.errors import DrawstopError
 from training.banks.bank import load_bank
-from training.commands.classify_plot import course
+from training.commands.plots.classification import course
 from training.data.labelled_set import LabelledSet
 from training.data.read_labelled import read_labelled
 from training.evaluation.classify import shares_in

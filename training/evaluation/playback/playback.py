@@ -93,7 +93,8 @@ class Playback(ABC):
         progress: Progress | None,
     ) -> None:
         self.items, self.classifiers, self.rate = items, list(classifiers), sample_rate
-        self.slugs, self.options, self._progress, self._detected = dict(slugs), options, progress, 0
+        self.slugs, self.options, self._progress = dict(slugs), options, progress
+        self._experiment, self._predicted, self._expected = "", 0, 0
         self._pitches: dict[tuple[int, ...], Pitches] = {}
         self._stems: dict[tuple[str, tuple[int, ...]], Stems | None] = {}
         self.neutral = self.play_neutral()
@@ -144,10 +145,15 @@ class Playback(ABC):
 
     def predict(self, sound: Tensor, classifiers: int | None = None) -> PredictionsByName:
         """What every classifier detects in `[items, samples]`, or only so many of them, the first ones."""
-        self._detected += 1
-        if self._progress:
-            self._progress("playing and listening", self._detected, 0)
-        return predict(self.classifiers[:classifiers], sound, self.rate)
+        found = predict(self.classifiers[:classifiers], sound, self.rate)
+        self._predicted += 1
+        if self._progress and self._predicted <= self._expected:
+            self._progress(self._experiment, self._predicted, self._expected)
+        return found
+
+    def expect(self, experiment: str, predictions: int) -> None:
+        """Says which experiment's progress the next calls of `predict` are, and how many there will be."""
+        self._experiment, self._predicted, self._expected = experiment, 0, predictions
 
     def neutral_of(self, indices: Sequence[int]) -> PredictionsByName:
         """Predictions for some items with all stops at 0."""

@@ -296,7 +296,7 @@ def _gated(
     off = fit_off_gate(sae, source, features, options.gates, options.seed, report)
     on = None
     if addition.pairs is not None:
-        report = step_report(progress, "fitting what is brought in")
+        report = step_report(progress, "fitting when it is brought in")
         features = features_of(sae, list(addition.pairs[1]))
         on = fit_on_gate(model, sae, addition.pairs, features, options.gates, options.seed, report)
     gates = Gates(off, on, expander_at(model.rates.sample_rate / model.rates.ratio))

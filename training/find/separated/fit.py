@@ -6,13 +6,13 @@ goes through the head alone, on shares of bands: hundreds of steps in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from drawstop.progress import Progress
+from drawstop.progress import Progress, step_report
 from training.find.separated.mixtures import KnownMixtures, draw_mixtures
 from training.separation.loss import ABSENT_WEIGHT, share_loss
 from training.separation.separator import Separator
@@ -75,9 +75,11 @@ class HeardMixtures:
 
 
 @torch.no_grad()
-def hear(separator: Separator, mixtures: KnownMixtures) -> HeardMixtures:
+def hear(
+    separator: Separator, mixtures: KnownMixtures, progress: Callable[[int, int], None] | None = None
+) -> HeardMixtures:
     """Listens to mixtures and to both of their parts."""
-    heard = []
+    heard: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for mixed, wanted in zip(mixtures.mixed.split(CHUNK), mixtures.wanted.split(CHUNK), strict=True):
         levels, _ = separator.listening(mixed)
         own, rest = (
@@ -85,6 +87,8 @@ def hear(separator: Separator, mixtures: KnownMixtures) -> HeardMixtures:
         )
         trunk, maps = separator.known(levels)
         heard.append((trunk, maps.half(), own, rest))
+        if progress:
+            progress(min(len(heard) * CHUNK, len(mixtures.mixed)), len(mixtures.mixed))
     return HeardMixtures(*(torch.cat(each) for each in zip(*heard, strict=True)))
 
 
@@ -108,8 +112,11 @@ def fit_query(
     """
     generator = torch.Generator().manual_seed(seed)
     check = hear(separator, draw_mixtures(*checked, options.checked, options.frames, generator))
-    pool = hear(separator, draw_mixtures(*learned, options.mixtures, options.frames, generator))
-    start, _ = best_start(separator, starts, pool, options.absent_weight)
+    mixtures = draw_mixtures(*learned, options.mixtures, options.frames, generator)
+    pool = hear(separator, mixtures, step_report(progress, "listening to mixtures"))
+    start, _ = best_start(
+        separator, starts, pool, options.absent_weight, step_report(progress, "comparing known queries")
+    )
     prior = Prior.of(starts)
     place = prior.place(starts[start]).requires_grad_(True)
     optimizer = torch.optim.Adam([place], lr=options.rate, betas=(0.9, 0.99))
@@ -168,12 +175,18 @@ class Prior:
 
 @torch.no_grad()
 def best_start(
-    separator: Separator, starts: dict[str, Tensor], mixtures: HeardMixtures, absent_weight: float
+    separator: Separator,
+    starts: dict[str, Tensor],
+    mixtures: HeardMixtures,
+    absent_weight: float,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[str, float]:
     """The name of the query that separates mixtures best, and its loss."""
-    losses = {
-        name: float(loss_of(separator, query, mixtures, absent_weight)) for name, query in starts.items()
-    }
+    losses = dict[str, float]()
+    for name, query in starts.items():
+        losses[name] = float(loss_of(separator, query, mixtures, absent_weight))
+        if progress:
+            progress(len(losses), len(starts))
     best = min(losses, key=losses.__getitem__)
     return best, losses[best]
 

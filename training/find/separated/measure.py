@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,11 +16,20 @@ from training.metrics.separation import decibels, si_sdr
 DRAWS = 5
 """Random controls: each clip is asked so many random queries."""
 
+MATERIALS = 3
+"""Mixtures, solos and others."""
+
 Figures = dict[str, Any]
 
 
 def measure_separation(
-    bank: SeparatedBank, wanted: Tensor, rest: Tensor, solos: Tensor, others: Tensor, seed: int
+    bank: SeparatedBank,
+    wanted: Tensor,
+    rest: Tensor,
+    solos: Tensor,
+    others: Tensor,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Figures:
     """Medians over clips, in dB; None without clips.
 
@@ -35,10 +45,18 @@ def measure_separation(
         SeparatedEdit(bank, listened),
         *(RandomSeparatedEdit(bank, 1000 * seed + draw, listened) for draw in range(DRAWS)),
     ]
-    mixtures = wanted + rest
-    mixed = [_gain(edit(mixtures, [-1.0]), mixtures, rest) for edit in edits]
-    alone = [_fall(edit(solos, [-1.0]), solos) for edit in edits]
-    spared = [_fall(edit(others, [-1.0]), others) for edit in edits]
+    mixtures, done = wanted + rest, 0
+
+    def edited(edit: SeparatedEdit | RandomSeparatedEdit, latents: Tensor) -> Tensor:
+        nonlocal done
+        result, done = edit(latents, [-1.0]), done + 1
+        if progress:
+            progress(done, MATERIALS * len(edits))
+        return result
+
+    mixed = [_gain(edited(edit, mixtures), mixtures, rest) for edit in edits]
+    alone = [_fall(edited(edit, solos), solos) for edit in edits]
+    spared = [_fall(edited(edit, others), others) for edit in edits]
     figures: Figures = {
         "clips": {"mixtures": len(rest), "solos": len(solos), "others": len(others)},
         "random_draws": DRAWS,

@@ -1,6 +1,7 @@
 """`drawstop import` as a user calls it: an SAE of the shipped RAVE's latents, written by SAELens, becomes a bank that stops
 are found in; one that doesn't belong to these frames is refused with the reason."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,12 @@ from safetensors.torch import load_file, save_file
 
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import load_bank, save_bank
+from training.banks.bank_folders import load_banks
 from training.banks.steering import Steering
 from training.data.recordings import scan
 from training.find.rave.find import FindOptions, find_stop
+from training.models.musicgen.layer_model import MusicGenLayers
+from training.models.musicgen.model import MusicGenModel
 from training.models.rave.model import RaveModel
 from training.sae.config import SAEConfig
 from training.sae.files.read import read_foreign
@@ -161,6 +165,43 @@ def test_a_scale_that_is_not_in_the_weights_and_a_site_that_the_file_denies_are_
     )
     result = run("import", folder, demo_rave, few, "--site", "latent", "--out", tmp_path / "bank")
     refused(result, "says that this SAE was trained at encoder.3, expected latent")
+
+
+def test_an_sae_of_a_musicgens_layer_becomes_a_bank_of_that_layer(
+    run: Run, tmp_path: Path, tiny_musicgen: Path, musicgen: MusicGenModel, few: Path
+) -> None:
+    layers = MusicGenLayers(musicgen)
+    frames = ModelFrames(layers, scan(few), ["layers.1"])
+    x = torch.cat(
+        [torch.from_numpy(frames.of_recording(i)["layers.1"]) for i in range(len(frames.recordings))]
+    )
+    trained = train(x, SAEConfig(x.shape[1], FEATURES, K, "topk", STEPS, batch_size=64, bias=True))
+    folder = tmp_path / "layers.1"  # sparsify's folders are named by their hookpoint
+    folder.mkdir()
+    with torch.no_grad():
+        save_file(
+            {
+                "encoder.weight": (trained.W_enc / trained.scale).T.contiguous(),
+                "encoder.bias": trained.b_enc + trained.b_dec @ trained.W_enc,
+                "W_dec": (trained.W_dec * trained.scale).contiguous(),
+                "b_dec": trained.b_dec * trained.scale + trained.mean,
+            },
+            folder / "sae.safetensors",
+        )
+    (folder / "cfg.json").write_text(
+        json.dumps(
+            {"activation": "topk", "num_latents": FEATURES, "k": K, "d_in": x.shape[1], "transcode": False}
+        )
+    )
+    result = run("import", folder, tiny_musicgen, few, "--site", "layers.0", "--out", tmp_path / "bank")
+    refused(result, "trained at layers.1, expected layers.0")
+    code, out, err = run("import", folder, tiny_musicgen, few, "--out", tmp_path / "bank")
+    assert code == 0 and "sparsify topk at layers.1, variance explained" in out, err
+    (bank,) = load_banks(tmp_path / "bank", layers.fingerprint)
+    assert bank.site == "layers.1"
+    with torch.no_grad():
+        expected = trained.encode(trained.normalise(x))
+        torch.testing.assert_close(bank.sae.encode(bank.sae.normalise(x)), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_our_own_bank_and_an_other_folder_are_refused(

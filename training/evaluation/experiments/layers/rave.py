@@ -81,7 +81,7 @@ def run(context: RaveContext, options: Options) -> Result:
     for number, site in enumerate(sites):
         rows.append(_row(playback, site, saes[site], known[site], tested[site]))
         if context.progress:
-            context.progress("editing every layer", number + 1, len(sites))
+            context.progress("layers", number + 1, len(sites))
     return Result(
         "layers",
         "Which layers carry a concept?",

@@ -34,8 +34,11 @@ def several_stops_result(playback: Playback) -> Result:
     """Every pair of stops at every combination of ends, two on and two off where there are four, and the named example."""
     edits = playback.edits()
     figures: Cells = {"pairs": {}, "order": playback.order_error()}
-    for values in _combinations(playback.items.concepts):
-        indices = _fitting(playback, values)
+    combined_clips = [
+        (values, _fitting(playback, values)) for values in _combinations(playback.items.concepts)
+    ]
+    playback.expect("together", sum(1 + len(values) for values, indices in combined_clips if indices))
+    for values, indices in combined_clips:
         if indices:
             figures["pairs"][_name(values)] = _joint(playback, edits[STOP], values, indices)
     if duet.possible(playback.items.concepts):

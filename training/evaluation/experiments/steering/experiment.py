@@ -46,6 +46,9 @@ def steering_result(playback: Playback, folder: Path) -> Result:
     """Every stop at -1 on clips with its concept, at +1 on clips without it, and its curve; sounds go into `folder`."""
     edits, tracker = playback.edits(), None if playback.options.quick else Tracker(playback)
     accuracy, in_noise = playback.accuracy(), playback.detected_in_noise()
+    playback.expect(
+        "steering", sum(_predictions(playback, concept, len(edits)) for concept in playback.items.concepts)
+    )
     concepts = {}
     for concept in playback.items.concepts:
         cells = {
@@ -70,17 +73,27 @@ def steering_result(playback: Playback, folder: Path) -> Result:
     )
 
 
-def _cells(playback: Playback, edit: Any, concept: str, tracker: Tracker | None) -> Cells:
+def _predictions(playback: Playback, concept: str, edits: int) -> int:
+    """How often the classifiers are asked about a concept: once a cell, and at the curves' values but 0."""
+    sides = sum(bool(playback.spread(every)) for every, _ in _sides(playback, concept).values())
+    return edits * len(_kinds(playback, concept)) + sides * sum(value != 0 for value in DOSE)
+
+
+def _kinds(playback: Playback, concept: str) -> dict[str, tuple[list[int], float]]:
+    """The clips of each cell, where there are any, and the stop's value."""
     items = playback.items
     kinds = {
         ALONE: (items.alone(concept), -1.0),
         MIXED: (items.mixed(concept), -1.0),
         WITHOUT: (items.lacking(concept), 1.0),
     }
+    return {key: (indices, value) for key, (indices, value) in kinds.items() if indices}
+
+
+def _cells(playback: Playback, edit: Any, concept: str, tracker: Tracker | None) -> Cells:
     return {
         key: _cell(playback, edit, concept, indices, value, tracker)
-        for key, (indices, value) in kinds.items()
-        if indices
+        for key, (indices, value) in _kinds(playback, concept).items()
     }
 
 
@@ -127,13 +140,9 @@ def _detection(
 
 def _curves(playback: Playback, edit: Any, concept: str) -> dict[str, dict[str, Curve]]:
     """The classifiers' answers at five values on each side of the knob; in quick mode the first classifier's alone."""
-    items, classifiers = playback.items, 1 if playback.options.quick else None
-    sides = {
-        "minus": (items.alone(concept) + items.mixed(concept), -1.0),
-        "plus": (items.lacking(concept), 1.0),
-    }
+    classifiers = 1 if playback.options.quick else None
     curves = {}
-    for side, (every, sign) in sides.items():
+    for side, (every, sign) in _sides(playback, concept).items():
         indices = playback.spread(every)
         if not indices:
             continue
@@ -152,6 +161,15 @@ def _curves(playback: Playback, edit: Any, concept: str) -> dict[str, dict[str, 
             for name in predictions[-1]
         }
     return curves
+
+
+def _sides(playback: Playback, concept: str) -> dict[str, tuple[list[int], float]]:
+    """The clips of each side of the knob, and its sign."""
+    items = playback.items
+    return {
+        "minus": (items.alone(concept) + items.mixed(concept), -1.0),
+        "plus": (items.lacking(concept), 1.0),
+    }
 
 
 def _curve(logits: Sequence[np.ndarray[Any, Any]], values: Sequence[float], groups: Sequence[str]) -> Curve:

@@ -1,0 +1,1 @@
+"""What commands draw and tabulate: the pictures of `classify` and `sweep`."""
