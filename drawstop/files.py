@@ -13,6 +13,8 @@ from typing import Any
 from drawstop.errors import DrawstopError, reason_of
 
 _HASH_CHUNK_BYTES = 1 << 20
+_RANDOM = "????????"
+"""What tempfile puts into a name."""
 
 
 @contextmanager
@@ -110,6 +112,16 @@ def _readable(path: Path) -> Path:
     if not path.is_file():
         raise DrawstopError(f"no such file: {path}")
     return path
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what `atomic_file` and `atomic_folder` left beside `path` in processes that were killed."""
+    names = {f".{path.stem}.{_RANDOM}{path.suffix}", f".{path.name}.{_RANDOM}"}
+    for left in [found for name in names for found in path.parent.glob(name)]:
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _temporary_beside(path: Path, *, folder: bool) -> Path:

@@ -46,7 +46,8 @@ def plugin(
     from drawstop.progress import steps_bar
     from export.plugin.write import PLAN, write_plugin
 
-    with steps_bar(PLAN) as progress:
+    with steps_bar() as progress:
+        progress.expect(PLAN)
         written = write_plugin(instrument, out, knobs, buffers, name, authors, submission, progress)
     _print_cells(written.cells)
     typer.echo(

@@ -1,9 +1,11 @@
 """RAVE and bank to one instrument file: script, save beside, verify from disk as nn~ would call it, rename."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -70,8 +72,28 @@ def script(model: RaveModel, banks: Sequence[AnyBank]) -> torch.jit.ScriptModule
     instrument.eval()
     for parameter in instrument.parameters():
         parameter.requires_grad_(False)
-    scripted: torch.jit.ScriptModule = torch.jit.script(instrument)
+    with _constants_in_order():
+        scripted: torch.jit.ScriptModule = torch.jit.script(instrument)
     return scripted
+
+
+class _SortedSet(set[Any]):
+    """A set of words that are gone through in the alphabet's order."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(sorted(super().__iter__()))
+
+
+@contextmanager
+def _constants_in_order() -> Iterator[None]:
+    """Let TorchScript write constants in the same order in every process: it goes through a set of names, whose order Python
+    draws anew for each process, and so the same bank would give another file each time."""
+    compiler: Any = torch.jit._recursive
+    compiler.set = _SortedSet
+    try:
+        yield
+    finally:
+        del compiler.set
 
 
 def make_instrument(model: RaveModel, banks: Sequence[AnyBank]) -> Instrument:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from drawstop import __version__
 from drawstop.audio_files import write_audio
-from drawstop.files import write_json
+from drawstop.files import remove_unfinished, write_json
 from drawstop.progress import Progress, named
 from export.instrument.bake import bake
 from export.make.options import BANK, CLIPS, FIGURES, INSTRUMENT, PATCHES, UNFINISHED, Request, StopRequest
@@ -39,6 +39,8 @@ def make_instrument(request: Request, progress: Progress) -> Figures:
 
 def _make(request: Request, maker: StopMaker[Bank], progress: Progress) -> Figures:
     work = request.out / UNFINISHED
+    for name in (BANK, INSTRUMENT, PATCHES, FIGURES):
+        remove_unfinished(request.out / name)
     write_json(work / "request.json", {"identity": request.identity()})
     with fixed_threads(request.options.threads):
         bank = _bank_with_stops(request, maker, work, progress)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from drawstop.errors import DrawstopError
-from drawstop.files import atomic_file, atomic_folder, sha256_file, write_json
+from drawstop.files import atomic_file, atomic_folder, remove_unfinished, sha256_file, write_json
 
 
 def test_atomic_file_appears_whole_under_its_name_and_nothing_else_stays(tmp_path: Path) -> None:
@@ -107,6 +107,24 @@ def test_atomic_file_leaves_no_half_file_when_the_process_is_terminated_by_inter
     )
     assert result.returncode in (-signal.SIGINT, 128 + signal.SIGINT, 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_killed_processes_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from drawstop.files import atomic_file, atomic_folder\n"
+        "with atomic_file(Path(sys.argv[1]) / 'organ.ts'), atomic_folder(Path(sys.argv[1]) / 'bank'):\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    mine = {"organ.ts", ".organ.2.ts", ".bank.notes", "bank.tar"}
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    for name in ("organ.ts", "bank"):
+        remove_unfinished(tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == mine
 
 
 def test_atomic_folder_replaces_ours_and_refuses_anybody_elses(tmp_path: Path) -> None:
