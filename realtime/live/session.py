@@ -1,9 +1,11 @@
 """`drawstop play`, from its options to its last line."""
 
 import os
+import signal
 import time
 import zipfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -76,10 +78,11 @@ def _run(
 ) -> None:
     controllers = LiveControllers(supervisor, controller_options)
     controllers.parameters.sync({event.slug: event.value for event in events})
-    supervisor.start(events, options.record)
     status, lost = LiveStatus(), LostBlocks()
-    end = None if options.seconds is None else time.monotonic() + options.seconds
     try:
+        with _interrupts_later():
+            supervisor.start(events, options.record)
+        end = None if options.seconds is None else time.monotonic() + options.seconds
         with ExitStack() as stack:
             stack.enter_context(controllers)
             _look(status, controllers)
@@ -128,6 +131,21 @@ def _run(
             options.report,
             {"plan": asdict(supervisor.latency) if supervisor.latency else {}, **status.as_json(), **timing},
         )
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Let an interrupt, or a SIGTERM, wait until the block has ended: what is half started can't be ended in order."""
+    came: list[int] = []
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda number, frame: came.append(number)) for each in signals]
+    try:
+        yield
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _look(status: LiveStatus, controllers: LiveControllers) -> None:

@@ -30,7 +30,7 @@ def test_the_last_of_many_wins_and_half_a_file_is_waited_for(
             server, *paths, "--headless", "--block", 512, "--osc", port, "--record", tmp_path / "take"
         )
         playing.wait_until_said("delay from input to output")
-        wait_for(lambda: (tmp_path / "take" / "input.f32").is_file(), "the sound")
+        playing.wait_until_said("OSC listens")
         url = f"osc.udp://127.0.0.1:{port}"
         for number in (2, 3, 1, 3, 1, 2):
             oscsend(url, f"/instrument/{number}")
