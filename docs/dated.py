@@ -17,8 +17,6 @@ FIGURE = re.compile(
 DATE = re.compile(r"\b20\d\d-[01]\d-[0-3]\d\b")
 MACHINE = re.compile(r"\b(?:AMD|Intel|Apple|NVIDIA|EPYC)\b")
 NO_PROSE = re.compile(r"```.*?^```$|`[^`\n]*`|\]\([^)]*\)", re.DOTALL | re.MULTILINE)
-NOT_YET = ("hosts/daw.md",)
-"""Pages in docs/ with figures that say no date yet. A page that says it must leave the list."""
 
 
 def undated(text: str) -> list[tuple[str, str]]:
@@ -41,7 +39,7 @@ def undated(text: str) -> list[tuple[str, str]]:
 
 
 def complaints(generated: Collection[str]) -> Iterator[str]:
-    """One line for each section of README and docs/ with a figure of unknown origin, and for a page that needn't be listed.
+    """One line for each section of README and docs/ with a figure of unknown origin.
 
     Args:
         generated: names of pages in docs/ that are wholly generated.
@@ -51,12 +49,8 @@ def complaints(generated: Collection[str]) -> Iterator[str]:
         name = path.relative_to(docs if path.is_relative_to(docs) else ROOT).as_posix()
         if name in generated:
             continue
-        sections = undated(path.read_text(encoding="utf-8"))
-        if name in NOT_YET and not sections:
-            yield f"{name} says where its figures are from: take it off NOT_YET in docs/dated.py"
-        if name not in NOT_YET:
-            for heading, figure in sections:
-                yield f"{name}, {heading!r}: {figure} has no date (2026-11-29) and machine, and isn't generated (docs/dated.py)"
+        for heading, figure in undated(path.read_text(encoding="utf-8")):
+            yield f"{name}, {heading!r}: {figure} has no date (2026-11-29) and machine, and isn't generated (docs/dated.py)"
 
 
 def _known(section: str) -> bool:
