@@ -4,7 +4,6 @@ The file is for blocks of one length and for processors like the one that it was
 TorchScript; what moves the stops (attributes, ramp, bypass) is still the instrument's own.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -23,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
-from drawstop.files import atomic_file
+from drawstop.files import atomic_file, sha256_file
 from drawstop.progress import Progress
 from realtime.backends.block_programs import (
     Case,
@@ -33,7 +32,7 @@ from realtime.backends.block_programs import (
     streaming_caches,
 )
 from realtime.backends.graph import StreamGraph
-from realtime.backends.player import knob_frames
+from realtime.backends.player import checked_block, knob_frames
 
 ABOUT = "drawstop.json"
 """The extra file inside a `.pt2` that says what it holds."""
@@ -63,7 +62,7 @@ def write_package(instrument: Path, block: int, out: Path, progress: Progress) -
     loaded = torch.jit.load(str(instrument), map_location="cpu").eval()
     programs = record_programs(loaded, block)
     about = {
-        "instrument": _digest(instrument),
+        "instrument": sha256_file(instrument),
         "block": block,
         "torch": torch.__version__,
         "machine": _machine(),
@@ -135,11 +134,7 @@ class CompiledPlayer:
     @torch.inference_mode()
     def play(self, x: Tensor | npt.NDArray[np.float32]) -> Tensor:
         """Play the next block. `[1, channels + stops, block]` -> `[1, channels, block]`; ValueError for another shape."""
-        x = torch.as_tensor(x)
-        if x.shape != (1, self._channels + self._stops, self.block):
-            raise ValueError(
-                f"expected [1, {self._channels + self._stops}, {self.block}], got {list(x.shape)}"
-            )
+        x = checked_block(x, self._channels + self._stops, self.block)
         if self._instrument.get_reset()[0]:
             self.reset()
         before, values = self._instrument._values(knob_frames(x[:, self._channels :], self._ratio))
@@ -199,7 +194,7 @@ def check_package(path: Path, instrument: Path, block: int) -> None:
     except (zipfile.BadZipFile, ValueError, KeyError) as error:
         raise DrawstopError(f"{path} is damaged, or no compiled instrument; {again}") from error
     expected = {
-        "instrument": _digest(instrument), "block": block, "torch": torch.__version__, "machine": _machine()
+        "instrument": sha256_file(instrument), "block": block, "torch": torch.__version__, "machine": _machine()
     }  # fmt: skip
     for what, value in expected.items():
         if about.get(what) != value:
@@ -211,11 +206,6 @@ def check_package(path: Path, instrument: Path, block: int) -> None:
 def _case(name: str) -> Case:
     number = name.removeprefix("turn_")
     return Case(int(number.removesuffix("_brings_in")), number.endswith("_brings_in"))
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _machine() -> str:

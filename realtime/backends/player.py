@@ -66,11 +66,7 @@ class BackendPlayer:
     @torch.inference_mode()
     def play(self, x: Tensor | npt.NDArray[np.float32]) -> Tensor:
         """Play the next block. `[1, channels + stops, block]` -> `[1, channels, block]`; ValueError for another shape."""
-        x = torch.as_tensor(x)
-        if x.shape != (1, self._channels + self._stops, self.block):
-            raise ValueError(
-                f"expected [1, {self._channels + self._stops}, {self.block}], got {list(x.shape)}"
-            )
+        x = checked_block(x, self._channels + self._stops, self.block)
         if self._instrument.get_reset()[0]:
             self.reset()
         random = bool(self._instrument.get_noise()[0])
@@ -166,6 +162,14 @@ class BackendPlayer:
             return x if at_rest else segment(x, before, values)
 
         return moving
+
+
+def checked_block(x: Tensor | npt.NDArray[np.float32], lines: int, block: int) -> Tensor:
+    """A block as a tensor. `[1, lines, block]`; ValueError for another shape."""
+    x = torch.as_tensor(x)
+    if x.shape != (1, lines, block):
+        raise ValueError(f"expected [1, {lines}, {block}], got {list(x.shape)}")
+    return x
 
 
 def knob_frames(signals: Tensor, ratio: int) -> Tensor:
