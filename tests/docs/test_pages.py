@@ -80,7 +80,7 @@ def test_every_command_line_of_the_pages_has_a_command_and_options_that_exist() 
 
 def test_a_figure_without_a_date_and_a_machine_is_found() -> None:
     program = (
-        "import sys; sys.path.insert(0, 'docs'); from dated import undated\n"
+        "import sys; sys.path.insert(0, 'docs/generators'); from dated import undated\n"
         "head = '# Page\\n'\n"
         "assert undated(head + '## Cost\\nIt takes 12 ms.') == [('Cost', '12 ms')]\n"
         "assert undated(head + '## Cost\\nIt falls by −.5 dB.') == [('Cost', '−.5 dB')]\n"

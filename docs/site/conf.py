@@ -1,0 +1,91 @@
+"""Sphinx's settings for the pages as a site: `just site` builds it in build/site, and a broken link or anchor fails.
+
+The source is the repository's root, so that README, CONTRIBUTING and docs/ keep the relative links that GitHub follows. A link to a file
+that is no page, such as a module, leads to a copy of it; one to a folder leads to its README, or is plain text without one. Nothing
+comes from a network.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
+
+ROOT = Path(__file__).parents[2]
+NAVIGATION: dict[str, tuple[str, ...]] = {
+    "Start": ("docs/start", "docs/glossary", "docs/clips/README"),
+    "Play": ("docs/live", "docs/panel", "docs/controllers", "docs/scenes", "docs/osc"),
+    "Make": ("docs/your_models", "docs/own_rave", "docs/scale"),
+    "Hosts": (
+        "docs/hosts/README",
+        "docs/hosts/puredata",
+        "docs/hosts/max",
+        "docs/hosts/supercollider",
+        "docs/hosts/daw",
+        "docs/hosts/torch",
+    ),
+    "MusicGen": ("docs/musicgen", "docs/musicgen_training"),
+    "Evidence": ("docs/evidence", "docs/stops", "SAEs of the separator <docs/features>"),
+    "Reference": ("docs/commands", "docs/mapping", "docs/instrument", "CHANGELOG"),
+    "Inside": ("docs/architecture", "docs/backends", "CONTRIBUTING", "LICENSES"),
+}
+"""The pages below each heading, README being the first of all; a page may have a shorter title."""
+
+project = "Drawstop"
+author = "The Drawstop authors"
+html_title = "Drawstop"
+extensions = ["myst_parser"]
+root_doc = "README"
+include_patterns = ["*.md", "docs/*.md", "docs/clips/*.md", "docs/hosts/*.md"]
+exclude_patterns = [
+    *(path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "docs"),
+    "docs/generators",
+    "docs/site",
+]
+myst_heading_anchors = 3
+nitpicky = True
+
+html_theme = "furo"
+html_static_path = ["static"]
+templates_path = ["templates"]
+html_css_files = ["site.css"]
+html_js_files = [("clips.js", {"defer": "defer"})]
+html_additional_pages = {"index": "to_readme.html"}
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#8a4b08", "color-brand-content": "#8a4b08"},
+    "dark_css_variables": {"color-brand-primary": "#e8a04c", "color-brand-content": "#e8a04c"},
+}
+html_copy_source = False
+html_show_sourcelink = False
+html_show_copyright = False
+html_show_sphinx = False
+html_show_search_summary = False  # it fetches pages, which a browser doesn't do from a folder
+
+
+def add_navigation(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Append the navigation to README, where GitHub needn't see it."""
+    if page == root_doc:
+        for caption, pages in NAVIGATION.items():
+            listed = "\n".join(pages)
+            source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{listed}\n```\n"
+
+
+def link_to_folder(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
+) -> nodes.Node | None:
+    """A link to a folder: to the README in it, or plain text."""
+    folder = (ROOT / node["refdoc"]).parent / node["reftarget"]
+    if not folder.is_dir():
+        return None
+    page = (folder.resolve() / "README").relative_to(ROOT).as_posix()
+    if page not in env.found_docs:
+        return content
+    return make_refnode(app.builder, node["refdoc"], page, None, content)
+
+
+def setup(app: Sphinx) -> None:
+    """Connect the two functions above."""
+    app.connect("source-read", add_navigation)
+    app.connect("missing-reference", link_to_folder)

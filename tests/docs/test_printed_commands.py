@@ -1,0 +1,199 @@
+"""Every command line that README and the pages print: parsed by the real command line, and what takes seconds is run as printed."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+from command_line import Run
+from printed_commands import Printed, mistake, printed
+from repository import DEMO as DEMO_DATA
+from repository import RECORDINGS, REPOSITORY
+
+if TYPE_CHECKING:
+    from export.instrument.bake import Baked
+
+LINES = printed()
+BLOCKS = [each for each in LINES if each.in_block]
+OURS = [each for each in LINES if each.words[0] == "drawstop"]
+PROGRAMS = {
+    "drawstop": "parsed here",
+    "just": "its recipe and arguments are checked here",
+    "python": "its module is looked for here",
+    "uv": "its extras are checked here",
+    "cp": "run here",
+    "pytest": "is running now",
+    "torchrun": "of torch; tests/training/sae/test_distributed.py trains on several processes",
+    "hf": "downloads; there is no hub here",
+    "oscdump": "of liblo; tests/realtime/controllers/osc sends with it, at free ports",
+    "oscsend": "of liblo; tests/realtime/controllers/osc sends with it, at free ports",
+    "curl": "tests/end_to_end/test_play_oscquery.py asks the same addresses, at a free port",
+}
+"""Programs that a page's shell blocks call, and what becomes of their lines."""
+
+
+def test_a_shell_block_calls_no_program_that_nothing_checks() -> None:
+    assert [each for each in BLOCKS if each.words[0] not in PROGRAMS] == []
+    assert len(BLOCKS) >= 40
+
+
+@pytest.mark.slow
+def test_every_printed_line_is_parsed_by_its_command() -> None:
+    mistakes = [
+        (each.page, each.line, said)
+        for each in OURS
+        if (said := mistake(each.words[1:], whole=each.in_block)) is not None
+    ]
+    assert mistakes == []
+    assert len(OURS) >= 100
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("rendr organ.ts in.wav", "no command"),
+        ("render organ.ts in.wav -o out.wav --sets guitar=1", "--sets"),
+        ("render organ.ts -o out.wav --block x", "'x'"),
+        ("find bank/ guitar extra-word --with a --without b", "extra-word"),
+        ("make --stop bass only-one --out my-bass", "--stop"),
+        ("patches", "Missing"),
+        ("render organ.ts in.wav -o", "-o"),
+    ],
+)
+def test_a_line_with_a_mistake_is_found(line: str, says: str) -> None:
+    said = mistake(line.split())
+    assert said is not None
+    assert says in said
+
+
+def test_every_recipe_that_is_named_exists_and_takes_its_arguments() -> None:
+    lines = {tuple(each.words[1:]) for each in LINES if each.words[0] == "just"}
+    just = Path(sys.executable).parent / "just"
+    for words in lines:
+        done = subprocess.run([just, "--dry-run", *words], cwd=REPOSITORY, capture_output=True, text=True)
+        assert done.returncode == 0, (words, done.stderr)
+    assert len(lines) >= 12
+
+
+def test_every_module_that_is_named_to_be_run_exists() -> None:
+    modules = {each.words[2] for each in LINES if each.words[:2] == ["python", "-m"]}
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []
+    assert len(modules) >= 6
+
+
+def test_every_extra_that_is_named_exists() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    words = [each.words for each in LINES if each.words[:2] == ["uv", "sync"] and len(each.words) > 2]
+    assert [each for each in words if each[2] != "--extra"] == []
+    assert {each[3] for each in words} <= set(project["optional-dependencies"])
+    assert words
+
+
+RUN = {
+    "uv run drawstop devices": (),
+    "uv run drawstop render drawstop-demo/instrument.ts in.wav -o out.wav --set guitar=-1": ("out.wav",),
+    "uv run drawstop render organ.ts in.wav -o out.wav --midi knobs.mid --mapping organ.toml": ("out.wav",),
+    "uv run drawstop patches drawstop-demo/instrument.ts -o my-patches": (
+        "my-patches/instrument.pd",
+        "my-patches/instrument.maxpat",
+        "my-patches/instrument.scd",
+    ),
+    "uv run drawstop patches organ.ts -o organ-patches": ("organ-patches/organ.pd", "organ-patches/organ.scd"),
+    "cp organ.ts organ-patches/": ("organ-patches/organ.ts",),
+    "uv run drawstop plugin drawstop-demo/instrument.ts -o organ.nm": ("organ.nm",),
+    "drawstop plan MODEL recordings/ --site all --features 4096 --k 32 --hours 1000 --gpus 8": (),
+    "drawstop import my-sae/ my_rave.ts recordings/ --out bank/": ("bank/bank.json",),
+    "drawstop find bank/ guitar --with with/ --without without/ --model my_rave.ts": ("bank/stops",),
+}
+"""Lines of shell blocks that are run here as they are printed, in this order, and the files that are there then."""
+
+DEMO = "two minutes; tests/export/demo runs it with --no-measure"
+LIVE = "plays until it is ended; tests/end_to_end plays so"
+PANEL = "plays until it is ended; tests/end_to_end/test_play_panel.py opens its panel"
+BY_HAND = "waits for a controller that somebody moves; tests/realtime/inputs does"
+MAKE = "a minute and more; tests/export/make runs it on less"
+REPORT = "minutes; tests/training/evaluation runs its experiments on less"
+HUB = "its model is on the hub, which isn't here; tests/export/commands/test_musicgen.py runs it with a tiny one"
+HUB_TRAINING = "its model is on the hub, which isn't here; tests/training/find/musicgen runs it with a tiny one"
+NOT_RUN = {
+    "uv run drawstop demo": DEMO,
+    "uv run drawstop play drawstop-demo/instrument.ts --panel": PANEL,
+    "uv run drawstop make --stop bass recordings/bass recordings/other --out my-bass": MAKE,
+    "uv run drawstop make my_rave.ts --stop bass recordings/bass recordings/other --out my-organ": MAKE,
+    "drawstop make my_rave.ts --stop guitar guitar/ other/ --stop voice voice/ other/ --out my-organ": MAKE,
+    "uv run drawstop musicgen --prompt guitar -o takes/": "20 s of a core; tests/export/musicgen makes less of it",
+    "uv run drawstop musicgen facebook/musicgen-small --bank banks/ --prompt \"a slow folk song\" --set guitar=1 -o takes/": HUB,
+    "uv run drawstop monitor": BY_HAND,
+    "uv run drawstop learn organ.toml guitar voice": BY_HAND,
+    "uv run drawstop play organ.ts --mapping organ.toml --scenes scenes.toml": LIVE,
+    "drawstop report training/demo/bank": REPORT,
+    "drawstop report training/demo/bank --quick": REPORT,
+    "drawstop report bank/ --model rave.ts --recordings labelled/": REPORT,
+    "drawstop report bank/ --beside other-bank/ --model rave.ts --recordings labelled/": REPORT,
+    "drawstop evaluate bank/ --only steering --model rave.ts --recordings labelled/": REPORT,
+    "uv run drawstop play organ.ts --set guitar=-1": LIVE,
+    "uv run drawstop play organ.ts --measure": LIVE,
+    "uv run drawstop play organ.ts --midi nano --record take1": LIVE,
+    "uv run drawstop render --session take1 -o take1.wav": LIVE,
+    "uv run drawstop play organ.ts --panel": PANEL,
+    "uv run drawstop play organ.ts --panel --levels --scenes set.toml": PANEL,
+    "uv run drawstop play organ.ts --panel-open": PANEL,
+    "uv run drawstop play organ.ts --panel-open --allow 192.168.1.0/24": PANEL,
+    "drawstop train facebook/musicgen-small recordings/ --site all --stream --features 4096 --k 32 --out banks/": HUB_TRAINING,
+}
+"""Lines of shell blocks that aren't run here, and why."""
+
+
+def test_each_line_of_ours_is_run_or_has_a_reason_and_both_lists_are_current() -> None:
+    lines = {each.line for each in BLOCKS if each.words[0] in ("drawstop", "cp")}
+    assert sorted(lines - RUN.keys() - NOT_RUN.keys()) == []
+    assert sorted((RUN.keys() | NOT_RUN.keys()) - lines) == []
+    assert RUN.keys().isdisjoint(NOT_RUN)
+
+
+@pytest.fixture(scope="module")
+def folder(
+    small: Path, demo_rave: Path, baked: "Baked", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A folder with what the lines name, small and real, which the process is in meanwhile."""
+    folder = tmp_path_factory.mktemp("as-printed")
+    (folder / "drawstop-demo").mkdir()
+    shutil.copy(small, folder / "organ.ts")
+    shutil.copy(baked.path, folder / "drawstop-demo" / "instrument.ts")
+    for name in ("MODEL", "my_rave.ts"):
+        shutil.copy(demo_rave, folder / name)
+    shutil.copytree(DEMO_DATA / "bank", folder / "my-sae")
+    for name, kind in (("with", "guitar"), ("without", "voice"), ("recordings", "voice")):
+        (folder / name).mkdir()
+        for path in sorted((RECORDINGS / kind).rglob("*.flac"))[:4]:
+            shutil.copy(path, folder / name)
+    soundfile.write(folder / "in.wav", 0.1 * np.random.default_rng(0).standard_normal(22050), 44100)
+    (folder / "organ.toml").write_text('[[knob]]\nsource = "cc 20"\nstop = "guitar"\n')
+    knobs = mido.MidiFile()
+    knobs.tracks.append(mido.MidiTrack([mido.Message("control_change", control=20, value=0, time=10)]))
+    knobs.save(folder / "knobs.mid")
+    before = Path.cwd()
+    os.chdir(folder)
+    yield folder
+    os.chdir(before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", RUN)
+def test_the_line_does_as_printed_what_it_says(line: str, folder: Path, run: Run) -> None:
+    words = Printed("", line, True).words
+    if words[0] == "cp":
+        subprocess.run(words, check=True)
+    else:
+        code, _, err = run(*words[1:])
+        assert code == 0, err
+    assert [name for name in RUN[line] if not (folder / name).exists()] == []
