@@ -6,11 +6,11 @@ comes from a network.
 """
 
 from pathlib import Path
+from typing import Any
 
-from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ NAVIGATION: dict[str, tuple[str, ...]] = {
     "MusicGen": ("docs/musicgen", "docs/musicgen_training"),
     "Evidence": ("docs/evidence", "docs/stops", "SAEs of the separator <docs/features>"),
     "Reference": ("docs/commands", "docs/mapping", "docs/instrument", "CHANGELOG"),
-    "Inside": ("docs/architecture", "docs/backends", "CONTRIBUTING", "LICENSES"),
+    "Inside": ("docs/architecture", "docs/backends", "CONTRIBUTING", "LICENSES", "training/demo/LICENSE"),
 }
 """The pages below each heading, README being the first of all; a page may have a shorter title."""
 
@@ -38,9 +38,10 @@ author = "The Drawstop authors"
 html_title = "Drawstop"
 extensions = ["myst_parser"]
 root_doc = "README"
-include_patterns = ["*.md", "docs/*.md", "docs/clips/*.md", "docs/hosts/*.md"]
-exclude_patterns = [
-    *(path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "docs"),
+include_patterns = ["*.md", "docs/*.md", "docs/clips/*.md", "docs/hosts/*.md", "training/demo/LICENSE.md"]
+exclude_patterns = [  # not even looked into
+    *(path.name for path in ROOT.iterdir() if path.is_dir() and path.name not in ("docs", "training")),
+    *(f"training/{path.name}" for path in (ROOT / "training").iterdir() if path.name != "demo"),
     "docs/generators",
     "docs/site",
 ]
@@ -72,20 +73,25 @@ def add_navigation(_app: Sphinx, page: str, source: list[str]) -> None:
             source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{listed}\n```\n"
 
 
-def link_to_folder(
-    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
-) -> nodes.Node | None:
-    """A link to a folder: to the README in it, or plain text."""
-    folder = (ROOT / node["refdoc"]).parent / node["reftarget"]
-    if not folder.is_dir():
-        return None
-    page = (folder.resolve() / "README").relative_to(ROOT).as_posix()
-    if page not in env.found_docs:
-        return content
-    return make_refnode(app.builder, node["refdoc"], page, None, content)
+class FolderLinks(SphinxPostTransform):
+    """Resolves links to folders, before MyST's resolver calls them missing: to the README in one, or to plain text."""
+
+    default_priority = 8
+
+    def run(self, **_kwargs: Any) -> None:
+        """Replace each such link of a page."""
+        for link in list(self.document.findall(pending_xref)):
+            folder = (ROOT / self.env.docname).parent / link["reftarget"]
+            if link["reftype"] != "myst" or link.get("refdomain") or not folder.is_dir():
+                continue
+            page = (folder.resolve() / "README").relative_to(ROOT).as_posix()
+            content = link[0].deepcopy()
+            if page in self.env.found_docs:
+                content = make_refnode(self.app.builder, self.env.docname, page, "", content)
+            link.replace_self(content)
 
 
 def setup(app: Sphinx) -> None:
-    """Connect the two functions above."""
+    """Add the two to Sphinx."""
     app.connect("source-read", add_navigation)
-    app.connect("missing-reference", link_to_folder)
+    app.add_post_transform(FolderLinks)
