@@ -1,8 +1,8 @@
 """Sphinx's settings for the pages as a site: `just site` builds it in build/site, and a broken link or anchor fails.
 
-The source is the repository's root, so that README, CONTRIBUTING and docs/ keep the relative links that GitHub follows. A link to a file
-that is no page, such as a module, leads to a copy of it; one to a folder leads to its README, or is plain text without one. Nothing
-comes from a network.
+The source is the repository's root, so that README, CONTRIBUTING and docs/ keep the relative links that GitHub follows. A link to
+a file that is no page, such as a module, leads to a copy of it; one to a folder leads to its README, or is plain text without one.
+Nothing comes from a network.
 """
 
 from pathlib import Path
@@ -27,11 +27,11 @@ NAVIGATION: dict[str, tuple[str, ...]] = {
         "docs/hosts/torch",
     ),
     "MusicGen": ("docs/musicgen", "docs/musicgen_training"),
-    "Evidence": ("docs/evidence", "docs/stops", "SAEs of the separator <docs/features>"),
+    "Evidence": ("docs/evidence", "docs/stops", "docs/features"),
     "Reference": ("docs/commands", "docs/mapping", "docs/instrument", "CHANGELOG"),
     "Inside": ("docs/architecture", "docs/backends", "CONTRIBUTING", "LICENSES", "training/demo/LICENSE"),
 }
-"""The pages below each heading, README being the first of all; a page may have a shorter title."""
+"""The pages below each heading, README being the first of all."""
 
 project = "Drawstop"
 author = "The Drawstop authors"

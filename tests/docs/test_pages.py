@@ -39,7 +39,9 @@ def test_every_page_begins_with_what_a_reader_can_do_after_reading_it() -> None:
     for page in DOCS.rglob("*.md"):
         text = re.sub(r"<!--.*?-->", "", page.read_text("utf-8"), flags=re.DOTALL)
         title, first, *_ = (part.strip() for part in text.split("\n\n") if part.strip())
-        if "generators" not in page.parts and not (title[:2] == "# " and first.startswith("After reading this you")):
+        if "generators" not in page.parts and not (
+            title[:2] == "# " and first.startswith("After reading this you")
+        ):
             silent.append(page.name)
     assert silent == []
 

@@ -1,6 +1,7 @@
 """The pages as a site: built without a warning, whole without a network, readable on a telephone, by day and by night."""
 
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,21 +13,34 @@ from shared import made_once
 from sphinx.application import Sphinx
 
 PHONE, DESK = 390, 1280
-SHOWN = ("README", "docs/commands", "docs/mapping", "docs/features", "docs/own_rave", "docs/live", "docs/hosts/daw")
+LOADS = (
+    "player => new Promise((yes, no) => { player.onloadeddata = yes; player.onerror = no; player.load(); })"
+)
+SHOWN = (
+    "README",
+    "docs/commands",
+    "docs/mapping",
+    "docs/features",
+    "docs/own_rave",
+    "docs/live",
+    "docs/hosts/daw",
+)
 """README, and the pages with the widest tables and code."""
 
 
 def built(out: Path, builder: str = "html", change: Callable[[str, list[str]], None] | None = None) -> str:
     """Builds the site as `just site` does; gives the warnings."""
-    warnings = io.StringIO()
-    app = Sphinx(
-        str(REPOSITORY), str(REPOSITORY / "docs" / "site"), str(out), str(out / ".doctrees"), builder,
-        status=None, warning=warnings,
-    )  # fmt: skip
-    if change is not None:
-        app.connect("source-read", lambda _app, page, source: change(page, source), priority=100)
-    app.build()
-    return warnings.getvalue()
+    said = io.StringIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Sphinx's extensions about Sphinx
+        app = Sphinx(
+            str(REPOSITORY), str(REPOSITORY / "docs" / "site"), str(out), str(out / ".doctrees"), builder,
+            status=None, warning=said,
+        )  # fmt: skip
+        if change is not None:
+            app.connect("source-read", lambda _app, page, source: change(page, source), priority=100)
+        app.build()
+    return said.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +64,10 @@ def test_a_broken_link_and_a_broken_anchor_are_each_a_warning_and_so_an_error(tm
         if page == "docs/scenes":
             source[0] += "\n[a](nowhere.md) [b](osc.md#no-such-heading) [c](../tests/no_such_file.py)\n"
 
-    warnings = built(tmp_path, "dummy", spoil).splitlines()
-    assert len(warnings) == 3, warnings
+    said = built(tmp_path, "dummy", spoil).splitlines()
+    assert len(said) == 3, said
     for name in ("nowhere.md", "no-such-heading", "no_such_file.py"):
-        assert [line for line in warnings if name in line], warnings
+        assert [line for line in said if name in line], said
 
 
 @pytest.mark.slow
@@ -88,7 +102,9 @@ def test_pages_fit_the_screen_and_ask_no_network_for_anything(
     shown.page.goto((site / "docs/clips/README.html").as_uri())
     players = shown.page.locator("audio.clip")
     assert players.count() == 27
-    players.first.evaluate("player => new Promise((yes, no) => { player.onloadeddata = yes; player.onerror = no; player.load(); })")
+    players.first.evaluate(
+        "player => new Promise((yes, no) => { player.onloadeddata = yes; player.onerror = no; player.load(); })"
+    )
     assert shown.said == []
     assert [url for url in shown.asked if not url.startswith(LOCAL_SCHEMES)] == []
     shown.close()

@@ -14,9 +14,10 @@ PAGES = (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted(DOCS.
 FENCE = re.compile(r"^( *)```sh\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 ANY_FENCE = re.compile(r"^( *)```.*?^\1```", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
+THEN = re.compile(r"\s*(?:\(then: |\)$)")
 HELP = re.compile(r"Examples?: (drawstop .*?)(?=\n\s*\n|\n```|\Z)", re.DOTALL)
-INCOMPLETE = "…"
-"""A line with this shows a part of a command."""
+INCOMPLETE = ("…", "COMMAND")
+"""A line with one of these shows a part of a command, or any command."""
 
 
 class Printed(NamedTuple):
@@ -43,15 +44,18 @@ def printed() -> list[Printed]:
     for path in PAGES:
         page, text = path.relative_to(REPOSITORY).as_posix(), path.read_text("utf-8")
         for _, block in FENCE.findall(text):
-            lines = (without_comment(line) for line in block.replace("\\\n", " ").splitlines())
+            joined = re.sub(r"\s*\\\n\s*", " ", block)
+            lines = (without_comment(line) for line in joined.splitlines())
             found += [Printed(page, line, True) for line in lines if line]
-        examples = [" ".join(example.split()) for example in HELP.findall(text)]
+        examples = [
+            " ".join(each.split()) for example in HELP.findall(text) for each in THEN.split(example) if each
+        ]
         inline = INLINE.findall(ANY_FENCE.sub("", text))
         spoken = [span for span in inline if re.match(r"(uv run |just |drawstop |python -m )", span)]
         found += [
             Printed(page, line, False)
             for line in (*examples, *spoken)
-            if INCOMPLETE not in line and len(shlex.split(line)) > 1
+            if not any(mark in line for mark in INCOMPLETE) and len(shlex.split(line)) > 1
         ]
     return found
 
@@ -71,7 +75,7 @@ def mistake(words: list[str], whole: bool = True) -> str | None:
 
     Args:
         words: as a shell passes them.
-        whole: whether a missing argument is a mistake, as it isn't where a page names a command with an option only.
+        whole: whether a missing argument or value is a mistake, as it isn't where a page names a command with an option only.
     """
     name, *arguments = words
     if name in ("-h", "--help", "--version", "--install-completion", "--show-completion", "help"):
@@ -86,7 +90,7 @@ def mistake(words: list[str], whole: bool = True) -> str | None:
     except SystemExit as error:
         return f"it ended with {error.code}" if error.code else None
     except typer.TyperException as error:
-        if type(error).__name__ == "MissingParameter" and not whole:
+        if type(error).__name__ in ("MissingParameter", "BadOptionUsage") and not whole:
             return None
         return f"{type(error).__name__}: {error}"
     return None
