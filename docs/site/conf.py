@@ -1,8 +1,8 @@
 """Sphinx's settings for the pages as a site: `just site` builds it in build/site, and a broken link or anchor fails.
 
 The source is the repository's root, so that README, CONTRIBUTING and docs/ keep the relative links that GitHub follows. A link to
-a file that is no page, such as a module, leads to a copy of it; one to a folder leads to its README, or is plain text without one.
-Nothing comes from a network.
+a file that is no page, such as a module, leads to a copy of it; one to a folder leads to its README, or is plain text without
+one. Nothing comes from a network.
 """
 
 from pathlib import Path
