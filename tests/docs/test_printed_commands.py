@@ -1,14 +1,12 @@
 """Every command line that README and the pages print: parsed by the real command line; what takes seconds is run."""
 
 import importlib.util
-import itertools
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import mido
@@ -16,12 +14,9 @@ import numpy as np
 import pytest
 import soundfile
 from command_line import Run
-from live_player import wait_for
 from printed_commands import Printed, mistake, printed
 from repository import DEMO as DEMO_DATA
 from repository import RECORDINGS, REPOSITORY
-
-from bench.live.jack import PATIENCE_S, JackServer
 
 LINES = printed()
 BLOCKS = [each for each in LINES if each.in_block]
@@ -127,14 +122,6 @@ RUN: dict[str, tuple[str, ...]] = {
 }
 """Lines that are run here as they are printed, in this order, and the files that are there then."""
 
-PLAYED = {
-    "uv run drawstop play organ.ts --mapping organ.toml --scenes scenes.toml": (),
-    "uv run drawstop play organ.ts --midi nano --record take1": (
-        "uv run drawstop render --session take1 -o take1.wav",
-    ),
-}
-"""Lines that play under JACK until Ctrl-C, and those that are run after each."""
-
 DEMO = "two minutes; tests/export/demo runs it with --no-measure"
 LIVE = "plays until it is ended; tests/end_to_end plays so"
 PANEL = "plays until it is ended; tests/end_to_end/test_play_panel.py opens its panel"
@@ -170,6 +157,9 @@ NOT_RUN = {
     "drawstop evaluate bank/ --only steering --model rave.ts --recordings labelled/": REPORT,
     "uv run drawstop play organ.ts --set guitar=-1": LIVE,
     "uv run drawstop play organ.ts --measure": LIVE,
+    "uv run drawstop play organ.ts --mapping organ.toml --scenes scenes.toml": LIVE,
+    "uv run drawstop play organ.ts --midi nano --record take1": LIVE,
+    "uv run drawstop render --session take1 -o take1.wav": "needs a session; tests/end_to_end/test_play.py records and renders one",
     "uv run drawstop play organ.ts --panel": PANEL,
     "uv run drawstop play organ.ts --panel --levels --scenes set.toml": PANEL,
     "uv run drawstop play organ.ts --panel-open": PANEL,
@@ -189,7 +179,7 @@ NOT_RUN = {
 
 def test_each_line_of_ours_is_run_or_has_a_reason_and_both_lists_are_current() -> None:
     lines = {each.line for each in BLOCKS if each.words[0] in ("drawstop", "cp")}
-    lists = [*RUN, *PLAYED, *itertools.chain(*PLAYED.values()), *NOT_RUN]
+    lists = [*RUN, *NOT_RUN]
     assert sorted(lines - set(lists)) == []
     assert sorted(set(lists) - {each.line for each in LINES}) == []
     assert len(lists) == len(set(lists))
@@ -233,24 +223,3 @@ def test_the_line_does_as_printed_what_it_says(line: str, folder: Path, run: Run
         code, _, err = run(*words[1:])
         assert code == 0, err
     assert [name for name in RUN[line] if not (folder / name).exists()] == []
-
-
-@pytest.mark.live
-@pytest.mark.parametrize("line", PLAYED)
-def test_the_line_plays_as_printed_until_ctrl_c(
-    line: str, folder: Path, run: Run, needs_program: Callable[[str], None]
-) -> None:
-    needs_program("jackd")
-    with JackServer() as server:
-        command = [sys.executable, "-m", *Printed("", line, True).words]
-        playing = subprocess.Popen(command, env=server.environment, stderr=subprocess.PIPE, text=True)
-        try:
-            wait_for(lambda: "drawstop:out_0" in server.ports() or playing.poll() is not None, "its ports")
-            playing.send_signal(signal.SIGINT)
-            _, err = playing.communicate(timeout=PATIENCE_S)
-        finally:
-            playing.kill()
-        assert playing.returncode == 0, err
-    for following in PLAYED[line]:
-        code, _, err = run(*Printed("", following, True).words[1:])
-        assert code == 0, err
