@@ -159,7 +159,7 @@ NOT_RUN = {
     "uv run drawstop play organ.ts --measure": LIVE,
     "uv run drawstop play organ.ts --mapping organ.toml --scenes scenes.toml": LIVE,
     "uv run drawstop play organ.ts --midi nano --record take1": LIVE,
-    "uv run drawstop render --session take1 -o take1.wav": "needs a session; tests/end_to_end/test_play.py records and renders one",
+    "uv run drawstop render --session take1 -o take1.wav": "needs a session; tests/end_to_end/test_play.py renders one",
     "uv run drawstop play organ.ts --panel": PANEL,
     "uv run drawstop play organ.ts --panel --levels --scenes set.toml": PANEL,
     "uv run drawstop play organ.ts --panel-open": PANEL,
