@@ -1,7 +1,8 @@
-"""The delay of the shipped instrument, part by part: `python -m bench.live.delay [--seconds 20] [--latency low] [--busy]`.
+"""The delay of an instrument, part by part: `python -m bench.live.delay [--seconds 20] [--latency low] [--busy]`.
 
-For each rate and device block a JACK server without a sound card, and the shipped instrument with its first stop at -1. That
-the delay is what is reported, to the sample, tests show by jack_iodelay; this says what it is, and whether blocks are lost.
+For each rate and device block a JACK server without a sound card, and the shipped instrument, or another one, with its first
+stop at -1. That the delay is what is reported, to the sample, tests show by jack_iodelay; this says what it is, and whether
+blocks are lost.
 """
 
 import argparse
@@ -46,16 +47,19 @@ class Measured:
     block: list[float]
 
 
-def measure(instrument: Path, latency: str, block: int | None, seconds: float) -> Measured:
+def measure(instrument: Path, arguments: argparse.Namespace) -> Measured:
     """Play for so long, the first stop at -1, and count."""
-    supervisor = Supervisor(LiveRequest(instrument, block=block, latency=read_latency(latency)))
+    latency = read_latency(arguments.latency)
+    supervisor = Supervisor(
+        LiveRequest(instrument, block=arguments.block, latency=latency, backend=arguments.backend)
+    )
     try:
         supervisor.load()
         chosen = supervisor.open()
         supervisor.start()
         slug = supervisor.description.stops[0].slug
         supervisor.schedule([ControlEvent(supervisor.now(), slug, -1.0, "bench")])
-        end = time.monotonic() + seconds
+        end = time.monotonic() + arguments.seconds
         while time.monotonic() < end:
             supervisor.watch()
             time.sleep(TICK_S)
@@ -103,6 +107,10 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--latency", default="low")
+    parser.add_argument("--instrument", type=Path, help="a baked one; the shipped one if not given")
+    parser.add_argument(
+        "--backend", default="torchscript", help="aotinductor: with --instrument and its .pt2"
+    )
     parser.add_argument("--block", type=int, help="of the instrument; by trial if not given")
     parser.add_argument("--rates", type=int, nargs="+", default=RATES)
     parser.add_argument("--periods", type=int, nargs="+", default=PERIODS, help="device blocks")
@@ -125,13 +133,13 @@ def main() -> None:
     table = Table(*heads, title=f"--latency {arguments.latency}, {arguments.seconds:g} s each")
     console = Console()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as beside:
-        instrument = baked(SHIPPED, Path(folder))
+        instrument = arguments.instrument or baked(SHIPPED, Path(folder))
         if arguments.busy:
             beside.enter_context(other_cores_busy())
         for rate in arguments.rates:
             for period in arguments.periods:
                 with JackServer(rate, period).use_here():
-                    measured = measure(instrument, arguments.latency, arguments.block, arguments.seconds)
+                    measured = measure(instrument, arguments)
                 table.add_row(*row(measured, rate, period))
                 console.print(" ".join(row(measured, rate, period)), style="dim")
     console.print(table)

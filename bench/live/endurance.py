@@ -7,6 +7,7 @@ swap every 30 s, the server stopped and started every 5 minutes. Blocks are coun
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ from bench.live.jack import PERIOD, RATE, JackServer
 from bench.live.preparation import demo_instrument, other_cores_busy, resident_megabytes
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
+from realtime.live.latency import read_latency
 from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.processes.device_ring import RingCounters
 from realtime.processes.duration_histogram import quantile
@@ -42,12 +44,21 @@ def main() -> None:
     parser.add_argument("--instrument", type=Path, help="a baked one; the demo's by default")
     parser.add_argument("--outage", type=float, default=OUTAGE_S, help="seconds from one outage to the next")
     parser.add_argument("--swap", type=float, default=SWAP_S, help="seconds from one swap to the next")
+    parser.add_argument("--latency", default="safe")
+    parser.add_argument("--block", type=int, help="of the instrument; by trial if not given")
+    parser.add_argument("--rate", type=int, default=RATE, help="of the device, Hz")
+    parser.add_argument("--period", type=int, default=PERIOD, help="of the device, samples")
+    parser.add_argument("--quiet", action="store_true", help="leave the other cores alone")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         instrument = arguments.instrument or demo_instrument(Path(folder))
-        with other_cores_busy(), JackServer().use_here() as server:
-            metrics = endure(instrument, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
+        request = LiveRequest(instrument, block=arguments.block, latency=read_latency(arguments.latency))
+        with contextlib.ExitStack() as beside:
+            if not arguments.quiet:
+                beside.enter_context(other_cores_busy())
+            server = beside.enter_context(JackServer(arguments.rate, arguments.period).use_here())
+            metrics = endure(request, 60 * arguments.minutes, arguments.outage, arguments.swap, server)
     print(json.dumps(metrics, indent=1))
     if arguments.json:
         arguments.json.write_text(json.dumps(metrics, indent=1) + "\n")
@@ -96,10 +107,10 @@ class Load:
 
 
 def endure(
-    instrument: Path, seconds: float, outage_s: float, swap_s: float, server: JackServer
+    request: LiveRequest, seconds: float, outage_s: float, swap_s: float, server: JackServer
 ) -> dict[str, Any]:
     """Play for so long; returns the counts."""
-    supervisor = Supervisor(LiveRequest(instrument))
+    supervisor = Supervisor(request)
     supervisor.load()
     latency = supervisor.open()
     supervisor.start()
@@ -124,7 +135,7 @@ def endure(
             print(f"{now - begin:7.1f} s  lost {report.lost_blocks}  {supervisor.notes.pop(0)}", flush=True)
         if now >= next_swap and supervisor.ring is not None:
             next_swap += swap_s
-            supervisor.swap(instrument)
+            supervisor.swap(request.instrument)
         if now >= next_outage:
             next_outage, back_at = next_outage + outage_s, now + OUTAGE_LASTS_S
             outages += 1
@@ -141,6 +152,7 @@ def endure(
         "minutes": seconds / 60,
         "block": latency.block,
         "engine_delay_samples": latency.engine,
+        "delay_ms": round(latency.milliseconds(latency.total), 1),
         "blocks": report.sample // latency.block,
         "lost_blocks": report.lost_blocks,
         "lost_samples": report.lost_samples,
@@ -153,7 +165,7 @@ def endure(
         "outages": outages,
         "device_losses": losses,
         "memory_MB": memory.metrics(),
-        **callbacks.metrics(),
+        **callbacks.metrics(latency.host_block / latency.device_rate),
     }
 
 
@@ -212,10 +224,9 @@ class CallbackCounts:
         duration_s, interval_s = self._longest_s
         self._longest_s = (max(duration_s, last.longest_duration_s), max(interval_s, last.longest_interval_s))
 
-    def metrics(self) -> dict[str, Any]:
-        """Callbacks, their durations as shares of the period, and their intervals in seconds."""
+    def metrics(self, period: float) -> dict[str, Any]:
+        """Callbacks, their durations as shares of the period (in seconds), and their intervals in seconds."""
         self._add()
-        period = PERIOD / RATE
         durations, intervals = self._before["durations"], self._before["intervals"]
         shares = {f"p{100 * s:g}": quantile(durations, s) / period for s in (0.5, 0.99, 0.9999)}
         return {

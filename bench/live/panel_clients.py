@@ -60,8 +60,8 @@ class Playing:
         self._reader.start()
 
     def end(self) -> None:
-        """End it as a user does, and wait until it has written its report."""
-        self._process.send_signal(2)
+        """End it by SIGTERM (a job of a shell's background is born deaf to SIGINT), and wait for its report."""
+        self._process.terminate()
         self._process.wait(PATIENCE_S)
         self._reader.join(PATIENCE_S)
 

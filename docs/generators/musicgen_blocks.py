@@ -1,6 +1,7 @@
 """The tables of docs/musicgen_training.md that the small MusicGen's committed figures carry."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,29 +49,42 @@ def layers() -> str:
 
 
 def stops() -> str:
-    """How often the classifier detects a stop's concept, in bold where the goal is reached and chance doesn't reach it."""
-    detected = json.loads((DEMO / "musicgen_success.json").read_text("utf-8"))["heard"]
+    """How often two classifiers detect a stop's concept; in bold where the goal is reached by both and by no random draw."""
+    figures = json.loads((DEMO / "musicgen_success.json").read_text("utf-8"))
+    detected, draws = figures["heard"], figures["draws"]
     rows = []
     for text, concept, value in MOVES:
-        before = detected[f"{text}: at rest"][concept]
-        after = {
-            kind: detected[f"{text}: {concept} {value}, {kind}"][concept]
-            for kind in ("features", "difference of means", "random")
-        }
-        shares = [
-            f"**{share:.0%}**"
-            if kind != "random" and _reached(value, before, share, after["random"])
-            else f"{share:.0%}"
-            for kind, share in after.items()
-        ]
-        rows.append([f"{text}, {concept} {value.replace('-', '−')}", f"{before:.0%}", *shares])
-    return table(["text, stop", "neutral", "features", "difference of means", "random"], rows)
+        before = _shares(detected[f"{text}: at rest"], concept)
+        after = _shares(detected[f"{text}: {concept} {value}, stop"], concept)
+        random = [_shares(detected[f"{text}: {concept} {value}, random {draw}"], concept) for draw in draws]
+        reached = all(
+            _reached(value, *each) for each in zip(before, after, zip(*random, strict=True), strict=True)
+        )
+        shown = _percent(after)
+        rows.append(
+            [
+                f"{text}, {concept} {value.replace('-', '−')}",
+                _percent(before),
+                f"**{shown}**" if reached else shown,
+                "; ".join(map(_percent, random)),
+            ]
+        )
+    return table(["text, stop", "neutral", "the stop", "random, three draws"], rows)
 
 
-def _reached(value: str, before: float, after: float, random: float) -> bool:
+def _shares(cell: dict[str, dict[str, float]], concept: str) -> list[float]:
+    """By each classifier, in their order."""
+    return [shares[concept] for shares in cell.values()]
+
+
+def _percent(shares: Sequence[float]) -> str:
+    return ", ".join(f"{100 * share:.0f}" for share in shares) + " %"
+
+
+def _reached(value: str, before: float, after: float, random: Sequence[float]) -> bool:
     if value == "-1":
-        return before >= LEAST_BEFORE and after <= MOST_LEFT and random - after >= BEYOND_RANDOM
-    return after >= LEAST_BROUGHT and after - random >= BEYOND_RANDOM
+        return before >= LEAST_BEFORE and after <= MOST_LEFT and min(random) - after >= BEYOND_RANDOM
+    return after >= LEAST_BROUGHT and after - max(random) >= BEYOND_RANDOM
 
 
 def _effects(nats: dict[str, Any]) -> str:

@@ -67,7 +67,12 @@ def musicgen(
     two_step_cfg: Annotated[
         bool, typer.Option("--two-step-cfg", help="Guidance by two calls a step: less memory, more time.")
     ] = False,
-    top_k: Annotated[int, typer.Option(help="Draw from so many likeliest tokens; 0: from all.")] = 250,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            help="Draw from so many likeliest tokens; 0: from all. Without: 250 of a codebook of 2048, as large a share of others."
+        ),
+    ] = None,
     top_p: Annotated[float, typer.Option(help="Draw from this share of probability; 0: --top-k.")] = 0.0,
     temperature: Annotated[float, typer.Option(help="Higher is more daring; 0 takes the likeliest.")] = 1.0,
     unsteered: Annotated[

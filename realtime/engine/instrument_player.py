@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Audio = npt.NDArray[np.float32]
 
-WARM_UP_BLOCKS = 3
-"""TorchScript profiles a method in its first two calls, up to a second each; the third is like all later."""
+WARM_UP_BLOCKS = 4
+"""TorchScript profiles a method in its first two calls, up to a second each; a compiled one has up to four programs in turn."""
 
 
 class Player:
@@ -76,8 +76,13 @@ class Player:
             self._play = self._compiled.play
         description = self.instrument.description
         silence = np.zeros((description.channels_in + len(description.stops), block), dtype=np.float32)
-        for _ in range(WARM_UP_BLOCKS):
-            self.play(silence)
+        ends = [[(each.minimum, each.maximum)[side] for each in description.stops] for side in (0, 1)]
+        for values in ([0.0] * len(description.stops), *ends):
+            silence[description.channels_in :] = np.array(values)[:, None]
+            for _ in range(WARM_UP_BLOCKS):
+                self.play(silence)
+            self.reset()  # is done by the next block: so it is warm, too
+        self.play(silence)
         self.reset()
 
     def reset(self) -> None:

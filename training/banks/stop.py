@@ -84,7 +84,7 @@ class Stop:
     Attributes:
         name: what the user called it.
         slug: an ASCII identifier made from the name.
-        kind: how it was made: "static", "gated", "direction" or "random".
+        kind: how it was made: "static", "gated", "direction", "random", or "mixed" (its sides differ).
         removal_weights: m `[n_features]` in 0..1: the part of each feature that belongs to the concept.
         write_vectors: u `[n_features, width]`, in units of z: what each feature adds when the concept is brought in;
             `[0, width]` where none adds anything.

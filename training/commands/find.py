@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from drawstop.progress import Progress
     from training.banks.separated_bank import SeparatedStop
     from training.banks.stop import Stop
+    from training.find.musicgen.quick_banks import QuickOptions
+    from training.models.musicgen.layer_model import MusicGenLayers
 
 
 def find(
@@ -47,7 +49,8 @@ def find(
         str,
         typer.Option(
             help="gated: a small network that follows what plays; static: constants; auto: the better one. Of a MusicGen: static "
-            "(which auto is), or to compare with, direction (the difference of means) or random."
+            "(features), direction (the difference of means), auto (on each side the better one), or to compare with, random or "
+            "random-direction."
         ),
     ] = "auto",
     like: Annotated[
@@ -66,6 +69,17 @@ def find(
     other_prompt: OtherPromptOption = None,
     pieces: PiecesOption = 16,
     seconds: SecondsOption = 4.0,
+    layers: Annotated[
+        int,
+        typer.Option(help="Of a MusicGen, where BANK isn't there yet: how many layers get one.", min=1),
+    ] = 3,
+    features: Annotated[
+        int,
+        typer.Option(
+            help="Likewise: features of each layer's autoencoder; 0: none, for differences of means alone.",
+            min=0,
+        ),
+    ] = 512,
     device: Annotated[
         str, typer.Option(help="Where a MusicGen is computed: auto, cpu, cuda or mps.")
     ] = "auto",
@@ -76,11 +90,12 @@ def find(
     both folders, or the same name up to an @, as in solo@guitar.wav and solo@voice.wav.
 
     On a MusicGen's layers, which features, which layers and how strong is chosen by what they do to the model's predictions, and
-    by a classifier that listens to generated pieces (--prompt, --other-prompt, --pieces, --seconds).
+    by a classifier that listens to generated pieces (--prompt, --other-prompt, --pieces, --seconds; --pieces 0: by the
+    predictions alone). Where BANK isn't there yet, all layers are compared first, and autoencoders trained for the best few.
 
     Example: drawstop find bank/ guitar --with guitar/ --without other/ --model rave.ts
 
-    Example: drawstop find banks/ guitar --with guitar/ --without other/ --model small --prompt "acoustic guitar solo"
+    Example: drawstop find banks/ guitar --with guitar/ --without other/ --model musicgen-small/ --prompt "guitar solo"
 
     Example: drawstop find bank/ pluck --feature 412
     """
@@ -114,14 +129,19 @@ def find(
     with steps_bar() as progress:
         if of_layers:
             from training.banks.bank_folders import load_banks
-            from training.find.musicgen import find as musicgen
+            from training.find.musicgen.find import find_stops
+            from training.find.musicgen.layer_choice import layer_options
+            from training.find.musicgen.quick_banks import QuickOptions
             from training.models.musicgen.layer_model import MusicGenLayers
             from training.models.open import open_musicgen
 
-            layer_options = musicgen.layer_options(kind, seed, prompt, other_prompt, pieces, seconds)
-            layers = MusicGenLayers(open_musicgen(model, device))
-            banks = load_banks(bank, layers.fingerprint)
-            stops = musicgen.find_stops(layers, banks, name, *paths, layer_options, progress)
+            options = layer_options(kind, seed, prompt, other_prompt, pieces, seconds)
+            opened = MusicGenLayers(open_musicgen(model, device))
+            if not bank.exists():
+                quick = QuickOptions(layers, 0 if options.kind == "direction" else features, seed=seed)
+                _make_banks(opened, bank, paths, quick, model.name, progress)
+            banks = load_banks(bank, opened.fingerprint)
+            stops = find_stops(opened, banks, name, *paths, options, progress)
             save_stops(bank, banks, name, stops)
             _say(bank, stops, f" at {', '.join(stops)}")
         elif is_separated(bank):
@@ -131,12 +151,32 @@ def find(
             from training.find.rave import find as rave
             from training.models.open import open_rave
 
-            options = rave.FindOptions(seed=seed, kind=rave.kind_of(kind), like=like, mixed=mixed)
-            opened = open_rave(model, load_bank(bank).site)
-            banks = [load_bank(bank, opened.fingerprint)]
-            stops = rave.find_stops(opened, banks, name, *paths, options, progress)
+            how = rave.FindOptions(seed=seed, kind=rave.kind_of(kind), like=like, mixed=mixed)
+            rave_model = open_rave(model, load_bank(bank).site)
+            banks = [load_bank(bank, rave_model.fingerprint)]
+            stops = rave.find_stops(rave_model, banks, name, *paths, how, progress)
             save_stops(bank, banks, name, stops)
             _say(bank, stops)
+
+
+def _make_banks(
+    model: "MusicGenLayers",
+    out: Path,
+    paths: tuple[list[Path], list[Path]],
+    options: "QuickOptions",
+    model_name: str,
+    progress: "Progress",
+) -> None:
+    """Banks of the layers that carry the concept, and a line about how they were chosen."""
+    from training.find.musicgen.quick_banks import make_quick_banks
+
+    sweep, banks = make_quick_banks(model, out, paths, options, model_name, progress)
+    sites = ", ".join(bank.site for bank in banks)
+    most = max(sweep.layers, key=lambda layer: layer.effect_nats)
+    typer.echo(
+        f"{out}: {sites}, of {len(sweep.layers)} layers those where the difference of means does most to predictions; most at "
+        f"{most.site} ({1000 * most.effect_nats:.1f} thousandths of a nat a token, AUROC {most.auroc:.2f} on held-out recordings)"
+    )
 
 
 def _of_features(folder: Path, name: str, features: list[int], unused: Path | None) -> None:

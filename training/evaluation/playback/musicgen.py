@@ -166,7 +166,7 @@ class MusicGenPlayback(Playback):
         """All pieces of one description, `[pieces, samples]`."""
         count = self.pieces.texts.count(number)
         seed = FIRST_SEED + 1000 * self.options.seed + number
-        sampling = Sampling(seconds=SECONDS, seed=seed, top_k=min(250, self.musicgen.lm.card))
+        sampling = Sampling(seconds=SECONDS, seed=seed)
         edits = edits_held_at(self.banks, values, self.musicgen.device)
         text = self.prompts[number].text
         return self.musicgen.generate([text] * count, sampling, edits=edits).audio.mean(1)

@@ -82,13 +82,29 @@ class Clips:
         return [each.path for each, wanted in zip(self.recordings, chosen.tolist(), strict=True) if wanted]
 
     def detection(self, site: str) -> dict[str, float]:
-        """AUROC by clip of the best feature and of the sum of the five best: chosen on training clips, measured on others."""
+        """AUROC by clip of the best feature and of the sum of the five best: chosen on training clips, measured on others.
+
+        Where no feature fires: along the difference of means.
+        """
+        if not self.sites[site].fired.any():
+            return {"auroc_direction": self.direction_auroc(site)}
         means, train, unseen = self.sites[site].features, self.of("train"), self.of("validation", "test")
-        best = concept_scores(means[train], self.labels[train]).topk(5).indices
+        best = concept_scores(means[train], self.labels[train]).topk(min(5, means.shape[1])).indices
         parts = means / means.sum(1, keepdim=True).clamp(min=1e-12)
         scores = torch.stack([parts[:, best[0]], parts[:, best].sum(1)], 1)[unseen]
         one, five = auroc_of_columns(scores, self.labels[unseen]).tolist()
         return {"auroc_best": one, "auroc_five": five}
+
+    def difference(self, site: str) -> Tensor:
+        """The mean frame with the concept less the one without it, on training clips, `[width]` in units of z."""
+        train, frames = self.of("train"), self.sites[site].frames
+        return frames[train & self.labels].mean(0) - frames[train & ~self.labels].mean(0)
+
+    def direction_auroc(self, site: str) -> float:
+        """AUROC of held-out clips' mean frames along `difference`."""
+        unseen = self.of("validation", "test")
+        scores = self.sites[site].frames[unseen] @ self.difference(site)
+        return float(auroc_of_columns(scores[:, None], self.labels[unseen])[0])
 
     def candidates(self, site: str, most: int) -> list[int]:
         """Features that carry more of the training clips with the concept than of the others, the largest difference first."""

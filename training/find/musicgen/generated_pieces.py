@@ -119,7 +119,6 @@ class PieceClassifier:
             seconds=options.seconds,
             seed=seed,
             cfg_coef=options.cfg_coef,
-            top_k=min(250, self.musicgen.lm.card),
         )
         if options.prompts[side]:
             prompts = [options.prompts[side][i % len(options.prompts[side])] for i in range(count)]

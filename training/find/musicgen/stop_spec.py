@@ -1,18 +1,24 @@
 """A stop at one layer: from SAE features, or, to compare with, from the difference of means or from chance."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from drawstop.errors import DrawstopError
 from training.banks.stop import Stop, make_slug
 from training.find.musicgen.clip_statistics import Clips
 from training.sae.model import SAE
 
-LayerKind = Literal["static", "direction", "random"]
+LayerKind = Literal["static", "direction", "random", "random-direction"]
+CONTROLS: dict[LayerKind, LayerKind] = {
+    "static": "random", "direction": "random-direction",
+    "random": "random", "random-direction": "random-direction",
+}  # fmt: skip
+"""The control that a kind is measured beside: of the same make and size, and drawn by chance."""
+DIRECTIONS: tuple[LayerKind, ...] = ("direction", "random-direction")
+"""Kinds that add and subtract one direction, and read no feature."""
 
 CAP = 1.0
 """Largest norm of what is added, as a multiple of the frame's: beyond it the sound breaks before the concept comes."""
@@ -35,14 +41,6 @@ class StopSpec:
     takes: bool = True
 
 
-def layer_kind(text: str) -> LayerKind:
-    """A kind of layer stop by its name. Raises DrawstopError naming those there are."""
-    for kind in get_args(LayerKind):
-        if text == kind:
-            return kind
-    raise DrawstopError(f"expected a kind of stop among auto, {', '.join(get_args(LayerKind))}, got {text!r}")
-
-
 def layer_stop(
     kind: LayerKind, name: str, sae: SAE, site: str, clips: Clips, spec: StopSpec, seed: int = 0
 ) -> Stop:
@@ -52,19 +50,21 @@ def layer_stop(
     off_i / on_i`; at +1 their decoder rows are added at the level that they have where it sounds.
     direction: the difference of mean frames, added at +1 and subtracted at -1.
     random: as static, of other features drawn by chance, with the constants' norms of the static stop.
+    random-direction: as direction, one drawn by chance, as long as the difference of means.
     """
     width = sae.config.d_in
     weights, write = torch.zeros(sae.config.n_features), torch.zeros(width)
-    if kind == "direction":
-        train, frames = clips.of("train"), clips.sites[site].frames
-        write = frames[train & clips.labels].mean(0) - frames[train & ~clips.labels].mean(0)
+    generator = torch.Generator().manual_seed(seed)
+    if kind in DIRECTIONS:
+        write = clips.difference(site)
+        if kind == "random-direction":
+            write = normalize(torch.randn(width, generator=generator), dim=0) * write.norm()
     else:
         chosen = torch.tensor(spec.features, dtype=torch.int64)
         taken, levels = _weights_and_levels(clips, site, chosen)
         rows = sae.W_dec.detach()
         write = levels @ rows[chosen]
         if kind == "random":
-            generator = torch.Generator().manual_seed(seed)
             chosen = torch.randperm(sae.config.n_features, generator=generator)[: len(chosen)]
             write = normalize(levels @ rows[chosen], dim=0) * write.norm()
         if spec.takes:

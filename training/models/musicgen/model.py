@@ -157,7 +157,7 @@ class MusicGenModel:
         beta = {} if sampling.cfg_coef_beta is None else {"cfg_coef_beta": sampling.cfg_coef_beta}
         model.set_generation_params(
             sampling.use_sampling,
-            sampling.top_k,
+            sampling.tokens_drawn_from(self.lm.card),
             sampling.top_p,
             sampling.temperature,
             duration=sampling.seconds,

@@ -10,6 +10,8 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from training.models.musicgen.hooks import Window
 
+TOP_SHARE = 250 / 2048
+"""audiocraft's default `top_k` as a share of the published models' codebooks."""
 STRIDE_SHARE = 0.6
 """Share of the longest window by which each next one of a longer piece moves on (audiocraft's 18 of 30 seconds)."""
 
@@ -28,7 +30,9 @@ class Sampling:
     """Guidance by two calls a step instead of one of twice the rows."""
     cfg_coef_beta: float | None = None
     """Guidance of text beside a style, where the installed audiocraft has it (1.3.0 hasn't)."""
-    top_k: int = 250
+    top_k: int | None = None
+    """Draw from so many likeliest tokens, 0: from all; None: from as large a share of the codebook as audiocraft's 250 of 2048,
+    which cuts nothing off a small one."""
     top_p: float = 0.0
     """0: top_k is used."""
     temperature: float = 1.0
@@ -38,11 +42,15 @@ class Sampling:
     def __post_init__(self) -> None:
         if not 0 < self.seconds < float("inf"):
             raise DrawstopError(f"expected a length above 0 seconds, got {self.seconds}")
-        if self.top_k < 0 or not 0 <= self.top_p <= 1 or not 0 <= self.temperature < float("inf"):
+        if (self.top_k or 0) < 0 or not 0 <= self.top_p <= 1 or not 0 <= self.temperature < float("inf"):
             raise DrawstopError(
                 f"expected top_k and temperature of 0 or more and top_p in 0..1, got {self.top_k}, "
                 f"{self.temperature} and {self.top_p}"
             )
+
+    def tokens_drawn_from(self, card: int) -> int:
+        """`top_k` for codebooks of `card` entries."""
+        return max(1, round(TOP_SHARE * card)) if self.top_k is None else self.top_k
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def require_possible(
         raise DrawstopError(
             f"{sampling.seconds:g} s are less than a frame of {1 / frame_rate:g} s: ask for more"
         )
-    if sampling.top_k > lm.card:
+    if sampling.tokens_drawn_from(lm.card) > lm.card:
         raise DrawstopError(f"top_k must be at most the codebook's size, {lm.card}, got {sampling.top_k}")
     has_beta = "cfg_coef_beta" in inspect.signature(model.set_generation_params).parameters
     if sampling.cfg_coef_beta is not None and not has_beta:

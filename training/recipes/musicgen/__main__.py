@@ -1,5 +1,6 @@
 """The whole recipe: `python -m training.recipes.musicgen`. Both trainings resume where they were stopped."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from training.banks.bank_folders import load_banks
+from training.banks.bank_folders import BANKS_FILE, load_banks
 from training.recipes.musicgen.corpus import CONCEPTS
 from training.recipes.musicgen.encodec_training import CHECKPOINT as ENCODEC_CHECKPOINT
 from training.recipes.musicgen.encodec_training import STEPS as ENCODEC_STEPS
@@ -15,7 +16,7 @@ from training.recipes.musicgen.export import export_compression_model, export_la
 from training.recipes.musicgen.lm_training import CHECKPOINT as LM_CHECKPOINT
 from training.recipes.musicgen.lm_training import STEPS as LM_STEPS
 from training.recipes.musicgen.recordings import EVERYTHING, FOLDER
-from training.recipes.musicgen.success import KINDS, SECONDS, name_of
+from training.recipes.musicgen.success import DRAWS, SECONDS, random_name
 
 SHIPPED = Path(__file__).parents[2] / "demo"
 SAE_FEATURES, SAE_K, SAE_STEPS = 256, 8, 800
@@ -44,26 +45,35 @@ def make_musicgen(
     _part("recordings", "--run", run, "--seed", seed)
     _find_stops(run, musicgen, seed)
     _sweep_layers(run, musicgen, out, seed)
-    _part("success", "--run", run, "--demo", out, "--out", out / "musicgen_success.json")
+    _part("success", "--run", run, "--demo", out, "--out", out / "musicgen_success.json", "--seed", seed)
 
 
 def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
-    """Banks of every layer, and three stops a concept, by the commands that a user types; what is there is kept."""
-    banks, recordings = run / "banks", run / FOLDER
-    if not (banks / "banks.json").exists():
+    """Banks of every layer, the stop of each concept, and random controls, by the commands that a user types; what is there is
+    kept. The controls lie in banks of their own, so that only stops are shipped."""
+    banks, random, recordings = musicgen / "banks", run / "random", run / FOLDER
+    if not (banks / BANKS_FILE).exists():
         sizes = ("--features", SAE_FEATURES, "--k", SAE_K, "--steps", SAE_STEPS, "--seed", seed)
         _drawstop(
             "train", musicgen, recordings / EVERYTHING, "--site", "all", "--stream", *sizes, "--out", banks
         )
+    if not random.exists():
+        shutil.copytree(banks, random)
     for concept in CONCEPTS:
-        folders = ("--with", recordings / concept / "with", "--without", recordings / concept / "without")
-        other = next(each for each in CONCEPTS if each != concept)
-        prompts = ("--prompt", concept, "--other-prompt", other, "--seconds", SECONDS, "--seed", seed)
-        for kind in KINDS.values():
-            name = name_of(concept, kind)
-            if any(stop.name == name for bank in load_banks(banks) for stop in bank.stops):
-                continue
-            _drawstop("find", banks, name, *folders, "--model", musicgen, "--kind", kind, *prompts)
+        _find(banks, recordings, musicgen, concept, concept, "auto", seed)
+        for draw in DRAWS:
+            _find(random, recordings, musicgen, concept, random_name(concept, draw), "random", seed + draw)
+
+
+def _find(
+    banks: Path, recordings: Path, musicgen: Path, concept: str, name: str, kind: str, seed: int
+) -> None:
+    if any(stop.name == name for bank in load_banks(banks) for stop in bank.stops):
+        return
+    folders = ("--with", recordings / concept / "with", "--without", recordings / concept / "without")
+    other = next(each for each in CONCEPTS if each != concept)
+    prompts = ("--prompt", concept, "--other-prompt", other, "--seconds", SECONDS, "--seed", seed)
+    _drawstop("find", banks, name, *folders, "--model", musicgen, "--kind", kind, *prompts)
 
 
 def _sweep_layers(run: Path, musicgen: Path, out: Path, seed: int) -> None:
@@ -72,7 +82,7 @@ def _sweep_layers(run: Path, musicgen: Path, out: Path, seed: int) -> None:
         recordings = run / FOLDER / concept
         folders = ("--with", recordings / "with", "--without", recordings / "without")
         table = out / f"musicgen_layers_{concept}.json"
-        _drawstop("layers", musicgen, run / "banks", *folders, "--seed", seed, "--json", table)
+        _drawstop("layers", musicgen, musicgen / "banks", *folders, "--seed", seed, "--json", table)
 
 
 def _drawstop(*arguments: object) -> None:

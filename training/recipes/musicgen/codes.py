@@ -16,8 +16,9 @@ from audiocraft.models.loaders import load_compression_model
 from training.recipes.musicgen.corpus import TEXTS, Recordings
 
 FOLDER = "codes"
-PHRASES = 256
-"""So many phrases of each text."""
+PHRASES = 1024
+"""So many phrases of each text to learn from."""
+HELD_OUT_PHRASES = 64
 _AT_ONCE = 16
 
 
@@ -50,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     write_codes(options.run, options.musicgen, "train", options.seed)
-    write_codes(options.run, options.musicgen, "validation", options.seed + 1, _AT_ONCE)
+    write_codes(options.run, options.musicgen, "validation", options.seed + 1, HELD_OUT_PHRASES)
 
 
 if __name__ == "__main__":

@@ -22,13 +22,17 @@ from training.classifiers.musicnn import load_musicnn
 from training.classifiers.network import load_classifier
 from training.metrics.audio import shaped_noise
 from training.metrics.distances import spectral_distance
+from training.models.musicgen.sampling import Sampling
 from training.recipes.musicgen.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
 from training.recipes.musicgen.noises import coloured_noise
+from training.recipes.musicgen.second_classifier import second_classifier
 
 SAMPLES = 64
 SECONDS = 3.0
 GUIDANCE = (3.0, 1.0)
 """audiocraft's default strength of the text, and none."""
+TEMPERATURE = 0.8
+"""Of what is measured; `drawstop musicgen --temperature` of the docs' examples."""
 
 TAGGED = 16
 """Of so many of them the published classifier is asked, which takes ten times as long."""
@@ -58,7 +62,8 @@ def reconstruct(model: MusicGen, audio: Tensor) -> Tensor:
 
 def sample(model: MusicGen, text: str, guidance: float, seed: int, count: int = SAMPLES) -> Tensor:
     """Unsteered sounds of a text, `[count, samples]`, all drawn at once after one seed."""
-    model.set_generation_params(duration=SECONDS, cfg_coef=guidance)
+    top_k = Sampling().tokens_drawn_from(model.lm.card)
+    model.set_generation_params(duration=SECONDS, cfg_coef=guidance, top_k=top_k, temperature=TEMPERATURE)
     torch.manual_seed(seed)
     return model.generate([text] * count)[:, 0].detach().cpu()
 
@@ -129,14 +134,16 @@ def measure(run: Path, demo: Path, seed: int) -> dict[str, Any]:
     """Everything that musicgen_figures.json says."""
     model = MusicGen.get_pretrained(str(demo / "musicgen"), device="cpu")
     network, musicnn = musicgen_classifiers(demo)
+    svm = second_classifier(model, run, seed)
     sounds = all_sounds(model, run, seed)
     figures: dict[str, Any] = {
-        "clips_of_each": {"judge": SAMPLES, "tagger": TAGGED},
+        "clips_of_each": {network.name: SAMPLES, svm.name: SAMPLES, musicnn.name: TAGGED},
+        "temperature": TEMPERATURE,
         "seconds": SECONDS,
         "seed": seed,
         "distance_to_originals": codec_figures(sounds["originals"], sounds["reconstructions"]),
     }
-    for classifier, most in ((network, SAMPLES), (musicnn, TAGGED)):
+    for classifier, most in ((network, SAMPLES), (svm, SAMPLES), (musicnn, TAGGED)):
         tables = {what: shares(classifier, made, model.sample_rate, most) for what, made in sounds.items()}
         right = {what: accuracy(table) for what, table in tables.items() if what != "noise"}
         figures[classifier.name] = {"accuracy": right, "heard": tables}

@@ -18,7 +18,7 @@ from training.recipes.musicgen.corpus import TEXTS
 from training.recipes.musicgen.loop import Schedule, Training
 from training.recipes.musicgen.models import CODEBOOKS, FRAME_RATE, new_language_model
 
-STEPS = 4000
+STEPS = 6000
 CHECKPOINT = "lm.pt"
 SECONDS = 5
 FRAMES = SECONDS * FRAME_RATE
@@ -71,7 +71,7 @@ class LanguageModelTraining(Training):
 
 def schedule(steps: int, seed: int) -> Schedule:
     """How the demo's language model is trained."""
-    return Schedule(steps, 4e-3, 1e-4, (0.9, 0.95), batch=8, seed=seed)
+    return Schedule(steps, 2e-3, 5e-5, (0.9, 0.95), batch=8, seed=seed)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from training.recipes.musicgen.corpus import SAMPLE_RATE
 
 CODEBOOKS = 4
 BINS = 256
-"""MusicGen's default `top_k` of 250 needs a codebook of at least as many entries."""
+"""Small, so that each entry is learned from many frames. 31 of them are drawn from (`sampling.TOP_SHARE`)."""
 
 RATIOS = (2, 4, 4, 5)
 """In the decoder's order: small steps where the channels are many, so that few weights and little work suffice."""
@@ -25,8 +25,8 @@ LONGEST_SECONDS = 20
 
 FILTERS = 16
 LATENT = 64
-WIDTH = 64
-LAYERS = 4
+WIDTH = 128
+LAYERS = 6
 TEXT_BINS = 64
 
 ENCODEC: dict[str, Any] = {

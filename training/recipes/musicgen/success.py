@@ -1,17 +1,16 @@
-"""Do the stops do what their labels say? Pieces of unseen seeds with stops at -1, 0 and +1, and what the classifier detects.
+"""Do the stops do what their labels say? Pieces of unseen seeds with stops at -1, 0 and +1, and what two classifiers detect.
 
 python -m training.recipes.musicgen.success --run runs/musicgen --demo training/demo
 
-The banks in RUN/banks hold, for each concept, the stop that `drawstop find` made of SAE features (CONCEPT), the difference of
-means (CONCEPT_direction) and the random control (CONCEPT_random). Each cell is written as soon as it is measured; one whose
-stops aren't there is left out.
+The banks in DEMO/musicgen/banks hold the stop of each concept, those in RUN/random the random controls (CONCEPT_random_SEED),
+which were allowed the same choices. Each cell is written as soon as it is measured; one whose stops aren't there is left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,60 +19,88 @@ import torch
 from drawstop.files import sha256_file, write_json
 from training.banks.bank import StopBank, bank_fingerprint
 from training.banks.bank_folders import load_banks
-from training.classifiers.classifier import NetworkClassifier
+from training.classifiers.classifier import Classifier, NetworkClassifier
 from training.classifiers.network import load_classifier
 from training.evaluation.playback.musicgen import edits_held_at
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling
 from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
+from training.recipes.musicgen.figures import TEMPERATURE
+from training.recipes.musicgen.second_classifier import second_classifier
 
 PIECES = 64
 SECONDS = 3.0
 SEED = 90_000
 """`find` draws its pieces from seeds below 20."""
-KINDS = {"features": "static", "difference of means": "direction", "random": "random"}
-"""What `drawstop find` calls them."""
+DRAWS = (1, 2, 3)
+"""Seeds of the random controls."""
+STOP = "stop"
+"""The name of the cells of what ships."""
 
 
-def name_of(concept: str, kind: str) -> str:
-    """A concept's stop of one kind."""
-    return concept if kind == "static" else f"{concept}_{kind}"
+def random_name(concept: str, seed: int) -> str:
+    """A random control's stop."""
+    return f"{concept}_random_{seed}"
+
+
+def kinds() -> dict[str, dict[str, str]]:
+    """Each concept's stop by its name, of what ships and of every random draw."""
+    drawn = {f"random {seed}": {each: random_name(each, seed) for each in CONCEPTS} for seed in DRAWS}
+    return {STOP: {each: each for each in CONCEPTS}} | drawn
 
 
 def cells() -> Iterator[tuple[str, str, dict[str, float]]]:
     """Name, text and settings of everything that is measured."""
     for text in TEXTS:
         yield f"{text}: at rest", text, {}
-        for label, kind in KINDS.items():
+        for label, names in kinds().items():
             for concept in CONCEPTS:
                 value = -1.0 if concept in TEXTS[text] else 1.0
-                yield f"{text}: {concept} {value:+g}, {label}", text, {name_of(concept, kind): value}
+                yield f"{text}: {concept} {value:+g}, {label}", text, {names[concept]: value}
     for text, value in (("both", -1.0), ("neither", 1.0)):
-        for label, kind in KINDS.items():
-            yield f"{text}: all {value:+g}, {label}", text, {name_of(c, kind): value for c in CONCEPTS}
+        for label, names in kinds().items():
+            yield f"{text}: all {value:+g}, {label}", text, dict.fromkeys(names.values(), value)
 
 
 def measured(
     model: MusicGenModel,
     banks: list[StopBank],
-    classifier: NetworkClassifier,
+    classifiers: Sequence[Classifier],
     text: str,
     settings: Mapping[str, float],
-) -> dict[str, float]:
-    """In what share of the pieces each concept is detected."""
-    sampling = Sampling(seconds=SECONDS, seed=SEED + list(TEXTS).index(text))
+) -> dict[str, dict[str, float]]:
+    """In what share of the pieces each classifier detects each concept."""
+    sampling = Sampling(seconds=SECONDS, seed=SEED + list(TEXTS).index(text), temperature=TEMPERATURE)
     edits = edits_held_at(banks, settings, model.device)
     made = model.generate([text] * PIECES, sampling, edits=edits).audio[:, 0]
-    shares = classifier.predict(made, model.sample_rate).detected.double().mean(0)
-    return {concept: round(float(share), 4) for concept, share in zip(CONCEPTS, shares, strict=True)}
+    found = {}
+    for classifier in classifiers:
+        shares = classifier.predict(made, model.sample_rate).detected.double().mean(0)
+        found[classifier.name] = {
+            concept: round(float(share), 4) for concept, share in zip(CONCEPTS, shares, strict=True)
+        }
+    return found
 
 
-def begun(path: Path, model: MusicGenModel, classifier: Path, banks: Path) -> dict[str, Any]:
+def stops_of(banks: Sequence[StopBank]) -> set[str]:
+    """The names of all stops in some banks."""
+    return {stop.slug for bank in banks for stop in bank.stops}
+
+
+def begun(path: Path, model: MusicGenModel, classifier: Path, banks: Sequence[Path]) -> dict[str, Any]:
     """The figures in the file, if they are of this model, classifier and banks; else none yet."""
-    folders = [stops.parent for stops in sorted(banks.glob("*/stops.json"))]
     of = {"model": model.fingerprint, "judge": sha256_file(classifier)}
-    of |= {folder.name: bank_fingerprint(folder) for folder in folders}
-    settings = {"pieces": PIECES, "seconds": SECONDS, "seed": SEED, "of": of}
+    for folder in banks:
+        stops = [each.parent for each in sorted(folder.glob("*/stops.json"))]
+        of |= {f"{folder.name}/{each.name}": bank_fingerprint(each) for each in stops}
+    settings = {
+        "pieces": PIECES,
+        "seconds": SECONDS,
+        "seed": SEED,
+        "temperature": TEMPERATURE,
+        "draws": list(DRAWS),
+        "of": of,
+    }
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text())
         if {name: found.get(name) for name in settings} == settings:
@@ -87,20 +114,25 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/musicgen"))
     parser.add_argument("--demo", type=Path, default=Path("training/demo"))
     parser.add_argument("--out", type=Path, default=Path("training/demo/musicgen_success.json"))
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = MusicGenModel(options.demo / "musicgen", "cpu")
-    banks = load_banks(options.run / "banks", model.fingerprint)
+    folders = [options.demo / "musicgen" / "banks", options.run / "random"]
+    sets = [load_banks(folder, model.fingerprint) for folder in folders if folder.is_dir()]
     path = options.demo / "musicgen_judge.safetensors"
-    found = begun(options.out, model, path, options.run / "banks")
-    classifier = NetworkClassifier(load_classifier(path))
-    there = {stop.slug for bank in banks for stop in bank.stops}
+    found = begun(options.out, model, path, folders)
+    classifiers = [
+        NetworkClassifier(load_classifier(path)),
+        second_classifier(model.model, options.run, options.seed),
+    ]
     for name, text, settings in cells():
-        if not there.issuperset(settings):
+        banks = next((banks for banks in sets if settings.keys() <= stops_of(banks)), None)
+        if banks is None:
             print(f"{name}: left out, not all of {', '.join(settings)} are in the banks", flush=True)
             continue
         if name not in found["heard"]:
-            found["heard"][name] = measured(model, banks, classifier, text, settings)
+            found["heard"][name] = measured(model, banks, classifiers, text, settings)
             write_json(options.out, found)
         print(name, found["heard"][name], flush=True)
 

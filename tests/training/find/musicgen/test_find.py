@@ -133,12 +133,12 @@ def test_find_adds_a_stop_to_the_layers_that_it_needs(
     run: Run, monkeypatch: pytest.MonkeyPatch, tiny: Path, banks: Path, tones: Path, kind: str
 ) -> None:
     from training.classifiers.training import ClassifierOptions
-    from training.find.musicgen import find, generated_pieces
+    from training.find.musicgen import generated_pieces, layer_choice
 
     quick = ClassifierOptions(steps=6, batch=8, reconstructions=8)
     monkeypatch.setattr(generated_pieces, "CONCEPT_OPTIONS", quick)
-    monkeypatch.setattr(find, "STRENGTHS", ((1.0,), (1.0,)))
-    monkeypatch.setattr(find, "COUNTS", (4, 16))
+    monkeypatch.setattr(layer_choice, "STRENGTHS", ((1.0,), (1.0,)))
+    monkeypatch.setattr(layer_choice, "COUNTS", (4, 16))
     kinds = ["--with", tones / "low", "--without", tones / "high"]
     how = ["--model", tiny, "--kind", kind, "--pieces", 2, "--seconds", 0.5, "--device", "cpu"]
     how += ["--prompt", "low", "--other-prompt", "high"] if kind == "auto" else []
@@ -148,13 +148,68 @@ def test_find_adds_a_stop_to_the_layers_that_it_needs(
     assert having
     for bank in having:
         stop = bank.stop("low")
-        assert stop.kind == ("static" if kind == "auto" else kind)
+        assert {stop.metrics["off_kind"], stop.metrics["on_kind"]} <= (
+            {"static", "direction"} if kind == "auto" else {kind}
+        )
         assert stop.constants is not None and stop.cap == CAP
         assert {"heard_before_off", "heard_off", "heard_random_off", "heard_on", "off_effect_nats"} <= set(
             stop.metrics
         )
         assert bank.site in (stop.metrics["off_layers"] + stop.metrics["on_layers"])
         assert "the stop low (low) at" in out
+
+
+@pytest.mark.parametrize("kind", ["auto", "direction"])
+def test_find_without_a_bank_makes_one_for_the_layers_that_carry_the_concept(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tiny: Path, tones: Path, tmp_path: Path, kind: str
+) -> None:
+    from training.find.musicgen import layer_choice
+
+    monkeypatch.setattr(layer_choice, "STRENGTHS", ((0.0,), (1.0,)))
+    monkeypatch.setattr(layer_choice, "COUNTS", (4,))
+    kinds = ["--with", tones / "low", "--without", tones / "high"]
+    how = ["--model", tiny, "--kind", kind, "--pieces", 0, "--layers", 2, "--features", 32, "--device", "cpu"]
+    code, out, err = run("find", tmp_path / "banks", "low", *kinds, *how)
+    assert code == 0, err
+    banks = load_banks(tmp_path / "banks")
+    assert len(banks) == 2
+    assert all(bank.site in out for bank in banks)
+    assert {bank.sae.config.n_features for bank in banks} == {32 if kind == "auto" else 1}
+    (first, *_) = [bank.stop("low") for bank in banks if bank.stops]
+    assert first.metrics["random_draws"] == 3
+    assert "heard_off" not in first.metrics
+    assert {"off_effect_nats", "off_random_nats", "on_effect_nats"} <= set(first.metrics)
+
+
+def test_layers_without_banks_compares_raw_frames(run: Run, tiny: Path, tones: Path, tmp_path: Path) -> None:
+    kinds = ["--with", tones / "low", "--without", tones / "high"]
+    code, out, err = run("layers", tiny, *kinds, "--json", tmp_path / "raw.json", "--device", "cpu")
+    assert code == 0, err
+    rows = json.loads((tmp_path / "raw.json").read_text())
+    assert [row["site"] for row in rows] == [f"layers.{i}" for i in range(len(rows))]
+    assert all(0 <= row["auroc"] <= 1 and row["site"] in out for row in rows)
+    refused(run("layers", tiny, *kinds, "--listen"), "by their banks")
+
+
+def test_raw_statistics_are_those_of_normalised_frames(tiny: Path, tones: Path) -> None:
+    from training.activations.streamed_frames import ModelFrames
+    from training.find.musicgen.raw_layers import sweep_raw_layers
+    from training.models.musicgen.layer_model import MusicGenLayers
+
+    model = MusicGenLayers(MusicGenModel(str(tiny), "cpu"))
+    paths = sorted((tones / "low").iterdir()), sorted((tones / "high").iterdir())
+    sweep = sweep_raw_layers(model, paths)
+    frames = ModelFrames(model, sweep.clips.recordings, ["layers.1"])
+    train = [i for i, split in enumerate(sweep.clips.splits) if split == "train"]
+    x = torch.cat([torch.from_numpy(frames.of_recording(i)["layers.1"]) for i in train])
+    sae = sweep.saes["layers.1"]
+    z = sae.normalise(x)
+    assert torch.allclose(z.mean(0), torch.zeros(z.shape[1]), atol=1e-3)
+    assert float(z.square().mean()) == pytest.approx(1.0, abs=1e-3)
+    assert float(sweep.clips.sites["layers.1"].squares[train].sum()) == pytest.approx(
+        float(z.square().sum()), rel=1e-3
+    )
+    assert not sae.encode(z).any()
 
 
 def test_a_neutral_edit_has_no_effect(tiny: Path, banks: Path, tones: Path) -> None:

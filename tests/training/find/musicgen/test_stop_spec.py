@@ -10,7 +10,8 @@ from drawstop.errors import DrawstopError
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import scan
 from training.find.musicgen.clip_statistics import Clips, measure_clips
-from training.find.musicgen.stop_spec import StopSpec, layer_kind, layer_stop, with_side
+from training.find.musicgen.layer_choice import layer_options
+from training.find.musicgen.stop_spec import StopSpec, layer_stop, with_side
 from training.sae.config import SAEConfig
 from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
@@ -121,4 +122,4 @@ def test_one_side_of_a_stop_leaves_the_other_alone(clips: Clips, saes: dict[str,
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(DrawstopError, match="static, direction, random"):
-        layer_kind("gated")
+        layer_options("gated", 0, None, None, 1, 1.0)

@@ -218,6 +218,15 @@ def test_what_cannot_be_generated_is_refused_before_it_begins(
         musicgen.generate(["guitar"], Sampling(**sampling), **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("card, drawn_from", [(2048, 250), (256, 31), (2, 1)])
+def test_as_large_a_share_of_a_codebook_is_drawn_from_as_of_the_published_ones(
+    card: int, drawn_from: int
+) -> None:
+    assert Sampling().tokens_drawn_from(card) == drawn_from
+    assert Sampling(top_k=50).tokens_drawn_from(card) == 50
+    assert Sampling(top_k=0).tokens_drawn_from(card) == 0
+
+
 @pytest.mark.parametrize("fields", [{"seconds": 0}, {"top_k": -1}, {"top_p": 2.0}, {"temperature": -1.0}])
 def test_sampling_out_of_range_is_refused(fields: dict[str, float]) -> None:
     with pytest.raises(DrawstopError, match="expected"):

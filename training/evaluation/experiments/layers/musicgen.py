@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from training.evaluation.context import Options
 from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.results import Cell, Result, Table
-from training.find.musicgen.find import LayerOptions
+from training.find.musicgen.layer_choice import LayerOptions
 from training.find.musicgen.layer_ranking import COMPARED, LayerRow, as_json, sweep_layers
 from training.models.musicgen.layer_model import MusicGenLayers
 

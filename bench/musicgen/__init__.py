@@ -1,0 +1,1 @@
+"""Measurements of MusicGen at its published size."""
