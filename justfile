@@ -10,17 +10,26 @@ setup:
 fix:
     uv run ruff check --fix .
     uv run ruff format .
-    uv run python docs/generate.py
+    uv run python docs/generators/generate.py
     uv run python -m export.patches.demo_patches
 
-# lint, format, strict types, the one-way imports, the generated pages and patches being current
+# lint, format, strict types, the one-way imports, the generated pages and patches being current, the pages' links
 check:
     uv run ruff check .
     uv run ruff format --check .
     uv run mypy
     uv run lint-imports
-    uv run python docs/generate.py --check
+    uv run python docs/generators/generate.py --check
     uv run python -m export.patches.demo_patches --check
+    uv run sphinx-build -W --keep-going -q -E -c docs/site . build/site
+
+# the pages as a site, in build/site: it works offline, and a broken link or anchor fails
+site:
+    uv run sphinx-build -W --keep-going -q -c docs/site . build/site
+
+# build the site, and show it at http://127.0.0.1:8000 until Ctrl-C
+site-serve: site
+    uv run python -m http.server --bind 127.0.0.1 --directory build/site 8000
 
 # run the tests; arguments go to pytest
 test *arguments:

@@ -18,7 +18,7 @@ from drawstop.front.calling import as_called, completes
 from drawstop.front.table import COMMANDS, EXTRAS, START_AGAIN, Command
 from drawstop.names import did_you_mean, write_anything
 
-__all__ = ["COMMANDS", "START_AGAIN", "Command", "load", "main", "module_of", "overview"]
+__all__ = ["COMMANDS", "START_AGAIN", "Command", "load", "main", "module_of", "overview", "prepared"]
 
 FAILURE = 2
 INTERRUPTED = 130
@@ -50,14 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(unknown_command(first, given[1:]))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a SIGTERM tidies up as an interrupt does
     with _expected_failures(first):
-        from drawstop.front.slips import refuse_split_settings
-
-        command = load(first)
-        refuse_empty(given[1:])
-        refuse_split_settings(first, given[1:])
-        spread = spread_values(given[1:], *COMMANDS[first].several)
-        spread = spread_lists(spread, COMMANDS[first].lists)
+        command, spread = prepared(first, given[1:])
     _run(first, command, spread)
+
+
+def prepared(name: str, given: list[str]) -> tuple[Any, list[str]]:
+    """A sub-command as a program, and its arguments as that program takes them: an option's several values one by one.
+
+    Raises:
+        DrawstopError: an argument is empty, or a setting is written in two words.
+    """
+    from drawstop.front.slips import refuse_split_settings
+
+    command = load(name)
+    refuse_empty(given)
+    refuse_split_settings(name, given)
+    spread = spread_values(given, *COMMANDS[name].several)
+    return command, spread_lists(spread, COMMANDS[name].lists)
 
 
 def _run(name: str, command: Callable[..., Any], arguments: list[str]) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The generated page of controllers: current, its defaults true, its keys and its errors all that there are."""
+"""The generated pages of controllers: current, its defaults true, its keys and its errors all that there are."""
 
 import ast
 import os
@@ -26,7 +26,8 @@ from realtime.controllers.mapping.mapping import NAMED_ACTIONS, Mapping
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MAXIMA, parse_source
 
-PAGE = (REPOSITORY / "docs" / "controllers.md").read_text(encoding="utf-8")
+GUIDE = (REPOSITORY / "docs" / "controllers.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "mapping.md").read_text(encoding="utf-8")
 PATH = Path("m.toml")
 KNOB = '[[knob]]\nsource = "mpe bend"\nstop = "guitar"\n'
 BUTTON = '[[button]]\nsource = "mpe strike"\ndoes = "panic"\n'
@@ -48,7 +49,7 @@ NOT_ON_THE_PAGE = {
 @pytest.mark.slow
 def test_the_generated_pages_are_current() -> None:
     check = subprocess.run(
-        [sys.executable, "docs/generate.py", "--check", "controllers.md", "osc.md"], cwd=REPOSITORY,
+        [sys.executable, "docs/generators/generate.py", "--check", "controllers.md", "mapping.md", "osc.md"], cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
     )  # fmt: skip
     assert (check.returncode, check.stderr) == (0, "")
@@ -56,7 +57,7 @@ def test_the_generated_pages_are_current() -> None:
 
 def rows(title: str) -> dict[str, tuple[str, str]]:
     """What the page says that each key of a table takes, and its default."""
-    part = PAGE.split(f"### {title}\n")[1].split("###")[0]
+    part = PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
     cells = [line.split(" | ") for line in part.splitlines() if line.startswith("| `")]
     return {cell[0].strip("|` "): (cell[1], cell[2].strip().strip("`")) for cell in cells}
 
@@ -117,7 +118,7 @@ def test_a_key_takes_each_word_that_the_reference_says_and_nothing_of_another_ki
 
 
 def test_the_example_on_the_page_uses_every_table_and_is_read() -> None:
-    assert f"```toml\n{EXAMPLE}```" in PAGE
+    assert f"```toml\n{EXAMPLE}```" in GUIDE
     assert parse_mapping(EXAMPLE, PATH).knobs
     assert set(tomllib.loads(EXAMPLE)) == set(TOP_KEYS)
     for kind in MAXIMA:

@@ -13,7 +13,7 @@ import musicgen_blocks
 
 from bench.sae import growth
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 DEMO = FOLDER.parent / "training" / "demo"
 PART = re.compile(
     r"^<!-- generated: (?P<name>[\w-]+) -->\n.*?^<!-- end of (?P=name) -->$", re.DOTALL | re.MULTILINE
@@ -37,7 +37,7 @@ def filled(text: str, makers: Mapping[str, Callable[[], str]]) -> str:
 
     new, count = PART.subn(part, text)
     if not count:
-        raise ValueError("a page of docs/blocks.py has no generated part: leave it out of PAGES")
+        raise ValueError("a page of docs/generators/blocks.py has no generated part: leave it out of PAGES")
     return new
 
 

@@ -75,8 +75,8 @@ def reference() -> str:
             f"| `{row.key}` | {row.takes} | {f'`{row.default}`' if row.default else ''} | {row.meaning} |"
             for row in table
         ]
-        parts.append(f"### {title if title == 'At the top' else f'`{title}`'}\n\n" + "\n".join(lines))
-    return "\n\n".join([*parts, f"### Sources\n\n{sources()}"])
+        parts.append(f"## {title if title == 'At the top' else f'`{title}`'}\n\n" + "\n".join(lines))
+    return "\n\n".join([*parts, f"## Sources\n\n{sources()}"])
 
 
 def sources() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import blocks
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SETTINGS = "<!-- figures: settings -->"
 FIGURE = re.compile(
     r"(?<![\w.,/–-])[-−+±]?(?:\d[\d,]*)?\.?\d+\s?(?:%|dB(?:FS)?\b|ms\b|s\b|seconds?\b|minutes?\b|hours?\b|[kMG]B\b)"
@@ -50,7 +50,7 @@ def complaints(generated: Collection[str]) -> Iterator[str]:
         if name in generated:
             continue
         for heading, figure in undated(path.read_text(encoding="utf-8")):
-            yield f"{name}, {heading!r}: {figure} has no date (2026-11-29) and machine, and isn't generated (docs/dated.py)"
+            yield f"{name}, {heading!r}: {figure} has no date (2026-11-29) and machine, and isn't generated (docs/generators/dated.py)"
 
 
 def _known(section: str) -> bool:

@@ -11,7 +11,7 @@ import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-MEASURED = Path(__file__).parent / "hosts" / "daw_delays.json"
+MEASURED = Path(__file__).parents[1] / "hosts" / "daw_delays.json"
 NAME = "hosts/daw.svg"
 SIZE_INCHES = (6.4, 3.2)
 

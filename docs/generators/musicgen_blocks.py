@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-DEMO = Path(__file__).parent.parent / "training" / "demo"
+DEMO = Path(__file__).parents[2] / "training" / "demo"
 CONCEPTS = ("guitar", "voice")
 MOVES = (
     ("guitar", "guitar", "-1"),
