@@ -91,10 +91,10 @@ def test_bypass_is_the_input_as_late_as_the_sound(organ: Instrument) -> None:
 def test_it_renders_what_the_command_renders(small: Path, tmp_path: Path, run: Run) -> None:
     recording, out = tmp_path / "in.wav", tmp_path / "out.wav"
     soundfile.write(recording, sound()[0], SAMPLE_RATE, subtype="FLOAT")
-    options = ("--set", "guitar=0.8", "--set", "voice=-0.25", "--block", BLOCK, "--seed", 5)
+    options = ("--set", "guitar=0.75", "--set", "voice=-0.25", "--block", BLOCK, "--seed", 5)
     assert run("render", small, recording, "-o", out, *options)[0] == 0
     ours = tmp_path / "ours.wav"
-    stops = {"guitar": 0.8, "voice": -0.25}
+    stops = {"guitar": 0.75, "voice": -0.25}
     audio, rate = render(small, recording, ours, stops, block=BLOCK, seed=5)
     assert (audio.shape, rate) == ((1, 20000), SAMPLE_RATE)
     assert ours.read_bytes() == out.read_bytes()
