@@ -1,8 +1,8 @@
 """Finds a concept from two folders of recordings, reads how well it was found, and plays the stop.
 
-Shows `drawstop.make` on the shipped model, which needs no RAVE of one's own, the verdict and the figures beside random controls, and
-`drawstop.Instrument`, whose knob then takes the concept away in the middle of a recording. Without arguments it uses recordings
-that come with Drawstop: guitars and voices.
+Shows `drawstop.make` on the shipped model, which needs no RAVE of one's own, the verdict and the figures beside random controls,
+and `drawstop.Instrument`, whose knob then takes the concept away in the middle of a recording. Without arguments it uses
+recordings that come with Drawstop: guitars and voices.
 
 uv run python examples/find_a_concept.py [HAVING LACKING] [--out FOLDER] [--quick]
 """

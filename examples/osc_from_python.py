@@ -1,8 +1,8 @@
 """Moves the stops of a running `drawstop play` by OSC, from a Python program of its own, and follows what they do.
 
-Start the player with `uv run drawstop play organ.ts --osc 9000`, then this. It asks which stops there are, subscribes to their values,
-takes the first one away at once and brings it back on a ramp, and prints what the player reports. python-osc comes with Drawstop;
-any other OSC library does as well ([docs/osc.md](../docs/osc.md) has every address).
+Start the player with `uv run drawstop play organ.ts --osc 9000`, then this. It asks which stops there are, subscribes to their
+values, takes the first one away at once and brings it back on a ramp, and prints what the player reports. python-osc comes with
+Drawstop; any other OSC library does as well (docs/osc.md has every address).
 
 uv run python examples/osc_from_python.py [PORT] [HOST]
 """

@@ -1,8 +1,9 @@
 """Looks at the sparse autoencoder of a bank in SAELens: which of its features are active where a concept sounds.
 
-A bank's folder is a folder that SAELens reads. SAELens knows nothing of a model's frames, so the bank's mean and scale are applied
-first (`bank.sae.normalise`). The script checks that both libraries give the same features, then ranks features by how much more
-often they are active in one folder of recordings than in another. `drawstop.find(bank, NAME, features=[N])` puts one on a knob.
+A bank's folder is a folder that SAELens reads. SAELens knows nothing of a model's frames, so the bank's mean and scale are
+applied first (`bank.sae.normalise`). The script checks that both libraries give the same features, then ranks features by how
+much more often they are active in one folder of recordings than in another. `drawstop.find(bank, NAME, features=[N])` puts one
+on a knob. It needs the extra `saelens`.
 
 uv run python examples/sae_in_saelens.py [BANK MODEL HAVING LACKING]
 """
@@ -50,9 +51,10 @@ def main(bank_folder: Path, model_path: Path, having: Path, lacking: Path) -> No
     # Which features tell the two folders apart?
     active, elsewhere = (features > 0).float().mean(0), (others > 0).float().mean(0)
     for index in (active - elsewhere).argsort(descending=True)[:SHOWN].tolist():
-        print(
-            f"feature {index}: active in {active[index]:.0%} of the frames of {having.name}, {elsewhere[index]:.0%} of {lacking.name}"
+        shares = (
+            f"{active[index]:.0%} of the frames of {having.name}, {elsewhere[index]:.0%} of {lacking.name}"
         )
+        print(f"feature {index}: active in {shares}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Steers a MusicGen, cell by cell: run it as a script, or its cells in a notebook.
 
-Shows the same seed with a stop taken away, at rest and brought in; a stop that moves over time; the frames of a layer, of a recording
-and of music while it is made; and an edit of one's own. It needs the extra `musicgen`.
+Shows the same seed with a stop taken away, at rest and brought in; a stop that moves over time; the frames of a layer, of a
+recording and of music while it is made; and an edit of one's own. It needs the extra `musicgen`.
 
 uv run python examples/steer_musicgen.py MODEL BANK OUT
 

@@ -89,7 +89,7 @@ def bake(model: Path | str, banks: Sequence[Path | str], out: Path | str) -> Bak
     >>> drawstop.bake(drawstop.shipped.SHIPPED_RAVE, ["no-bank"], "organ.ts")
     Traceback (most recent call last):
     ...
-    drawstop.errors.DrawstopError: no bank at no-bank: train one with drawstop train
+    drawstop.errors.DrawstopError: expected a bank (a folder with stops.json), found none at no-bank: make one with drawstop train and find
     """
     path = Path(model)
     return bake_instrument(export_run(path) if path.is_dir() else path, list(map(Path, banks)), Path(out))

@@ -23,7 +23,6 @@ from training.sae.config import SAEConfig
 from training.shipped import SHIPPED_RAVE
 
 Tell = Callable[[str], None]
-"""Called with each line of what a look at the recordings shows: lengths, rates, what is skipped, what is odd."""
 
 
 def train(
@@ -48,17 +47,22 @@ def train(
         sites: `latent`, `encoder.N`, `decoder.N` or `layers.N`, or `all`. None given: a RAVE's latent, all of a MusicGen.
         stream: compute frames as they are needed instead of storing them.
         device: where a MusicGen and its SAEs are computed.
+        progress: called with the name of the work, the steps done, and how many there are.
+        tell: called with each line of what a look at the recordings shows.
 
     Returns: a bank without stops for each site.
 
     Raises:
         DrawstopError: recordings that would spoil the result, a site that isn't there, or a folder that isn't ours.
 
-    >>> import drawstop
-    >>> drawstop.train(drawstop.shipped.EXAMPLE_RAVE, drawstop.shipped.PERFORMANCE, "bank", sites=["encoder.99"])
-    Traceback (most recent call last):
-    ...
-    drawstop.errors.DrawstopError: ...
+    >>> import shutil, tempfile, drawstop
+    >>> from training.sae.config import SAEConfig
+    >>> guitars, out = drawstop.shipped.EXAMPLE_RECORDINGS / "train" / "guitar", tempfile.mkdtemp()
+    >>> config = SAEConfig(d_in=1, n_features=64, k=4, steps=20)
+    >>> [bank] = drawstop.train(drawstop.shipped.EXAMPLE_RAVE, guitars, out, config)
+    >>> bank.site, bank.sae.config.n_features, bank.sae.metrics.steps
+    ('latent', 64, 20)
+    >>> shutil.rmtree(out)
     """
     opened = open_layered(Path(model), device)
     look = look_at([Path(recordings)], Needs(channels=opened.channels), progress=progress)
@@ -67,9 +71,7 @@ def train(
     wanted = list(sites) or ([SITE] if SITE in opened.sites() else ["all"])
     frames = ModelFrames(opened, scan(Path(recordings)), wanted)
     config = config or SAEConfig(d_in=1)
-    options = TrainOptions(
-        config, stream, STREAM_BUFFER_FRAMES if stream else None, training_device(frames)
-    )
+    options = TrainOptions(config, stream, STREAM_BUFFER_FRAMES if stream else None, training_device(frames))
 
     def on_step(step: int, loss: float) -> None:
         if progress is not None:
@@ -100,6 +102,8 @@ def find(
         model: the model that the bank is of. None: the shipped one.
         features: instead of recordings and model: features of the bank's SAE to put on one knob, by their numbers.
         options: seed, kind and the like.
+        progress: called with the name of the work, the steps done, and how many there are.
+        tell: called with each line of what a look at the recordings shows.
 
     Returns: the stop by its site, with what was measured of it in `metrics`.
 
@@ -118,7 +122,9 @@ def find(
             raise DrawstopError("expected features or recordings, got both")
         return name_features(Path(bank), name, features)
     if having is None or lacking is None:
-        raise DrawstopError("expected two folders of recordings, with the concept and without it, or features")
+        raise DrawstopError(
+            "expected two folders of recordings, with the concept and without it, or features"
+        )
     return find_concept(
         Path(bank),
         name,
@@ -146,6 +152,8 @@ def make(
         out: the folder to write into: bank/, instrument.ts, patches/, figures.json and clips/.
         model: a RAVE's .ts or its training run's folder. None: the shipped model.
         options: seed, kind, sizes of fits.
+        progress: called with the name of the work, the steps done, and how many there are.
+        tell: called with each line of what a look at the recordings shows.
 
     Returns: the content of figures.json: under `stops` each one's `measured` figures, beside random controls, and `verdict`.
 
@@ -156,7 +164,7 @@ def make(
     >>> drawstop.make({"bass": ("no-bass", "no-bass")}, "my-bass")
     Traceback (most recent call last):
     ...
-    drawstop.errors.DrawstopError: ...
+    drawstop.errors.DrawstopError: no such folder: no-bass
     """
     asked = [(name, Path(having), Path(lacking)) for name, (having, lacking) in stops.items()]
     chosen = None if model is None else Path(model)

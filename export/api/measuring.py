@@ -38,6 +38,7 @@ def classify(
         site: of several banks the one that the probes read. None: the first with a stop.
         seed: of the probes' cross-validation.
         device: where a MusicGen is computed.
+        progress: called with the name of the work, the steps done, and how many there are.
 
     Returns: for each recording and stop or label the answer for the whole, 0 to 1, and for each second.
 
@@ -87,6 +88,7 @@ def evaluate(
         prompts: of a MusicGen, LABELS=TEXT each.
         classifier: a trained classifier of the concepts. None: one is trained on the recordings.
         out: where results and sounds are kept. None: BANK.evidence.
+        progress: called with the name of the work, the steps done, and how many there are.
 
     Returns: for each experiment its question, its answer in words, tables, and raw figures in `metrics`.
 
@@ -97,7 +99,7 @@ def evaluate(
     >>> drawstop.evaluate("no-bank")
     Traceback (most recent call last):
     ...
-    drawstop.errors.DrawstopError: no bank at no-bank: train one with drawstop train
+    drawstop.errors.DrawstopError: expected a bank (a folder with stops.json), found none at no-bank: make one with drawstop train and find
     """
     asked = Asked(
         Path(bank),

@@ -64,9 +64,9 @@ def test_heavy_libraries_and_those_of_one_system_are_imported_only_where_they_ar
         if not any(part == "recipes" for part in path.parts)
     ]
     program = (
-        "import builtins, importlib, sys, warnings\n"
+        f"import builtins, importlib, sys, warnings; PACKAGES = {PACKAGES!r}\n"
         "warnings.simplefilter('ignore')\n"
-        "posix, ours, plain = {'fcntl', 'termios', 'tty', 'pty', 'resource', 'pwd', 'grp'}, set(%r), builtins.__import__\n"
+        "posix, ours, plain = {'fcntl', 'termios', 'tty', 'pty', 'resource', 'pwd', 'grp'}, set(PACKAGES), builtins.__import__\n"
         "def imported(name, globals=None, *rest):\n"
         "    importer = (globals or {}).get('__name__') or ''\n"
         "    if name in posix and importer.split('.')[0] in ours: raise ImportError(f'{importer} imports {name}')\n"
@@ -75,7 +75,7 @@ def test_heavy_libraries_and_those_of_one_system_are_imported_only_where_they_ar
         "for name in sys.argv[1:]: importlib.import_module(name)\n"
         "heavy = {'rave', 'audiocraft', 'sae_lens', 'nn_tilde', 'pyworld', 'scripts'}\n"
         "sys.exit(' '.join(sorted(heavy & set(sys.modules))))\n"
-    ) % (PACKAGES,)
+    )
     command = [sys.executable, "-c", program, *modules]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.stderr.strip() == ""

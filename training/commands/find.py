@@ -96,9 +96,7 @@ def find(
             "a concept needs recordings with and without it: --with FOLDER --without FOLDER (or --feature NUMBER)"
         )
     model = model or SHIPPED_RAVE
-    options = ConceptOptions(
-        kind, like, mixed, seed, prompt, other_prompt, pieces, seconds, device
-    )
+    options = ConceptOptions(kind, like, mixed, seed, prompt, other_prompt, pieces, seconds, device)
     with steps_bar() as progress:
         stops = find_concept(
             bank, name, (with_folder, without_folder), model, options, progress, partial(typer.echo, err=True)

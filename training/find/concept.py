@@ -114,9 +114,7 @@ def name_features(bank: Path, name: str, features: Sequence[int]) -> Found:
     banks = load_banks(bank)
     if len(banks) > 1:
         sites = ", ".join(each.site for each in banks)
-        raise DrawstopError(
-            f"{bank} holds several banks ({sites}): name one, such as {bank / banks[0].site}"
-        )
+        raise DrawstopError(f"{bank} holds several banks ({sites}): name one, such as {bank / banks[0].site}")
     stops = {banks[0].site: feature_stop(banks[0], name, features)}
     save_stops(bank, banks, name, stops)
     return stops

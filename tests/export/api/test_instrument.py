@@ -114,7 +114,7 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(
         Instrument(tmp_path / "none.ts")
     with pytest.raises(DrawstopError, match="multiple of 64 samples, got 100"):
         Instrument(small, block=100)
-    with pytest.raises(DrawstopError, match="must end in .wav or .flac"):
+    with pytest.raises(DrawstopError, match=r"must end in \.wav or \.flac"):
         render(organ, tmp_path / "in.wav", tmp_path / "out.mp3")
 
 

@@ -69,13 +69,9 @@ def test_every_function_is_typed_and_says_what_it_takes_gives_and_raises(name: s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
-def test_the_examples_of_the_docs_run(
-    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_examples_of_the_docs_run(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    found = doctest.testmod(
-        importlib.import_module(f"export.api.{module}"), optionflags=doctest.ELLIPSIS
-    )
+    found = doctest.testmod(importlib.import_module(f"export.api.{module}"), optionflags=doctest.ELLIPSIS)
     assert found.attempted >= 2
     assert found.failed == 0
     assert list(tmp_path.iterdir()) == []
