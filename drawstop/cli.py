@@ -171,10 +171,10 @@ def _missing(name: str, error: ImportError) -> str:
     module = error.name or ""
     if f"{module_of(name)}.".startswith(f"{module}."):
         return f"{name} isn't part of this installation; expected the module {module}"
-    extra = EXTRAS.get(module.split(".")[0])
-    if extra is None:
+    top = module.split(".")[0]
+    if top not in EXTRAS:
         raise error
-    return f"{name} needs {module.split('.')[0]} here; add the extra that brings it: {how_to_add(extra)}"
+    return f"{name} needs {top} here; add the extra that brings it: {how_to_add(top)}"
 
 
 def _fail(message: str, cause: BaseException | None = None) -> NoReturn:

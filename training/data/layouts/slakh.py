@@ -84,7 +84,7 @@ def _yaml(text: str) -> Any:
         import yaml
     except ModuleNotFoundError as error:
         raise DrawstopError(
-            f"Slakh's metadata.yaml needs PyYAML here; add the extra that brings it: {how_to_add('evidence')}"
+            f"Slakh's metadata.yaml needs PyYAML here; add the extra that brings it: {how_to_add('yaml')}"
         ) from error
     try:
         return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
