@@ -51,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a SIGTERM tidies up as an interrupt does
     with _expected_failures(first):
         from drawstop.front.slips import refuse_split_settings
+        from drawstop.torchscript import keep_advice_quiet
 
+        keep_advice_quiet()
         command = load(first)
         refuse_empty(given[1:])
         refuse_split_settings(first, given[1:])

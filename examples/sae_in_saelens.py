@@ -17,6 +17,7 @@ from sae_lens import SAE
 import drawstop
 from drawstop import shipped
 from drawstop.audio_files import list_audio, read_audio
+from training.banks.bank import StopBank
 from training.models.rave.model import RaveModel
 
 TRAINED = shipped.EXAMPLE_RECORDINGS / "train"
@@ -32,6 +33,7 @@ def frames_of(model: RaveModel, folder: Path) -> torch.Tensor:
 def main(bank_folder: Path, model_path: Path, having: Path, lacking: Path) -> None:
     """Load in both libraries, compare, rank."""
     bank = drawstop.load_bank(bank_folder)
+    assert isinstance(bank, StopBank), "a separator's bank has no SAE"
     model = drawstop.load_model(model_path, bank.site)
     theirs, ours = SAE.load_from_disk(bank_folder), bank.sae
 

@@ -86,10 +86,10 @@ def bake(model: Path | str, banks: Sequence[Path | str], out: Path | str) -> Bak
         DrawstopError: a part is unusable or a check fails; nothing is written then.
 
     >>> import drawstop
-    >>> drawstop.bake(drawstop.shipped.SHIPPED_RAVE, ["no-bank"], "organ.ts")
+    >>> drawstop.bake(drawstop.shipped.SHIPPED_RAVE, ["no-bank"], "organ.ts")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    drawstop.errors.DrawstopError: expected a bank (a folder with stops.json), found none at no-bank: make one with drawstop train and find
+    drawstop.errors.DrawstopError: expected a bank (a folder with stops.json), found none at no-bank: ...
     """
     path = Path(model)
     return bake_instrument(export_run(path) if path.is_dir() else path, list(map(Path, banks)), Path(out))

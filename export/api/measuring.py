@@ -96,10 +96,10 @@ def evaluate(
         DrawstopError: what isn't there or doesn't belong together, or an unknown experiment.
 
     >>> import drawstop
-    >>> drawstop.evaluate("no-bank")
+    >>> drawstop.evaluate("no-bank")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    drawstop.errors.DrawstopError: expected a bank (a folder with stops.json), found none at no-bank: make one with drawstop train and find
+    drawstop.errors.DrawstopError: expected a bank (a folder with stops.json), found none at no-bank: ...
     """
     asked = Asked(
         Path(bank),

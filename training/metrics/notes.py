@@ -25,7 +25,9 @@ from drawstop.front.extras import how_to_add
 from training.data.clips import loud_enough
 
 TRACKER = "basic-pitch"
-MISSING = f"Notes weren't tracked: {TRACKER} isn't here; the extra that brings it: {how_to_add('basic_pitch')}."
+MISSING = (
+    f"Notes weren't tracked: {TRACKER} isn't here; the extra that brings it: {how_to_add('basic_pitch')}."
+)
 FRAME_SECONDS = 0.02
 KEYS = 128
 """MIDI's."""
