@@ -18,7 +18,7 @@ from export.make.options import MakeOptions
 from training.find.separated.fit import QueryOptions
 
 TRAINED = drawstop.shipped.EXAMPLE_RECORDINGS / "train"
-ROUGH = MakeOptions(query=QueryOptions(steps=40, batch=4, mixtures=16, frames=128, checked=8))
+ROUGH = MakeOptions(query=QueryOptions(steps=40, batch=2, mixtures=8, frames=64, checked=4))
 
 
 def main() -> None:

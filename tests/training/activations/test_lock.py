@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from drawstop.errors import DrawstopError
 from training.activations import lock
@@ -59,7 +59,7 @@ def test_locks_are_looked_at_by_one_process_at_a_time_on_windows_too(
     monkeypatch.setattr("training.activations.lock.FileLock", lambda path: FileLock(path, timeout=0))
     with (
         FileLock(tmp_path / GUARD),
-        pytest.raises(Timeout),
+        pytest.raises(DrawstopError, match="could not be acquired"),
         writing(tmp_path, Part()),
     ):
         pass
