@@ -1,20 +1,19 @@
 """Moves the stops of a running `drawstop play` by OSC, from a Python program of its own, and follows what they do.
 
-Start the player with `uv run drawstop play organ.ts --osc 9000`, then this. It asks which stops there are, subscribes to their
-values, takes the first one away at once and brings it back on a ramp, and prints what the player reports. python-osc comes with
+Start the player with `uv run drawstop play organ.ts --osc 9000`, then this. It asks which stops there are,
+takes the first one away at once and brings it back on a ramp, and prints what the player reports. python-osc comes with
 Drawstop; any other OSC library does as well (docs/osc.md has every address).
 
 uv run python examples/osc_from_python.py [PORT] [HOST]
 """
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 RAMP_S = 0.5
 
 
@@ -36,7 +35,7 @@ def wait_for(client: SimpleUDPClient, address: str, is_it: Callable[[list[object
 
 
 def main(port: int, host: str = "127.0.0.1") -> None:
-    """Ask, subscribe, move."""
+    """Ask, move, ask again."""
     client = SimpleUDPClient(host, port)
 
     # Which stops are there? The number of stops comes first, then a message for each.
@@ -49,17 +48,16 @@ def main(port: int, host: str = "127.0.0.1") -> None:
         if len(slugs) == count:
             break
 
-    # From now on the player sends every change, whoever makes it: this program, a knob, the panel.
-    client.send_message("/subscribe", [])
+    # Take the first one away. Changes that others make would be sent to us after a /subscribe; our own we ask for.
     address = f"/stop/{slugs[0]}"
     client.send_message(address, -1.0)
+    client.send_message("/values", [])
     wait_for(client, address, lambda arguments: arguments == [-1.0])
 
     # Back to 0 in a straight line; the player reports where the ramp goes.
     client.send_message(f"{address}/ramp", [0.0, RAMP_S])
+    client.send_message("/values", [])
     wait_for(client, address, lambda arguments: arguments == [0.0])
-    time.sleep(RAMP_S)
-    client.send_message("/unsubscribe", [])
 
 
 if __name__ == "__main__":
