@@ -1,16 +1,86 @@
 """Drawstop: knobs, found inside a neural audio model, that bring concepts in and take them away.
 
-This package is what `training`, `realtime` and `export` stand on: files, sound files, errors, progress, and the one command
+From Python, each name is imported when it is first used (`docs/python.md` has an example of each):
+
+* play: `Instrument`, `render`
+* make: `train`, `find`, `bake`, `make`; `steer` and `Sampling` for a MusicGen
+* measure: `verify`, `classify`, `evaluate`
+* open: `load_model`, `load_bank`, `inspect`; `shipped`, the files that come with Drawstop
+* `DrawstopError`: every failure that is expected, in one line
+
+This package is also what `training`, `realtime` and `export` stand on: files, sound files, errors, progress, and the one command
 with its table of sub-commands (`drawstop.cli`).
 """
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drawstop.errors import DrawstopError
+    from export.api.files import bake, inspect, load_bank, load_model, render, verify
+    from export.api.instrument import Instrument
+    from export.api.making import find, make, train
+    from export.api.measuring import classify, evaluate
+    from export.musicgen.generate import steer
+    from training import shipped
+    from training.models.musicgen.sampling import Sampling
+
+__all__ = [
+    "DrawstopError",
+    "Instrument",
+    "Sampling",
+    "bake",
+    "classify",
+    "evaluate",
+    "find",
+    "inspect",
+    "load_bank",
+    "load_model",
+    "make",
+    "render",
+    "shipped",
+    "steer",
+    "train",
+    "verify",
+]
+
 __version__: str
 
+_MODULES = {
+    "export.api.files": ("bake", "inspect", "load_bank", "load_model", "render", "verify"),
+    "export.api.instrument": ("Instrument",),
+    "export.api.making": ("find", "make", "train"),
+    "export.api.measuring": ("classify", "evaluate"),
+    "export.musicgen.generate": ("steer",),
+    "training.models.musicgen.sampling": ("Sampling",),
+    "drawstop.errors": ("DrawstopError",),
+    "training": ("shipped",),
+}
+"""Where the public names are. They are imported by name when they are used: this package imports nothing of the others, and
+`drawstop --help` has no time for torch."""
 
-def __getattr__(name: str) -> str:
-    """`__version__`, looked up when it's asked for: importlib.metadata takes half of the time of `drawstop --help`."""
-    if name != "__version__":
+
+if not TYPE_CHECKING:  # a type checker knows the names from above, and refuses any other
+
+    def __getattr__(name: str) -> Any:
+        """A public name, or `__version__`: importlib.metadata takes half of the time of `drawstop --help`."""
+        if name == "__version__":
+            return _version()
+        for module, names in _MODULES.items():
+            if name in names:
+                import importlib
+
+                within = importlib.import_module(module)
+                value = getattr(within, name, None) or importlib.import_module(f"{module}.{name}")
+                globals()[name] = value
+                return value
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +132,28 @@ def list_audio(folder: Path) -> list[Path]:
     if not listing.sounds:
         raise no_sounds_in(listing)
     return listing.sounds
+
+
+def sounds_of(given: Iterable[Path]) -> list[Path]:
+    """Sound files, and of each folder its own as `list_audio` lists them."""
+    return [path for each in given for path in (list_audio(each) if each.is_dir() else [each])]
+
+
+def check_output(out: Path, recording: Path) -> None:
+    """Refuse before long work what `write_audio` would refuse after it.
+
+    Args:
+        recording: what the work reads: the output must be another file.
+
+    Raises:
+        DrawstopError: another suffix, no folder to write into, or the input itself.
+    """
+    if out.suffix.lower() not in _SUBTYPES:
+        raise DrawstopError(f"the output must end in .wav or .flac, got {out.name!r}")
+    if not out.parent.is_dir():
+        raise DrawstopError(f"no folder {out.parent} to write into; make it first")
+    if out.exists() and recording.exists() and out.samefile(recording):
+        raise DrawstopError(f"the output {out} is the input; choose another name")
 
 
 def _encode(audio: Audio, rate: int, container: str, subtype: str) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from drawstop.arguments import refuse_empty, spread_lists, spread_values
 from drawstop.errors import DrawstopError, reason_of
 from drawstop.front.calling import as_called, completes
-from drawstop.front.table import COMMANDS, EXTRAS, START_AGAIN, Command
+from drawstop.front.table import COMMANDS, START_AGAIN, Command
 from drawstop.names import did_you_mean, write_anything
 
 __all__ = ["COMMANDS", "START_AGAIN", "Command", "load", "main", "module_of", "overview", "prepared"]
@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(unknown_command(first, given[1:]))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a SIGTERM tidies up as an interrupt does
     with _expected_failures(first):
+        from drawstop.torchscript import keep_advice_quiet
+
+        keep_advice_quiet()
         command, spread = prepared(first, given[1:])
     _run(first, command, spread)
 
@@ -175,13 +178,15 @@ def _expected_failures(name: str) -> Iterator[None]:
 
 def _missing(name: str, error: ImportError) -> str:
     """The message that names the extra to add for a missing module; any other failed import is a bug, and raised again."""
+    from drawstop.front.extras import EXTRAS, how_to_add
+
     module = error.name or ""
     if f"{module_of(name)}.".startswith(f"{module}."):
         return f"{name} isn't part of this installation; expected the module {module}"
-    extra = EXTRAS.get(module.split(".")[0])
-    if extra is None:
+    top = module.split(".")[0]
+    if top not in EXTRAS:
         raise error
-    return f"{name} needs {module.split('.')[0]} here; add the extra that brings it: uv sync --extra {extra}"
+    return f"{name} needs {top} here; add the extra that brings it: {how_to_add(top)}"
 
 
 def _fail(message: str, cause: BaseException | None = None) -> NoReturn:

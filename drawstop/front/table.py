@@ -109,24 +109,3 @@ COMMANDS: dict[str, Command] = {
     ),
 }
 """In the order of `drawstop --help`."""
-
-EXTRAS = {
-    "rave": "rave",
-    "scripts": "rave",
-    "gin": "rave",
-    "cached_conv": "rave",
-    "pytorch_lightning": "rave",
-    "torchaudio": "rave",
-    "audiocraft": "musicgen",
-    "omegaconf": "musicgen",
-    "psutil": "musicgen",
-    "sae_lens": "saelens",
-    "accelerate": "scale",
-    "openvino": "openvino",
-    "neutone_sdk": "plugin",
-    "librosa": "evidence",
-    "pesto": "evidence",
-    "basic_pitch": "evidence",
-    "mir_eval": "evidence",
-}
-"""For each top-level module that the base install lacks, our extra that installs it."""

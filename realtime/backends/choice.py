@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drawstop.errors import DrawstopError
+from drawstop.front.extras import how_to_add
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,7 @@ def check_backend(name: str) -> None:
         raise DrawstopError(f"--backend takes one of {', '.join(BACKENDS)}, got {name!r}")
     if name == OPENVINO and importlib.util.find_spec("openvino") is None:
         raise DrawstopError(
-            "--backend openvino needs the package openvino; add the extra that brings it: uv sync --extra openvino"
+            f"--backend openvino needs the package openvino; add the extra that brings it: {how_to_add('openvino')}"
         )
 
 

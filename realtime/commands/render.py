@@ -8,8 +8,6 @@ import typer
 from drawstop.errors import DrawstopError
 from drawstop.stop_settings import parse_setting
 
-OUTPUT_SUFFIXES = (".wav", ".flac")
-
 
 def render(
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write, .wav or .flac.")],
@@ -47,10 +45,11 @@ def render(
         raise DrawstopError(
             "render takes an instrument and a recording, or --session DIR; see drawstop render --help"
         )
-    _check_output(out, recording)
+    from drawstop.audio_files import check_output, read_audio, write_audio
+
+    check_output(out, recording)
     values = dict(parse_setting(setting) for setting in settings or [])
 
-    from drawstop.audio_files import read_audio, write_audio
     from drawstop.progress import track
     from realtime.controllers.mapping.file import find_mapping, read_mapping
     from realtime.controllers.midi.midi_file import read_midi_file
@@ -84,9 +83,10 @@ def _render_session(folder: Path, out: Path, given: list[object]) -> None:
         raise DrawstopError(
             "--session has its instrument, input and events inside; give only --session and -o"
         )
-    _check_output(out, folder)
+    from drawstop.audio_files import check_output, write_audio
 
-    from drawstop.audio_files import write_audio
+    check_output(out, folder)
+
     from drawstop.progress import track
     from realtime.recording.replay import compared, replay
     from realtime.recording.session_file import read_session
@@ -96,13 +96,3 @@ def _render_session(folder: Path, out: Path, given: list[object]) -> None:
     write_audio(out, rendered, session.about.sample_rate)
     _say_written(out, rendered.shape[-1], session.about.sample_rate)
     typer.echo("\n".join(compared(session, rendered)), err=True)
-
-
-def _check_output(out: Path, recording: Path) -> None:
-    """Refuse before the long work what would fail after it."""
-    if out.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise DrawstopError(f"the output must end in .wav or .flac, got {out.name!r}")
-    if not out.parent.is_dir():
-        raise DrawstopError(f"no folder {out.parent} to write into; make it first")
-    if out.exists() and recording.exists() and out.samefile(recording):
-        raise DrawstopError(f"the output {out} is the input; choose another name")

@@ -10,6 +10,8 @@ from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from drawstop.torchscript import keep_advice_quiet
+
 CONTEXT: SpawnContext = multiprocessing.get_context("spawn")
 """Fresh interpreters: a fork would copy torch's threads and the terminal's state."""
 SWITCH_INTERVAL_S = 0.0002
@@ -50,6 +52,7 @@ def take_real_time_priority(priority: int) -> bool:
 
 def run_target(target: str, *arguments: Any) -> None:
     """Import `module:function` and call it: in the child, so that the parent never imports torch."""
+    keep_advice_quiet()
     module, function = target.split(":")
     getattr(importlib.import_module(module), function)(*arguments)
 

@@ -104,7 +104,7 @@ def run_level_process(path: Path, sounding: bool, parent: Connection) -> None:
     """
     begin_child()
     if sounding:
-        _lower_priority()
+        lower_priority()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:
@@ -118,7 +118,8 @@ def run_level_process(path: Path, sounding: bool, parent: Connection) -> None:
         parent.send(Failed(f"{path.name} can't listen ({reason[-1]}); bake it again"))
 
 
-def _lower_priority() -> None:
+def lower_priority() -> None:
+    """Let other processes go first, where the system has such a thing."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)
 
@@ -136,7 +137,7 @@ def _load_and_measure(path: Path, sounding: bool, parent: Connection) -> None:
     meter = LevelMeter(instrument, request.block, SharedArrays(*request.player), writer)
     freeze_garbage()
     if not sounding:
-        _lower_priority()
+        lower_priority()
     parent.send(Ready())
     while not parent.poll(0 if meter.measure_next() else PAUSE_S) and not orphaned():
         pass

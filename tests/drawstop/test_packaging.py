@@ -56,7 +56,7 @@ def test_the_lock_holds_the_public_registrys_addresses_only() -> None:
 
 
 @pytest.mark.slow
-def test_heavy_libraries_are_imported_only_where_they_are_used() -> None:
+def test_heavy_libraries_and_those_of_one_system_are_imported_only_where_they_are_used() -> None:
     files = [path for name in ("realtime", "training", "export") for path in (ROOT / name).rglob("*.py")]
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -64,8 +64,14 @@ def test_heavy_libraries_are_imported_only_where_they_are_used() -> None:
         if not any(part == "recipes" for part in path.parts)
     ]
     program = (
-        "import importlib, sys, warnings\n"
+        f"import builtins, importlib, sys, warnings; PACKAGES = {PACKAGES!r}\n"
         "warnings.simplefilter('ignore')\n"
+        "posix, ours, plain = {'fcntl', 'termios', 'tty', 'pty', 'resource', 'pwd', 'grp'}, set(PACKAGES), builtins.__import__\n"
+        "def imported(name, globals=None, *rest):\n"
+        "    importer = (globals or {}).get('__name__') or ''\n"
+        "    if name in posix and importer.split('.')[0] in ours: raise ImportError(f'{importer} imports {name}')\n"
+        "    return plain(name, globals, *rest)\n"
+        "builtins.__import__ = imported\n"
         "for name in sys.argv[1:]: importlib.import_module(name)\n"
         "heavy = {'rave', 'audiocraft', 'sae_lens', 'nn_tilde', 'pyworld', 'scripts'}\n"
         "sys.exit(' '.join(sorted(heavy & set(sys.modules))))\n"

@@ -1,18 +1,21 @@
 """One writer for each part of a store: a lock file with the process's id; what a dead process left is taken over."""
 
-import fcntl
 import json
 import math
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from drawstop.errors import DrawstopError, reason_of
 
 LOCKS = "writer-*.lock"
+GUARD = ".writers"
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,12 @@ def writing(folder: Path, part: Part) -> Iterator[None]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Lets one process of this machine at a time look at the locks and change them."""
+    if sys.platform == "win32":  # there a folder can't be opened, and so not be locked: a file in it is
+        with FileLock(folder / GUARD):
+            yield
+        return
+    import fcntl
+
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -121,6 +130,10 @@ def _require_free(lock: Path, part: Part) -> None:
 
 
 def _lives(pid: int) -> bool:
+    if sys.platform == "win32":  # there os.kill ends a process, whatever the signal
+        import psutil
+
+        return bool(psutil.pid_exists(pid))
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

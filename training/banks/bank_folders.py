@@ -37,6 +37,16 @@ def load_banks(folder: Path, fingerprint: str | None = None) -> list[StopBank]:
     return [load_bank(path, fingerprint) for path in bank_folders(folder)]
 
 
+def bank_at(banks: Sequence[StopBank], site: str | None) -> StopBank:
+    """The bank of a site; without one the first that has a stop. Raises DrawstopError naming the known sites."""
+    if site is None:
+        return next((bank for bank in banks if bank.stops), banks[0])
+    for bank in banks:
+        if bank.site == site:
+            return bank
+    raise DrawstopError(f"no bank of the site {site!r}: expected one of {', '.join(b.site for b in banks)}")
+
+
 def save_stops(folder: Path, banks: Sequence[StopBank], name: str, stops: Mapping[str, Stop]) -> None:
     """Adds one concept's stops, by site, to the banks of a folder; a bank that needs none loses an older one of that name.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -184,7 +183,7 @@ def forecast(
         total = max(1, round(sound_hours * 3600 * frames.frame_rate))
     with fixed_threads(1):
         frames_per_s = frames_rate(frames, trial_s)
-    worker_bytes = _peak_bytes()
+    worker_bytes = peak_bytes()
     config = options.config(frames.model.centred)
     rates = Rates(frames_per_s, steps_rate(max(frames.widths.values()), config, options.device, trial_s))
     widths = list(frames.widths.values())
@@ -228,7 +227,13 @@ def listed(folder: Path) -> list[Recording]:
     return recordings
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
     """The most memory that this process has held."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak  # Linux counts kilobytes

@@ -1,6 +1,5 @@
 """The command `drawstop classify`."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +8,6 @@ import typer
 from training.commands.options import first_look, look_at_labelled
 
 if TYPE_CHECKING:
-    from training.banks.bank import StopBank
     from training.evaluation.classify import Examples
 
 
@@ -51,9 +49,10 @@ def classify(
     """
     from rich.console import Console
 
+    from drawstop.audio_files import sounds_of
     from drawstop.files import write_json
     from drawstop.progress import steps_bar, track
-    from training.banks.bank_folders import load_banks
+    from training.banks.bank_folders import bank_at, load_banks
     from training.commands.plots.classification import draw, table
     from training.data.look.findings import Needs
     from training.data.read_labelled import read_labelled
@@ -61,7 +60,7 @@ def classify(
     from training.evaluation.experiments.classification.over_time import WINDOW_SECONDS
     from training.models.open import open_layered
 
-    paths = _files(audio)
+    paths = sounds_of(audio)
     if folders := [each for each in audio if each.is_dir()]:
         first_look(folders, Needs(levels_matter=False))
     if examples is not None:
@@ -71,7 +70,7 @@ def classify(
     probes: Examples | None = None
     if examples is not None:
         with steps_bar() as progress:
-            probes = Examples(opened, _bank_at(banks, site), read_labelled(examples), seed, progress=progress)
+            probes = Examples(opened, bank_at(banks, site), read_labelled(examples), seed, progress=progress)
     measure = SHARE if probes is None else PROBABILITY
     ask = (lambda path: shares_in(opened, banks, path)) if probes is None else probes.likely_in
     found = [ask(path) for path in track(paths, "listening", len(paths))]
@@ -90,23 +89,6 @@ def classify(
     console.print(f"{measure}: {MEANINGS[measure]}", highlight=False)
     for line in _told(probes) if probes else ():
         console.print(line, highlight=False)
-
-
-def _files(given: Sequence[Path]) -> list[Path]:
-    from drawstop.audio_files import list_audio
-
-    return [path for each in given for path in (list_audio(each) if each.is_dir() else [each])]
-
-
-def _bank_at(banks: "Sequence[StopBank]", site: str | None) -> "StopBank":
-    from drawstop.errors import DrawstopError
-
-    if site is None:
-        return next((bank for bank in banks if bank.stops), banks[0])
-    for bank in banks:
-        if bank.site == site:
-            return bank
-    raise DrawstopError(f"no bank of the site {site!r}: expected one of {', '.join(b.site for b in banks)}")
 
 
 def _described(probes: "Examples") -> dict[str, Any]:

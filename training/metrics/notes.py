@@ -21,10 +21,13 @@ import soxr
 from numpy.typing import NDArray
 from torch import Tensor
 
+from drawstop.front.extras import how_to_add
 from training.data.clips import loud_enough
 
 TRACKER = "basic-pitch"
-MISSING = f"Notes weren't tracked: {TRACKER} isn't here; the extra that brings it: uv sync --extra evidence."
+MISSING = (
+    f"Notes weren't tracked: {TRACKER} isn't here; the extra that brings it: {how_to_add('basic_pitch')}."
+)
 FRAME_SECONDS = 0.02
 KEYS = 128
 """MIDI's."""

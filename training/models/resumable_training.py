@@ -94,7 +94,7 @@ class ResumableTraining(ABC):
     def log(self, path: Path, values: dict[str, float]) -> None:
         """Adds a line to a log."""
         line = f"step {self.step} " + " ".join(f"{name} {value:.4g}" for name, value in values.items())
-        with path.open("a") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
 

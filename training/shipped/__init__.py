@@ -11,3 +11,10 @@ SHIPPED_BANK = Path(__file__).parent / "bank"
 """The separator, the queries that new stops start from, and the stops of guitar and voice."""
 PERFORMANCE = Path(__file__).parent / "performance"
 """What the demo plays: a recorded guitar and a singer that the separator never heard, and the knobs' movements as MIDI."""
+
+EXAMPLE_RAVE = Path(__file__).parents[1] / "demo" / "rave.ts"
+"""A small RAVE, trained on guitars and voices: what a model of one's own is like."""
+EXAMPLE_BANK = EXAMPLE_RAVE.with_name("bank")
+"""An SAE of its latent, and two stops of the SAE's features."""
+EXAMPLE_RECORDINGS = EXAMPLE_RAVE.with_name("recordings")
+"""What they were found in (`train/`) and measured on (`held_out/`), a folder for each label."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 from collections.abc import Callable
 
 from drawstop.errors import DrawstopError, reason_of
@@ -88,9 +89,13 @@ def bound_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
         sock = socket.socket(family, kind)
-        if kind == socket.SOCK_STREAM:
+        if (
+            sys.platform == "win32"
+        ):  # there a port that is reused can be taken by a second program, which then hears instead
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        elif kind == socket.SOCK_STREAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        else:
+        if kind == socket.SOCK_DGRAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         sock.bind(address)
         if kind == socket.SOCK_STREAM:

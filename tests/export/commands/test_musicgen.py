@@ -266,7 +266,7 @@ def test_the_example_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    script = REPOSITORY / "docs" / "musicgen_example.py"
+    script = REPOSITORY / "examples" / "steer_musicgen.py"
     monkeypatch.setattr(sys, "argv", [str(script), str(tiny_musicgen), str(layer_banks[0]), str(tmp_path)])
     runpy.run_path(str(script))
     assert "layers.0: [1, 64, 50] frames of the piece" in capsys.readouterr().out

@@ -1,7 +1,10 @@
 """drawstop plan: arithmetic that can be checked by hand, rates that are measured, and a disk that is too small."""
 
 import json
+import resource
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from command_line import Run, refused
@@ -10,7 +13,7 @@ from layered_waves import RATE, RATIO, LayeredWaves, write_waves
 from drawstop.errors import DrawstopError
 from training.activations.extraction import ExtractOptions
 from training.activations.streamed_frames import ModelFrames
-from training.banks.forecast import Forecast, Machines, forecast, listed
+from training.banks.forecast import Forecast, Machines, forecast, listed, peak_bytes
 from training.banks.train import TrainOptions, write_frames
 from training.data.recordings import scan
 from training.sae.config import SAEConfig
@@ -106,3 +109,16 @@ def test_the_command_says_it_and_ends_with_2_where_the_disk_is_too_small(
     code, out, err = run(*common, "--hours", "1e9")
     refused((code, out, err), "would not hold it")
     assert "disk: " in out
+
+
+def test_the_most_memory_is_in_bytes_on_every_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(who: int) -> SimpleNamespace:
+        return SimpleNamespace(ru_maxrss=3)
+
+    process = SimpleNamespace(memory_info=lambda: SimpleNamespace(peak_wset=3))
+    psutil = pytest.importorskip("psutil")
+    monkeypatch.setattr(psutil, "Process", lambda: process)
+    monkeypatch.setattr(resource, "getrusage", held)
+    for platform, expected in (("linux", 3 * 1024), ("darwin", 3), ("win32", 3)):
+        monkeypatch.setattr(sys, "platform", platform)
+        assert peak_bytes() == expected

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from drawstop.errors import DrawstopError
+from drawstop.front.extras import how_to_add
 from training.data.labelled_set import LabelledRecording
 from training.data.layouts.layout import (
     SPLIT_FOLDERS,
@@ -83,7 +84,7 @@ def _yaml(text: str) -> Any:
         import yaml
     except ModuleNotFoundError as error:
         raise DrawstopError(
-            "Slakh's metadata.yaml needs PyYAML here; add the extra that brings it: uv sync --extra evidence"
+            f"Slakh's metadata.yaml needs PyYAML here; add the extra that brings it: {how_to_add('yaml')}"
         ) from error
     try:
         return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -52,6 +52,15 @@ class RawSweep:
         best = sorted(self.layers, key=lambda layer: layer.effect_nats)[-count:]
         return [layer.site for layer in self.layers if layer in best]
 
+    def told(self, count: int) -> str:
+        """A line about the `count` strongest."""
+        most = max(self.layers, key=lambda layer: layer.effect_nats)
+        return (
+            f"{', '.join(self.strongest(count))}, of {len(self.layers)} layers those where the difference of means does most to "
+            f"predictions; most at {most.site} ({1000 * most.effect_nats:.1f} thousandths of a nat a token, AUROC {most.auroc:.2f} "
+            f"on held-out recordings)"
+        )
+
 
 def sweep_raw_layers(
     model: MusicGenLayers,

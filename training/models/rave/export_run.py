@@ -12,6 +12,7 @@ from pathlib import Path
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.front.extras import how_to_add
 
 CONFIG = "config.gin"
 _NAME = "rave"
@@ -56,7 +57,7 @@ def export_run(folder: Path, cache: Path | None = None) -> Path:
     files = find_run(folder)
     if importlib.util.find_spec("rave") is None:
         raise DrawstopError(
-            "a RAVE run needs acids-rave: uv sync --extra rave (an exported .ts needs torch only)"
+            f"a RAVE run needs acids-rave: {how_to_add('rave')} (an exported .ts needs torch only)"
         )
     key = hashlib.sha256((sha256_file(files.checkpoint) + sha256_file(files.config)).encode()).hexdigest()[
         :16

@@ -173,7 +173,7 @@ def test_find_without_a_bank_makes_one_for_the_layers_that_carry_the_concept(
     assert code == 0, err
     banks = load_banks(tmp_path / "banks")
     assert len(banks) == 2
-    assert all(bank.site in out for bank in banks)
+    assert all(bank.site in err for bank in banks)
     assert {bank.sae.config.n_features for bank in banks} == {32 if kind == "auto" else 1}
     (first, *_) = [bank.stop("low") for bank in banks if bank.stops]
     assert first.metrics["random_draws"] == 3

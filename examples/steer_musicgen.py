@@ -1,6 +1,9 @@
-"""Steering a MusicGen from Python, cell by cell: run it as a script, or its cells in a notebook.
+"""Steers a MusicGen, cell by cell: run it as a script, or its cells in a notebook.
 
-uv run python docs/musicgen_example.py MODEL BANK OUT
+Shows the same seed with a stop taken away, at rest and brought in; a stop that moves over time; the frames of a layer, of a
+recording and of music while it is made; and an edit of one's own. It needs the extra `musicgen`.
+
+uv run python examples/steer_musicgen.py MODEL BANK OUT
 
 MODEL is a folder or a name on the hub, BANK a bank of one of its layers with a stop or more, OUT a folder.
 """
@@ -11,11 +14,10 @@ from pathlib import Path
 
 import torch
 
+from drawstop import Sampling, steer
 from drawstop.audio_files import write_audio
-from export.musicgen.generate import steer
 from training.banks.bank import load_bank
 from training.models.musicgen.model import MusicGenModel
-from training.models.musicgen.sampling import Sampling
 
 model_name, bank_folder, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 model = MusicGenModel(model_name)
@@ -38,9 +40,9 @@ write_audio(out / f"{stop}_over_time.wav", piece.made.audio[0].numpy(), piece.sa
 # %% The layer's frames: of a recording (here: of what was just made), and of music while it is made
 frames = model.frames(piece.made.audio.to(model.device), bank.site)[bank.site]
 other_frames = model.generate(["a quiet evening"], sampling, read=bank.site).frames[bank.site]
-sys.stdout.write(
+print(
     f"{bank.site}: {list(frames.shape)} frames of the piece, {list(other_frames.shape)} while another was made; "
-    f"{float(same):.0%} of the tokens are those of the unsteered piece\n"
+    f"{float(same):.0%} of the tokens are those of the unsteered piece"
 )
 
 # %% An edit of one's own: any function of frames and times, at any layers. This one halves what a layer adds to its mean.
