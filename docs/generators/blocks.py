@@ -73,5 +73,6 @@ MAKERS = {
     "growth": growth_table,
     "musicgen-layers": musicgen_blocks.layers,
     "musicgen-stops": musicgen_blocks.stops,
+    "musicgen-unsteered": musicgen_blocks.unsteered,
     "planted": planted,
 }

@@ -19,6 +19,15 @@ MOVES = (
 )
 """Text, stop and value of each row."""
 
+CLASSIFIERS = ("judge", "svm")
+UNSTEERED = {
+    "originals": "recordings",
+    "reconstructions": "EnCodec's sound of them",
+    "samples, cfg 3": "unsteered samples, guidance 3",
+    "samples, cfg 1": "without guidance",
+}
+"""Sounds by their name in the figures, and what a table calls them."""
+
 MOST_LEFT, LEAST_BEFORE, LEAST_BROUGHT = 0.1, 0.9, 0.6
 """The goals: from so often detected to at most so often at −1; at +1 at least so often."""
 BEYOND_RANDOM = 0.1
@@ -46,6 +55,29 @@ def layers() -> str:
             ]
         rows.append(row)
     return table(head, rows)
+
+
+def unsteered() -> str:
+    """What two classifiers detect in recordings and in what the model makes of a text: guitar / voice."""
+    figures = json.loads((DEMO / "musicgen_figures.json").read_text("utf-8"))
+    texts = figures["judge"]["heard"]["originals"]
+    rows = [
+        [
+            text,
+            *(
+                "; ".join(
+                    " / ".join(
+                        f"{100 * figures[classifier]['heard'][sounds][text][concept]:.0f}"
+                        for concept in CONCEPTS
+                    )
+                    for classifier in CLASSIFIERS
+                )
+                for sounds in UNSTEERED
+            ),
+        ]
+        for text in texts
+    ]
+    return table(["text", *UNSTEERED.values()], rows)
 
 
 def stops() -> str:

@@ -70,7 +70,7 @@ def musicgen(
     top_k: Annotated[
         int | None,
         typer.Option(
-            help="Draw from so many likeliest tokens; 0: from all. Without: 250 of a codebook of 2048, as large a share of others."
+            help="Draw from so many likeliest tokens; 0: from all. Without: 250 of a codebook of 2048, the same share of others."
         ),
     ] = None,
     top_p: Annotated[float, typer.Option(help="Draw from this share of probability; 0: --top-k.")] = 0.0,

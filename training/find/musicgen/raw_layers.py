@@ -55,10 +55,10 @@ class RawSweep:
     def told(self, count: int) -> str:
         """A line about the `count` strongest."""
         most = max(self.layers, key=lambda layer: layer.effect_nats)
+        sites, where = ", ".join(self.strongest(count)), f"{most.site} ({1000 * most.effect_nats:.1f}"
         return (
-            f"{', '.join(self.strongest(count))}, of {len(self.layers)} layers those where the difference of means does most to "
-            f"predictions; most at {most.site} ({1000 * most.effect_nats:.1f} thousandths of a nat a token, AUROC {most.auroc:.2f} "
-            f"on held-out recordings)"
+            f"{sites}, of {len(self.layers)} layers those where the difference of means does most to the predictions; most at "
+            f"{where} thousandths of a nat a token, AUROC {most.auroc:.2f} on held-out recordings)"
         )
 
 

@@ -143,7 +143,8 @@ def measure(run: Path, demo: Path, seed: int) -> dict[str, Any]:
         "seed": seed,
         "distance_to_originals": codec_figures(sounds["originals"], sounds["reconstructions"]),
     }
-    for classifier, most in ((network, SAMPLES), (svm, SAMPLES), (musicnn, TAGGED)):
+    asked: list[tuple[Classifier, int]] = [(network, SAMPLES), (svm, SAMPLES), (musicnn, TAGGED)]
+    for classifier, most in asked:
         tables = {what: shares(classifier, made, model.sample_rate, most) for what, made in sounds.items()}
         right = {what: accuracy(table) for what, table in tables.items() if what != "noise"}
         figures[classifier.name] = {"accuracy": right, "heard": tables}

@@ -34,7 +34,7 @@ class SpectrumClassifier:
         "support vector machines on mean and deviation of 64 log-mel bands and of their slopes, trained on varied recordings "
         "and on EnCodec's sound of others"
     )
-    concepts = CONCEPTS
+    concepts: tuple[str, ...] = CONCEPTS
 
     def __init__(self, audio: Tensor, sample_rate: int, labels: Tensor) -> None:
         """Learns from `[clips, samples]`, labels `[clips, concepts]` bool."""

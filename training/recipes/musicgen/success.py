@@ -122,7 +122,7 @@ def main() -> None:
     sets = [load_banks(folder, model.fingerprint) for folder in folders if folder.is_dir()]
     path = options.demo / "musicgen_judge.safetensors"
     found = begun(options.out, model, path, folders)
-    classifiers = [
+    classifiers: list[Classifier] = [
         NetworkClassifier(load_classifier(path)),
         second_classifier(model.model, options.run, options.seed),
     ]

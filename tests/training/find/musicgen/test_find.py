@@ -169,7 +169,7 @@ def test_find_without_a_bank_makes_one_for_the_layers_that_carry_the_concept(
     monkeypatch.setattr(layer_choice, "COUNTS", (4,))
     kinds = ["--with", tones / "low", "--without", tones / "high"]
     how = ["--model", tiny, "--kind", kind, "--pieces", 0, "--layers", 2, "--features", 32, "--device", "cpu"]
-    code, out, err = run("find", tmp_path / "banks", "low", *kinds, *how)
+    code, _, err = run("find", tmp_path / "banks", "low", *kinds, *how)
     assert code == 0, err
     banks = load_banks(tmp_path / "banks")
     assert len(banks) == 2
