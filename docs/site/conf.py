@@ -28,7 +28,14 @@ NAVIGATION: dict[str, tuple[str, ...]] = {
     ),
     "MusicGen": ("docs/musicgen", "docs/musicgen_training"),
     "Evidence": ("docs/evidence", "docs/stops", "docs/features"),
-    "Reference": ("docs/commands", "docs/mapping", "docs/instrument", "CHANGELOG"),
+    "Reference": (
+        "docs/commands",
+        "docs/mapping",
+        "docs/instrument",
+        "docs/python",
+        "examples/README",
+        "CHANGELOG",
+    ),
     "Inside": ("docs/architecture", "docs/backends", "CONTRIBUTING", "LICENSES", "training/demo/LICENSE"),
 }
 """The pages below each heading, README being the first of all."""
@@ -38,9 +45,20 @@ author = "The Drawstop authors"
 html_title = "Drawstop"
 extensions = ["myst_parser"]
 root_doc = "README"
-include_patterns = ["*.md", "docs/*.md", "docs/clips/*.md", "docs/hosts/*.md", "training/demo/LICENSE.md"]
+include_patterns = [
+    "*.md",
+    "docs/*.md",
+    "docs/clips/*.md",
+    "docs/hosts/*.md",
+    "examples/*.md",
+    "training/demo/LICENSE.md",
+]
 exclude_patterns = [  # not even looked into
-    *(path.name for path in ROOT.iterdir() if path.is_dir() and path.name not in ("docs", "training")),
+    *(
+        path.name
+        for path in ROOT.iterdir()
+        if path.is_dir() and path.name not in ("docs", "examples", "training")
+    ),
     *(f"training/{path.name}" for path in (ROOT / "training").iterdir() if path.name != "demo"),
     "docs/generators",
     "docs/site",

@@ -205,7 +205,7 @@ class Instrument:
         >>> at_rest.shape, bool(np.abs(at_rest - sound).max() < 1e-4)
         ((1, 22050), True)
         >>> changed = organ.render(sound, [(0.25, "guitar", -1)]) != at_rest
-        >>> bool(changed[:, :11000].any()), bool(changed[:, 12000:].any())
+        >>> bool(changed[:, :10880].any()), bool(changed[:, 12000:].any())
         (False, True)
         """
         events = self._events(self._knobs, 0)
