@@ -16,7 +16,7 @@ COUNTS = {
     "train": {"guitar": 10, "voice": 10, "both": 5, "neither": 6},
     "held_out": {"guitar": 8, "voice": 8, "both": 8, "neither": 4},
 }
-LARGEST_SHIPPED = 22_000_000  # bytes
+LARGEST_SHIPPED = 26_000_000  # bytes, 6 of them the small MusicGen with its banks
 FILES = sorted(RECORDINGS.rglob("*.flac"))
 
 

@@ -82,12 +82,7 @@ class Clips:
         return [each.path for each, wanted in zip(self.recordings, chosen.tolist(), strict=True) if wanted]
 
     def detection(self, site: str) -> dict[str, float]:
-        """AUROC by clip of the best feature and of the sum of the five best: chosen on training clips, measured on others.
-
-        Where no feature fires: along the difference of means.
-        """
-        if not self.sites[site].fired.any():
-            return {"auroc_direction": self.direction_auroc(site)}
+        """AUROC by clip of the best feature and of the sum of the five best: chosen on training clips, measured on others."""
         means, train, unseen = self.sites[site].features, self.of("train"), self.of("validation", "test")
         best = concept_scores(means[train], self.labels[train]).topk(min(5, means.shape[1])).indices
         parts = means / means.sum(1, keepdim=True).clamp(min=1e-12)
