@@ -7,18 +7,15 @@ that a busy moment hits both. The files are compiled into a folder of the bench'
 import argparse
 import shutil
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
+from bench.instrument.separator import shares
 from realtime.backends.aotinductor import load_package, package_path, write_package
 
-RATE = 44100
-WARM_UP = 100
 QUANTILES = (0.5, 0.99, 0.999)
 
 
@@ -31,7 +28,7 @@ def settings_of(stops: int) -> dict[str, list[float]]:
     }
 
 
-def shares(instrument: Path, block: int, values: list[float], rounds: int) -> list[list[float]]:
+def both(instrument: Path, block: int, values: list[float], rounds: int) -> list[list[float]]:
     """Sorted shares of a block's duration: TorchScript's, and the compiled player's.
 
     Args:
@@ -40,20 +37,11 @@ def shares(instrument: Path, block: int, values: list[float], rounds: int) -> li
         values: of the stops.
         rounds: how many blocks are counted.
     """
-    plain: Any = torch.jit.load(str(instrument))  # type: ignore[no-untyped-call]
-    inner: Any = torch.jit.load(str(instrument))  # type: ignore[no-untyped-call]
+    plain, inner = (torch.jit.load(str(instrument)) for _ in range(2))  # type: ignore[no-untyped-call]
     compiled = load_package(package_path(instrument, block), instrument, inner, block)
     sound = 0.1 * torch.randn(1, 1, block, generator=torch.Generator().manual_seed(0))
-    knobs = torch.tensor(values)[None, :, None].expand(1, len(values), block)
-    given = torch.cat([sound, knobs], 1)
-    seconds: list[list[float]] = [[], []]
-    with torch.inference_mode():
-        for _ in range(WARM_UP + rounds):
-            for times, play in zip(seconds, (plain.play, compiled.play), strict=True):
-                started = time.perf_counter()
-                play(given)
-                times.append((time.perf_counter() - started) * RATE / block)
-    return [sorted(each[WARM_UP:]) for each in seconds]
+    given = torch.cat([sound, torch.tensor(values)[None, :, None].expand(1, len(values), block)], 1)
+    return list(shares({"plain": (plain, given), "compiled": (compiled, given)}, block, rounds).values())
 
 
 def main() -> None:
@@ -76,7 +64,7 @@ def main() -> None:
             for name, values in settings_of(stops).items():
                 found = [
                     [each[int(len(each) * share)] for share in QUANTILES]
-                    for each in shares(instrument, block, values, arguments.rounds)
+                    for each in both(instrument, block, values, arguments.rounds)
                 ]
                 cells = [", ".join(f"{100 * share:.1f}" for share in each) for each in found]
                 ratios = ", ".join(f"{found[1][i] / found[0][i]:.2f}" for i in (0, 1))

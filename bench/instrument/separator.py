@@ -7,8 +7,10 @@ The instruments take turns block by block, so that a busy moment hits all of the
 import argparse
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -38,9 +40,9 @@ def instrument_of(stops: int, folder: Path) -> torch.jit.ScriptModule:
 
 
 def shares(
-    instruments: dict[str, tuple[torch.jit.ScriptModule, torch.Tensor]], block: int, rounds: int
+    instruments: Mapping[str, tuple[Any, torch.Tensor]], block: int, rounds: int
 ) -> dict[str, list[float]]:
-    """Sorted shares of a block's duration that `play` takes, by instrument."""
+    """Sorted shares of a block's duration that `play` takes, by instrument: what plays, and what it is given."""
     seconds: dict[str, list[float]] = {name: [] for name in instruments}
     with torch.inference_mode():
         for _ in range(WARM_UP + rounds):

@@ -12,7 +12,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -25,21 +24,9 @@ WIDTH, LAYERS, HEADS, HIDDEN_SCALE = 1024, 24, 16, 4
 LONGEST_SECONDS = 30
 SECONDS = 10.0
 """Length of each recording."""
-ENCODEC: dict[str, Any] = {
-    "solver": "compression",
-    "compression_model": "encodec",
-    "device": "cpu",
-    "sample_rate": RATE,
-    "channels": 1,
-    "encodec": {
-        "autoencoder": "seanet", "quantizer": "rvq", "sample_rate": RATE, "channels": 1, "causal": False, "renormalize": False,
-    },
-    "seanet": {
-        "dimension": 128, "channels": 1, "causal": False, "n_filters": 64, "n_residual_layers": 1, "ratios": [8, 5, 4, 4],
-        "norm": "weight_norm", "residual_kernel_size": 3, "kernel_size": 7, "last_kernel_size": 7, "lstm": 2,
-        "encoder": {}, "decoder": {},
-    },
-    "rvq": {"n_q": CODEBOOKS, "bins": CARD, "kmeans_init": False},
+SEANET = {
+    "dimension": 128, "n_filters": 64, "n_residual_layers": 1, "ratios": [8, 5, 4, 4], "norm": "weight_norm",
+    "residual_kernel_size": 3, "kernel_size": 7, "last_kernel_size": 7, "lstm": 2, "encoder": {}, "decoder": {},
 }  # fmt: skip
 """As EnCodec's 32 kHz model for MusicGen is configured."""
 
@@ -58,31 +45,27 @@ def build(folder: Path) -> None:
     from audiocraft.utils.export import export_encodec, export_lm
     from omegaconf import OmegaConf
 
-    from training.models.musicgen.audiocraft_config import LanguageModelSizes, language_model_config
+    from training.models.musicgen.audiocraft_config import (
+        LanguageModelSizes,
+        encodec_config,
+        language_model_config,
+    )
     from training.models.musicgen.loading import import_audiocraft, without_remarks
+    from training.recipes.musicgen.export import ENCODEC_FILE, LANGUAGE_MODEL_FILE, export_weights
 
     builders = import_audiocraft().builders
     sizes = LanguageModelSizes(RATE, LONGEST_SECONDS, CODEBOOKS, CARD, WIDTH, HEADS, LAYERS, HIDDEN_SCALE)
     lut = {"description": {"model": "lut", "lut": {"n_bins": 64, "dim": WIDTH, "tokenizer": "noop"}}}
     initial = {"weight_init": "gaussian", "depthwise_init": "current", "zero_bias_init": True}
     lm = language_model_config(sizes, initial, 0.1, lut)
+    encodec = encodec_config(RATE, SEANET, {"n_q": CODEBOOKS, "bins": CARD, "kmeans_init": False})
     folder.mkdir()
     torch.manual_seed(0)
     with without_remarks():
-        made: list[tuple[str, dict[str, Any], Any, Any]] = [
-            ("compression_state_dict.bin", ENCODEC, builders.get_compression_model, export_encodec),
-            ("state_dict.bin", lm, builders.get_lm_model, export_lm),
-        ]
-        for name, configuration, model_of, export in made:
-            state = model_of(OmegaConf.create(configuration)).state_dict()
-            package = {
-                "best_state": {"model": {key: value.half() for key, value in state.items()}},
-                "fsdp_best_state": {},
-                "xp.cfg": configuration,
-            }
-            torch.save(package, folder / "solver.th")
-            export(folder / "solver.th", folder / name)
-    (folder / "solver.th").unlink()
+        first = builders.get_compression_model(OmegaConf.create(encodec)).state_dict()
+        export_weights(first, encodec, export_encodec, folder / ENCODEC_FILE)
+        second = builders.get_lm_model(OmegaConf.create(lm)).state_dict()
+        export_weights(second, lm, export_lm, folder / LANGUAGE_MODEL_FILE)
 
 
 def write_recordings(folder: Path, each: int) -> None:

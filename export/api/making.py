@@ -12,13 +12,13 @@ from export.make.options import MakeOptions, read_request
 from export.make.steps import make_instrument
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import StopBank
-from training.banks.train import TrainOptions, train_banks
-from training.commands.train import SITE, STREAM_BUFFER_FRAMES, training_device
+from training.banks.train import TrainOptions, held_frames, train_banks, training_device
 from training.data.look.findings import Needs
 from training.data.look.look import look_at
 from training.data.recordings import scan
 from training.find.concept import ConceptOptions, Found, find_concept, name_features
 from training.models.open import open_layered
+from training.models.protocols import usual_sites
 from training.sae.config import SAEConfig
 from training.shipped import SHIPPED_RAVE
 
@@ -66,12 +66,10 @@ def train(
     """
     opened = open_layered(Path(model), device)
     look = look_at([Path(recordings)], Needs(channels=opened.channels), progress=progress)
-    _tell(look.lines(), tell)
-    look.refuse()
-    wanted = list(sites) or ([SITE] if SITE in opened.sites() else ["all"])
-    frames = ModelFrames(opened, scan(Path(recordings)), wanted)
+    look.tell_then_refuse(tell or _tell_nobody)
+    frames = ModelFrames(opened, scan(Path(recordings)), usual_sites(opened, sites))
     config = config or SAEConfig(d_in=1)
-    options = TrainOptions(config, stream, STREAM_BUFFER_FRAMES if stream else None, training_device(frames))
+    options = TrainOptions(config, stream, held_frames(stream, None), training_device(frames))
 
     def on_step(step: int, loss: float) -> None:
         if progress is not None:
@@ -170,12 +168,6 @@ def make(
     chosen = None if model is None else Path(model)
     request = read_request(chosen, asked, Path(out), options or MakeOptions(), progress, tell)
     return make_instrument(request, progress or _silent)
-
-
-def _tell(lines: Sequence[str], tell: Tell | None) -> None:
-    for line in lines if tell else ():
-        assert tell is not None
-        tell(line)
 
 
 def _tell_nobody(line: str) -> None:

@@ -214,10 +214,7 @@ def _look(
     """Look at every recording. Raises DrawstopError naming all that can't be used."""
     channels = request.model.rates.channels
     needs = Needs(SHORTEST_SECONDS, sounding=True, channels=channels, levels_matter=not request.is_shipped)
-    look = look_at([folder for pair in pairs for folder in pair], needs, pairs, progress)
-    for line in look.lines():
-        tell(line)
-    look.refuse()
+    look_at([folder for pair in pairs for folder in pair], needs, pairs, progress).tell_then_refuse(tell)
 
 
 def _refuse_other_kinds(request: Request) -> None:

@@ -34,6 +34,21 @@ class Sound(Protocol):
         ...
 
 
+class NoSound:
+    """A `Sound` that drops its events."""
+
+    sample_rate = 44100
+
+    def now(self) -> int:
+        """Sample 0, always."""
+        return 0
+
+    def schedule(self, events: Iterable[ControlEvent]) -> None:
+        """Take all events, and do nothing."""
+        for _ in events:
+            pass
+
+
 CLOCK_JITTER_S = 0.5
 """The sound's clock goes back by more than this only when it has been restarted."""
 

@@ -4,7 +4,7 @@ import queue
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,7 @@ from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.names import box_of
 from realtime.controllers.midi.source import ControllerInput, MidiSource
-from realtime.controllers.parameters import ParameterChange, ParameterStore
-from realtime.engine.control_event import ControlEvent
+from realtime.controllers.parameters import NoSound, ParameterChange, ParameterStore
 from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.message_queue import Say, message_queue
 
@@ -30,19 +29,6 @@ NOTES = 4
 BAR = 20
 OTHER_LINES = 13
 """Lines below the table: a knob for a mapping, and notes."""
-
-
-class _Silence:
-    """A `Sound` that drops its events."""
-
-    sample_rate = 44100
-
-    def now(self) -> int:
-        return 0
-
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        for _ in events:
-            pass
 
 
 class SourceTable:
@@ -114,7 +100,7 @@ def monitor(
         for slug in dict.fromkeys(knob.stop for knob in mapping.knobs)
         if slug not in engine_slugs
     ]
-    parameters = ParameterStore(_Silence(), [*stops, *PARAMETERS])
+    parameters = ParameterStore(NoSound(), [*stops, *PARAMETERS])
     changes: list[ParameterChange] = []
     parameters.subscribe(changes.extend)
     inputs: list[ControllerInput] = []

@@ -25,6 +25,19 @@ from training.sae.launcher import train_on
 from training.sae.model import SAE
 from training.sae.train import Progress, train_sites
 
+STREAM_BUFFER_FRAMES = 65536
+"""Frames of a stream that are held and shuffled at once, where nothing else is said."""
+
+
+def held_frames(stream: bool, asked: int | None) -> int | None:
+    """`TrainOptions.buffer_frames` of a command: what is asked for; else all of a disk, and so many of a stream."""
+    return STREAM_BUFFER_FRAMES if stream and asked is None else asked
+
+
+def training_device(frames: ModelFrames) -> str:
+    """A MusicGen's SAEs are trained where it is; a RAVE's on the CPU, bit for bit."""
+    return str(getattr(getattr(frames.model, "musicgen", None), "device", "cpu"))
+
 
 @dataclass(frozen=True)
 class TrainOptions:

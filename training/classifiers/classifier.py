@@ -109,7 +109,6 @@ class LogMelClassifier:
         Raises:
             DrawstopError: a concept that all of them have, or none.
         """
-        from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
@@ -122,13 +121,17 @@ class LogMelClassifier:
                 raise DrawstopError(
                     f"a classifier for {concept} needs recordings with and without it, got one kind"
                 )
-            model = make_pipeline(
-                StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
-            )
-            self._models.append(model.fit(statistics, truth))
+            self._models.append(make_pipeline(StandardScaler(), self.new_decision()).fit(statistics, truth))
+
+    @staticmethod
+    def new_decision() -> Any:
+        """An untrained classifier of scaled statistics, of scikit-learn's; its `decision_function` is the logit."""
+        from sklearn.linear_model import LogisticRegression
+
+        return LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
 
     def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """Predictions by logistic regression on log-mel statistics."""
+        """Predictions by the sign of each concept's decision."""
         statistics = mel_statistics(_at(audio, sample_rate, self.sample_rate), self.sample_rate)
         logits = torch.tensor(
             np.stack([model.decision_function(statistics) for model in self._models], 1), dtype=torch.float32

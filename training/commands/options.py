@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,9 +69,7 @@ def first_look(
         return
     with steps_bar() as progress:
         look = look_at(folders, needs, opposites, progress)
-    for line in look.lines():
-        typer.echo(line, err=True)
-    look.refuse()
+    look.tell_then_refuse(partial(typer.echo, err=True))
 
 
 def look_at_labelled(folder: Path) -> None:

@@ -14,7 +14,6 @@ from training.commands.options import (
     StepsOption,
     first_look,
 )
-from training.commands.train import SITE, STREAM_BUFFER_FRAMES, training_device
 from training.sae.config import SAEConfig
 
 
@@ -63,17 +62,18 @@ def plan(
     from training.activations.shards import read_dtype
     from training.activations.streamed_frames import ModelFrames
     from training.banks.forecast import Machines, forecast, listed
-    from training.banks.train import TrainOptions
+    from training.banks.train import TrainOptions, held_frames, training_device
     from training.data.look.findings import Needs
     from training.models.open import open_layered
+    from training.models.protocols import usual_sites
 
     machines = None if gpus is None else Machines(gpus, gpu_frames_per_s, gpu_steps_per_s)
     stored_as = read_dtype(dtype)
     first_look([recordings], Needs(samples=False))
     files = listed(recordings)
     opened = open_layered(model, device)
-    frames = ModelFrames(opened, files, site or ([SITE] if SITE in opened.sites() else ["all"]))
-    held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
+    frames = ModelFrames(opened, files, usual_sites(opened, site))
+    held = held_frames(stream, buffer_frames)
     options = TrainOptions(SAEConfig(1, features, k, steps=steps), stream, held, training_device(frames))
     result = forecast(frames, options, out, dtype=stored_as, workers=workers, sound_hours=hours)
     typer.echo(result.text())

@@ -42,8 +42,9 @@ def sweep(
     from drawstop.progress import steps_bar
     from training.banks.sweep import Grid, as_json, as_table, rows_of
     from training.banks.sweep import sweep as run
+    from training.banks.train import training_device
     from training.commands.plots.sweep import draw
-    from training.commands.train import opened_frames, training_device
+    from training.commands.train import opened_frames
     from training.sae.config import read_architecture
 
     usual = Grid()

@@ -20,9 +20,6 @@ from training.sae.config import SAEConfig
 if TYPE_CHECKING:
     from training.activations.streamed_frames import ModelFrames
 
-SITE = "latent"
-STREAM_BUFFER_FRAMES = 65536
-
 
 def train(
     model: ModelArgument,
@@ -100,7 +97,14 @@ def train(
     """
     from drawstop.errors import DrawstopError
     from drawstop.progress import steps_bar
-    from training.banks.train import TrainOptions, metrics_line, site_paths, train_banks
+    from training.banks.train import (
+        TrainOptions,
+        held_frames,
+        metrics_line,
+        site_paths,
+        train_banks,
+        training_device,
+    )
     from training.sae.config import read_architecture, read_precision
     from training.sae.distributed import end, process_group
     from training.sae.launcher import FAILURE
@@ -116,7 +120,7 @@ def train(
         precision=read_precision(precision),
     )
     frames = opened_frames(model, recordings, site, device, samples=frames_from is None)
-    held = buffer_frames if buffer_frames is not None or not stream else STREAM_BUFFER_FRAMES
+    held = held_frames(stream, buffer_frames)
     options = TrainOptions(sae, stream, held, training_device(frames), processes, frames_at_once, frames_from)
     group = process_group(options.device)
     try:
@@ -162,14 +166,8 @@ def opened_frames(
     from training.data.look.findings import Needs
     from training.data.recordings import scan
     from training.models.open import open_layered
+    from training.models.protocols import usual_sites
 
     opened = open_layered(model, device)
     first_look([recordings], Needs(channels=opened.channels, samples=samples))
-    scanned = scan(recordings)
-    wanted = sites or ([SITE] if SITE in opened.sites() else ["all"])
-    return ModelFrames(opened, scanned, wanted)
-
-
-def training_device(frames: "ModelFrames") -> str:
-    """A MusicGen's SAEs are trained where it is; a RAVE's on the CPU, bit for bit."""
-    return str(getattr(getattr(frames.model, "musicgen", None), "device", "cpu"))
+    return ModelFrames(opened, scan(recordings), usual_sites(opened, sites))

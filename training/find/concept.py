@@ -88,10 +88,7 @@ def find_concept(
     of_layers, separated = is_musicgen(model), is_separated(bank)
     if of_layers and (options.mixed or options.like != "*"):
         raise DrawstopError("--mixed and --like are of a RAVE's stops: leave them out for a MusicGen")
-    look = look_at(folders, Needs(levels_matter=not separated), [folders], progress)
-    for line in look.lines():
-        tell(line)
-    look.refuse()
+    look_at(folders, Needs(levels_matter=not separated), [folders], progress).tell_then_refuse(tell)
     if of_layers:
         return _of_layers(bank, model, name, paths, options, progress, tell)
     if separated:

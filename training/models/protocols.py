@@ -90,6 +90,12 @@ class Autoencoder(Protocol):
 
 ALL = ("all", "layers.all")
 """Names of every site."""
+LATENT = "latent"
+
+
+def usual_sites(model: LayeredModel, wanted: Sequence[str] | None) -> Sequence[str]:
+    """The sites that are asked for; where none is, the latent of a model that has one, and every site of another."""
+    return wanted or ([LATENT] if LATENT in model.sites() else ["all"])
 
 
 def choose_sites(model: LayeredModel, wanted: Sequence[str]) -> dict[str, SiteRates]:

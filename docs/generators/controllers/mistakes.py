@@ -17,12 +17,11 @@ from realtime.controllers.osc.clients import Client, ErrorCounters
 from realtime.controllers.osc.feedback import Feedback, Outgoing
 from realtime.controllers.osc.packets import read_packet
 from realtime.controllers.osc.router import HORIZON_S, MAX_WAITING, Router
-from realtime.controllers.parameters import ParameterStore
+from realtime.controllers.parameters import NoSound, ParameterStore
 from realtime.controllers.scenes.file import scene_set
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scene_list import MOST_SCENES
 from realtime.controllers.scenes.scenes import Scenes
-from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import PARAMETERS
 from realtime.inputs.live_commands import LiveCommands
 
@@ -67,19 +66,6 @@ For stops guitar and voice, scenes verse and chorus and no corners of a pad; the
 """
 
 
-class _Silence:
-    """A `Sound` that drops its events."""
-
-    sample_rate = 44100
-
-    def now(self) -> int:
-        return 0
-
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        for _ in events:
-            pass
-
-
 def mistakes() -> str:
     """The four tables in Markdown."""
     mapping = [(text, _refused(partial(parse_mapping, text, Path("organ.toml")))) for text in IN_MAPPING]
@@ -114,7 +100,7 @@ class _RouterSetup:
 
     def __init__(self, *, scenes: bool = True) -> None:
         parameters = ParameterStore(
-            _Silence(), [*(StopDescription(slug, slug, slug) for slug in ("guitar", "voice")), *PARAMETERS]
+            NoSound(), [*(StopDescription(slug, slug, slug) for slug in ("guitar", "voice")), *PARAMETERS]
         )
         self.sent = list[Outgoing]()
         known = Scenes(parameters, [Scene("Verse", {"guitar": 0.5}), Scene("Chorus", {"guitar": -0.5})])

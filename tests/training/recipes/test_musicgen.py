@@ -21,9 +21,9 @@ pytest.importorskip("audiocraft", reason="needs the musicgen extra")
 
 from audiocraft.models.musicgen import MusicGen
 
-from training.recipes.musicgen.codes import FOLDER, codes_path
+from training.recipes.musicgen.codes import FOLDER, codes_path, reconstruct
 from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
-from training.recipes.musicgen.figures import musicgen_classifiers, reconstruct, sample
+from training.recipes.musicgen.figures import musicgen_classifiers, sample
 from training.recipes.musicgen.lm_training import CHECKPOINT, FRAMES, LanguageModelTraining, schedule
 from training.recipes.musicgen.models import BINS, CODEBOOKS
 from training.recipes.musicgen.noises import coloured_noise

@@ -101,6 +101,12 @@ class Look:
         lines = [line for each in self.folders for line in each.lines()] + self.pairs
         return lines + ([f"levels are those of one second in {self.every}"] if self.every > 1 else [])
 
+    def tell_then_refuse(self, tell: Callable[[str], None]) -> None:
+        """Call `tell` with each line, then `refuse`: nothing is refused before everything is said."""
+        for line in self.lines():
+            tell(line)
+        self.refuse()
+
     def refuse(self) -> None:
         """Raises DrawstopError that names every recording that would spoil a result, the first ten with its reason."""
         spoiling = [each for folder in self.folders for each in folder.findings if each.spoils]

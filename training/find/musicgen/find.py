@@ -18,6 +18,7 @@ from training.find.musicgen.layer_choice import (
     LayerOptions,
     best_specs,
     choose,
+    effect_gradients,
     joined,
 )
 from training.find.musicgen.prediction_effect import PredictionEffect, edits_of
@@ -131,8 +132,10 @@ def find_stops(
     predictions = PredictionEffect(
         model.musicgen, (clips.paths(True, "validation"), clips.paths(False, "validation"))
     )
-    kinds = options.kinds(clips)
-    layers = {kind: best_specs(kind, name, saes, clips, predictions, options.seed) for kind in kinds}
+    kinds, gradients = options.kinds(clips), effect_gradients(model.musicgen, clips, list(saes))
+    layers = {
+        kind: best_specs(kind, name, saes, clips, predictions, gradients, options.seed) for kind in kinds
+    }
     classifier = _classifier(model, name, clips, options, progress)
 
     def best(side: int) -> Choice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -22,6 +22,7 @@ from training.find.musicgen.stop_spec import (
     layer_stop,
     with_side,
 )
+from training.models.musicgen.model import MusicGenModel
 from training.sae.model import SAE
 
 CANDIDATES = 64
@@ -97,12 +98,19 @@ class Layer:
     effect: tuple[float, float]
 
 
+def effect_gradients(musicgen: MusicGenModel, clips: Clips, sites: Sequence[str]) -> dict[str, Tensor]:
+    """`PredictionEffect.gradients` of the training recordings: by what is added at each site, `[width]` each."""
+    kinds = clips.paths(True, "train"), clips.paths(False, "train")
+    return PredictionEffect(musicgen, kinds).gradients(sites)
+
+
 def best_specs(
     kind: LayerKind,
     name: str,
     saes: dict[str, SAE],
     clips: Clips,
     predictions: PredictionEffect,
+    gradients: Mapping[str, Tensor],
     seed: int,
     most: int | None = MEASURED,
 ) -> list[Layer]:
@@ -110,12 +118,9 @@ def best_specs(
 
     Args:
         predictions: of the recordings that choose.
+        gradients: as `effect_gradients` gives them.
         most: how many layers are measured; None: all.
     """
-    training = PredictionEffect(
-        predictions.musicgen, (clips.paths(True, "train"), clips.paths(False, "train"))
-    )
-    gradients = training.gradients(list(saes))
     sites = sorted(saes, key=lambda site: estimated_effect(saes[site], site, clips, gradients[site]))
     kept = set(sites if most is None else sites[-most:])
     layers = []
@@ -123,9 +128,8 @@ def best_specs(
         sae = saes[site]
         ranked, tried = ranked_features(sae, site, clips, gradients[site]), []
         for count in COUNTS[:1] if kind in DIRECTIONS else COUNTS:
-            spec = StopSpec(tuple(ranked[:count]), off=0.0, on=1.0)
-            shown = replace(spec, off=1.0) if kind in DIRECTIONS else spec
-            stop = layer_stop(kind, name, sae, site, clips, shown, seed)
+            spec = StopSpec(tuple(ranked[:count]), off=float(kind in DIRECTIONS), on=1.0)
+            stop = layer_stop(kind, name, sae, site, clips, spec, seed)
             effect = tuple(predictions.effect(saes, {site: stop}, value) for value in VALUES)
             tried.append(Layer(site, spec, (effect[0], effect[1])))
         layers.append(max(tried, key=lambda layer: sum(layer.effect)))
@@ -135,7 +139,7 @@ def best_specs(
 def estimated_effect(sae: SAE, site: str, clips: Clips, gradient: Tensor) -> float:
     """What adding a layer's difference of means does to the predictions, to first order, nats per token.
 
-    Shape: gradient of the effect `[width]`, see `PredictionEffect.gradients`.
+    Shape: gradient of the effect `[width]`, see `effect_gradients`.
     """
     return float(clips.difference(site) @ gradient * sae.scale)
 
@@ -143,7 +147,7 @@ def estimated_effect(sae: SAE, site: str, clips: Clips, gradient: Tensor) -> flo
 def ranked_features(sae: SAE, site: str, clips: Clips, gradient: Tensor) -> list[int]:
     """Candidates by clip means, those first that at their level move the predictions most.
 
-    Shape: gradient of the effect `[width]`, see `PredictionEffect.gradients`.
+    Shape: gradient of the effect `[width]`, see `effect_gradients`.
     """
     candidates = torch.tensor(clips.candidates(site, CANDIDATES))
     levels = clips.sites[site].levels[clips.of("train") & clips.labels][:, candidates].mean(0)

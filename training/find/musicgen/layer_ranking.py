@@ -11,7 +11,7 @@ from training.banks.bank import StopBank
 from training.banks.stop import Stop
 from training.find.musicgen.clip_statistics import Clips, measure_clips
 from training.find.musicgen.generated_pieces import PieceClassifier
-from training.find.musicgen.layer_choice import Layer, LayerOptions, best_specs
+from training.find.musicgen.layer_choice import Layer, LayerOptions, best_specs, effect_gradients
 from training.find.musicgen.prediction_effect import PredictionEffect, edits_of
 from training.find.musicgen.stop_spec import LayerKind, layer_stop
 from training.find.rave.encoded_recordings import refuse_overlap
@@ -88,7 +88,8 @@ def sweep_layers(
         else {}
     )
     rows = []
-    for layer in best_specs("static", name, saes, clips, chooses, options.seed, most=None):
+    gradients = effect_gradients(model.musicgen, clips, list(saes))
+    for layer in best_specs("static", name, saes, clips, chooses, gradients, options.seed, most=None):
         rows.append(_row(name, saes, layer, clips, measures, classifier, before, options))
         if progress:
             progress("editing the layers", len(rows), len(saes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -56,7 +57,11 @@ class PredictionEffect:
     def __init__(self, musicgen: MusicGenModel, kinds: tuple[Sequence[Path], Sequence[Path]]) -> None:
         self.musicgen = musicgen
         self.kinds = [[_middle(musicgen, path) for path in paths[:CLIPS]] for paths in kinds]
-        self.unsteered = [self._likely(clips, {}) for clips in self.kinds]
+
+    @cached_property
+    def unsteered(self) -> list[float]:
+        """How likely each kind is without an edit, in nats per token."""
+        return [self._likely(clips, {}) for clips in self.kinds]
 
     @torch.no_grad()
     def effect(self, saes: Mapping[str, SAE], stops: Mapping[str, Stop], value: float) -> float:

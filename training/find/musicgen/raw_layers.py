@@ -10,8 +10,7 @@ import torch
 
 from drawstop.progress import Progress
 from training.find.musicgen.clip_statistics import Clips, SiteClips, measure_clips
-from training.find.musicgen.layer_choice import estimated_effect
-from training.find.musicgen.prediction_effect import PredictionEffect
+from training.find.musicgen.layer_choice import effect_gradients, estimated_effect
 from training.find.rave.encoded_recordings import refuse_overlap
 from training.models.musicgen.layer_model import MusicGenLayers
 from training.sae.config import SAEConfig
@@ -81,8 +80,7 @@ def sweep_raw_layers(
     clips = measure_clips(model, raw, paths, seed, progress)
     saes = {site: fitted(clips, site, sae) for site, sae in raw.items()}
     clips = replace(clips, sites={site: rescaled(clips.sites[site], sae) for site, sae in saes.items()})
-    training = PredictionEffect(model.musicgen, (clips.paths(True, "train"), clips.paths(False, "train")))
-    gradients = training.gradients(list(saes))
+    gradients = effect_gradients(model.musicgen, clips, list(saes))
     layers = [
         RawLayer(site, clips.direction_auroc(site), estimated_effect(sae, site, clips, gradients[site]))
         for site, sae in saes.items()

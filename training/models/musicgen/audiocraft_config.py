@@ -1,4 +1,4 @@
-"""What audiocraft's builder takes for a language model, with MusicGen's choices wherever its models don't differ."""
+"""What audiocraft's builders take for a language model and an EnCodec, with MusicGen's choices where its models don't differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,4 +81,30 @@ def language_model_config(
             "cross": ["description"],
             "input_interpolate": [],
         },
+    }
+
+
+def encodec_config(sample_rate: int, seanet: Mapping[str, Any], quantizer: Mapping[str, Any]) -> Config:
+    """The configuration of a mono EnCodec on a CPU, whose encoder and decoder are a SEANet.
+
+    Args:
+        seanet: its sizes and kernels, as audiocraft names them.
+        quantizer: of the residual vector quantizer, likewise.
+    """
+    return {
+        "solver": "compression",
+        "compression_model": "encodec",
+        "device": "cpu",
+        "sample_rate": sample_rate,
+        "channels": 1,
+        "encodec": {
+            "autoencoder": "seanet",
+            "quantizer": "rvq",
+            "sample_rate": sample_rate,
+            "channels": 1,
+            "causal": False,
+            "renormalize": False,
+        },
+        "seanet": {"channels": 1, "causal": False, **seanet},
+        "rvq": dict(quantizer),
     }

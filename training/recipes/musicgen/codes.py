@@ -1,4 +1,4 @@
-"""The recordings as codes of the exported EnCodec: what the language model learns from.
+"""The recordings as codes of the exported EnCodec, what the language model learns from, and what EnCodec makes of a sound.
 
 python -m training.recipes.musicgen.codes --run runs/musicgen --musicgen training/demo/musicgen
 """
@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from audiocraft.models.encodec import CompressionModel
 from audiocraft.models.loaders import load_compression_model
+from audiocraft.models.musicgen import MusicGen
+from torch import Tensor
 
 from training.recipes.musicgen.corpus import TEXTS, Recordings
 
@@ -35,6 +37,13 @@ def write_codes(run: Path, musicgen: Path, split: str, seed: int, phrases: int =
             sounds = [recordings.sound(rng, text) for _ in range(min(_AT_ONCE, phrases - first))]
             codes.append(model.encode(torch.from_numpy(np.stack(sounds))[:, None])[0])
         np.save(codes_path(run, split, text), torch.cat(codes).to(torch.uint8).numpy())
+
+
+@torch.no_grad()
+def reconstruct(model: MusicGen, audio: Tensor) -> Tensor:
+    """What EnCodec makes of `[clips, samples]`."""
+    codes, _ = model.compression_model.encode(audio[:, None])
+    return model.compression_model.decode(codes)[:, 0, : audio.shape[1]]
 
 
 def codes_path(run: Path, split: str, text: str) -> Path:

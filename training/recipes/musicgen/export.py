@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from audiocraft.utils.export import export_encodec, export_lm
+from torch import Tensor
 
 from training.recipes.musicgen.models import ENCODEC, LANGUAGE_MODEL
 
@@ -27,8 +29,17 @@ def export_language_model(checkpoint: Path, folder: Path) -> Path:
 
 
 def _export(checkpoint: Path, configuration: dict[str, Any], export: Any, out: Path) -> Path:
-    """Weights as float16: half the size; `get_pretrained` copies them into a float32 model, which holds them exactly."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+    return export_weights(state, configuration, export, out)
+
+
+def export_weights(
+    state: Mapping[str, Tensor], configuration: dict[str, Any], export: Any, out: Path
+) -> Path:
+    """Writes weights by one of audiocraft's export functions, as float16.
+
+    That is half the size; `get_pretrained` copies them into a float32 model, which holds them exactly.
+    """
     halves = {name: value.half() for name, value in state.items()}
     for name in halves:
         if name.endswith(

@@ -23,6 +23,7 @@ from training.classifiers.network import load_classifier
 from training.metrics.audio import shaped_noise
 from training.metrics.distances import spectral_distance
 from training.models.musicgen.sampling import Sampling
+from training.recipes.musicgen.codes import reconstruct
 from training.recipes.musicgen.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
 from training.recipes.musicgen.noises import coloured_noise
 from training.recipes.musicgen.second_classifier import second_classifier
@@ -51,13 +52,6 @@ def held_out(recordings: Recordings, seed: int, count: int = SAMPLES) -> Sounds:
         text: torch.from_numpy(np.stack([recordings.sound(rng, text)[middle] for _ in range(count)]))
         for text in TEXTS
     }
-
-
-@torch.no_grad()
-def reconstruct(model: MusicGen, audio: Tensor) -> Tensor:
-    """What EnCodec makes of `[clips, samples]`."""
-    codes, _ = model.compression_model.encode(audio[:, None])
-    return model.compression_model.decode(codes)[:, 0, : audio.shape[1]]
 
 
 def sample(model: MusicGen, text: str, guidance: float, seed: int, count: int = SAMPLES) -> Tensor:

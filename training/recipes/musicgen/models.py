@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from audiocraft.models.builders import get_compression_model, get_lm_model
 from audiocraft.models.encodec import EncodecModel
 from audiocraft.models.lm import LMModel
 from omegaconf import OmegaConf
 
-from training.models.musicgen.audiocraft_config import LanguageModelSizes, language_model_config
+from training.models.musicgen.audiocraft_config import (
+    LanguageModelSizes,
+    encodec_config,
+    language_model_config,
+)
 from training.recipes.musicgen.corpus import SAMPLE_RATE
 
 CODEBOOKS = 4
@@ -29,24 +31,10 @@ WIDTH = 128
 LAYERS = 6
 TEXT_BINS = 64
 
-ENCODEC: dict[str, Any] = {
-    "solver": "compression",
-    "compression_model": "encodec",
-    "device": "cpu",
-    "sample_rate": SAMPLE_RATE,
-    "channels": 1,
-    "encodec": {
-        "autoencoder": "seanet",
-        "quantizer": "rvq",
-        "sample_rate": SAMPLE_RATE,
-        "channels": 1,
-        "causal": False,
-        "renormalize": False,
-    },
-    "seanet": {
+ENCODEC = encodec_config(
+    SAMPLE_RATE,
+    {
         "dimension": LATENT,
-        "channels": 1,
-        "causal": False,
         "n_filters": FILTERS,
         "n_residual_layers": 1,
         "ratios": list(RATIOS),
@@ -56,8 +44,8 @@ ENCODEC: dict[str, Any] = {
         "encoder": {"kernel_size": 7, "last_kernel_size": 3},
         "decoder": {"kernel_size": 3, "last_kernel_size": 7},
     },
-    "rvq": {"n_q": CODEBOOKS, "bins": BINS, "decay": 0.98, "threshold_ema_dead_code": 1},
-}
+    {"n_q": CODEBOOKS, "bins": BINS, "decay": 0.98, "threshold_ema_dead_code": 1},
+)
 
 LANGUAGE_MODEL = language_model_config(
     LanguageModelSizes(SAMPLE_RATE, LONGEST_SECONDS, CODEBOOKS, BINS, WIDTH, 4, LAYERS, 2),

@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 from audiocraft.models.musicgen import MusicGen
-from torch import Tensor
 
-from training.classifiers.classifier import mel_statistics
-from training.data.clips import loud_enough
-from training.metrics.predictions import Predictions
+from training.classifiers.classifier import LogMelClassifier
 from training.recipes.musicgen.classifier_training import RenderedCrops
+from training.recipes.musicgen.codes import reconstruct
 from training.recipes.musicgen.corpus import CONCEPTS, Recordings
 
 VARIED, CODED = 1600, 800
@@ -26,36 +24,20 @@ PENALTY = 3.0
 AT_ONCE = 32
 
 
-class SpectrumClassifier:
-    """`classifiers.classifier.Classifier`: two support vector machines, one for each concept."""
+class SpectrumClassifier(LogMelClassifier):
+    """Support vector machines in the place of logistic regression."""
 
     name = "svm"
     kind = (
         "support vector machines on mean and deviation of 64 log-mel bands and of their slopes, trained on varied recordings "
         "and on EnCodec's sound of others"
     )
-    concepts: tuple[str, ...] = CONCEPTS
 
-    def __init__(self, audio: Tensor, sample_rate: int, labels: Tensor) -> None:
-        """Learns from `[clips, samples]`, labels `[clips, concepts]` bool."""
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
+    @staticmethod
+    def new_decision() -> Any:
         from sklearn.svm import SVC
 
-        self.sample_rate = sample_rate
-        statistics = mel_statistics(audio, sample_rate)
-        self._models: list[Any] = [
-            make_pipeline(StandardScaler(), SVC(C=PENALTY)).fit(statistics, labels[:, index].numpy())
-            for index in range(len(CONCEPTS))
-        ]
-
-    def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """Predictions by the sign of each machine's decision. Mono sound `[clips, samples]` at its own rate."""
-        assert sample_rate == self.sample_rate
-        statistics = mel_statistics(audio, sample_rate)
-        decisions = [model.decision_function(statistics) for model in self._models]
-        logits = torch.tensor(np.stack(decisions, 1), dtype=torch.float32)
-        return Predictions(self.concepts, (logits > 0) & loud_enough(audio)[:, None], logits)
+        return SVC(C=PENALTY)
 
 
 def second_classifier(model: MusicGen, run: Path, seed: int) -> SpectrumClassifier:
@@ -63,10 +45,6 @@ def second_classifier(model: MusicGen, run: Path, seed: int) -> SpectrumClassifi
     recordings = Recordings(run / "corpus", "train")
     varied, of_varied = RenderedCrops(recordings, varied=True).draw(np.random.default_rng((seed, 1)), VARIED)
     plain, of_plain = RenderedCrops(recordings, varied=False).draw(np.random.default_rng((seed, 2)), CODED)
-    with torch.no_grad():
-        coded = [
-            model.compression_model.decode(model.compression_model.encode(part)[0])[..., : part.shape[-1]]
-            for part in plain.split(AT_ONCE)
-        ]
-    audio = torch.cat([varied, *coded])[:, 0]
-    return SpectrumClassifier(audio, model.sample_rate, torch.cat([of_varied, of_plain]) > 0)
+    coded = [reconstruct(model, part) for part in plain[:, 0].split(AT_ONCE)]
+    audio = torch.cat([varied[:, 0], *coded])
+    return SpectrumClassifier(CONCEPTS, audio, model.sample_rate, torch.cat([of_varied, of_plain]) > 0)

@@ -25,7 +25,7 @@ from training.evaluation.playback.musicgen import edits_held_at
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling
 from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
-from training.recipes.musicgen.figures import TEMPERATURE
+from training.recipes.musicgen.figures import TEMPERATURE, shares
 from training.recipes.musicgen.second_classifier import second_classifier
 
 PIECES = 64
@@ -73,13 +73,7 @@ def measured(
     sampling = Sampling(seconds=SECONDS, seed=SEED + list(TEXTS).index(text), temperature=TEMPERATURE)
     edits = edits_held_at(banks, settings, model.device)
     made = model.generate([text] * PIECES, sampling, edits=edits).audio[:, 0]
-    found = {}
-    for classifier in classifiers:
-        shares = classifier.predict(made, model.sample_rate).detected.double().mean(0)
-        found[classifier.name] = {
-            concept: round(float(share), 4) for concept, share in zip(CONCEPTS, shares, strict=True)
-        }
-    return found
+    return {each.name: shares(each, {text: made}, model.sample_rate, PIECES)[text] for each in classifiers}
 
 
 def stops_of(banks: Sequence[StopBank]) -> set[str]:
