@@ -1,6 +1,6 @@
 """Drawstop: knobs, found inside a neural audio model, that bring concepts in and take them away.
 
-From Python, each name is imported when it is first used (`docs/python.md` has an example of each):
+From Python, each name is imported when it is first used (`docs/reference/python.md` has an example of each):
 
 * play: `Instrument`, `render`
 * make: `train`, `find`, `bake`, `make`; `steer` and `Sampling` for a MusicGen

@@ -1,6 +1,6 @@
 """How a training's time and memory grow with frames, features and layers: one axis at a time from one point.
 
-    python -m bench.sae.growth [--quick] [--json docs/scale_growth.json] [--plot docs/scale_growth.svg]
+    python -m bench.sae.growth [--quick] [--json docs/make/scale_growth.json] [--plot docs/make/scale_growth.svg]
 
 Planted frames lie in a store on disk and come through a shuffle buffer, as `drawstop train --buffer-frames` reads them. Each
 point is a training by `train_sites` in a process of its own, with one thread. A pass that would take long is measured for 200
@@ -240,7 +240,7 @@ ALLOCATORS_SHARE = 0.01
 
 
 def require_claims(measured: list[Measured]) -> None:
-    """Raises ValueError where docs/scale.md would say more than was measured: too few points or steps, or memory that grows."""
+    """Raises ValueError where docs/make/scale.md would say more than was measured: few points or steps, or growing memory."""
     points = [(each.axis, each.point) for each in measured]
     if points != [(axis, point) for axis, of_axis in AXES.items() for point in of_axis]:
         raise ValueError(f"expected every point of {', '.join(AXES)}, got {len(points)}: measure the others")

@@ -18,7 +18,7 @@ DEMO = FOLDER.parent / "training" / "demo"
 PART = re.compile(
     r"^<!-- generated: (?P<name>[\w-]+) -->\n.*?^<!-- end of (?P=name) -->$", re.DOTALL | re.MULTILINE
 )
-PAGES = ("evidence.md", "hosts/daw.md", "musicgen_training.md", "scale.md")
+PAGES = ("evidence/README.md", "hosts/daw.md", "musicgen/training.md", "make/scale.md")
 """The pages in docs/ that have such parts."""
 
 
@@ -48,7 +48,7 @@ def page(name: str) -> str:
 
 def growth_table() -> str:
     """How training grows, from scale_growth.json. Raises ValueError where the measurements don't carry the page's claims."""
-    measured = growth.read(FOLDER / "scale_growth.json")
+    measured = growth.read(FOLDER / "make" / "scale_growth.json")
     growth.require_claims(measured)
     return growth.table(measured)
 

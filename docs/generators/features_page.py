@@ -1,4 +1,4 @@
-"""The page of what SAEs of the separator's trunk know and can move, docs/features.md, from training/shipped/features.json."""
+"""The page of what SAEs of the separator's trunk know and can move, docs/evidence/features.md, from training/shipped/features.json."""
 
 import json
 from collections import defaultdict

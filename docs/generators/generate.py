@@ -30,7 +30,7 @@ After reading this you know every command with its options and an example; `draw
 
 
 def commands() -> str:
-    """docs/commands.md: the list, then each command's help as it appears in a terminal of `WIDTH` columns."""
+    """docs/reference/commands.md: the list, then each command's help as it appears in a terminal of `WIDTH` columns."""
     parts = [COMMANDS_INTRODUCTION, _block(overview())]
     for name in COMMANDS:
         if _exists(module_of(name)):
@@ -42,14 +42,14 @@ def main(arguments: list[str]) -> int:
     """Write or check the pages, or those that are named; gives the process's exit status."""
     stale, named = [], [name for name in arguments if not name.startswith("--")]
     pages = {
-        "commands.md": commands,
-        "controllers.md": controllers_page.page,
-        "mapping.md": controllers_page.reference_page,
-        "features.md": features_page.page,
-        "own_rave.md": own_rave_page.page,
+        "reference/commands.md": commands,
+        "play/controllers.md": controllers_page.page,
+        "reference/mapping.md": controllers_page.reference_page,
+        "evidence/features.md": features_page.page,
+        "make/own_rave.md": own_rave_page.page,
         host_delays.NAME: host_delays.picture,
-        "osc.md": osc_page.page,
-        "stops.md": stops_page.page,
+        "play/osc.md": osc_page.page,
+        "evidence/stops.md": stops_page.page,
     }
     pages |= {name: functools.partial(host_pictures.picture, name) for name in host_pictures.NAMES}
     whole = set(pages)

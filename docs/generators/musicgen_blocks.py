@@ -1,4 +1,4 @@
-"""The tables of docs/musicgen_training.md that the small MusicGen's committed figures carry."""
+"""The tables of docs/musicgen/training.md that the small MusicGen's committed figures carry."""
 
 import json
 from collections.abc import Sequence

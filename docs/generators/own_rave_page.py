@@ -1,4 +1,4 @@
-"""The page of what the example RAVE's stops do, docs/own_rave.md, written from the figures in training/demo."""
+"""The page of what the example RAVE's stops do, docs/make/own_rave.md, written from the figures in training/demo."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ one can do, beside every control.
 drawstop make my_rave.ts --stop guitar guitar/ other/ --stop voice voice/ other/ --out my-organ
 ```
 
-This finds, bakes and measures your own stops. Step by step: `drawstop train`, `find`, `bake`, `report` ([evidence.md](evidence.md)).
+This finds, bakes and measures your own stops. Step by step: `drawstop train`, `find`, `bake`, `report` ([how to measure](../evidence/README.md)).
 Which exports play is in [your_models.md](your_models.md).
 
 ## Where to get one
@@ -54,7 +54,7 @@ None could be downloaded where we test. `drawstop inspect my_rave.ts` says wheth
 
 `training/demo/rave.ts`: 75 minutes of one core, guitars and voices only, nothing above 5 kHz. Each cell is a mean over {clips} clips of 3 s
 with its 95 % interval; nothing was fitted on them. *Detected*: by our classifier / a published one (musicnn). Classifiers take damaged
-sound for a voice, so read every row beside the control: {control}. *Seed 2*: the whole recipe once more. [Clips](clips) let you hear it.
+sound for a voice, so read every row beside the control: {control}. *Seed 2*: the whole recipe once more. [Clips](../clips/README.md) let you hear it.
 """
 
 

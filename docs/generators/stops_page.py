@@ -1,4 +1,4 @@
-"""The page of the shipped instrument's stops, docs/stops.md, written from training/shipped/figures.json and few.json."""
+"""The page of the shipped instrument's stops, docs/evidence/stops.md, written from training/shipped/figures.json and few.json."""
 
 import json
 from collections.abc import Iterable
@@ -50,7 +50,7 @@ The shipped model is **a linear transform behind RAVE's interface**: 128 samples
 transform of two frames under a sine window) and back. It has RAVE's methods and file format, written by acids-rave's own export
 class, BRAVE's rates (344.5 frames a second), and none of RAVE's networks. In a race, networks beside the linear path learned to
 add nothing. So a stop acts on the sound that is played, not on a model's idea of it. There is no timbre transfer in it: for
-that, [bring a RAVE](own_rave.md).
+that, [bring a RAVE](../make/own_rave.md).
 
 Stops come from a **separator** of a million weights. A causal network listens every 512 samples through windows of 2048 and
 512 samples, and remembers 1.4 s. Its head turns that and a query of 832 numbers into shares: how much of each of 160 bands is

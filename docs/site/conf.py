@@ -16,8 +16,14 @@ from sphinx.util.nodes import make_refnode
 ROOT = Path(__file__).parents[2]
 NAVIGATION: dict[str, tuple[str, ...]] = {
     "Start": ("docs/start", "docs/glossary", "docs/clips/README"),
-    "Play": ("docs/live", "docs/panel", "docs/controllers", "docs/scenes", "docs/osc"),
-    "Make": ("docs/your_models", "docs/own_rave", "docs/scale"),
+    "Play": (
+        "docs/play/live",
+        "docs/play/panel",
+        "docs/play/controllers",
+        "docs/play/scenes",
+        "docs/play/osc",
+    ),
+    "Make": ("docs/make/your_models", "docs/make/own_rave", "docs/make/scale"),
     "Hosts": (
         "docs/hosts/README",
         "docs/hosts/puredata",
@@ -26,17 +32,23 @@ NAVIGATION: dict[str, tuple[str, ...]] = {
         "docs/hosts/daw",
         "docs/hosts/torch",
     ),
-    "MusicGen": ("docs/musicgen", "docs/musicgen_training"),
-    "Evidence": ("docs/evidence", "docs/stops", "docs/features"),
+    "MusicGen": ("docs/musicgen/README", "docs/musicgen/training"),
+    "Evidence": ("docs/evidence/README", "docs/evidence/stops", "docs/evidence/features"),
     "Reference": (
-        "docs/commands",
-        "docs/mapping",
-        "docs/instrument",
-        "docs/python",
+        "docs/reference/commands",
+        "docs/reference/mapping",
+        "docs/reference/instrument",
+        "docs/reference/python",
         "examples/README",
         "CHANGELOG",
     ),
-    "Inside": ("docs/architecture", "docs/backends", "CONTRIBUTING", "LICENSES", "training/demo/LICENSE"),
+    "Inside": (
+        "docs/inside/architecture",
+        "docs/inside/backends",
+        "CONTRIBUTING",
+        "LICENSES",
+        "training/demo/LICENSE",
+    ),
 }
 """The pages below each heading, README being the first of all."""
 
@@ -48,8 +60,7 @@ root_doc = "README"
 include_patterns = [
     "*.md",
     "docs/*.md",
-    "docs/clips/*.md",
-    "docs/hosts/*.md",
+    "docs/**/*.md",
     "examples/*.md",
     "training/demo/LICENSE.md",
 ]

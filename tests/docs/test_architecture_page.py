@@ -3,7 +3,7 @@ import re
 import pytest
 from repository import REPOSITORY
 
-PAGES = ("docs/architecture.md", "CONTRIBUTING.md")
+PAGES = ("docs/inside/architecture.md", "CONTRIBUTING.md")
 TOP = "drawstop|training|export|realtime|bench|docs|patches|tests"
 
 
@@ -50,4 +50,4 @@ def test_the_page_has_every_process_that_play_starts_by_its_file_and_function() 
 
 
 def page_text() -> str:
-    return (REPOSITORY / "docs/architecture.md").read_text("utf-8")
+    return (REPOSITORY / "docs/inside/architecture.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The page of OSC's addresses, docs/osc.md, written from realtime/controllers/osc."""
+"""The page of OSC's addresses, docs/play/osc.md, written from realtime/controllers/osc."""
 
 from realtime.controllers.osc import (
     feedback,

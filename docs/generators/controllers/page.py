@@ -1,4 +1,4 @@
-"""The pages of controllers, docs/controllers.md, and of mappings, docs/mapping.md, with the code's own example and limits."""
+"""The pages of controllers, docs/play/controllers.md, and of mappings, docs/reference/mapping.md, with the code's own example and limits."""
 
 from pathlib import Path
 
@@ -50,12 +50,12 @@ Scenes: [scenes.md](scenes.md). OSC: [osc.md](osc.md).
 `drawstop learn` takes what has moved farthest, once it has been silent for {quiet} s. It recognises knobs of 7 and 14 bits, NRPN and
 RPN, endless encoders and their encoding, keys, pads, buttons, pedals, program changes, wheels, pressure, and MPE fingers. Where two
 answers are possible it says so: turn encoders both ways, and tap pedals. Of a corpus of
-[simulated gestures](../tests/helpers/learn_gestures.py) 96 % were recognised, and of the others it said that it was unsure. `--undo`
+[simulated gestures](../../tests/helpers/learn_gestures.py) 96 % were recognised, and of the others it said that it was unsure. `--undo`
 takes the last one back. Your comments stay.
 
 ## The mapping, by example
 
-Every key, and what is said of a mistake: [mapping.md](mapping.md).
+Every key, and what is said of a mistake: [mapping.md](../reference/mapping.md).
 
 ```toml
 {example}```
@@ -121,7 +121,7 @@ The program itself wrote each of these. The line number is that of the mistake i
 
 
 def page() -> str:
-    """docs/controllers.md: how to move stops by controllers."""
+    """docs/play/controllers.md: how to move stops by controllers."""
     text = PAGE.format(
         boxes=", ".join(f"`{name}`" for name in box_names()),
         quiet=QUIET_S,
@@ -143,5 +143,5 @@ def page() -> str:
 
 
 def reference_page() -> str:
-    """docs/mapping.md: every key of a mapping, and every error message."""
+    """docs/reference/mapping.md: every key of a mapping, and every error message."""
     return REFERENCE.format(reference=reference(), mistakes=mistakes())

@@ -1,4 +1,4 @@
-"""`mapping.toml` by example: what docs/controllers.md shows, and the tests read."""
+"""`mapping.toml` by example: what docs/play/controllers.md shows, and the tests read."""
 
 EXAMPLE = """\
 # What moves what. Save this file while it plays: the change applies at once.

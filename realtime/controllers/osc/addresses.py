@@ -1,4 +1,4 @@
-"""The table of OSC addresses, those that clients send and those that Drawstop sends. docs/osc.md is written from it."""
+"""The table of OSC addresses, those that clients send and those that Drawstop sends. docs/play/osc.md is written from it."""
 
 from dataclasses import dataclass
 from typing import Literal

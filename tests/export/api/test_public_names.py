@@ -78,6 +78,6 @@ def test_the_examples_of_the_docs_run(module: str, tmp_path: Path, monkeypatch: 
 
 
 def test_the_page_has_every_name_with_the_first_sentence_of_its_docs() -> None:
-    page = (DOCS / "python.md").read_text("utf-8")
+    page = (DOCS / "reference" / "python.md").read_text("utf-8")
     for name in drawstop.__all__:
         assert f"`{name}`" in page, name

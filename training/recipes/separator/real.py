@@ -1,8 +1,8 @@
 """What the shipped stops do on recordings of people who play and sing: python -m training.recipes.separator.real BANK OUT.json
 --voices FILE ... --guitars FILE ...
 
-The figures in docs/stops.md are of vocadito 1 and two recordings of Gugak-VocalSet (shared/material/README.md), and of the guitar
-tracks of Debian's fretsonfire-songs-sectoid: none of them is in the repository, nor was any trained on.
+The figures in docs/evidence/stops.md are of vocadito 1 and two recordings of Gugak-VocalSet (shared/material/README.md), and of
+the guitar tracks of Debian's fretsonfire-songs-sectoid: none of them is in the repository, nor was any trained on.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from realtime.controllers.mapping.mapping import NAMED_ACTIONS, Mapping
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MAXIMA, parse_source
 
-GUIDE = (REPOSITORY / "docs" / "controllers.md").read_text(encoding="utf-8")
-PAGE = (REPOSITORY / "docs" / "mapping.md").read_text(encoding="utf-8")
+GUIDE = (REPOSITORY / "docs" / "play" / "controllers.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "reference" / "mapping.md").read_text(encoding="utf-8")
 PATH = Path("m.toml")
 KNOB = '[[knob]]\nsource = "mpe bend"\nstop = "guitar"\n'
 BUTTON = '[[button]]\nsource = "mpe strike"\ndoes = "panic"\n'
@@ -48,8 +48,9 @@ NOT_ON_THE_PAGE = {
 
 @pytest.mark.slow
 def test_the_generated_pages_are_current() -> None:
+    pages = ("play/controllers.md", "reference/mapping.md", "play/osc.md")
     check = subprocess.run(
-        [sys.executable, "docs/generators/generate.py", "--check", "controllers.md", "mapping.md", "osc.md"], cwd=REPOSITORY,
+        [sys.executable, "docs/generators/generate.py", "--check", *pages], cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
     )  # fmt: skip
     assert (check.returncode, check.stderr) == (0, "")

@@ -19,7 +19,7 @@ from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.control_event import ControlEvent
 
 FILE = Path("scenes.toml")
-PAGE = DOCS / "scenes.md"
+PAGE = DOCS / "play" / "scenes.md"
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
 
 

@@ -19,7 +19,7 @@ RATE = 48000
 BPM = 90.0
 BEAT = RATE * 60 / BPM
 EVEN_CLOCK = 1e-3
-"""The tolerance of an even clock's tempo; docs/scenes.md says within 0.01 %, and an event's ramp is whole samples."""
+"""The tolerance of an even clock's tempo; docs/play/scenes.md says within 0.01 %, and an event's ramp is whole samples."""
 MAPPING = """
 [[button]]
 source = "note 40"
