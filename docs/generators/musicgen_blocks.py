@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scipy.stats import binomtest
+
 DEMO = Path(__file__).parents[2] / "training" / "demo"
 CONCEPTS = ("guitar", "voice")
 MOVES = (
@@ -81,7 +83,8 @@ def unsteered() -> str:
 
 
 def stops() -> str:
-    """How often two classifiers detect a stop's concept; in bold where the goal is reached by both and by no random draw."""
+    """How often two classifiers detect a stop's concept, with 95 % intervals (Wilson's, over pieces); in bold where the goal is
+    reached by both and by no random draw."""
     figures = json.loads((DEMO / "musicgen_success.json").read_text("utf-8"))
     detected, draws = figures["heard"], figures["draws"]
     rows = []
@@ -92,11 +95,11 @@ def stops() -> str:
         reached = all(
             _reached(value, *each) for each in zip(before, after, zip(*random, strict=True), strict=True)
         )
-        shown = _percent(after)
+        shown = _with_intervals(after, figures["pieces"])
         rows.append(
             [
                 f"{text}, {concept} {value.replace('-', '−')}",
-                _percent(before),
+                _with_intervals(before, figures["pieces"]),
                 f"**{shown}**" if reached else shown,
                 "; ".join(map(_percent, random)),
             ]
@@ -111,6 +114,15 @@ def _shares(cell: dict[str, dict[str, float]], concept: str) -> list[float]:
 
 def _percent(shares: Sequence[float]) -> str:
     return ", ".join(f"{100 * share:.0f}" for share in shares) + " %"
+
+
+def _with_intervals(shares: Sequence[float], pieces: int) -> str:
+    """Each share with its 95 % interval by Wilson's score, as `70 (58–80) %`."""
+    shown = []
+    for share in shares:
+        interval = binomtest(round(share * pieces), pieces).proportion_ci(method="wilson")
+        shown.append(f"{100 * share:.0f} ({100 * interval.low:.0f}–{100 * interval.high:.0f})")
+    return ", ".join(shown) + " %"
 
 
 def _reached(value: str, before: float, after: float, random: Sequence[float]) -> bool:
