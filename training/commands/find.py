@@ -8,6 +8,7 @@ import typer
 from training.commands.options import (
     WITH,
     WITHOUT,
+    LayersOption,
     OtherPromptOption,
     PiecesOption,
     PromptOption,
@@ -62,10 +63,7 @@ def find(
     other_prompt: OtherPromptOption = None,
     pieces: PiecesOption = 16,
     seconds: SecondsOption = 4.0,
-    layers: Annotated[
-        int,
-        typer.Option(help="Of a MusicGen, where BANK isn't there yet: how many layers get one.", min=1),
-    ] = 3,
+    layers: LayersOption = 3,
     features: Annotated[
         int,
         typer.Option(

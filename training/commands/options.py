@@ -51,6 +51,9 @@ OtherPromptOption = Annotated[
     typer.Option(help="A description of pieces without the concept, brought into them at +1."),
 ]
 PiecesOption = Annotated[int, typer.Option(help="Pieces that are generated for each trial.")]
+LayersOption = Annotated[
+    int, typer.Option(help="Of a MusicGen, where BANK isn't there yet: how many layers get one.", min=1)
+]
 SecondsOption = Annotated[float, typer.Option(help="Length of each piece.")]
 
 

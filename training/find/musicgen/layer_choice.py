@@ -127,13 +127,28 @@ def best_specs(
     for site in (site for site in saes if site in kept):
         sae = saes[site]
         ranked, tried = ranked_features(sae, site, clips, gradients[site]), []
-        for count in COUNTS[:1] if kind in DIRECTIONS else COUNTS:
+        for count in feature_counts(kind):
             spec = StopSpec(tuple(ranked[:count]), off=float(kind in DIRECTIONS), on=1.0)
             stop = layer_stop(kind, name, sae, site, clips, spec, seed)
             effect = tuple(predictions.effect(saes, {site: stop}, value) for value in VALUES)
             tried.append(Layer(site, spec, (effect[0], effect[1])))
         layers.append(max(tried, key=lambda layer: sum(layer.effect)))
     return layers
+
+
+def feature_counts(kind: LayerKind) -> tuple[int, ...]:
+    """The numbers of features that are tried at a layer; a direction has none to choose."""
+    return COUNTS[:1] if kind in DIRECTIONS else COUNTS
+
+
+def layer_counts(layers: int) -> list[int]:
+    """The numbers of layers that are tried together, of so many: the best, the best third, all."""
+    return sorted({1, -(-layers // 3), layers})
+
+
+def strengths_of(kind: LayerKind, side: int) -> tuple[float, ...]:
+    """The strengths that are tried on a side (0: -1, 1: +1)."""
+    return STRENGTHS[1 if kind in DIRECTIONS else side]
 
 
 def estimated_effect(sae: SAE, site: str, clips: Clips, gradient: Tensor) -> float:
@@ -180,8 +195,7 @@ def choose(
     """The best layer, the best third or all, at the strength that moves most: the classifier's mean probability for pieces;
     without a classifier, the predictions of recordings (nats per token)."""
     ranked = sorted(layers, key=lambda layer: layer.effect[side], reverse=True)
-    counts = sorted({1, -(-len(ranked) // 3), len(ranked)})
-    strengths = STRENGTHS[1 if kind in DIRECTIONS else side]
+    counts, strengths = layer_counts(len(ranked)), strengths_of(kind, side)
     seed, value = options.piece_seed("choosing", side), VALUES[side]
     unsteered = _probability(classifier, side, {}, saes, value, seed) if classifier else 0.0
     tried = []

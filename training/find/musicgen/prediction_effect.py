@@ -16,7 +16,7 @@ from training.banks.stop import Stop
 from training.data.recordings import load
 from training.models.musicgen.hooks import Edit
 from training.models.musicgen.layer_model import PIECE_SECONDS
-from training.models.musicgen.likelihood import likelihood_gradients, log_likelihood
+from training.models.musicgen.likelihood import likelihood_gradients, token_log_likelihood
 from training.models.musicgen.model import MusicGenModel
 from training.sae.model import SAE
 
@@ -61,14 +61,24 @@ class PredictionEffect:
     @cached_property
     def unsteered(self) -> list[float]:
         """How likely each kind is without an edit, in nats per token."""
-        return [self._likely(clips, {}) for clips in self.kinds]
+        return [self._likely(batches, {}) for batches in self.tokens]
+
+    @cached_property
+    def tokens(self) -> list[list[Tensor]]:
+        """Each kind's tokens, in batches of `ROWS` clips: `[batch, codebooks, frames]` each."""
+        with torch.no_grad():
+            return [
+                [self.musicgen.encode(part) for part in torch.stack(clips).split(ROWS)]
+                for clips in self.kinds
+            ]
 
     @torch.no_grad()
     def effect(self, saes: Mapping[str, SAE], stops: Mapping[str, Stop], value: float) -> float:
         """How far the two kinds move apart in the direction wanted, in nats per token; 0 without an edit."""
         edits = edits_of(saes, stops, value, self.musicgen.device)
         with_it, without = (
-            self._likely(clips, edits) - rest for clips, rest in zip(self.kinds, self.unsteered, strict=True)
+            self._likely(batches, edits) - rest
+            for batches, rest in zip(self.tokens, self.unsteered, strict=True)
         )
         return (with_it - without) * (1 if value > 0 else -1)
 
@@ -82,8 +92,8 @@ class PredictionEffect:
         return {site: torch.stack([each[site] for each in gradients]).mean(0) for site in sites}
 
     @torch.no_grad()
-    def _likely(self, clips: list[Tensor], edits: Mapping[str, Edit]) -> float:
-        parts = [log_likelihood(self.musicgen, part, edits) for part in torch.stack(clips).split(ROWS)]
+    def _likely(self, batches: list[Tensor], edits: Mapping[str, Edit]) -> float:
+        parts = [token_log_likelihood(self.musicgen, codes, edits) for codes in batches]
         return float(torch.cat(parts).mean())
 
 

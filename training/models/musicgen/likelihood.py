@@ -11,12 +11,19 @@ from training.models.musicgen.model import MusicGenModel
 
 
 def log_likelihood(musicgen: MusicGenModel, audio: Tensor, edits: Mapping[str, Edit] | None = None) -> Tensor:
+    """`token_log_likelihood` of audio. Shape: `[batch, channels, samples]`, at most one window long -> `[batch]` on the CPU."""
+    with torch.no_grad():
+        codes = musicgen.encode(audio)
+    return token_log_likelihood(musicgen, codes, edits)
+
+
+def token_log_likelihood(
+    musicgen: MusicGenModel, codes: Tensor, edits: Mapping[str, Edit] | None = None
+) -> Tensor:
     """Mean log-probability of a token, in nats, without a description, teacher-forced. Gradients flow to what edits hold.
 
-    Shape: audio `[batch, channels, samples]`, at most one window long -> `[batch]` on the CPU.
+    Shape: codes `[batch, codebooks, frames]`, as `MusicGenModel.encode` gives them -> `[batch]` on the CPU.
     """
-    with torch.no_grad():
-        codes = musicgen._encode(audio)
     placed = {read_layers(site, musicgen.layers)[0]: edit for site, edit in (edits or {}).items()}
     steps = Steps(
         musicgen.lm, codes.shape[0], musicgen.frame_rate, [Window(0, codes.shape[-1])], edits=placed

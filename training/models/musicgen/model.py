@@ -85,7 +85,7 @@ class MusicGenModel:
         """
         wanted = read_layers(sites, self.layers)
         self._require_audio(audio)
-        codes = [self._encode(part) for part in audio.split(self._window_frames() * self.ratio, dim=-1)]
+        codes = [self.encode(part) for part in audio.split(self._window_frames() * self.ratio, dim=-1)]
         conditions = self._conditions(texts, audio.shape[0])
         parts = [self._teacher_forced(part, conditions, wanted) for part in codes]
         return {layer_site(i): torch.cat([part.frames(i) for part in parts], -1) for i in wanted}
@@ -198,7 +198,8 @@ class MusicGenModel:
         with self.model.autocast:
             return provider(provider.tokenize(attributes))
 
-    def _encode(self, audio: Tensor) -> Tensor:
+    def encode(self, audio: Tensor) -> Tensor:
+        """EnCodec's tokens of `[batch, channels, samples]`, the last frame filled with silence: `[batch, codebooks, frames]`."""
         padded = torch.nn.functional.pad(audio, (0, -audio.shape[-1] % self.ratio))
         codes, _ = self.model.compression_model.encode(padded.to(self.device))
         return codes
