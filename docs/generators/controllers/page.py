@@ -60,7 +60,7 @@ Every key, and what is said of a mistake: [mapping.md](../reference/mapping.md).
 
 | | |
 |---|---|
-| 14 bits | a value counts when both halves have come. A coarse half alone counts after {wait:.0f} ms; a fine half alone changes nothing |
+| 14 bits | a value counts when both halves have come; a coarse half alone after {wait:.0f} ms, a fine half alone never |
 | `takeover = "jump"` | the stop goes to its knob's position at once |
 | `"pickup"` | nothing moves until the knob comes within {close:.1%} of the stop or passes it |
 | `"scale"` | the stop moves in the knob's direction, so that both reach the end together, at most {steepest:g} times as fast |
@@ -69,9 +69,9 @@ Every key, and what is said of a mistake: [mapping.md](../reference/mapping.md).
 | several tables | with one source: it moves several stops; with one stop: combined as `[combine]` says |
 | a pad or key without a `range` | goes from the stop's default to its maximum |
 | an endless encoder | steps from the stop's present value |
-| a source that never lets go (127 at every step, a program change, a key without note-off) | each message is a press, but not the same one again within {doubled:.0f} ms. For a pedal that latches write `trigger = "any"` |
+| a source that never lets go (127 each time, a program change) | each message is a press, except the same again within {doubled:.0f} ms. A pedal that latches takes `trigger = "any"` |
 | program changes | count from 0. Bank Select (CC 0, CC 32 or both) adds 128 for each bank: {scenes} scenes in 8 banks. A program that a knob or button has recalls none |
-| pages | knobs with `bank = "two"` work while a button with `does = "bank"` has chosen that page; at first the first page that the file names |
+| pages | knobs with `bank = "two"` work while a button with `does = "bank"` has chosen that page; at first the file's first page |
 | `feedback` | goes to outputs whose names contain `device` (and `--midi`), at most {rate:.0f} a second for each knob, never to the knob that moved. *Tried with virtual ports only* |
 
 ## MPE
