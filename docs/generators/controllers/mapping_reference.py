@@ -43,7 +43,7 @@ def rows() -> dict[str, list[Row]]:
     """The rows of each table, by its header."""
     of_all = [_row(Knob, "takeover"), _row(Knob, "smoothing")]
     top = {
-        row.key: Row(row.key, row.takes, row.default, f"For each knob that doesn't say. {row.meaning}")
+        row.key: Row(row.key, row.takes, row.default, "For each knob that doesn't say (below).")
         for row in of_all
     }
     tables = {
@@ -67,14 +67,17 @@ def rows() -> dict[str, list[Row]]:
 
 
 def reference() -> str:
-    """All tables in Markdown."""
+    """All tables in Markdown; a key that means the same as in a table above says so."""
     parts = []
+    known = set[tuple[str, str]]()
     for title, table in rows().items():
         lines = ["| key | takes | default | |", "|---|---|---|---|"]
         lines += [
-            f"| `{row.key}` | {row.takes} | {f'`{row.default}`' if row.default else ''} | {row.meaning} |"
+            f"| `{row.key}` | {row.takes} | {f'`{row.default}`' if row.default else ''} "
+            f"| {'As above.' if (row.key, row.meaning) in known else row.meaning} |"
             for row in table
         ]
+        known |= {(row.key, row.meaning) for row in table}
         parts.append(f"## {title if title == 'At the top' else f'`{title}`'}\n\n" + "\n".join(lines))
     return "\n\n".join([*parts, f"## Sources\n\n{sources()}"])
 
