@@ -143,7 +143,7 @@ def _auroc(rows: list[list[Figures]], kept: list[int]) -> list[str]:
 
 def _with_range(values: list[float], digits: int) -> str:
     mean = f"{np.mean(values):.{digits}f}"
-    return mean + (f" ({min(values):.{digits}f} … {max(values):.{digits}f})" if len(values) > 1 else "")
+    return mean + (f" ({min(values):.{digits}f}…{max(values):.{digits}f})" if len(values) > 1 else "")
 
 
 def _moves(cells: dict[str, list[Figures]], figures: Figures) -> str:
@@ -190,7 +190,7 @@ def _by_concept(cells: dict[str, list[Figures]], ceiling: Figures) -> str:
         ]
         rows.append(f"| {name} | {' | '.join(shown)} |")
     shown = [
-        f"{each['solo_falls_db']['median']:.1f} ({each['solo_falls_db']['low']:.1f} … {each['solo_falls_db']['high']:.1f})"
+        f"{each['solo_falls_db']['median']:.1f} ({each['solo_falls_db']['low']:.1f}…{each['solo_falls_db']['high']:.1f})"
         for each in ceiling.values()
     ]
     rows.append(f"| **ceiling: a query** | {' | '.join(shown)} |")

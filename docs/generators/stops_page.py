@@ -249,7 +249,7 @@ def _brought(brought: dict[str, Any]) -> str:
 def _detected(shares: dict[str, Any]) -> str:
     """A share by both classifiers, with intervals."""
     both = (shares[name] for name in ("judge", "tagger"))
-    return " / ".join(f"{each['mean']:.0%} ({each['low']:.0%} … {each['high']:.0%})" for each in both)
+    return " / ".join(f"{each['mean']:.0%} ({each['low']:.0%}…{each['high']:.0%})" for each in both)
 
 
 def _few(few: dict[str, Any]) -> str:
@@ -273,7 +273,7 @@ def _few(few: dict[str, Any]) -> str:
 
 
 def _estimate(cell: dict[str, Any]) -> str:
-    return f"{cell['median']:.1f} (mean {cell['mean']:.1f}, {cell['low']:.1f} … {cell['high']:.1f})"
+    return f"{cell['median']:.1f} (mean {cell['mean']:.1f}, {cell['low']:.1f}…{cell['high']:.1f})"
 
 
 COST = """\
