@@ -117,11 +117,11 @@ def _percent(shares: Sequence[float]) -> str:
 
 
 def _with_intervals(shares: Sequence[float], pieces: int) -> str:
-    """Each share with its 95 % interval by Wilson's score, as `70 (58–80) %`."""
+    """Each share with its 95 % interval by Wilson's score, as `70 (58…80) %`."""
     shown = []
     for share in shares:
         interval = binomtest(round(share * pieces), pieces).proportion_ci(method="wilson")
-        shown.append(f"{100 * share:.0f} ({100 * interval.low:.0f}–{100 * interval.high:.0f})")
+        shown.append(f"{100 * share:.0f} ({100 * interval.low:.0f}…{100 * interval.high:.0f})")
     return ", ".join(shown) + " %"
 
 
@@ -138,5 +138,5 @@ def _effects(nats: dict[str, Any]) -> str:
 
 def table(head: list[str], rows: list[list[str]]) -> str:
     """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    first, *others = (f"| {' | '.join(line)} |" for line in (head, *rows))
+    return "\n".join((first, "|---" * len(head) + "|", *others)) + "\n"
