@@ -2,7 +2,7 @@
 
 Start the player with `uv run drawstop play organ.ts --osc 9000`, then this. It asks which stops there are,
 takes the first one away at once and brings it back on a ramp, and prints what the player reports. python-osc comes with
-Drawstop; any other OSC library does as well (docs/osc.md has every address).
+Drawstop; any other OSC library does as well (docs/play/osc.md has every address).
 
 uv run python examples/osc_from_python.py [PORT] [HOST]
 """

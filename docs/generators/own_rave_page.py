@@ -203,7 +203,7 @@ def _taken_away(first: dict[str, Any], second: dict[str, Any]) -> str:
         "way to the best",
     ]
     return (
-        "## Taken away\n\nBoth seeds' stops go further than random features. *Still detected*: of the clips in which it is at 0. *Other's "
+        "## Taken away\n\nBy *way to the best*, both seeds' stops go further than random features. *Still detected*: of the clips in which it is at 0. *Other's "
         "solo changed*: by energy. *Way to the best*: of a mixture's way to what the model makes of the other part alone.\n\n"
         + table(head, rows)
     )
@@ -334,8 +334,8 @@ def _duet(duet: dict[str, Any]) -> str:
     reached = sum(bool(goal["reached"]) for goal in duet["together"]["goals"])
     return (
         "## Guitar music with a male voice\n\nThree stops on "
-        f"{truth['clips']} clips of other phrases. **Missed**: by both classifiers, none of three ways is detected as a guitar "
-        "with a man. They contradict each other about men and women, in true mixtures too. "
+        f"{truth['clips']} clips of other phrases. **Missed**: none of three ways is detected as a guitar with a man by both "
+        "classifiers at once. They contradict each other about men and women, in true mixtures too. "
         f"{reached} of {len(duet['together']['goals'])} goals of stops together were reached.\n\n"
         + table(["detected", *names], rows)
     )

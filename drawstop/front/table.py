@@ -78,7 +78,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "bake": Command(MAKE, "export", "Put a bank inside a RAVE: the instrument, one .ts for nn~."),
     "compile": Command(
-        MAKE, "export", "Compile an instrument for play --backend aotinductor: a third less work."
+        MAKE, "export", "Compile an instrument for play --backend aotinductor: a quarter less work."
     ),
     "verify": Command(MAKE, "export", "Call an instrument as its host would, and compare the outputs."),
     "inspect": Command(MAKE, "export", "Say what a file is: an instrument, a bank, a RAVE."),

@@ -90,11 +90,11 @@ value that cannot be read.
 
 **WebSockets** use the same port. Text messages `{{"COMMAND": "LISTEN", "DATA": "/stop/guitar"}}` and `IGNORE` choose the addresses whose
 values are sent, as binary OSC packets: first the present value, then each change as under *Feedback*. Binary OSC packets from the client
-work as by UDP. If stops or scenes change, `PATH_REMOVED`, `PATH_ADDED` and `PATH_CHANGED` follow. A program that sends by UDP and
+work as by UDP. If stops or scenes come or go, `PATH_REMOVED`, `PATH_ADDED` and `PATH_CHANGED` follow. A program that sends by UDP and
 listens by WebSocket counts as two clients.
 
-**Access.** It listens at `--listen`'s address, for the clients that `--allow` names. Pages of another origin and requests by an internet
-name are refused, [the panel](panel.md) excepted. Use an address, a name without a dot, or one in
+**Access.** It listens at `--listen`'s address, for the clients that `--allow` names. Requests by an internet name are refused, and pages of
+another origin; [the panel](panel.md) is a page of this server. Use an address, a name without a dot, or one in
 {near}.
 
 Limits: {connections} clients, {request:,} bytes for a request with its headers, {exchange:g} s for it and its response, {packet:,} bytes for a
