@@ -49,7 +49,7 @@ def _programs(needs_program: Callable[[str], None]) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    with JackServer() as server:
+    with JackServer(synchronous=True) as server:
         for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
             monkeypatch.setenv(key, server.environment[key])
         yield server
