@@ -124,6 +124,10 @@ def main() -> None:
         small = ("--features", 512, "--steps", 1000, "--k", 16, "--stream")
         commands: list[tuple[str, tuple[object, ...]]] = [
             ("plan, one layer", ("plan", model, folder / "sounds", "--site", "layers.12", *small, "--out", folder)),
+            (
+                "plan, a knob",
+                ("plan", model, *kinds, "--pieces", 0, "--layers", 1, "--device", "cpu"),
+            ),
             ("layers, raw frames of 24", ("layers", model, *kinds, "--device", "cpu")),
             (
                 "find, from recordings to a stop",

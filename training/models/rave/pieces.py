@@ -1,7 +1,7 @@
 """A long sound as pieces that are computed one after the other, and their frames as those of one.
 
-The latent's and the encoder's are the same bits. A decoder's are with AVX-512; with AVX2 its transposed convolutions round by where a
-frame stands in the piece: by 1e-6 of the largest number at most (seen on an AMD EPYC, whatever the length).
+The latent's and the encoder's are the same bits. A decoder's are with AVX-512; with AVX2 its transposed convolutions round by
+where a frame stands in the piece: by 1e-6 of the largest number at most (seen on an AMD EPYC, whatever the length).
 """
 
 from collections.abc import Iterable, Iterator
