@@ -45,7 +45,7 @@ test-for path *arguments:
 
 # every kind of RAVE through every check of the instrument, SAEs on four processes: minutes
 test-models:
-    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/export/instrument/test_any_rave.py tests/export/instrument/test_odd_blocks.py tests/training/models/rave/test_rave_table.py tests/realtime/backends/test_backends.py tests/training/sae/test_distributed.py
+    DRAWSTOP_WHOLE_TABLE=1 uv run pytest -n 2 tests/export/instrument/test_any_rave.py tests/export/instrument/test_odd_blocks.py tests/training/models/rave/test_rave_table.py tests/realtime/backends/test_backends.py tests/training/sae/test_distributed.py tests/training/sae/test_train.py tests/realtime/controllers/midi/test_random_gestures.py
 
 # what a block costs: the instrument beside the plain RAVE, and every backend beside TorchScript, in one run each:
 # half an hour, of which exporting two RAVEs of full size and compiling take the most

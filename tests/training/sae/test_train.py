@@ -1,5 +1,6 @@
 """The SAE: its equations, what it recovers, and that a killed training resumes to the same bits."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -50,7 +51,7 @@ def kill_at(step: int) -> Progress:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1, 2] if os.environ.get("DRAWSTOP_WHOLE_TABLE") else [0])
 def test_a_planted_dictionary_is_recovered(seed: int) -> None:
     directions, frames = planted_frames(seed, 50_000)
     config = SAEConfig(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -69,7 +69,7 @@ class PieceOptions:
     seconds: float = 4.0
     cfg_coef: float = 3.0
     seed: int = 0
-    classifier: ClassifierOptions = CONCEPT_OPTIONS
+    classifier: ClassifierOptions = field(default_factory=lambda: CONCEPT_OPTIONS)
 
 
 class PieceClassifier:

@@ -9,7 +9,8 @@ from command_line import Run, refused
 from torch import Tensor
 
 from drawstop.audio_files import list_audio, write_audio
-from training.find.musicgen import prediction_effect
+from training.classifiers.training import ClassifierOptions
+from training.find.musicgen import layer_choice, prediction_effect
 from training.find.musicgen.find import find_stops
 from training.find.musicgen.forecast import clips_of, forecast_knob, work_of
 from training.find.musicgen.generated_pieces import PieceOptions
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 RATE, RECORDINGS = 4000, 5
 QUICK = QuickOptions(layers=2, features=32, k=4, steps=20)
+LISTENING = ClassifierOptions(steps=6, batch=8, reconstructions=8)
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +69,13 @@ def test_what_is_counted_is_what_finding_computes(
         counted["pieces"] += len(prompts)
         return generate(model, prompts, *rest, **others)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(layer_choice, "STRENGTHS", ((0.0, 1.0), (1.0,)))
+    monkeypatch.setattr(layer_choice, "COUNTS", (4, 16))
     monkeypatch.setattr(prediction_effect, "token_log_likelihood", counting_likelihood)
     monkeypatch.setattr(prediction_effect, "likelihood_gradients", counting_gradients)
     monkeypatch.setattr(MusicGenModel, "generate", counting_pieces)
     model, paths = MusicGenLayers(musicgen), paths_of(kinds)
-    options = PieceOptions(pieces=pieces, seconds=0.5)
+    options = PieceOptions(pieces=pieces, seconds=0.5, classifier=LISTENING)
     _, banks = make_quick_banks(model, tmp_path / "banks", paths, QUICK, "tiny", lambda *_: None)
     find_stops(model, banks, "low", *paths, LayerOptions(pieces=options))
     work = work_of(clips_of(paths, seed=0), QUICK.layers, ("static", "direction"), pieces)
@@ -84,7 +88,8 @@ def test_the_sum_is_of_its_parts_and_pieces_can_be_left_out(
     musicgen: MusicGenModel, kinds: tuple[Path, Path]
 ) -> None:
     model, paths = MusicGenLayers(musicgen), paths_of(kinds)
-    whole = forecast_knob(model, paths, QUICK, PieceOptions(pieces=2, seconds=0.5), trial_s=0.05)
+    options = PieceOptions(pieces=2, seconds=0.5, classifier=LISTENING)
+    whole = forecast_knob(model, paths, QUICK, options, trial_s=0.05)
     assert min(whole.reading_s, whole.gradients_s, whole.likelihoods_s, whole.pieces_s, whole.training_s) > 0
     assert whole.seconds > whole.pieces_s + whole.training_s
     assert "without pieces (--pieces 0)" in whole.text()
