@@ -35,9 +35,10 @@ site-serve: site
 test *arguments:
     uv run pytest -n 2 {{arguments}}
 
-# the tests that need no JACK, browser, export or training; the recipe's MusicGen isn't even imported, which takes ten seconds
+# the tests that need no JACK, browser, export or training, each half a second at most on a quiet core; two recipes aren't even
+# imported, which takes ten seconds each
 test-fast *arguments:
-    uv run pytest -n 2 -m "not live and not models and not slow" --ignore tests/training/recipes/test_musicgen.py {{arguments}}
+    uv run pytest -n 2 -m "not live and not models and not slow" --ignore tests/training/recipes/test_musicgen.py --ignore tests/training/recipes/test_rave.py {{arguments}}
 
 # the tests of a package, by its path: `just test-for realtime/engine`
 test-for path *arguments:

@@ -24,6 +24,7 @@ def test_a_change_adds_nothing_above_what_both_steady_states_hold(
     assert bend_db(quick) < bend_db(slow) + 1.0
 
 
+@pytest.mark.slow
 def test_the_measure_hears_a_fader_that_steps(
     paths: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

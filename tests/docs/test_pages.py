@@ -46,6 +46,7 @@ def test_every_page_begins_with_what_a_reader_can_do_after_reading_it() -> None:
     assert silent == []
 
 
+@pytest.mark.slow
 def test_a_figure_without_a_date_and_a_machine_is_found() -> None:
     program = (
         "import sys; sys.path.insert(0, 'docs/generators'); from dated import undated\n"

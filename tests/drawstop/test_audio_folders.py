@@ -170,6 +170,7 @@ def test_output_in_another_encoding_never_ends_a_command() -> None:
             assert said == "-1 -> Gr\\xfcn \\u65e5\\u672c \\xe9\n"
 
 
+@pytest.mark.slow
 def test_a_command_writes_a_name_to_a_pipe_of_another_encoding(tmp_path: Path) -> None:
     path = write_sine(Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), b"[b] caf\xe9 \xe6\x97\xa5.wav"))))
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
@@ -187,6 +188,7 @@ def test_composed_and_decomposed_names_are_one_phrase() -> None:
     assert is_like(Path(f"{decomposed}.wav"), f"{composed}*")
 
 
+@pytest.mark.slow
 def test_decoded_files_are_removed(tmp_path: Path, needs_program: Callable[[str], None]) -> None:
     needs_program("ffmpeg")
     source = write_sine(tmp_path / "a.wav")

@@ -81,6 +81,7 @@ def test_heavy_libraries_and_those_of_one_system_are_imported_only_where_they_ar
     assert result.stderr.strip() == ""
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_four_packages_with_their_data_and_nothing_else(
     tmp_path: Path, needs_program: Callable[[str], None]
 ) -> None:

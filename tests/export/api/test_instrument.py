@@ -129,6 +129,7 @@ def test_torchs_threads_are_the_programs_again_after_it_played(organ: Instrument
         torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_a_model_and_its_banks_play_without_a_file_and_leave_the_model_alone() -> None:
     model = load_model()
     assert isinstance(model, RaveModel)

@@ -73,6 +73,7 @@ def test_a_folder_that_we_did_not_write_is_left_alone(run: Run, tmp_path: Path) 
     assert contents(out) == {"song.wav": b"RIFF"}
 
 
+@pytest.mark.slow
 def test_a_damaged_marker_is_refused(run: Run, tmp_path: Path) -> None:
     source, out = instrument(tmp_path / "organ.ts"), tmp_path / "patches"
     write_patches(description(), "organ.ts", out)
@@ -142,6 +143,7 @@ def test_a_ratio_above_nn_tildes_buffer_makes_the_buffer() -> None:
     assert PatchContent(replace(description(), methods=methods), "organ.ts").buffer == 8192
 
 
+@pytest.mark.slow
 def test_the_repositorys_own_patches_are_current() -> None:
     assert demo_patches.stale(demo_patches.demo_description(), demo_patches.FOLDER) == []
 

@@ -7,6 +7,7 @@ from small_instrument import SAMPLE_RATE
 from realtime.engine.limiter import Limiter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 64, 1000])
 def test_the_limiter_holds_its_ceiling_and_leaves_what_is_below_alone(length: int) -> None:
     generator = np.random.default_rng(0)

@@ -100,6 +100,7 @@ def test_too_slow_says_which_block_would_do() -> None:
         choose_latency(description(), tried(b512=0.03), RATE, HOST, 0.0, "safe", others=tried(b1024=0.004))
 
 
+@pytest.mark.slow
 def test_a_trial_times_the_instrument_itself(tmp_path: Path) -> None:
     quick, slow = (
         Player(load(save_small_instrument(tmp_path / f"{work}.ts", work=work))) for work in (0, 20)

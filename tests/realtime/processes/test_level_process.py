@@ -73,6 +73,7 @@ def played(small: Path) -> Iterator[Played]:
     each.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concept, other", [STOPS, STOPS[::-1]])
 @pytest.mark.parametrize("block", [512, 2048])
 def test_what_is_told_of_a_recording_is_what_listen_says_of_it_offline(
@@ -121,6 +122,7 @@ def test_one_that_is_a_little_late_skips_nothing(played: Played) -> None:
     assert played.reader.tally().skipped_blocks == 0
 
 
+@pytest.mark.slow
 def test_a_cleared_memory_is_cleared_in_the_level_process_too(demo_instrument: Path) -> None:
     playing = Played(demo_instrument)
     rng = np.random.default_rng(0)

@@ -72,6 +72,7 @@ def recorded(folder: Path) -> Path:
     return take
 
 
+@pytest.mark.slow
 def test_a_replay_gives_the_bits_that_were_played(tmp_path: Path) -> None:
     session = read_session(recorded(tmp_path))
     assert len(session.swaps) == 1 and len(session.lost) == 1

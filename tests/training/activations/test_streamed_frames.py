@@ -94,6 +94,7 @@ def test_frames_that_lie_in_a_folder_or_behind_a_url_are_trained_on_and_nothing_
         )
 
 
+@pytest.mark.slow
 def test_sites_side_by_side_come_out_as_each_alone(recordings: Path, tmp_path: Path) -> None:
     together = train_sites(streamed(recordings), SMALL, buffer_frames=BUFFER)
     for site in SITES:
@@ -104,6 +105,7 @@ def test_sites_side_by_side_come_out_as_each_alone(recordings: Path, tmp_path: P
     assert same_bits({"a": stored}, {"a": train(store, replace(SMALL, d_in=8))})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed_at", [3, 20, 36])
 def test_a_killed_stream_resumes_to_the_same_bits(recordings: Path, tmp_path: Path, killed_at: int) -> None:
     checkpoints = {site: tmp_path / f"{site}.checkpoint" for site in SITES}
@@ -126,6 +128,7 @@ def test_a_killed_stream_resumes_to_the_same_bits(recordings: Path, tmp_path: Pa
     assert same_bits(resumed, train_sites(streamed(recordings), SMALL, buffer_frames=BUFFER))
 
 
+@pytest.mark.slow
 def test_a_site_that_was_saved_before_the_kill_waits_for_the_others(recordings: Path, tmp_path: Path) -> None:
     early = {site: tmp_path / f"{site}.checkpoint" for site in SITES}
     train_sites(streamed(recordings), SMALL, buffer_frames=BUFFER, checkpoints=early)

@@ -245,6 +245,7 @@ def test_the_same_seed_gives_the_same_gate_bit_for_bit() -> None:
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
+@pytest.mark.slow
 def test_an_off_gate_learns_planted_sources_that_constants_can_not_tell_apart() -> None:
     """Two sources share every feature and differ in time alone: one always repeats its frame, the other never."""
     random = torch.Generator().manual_seed(0)

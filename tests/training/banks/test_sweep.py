@@ -52,6 +52,7 @@ def test_rows_are_means_over_seeds_and_the_front_is_what_nothing_beats_at_its_si
     assert [row.best for row in rows] == [True, False, True, True]
 
 
+@pytest.mark.slow
 def test_a_sweep_reads_the_model_once_and_a_killed_one_goes_on_to_the_same_bits(
     frames: ModelFrames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +98,7 @@ def test_banks_of_other_settings_are_refused(frames: ModelFrames, tmp_path: Path
         sweep(frames, tmp_path, Grid((16,), (2,), ("topk",), (0,), steps=5), "rave")
 
 
+@pytest.mark.slow
 def test_the_command_writes_table_json_pictures_and_banks_that_find_can_use(
     run: Run, demo_rave: Path, recordings: Path, tmp_path: Path
 ) -> None:
@@ -122,6 +124,7 @@ def test_combinations_that_can_not_be_are_refused_before_anything_is_read(run: R
         refused(run("sweep", tmp_path / "none.ts", tmp_path, *asked, "--out", tmp_path / "out"), says)
 
 
+@pytest.mark.slow
 def test_train_takes_an_architecture_and_a_rate_and_its_bank_says_so(
     run: Run, demo_rave: Path, recordings: Path, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_classifier_of_the_same_things_is_used_again(classifier_of: Classifier
     assert (tmp_path / "out" / FILE).stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 def test_other_recordings_labels_or_seeds_have_a_classifier_of_their_own(
     classifier_of: ClassifierOf, tmp_path: Path
 ) -> None:
@@ -87,6 +88,7 @@ def test_other_recordings_labels_or_seeds_have_a_classifier_of_their_own(
     assert same(classifier_of(data), first)
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_in_its_place_is_learned_from_anew(
     classifier_of: ClassifierOf, tmp_path: Path
 ) -> None:
@@ -97,6 +99,7 @@ def test_a_file_that_changed_in_its_place_is_learned_from_anew(
     assert not same(classifier_of(data), first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"no weights"])
 def test_a_damaged_classifier_is_trained_anew(
     classifier_of: ClassifierOf, tmp_path: Path, damage: bytes

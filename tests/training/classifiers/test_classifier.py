@@ -63,6 +63,7 @@ def test_the_best_threshold_lies_between_the_kinds() -> None:
     assert best_threshold(scores, truth) == pytest.approx(0.4)
 
 
+@pytest.mark.slow
 def test_the_shipped_classifiers_detect_concepts_in_the_shipped_held_out_recordings() -> None:
     data = shipped_set(SHIPPED.recordings)
     unseen = [r for r in data.of("test") if len(r.labels) == 1]
@@ -74,6 +75,7 @@ def test_the_shipped_classifiers_detect_concepts_in_the_shipped_held_out_recordi
         assert float(auroc_of_columns(logits[:, None], truth)) > 0.9, classifier.name
 
 
+@pytest.mark.slow
 def test_a_tag_without_a_threshold_of_its_own_gets_one_from_recordings() -> None:
     classifier = MusicnnClassifier(load_musicnn(SHIPPED.musicnn), ("piano",))
     sounds, labels = tones_and_noises(12, 0)
@@ -82,6 +84,7 @@ def test_a_tag_without_a_threshold_of_its_own_gets_one_from_recordings() -> None
     assert MusicnnClassifier.knows(("guitar", "male voice")) and not MusicnnClassifier.knows(("kazoo",))
 
 
+@pytest.mark.slow
 def test_mixtures_are_the_sum_of_parts_that_come_from_other_recordings() -> None:
     data, model = shipped_set(SHIPPED.recordings), RaveModel(SHIPPED.rave)
     clips = cut_clips(model, data.of("test"), ("guitar", "voice"), 4, 0)
@@ -95,6 +98,7 @@ def test_mixtures_are_the_sum_of_parts_that_come_from_other_recordings() -> None
     assert not clips.parts["guitar"][clips.alone("guitar")].any()
 
 
+@pytest.mark.slow
 def test_long_recordings_play_on_before_what_is_measured(tmp_path: Path) -> None:
     model = RaveModel(SHIPPED.rave)
     rng = np.random.default_rng(0)

@@ -36,6 +36,7 @@ def whole(dealt: list[list[Split]], *splits: Split) -> float:
     return sum(a == b and (not splits or a in splits) for a, b in zip(*dealt, strict=True)) / len(dealt[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [4, 5, 10, 20, 50])
 def test_every_pair_is_learned_from_or_held_out_whole_in_300_draws(count: int) -> None:
     kinds = [pairs(count, draw) for draw in range(DRAWS)]
@@ -69,6 +70,7 @@ def test_a_further_take_of_a_phrase_moves_no_other() -> None:
     assert after[0] == [*before[0], before[0][7]]
 
 
+@pytest.mark.slow
 @given(
     shared=st.integers(0, 12), alone=st.tuples(st.integers(0, 9), st.integers(0, 9)), draw=st.integers(0, 99)
 )

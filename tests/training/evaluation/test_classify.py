@@ -182,6 +182,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_shares_tell_the_demos_guitar_from_its_voice(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     banks = [load_bank(DEMO / "bank", model.fingerprint)]
@@ -203,6 +204,7 @@ def test_a_stop_at_several_layers_answers_with_the_mean_over_them(waves: Labelle
     assert both.seconds[1] == pytest.approx(np.mean([each.seconds[1] for each in alone]), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_shares_equal_what_the_instrument_listens_to(demo_rave: Path, demo_instrument: Path) -> None:
     from drawstop.audio_files import read_audio
 
@@ -218,6 +220,7 @@ def test_shares_equal_what_the_instrument_listens_to(demo_rave: Path, demo_instr
         assert answer.whole == pytest.approx(float((level * energies).sum() / energies.sum()), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_classify_by_the_stops_writes_json_and_a_picture(run: Run, tmp_path: Path, demo_rave: Path) -> None:
     take = RECORDINGS / "held_out" / "guitar" / "00.flac"
     write_audio(tmp_path / "silence.wav", np.zeros((1, 44100)), 44100)
@@ -236,6 +239,7 @@ def test_classify_by_the_stops_writes_json_and_a_picture(run: Run, tmp_path: Pat
     assert drawn.read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.slow
 def test_classify_by_examples_tells_probabilities_and_how_good_they_are(
     run: Run, tmp_path: Path, demo_rave: Path, examples: Path
 ) -> None:
@@ -252,6 +256,7 @@ def test_classify_by_examples_tells_probabilities_and_how_good_they_are(
     assert [each["learned_from"] for each in content["recordings"]] == [False, True]
 
 
+@pytest.mark.slow
 def test_too_few_examples_are_refused_in_words(run: Run, tmp_path: Path, demo_rave: Path) -> None:
     for label in ("guitar", "neither"):
         (tmp_path / label).mkdir()

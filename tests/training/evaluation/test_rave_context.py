@@ -33,6 +33,7 @@ def few(*labels: set[str]) -> LabelledSet:
     return replace(data, recordings=tuple(chosen))
 
 
+@pytest.mark.slow
 def test_the_baseline_of_a_single_stop_is_against_recordings_without_its_concept(tmp_path: Path) -> None:
     one = context(tmp_path, few({"guitar"}, {"voice"}))
     edit = difference_of_means(one.bank, one.solos)
@@ -43,6 +44,7 @@ def test_the_baseline_of_a_single_stop_is_against_recordings_without_its_concept
     assert moved.isfinite().all() and not torch.allclose(moved, z, rtol=0.01)
 
 
+@pytest.mark.slow
 def test_without_any_such_recording_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(DrawstopError, match="no training recording lacks guitar"):
         _ = context(tmp_path, few({"guitar"})).solos

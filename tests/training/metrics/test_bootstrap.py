@@ -1,6 +1,7 @@
 from functools import partial
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from training.metrics.bootstrap import Estimate, interval, mean_of
@@ -10,6 +11,7 @@ LEAST_COVERED = 0.88
 """Of nominal 95 % percentile intervals of 30 items, which are a little short, over 200 draws."""
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_true_mean_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
     covered = 0

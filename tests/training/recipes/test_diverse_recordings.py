@@ -127,6 +127,7 @@ def test_a_room_keeps_the_direct_sound_and_adds_echoes_that_die_away() -> None:
     assert early > 2 * late > 0
 
 
+@pytest.mark.slow
 def test_a_small_set_is_rendered_whole_and_a_stopped_rendering_goes_on_to_the_same_bytes(
     tmp_path: Path, needs_program: Callable[[str], None]
 ) -> None:

@@ -62,6 +62,7 @@ def test_prefixes_ascend_and_end_with_the_whole(n_features: int) -> None:
     assert prefixes[0] >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", THRESHOLDED)
 def test_unseen_frames_have_k_active_features_on_average_and_each_stands_alone(
     architecture: Architecture,
@@ -80,6 +81,7 @@ def test_unseen_frames_have_k_active_features_on_average_and_each_stands_alone(
     assert alike == (architecture != "jumprelu"), "one threshold for all, or one learned for each"
 
 
+@pytest.mark.slow
 def test_a_matryoshkas_first_features_reconstruct_more_alone_than_a_batchtopks() -> None:
     _, frames = planted_frames(0, 6000)
     config = SAEConfig(WIDTH, 128, ACTIVE, steps=250, batch_size=128, learning_rate=6e-3)

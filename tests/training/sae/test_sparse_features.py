@@ -38,6 +38,7 @@ def frames() -> Tensor:
     return torch.randn(500, 16, generator=torch.Generator().manual_seed(0)) * 3 + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", CHOOSING)
 @pytest.mark.parametrize("frames_at_once", [None, 25])
 def test_gathering_rows_trains_the_sae_that_multiplying_matrices_does(
@@ -118,6 +119,7 @@ def test_a_gathering_training_that_was_killed_resumes_to_the_same_bits(tmp_path:
         assert torch.equal(resumed.state_dict()[name], wanted), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [SAEConfig, Gathering])
 def test_bf16_explains_nearly_what_float32_explains_and_gives_a_float32_sae(kind: type[SAEConfig]) -> None:
     explained = []

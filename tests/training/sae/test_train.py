@@ -195,6 +195,7 @@ def test_figures_equal_those_measured_on_the_features() -> None:
     assert sae.metrics.validation_fraction_of_variance_explained is None
 
 
+@pytest.mark.slow
 def test_jumprelu_keeps_the_mean_l0_and_nearly_the_variance_explained_on_unseen_frames() -> None:
     _, frames = planted_frames(0, 12_000)
     config = SAEConfig(d_in=WIDTH, n_features=384, k=ACTIVE, steps=300, batch_size=256)
@@ -214,6 +215,7 @@ def test_jumprelu_keeps_the_mean_l0_and_nearly_the_variance_explained_on_unseen_
         jumprelu.to_jumprelu(fitted)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not() -> None:
     torch.manual_seed(1)
     first = train(frames_of(), SMALL)
@@ -222,6 +224,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not() -> None:
     assert not same_bits(first, train(frames_of(), replace(SMALL, seed=1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed_at", [7, 20, 37, 60])
 @pytest.mark.parametrize("architecture", get_args(Architecture))
 def test_a_killed_and_resumed_training_equals_the_uninterrupted_one_bit_for_bit(

@@ -63,6 +63,7 @@ def test_to_silence_nothing_is_played() -> None:
     assert not bool(played(torch.zeros(SAMPLE_RATE)).any())
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=16))
 def test_streamed_in_any_blocks_it_plays_what_the_whole_plays(blocks: list[int]) -> None:
     z = latents_of(tone(220.0, 0.4))[:, : sum(blocks)]

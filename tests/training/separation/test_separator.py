@@ -39,6 +39,7 @@ def test_other_queries_get_other_parts() -> None:
     assert float((one - other).abs().mean()) > 0.01 * float(one.abs().mean())
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(1, 2))
 def test_streamed_in_any_blocks_it_gives_what_the_whole_gives(blocks: list[int], voices: int) -> None:
     separator, frames = small_separator(), sum(blocks)

@@ -46,6 +46,7 @@ def test_it_has_a_guitar_that_goes_and_a_voice_that_comes_and_goes(bank: Separat
     assert {stop.slug: stop.limits for stop in bank.stops} == {"guitar": (-1.0, 0.0), "voice": (-1.0, 1.0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "concept", "other"), [(0, "guitar", "voice"), (1, "voice", "guitar")])
 def test_each_stop_takes_its_own_solos_away_further_than_the_others_and_than_at_random(
     bank: SeparatedBank, held_out: dict[str, torch.Tensor], number: int, concept: str, other: str

@@ -92,6 +92,7 @@ def all_messages(knob: MappedKnob) -> list[mido.Message]:
     return messages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("source", SOURCES)
 def test_all_16384_values_are_distinct_at_the_store_and_in_the_models_float32(

@@ -60,6 +60,7 @@ def test_tempo_changes_in_another_track_move_the_events_to_the_right_sample(tmp_
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_long_file_with_an_odd_tempo_does_not_drift(tmp_path: Path) -> None:
     ticks, count, microseconds = 7, 20_000, 487_013
     track = [mido.MetaMessage("set_tempo", tempo=microseconds)] + [cc(20, 1, time=ticks)] * count

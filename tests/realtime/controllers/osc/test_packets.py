@@ -225,6 +225,7 @@ def test_the_packets_of_the_corpus_meet_the_verdicts_that_they_met() -> None:
     assert [verdict(packet) for _, packet in corpus] == [said for said, _ in corpus]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_fuzzed_packets_are_messages_or_refused() -> None:
     chance, corpus = random.Random(7), seeds() * 8 + [packet for _, packet in fuzzed_corpus()]
     read = refused = 0

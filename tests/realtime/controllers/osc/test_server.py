@@ -346,6 +346,7 @@ def test_a_wrong_message_in_a_bundle_leaves_the_others_be(setup: ServerSetup) ->
     assert setup.moved() == [("guitar", 0.5, 0), ("voice", 0.5, 0)]
 
 
+@pytest.mark.slow
 def test_errors_are_answered_only_so_often_and_answers_never(setup: ServerSetup) -> None:
     client = setup.client()
     for _ in range(50):
@@ -385,6 +386,7 @@ def test_late_bundles_apply_now_and_far_ones_not_at_all(setup: ServerSetup) -> N
     assert len(setup.sound.events) == 1
 
 
+@pytest.mark.slow
 def test_a_command_in_a_bundle_waits_for_its_time(setup: ServerSetup) -> None:
     client = setup.client()
     with SchedulingDelay() as delay:
@@ -494,6 +496,7 @@ def test_surfaces_that_send_back_what_they_receive_end_after_one_round(setup: Se
     assert sent == 2  # one for each other client, once
 
 
+@pytest.mark.slow
 def test_of_many_changes_few_are_sent_and_the_last_always(setup: ServerSetup) -> None:
     client = setup.client()
     client.send_message("/subscribe", [])
@@ -509,6 +512,7 @@ def test_of_many_changes_few_are_sent_and_the_last_always(setup: ServerSetup) ->
     assert receiver.messages[-1] == ("/stop/guitar", np.float32(last))
 
 
+@pytest.mark.slow
 def test_two_clients_on_one_stop_end_at_the_same_value(setup: ServerSetup) -> None:
     clients = [setup.client(), setup.client()]
     for client in clients:
@@ -546,6 +550,7 @@ def test_two_clients_are_in_step_within_20_ms(setup: ServerSetup) -> None:
     assert np.quantile(late, 0.99) < STEP_S + 2 * delay.worst_s  # the server's thread wakes, and this one
 
 
+@pytest.mark.slow
 def test_meters_are_sent_slower(setup: ServerSetup) -> None:
     client = setup.client()
     client.send_message("/subscribe", [])
@@ -649,6 +654,7 @@ def test_a_tcp_client_sends_and_receives_in_slip_and_with_lengths(setup: ServerS
     assert not setup.server.errors.counts
 
 
+@pytest.mark.slow
 def test_tcp_clients_that_go_flood_or_never_end_harm_nobody(setup: ServerSetup) -> None:
     address = ("127.0.0.1", setup.server.tcp_port)
     gone = socket.create_connection(address)

@@ -132,6 +132,7 @@ def test_only_so_many_are_accepted_and_a_client_that_never_asks_is_disconnected(
     works(setup)
 
 
+@pytest.mark.slow
 def test_a_client_that_asks_and_never_reads_is_disconnected(
     setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_client_that_asks_and_never_reads_is_disconnected(
     works(setup)
 
 
+@pytest.mark.slow
 def test_a_websocket_that_never_reads_is_closed(setup: OscQuerySetup) -> None:
     setup.websocket(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 12)])
     many = [Scene(f"{number} {'x' * 90}", {}) for number in range(1024)]

@@ -162,6 +162,7 @@ def test_subscribing_by_websocket_is_listening_to_everything(setup: OscQuerySetu
     wait_for(lambda: not setup.server.feedback.clients, "the end of the subscription")
 
 
+@pytest.mark.slow
 def test_of_many_changes_few_are_sent_and_the_last_always(setup: OscQuerySetup) -> None:
     peer = setup.websocket()
     peer.send_command("LISTEN", "/stop/guitar")

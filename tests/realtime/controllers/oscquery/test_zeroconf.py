@@ -85,6 +85,7 @@ def test_two_of_one_name_are_both_found(browser: OSCQueryBrowser) -> None:
         assert ports == {one.query.open_port, two.query.open_port}
 
 
+@pytest.mark.slow
 def test_osc_alone_is_announced_too(browser: OSCQueryBrowser) -> None:
     with OscQuerySetup() as setup, announced(setup, query=False):
         wait_for(lambda: browser.listener.osc_services, "the announcement")

@@ -48,6 +48,7 @@ def connection(sound_system: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     made.close()
 
 
+@pytest.mark.slow
 def test_the_default_stands_in_for_a_device_that_is_gone_until_it_returns(
     sound_system: Path, connection: DeviceConnection
 ) -> None:
@@ -69,6 +70,7 @@ def test_the_default_stands_in_for_a_device_that_is_gone_until_it_returns(
     assert connection.returned() is None
 
 
+@pytest.mark.slow
 def test_a_device_that_is_there_and_refused_counts_as_back_only_after_it_was_away(
     sound_system: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,7 @@ def test_of_more_sound_than_is_read_whole_a_bad_float_is_found_all_the_same(
     assert "one second in" in look.lines()[-1]
 
 
+@pytest.mark.slow
 def test_many_files_are_looked_at_quickly(tmp_path: Path) -> None:
     folder = tmp_path / "many"
     write_sound(folder / "0.wav", noise(0, seconds=1))
@@ -149,6 +150,7 @@ def test_many_files_are_looked_at_quickly(tmp_path: Path) -> None:
     assert len(look.folders[0].recordings) == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["big", "nan"])
 def test_train_and_find_refuse_before_the_first_frame(
     tmp_path: Path, run: Run, demo_rave: Path, name: str

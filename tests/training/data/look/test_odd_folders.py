@@ -191,6 +191,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_odd_recording_gets_what_it_should(corpus: Path, needs_program: Callable[[str], None]) -> None:
     needs_program("ffmpeg")
     assert len(CORPUS) >= 60
@@ -210,6 +211,7 @@ def test_every_odd_recording_gets_what_it_should(corpus: Path, needs_program: Ca
             assert (found[path].kind, found[path].spoils) == (wanted, wanted in SPOILING), (name, found[path])
 
 
+@pytest.mark.slow
 def test_all_of_them_at_once_are_refused_in_one_line(corpus: Path, run: Run) -> None:
     code, _, said = run("make", "--stop", "x", corpus, corpus, "--out", corpus.parent / "out")
     assert code == 2

@@ -25,6 +25,7 @@ def predictions(cell: dict[str, object], edit: str) -> dict[str, float]:
     return {concept: estimate["mean"] for concept, estimate in shares.items()}
 
 
+@pytest.mark.slow
 def test_every_way_ends_in_a_guitar_and_a_man_and_a_random_edit_leaves_what_was(tones: Tones) -> None:
     result = several_stops_result(tones)
     cases = result.metrics["duet"]["cases"]

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
 
 from drawstop.errors import DrawstopError
 from training.evaluation.experiments.learning_curves.experiment import (
@@ -108,12 +107,14 @@ def test_random_features_do_worse_than_chosen_ones(planted: Examples) -> None:
     assert chosen > random + 0.15
 
 
+@pytest.mark.slow
 def test_classifiers_of_permuted_labels_are_at_chance_on_average(planted: Examples) -> None:
     found = permuted_aurocs(planted, 10)
     assert len(found) == PERMUTATIONS
     assert CHANCE[0] <= float(np.mean(found)) <= CHANCE[1]
 
 
+@pytest.mark.slow
 def test_permuted_labels_are_at_chance_for_a_rare_concept_with_features_of_its_own(planted: Examples) -> None:
     rng = np.random.default_rng(7)
     labels = rng.random(planted.labels.shape) < 0.1
@@ -143,7 +144,10 @@ def test_test_recordings_never_touch_what_is_learned(planted: Examples) -> None:
     assert np.array_equal(before[:, 1:], after[:, 1:])
 
 
+@pytest.mark.slow
 def test_auroc_equals_scikit_learns_with_and_without_ties() -> None:
+    from sklearn.metrics import roc_auc_score  # seconds
+
     rng = np.random.default_rng(1)
     labels = rng.random(200) < 0.3
     for scores in (rng.standard_normal(200), rng.integers(0, 4, 200).astype(float)):
@@ -185,6 +189,7 @@ def test_both_kinds_of_classifier_point_towards_the_concept() -> None:
         assert auroc(learn(x, labels)(x), labels) > 0.95
 
 
+@pytest.mark.slow
 def test_the_section_says_who_reached_the_goal_and_comes_back_from_json_the_same_each_time(
     planted: Examples,
 ) -> None:

@@ -38,6 +38,7 @@ def shifted(count: int, shift: float, extra: int = 0, seed: int = 0) -> tuple[np
     return x, labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("probe", [LOGISTIC, ONE], ids=lambda probe: probe.name)
 def test_auroc_of_a_gaussian_shift_lies_within_its_interval(shift: float, probe: Probe) -> None:
@@ -69,6 +70,7 @@ def test_the_sparse_probe_leaves_most_weights_at_0() -> None:
     assert np.mean(weights == 0) > 0.7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", [FIVE, LOGISTIC], ids=lambda probe: probe.name)
 def test_permuted_labels_are_at_chance(probe: Probe) -> None:
     x, labels = shifted(40, 3.0, extra=20)
@@ -92,6 +94,7 @@ def test_no_group_is_in_two_folds() -> None:
     assert all(len({fold for fold, own in zip(folds, groups, strict=True) if own == g}) == 1 for g in groups)
 
 
+@pytest.mark.slow
 def test_probabilities_are_calibrated_where_the_model_is_true() -> None:
     x, labels = shifted(2000, 1.5, extra=3)
     found = out_of_fold(LOGISTIC, x, labels, range(2000), 0)

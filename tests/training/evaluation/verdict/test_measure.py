@@ -82,6 +82,7 @@ class _Deaf(ConceptClassifier):
         return torch.full((len(audio), 1), -1.0)
 
 
+@pytest.mark.slow
 def test_the_oracle_is_all_of_the_way_and_the_shares_are_none_where_nothing_was_detected(
     demo_rave: Path,
 ) -> None:

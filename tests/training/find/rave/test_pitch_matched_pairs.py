@@ -22,6 +22,7 @@ def tones(model: RaveModel, notes: list[int], gain: float, partials: int) -> Ten
     return model.encode(torch.cat(sounds)[None, None])[0]
 
 
+@pytest.mark.slow
 def test_the_pieced_recording_plays_the_notes_of_the_playing_at_its_level(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     playing = tones(model, [57, 64, 60], 0.05, 6)

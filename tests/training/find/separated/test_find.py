@@ -52,6 +52,7 @@ def test_fitted_it_separates_better_than_the_best_start() -> None:
     assert float(loss_of(separator, fitted.query, unseen, OPTIONS.absent_weight)) < start_loss - 0.5
 
 
+@pytest.mark.slow
 def test_the_same_seed_fits_the_same_bits() -> None:
     def fit() -> torch.Tensor:
         recordings = ([low(0)], [high(1)])
@@ -60,6 +61,7 @@ def test_the_same_seed_fits_the_same_bits() -> None:
     assert torch.equal(fit(), fit())
 
 
+@pytest.mark.slow
 def test_figures_are_medians_beside_random_queries() -> None:
     bank = separated_bank("low")
     wanted, rest = (torch.stack([part(seed, 64) for seed in range(4)]) for part in (low, high))

@@ -91,6 +91,7 @@ def test_a_folder_without_one_of_the_two_models_is_refused(copied: Path, missing
     assert says in refusal(copied) and missing in refusal(copied)
 
 
+@pytest.mark.slow
 def test_another_number_of_codebooks_is_refused_with_both_numbers(tmp_path: Path) -> None:
     config = compression_config(codebooks=2)
     refused = refusal(save_tiny_musicgen(tmp_path / "model", compression=config))
@@ -113,6 +114,7 @@ def test_a_file_of_another_kind_is_refused(copied: Path, demo_rave: Path) -> Non
     assert "no MusicGen at" in refusal("nowhere/at/all")
 
 
+@pytest.mark.slow
 def test_a_model_whose_codebooks_follow_no_delays_is_refused(tmp_path: Path) -> None:
     config = lm_config()
     config["codebooks_pattern"] = {"modeling": "parallel"}

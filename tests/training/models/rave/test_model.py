@@ -28,6 +28,7 @@ def test_the_declared_pqmf_delay_is_where_an_impulse_comes_out(
         assert int(out.abs().argmax()) - place == sum(pqmf_delays(pqmf))
 
 
+@pytest.mark.slow
 def test_frames_of_a_recording_depend_on_that_recording_alone(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     audio = 0.1 * torch.randn(1, 1, 5000, generator=torch.Generator().manual_seed(0))
@@ -37,6 +38,7 @@ def test_frames_of_a_recording_depend_on_that_recording_alone(demo_rave: Path) -
     assert torch.equal(model.encode(audio), first)
 
 
+@pytest.mark.slow
 def test_silence_has_frames_of_zeros_and_sounds_as_silence(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     z = model.encode(torch.zeros(1, 1, 4096))

@@ -61,6 +61,7 @@ def soundfonts(material: Path, needs_program: Callable[[str], None]) -> Path:
     return material
 
 
+@pytest.mark.slow
 def test_the_same_item_and_seed_give_the_same_bits_and_other_numbers_or_seeds_others(material: Path) -> None:
     for item in QUICK[:2]:
         clip = render_item(item, material, 0)
@@ -70,6 +71,7 @@ def test_the_same_item_and_seed_give_the_same_bits_and_other_numbers_or_seeds_ot
         assert not np.array_equal(clip, render_item(other, material, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOUNDFONTS)
 def test_an_instrument_and_the_drums_sound_and_are_the_same_each_time(soundfonts: Path, source: str) -> None:
     item = Item(3, "instrument", "banks", source)
@@ -105,6 +107,7 @@ def test_singing_sounds_and_is_the_same_each_time(
     assert np.array_equal(clip, render_item(item, material, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopped_at", [0, 1, 3, 4])
 def test_an_interrupted_rendering_goes_on_to_the_same_files_as_in_one_go(
     tmp_path: Path, material: Path, stopped_at: int, monkeypatch: pytest.MonkeyPatch
@@ -124,6 +127,7 @@ def test_an_interrupted_rendering_goes_on_to_the_same_files_as_in_one_go(
     assert _files(tmp_path / "parts") == _files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [0, 2, 5])
 def test_half_written_samples_and_half_a_line_are_cut_off(tmp_path: Path, material: Path, lines: int) -> None:
     render_corpus(tmp_path, QUICK, material)
@@ -136,6 +140,7 @@ def test_half_written_samples_and_half_a_line_are_cut_off(tmp_path: Path, materi
     assert _files(tmp_path) == whole
 
 
+@pytest.mark.slow
 def test_clips_whose_samples_are_lost_are_rendered_again(tmp_path: Path, material: Path) -> None:
     render_corpus(tmp_path, QUICK, material)
     whole = _files(tmp_path)
@@ -157,6 +162,7 @@ def test_a_folder_of_another_plan_is_refused(tmp_path: Path, material: Path) -> 
         render_corpus(tmp_path, QUICK[:1], material, seed=1)
 
 
+@pytest.mark.slow
 def test_the_training_reads_what_was_rendered(tmp_path: Path, soundfonts: Path) -> None:
     items = [
         *QUICK,

@@ -106,6 +106,7 @@ def test_a_trained_sae_explains_more_than_a_random_one(all_dictionaries: dict[st
     assert trained > random + 0.2
 
 
+@pytest.mark.slow
 def test_trained_on_end_to_end_an_sae_leaves_the_heads_shares_more_as_they_were(
     all_dictionaries: dict[str, Dictionary],
 ) -> None:
@@ -127,6 +128,7 @@ def test_trained_on_end_to_end_an_sae_leaves_the_heads_shares_more_as_they_were(
     assert difference(tuned) < 0.9 * difference(sae)
 
 
+@pytest.mark.slow
 def test_trained_on_for_time_the_first_features_agree_more_between_neighbours() -> None:
     generator = torch.Generator().manual_seed(0)
     slow = torch.randn(60, 1, CONFIG.channels, generator=generator)
