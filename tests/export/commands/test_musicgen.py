@@ -223,6 +223,7 @@ def test_banks_in_the_models_folder_are_taken_without_being_named(
     np.testing.assert_array_equal(read_audio(tmp_path / "a.wav")[0], read_audio(tmp_path / "b.wav")[0])
 
 
+@pytest.mark.slow
 def test_without_a_model_the_small_one_plays(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

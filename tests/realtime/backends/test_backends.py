@@ -134,6 +134,7 @@ def test_blocks_of_another_length_are_refused(instruments: Instruments) -> None:
         player.play(torch.zeros(1, 7, 1024))
 
 
+@pytest.mark.slow
 def test_what_hangs_on_chance_or_data_is_not_recorded() -> None:
     with pytest.raises(ValueError, match="deterministic"):
         record(lambda x: x + torch.randn(3), (torch.ones(3),), [])

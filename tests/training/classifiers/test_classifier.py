@@ -41,6 +41,7 @@ def tones_and_noises(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]
     return torch.tensor(levels * np.stack(sounds), dtype=torch.float32), torch.tensor(labels)[:, None]
 
 
+@pytest.mark.slow
 def test_a_log_mel_classifier_tells_tones_from_noises_at_any_level_and_rate() -> None:
     classifier = LogMelClassifier(["tone"], *_swapped(tones_and_noises(40, 0)))
     sounds, labels = tones_and_noises(40, 1)

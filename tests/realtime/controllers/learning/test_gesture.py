@@ -36,6 +36,7 @@ def answers() -> list[tuple[CorpusGesture, LearnedSource | None]]:
     return [(gesture, played(gesture.events)[0]) for gesture in CORPUS]
 
 
+@pytest.mark.slow
 def test_of_the_corpus_nearly_all_is_right_and_nothing_is_wrong_and_sure(
     answers: list[tuple[CorpusGesture, LearnedSource | None]],
 ) -> None:
@@ -49,6 +50,7 @@ def test_of_the_corpus_nearly_all_is_right_and_nothing_is_wrong_and_sure(
     assert 1 - len(wrong) / len(answers) >= RIGHT, wrong
 
 
+@pytest.mark.slow
 def test_a_wrong_first_guess_of_the_corpus_is_right_the_second_time(
     answers: list[tuple[CorpusGesture, LearnedSource | None]],
 ) -> None:

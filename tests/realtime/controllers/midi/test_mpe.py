@@ -300,6 +300,7 @@ class Reference:
         return rest
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from([Zones(15), Zones(0, 15), Zones(7, 7), Zones(3, 4)]),
     st.lists(

@@ -78,6 +78,7 @@ def mean_auroc(examples: Examples, concept: str, size: int, method: str) -> floa
     return float(np.mean([auroc(scores, labels) for scores in scores_of(examples, concept, size, 5)[method]]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concept", PLANTED)
 def test_with_many_examples_five_features_reach_the_known_auroc(planted: Examples, concept: str) -> None:
     found = mean_auroc(planted, concept, 200, SAE_FEATURES)

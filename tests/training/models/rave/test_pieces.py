@@ -33,6 +33,7 @@ def test_pieces_are_the_sound_in_order_and_the_last_is_the_longest(blocks: tuple
     assert pieces[-1].shape[-1] < 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["shipped", "demo"])
 def test_the_frames_are_those_of_the_whole_bit_for_bit_but_for_the_rounding_in_a_decoder(
     which: str, demo_rave: Path, monkeypatch: pytest.MonkeyPatch

@@ -83,6 +83,7 @@ def all_dictionaries(small_sizes: None) -> dict[str, Dictionary]:
     return {each.name: each for each in found}
 
 
+@pytest.mark.slow
 def test_linear_dictionaries_give_the_frames_back(all_dictionaries: dict[str, Dictionary]) -> None:
     first, second = torch.randn(2, 5, CONFIG.channels, generator=torch.Generator().manual_seed(5))
     for name in ("channels", "PCA", "ICA"):

@@ -52,6 +52,7 @@ def test_equal_saes_are_equal_bytes_and_an_older_one_is_replaced(tmp_path: Path,
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_saelens_loads_the_folder_and_gives_equal_features_and_reconstructions(
     tmp_path: Path, sae: SAE
 ) -> None:

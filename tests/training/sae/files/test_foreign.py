@@ -89,6 +89,7 @@ def saved(sae_lens: Any, folder: Path, architecture: str, **options: Any) -> The
         return Theirs(folder, FRAMES, features, loaded.decode(features))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["standard", "topk", "jumprelu", "gated"])
 @pytest.mark.parametrize("shifted", [True, False])
 def test_files_written_by_saelens_give_the_features_that_it_gives(
