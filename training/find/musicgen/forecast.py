@@ -223,14 +223,14 @@ def _classifier_s(
         return 0.0
     options, codec = pieces.classifier, Codec(model.musicgen)
     few = replace(options, reconstructions=options.batch)
-    short, long = (
-        _seconds(
-            lambda steps=steps: train_concept_classifier(
-                codec, "concept", list(some[0]), list(some[1]), replace(few, steps=steps)
-            )
+
+    def training_s(steps: int) -> float:
+        of_steps = replace(few, steps=steps)
+        return _seconds(
+            lambda: train_concept_classifier(codec, "concept", list(some[0]), list(some[1]), of_steps)
         )
-        for steps in CLASSIFIER_TRIAL_STEPS
-    )
+
+    short, long = map(training_s, CLASSIFIER_TRIAL_STEPS)
     first, second = CLASSIFIER_TRIAL_STEPS
     step_s = max(0.0, long - short) / (second - first)
     reconstruction_s = max(0.0, short - first * step_s) / few.reconstructions
