@@ -125,7 +125,7 @@ def rendered_equals_played(server: JackServer, take: Path, out: Path) -> bool:
     """Whether `drawstop render --session` gives the bits of output.f32, as it says and by our own comparison."""
     done = subprocess.run(
         [sys.executable, "-m", "drawstop", "render", "--session", str(take), "-o", str(out)],
-        env=server.environment, capture_output=True, text=True, timeout=120,
+        env=server.environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     sound, _ = soundfile.read(out, dtype="float32", always_2d=True)

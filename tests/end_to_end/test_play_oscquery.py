@@ -43,7 +43,7 @@ def free_ports() -> tuple[int, int]:
 
 
 def get(port: int, target: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{target}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{target}", timeout=60) as answer:
         return json.load(answer)
 
 

@@ -209,7 +209,7 @@ def wait_for(truth: Callable[[], object], what: str, patience_s: float = PATIENC
 
 def oscsend(url: str, *words: object) -> None:
     """liblo's sender: `oscsend URL ADDRESS TYPES VALUES`."""
-    subprocess.run(["oscsend", url, *map(str, words)], check=True, timeout=10)
+    subprocess.run(["oscsend", url, *map(str, words)], check=True, timeout=60)
 
 
 class OscDump:
@@ -229,7 +229,7 @@ class OscDump:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def line_with(self, text: str) -> str:
         """The next line that holds this."""

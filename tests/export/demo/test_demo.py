@@ -31,7 +31,7 @@ def _parts_missing() -> bool:
 needs_parts = pytest.mark.skipif(_parts_missing(), reason="training/demo isn't complete (just demo-train)")
 
 
-def drawstop(*arguments: object, wait_s: float = 280) -> subprocess.CompletedProcess[str]:
+def drawstop(*arguments: object, wait_s: float = 800) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "drawstop", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=wait_s, env=environment)
@@ -59,7 +59,7 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
             stack.callback(run.kill)
             runs.append(run)
         for run in runs:
-            printed, errors = run.communicate(timeout=280)
+            printed, errors = run.communicate(timeout=800)
             assert run.returncode == 0, errors
             assert "drawstop render" in printed.partition("Next: ")[2]
         yield folders
@@ -178,7 +178,7 @@ def test_a_bad_input_ends_with_one_line_before_the_work_starts(tmp_path: Path, k
         soundfile.write(path, np.zeros(0, np.float32), 44100)
     elif kind == "nan":
         soundfile.write(path, np.array([0, np.nan, 0], np.float32), 44100, subtype="FLOAT")
-    done = drawstop("demo", "--input", path, "--out", tmp_path / "out", wait_s=60)
+    done = drawstop("demo", "--input", path, "--out", tmp_path / "out", wait_s=300)
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -187,14 +187,14 @@ def test_a_bad_input_ends_with_one_line_before_the_work_starts(tmp_path: Path, k
 
 def test_an_output_folder_that_cannot_be_made_ends_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = drawstop("demo", "--out", tmp_path / "file" / "out", wait_s=60)
+    done = drawstop("demo", "--out", tmp_path / "file" / "out", wait_s=300)
     assert done.returncode == 2
     assert "can't write into" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_help_has_an_example() -> None:
-    done = drawstop("demo", "--help", wait_s=60)
+    done = drawstop("demo", "--help", wait_s=300)
     assert done.returncode == 0
     assert "Example: drawstop demo" in done.stdout
 

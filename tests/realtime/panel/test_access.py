@@ -131,7 +131,7 @@ def setup() -> Iterator[PanelSetup]:
 def asked(
     setup: OscQuerySetup, target: str, host: str = "127.0.0.1", **headers: str
 ) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection(host, setup.query.open_port, timeout=20)
+    connection = http.client.HTTPConnection(host, setup.query.open_port, timeout=60)
     connection.request("GET", target, headers=headers)
     answer = connection.getresponse()
     answer.body = answer.read().decode()  # type: ignore[attr-defined]
@@ -177,14 +177,14 @@ def test_from_the_network_no_code_is_no_entry_and_the_code_opens_page_tree_and_s
         for target in (PATH, "/", "/stop/guitar?VALUE", f"{PATH}?code=guess"):
             assert asked(setup, target, network[0]).status == 403
         with pytest.raises(websocket.WebSocketBadStatusException):
-            websocket.create_connection(f"ws://{url}/", timeout=20)
+            websocket.create_connection(f"ws://{url}/", timeout=60)
         assert ["without the present code" in note for note in setup.notes] == [False, True]
         brought = asked(setup, f"{PATH}?code={setup.access.code}", network[0])
         assert brought.status == 303
         cookie = brought.headers["Set-Cookie"].partition(";")[0]
         assert asked(setup, PATH, network[0], Cookie=cookie).status == 200
         assert asked(setup, "/stop/guitar?VALUE", network[0], Cookie=cookie).status == 200
-        sock = websocket.create_connection(f"ws://{url}/", timeout=20, cookie=cookie)
+        sock = websocket.create_connection(f"ws://{url}/", timeout=60, cookie=cookie)
         sock.close()
         assert not setup.moved()
 

@@ -79,7 +79,7 @@ def test_several_processes_give_the_sae_that_one_gives_and_end_with_one_line_whe
     alone: dict[str, dict[str, torch.Tensor]], tmp_path: Path, count: int
 ) -> None:
     _store, workers = launched(count, tmp_path)
-    errors = [worker.communicate(timeout=250)[1] for worker in workers]
+    errors = [worker.communicate(timeout=800)[1] for worker in workers]
     assert [worker.returncode for worker in workers] == [2] * (count - 1) + [-signal.SIGKILL], errors
     for said in errors[:-1]:
         assert said.startswith("drawstop: another process of this training has gone"), said

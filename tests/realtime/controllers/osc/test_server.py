@@ -634,7 +634,7 @@ def test_pure_data_moves_a_stop(setup: ServerSetup, tmp_path: Path) -> None:
         "#X connect 4 0 6 0;\n#X connect 6 0 7 0;\n#X connect 7 0 8 0;\n#X connect 1 0 9 0;\n#X connect 9 0 10 0;\n"
     )
     command = ["pd", "-nogui", "-stderr", "-nosound", "-batch", "-nomidi", "-open", str(patch)]
-    subprocess.run(command, check=True, timeout=20, capture_output=True)
+    subprocess.run(command, check=True, timeout=60, capture_output=True)
     wait_for(lambda: setup.moved() == [("guitar", 0.25, 0)], "Pd's message")
 
 

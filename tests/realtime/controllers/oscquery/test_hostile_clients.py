@@ -34,7 +34,7 @@ def setup() -> Iterator[OscQuerySetup]:
 
 
 def raw(setup: OscQuerySetup) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", setup.query.open_port), timeout=10)
+    return socket.create_connection(("127.0.0.1", setup.query.open_port), timeout=60)
 
 
 def answered(sock: socket.socket) -> bytes:
@@ -88,7 +88,7 @@ def test_a_form_that_a_page_sends_to_oscs_own_tcp_port_moves_nothing(setup: OscQ
     evil = slip.encode(write_message("/stop/guitar", 1.0))
     head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://example.com\r\nContent-Type: text/plain\r\n\r\n"
     for beginning in (head, b"\x16\x03\x01"):  # by https it would be TLS
-        with socket.create_connection(("127.0.0.1", setup.server.tcp_port), timeout=10) as sock:
+        with socket.create_connection(("127.0.0.1", setup.server.tcp_port), timeout=60) as sock:
             sock.sendall(beginning + evil)
             assert answered(sock) == b""
     wait_for(lambda: setup.server.errors.counts == {"malformed packet": 2}, "both errors")
