@@ -107,9 +107,8 @@ def plan(
     opened = open_layered(model, device)
     frames = ModelFrames(opened, files, usual_sites(opened, site))
     held = held_frames(stream, buffer_frames)
-    options = TrainOptions(
-        SAEConfig(1, features or SAEConfig.n_features, k, steps=steps), stream, held, training_device(frames)
-    )
+    width = SAEConfig.n_features if features is None else features
+    options = TrainOptions(SAEConfig(1, width, k, steps=steps), stream, held, training_device(frames))
     planned = forecast(frames, options, out, dtype=stored_as, workers=workers, sound_hours=hours)
     typer.echo(planned.text())
     elsewhere = {}

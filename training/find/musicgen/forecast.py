@@ -31,6 +31,8 @@ from training.models.musicgen.layer_model import MusicGenLayers
 from training.models.musicgen.sampling import Sampling
 from training.sae.config import SAEConfig
 
+SWEEPS = 2
+"""Passes over all recordings, each with a backward pass for some: raw layers, then those with a bank."""
 TRIAL_SECONDS = 3.0
 PIECE_TRIAL_SECONDS = 0.5
 """Length of the pieces that are generated to measure it."""
@@ -114,16 +116,13 @@ class KnobForecast:
         return asdict(self) | {"seconds": self.seconds}
 
 
-def work_of(
-    clips: dict[str, int], banks: int, kinds: Sequence[LayerKind], pieces: int, sweeps: int = 2
-) -> Work:
+def work_of(clips: dict[str, int], banks: int, kinds: Sequence[LayerKind], pieces: int) -> Work:
     """Counts what `find_stops` computes after `make_quick_banks`.
 
     Args:
         clips: recordings that measure an effect, of both kinds together, by split.
         banks: layers that have one.
         pieces: generated for each trial.
-        sweeps: over the layers, each with a backward pass.
     """
     measured = min(MEASURED, banks)
     specs = sum(measured * len(feature_counts(kind)) * len(VALUES) for kind in kinds)
@@ -136,7 +135,7 @@ def work_of(
     choosing = 1 + specs + (0 if pieces else tried)
     unsteered = len(VALUES) * len(kinds)
     return Work(
-        gradients=sweeps * clips["train"],
+        gradients=SWEEPS * clips["train"],
         likelihoods=choosing * clips["validation"] + (1 + shown) * clips["test"],
         pieces=pieces * (tried + unsteered + shown + len(VALUES)),
     )
@@ -185,7 +184,7 @@ def forecast_knob(
         layers=len(sites),
         banks=banks,
         work=work,
-        reading_s=2 * total / frames_per_s,
+        reading_s=SWEEPS * total / frames_per_s,
         gradients_s=work.gradients * gradient_s,
         likelihoods_s=work.likelihoods * likelihood_s + encoded * encoded_s,
         pieces_s=_pieces_s(model, pieces) * work.pieces / max(1, pieces.pieces),
