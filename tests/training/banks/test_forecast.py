@@ -109,6 +109,7 @@ def test_the_command_says_it_and_ends_with_2_where_the_disk_is_too_small(
     code, out, err = run(*common, "--hours", "1e9")
     refused((code, out, err), "would not hold it")
     assert "disk: " in out
+    refused(run(*common, "--features", "0"), "n_features must be 1 or more, got 0")
 
 
 def test_the_most_memory_is_in_bytes_on_every_system(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,17 @@ class SiteClips:
         }
 
 
+def clips_in(labels: Tensor, dealt: Sequence[Split], *splits: Split) -> Tensor:
+    """Which clips are in some splits, `[clips]` bool; all where a kind has none there.
+
+    Args:
+        labels: `[clips]` bool: with the concept.  dealt: each clip's split.
+    """
+    chosen = torch.tensor([split in splits for split in dealt])
+    both = bool((chosen & labels).any()) and bool((chosen & ~labels).any())
+    return chosen if both else torch.ones_like(chosen)
+
+
 @dataclass(frozen=True)
 class Clips:
     """Recordings with and without a concept: those with come first.
@@ -71,10 +82,8 @@ class Clips:
     sites: dict[str, SiteClips]
 
     def of(self, *splits: Split) -> Tensor:
-        """Which clips are in some splits, `[clips]` bool; all where a kind has none there."""
-        chosen = torch.tensor([split in splits for split in self.splits])
-        both = bool((chosen & self.labels).any()) and bool((chosen & ~self.labels).any())
-        return chosen if both else torch.ones_like(chosen)
+        """See `clips_in`."""
+        return clips_in(self.labels, self.splits, *splits)
 
     def paths(self, with_concept: bool, *splits: Split) -> list[Path]:
         """The files of a kind in some splits."""

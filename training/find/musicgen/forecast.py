@@ -8,13 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from drawstop.units import hours, size
 from training.activations.streamed_frames import ModelFrames
 from training.banks.cost import Cost, Rates, cost_of, frames_rate, steps_rate
 from training.banks.forecast import peak_bytes
 from training.classifiers.concept_classifier import train_concept_classifier
 from training.data.phrases import deal_files
-from training.data.recordings import TRAIN_SHARE, Recording
+from training.data.recordings import SPLITS, TRAIN_SHARE, Recording
+from training.find.musicgen.clip_statistics import clips_in
 from training.find.musicgen.find import RANDOM_DRAWS
 from training.find.musicgen.generated_pieces import Codec, PieceOptions
 from training.find.musicgen.layer_choice import (
@@ -196,13 +199,13 @@ def forecast_knob(
 
 def clips_of(paths: tuple[Sequence[Path], Sequence[Path]], seed: int) -> dict[str, int]:
     """How many recordings of both kinds measure an effect, by split: at most `CLIPS` of a kind, all where a kind has none."""
-    counts = {}
-    dealt = deal_files(paths, seed)
-    for split in ("train", "validation", "test"):
-        each = [sum(own == split for own in kind) for kind in dealt]
-        whole = [len(kind) for kind in paths]
-        counts[split] = sum(min(CLIPS, count) for count in (each if all(each) else whole))
-    return counts
+    labels = torch.tensor([True] * len(paths[0]) + [False] * len(paths[1]))
+    dealt = [split for kind in deal_files(paths, seed) for split in kind]
+    chosen = {split: clips_in(labels, dealt, split) for split in SPLITS}
+    return {
+        split: sum(min(CLIPS, int((own & kind).sum())) for kind in (labels, ~labels))
+        for split, own in chosen.items()
+    }
 
 
 def _pieces_s(model: MusicGenLayers, pieces: PieceOptions) -> float:

@@ -35,18 +35,18 @@ class Codec:
     """A MusicGen's EnCodec as the autoencoder that a classifier is trained on: pieces are always its sound."""
 
     def __init__(self, musicgen: MusicGenModel) -> None:
-        self.model, self.device = musicgen.model.compression_model, musicgen.device
+        self.musicgen = musicgen
         self.rates = CodecRates(musicgen.sample_rate, musicgen.channels, musicgen.ratio)
 
     @torch.no_grad()
     def encode(self, audio: Tensor) -> Tensor:
         """`[batch, channels, samples]` -> codes."""
-        return self.model.encode(audio.to(self.device))[0]
+        return self.musicgen.encode(audio)
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
         """Codes -> `[batch, channels, samples]` on the CPU."""
-        return self.model.decode(codes).float().cpu()
+        return self.musicgen.model.compression_model.decode(codes).float().cpu()
 
     def voices(self) -> int:
         """The largest batch."""
