@@ -12,6 +12,7 @@ from command_line import Run
 from hypothesis import settings
 from programs import need_program
 from random_banks import write_random_bank
+from rave_instruments import RaveInstrument, write_rave_instrument
 from rave_table import export_table
 from repository import DEMO
 from shared import made_once
@@ -93,6 +94,22 @@ def variational_rave(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The table's tiny variational RAVE, causal and streaming, alone: the whole table takes longer."""
     name = "v2_causal_tiny"
     return made_once(tmp_path_factory, "variational", lambda folder: export_table(folder, [name])[name])
+
+
+@pytest.fixture(scope="session")
+def rave_instrument(
+    rave_table: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], RaveInstrument]:
+    """Gives the instrument of a row of the table, which is written when it is first asked for."""
+
+    def of(row: str) -> RaveInstrument:
+        return made_once(
+            tmp_path_factory,
+            f"instrument-{row}",
+            lambda folder: write_rave_instrument(rave_table[row], folder),
+        )
+
+    return of
 
 
 @pytest.fixture(scope="session")

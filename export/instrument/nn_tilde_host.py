@@ -33,6 +33,7 @@ class NnTildeHost:
         buffer: the size asked for; 0 asks for none, as `[nn~ file method 0]` does.
         voices: the channels of `mc.nn~`, which are the batch dimension.
         optimise: whether torch's optimiser runs, as in nn~; it takes a second or two for each method.
+        loaded: the file as it was read, for this box alone; without it, the box reads it.
 
     Attributes:
         buffer: samples per call, after nn~'s own rules.
@@ -49,8 +50,9 @@ class NnTildeHost:
         buffer: int = DEFAULT_BUFFER,
         voices: int = 1,
         optimise: bool = True,
+        loaded: torch.jit.ScriptModule | None = None,
     ) -> None:
-        self.module: Any = torch.jit.load(str(path))
+        self.module: Any = torch.jit.load(str(path)) if loaded is None else loaded
         methods = self._names("get_methods", path)
         self.module.eval()
         self.module.to("cpu")

@@ -143,7 +143,11 @@ def play(
     ] = Path("takes"),
     seconds: Annotated[float | None, typer.Option(help="End by itself after so long.")] = None,
     headless: Annotated[
-        bool, typer.Option("--headless", help="No live view, for scripts and stages.")
+        bool,
+        typer.Option(
+            "--headless",
+            help="No live view, for scripts and stages; as it is where errors go to no terminal.",
+        ),
     ] = False,
     measure: Annotated[
         bool,

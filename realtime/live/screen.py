@@ -1,4 +1,4 @@
-"""The live view on the terminal, or, headless, the notes alone."""
+"""The live view on the terminal, or, headless and without a terminal, the notes alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +12,7 @@ class Screen:
     """The terminal's second screen, drawn whole each time, so that no resize leaves a copy of the view behind."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._live = Live(console=console, auto_refresh=False, transient=True, screen=console.is_terminal)
+        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True, screen=True)
 
     def show(self, view: RenderableType) -> None:
         """Draw the view, unless the screen is closed."""
@@ -27,6 +26,11 @@ class Screen:
     def close(self) -> None:
         """Give the terminal back as it was."""
         self._live.stop()
+
+
+def on_a_terminal() -> bool:
+    """Whether errors go to a terminal, where a view can be drawn; notes go to a file or a pipe as lines."""
+    return Console(stderr=True).is_terminal
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.inputs.terminal_keys import pressed_keys
 from realtime.live.lost_blocks import LostBlocks
 from realtime.live.play_options import PlayOptions
-from realtime.live.screen import opened_screen, print_notes
+from realtime.live.screen import on_a_terminal, opened_screen, print_notes
 from realtime.live.status_view import LiveStatus, latency_lines, state_words, summary_lines, view
 from realtime.live.supervisor import Supervisor
 from realtime.panel.spectrum import spectra
@@ -88,7 +88,8 @@ def _run(
             _look(status, controllers)
             if options.panel_open:
                 typer.echo(status.web_code, err=True)
-            screen = None if options.headless else stack.enter_context(opened_screen())
+            viewed = not options.headless and on_a_terminal()
+            screen = stack.enter_context(opened_screen()) if viewed else None
             keys = stack.enter_context(
                 pressed_keys(True, screen.close, screen.open) if screen else pressed_keys(False)
             )

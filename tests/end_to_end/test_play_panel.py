@@ -46,9 +46,11 @@ def free_port(kind: socket.SocketKind) -> int:
 
 
 def started(jack: JackServer, instrument: Path, web: int, *options: object) -> Playing:
-    osc = free_port(socket.SOCK_DGRAM)
+    osc = free_port(
+        socket.SOCK_DGRAM
+    )  # no --headless: where errors go to no terminal, the address is printed all the same
     playing = Playing(
-        jack, instrument, "--headless", "--block", 512, "--osc", osc, "--oscquery", web, "--panel", *options
+        jack, instrument, "--block", 512, "--osc", osc, "--oscquery", web, "--panel", *options
     )  # fmt: skip
     playing.osc = osc  # type: ignore[attr-defined]
     playing.wait_until_said(f":{web}/panel/")

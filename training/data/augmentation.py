@@ -8,6 +8,7 @@ import numpy as np
 import soxr
 import torch
 from numpy.typing import NDArray
+from scipy import fft
 from scipy.signal import fftconvolve
 from torch import Tensor
 
@@ -65,10 +66,11 @@ def augment(
 
 
 def _equalise(audio: Samples, sample_rate: int, gains: NDArray[np.float64]) -> Samples:
-    hertz = np.fft.rfftfreq(len(audio), 1 / sample_rate)
+    length = fft.next_fast_len(len(audio), real=True)  # of a length with large prime factors it takes ten times as long
+    hertz = fft.rfftfreq(length, 1 / sample_rate)
     curve = np.interp(np.log(np.maximum(hertz, 1.0)), np.log(EQUALISER_HERTZ), gains)
-    spectrum = np.fft.rfft(audio) * 10 ** (curve / 20)
-    return np.fft.irfft(spectrum, len(audio)).astype(np.float32)
+    spectrum = fft.rfft(audio, length) * (10 ** (curve / 20)).astype(np.float32)
+    return fft.irfft(spectrum, length)[: len(audio)].astype(np.float32, copy=False)
 
 
 def _reverberate(

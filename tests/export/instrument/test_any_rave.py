@@ -2,24 +2,22 @@
 
 import itertools
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
-from random_banks import write_random_bank
+from rave_instruments import RaveInstrument
 from rave_table import ROWS, Row
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from export.instrument.bake import bake, make_instrument, script
+from export.instrument.bake import bake
 from export.instrument.module import Instrument
 from export.instrument.nn_tilde_host import NnTildeHost
-from training.banks.bank import StopBank, load_bank
 from training.models.rave.model import RaveModel
 
-SITES = ("latent", "encoder.3", "decoder.4")
 BUFFERS = {1: (64, 128, 256, 512, 1024, 2048, 4096, 8192), 4: (64, 2048)}
 """Of one voice and of four, which cost as much again."""
 BLOCKS = 10  # past the delay of the slowest
@@ -40,39 +38,14 @@ steerable = pytest.mark.parametrize("row", STEERABLE, ids=lambda row: row.name)
 through_every_check = pytest.mark.parametrize("row", EVERY_CHECK, ids=lambda row: row.name)
 
 
-@dataclass
-class Baked:
-    """A RAVE of the table with a bank at each of `SITES`: as a module of Python, and in a file."""
-
-    rave: Path
-    banks: list[StopBank]
-    file: Path
-
-    def module(self) -> Instrument:
-        return make_instrument(RaveModel(self.rave), self.banks).eval()
-
-    def loaded(self) -> torch.jit.ScriptModule:
-        return torch.jit.load(str(self.file)).eval()
-
-
 def unoptimised() -> AbstractContextManager[None]:
     """Without torch's optimiser, which takes seconds for each method and gives the same bits here."""
     return torch.jit.optimized_execution(False)
 
 
-_made: dict[str, Baked] = {}
-
-
 @pytest.fixture
-def baked(row: Row, rave_table: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Baked:
-    if row.name not in _made:
-        folder = tmp_path_factory.mktemp(row.name)
-        rave = rave_table[row.name]
-        banks = [load_bank(write_random_bank(rave, folder / site, site)) for site in SITES]
-        file = folder / "organ.ts"
-        torch.jit.save(script(RaveModel(rave), banks), str(file))
-        _made[row.name] = Baked(rave, banks, file)
-    return _made[row.name]
+def baked(row: Row, rave_instrument: Callable[[str], RaveInstrument]) -> RaveInstrument:
+    return rave_instrument(row.name)
 
 
 def noise(row: Row, block: int = 0, voices: int = 1) -> Tensor:
@@ -88,7 +61,7 @@ def played(call: torch.nn.Module, row: Row) -> Tensor:
 
 
 @steerable
-def test_a_neutral_instrument_is_the_plain_rave_bit_for_bit(row: Row, baked: Baked) -> None:
+def test_a_neutral_instrument_is_the_plain_rave_bit_for_bit(row: Row, baked: RaveInstrument) -> None:
     plain = RaveModel(baked.rave)
     for random, reference in ((1, plain.script), (0, plain.core)):
         plain.reset()
@@ -119,7 +92,7 @@ def test_steady_noise_is_as_loud_as_the_raves_own_in_every_band(
 
 
 @steerable
-def test_python_file_and_reloaded_file_edit_alike(row: Row, baked: Baked) -> None:
+def test_python_file_and_reloaded_file_edit_alike(row: Row, baked: RaveInstrument) -> None:
     def knobs_up(instrument: Instrument | torch.jit.ScriptModule) -> Tensor:
         instrument.set_noise(0)
         for slug, value in zip(instrument.stop_slugs, (-0.7, 0.6, -1.0, 0.8, 0.3, -0.4), strict=True):
@@ -133,7 +106,7 @@ def test_python_file_and_reloaded_file_edit_alike(row: Row, baked: Baked) -> Non
 
 
 @through_every_check
-def test_a_stop_at_each_site_is_heard_and_bypass_takes_it_out(row: Row, baked: Baked) -> None:
+def test_a_stop_at_each_site_is_heard_and_bypass_takes_it_out(row: Row, baked: RaveInstrument) -> None:
     plain = played(RaveModel(baked.rave).core, row)
     slugs = baked.loaded().stop_slugs
     assert slugs == ["guitar", "voice", "guitar_2", "voice_2", "guitar_3", "voice_3"]
@@ -149,10 +122,10 @@ def test_a_stop_at_each_site_is_heard_and_bypass_takes_it_out(row: Row, baked: B
 
 
 @through_every_check
-def test_every_method_gives_what_nn_demands_at_every_buffer(row: Row, baked: Baked) -> None:
+def test_every_method_gives_what_nn_demands_at_every_buffer(row: Row, baked: RaveInstrument) -> None:
     for method in baked.loaded().get_methods():
         for voices, buffers in BUFFERS.items():
-            host = NnTildeHost(baked.file, method, voices=voices, optimise=False)
+            host = NnTildeHost(baked.file, method, voices=voices, optimise=False, loaded=baked.loaded())
             for buffer in buffers:
                 host.bufsize(buffer)
                 assert host.buffer >= buffer
@@ -163,7 +136,7 @@ def test_every_method_gives_what_nn_demands_at_every_buffer(row: Row, baked: Bak
 
 @through_every_check
 @torch.inference_mode()
-def test_boxes_in_a_row_give_what_one_box_gives(row: Row, baked: Baked) -> None:
+def test_boxes_in_a_row_give_what_one_box_gives(row: Row, baked: RaveInstrument) -> None:
     boxes = {name: baked.loaded() for name in ("forward", "encode", "steer", "decode")}
     for box in boxes.values():
         box.set_noise(0)

@@ -3,23 +3,20 @@
 import math
 import multiprocessing
 import os
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import torch
 from openvino_signals import models_come_and_go_and_a_signal_comes
-from random_banks import write_random_bank
+from rave_instruments import RaveInstrument
 from rave_table import ROWS
 from torch import Tensor, nn
 
-from export.instrument.bake import script
 from realtime.backends.openvino import OpenVinoSegment
 from realtime.backends.packed import PackedSegment
 from realtime.backends.player import BackendPlayer
 from realtime.backends.record import record
 from realtime.backends.segment import Compiler
-from training.banks.bank import load_bank
-from training.models.rave.model import RaveModel
 
 FEW = ("v1", "v2_causal_stereo", "v2_causal_tiny", "v2_noise_causal", "v3")
 """Rows that differ most; with DRAWSTOP_WHOLE_TABLE set, all that can be steered are played."""
@@ -28,33 +25,15 @@ FEWEST = ("v1", "v2_causal_tiny")
 STEERABLE = tuple(row.name for row in ROWS if row.expected == "steerable")
 WHOLE_TABLE = bool(os.environ.get("DRAWSTOP_WHOLE_TABLE"))
 PACKED_KINDS, OPENVINO_KINDS = (STEERABLE, STEERABLE) if WHOLE_TABLE else (FEW, FEWEST)
-SITES = ("latent", "encoder.3", "decoder.4")
 ROUNDING_DB = 90.0  # float32, summed in another order through forty layers
 BLOCKS = 8
 
 
-class Instruments(dict[str, Path]):
-    """Instruments with a gated and a random stop at each of `SITES`, made when they are asked for."""
-
-    def __init__(self, raves: dict[str, Path], folders: pytest.TempPathFactory) -> None:
-        super().__init__()
-        self._raves, self._folders = raves, folders
-
-    def __missing__(self, kind: str) -> Path:
-        rave, folder = self._raves[kind], self._folders.mktemp(kind)
-        banks = [load_bank(write_random_bank(rave, folder / site, site)) for site in SITES]
-        self[kind] = folder / "organ.ts"
-        torch.jit.save(script(RaveModel(rave), banks), str(self[kind]))
-        return self[kind]
+Instruments = Callable[[str], RaveInstrument]
 
 
-@pytest.fixture(scope="module")
-def instruments(rave_table: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Instruments:
-    return Instruments(rave_table, tmp_path_factory)
-
-
-def loaded(file: Path, noise: int = 0) -> torch.jit.ScriptModule:
-    instrument = torch.jit.load(str(file)).eval()
+def loaded(made: RaveInstrument, noise: int = 0) -> torch.jit.ScriptModule:
+    instrument = made.loaded()
     instrument.set_noise(noise)
     return instrument
 
@@ -83,8 +62,10 @@ def snr_db(instrument: torch.jit.ScriptModule, player: BackendPlayer) -> float:
     return 10 * math.log10(signal / max(error, 1e-30))
 
 
-def made(file: Path, compiler: Compiler, noise: int = 0, with_edits: bool = True) -> BackendPlayer:
-    instrument = loaded(file, noise)
+def player_of(
+    made: RaveInstrument, compiler: Compiler, noise: int = 0, with_edits: bool = True
+) -> BackendPlayer:
+    instrument = loaded(made, noise)
     return BackendPlayer(instrument, compiler, 2 * instrument.ratio, with_edits)
 
 
@@ -93,26 +74,27 @@ def made(file: Path, compiler: Compiler, noise: int = 0, with_edits: bool = True
     [(PackedSegment, kind) for kind in PACKED_KINDS] + [(OpenVinoSegment, kind) for kind in OPENVINO_KINDS],
 )
 def test_a_backend_plays_what_torchscript_plays(
-    compiler: Compiler, kind: str, instruments: Instruments
+    compiler: Compiler, kind: str, rave_instrument: Instruments
 ) -> None:
     if compiler is OpenVinoSegment:
         pytest.importorskip("openvino")
-    assert snr_db(loaded(instruments[kind]), made(instruments[kind], compiler)) > ROUNDING_DB
+    made = rave_instrument(kind)
+    assert snr_db(loaded(made), player_of(made, compiler)) > ROUNDING_DB
 
 
 @pytest.mark.parametrize("kind", ["v2_noise_causal", "v2_causal_tiny"])
-def test_the_same_random_numbers_give_the_same_sound(kind: str, instruments: Instruments) -> None:
-    file = instruments[kind]
-    assert snr_db(loaded(file, noise=1), made(file, PackedSegment, noise=1)) > ROUNDING_DB
+def test_the_same_random_numbers_give_the_same_sound(kind: str, rave_instrument: Instruments) -> None:
+    made = rave_instrument(kind)
+    assert snr_db(loaded(made, noise=1), player_of(made, PackedSegment, noise=1)) > ROUNDING_DB
 
 
-def test_edits_may_stay_torchscript(instruments: Instruments) -> None:
-    file = instruments["v2_causal_tiny"]
-    assert snr_db(loaded(file), made(file, PackedSegment, with_edits=False)) > ROUNDING_DB
+def test_edits_may_stay_torchscript(rave_instrument: Instruments) -> None:
+    made = rave_instrument("v2_causal_tiny")
+    assert snr_db(loaded(made), player_of(made, PackedSegment, with_edits=False)) > ROUNDING_DB
 
 
-def test_a_reset_is_as_a_fresh_load_also_when_the_instrument_is_asked(instruments: Instruments) -> None:
-    instrument = loaded(instruments["v2_causal_tiny"])
+def test_a_reset_is_as_a_fresh_load_also_when_the_instrument_is_asked(rave_instrument: Instruments) -> None:
+    instrument = loaded(rave_instrument("v2_causal_tiny"))
     player = BackendPlayer(instrument, PackedSegment, 2 * instrument.ratio)
     blocks = [block(instrument, index) for index in range(BLOCKS)]
     first = [player.play(x).clone() for x in blocks]
@@ -125,8 +107,8 @@ def test_a_reset_is_as_a_fresh_load_also_when_the_instrument_is_asked(instrument
         assert torch.equal(one, two) and torch.equal(one, three)
 
 
-def test_blocks_of_another_length_are_refused(instruments: Instruments) -> None:
-    instrument = loaded(instruments["v2_causal_tiny"])
+def test_blocks_of_another_length_are_refused(rave_instrument: Instruments) -> None:
+    instrument = loaded(rave_instrument("v2_causal_tiny"))
     with pytest.raises(ValueError, match="multiple of 512"):
         BackendPlayer(instrument, PackedSegment, 700)
     player = BackendPlayer(instrument, PackedSegment, 512)
