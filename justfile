@@ -114,6 +114,11 @@ demo-diverse *arguments:
 demo-duet *arguments:
     uv run --group recipe python -m training.recipes.duet {{arguments}}
 
+# the same with the shipped separator: find a stop for men and one for women, and measure (the corpus half an hour of two cores, the
+# rest half an hour of one; resumable); arguments: a folder for the run, and training/shipped/duet.json
+shipped-duet *arguments:
+    uv run --group recipe python -m training.recipes.duet.shipped {{arguments}}
+
 # render recordings, train the demo's small MusicGen and its classifier, find stops and measure them (an hour and a half of one core; the trainings and
 # the last measurement resume);
 # needs fluidsynth and the soundfonts that LICENSES.md lists

@@ -52,7 +52,7 @@ def _stop(wanted: StopRequest) -> Step:
     ]
 
 
-_STOP_MEASURED: Step = [("training a classifier to measure it", 87.0), ("measuring", 3.0)]
+_STOP_MEASURED: Step = [("training a classifier to measure it", 56.0), ("measuring", 3.0)]
 
 
 def _listening(wanted: StopRequest) -> Step:

@@ -32,6 +32,7 @@ def tracked_text() -> list[tuple[Path, str]]:
     return files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PACKAGES)
 def test_no_installed_distribution_shadows_our_packages(name: str) -> None:
     module = importlib.import_module(name)

@@ -72,6 +72,7 @@ def test_every_max_patch_is_sound_and_tidy(channels: int, stops: int, latents: i
         assert (name, faults(made, content), overlaps(made)) == (name, [], [])
 
 
+@pytest.mark.slow
 def test_a_maxpat_is_json_and_the_same_every_time() -> None:
     content = PatchContent(description(), MODEL)
     first, second = (play_patch(content).maxpat(content) for _ in range(2))

@@ -124,6 +124,7 @@ def test_what_hangs_on_chance_or_data_is_not_recorded() -> None:
         record(lambda x: x if bool((x > 0).all()) else -x, (torch.ones(3),), [])
 
 
+@pytest.mark.slow
 def test_a_recorded_graph_takes_its_cache_in_and_gives_the_new_one_out() -> None:
     cache = torch.zeros(4, 1, 2)
 

@@ -1,7 +1,5 @@
 """The delay that the engine reports is the delay that it has: over rates, device blocks, blocks, and paths."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from small_instrument import DELAY, ECHO, SAMPLE_RATE, save_small_instrument
@@ -9,7 +7,7 @@ from small_instrument import DELAY, ECHO, SAMPLE_RATE, save_small_instrument
 from realtime.engine.channel_strip import SMOOTHING_S
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
-from realtime.engine.instrument_file import load
+from realtime.engine.instrument_file import Instrument, load
 from realtime.engine.instrument_player import Player
 from realtime.engine.parameters import BYPASS, WET
 from realtime.engine.performance import Performance
@@ -20,8 +18,9 @@ PATHS = {"wet": [], "dry": [ControlEvent(0, WET.slug, 0.0)], "bypass": [ControlE
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
+def instrument(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
+    """Read once for all tests: `prepare` resets it."""
+    return load(save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts"))
 
 
 def pulse(seconds: np.ndarray) -> np.ndarray:
@@ -34,9 +33,8 @@ def pulse(seconds: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("device_rate", [32000, 44100, 48000, 96000])
 @pytest.mark.parametrize("slack", [0, 256])
 def test_the_delay_is_as_reported_to_a_quarter_of_a_sample(
-    path: Path, device_rate: int, host_block: int, block: int, way: str, slack: int
+    instrument: Instrument, device_rate: int, host_block: int, block: int, way: str, slack: int
 ) -> None:
-    instrument = load(path)
     performance = Performance(instrument.description, Player(instrument, noise=0), block)
     engine = Engine(performance, device_rate, slack=slack)
     engine.prepare(host_block)

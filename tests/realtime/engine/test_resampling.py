@@ -57,6 +57,7 @@ def test_equal_rates_change_nothing() -> None:
     assert StreamResampler(44100, 44100, 1)(sound) is sound
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device_rate", [32000, 48000, 88200, 96000, 44056])
 @pytest.mark.parametrize(("host_block", "block"), [(16, 128), (64, 256), (100, 256), (1024, 128), (37, 384)])
 def test_the_wait_is_the_least_at_which_the_output_never_runs_dry(

@@ -69,6 +69,7 @@ def terminal() -> Iterator[Terminal]:
     os.close(made.screen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell_resets", [True, False])
 def test_ctrl_z_gives_the_terminal_back_and_fg_brings_keys_and_view_back(
     terminal: Terminal, shell_resets: bool

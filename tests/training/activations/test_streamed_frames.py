@@ -45,6 +45,7 @@ def same_bits(one: dict[str, SAE], other: dict[str, SAE]) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("buffer", [BUFFER, 64, 10**9])
 def test_streaming_equals_training_from_disk_bit_for_bit(
     recordings: Path, tmp_path: Path, buffer: int
@@ -64,6 +65,7 @@ def test_streaming_equals_training_from_disk_bit_for_bit(
         assert not same_bits(train_sites(stores, SMALL), from_model)
 
 
+@pytest.mark.slow
 def test_frames_that_lie_in_a_folder_or_behind_a_url_are_trained_on_and_nothing_is_computed_anew(
     recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

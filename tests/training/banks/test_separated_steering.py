@@ -87,6 +87,7 @@ def bank_with_grains() -> SeparatedBank:
     return dataclasses.replace(bank, stops=(bank.stops[0], with_grains))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [[0.0, 0.8], [-1.0, 1.0]])
 def test_brought_in_block_by_block_it_sounds_as_in_the_whole_edit(values: list[float]) -> None:
     bank, z = bank_with_grains(), latents(48)

@@ -91,6 +91,7 @@ def test_a_sweep_reads_the_model_once_and_a_killed_one_goes_on_to_the_same_bits(
         assert weights[0] == weights[1]
 
 
+@pytest.mark.slow
 def test_banks_of_other_settings_are_refused(frames: ModelFrames, tmp_path: Path) -> None:
     one = Grid((16,), (2,), ("topk",), (0,), steps=4)
     sweep(frames, tmp_path, one, "rave")

@@ -64,6 +64,7 @@ def same(one: ConceptClassifier, other: ConceptClassifier) -> bool:
     return all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
 
 
+@pytest.mark.slow
 def test_a_classifier_of_the_same_things_is_used_again(classifier_of: ClassifierOf, tmp_path: Path) -> None:
     data = tones(tmp_path, 200)
     first = classifier_of(data)

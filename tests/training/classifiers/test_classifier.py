@@ -53,6 +53,7 @@ def test_a_log_mel_classifier_tells_tones_from_noises_at_any_level_and_rate() ->
     assert not silent.detected.any()
 
 
+@pytest.mark.slow
 def test_a_log_mel_classifier_needs_both_kinds() -> None:
     sounds, labels = tones_and_noises(8, 0)
     with pytest.raises(DrawstopError, match="with and without"):
@@ -116,6 +117,7 @@ def test_long_recordings_play_on_before_what_is_measured(tmp_path: Path) -> None
     assert {clips.groups[i] for i in clips.alone("a")} == {"a"}
 
 
+@pytest.mark.slow
 def test_silence_is_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(44100 * 5), 44100)
     recording = LabelledRecording(tmp_path / "a.wav", frozenset({"a"}), "a", "test")
@@ -123,6 +125,7 @@ def test_silence_is_refused(tmp_path: Path) -> None:
         cut_clips(RaveModel(SHIPPED.rave), [recording], ("a",), 4, 0)
 
 
+@pytest.mark.slow
 def test_a_clap_from_a_folder_is_asked_in_words(tmp_path: Path) -> None:
     classifier = ClapClassifier(_tiny_clap(tmp_path), ("guitar", "voice"))
     sounds = tones_and_noises(3, 0)[0]

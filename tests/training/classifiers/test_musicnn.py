@@ -107,12 +107,14 @@ def test_logits_are_the_scores_log_odds(shipped: Musicnn) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_clip_scores_the_same_in_any_batch(shipped: Musicnn) -> None:
     batch = torch.cat([pluck(), vowel(), 0.5 * pluck()])
     alone = torch.cat([shipped.scores(clip[None], SAMPLE_RATE) for clip in batch])
     assert (shipped.scores(batch, SAMPLE_RATE) - alone).abs().max() < BATCH_TOLERANCE
 
 
+@pytest.mark.slow
 def test_a_score_is_the_mean_of_whole_windows(fresh: Musicnn) -> None:
     samples = 2 * WINDOW_FRAMES * HOP
     audio = 0.1 * torch.randn(1, samples + 20 * HOP, generator=torch.Generator().manual_seed(0))

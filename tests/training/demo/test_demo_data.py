@@ -105,6 +105,7 @@ def test_licences_are_stated() -> None:
         assert name in text
 
 
+@pytest.mark.slow
 def test_the_shipped_bank_is_of_the_shipped_model_and_has_two_gated_stops() -> None:
     bank = load_bank(DEMO / "bank", RaveModel(DEMO / "rave.ts").fingerprint)
     assert [stop.kind for stop in bank.stops] == ["gated", "gated"]

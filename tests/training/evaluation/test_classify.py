@@ -144,6 +144,7 @@ def test_a_random_sae_encodes_the_same_frames_in_other_directions(encoded: Encod
     assert not torch.allclose(random.W_dec, encoded.sae.W_dec, atol=0.1)
 
 
+@pytest.mark.slow
 def test_a_split_by_moments_finds_recordings_where_labels_mean_nothing() -> None:
     rng = np.random.default_rng(0)
     moments = [rng.standard_normal(30) + 0.5 * rng.standard_normal((20, 30)) for _ in range(40)]

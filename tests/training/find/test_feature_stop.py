@@ -44,6 +44,7 @@ def test_minus_one_takes_the_features_part_and_plus_one_adds_it_once_more(bank: 
     assert float((removed - part).norm() / part.norm()) < 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -51,6 +51,7 @@ def test_to_a_tone_the_recording_of_its_note_is_played_transposed_where_needed(h
     assert pitch_of(played(tone(hertz, 1.0))) == pytest.approx(hertz, rel=0.03)
 
 
+@pytest.mark.slow
 def test_grains_follow_the_level_of_the_input() -> None:
     levels = [
         float(played(tone(220.0, 1.0, level))[20000:40000].square().mean().sqrt()) for level in (0.02, 0.1)

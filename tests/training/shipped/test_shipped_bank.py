@@ -42,6 +42,7 @@ def fall(edit: SeparatedEdit, values: list[float], latents: torch.Tensor) -> tor
     return -decibels(edit(latents, values).flatten(1), latents.flatten(1))
 
 
+@pytest.mark.slow
 def test_it_has_a_guitar_that_goes_and_a_voice_that_comes_and_goes(bank: SeparatedBank) -> None:
     assert {stop.slug: stop.limits for stop in bank.stops} == {"guitar": (-1.0, 0.0), "voice": (-1.0, 1.0)}
 

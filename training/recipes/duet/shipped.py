@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from drawstop.audio_files import read_audio
-from drawstop.files import write_json
-from training.banks.bank import bank_fingerprint
+from drawstop.files import sha256_file, write_json
+from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SeparatedBank, load_separated_bank, save_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, MusicnnClassifier, NetworkClassifier, predict
@@ -156,7 +156,7 @@ def main() -> None:
     )
     tagger.calibrate(torch.cat(list(learned.values())), rate, labels)
     figures = measured(bank, [NetworkClassifier(load_classifier(judge)), tagger], solos)
-    write_json(arguments.out, {"bank": bank_fingerprint(folder)} | figures)
+    write_json(arguments.out, {"separator": sha256_file(folder / SEPARATOR_FILE)} | figures)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ def test_a_knob_moves_its_stop_over_its_whole_range_and_rests_in_the_middle() ->
     assert {event.ramp_samples for event in setup.sound.events} == {441}
 
 
+@pytest.mark.slow
 def test_all_14_bits_reach_the_sound() -> None:
     setup = MapperSetup(knob("cc14 1"))
     setup.send("cc14 1", *range(16384))

@@ -101,6 +101,7 @@ class Silence:
         assert all(isinstance(event, ControlEvent) for event in events)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(MODES), st.sampled_from([(-1.0, 1.0), (1.0, -1.0), (-0.5, 0.25)]), PLAYED)
 def test_between_scenes_no_mapped_knob_moves_its_stop_further_than_its_mode_allows(
     name, ends, played

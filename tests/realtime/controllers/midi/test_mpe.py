@@ -321,6 +321,7 @@ def test_after_any_messages_every_source_stands_where_the_specification_says(
                 assert player.here[kind, rule, master] == expected, (kind, rule, master)
 
 
+@pytest.mark.slow
 @given(st.lists(MESSAGES, max_size=80))
 def test_whatever_comes_data_stay_in_range_and_rest_when_all_fingers_are_up(
     messages: list[mido.Message],

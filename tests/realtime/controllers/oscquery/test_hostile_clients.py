@@ -222,6 +222,7 @@ def test_parts_of_a_message_are_put_together(setup: OscQuerySetup) -> None:
     assert not setup.server.errors.counts
 
 
+@pytest.mark.slow
 def test_fuzzed_requests_harm_nobody(setup: OscQuerySetup) -> None:
     chance = random.Random(21)
     good = (b"GET /stop/guitar?VALUE HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nAccept: */*\r\n\r\n", UPGRADE)

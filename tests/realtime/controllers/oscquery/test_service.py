@@ -205,6 +205,7 @@ def test_stops_and_scenes_that_come_and_go_are_sent(setup: OscQuerySetup) -> Non
     assert peer.receive_all() == [("/stop/voice", 0.5)]
 
 
+@pytest.mark.slow
 def test_a_large_namespace_is_sent_whole_and_osc_has_its_turn_between(setup: OscQuerySetup) -> None:
     setup.scenes = [Scene(f"Scene {number}", {}) for number in range(1024)]
     ended, answers = threading.Event(), list[int]()

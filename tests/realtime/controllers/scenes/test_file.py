@@ -158,6 +158,7 @@ def test_an_edit_that_was_not_read_yet_and_its_line_ends_stay(tmp_path: Path) ->
     assert file.path.read_bytes() == edited.replace("0.5", "0.75").replace("\n", "\r\n").encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_after_any_sequence_the_file_holds_the_scenes_and_every_comment(tmp_path: Path, seed: int) -> None:
     random_, file = random.Random(seed), ScenesFile(tmp_path / "scenes.toml")

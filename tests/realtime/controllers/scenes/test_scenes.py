@@ -394,6 +394,7 @@ def test_a_stop_that_goes_away_in_the_midst_of_a_recall_is_left_out() -> None:
     assert parameters.values == {"voice": 0.0, "organ": 0.0}
 
 
+@pytest.mark.slow
 def test_an_instrument_may_be_swapped_under_scenes_from_another_thread(parameters: ParameterStore) -> None:
     scenes, ended = Scenes(parameters, [VERSE, CHORUS, PART]), threading.Event()
 

@@ -85,6 +85,7 @@ def test_with_many_examples_five_features_reach_the_known_auroc(planted: Example
     assert found == pytest.approx(known_auroc(len(PLANTED[concept])), abs=SAMPLING)
 
 
+@pytest.mark.slow
 def test_more_examples_never_do_worse_than_the_noise_allows_and_two_do_clearly_worse(
     planted: Examples,
 ) -> None:
@@ -155,6 +156,7 @@ def test_auroc_equals_scikit_learns_with_and_without_ties() -> None:
         assert auroc(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_auroc_in_about_95_of_100_samples() -> None:
     rng, held, truth = np.random.default_rng(2), 0, float(norm.cdf(1 / sqrt(2)))
     for seed in range(100):

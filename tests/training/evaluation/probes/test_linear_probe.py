@@ -48,6 +48,7 @@ def test_auroc_of_a_gaussian_shift_lies_within_its_interval(shift: float, probe:
     assert seen.low <= norm.cdf(shift / sqrt(2)) <= seen.high
 
 
+@pytest.mark.slow
 def test_accuracy_and_brier_score_of_a_gaussian_shift_lie_within_their_intervals() -> None:
     x, labels = shifted(600, 1.5)
     seen = score(out_of_fold(LOGISTIC, x, labels, range(600), 0), resamples=300)

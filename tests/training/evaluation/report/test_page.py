@@ -104,6 +104,7 @@ def test_compared_plots_have_the_same_axes(opened: Open, tmp_path: Path) -> None
     assert first == second and "50" in first
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(page_file: Path, tones: Path, tmp_path: Path) -> None:
     write_page(tmp_path / "again.html", results(), HEAD, tones)
     assert (tmp_path / "again.html").read_bytes() == page_file.read_bytes()

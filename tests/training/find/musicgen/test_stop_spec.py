@@ -40,6 +40,7 @@ def recipe_of(clips: Clips, off: float, on: float) -> StopSpec:
     return StopSpec(tuple(clips.candidates("b", 6)), off=off, on=on)
 
 
+@pytest.mark.slow
 def test_clip_statistics_equal_those_of_the_frames(clips: Clips, saes: dict[str, SAE]) -> None:
     frames = ModelFrames(LayeredWaves(), clips.recordings, ["a", "b"])
     for site, sae in saes.items():

@@ -37,6 +37,7 @@ def test_the_pieced_recording_plays_the_notes_of_the_playing_at_its_level(demo_r
     assert float(right.float().mean()) > 0.6
 
 
+@pytest.mark.slow
 def test_silence_gets_silent_pieces(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     silent = torch.zeros(model.rates.width, 3 * PIECE)

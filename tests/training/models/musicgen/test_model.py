@@ -261,6 +261,7 @@ def test_a_sound_to_continue_stays_and_the_music_goes_on_from_it(musicgen: Music
     assert made.frames["layers.2"].shape[-1] == 10
 
 
+@pytest.mark.slow
 def test_a_model_that_has_its_conditions_before_the_music_is_read_and_edited_alike(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_file_of_one_sample_is_a_block(tmp_path: Path) -> None:
     assert block.shape == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_recordings_frames_are_computed_from_its_blocks(tmp_path: Path, demo_rave: Path) -> None:
     write_sound(tmp_path / "a.wav", np.random.default_rng(0).uniform(-0.5, 0.5, 60_000), 48000)
     model = RaveModel(demo_rave)

@@ -92,6 +92,7 @@ def test_linear_dictionaries_give_the_frames_back(all_dictionaries: dict[str, Di
         torch.testing.assert_close(difference, first - second, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_topk_and_random_alone_are_the_same_bits(
     small_sizes: None, all_dictionaries: dict[str, Dictionary]
 ) -> None:
@@ -162,6 +163,7 @@ def test_scales_of_zero_move_nothing(all_dictionaries: dict[str, Dictionary]) ->
         assert torch.equal(moved(trunk, dictionary, stop), trunk)
 
 
+@pytest.mark.slow
 def test_fitted_scales_separate_better_than_none_and_fewer_are_left_step_by_step(
     all_dictionaries: dict[str, Dictionary], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,6 +148,7 @@ def batch_topk(pre: torch.Tensor, k: int) -> DenseFeatures:
     return features
 
 
+@pytest.mark.slow
 def test_batchtopk_keeps_what_saelens_keeps_and_k_a_frame_on_average_only(saelens: Any) -> None:
     from sae_lens.saes.batchtopk_sae import BatchTopK as Theirs
 

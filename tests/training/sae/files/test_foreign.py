@@ -100,6 +100,7 @@ def test_files_written_by_saelens_give_the_features_that_it_gives(
     require_equal(theirs)
 
 
+@pytest.mark.slow
 def test_a_saelens_topk_that_ranks_by_the_lengths_that_features_add(sae_lens: Any, tmp_path: Path) -> None:
     require_equal(saved(sae_lens, tmp_path / "sae", "topk", k=K, rescale_acts_by_decoder_norm=True))
 
