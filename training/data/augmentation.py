@@ -66,7 +66,8 @@ def augment(
 
 
 def _equalise(audio: Samples, sample_rate: int, gains: NDArray[np.float64]) -> Samples:
-    length = fft.next_fast_len(len(audio), real=True)  # of a length with large prime factors it takes ten times as long
+    # a length with large prime factors takes ten times as long
+    length = fft.next_fast_len(len(audio), real=True)
     hertz = fft.rfftfreq(length, 1 / sample_rate)
     curve = np.interp(np.log(np.maximum(hertz, 1.0)), np.log(EQUALISER_HERTZ), gains)
     spectrum = fft.rfft(audio, length) * (10 ** (curve / 20)).astype(np.float32)
