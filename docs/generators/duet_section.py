@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from shares import by_both
+
 from training.evaluation.experiments.several_stops.duet import CASES, FEMALE, GUITAR, HEARD_GOAL, MALE
 
 EDITS = {"before": "before", "stop": "with the stops", "random": "random queries"}
@@ -33,10 +35,7 @@ def section(duet: dict[str, Any]) -> str:
 def _shares(detected: dict[str, Any]) -> str:
     """What both classifiers detect of each concept, as cells of a table."""
     return " | ".join(
-        " / ".join(
-            f"{each['mean']:.0%} ({each['low']:.0%}…{each['high']:.0%})"
-            for each in (detected[name][concept] for name in ("judge", "tagger"))
-        )
+        by_both({name: of_concepts[concept] for name, of_concepts in detected.items()})
         for concept in CONCEPTS
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duet_section
+from shares import by_both
 
 from drawstop.files import sha256_file
 from training.banks.bank import SEPARATOR_FILE, bank_fingerprint
@@ -229,7 +230,7 @@ def _still_detected(detected: dict[str, Any]) -> str:
     for slug, cell in detected.items():
         if slug not in ("bank", "clips"):
             shares = [
-                _detected({name: answer["where_heard_at_rest"] for name, answer in cell[key].items()})
+                by_both({name: answer["where_heard_at_rest"] for name, answer in cell[key].items()})
                 for key in ("solos", "mixtures", "mixtures, random")
             ]
             correlations = " / ".join(
@@ -252,16 +253,10 @@ def _brought(brought: dict[str, Any]) -> str:
     ]
     for name, cell in brought["voice"].items():
         if name != "clips":
-            shares = [_detected(cell["detected"][concept]) for concept in ("voice", "guitar")]
+            shares = [by_both(cell["detected"][concept]) for concept in ("voice", "guitar")]
             alike, level = cell["notes_alike"]["mean"], cell["level_db"]["mean"]
             rows.append(f"| {NAMES[name]} | {' | '.join(shares)} | {alike:.2f} | {level:+.1f} dB |")
     return "\n".join(rows) + "\n"
-
-
-def _detected(shares: dict[str, Any]) -> str:
-    """A share by both classifiers, with intervals."""
-    both = (shares[name] for name in ("judge", "tagger"))
-    return " / ".join(f"{each['mean']:.0%} ({each['low']:.0%}…{each['high']:.0%})" for each in both)
 
 
 def _few(few: dict[str, Any]) -> str:
