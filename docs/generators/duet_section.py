@@ -4,7 +4,15 @@ from typing import Any
 
 from shares import by_both
 
-from training.evaluation.experiments.several_stops.duet import CASES, FEMALE, GUITAR, HEARD_GOAL, MALE
+from training.evaluation.experiments.several_stops.duet import (
+    CASES,
+    FEMALE,
+    GUITAR,
+    HEARD_GOAL,
+    MALE,
+    Case,
+    is_reached,
+)
 
 EDITS = {"before": "before", "stop": "with the stops", "random": "random queries"}
 CONCEPTS = (GUITAR, MALE, FEMALE)
@@ -25,7 +33,7 @@ def section(duet: dict[str, Any]) -> str:
     for case in CASES:
         cell = duet["cases"][case.title]
         for edit, name in EDITS.items():
-            goal = ("reached" if _reached(cell, case.before) else "**missed**") if edit == "stop" else ""
+            goal = ("reached" if _reached(case, cell) else "**missed**") if edit == "stop" else ""
             start = case.title if edit == "before" else ""
             rows.append(f"| {start} | {name} | {_shares(cell[edit])} | {goal} |")
     rows.append(f"| true mixtures | | {_shares(duet['true mixtures'])} | |")
@@ -40,11 +48,13 @@ def _shares(detected: dict[str, Any]) -> str:
     )
 
 
-def _reached(cell: dict[str, Any], before: frozenset[str]) -> bool:
-    """As `duet.goals` has it: both concepts by both classifiers, and what is brought in above random queries."""
-    return all(
-        cell["stop"][name][concept]["mean"] >= HEARD_GOAL
-        and (concept in before or cell["stop"][name][concept]["mean"] > cell["random"][name][concept]["mean"])
-        for name in ("judge", "tagger")
-        for concept in (GUITAR, MALE)
+def _reached(case: Case, cell: dict[str, Any]) -> bool:
+    """Whether the stops reach the goal that `duet.is_reached` sets."""
+    return is_reached(
+        case,
+        {
+            (concept, name): (cell["stop"][name][concept]["mean"], cell["random"][name][concept]["mean"])
+            for name in cell["stop"]
+            for concept in (GUITAR, MALE)
+        },
     )

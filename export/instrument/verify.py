@@ -67,7 +67,8 @@ def verify(path: Path, model: Path | None = None) -> list[Check]:
     box = functools.partial(_box, path, script)
     # A team of threads costs small models more than it gives, above all in threads of their own.
     with fixed_threads(1):
-        checks = [_interface(box, description), _attributes(box, description)]
+        unplayed = functools.partial(NnTildeHost, path, loaded=script)
+        checks = [_interface(unplayed, description), _attributes(box, description)]
         checks += [_methods(box, description), _reset(copy.deepcopy(script), description)]
         if model is not None:
             checks += [_neutral(path, model, description, noise) for noise in (1, 0)]

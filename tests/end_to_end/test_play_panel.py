@@ -46,9 +46,8 @@ def free_port(kind: socket.SocketKind) -> int:
 
 
 def started(jack: JackServer, instrument: Path, web: int, *options: object) -> Playing:
-    osc = free_port(
-        socket.SOCK_DGRAM
-    )  # no --headless: where errors go to no terminal, the address is printed all the same
+    osc = free_port(socket.SOCK_DGRAM)
+    # without --headless: errors go to no terminal here, so the address is printed all the same
     playing = Playing(
         jack, instrument, "--block", 512, "--osc", osc, "--oscquery", web, "--panel", *options
     )  # fmt: skip
