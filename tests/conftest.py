@@ -1,3 +1,4 @@
+import gc
 import itertools
 import os
 import signal
@@ -27,6 +28,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine is no reason to fail; in CI the same examples come every time.
 settings.register_profile("drawstop", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("drawstop")
+
+# Scans for garbage took a twelfth of the tests' time: they are rarer, and pass over what was there before the first test.
+gc.set_threshold(50_000)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+
 
 FIXTURES_OF_MARKS = {
     "models": {"rave_table", "variational_rave", "baked_variational", "tiny_musicgen", "musicgen"},

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.instrument_description import InstrumentDescription
-from realtime.processes.child_process import CONTEXT, start_child
+from realtime.processes.child_process import CONTEXT, start_child, start_torch_child
 from realtime.processes.device_process import DeviceSettings
 from realtime.processes.device_ring import DeviceRing
 from realtime.processes.messages import (
@@ -56,12 +57,15 @@ class ProcessHandle:
     Args:
         name: for error messages.
         target: `module:function`, called in the child with the arguments and its end of the pipe.
+        start: starts the process.
     """
 
-    def __init__(self, name: str, target: str, *arguments: Any) -> None:
+    def __init__(
+        self, name: str, target: str, *arguments: Any, start: Callable[..., BaseProcess] = start_child
+    ) -> None:
         self.name = name
         self._pipe, there = CONTEXT.Pipe()
-        self._process: BaseProcess = start_child(target, *arguments, there)
+        self._process = start(target, *arguments, there)
         there.close()
 
     @property
@@ -129,7 +133,9 @@ class PlayerHandle(ProcessHandle):
         self.digest = sha256_file(settings.path)
         self._shared: SharedArrays | None = None
         target = "realtime.processes.player_process:run_player"
-        super().__init__(settings.path.name, target, settings, work_ready, block_done)
+        super().__init__(
+            settings.path.name, target, settings, work_ready, block_done, start=start_torch_child
+        )
 
     def wait_loaded(self) -> None:
         """Wait until the instrument is loaded. Raises DrawstopError if it can't be."""
