@@ -106,6 +106,7 @@ def measure(
     for number, stop in enumerate(bank.stops):
         alone = replace(bank, stops=(stop,))
         parts = parts_of(clips, stop.name, seed)
+        listened = Listened(bank.separator, most=3)  # to mixtures, solos and others
         separated = measure_separation(
             alone,
             parts.wanted,
@@ -114,8 +115,8 @@ def measure(
             parts.others,
             seed,
             partial(report, number),
+            listened,
         )
-        listened = Listened(alone.separator, most=1)
         edits = {
             "stop": SeparatedEdit(alone, listened),
             "random": RandomSeparatedEdit(alone, CONTROL_SEED + seed, listened),

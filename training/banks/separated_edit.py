@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -19,24 +20,42 @@ def whole_steps(latents: Tensor) -> Tensor:
     return torch.nn.functional.pad(latents, (0, -latents.shape[-1] % FRAMES_PER_STEP))
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """Recordings, what a separator makes of them, and the parts that it was asked for, with their queries."""
+
+    latents: Tensor
+    heard: Heard
+    parts: list[tuple[Tensor, Tensor]] = field(default_factory=list)
+
+
 class Listened:
-    """What a separator makes of recordings, kept for edits of the same recordings.
+    """What a separator makes of recordings, and the parts of queries, kept for edits of the same recordings.
 
     Args:
-        most: recordings that are kept, the last ones; a gigabyte for three minutes of sound.
+        most: sets of recordings that are kept, the last ones; a gigabyte for three minutes of sound.
     """
 
     def __init__(self, separator: Separator, most: int = 0) -> None:
         self.separator, self.most = separator, most
-        self._kept: list[tuple[Tensor, Heard]] = []
+        self._kept: list[_Kept] = []
 
     def __call__(self, latents: Tensor) -> Heard:
-        for known, heard in self._kept:
-            if known is latents:
-                return heard
+        for kept in self._kept:
+            if kept.latents is latents or torch.equal(kept.latents, latents):
+                return kept.heard
         heard = self.separator.listen(whole_steps(latents))
-        self._kept = [*self._kept, (latents, heard)][-self.most :] if self.most else []
+        self._kept = [*self._kept, _Kept(latents, heard)][-self.most :] if self.most else []
         return heard
+
+    def part(self, heard: Heard, query: Tensor) -> Tensor:
+        """What belongs to a query in each recording. `[query_size]` -> `[batch, latents, frames]`."""
+        parts = next((kept.parts for kept in self._kept if kept.heard is heard), [])
+        for asked, part in parts:
+            if torch.equal(asked, query):
+                return part
+        parts.append((query, self.separator.part(heard, query.expand(len(heard.trunk), -1))))
+        return parts[-1][1]
 
 
 class SeparatedEdit:
@@ -56,9 +75,12 @@ class SeparatedEdit:
             return latents
         separator = self.bank.separator
         whole = whole_steps(latents)
-        heard, left, moved = self.listened(latents), whole, False
+        heard: Heard | None = None
+        left, moved = whole, False
         for stop, value in zip(self.bank.stops, values, strict=True):
             if value < 0:
+                if heard is None:
+                    heard = self.listened(latents)
                 if left is not whole:
                     heard = heard._replace(frames=separator.last_frames(left))
                 part = self.part(heard, stop.query)
@@ -79,7 +101,7 @@ class SeparatedEdit:
 
     def part(self, heard: Heard, query: Tensor) -> Tensor:
         """What belongs to a query. `[query_size]` -> `[batch, latents, frames]`."""
-        return self.bank.separator.part(heard, query.expand(len(heard.trunk), -1))
+        return self.listened.part(heard, query)
 
 
 class RandomSeparatedEdit(SeparatedEdit):

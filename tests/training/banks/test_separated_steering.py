@@ -1,6 +1,7 @@
 """The edit of a separated bank: neutral bits, even in dB, the same streamed as whole, its random control as strong."""
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from training.banks.separated_edit import Listened, RandomSeparatedEdit, Separat
 from training.banks.separated_steering import SeparatedSteering, amount
 from training.separation.grains import library_of
 from training.separation.mdct import HOP
+from training.separation.separator import Separator
 
 STREAMED = 2e-4
 """Largest difference of a stream from the whole: the order of sums."""
@@ -121,3 +123,31 @@ def test_edits_that_share_what_was_listened_to_give_the_same_bits() -> None:
             RandomSeparatedEdit(bank, 3, listened)(z, [-1.0, 0.0]),
             RandomSeparatedEdit(bank, 3)(z, [-1.0, 0.0]),
         )
+
+
+def test_equal_recordings_are_listened_to_once_and_a_part_is_computed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bank, z = separated_bank("low"), latents(24, 2)
+    listened = Listened(bank.separator, most=1)
+    calls = {"listen": 0, "part": 0}
+
+    def counted(name: str) -> Callable[..., object]:
+        original = getattr(Separator, name)
+
+        def call(*arguments: object) -> object:
+            calls[name] += 1
+            return original(*arguments)
+
+        return call
+
+    for name in calls:
+        monkeypatch.setattr(Separator, name, counted(name))
+    for edit in (
+        SeparatedEdit(bank, listened),
+        *(RandomSeparatedEdit(bank, seed, listened) for seed in range(2)),
+    ):
+        edit(z.clone(), [-1.0])
+    assert calls == {"listen": 1, "part": 3}  # the stop's own part, and those of two random queries
+    SeparatedEdit(bank, listened)(latents(8), [1.0])
+    assert calls["listen"] == 1  # nothing to take away

@@ -30,6 +30,7 @@ def measure_separation(
     others: Tensor,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
+    listened: Listened | None = None,
 ) -> Figures:
     """Medians over clips, in dB; None without clips.
 
@@ -39,8 +40,9 @@ def measure_separation(
         bank: with the one stop that is measured.
         wanted, rest: the two parts of each mixture, latents `[clips, latents, frames]`.
         solos, others: recordings with the concept alone, and without it.
+        listened: shared with other edits of the same recordings.
     """
-    listened = Listened(bank.separator, most=1)
+    listened = listened or Listened(bank.separator, most=1)
     edits = [
         SeparatedEdit(bank, listened),
         *(RandomSeparatedEdit(bank, 1000 * seed + draw, listened) for draw in range(DRAWS)),
