@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 if TYPE_CHECKING:
     from export.instrument.bake import Baked
 
-BLOCKS = 1500
+BLOCKS = 500
+"""Six times as many as it takes until each power of ten has met each setting of the bypass."""
 RECOVERY_S = 2.0
 """A second and a half of a decision's memory, and the networks' own."""
 FORGOTTEN = 1e-5

@@ -184,8 +184,8 @@ class Duets(Playback):
         return {"everyone": {"as recorded": perfect, "through the model": perfect}}
 
 
-def duets(quick: bool = False) -> Duets:
-    rows = [(low, high) for low, high in ((1, 0), (0, 1), (1, 1)) for _ in range(CLIPS)]
+def duets(quick: bool = False, clips: int = CLIPS) -> Duets:
+    rows = [(low, high) for low, high in ((1, 0), (0, 1), (1, 1)) for _ in range(clips)]
     groups, labels = tuple(map(str, range(len(rows)))), torch.tensor(rows, dtype=torch.bool)
     pieces = Pieces(
         CONCEPTS, labels, groups, torch.zeros(len(rows), dtype=torch.bool), tuple(range(len(rows)))
@@ -241,7 +241,7 @@ def test_without_the_tracker_the_column_is_left_out_and_what_to_install_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(notes, "installed", lambda: False)
-    result = steering_result(duets(), tmp_path)
+    result = steering_result(duets(clips=1), tmp_path)
     moved = _table(result, "What else low moves")
     assert "pitch kept" in moved.columns and "notes kept" not in moved.columns
     assert "uv sync --extra evidence" in moved.note
@@ -249,7 +249,7 @@ def test_without_the_tracker_the_column_is_left_out_and_what_to_install_is_said(
 
 
 def test_quick_mode_tracks_nothing(tmp_path: Path) -> None:
-    moved = _table(steering_result(duets(quick=True), tmp_path), "What else low moves")
+    moved = _table(steering_result(duets(quick=True, clips=1), tmp_path), "What else low moves")
     assert not {"pitch kept", "notes kept"} & set(moved.columns)
     assert "uv sync" not in moved.note
 
