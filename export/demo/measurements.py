@@ -105,31 +105,37 @@ def measure(
 
     for number, stop in enumerate(bank.stops):
         alone = replace(bank, stops=(stop,))
-        parts = parts_of(clips, stop.name, seed)
-        listened = Listened(bank.separator, most=3)  # to mixtures, solos and others
-        separated = measure_separation(
-            alone,
-            parts.wanted,
-            parts.rest,
-            parts.solos,
-            parts.others,
-            seed,
-            partial(report, number),
-            listened,
-        )
-        edits = {
-            "stop": SeparatedEdit(alone, listened),
-            "random": RandomSeparatedEdit(alone, CONTROL_SEED + seed, listened),
-        }
-        detected = {
-            name: _detected(model, edits, classifiers, stop.name, latents, -1.0)
-            for name, latents in (("solos", parts.solos), ("mixtures", parts.wanted + parts.rest))
-        }
-        if stop.grains is not None:
-            detected["brought_in"] = _detected(model, edits, classifiers, stop.name, parts.others, 1.0)
-        figures[stop.slug] = {"separation": separated, "detected": detected}
+        figures[stop.slug] = _measure_stop(model, alone, classifiers, clips, seed, partial(report, number))
         report(number, 2, 1)
     return figures
+
+
+def _measure_stop(
+    model: RaveModel,
+    bank: SeparatedBank,
+    classifiers: Sequence[Classifier],
+    clips: Clips,
+    seed: int,
+    progress: Callable[[int, int], None],
+) -> Figures:
+    """What the one stop of a bank does."""
+    (stop,) = bank.stops
+    parts = parts_of(clips, stop.name, seed)
+    listened = Listened(bank.separator, most=3)  # to mixtures, solos and others
+    separated = measure_separation(
+        bank, parts.wanted, parts.rest, parts.solos, parts.others, seed, progress, listened
+    )
+    edits = {
+        "stop": SeparatedEdit(bank, listened),
+        "random": RandomSeparatedEdit(bank, CONTROL_SEED + seed, listened),
+    }
+    detected = {
+        name: _detected(model, edits, classifiers, stop.name, latents, -1.0)
+        for name, latents in (("solos", parts.solos), ("mixtures", parts.wanted + parts.rest))
+    }
+    if stop.grains is not None:
+        detected["brought_in"] = _detected(model, edits, classifiers, stop.name, parts.others, 1.0)
+    return {"separation": separated, "detected": detected}
 
 
 def _detected(

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from osc_parts import both_clocks, oscsend
+from osc_parts import PATIENCE_S, both_clocks, oscsend
 from programs import need_program
 from pythonosc import slip
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
@@ -71,7 +71,7 @@ def test_liblos_messages_are_read_as_they_were_meant(
     need_program("oscsend")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.bind(("127.0.0.1", 0))
-        ear.settimeout(10)
+        ear.settimeout(PATIENCE_S)
         oscsend(f"osc.udp://127.0.0.1:{ear.getsockname()[1]}", *words)
         assert read_packet(ear.recv(4096)) == [Message(words[0], expected)]
 
