@@ -97,8 +97,8 @@ def monotone(answers: Sequence[Mapping[str, Predictions]], values: Sequence[floa
     figures = {}
     for classifier in answers[0]:
         logits = torch.stack([answer[classifier].of(concept)[1] for answer in answers]).numpy()
-        found = [float(spearmanr(values, logits[:, i]).statistic) for i in range(logits.shape[1])]
-        figures[classifier] = mean_with_interval(torch.tensor([f if np.isfinite(f) else 0.0 for f in found]))
+        found = [float(spearmanr(values, each).statistic) if np.ptp(each) else 0.0 for each in logits.T]
+        figures[classifier] = mean_with_interval(torch.tensor(found))
     return figures
 
 

@@ -1,5 +1,6 @@
 """`drawstop make`: from recordings to an instrument; refused before the work, resumed after it was broken off."""
 
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 import torch
 from repository import RECORDINGS
+from rich.console import Console
 
 from drawstop.arguments import spread_values
 from drawstop.errors import DrawstopError
@@ -20,6 +22,7 @@ from export.make.options import MakeOptions, Request, StopRequest, read_request
 from export.make.plan import planned_steps
 from export.make.sae_stop_maker import training_paths
 from export.make.steps import make_instrument
+from export.make.summary import show
 from training.banks.bank import load_bank
 from training.classifiers.training import ClassifierOptions
 from training.find.rave.find import FindOptions
@@ -115,6 +118,22 @@ def test_a_stop_changes_the_sound_of_its_clips(made: Path) -> None:
     assert rate == 44100
     assert before.shape == after.shape
     assert abs(before - after).max() > 0
+
+
+def printed(made: Path) -> str:
+    console = Console(file=io.StringIO(), width=200, record=True)
+    show(console, json.loads((made / "figures.json").read_text()), made)
+    return console.export_text()
+
+
+def test_what_is_printed_has_a_row_for_each_kind_of_clip_the_verdicts_and_the_next_step(made: Path) -> None:
+    figures, text = json.loads((made / "figures.json").read_text()), printed(made)
+    assert f"{len(figures['checks'])} checks passed" in text
+    for slug, each in figures["stops"].items():
+        rows = [line for line in text.splitlines() if f"│ {slug} " in line]
+        assert [row.split("│")[2].split()[1] for row in rows] == ["alone", "mixed", "without"]
+        assert all(sentence in text for sentence in each["verdict"]["sentences"])
+    assert f"render {made / 'instrument.ts'} YOURS.wav -o out.wav --set guitar=-1" in text
 
 
 def broken_off_at(what: str) -> Callable[[str, int, int], None]:
