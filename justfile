@@ -84,10 +84,6 @@ endurance *arguments:
 bench-delay *arguments:
     uv run python -m bench.live.delay {{arguments}}
 
-# how long a performance plays dry after a crash of its instrument, forked and started afresh in turn: three minutes, quiet. Needs jackd
-bench-recovery *arguments:
-    uv run python -m bench.live.recovery {{arguments}}
-
 # the controllers, live under JACK: timing, step, flood or performance, each with a table and limits. Needs jackd
 bench-controllers *arguments:
     uv run python -m bench.controllers {{arguments}}

@@ -9,7 +9,6 @@ from typing import Any
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
 from realtime.live.process_handles import LOAD_PATIENCE_S, PlayerHandle, ProcessHandle
-from realtime.processes.child_process import start_torch_child
 from realtime.processes.level_memory import LevelReader, Tally, level_fields
 from realtime.processes.messages import Failed, LevelsLoaded, MeasureLevels, Ready
 from realtime.processes.shared_arrays import SharedArrays
@@ -21,7 +20,7 @@ class LevelProcessHandle(ProcessHandle):
     def __init__(self, path: Path, sounding: bool) -> None:
         self._shared: SharedArrays | None = None
         target = "realtime.processes.level_process:run_level_process"
-        super().__init__("the level process", target, path, sounding, start=start_torch_child)
+        super().__init__("the level process", target, path, sounding)
 
     def wait_loaded(self) -> None:
         """Wait until it has loaded. Raises DrawstopError if it can't."""

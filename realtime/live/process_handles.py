@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.instrument_description import InstrumentDescription
-from realtime.processes.child_process import CONTEXT, start_child, start_torch_child
+from realtime.processes.child_process import CONTEXT, start_child
 from realtime.processes.device_process import DeviceSettings
 from realtime.processes.device_ring import DeviceRing
 from realtime.processes.messages import (
@@ -57,15 +56,12 @@ class ProcessHandle:
     Args:
         name: for error messages.
         target: `module:function`, called in the child with the arguments and its end of the pipe.
-        start: starts the process.
     """
 
-    def __init__(
-        self, name: str, target: str, *arguments: Any, start: Callable[..., BaseProcess] = start_child
-    ) -> None:
+    def __init__(self, name: str, target: str, *arguments: Any) -> None:
         self.name = name
         self._pipe, there = CONTEXT.Pipe()
-        self._process = start(target, *arguments, there)
+        self._process: BaseProcess = start_child(target, *arguments, there)
         there.close()
 
     @property
@@ -133,9 +129,7 @@ class PlayerHandle(ProcessHandle):
         self.digest = sha256_file(settings.path)
         self._shared: SharedArrays | None = None
         target = "realtime.processes.player_process:run_player"
-        super().__init__(
-            settings.path.name, target, settings, work_ready, block_done, start=start_torch_child
-        )
+        super().__init__(settings.path.name, target, settings, work_ready, block_done)
 
     def wait_loaded(self) -> None:
         """Wait until the instrument is loaded. Raises DrawstopError if it can't be."""

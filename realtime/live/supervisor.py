@@ -22,7 +22,7 @@ from realtime.live.latest_swap import LatestSwap
 from realtime.live.level_client import LevelClient
 from realtime.live.live_recording import LiveRecording, versions
 from realtime.live.process_handles import AudioProcessHandle, PlayerHandle
-from realtime.processes.child_process import CONTEXT, begin_importing_torch
+from realtime.processes.child_process import CONTEXT
 from realtime.processes.device_ring import DeviceRing
 from realtime.processes.messages import (
     BlockTimes,
@@ -129,11 +129,10 @@ class Supervisor:
         Raises:
             DrawstopError: no instrument, no such device, or a block that doesn't fit.
         """
-        begin_importing_torch()
-        self._audio = AudioProcessHandle(self._block_done, self._work_ready)
-        self._connection.find()  # while torch is imported
         player = self._new_player(self.request.instrument, 0)
+        self._audio = AudioProcessHandle(self._block_done, self._work_ready)
         self.level_client.load(self.request.instrument)
+        self._connection.find()  # while the others start
         self._player = self._loaded(player)
         self._audio.wait_ready()
         self.level_client.wait_loaded(self.description)

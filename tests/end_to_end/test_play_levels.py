@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from live_player import Playing, Sounding, torch_processes_of, wait_for
+from live_player import Playing, Sounding, wait_for
 from osc_parts import UdpPeer
 from repository import REPOSITORY
 from small_instrument import OTHER_STOPS, description, save_small_instrument
@@ -99,11 +99,12 @@ def surface(free_port: int) -> Iterator[Surface]:
     each.close()
 
 
-def level_processes_of(performance: int) -> list[int]:
+def level_processes_of(parent: int) -> list[int]:
     """The processes, of a performance's, that have the lowest priority."""
-    niceness = {pid: os.getpriority(os.PRIO_PROCESS, pid) for pid in torch_processes_of(performance)}
+    children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout
+    niceness = {int(pid): os.getpriority(os.PRIO_PROCESS, int(pid)) for pid in children.split()}
     assert niceness
-    behind = min(os.getpriority(os.PRIO_PROCESS, performance) + NICENESS, NICEST)
+    behind = min(os.getpriority(os.PRIO_PROCESS, parent) + NICENESS, NICEST)
     return [pid for pid, each in niceness.items() if each == behind]
 
 

@@ -110,19 +110,6 @@ class Sounding:
         self._process.communicate()
 
 
-def children_of(parent: int) -> list[int]:
-    """The processes that this one has started and that run."""
-    return [
-        int(pid)
-        for pid in subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
-    ]
-
-
-def torch_processes_of(performance: int) -> list[int]:
-    """A performance's processes that play or listen: forked from the one that has imported torch for them."""
-    return [process for child in children_of(performance) for process in children_of(child)]
-
-
 def wait_for(is_so: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
     """Wait until a function says yes; fail after `patience_s`."""
     deadline = time.monotonic() + patience_s

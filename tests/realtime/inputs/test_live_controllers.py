@@ -235,9 +235,9 @@ def test_osc_clients_and_a_controller_move_one_instrument_and_each_is_sent_what_
     ended(dump)
     assert code == 0, err
     session = read_session(take)
-    assert [(e.slug, e.value, e.ramp_samples) for e in session.events if e.source.startswith("osc")][:1] == [
-        ("guitar", 1.0, RATE // 2)
-    ]
+    first = next(event for event in session.events if event.source.startswith("osc"))
+    assert (first.slug, first.value) == ("guitar", 1.0)
+    assert 0 < first.ramp_samples <= RATE // 2  # a late one's ramp ends where it would have ended
     assert moves(session, "scene loud") == [1.0, 1.0]
     assert moves(session, "panic") == [1.0, 1.0, 0.0, 0.0]
     rendered = subprocess.run(
