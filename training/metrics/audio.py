@@ -98,7 +98,7 @@ def monotone(answers: Sequence[Mapping[str, Predictions]], values: Sequence[floa
     for classifier in answers[0]:
         logits = torch.stack([answer[classifier].of(concept)[1] for answer in answers]).numpy()
         found = [float(spearmanr(values, each).statistic) if np.ptp(each) else 0.0 for each in logits.T]
-        figures[classifier] = mean_with_interval(torch.tensor(found))
+        figures[classifier] = mean_with_interval(torch.tensor([f if np.isfinite(f) else 0.0 for f in found]))
     return figures
 
 

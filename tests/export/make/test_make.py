@@ -1,6 +1,5 @@
 """`drawstop make`: from recordings to an instrument; refused before the work, resumed after it was broken off."""
 
-import io
 import json
 import os
 import subprocess
@@ -12,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 import soundfile
 import torch
+from make_summary import printed
 from repository import RECORDINGS
-from rich.console import Console
 
 from drawstop.arguments import spread_values
 from drawstop.errors import DrawstopError
@@ -22,7 +21,6 @@ from export.make.options import MakeOptions, Request, StopRequest, read_request
 from export.make.plan import planned_steps
 from export.make.sae_stop_maker import training_paths
 from export.make.steps import make_instrument
-from export.make.summary import show
 from training.banks.bank import load_bank
 from training.classifiers.training import ClassifierOptions
 from training.find.rave.find import FindOptions
@@ -118,12 +116,6 @@ def test_a_stop_changes_the_sound_of_its_clips(made: Path) -> None:
     assert rate == 44100
     assert before.shape == after.shape
     assert abs(before - after).max() > 0
-
-
-def printed(made: Path) -> str:
-    console = Console(file=io.StringIO(), width=200, record=True)
-    show(console, json.loads((made / "figures.json").read_text()), made)
-    return console.export_text()
 
 
 def test_what_is_printed_has_a_row_for_each_kind_of_clip_the_verdicts_and_the_next_step(made: Path) -> None:

@@ -1,6 +1,5 @@
 """`drawstop make` without a RAVE: the shipped model and its separator."""
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,15 +8,14 @@ from pathlib import Path
 import pytest
 import soundfile
 import torch
+from make_summary import printed
 from repository import RECORDINGS
-from rich.console import Console
 
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, read_request
 from export.make.plan import planned_steps
 from export.make.steps import make_instrument
-from export.make.summary import show
 from training.banks.separated_bank import load_separated_bank
 from training.find.separated.fit import QueryOptions
 from training.shipped import SHIPPED_BANK, SHIPPED_RAVE
@@ -75,11 +73,8 @@ def made(
 
 
 def test_what_is_printed_has_the_measured_decibels_beside_a_random_querys(made: Path) -> None:
-    console = Console(file=io.StringIO(), width=200, record=True)
-    figures = json.loads((made / "figures.json").read_text())
-    show(console, figures, made)
-    text, measured = console.export_text(), figures["stops"]["guitar"]["measured"]
-    rows = [line.split("│") for line in text.splitlines() if "│ guitar " in line]
+    measured = json.loads((made / "figures.json").read_text())["stops"]["guitar"]["measured"]
+    rows = [line.split("│") for line in printed(made).splitlines() if "│ guitar " in line]
     assert [row[2].strip() for row in rows] == ["alone", "mixed", "without it"]
     assert f"{measured['solo_falls_db']['stop']:+.1f} dB" in rows[0][5]
     assert f"{measured['solo_falls_db']['random']:+.1f} dB" in rows[0][6]

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from training.banks.bank import load_bank
+from training.data.labelled_set import LabelledRecording
+from training.data.recordings import Split
 from training.evaluation.context import Options
 from training.evaluation.demo_set import SHIPPED, shipped_set
 from training.evaluation.experiments.layers import rave as layers
@@ -17,20 +19,19 @@ pytestmark = pytest.mark.slow
 
 EACH = 3
 """Recordings of a concept alone, in each split."""
+SPLITS: tuple[Split, Split] = ("train", "test")
 STEPS, EVERY = 30, 20
 """Of an autoencoder's training, and how many layers are passed over."""
 
 
-def few(split: str, label: str) -> list[object]:
+def few(split: Split, label: str) -> list[LabelledRecording]:
     return [each for each in shipped_set(SHIPPED.recordings).of(split) if each.labels == {label}][:EACH]
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> RaveContext:
     model = RaveModel(SHIPPED.rave)
-    chosen = [
-        each for split in ("train", "test") for label in ("guitar", "voice") for each in few(split, label)
-    ]
+    chosen = [each for split in SPLITS for label in ("guitar", "voice") for each in few(split, label)]
     data = replace(shipped_set(SHIPPED.recordings), recordings=tuple(chosen))
     return RaveContext(
         model, load_bank(SHIPPED.folder / "bank", model.fingerprint), data, tmp_path_factory.mktemp("evidence"),
