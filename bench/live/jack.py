@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 RATE, PERIOD = 48000, 256
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 """Seconds for which an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
 MOST_SERVERS = 8
 """JACK's own limit for a machine. A server that crashes counts on, until another one takes its name."""

@@ -22,7 +22,7 @@ from realtime.recording.session_file import read_session
 
 SETTLED = 4
 """Equal readings of jack_iodelay in a row: it has settled."""
-pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("playing_ends")]
+pytestmark = pytest.mark.usefixtures("playing_ends")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
 
-pytest.importorskip("rave", reason="needs the rave extra")
-
 from training.recipes.rave.mixtures import CorpusPairs
-from training.recipes.rave.rave_model import ModelConfig, build_model
-from training.recipes.rave.rave_training import CHECKPOINT, Trainer, TrainingConfig
 
-TINY = ModelConfig(capacity=4, latent_size=8)
+if TYPE_CHECKING:  # importing acids-rave takes ten seconds: only the worker that runs these tests does
+    from training.recipes.rave.rave_model import ModelConfig
+    from training.recipes.rave.rave_training import Trainer
+
+pytestmark = pytest.mark.slow
+
 SAMPLES = 8192
+
+
+@pytest.fixture
+def tiny() -> ModelConfig:
+    """The settings of a small RAVE."""
+    from training.recipes.rave.rave_model import ModelConfig
+
+    return ModelConfig(capacity=4, latent_size=8)
+
+
+def training(folder: Path, pairs: CorpusPairs, steps: int, model: ModelConfig) -> Trainer:
+    """A training of so many steps, begun or gone on with in this folder."""
+    from training.recipes.rave.rave_training import Trainer, TrainingConfig
+
+    return Trainer(folder, pairs, TrainingConfig(steps=steps, samples=SAMPLES), model)
 
 
 @pytest.fixture
@@ -26,25 +43,31 @@ def pairs() -> CorpusPairs:
     return CorpusPairs({"guitar": clips[:2], "voice": clips[2:]}, train_phrases=2, sample_rate=44100)
 
 
-@pytest.mark.slow
-def test_a_training_stopped_after_one_step_resumes_bit_for_bit(tmp_path: Path, pairs: CorpusPairs) -> None:
-    config = TrainingConfig(steps=3, samples=SAMPLES)
-    Trainer(tmp_path / "whole", pairs, config, TINY).run()
-    Trainer(tmp_path / "parts", pairs, config, TINY).run(until=1)
-    Trainer(tmp_path / "parts", pairs, config, TINY).run()
+def test_a_training_stopped_after_one_step_resumes_bit_for_bit(
+    tmp_path: Path, pairs: CorpusPairs, tiny: ModelConfig
+) -> None:
+    from training.recipes.rave.rave_training import CHECKPOINT
+
+    training(tmp_path / "whole", pairs, 3, tiny).run()
+    training(tmp_path / "parts", pairs, 3, tiny).run(until=1)
+    training(tmp_path / "parts", pairs, 3, tiny).run()
     whole, parts = (torch.load(tmp_path / n / CHECKPOINT, weights_only=True) for n in ("whole", "parts"))
     assert parts["step"] == 3
     assert all(torch.equal(value, parts["model"][name]) for name, value in whole["model"].items())
 
 
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path, pairs: CorpusPairs) -> None:
-    Trainer(tmp_path, pairs, TrainingConfig(steps=1, samples=SAMPLES), TINY).run()
+def test_a_checkpoint_of_other_settings_is_refused(
+    tmp_path: Path, pairs: CorpusPairs, tiny: ModelConfig
+) -> None:
+    training(tmp_path, pairs, 1, tiny).run()
     with pytest.raises(ValueError, match="other settings"):
-        Trainer(tmp_path, pairs, TrainingConfig(steps=2, samples=SAMPLES), TINY)
+        training(tmp_path, pairs, 2, tiny)
 
 
-def test_latents_scale_with_gain_and_silence_stays_silent() -> None:
-    model = build_model(TINY)
+def test_latents_scale_with_gain_and_silence_stays_silent(tiny: ModelConfig) -> None:
+    from training.recipes.rave.rave_model import build_model
+
+    model = build_model(tiny)
     audio = torch.randn(1, 1, SAMPLES, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         z = model.encoder(model.bands(audio))
