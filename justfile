@@ -35,10 +35,9 @@ site-serve: site
 test *arguments:
     uv run pytest -n 2 {{arguments}}
 
-# the tests that need no JACK, browser, export or training, each half a second at most on a quiet core; two recipes aren't even
-# imported, which takes ten seconds each
+# the tests that need no JACK, browser, export or training, each half a second at most on a quiet core
 test-fast *arguments:
-    uv run pytest -n 2 -m "not live and not models and not slow" --ignore tests/training/recipes/test_musicgen.py --ignore tests/training/recipes/test_rave.py {{arguments}}
+    uv run pytest -n 2 -m "not live and not models and not slow" {{arguments}}
 
 # the tests of a package, by its path: `just test-for realtime/engine`
 test-for path *arguments:
@@ -108,6 +107,10 @@ shipped-train *arguments:
 # (about ten minutes of one core; resumable); needs what demo-train needs
 demo-diverse *arguments:
     uv run --group recipe python -m training.recipes.diverse {{arguments}}
+
+# which share of planted directions SAEs of each architecture find: training/demo/planted.json (minutes; resumable)
+demo-planted:
+    uv run python -m training.recipes.planted.recovery
 
 # guitar music with a male voice: render it, find three stops of the demo's RAVE (guitar, male voice, female voice), and measure
 # them (about an hour of two cores; resumable, but for the finding of the stops); needs what demo-train needs

@@ -15,9 +15,6 @@ from shared import made_once
 from sphinx.application import Sphinx
 
 PHONE, DESK = 390, 1280
-LOADS = (
-    "player => new Promise((yes, no) => { player.onloadeddata = yes; player.onerror = no; player.load(); })"
-)
 SHOWN = (
     "README",
     "docs/reference/commands",

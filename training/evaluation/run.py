@@ -16,6 +16,7 @@ from drawstop.progress import Progress
 from training.data.labelled_set import LabelledSet
 from training.data.sufficiency import refuse_too_little
 from training.evaluation.context import Options
+from training.evaluation.costs import Cost
 from training.evaluation.results import Result, from_json, to_json
 from training.metrics import notes
 
@@ -24,25 +25,27 @@ FOLDER = "sections"
 
 @dataclass(frozen=True)
 class Experiment:
-    """What can be measured.
+    """An experiment that can be run on a context.
 
     Attributes:
-        title: of its result.
+        title: the title of its result.
         run: measures it, given the context and the options.
-        needs: which of `sufficiency.NEEDS` it has; empty: it takes any recordings.
+        needs: the entry of `sufficiency.NEEDS` that applies; empty: it takes any recordings.
+        costs: about how long its parts take, in their order, for the progress; empty: unknown.
     """
 
     title: str
     run: Callable[[Any, Options], Result]
     needs: str = ""
+    costs: tuple[Cost, ...] = ()
 
 
 Experiments = Mapping[str, Experiment]
-"""By slug, in the order of the page."""
+"""Experiments by slug, in the order of the page."""
 
 
 class Measured(Protocol):
-    """What `run_experiments` itself reads of a context: the recordings, the concepts and the results' folder."""
+    """The parts of a context that `run_experiments` itself uses: recordings, concepts and the results' folder."""
 
     @property
     def data(self) -> LabelledSet:
@@ -50,7 +53,7 @@ class Measured(Protocol):
 
     @property
     def concepts(self) -> tuple[str, ...]:
-        """The labels that are asked about."""
+        """The labels that are measured."""
 
     @property
     def folder(self) -> Path:
@@ -70,11 +73,11 @@ def run_experiments(
 ) -> list[Result]:
     """The results of some experiments, or of all; one that was measured before on the same things is read back.
 
-    An experiment that the recordings are too few for says so in its result, unless nothing else can be measured.
+    An experiment for which there are too few recordings says so in its result, unless nothing else can be measured.
 
     Args:
         context: what is measured.
-        identity: tells what is measured from anything else; see `identity_of`.
+        identity: a hash of everything that decides the results; see `identity_of`.
 
     Raises:
         DrawstopError: an experiment that isn't there, or recordings that are too little for one.
@@ -102,7 +105,7 @@ def run_experiments(
 
 
 def lacking(experiments: Experiments, context: Measured, only: Sequence[str] = ()) -> dict[str, str]:
-    """Some experiments, or all, in their order, and what the recordings lack for each: empty for those that are run.
+    """What the recordings lack for each of some experiments, or of all, in their order; empty for those that are run.
 
     Raises:
         DrawstopError: an experiment that isn't there.
@@ -126,7 +129,7 @@ def identity_of(
     whether notes can be tracked.
 
     Args:
-        more: anything else that decides the figures, as JSON holds it.
+        more: anything else that decides the results, as values for JSON.
     """
     recordings = [
         [sha256_file(r.path), sorted(r.labels), r.group, r.split, r.timbre, r.new_timbre]
@@ -146,7 +149,7 @@ def identity_of(
 
 
 def _lack(data: LabelledSet, concepts: Sequence[str], needs: str) -> str:
-    """What is too little for an experiment, in a line; empty where nothing is."""
+    """What the recordings lack for an experiment, in one line; empty where nothing is missing."""
     if not needs:
         return ""
     try:
