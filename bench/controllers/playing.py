@@ -10,7 +10,6 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from realtime.engine.control_event import ControlEvent
 from realtime.inputs.live_controllers import ControllerOptions, LiveControllers
 from realtime.live.supervisor import LiveRequest, Supervisor
 from realtime.processes.messages import Report
@@ -75,10 +74,6 @@ class Playing:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"waited {PATIENCE_S:g} s in vain for {what}; notes: {self.notes}")
             time.sleep(0.01)
-
-    def settle(self, events: list[ControlEvent]) -> None:
-        """Send events that nobody plays."""
-        self.supervisor.schedule(events)
 
     def _tick(self) -> None:
         while not self._ended.wait(TICK_S):

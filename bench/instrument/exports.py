@@ -13,7 +13,8 @@ from bench.instrument.random_bank import random_bank
 from drawstop.errors import DrawstopError
 from export.instrument.bake import bake
 from training.banks.bank import save_bank
-from training.models.rave.model import RaveModel, load_script
+from training.models.rave.load import load_script
+from training.models.rave.model import RaveModel
 
 BLOCKS = 8
 STOPS = 2

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from drawstop.files import write_json
 from export.plugin.knobs import MOST_KNOBS
-from export.plugin.verify import Cell, verify_plugin
+from export.plugin.verify import HostCase, verify_plugin
 from export.plugin.write import write_plugin
 from realtime.engine.instrument_file import load
 
@@ -119,7 +119,7 @@ def main() -> None:
             print_costs(players)
 
 
-def print_cells(cells: list[Cell]) -> None:
+def print_cells(cells: list[HostCase]) -> None:
     """A row for each rate and buffer of the host."""
     table = Table("rate", "buffer", "delay reported", "ms", "measured", "largest difference from play")
     for cell in cells:

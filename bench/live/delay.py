@@ -63,7 +63,7 @@ def measure(instrument: Path, arguments: argparse.Namespace) -> Measured:
         while time.monotonic() < end:
             supervisor.watch()
             time.sleep(TICK_S)
-        report, ring, blocks = supervisor.report(), supervisor.ring, supervisor.block_times()
+        report, ring, blocks = supervisor.report(), supervisor.ring, supervisor.player.block_times()
         assert ring is not None
         callbacks = ring.counters().durations
     finally:

@@ -219,7 +219,7 @@ class CallbackCounts:
             return
         self._before["durations"] = self._before["durations"] + last.durations
         self._before["intervals"] = self._before["intervals"] + last.intervals
-        self._unplayed += last.unplayed_frames
+        self._unplayed += last.unplayed_samples
         self._callbacks += last.callbacks
         duration_s, interval_s = self._longest_s
         self._longest_s = (max(duration_s, last.longest_duration_s), max(interval_s, last.longest_interval_s))

@@ -105,10 +105,6 @@ class JackServer:
         """Connect two ports."""
         self._call("jack_connect", source, target)
 
-    def disconnect(self, source: str, target: str) -> None:
-        """Disconnect two ports."""
-        self._call("jack_disconnect", source, target)
-
     def _call(self, *command: str) -> str:
         try:
             done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=20)

@@ -50,7 +50,7 @@ def build(folder: Path) -> None:
         encodec_config,
         language_model_config,
     )
-    from training.models.musicgen.loading import import_audiocraft, without_remarks
+    from training.models.musicgen.loading import import_audiocraft, without_warnings
     from training.recipes.musicgen.export import ENCODEC_FILE, LANGUAGE_MODEL_FILE, export_weights
 
     builders = import_audiocraft().builders
@@ -61,7 +61,7 @@ def build(folder: Path) -> None:
     encodec = encodec_config(RATE, SEANET, {"n_q": CODEBOOKS, "bins": CARD, "kmeans_init": False})
     folder.mkdir()
     torch.manual_seed(0)
-    with without_remarks():
+    with without_warnings():
         first = builders.get_compression_model(OmegaConf.create(encodec)).state_dict()
         export_weights(first, encodec, export_encodec, folder / ENCODEC_FILE)
         second = builders.get_lm_model(OmegaConf.create(lm)).state_dict()

@@ -28,8 +28,9 @@ from rich.console import Console
 
 from bench.sae.measure import described, in_new_process, memory_mb, planted
 from drawstop.files import write_json
+from training.activations.shards import Frames
 from training.activations.shuffle import Rows
-from training.activations.store import ActivationStore, Frames, write_store
+from training.activations.store import ActivationStore, write_store
 from training.data.recordings import Recording, Split
 from training.sae.config import SAEConfig
 from training.sae.dataset import StoredFrames

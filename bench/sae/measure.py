@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.evaluation.experiments.sae_quality.planted import (
+from training.recipes.planted.planted import (
     SIGNAL_TO_NOISE_DB,
     STRONGEST,
     WEAKEST,

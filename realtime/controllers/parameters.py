@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.two_clocks import read_both
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import Ranged
 
 
-class Sound(Protocol):
-    """The engine, as controllers see it. Safe to call from any thread."""
+class EngineTarget(Protocol):
+    """The engine as controllers use it: its clock and its events. Safe to call from any thread."""
 
     @property
     def sample_rate(self) -> int:
@@ -30,12 +31,12 @@ class Sound(Protocol):
         ...
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
-        """Send it events to play."""
+        """Send events to the engine."""
         ...
 
 
-class NoSound:
-    """A `Sound` that drops its events."""
+class NoEngine:
+    """An `EngineTarget` that drops its events."""
 
     sample_rate = 44100
 
@@ -44,18 +45,18 @@ class NoSound:
         return 0
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
-        """Take all events, and do nothing."""
+        """Consume the events and do nothing."""
         for _ in events:
             pass
 
 
 CLOCK_JITTER_S = 0.5
-"""The sound's clock goes back by more than this only when it has been restarted."""
+"""The engine's clock goes back by more than this only when it was restarted."""
 
 
 @dataclass(frozen=True)
 class ParameterChange:
-    """One parameter has been given another value.
+    """One parameter was given another value.
 
     Args:
         slug: the slug of a stop, or of an engine parameter (`engine.wet`).
@@ -79,12 +80,18 @@ class ParameterStore:
     """The values of all stops and engine parameters, and the way to change them. Safe to use from several threads.
 
     Args:
-        sound: the engine that plays the events.
+        engine: plays the events.
         targets: all parameters: stops and engine parameters.
+        clock: seconds, for the moments of movements.
     """
 
-    def __init__(self, sound: Sound, targets: Sequence[Ranged]) -> None:
-        self.sound = sound
+    def __init__(
+        self,
+        engine: EngineTarget,
+        targets: Sequence[Ranged],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.engine, self._clock = engine, clock
         self._lock = threading.RLock()
         self._listeners: list[ChangeListener] = []
         self._targets: dict[str, Ranged] = {}
@@ -114,7 +121,7 @@ class ParameterStore:
             }
 
     def sync(self, values: Mapping[str, float]) -> None:
-        """Record values that were sent to the engine by another way. Schedules no event and notifies no listener."""
+        """Record values that reached the engine in another way. Schedules no event and notifies no listener."""
         with self._lock:
             self._values |= {slug: _clipped(self._target(slug), value) for slug, value in values.items()}
 
@@ -133,7 +140,7 @@ class ParameterStore:
             values: the new values by slug.
             source: what moves them, as text for people.
             origin: what moves them, as an object for listeners; see `ParameterChange`.
-            at: the moment of the movement, on the clock of `time.monotonic`; None: now.
+            at: the moment of the movement, on the store's clock; None: now.
             seconds: the duration of the linear ramp to the new values.
 
         Raises:
@@ -141,8 +148,8 @@ class ParameterStore:
         """
         checked = {slug: _clipped(self._target(slug), value) for slug, value in values.items()}
         with self._lock:
-            sample, ramp = self._ordered_sample(at), max(0, round(seconds * self.sound.sample_rate))
-            self.sound.schedule(
+            sample, ramp = self._ordered_sample(at), max(0, round(seconds * self.engine.sample_rate))
+            self.engine.schedule(
                 ControlEvent(sample, slug, value, source, ramp) for slug, value in checked.items()
             )
             self._values |= checked
@@ -154,20 +161,22 @@ class ParameterStore:
     def _ordered_sample(self, at: float | None) -> int:
         """The sample of a movement, never earlier than that of the movement made before it.
 
-        The sound's clock is read from the device's callbacks, which come early or late by a millisecond or two.
+        The engine's clock is read from the device's callbacks, which come early or late by a millisecond or two.
         """
         sample = self.sample_at(at)
-        if at is not None and at > time.monotonic():
+        if at is not None and at > self._clock():
             return sample  # scheduled ahead: doesn't delay the movements made by hand until then
-        if self._latest - sample < CLOCK_JITTER_S * self.sound.sample_rate:
+        if self._latest - sample < CLOCK_JITTER_S * self.engine.sample_rate:
             sample = max(sample, self._latest)
         self._latest = sample
         return sample
 
     def sample_at(self, at: float | None) -> int:
-        """The input sample that sounds at a moment of `time.monotonic`'s clock; None: now."""
-        now = self.sound.now()
-        return now if at is None else now + round((at - time.monotonic()) * self.sound.sample_rate)
+        """The input sample that sounds at a moment of the store's clock; None: now."""
+        if at is None:
+            return self.engine.now()
+        now, sample = read_both(self._clock, self.engine.now)
+        return sample + round((at - now) * self.engine.sample_rate)
 
     def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
         """Call a listener with every change, in the thread that makes it. The listener must not wait.

@@ -4,37 +4,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from live_player import Playing, wait_for
+from jack_delay import iodelay
+from live_player import Playing
+from waiting import wait_for
 
 from bench.live.jack import JackServer
-from tests.end_to_end.test_play import iodelay
 
 pytestmark = pytest.mark.usefixtures("playing_ends")
 
 
 def test_sound_goes_from_the_chosen_input_to_the_chosen_output_and_nowhere_else(
-    small: Path, needs_program: Callable[[str], None]
+    small: Path, jack: JackServer, needs_program: Callable[[str], None]
 ) -> None:
-    for name in ("jackd", "jack_lsp", "jack_iodelay"):
-        needs_program(name)
-    with JackServer(44100, 256) as server:
-        playing = Playing(
-            server,
-            small,
-            "--headless",
-            "--block",
-            512,
-            "--wet",
-            0,
-            "--input-channels",
-            2,
-            "--output-channels",
-            2,
-        )
-        ours = {"drawstop:in_0", "drawstop:in_1", "drawstop:out_0", "drawstop:out_1"}
-        wait_for(lambda: ours <= set(server.ports()), "the player's ports")
-        assert iodelay(server, "drawstop:in_1", "drawstop:out_1") > 512
-        assert playing.interrupt()[0] == 0
+    needs_program("jack_iodelay")
+    options = ("--headless", "--block", 512, "--wet", 0, "--input-channels", 2, "--output-channels", 2)
+    playing = Playing(jack, small, *options)
+    ours = {"drawstop:in_0", "drawstop:in_1", "drawstop:out_0", "drawstop:out_1"}
+    wait_for(lambda: ours <= set(jack.ports()), "the player's ports")
+    assert iodelay(jack, "drawstop:in_1", "drawstop:out_1") > 512
+    assert playing.interrupt()[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -48,9 +36,7 @@ def test_sound_goes_from_the_chosen_input_to_the_chosen_output_and_nowhere_else(
     ],
 )
 def test_channels_that_are_not_there_are_one_line(
-    small: Path, options: tuple[str, str], says: str, needs_program: Callable[[str], None]
+    small: Path, jack: JackServer, options: tuple[str, str], says: str
 ) -> None:
-    needs_program("jackd")
-    with JackServer() as server:
-        code, _, err = Playing(server, small, "--headless", *options).ended()
+    code, _, err = Playing(jack, small, "--headless", *options).ended()
     assert (code, says in err, "Traceback" in err) == (2, True, False), err

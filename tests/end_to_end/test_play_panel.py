@@ -1,36 +1,30 @@
 """`play --panel` as a performer uses it: with JACK, a real Chromium, a surface by UDP and a MIDI box."""
 
 import re
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from evidence_browser import PHONE, chromium
-from live_player import Playing, wait_for
+from live_player import Playing
 from midi_controller import Controller, cc
 from osc_parts import UdpPeer
 from playwright.sync_api import Browser, Locator, Page, expect
+from waiting import PATIENCE_S, wait_for
 
 from bench.live.jack import JackServer
+from bench.live.preparation import free_port
 from realtime.controllers.oscquery.zeroconf import addresses_of
 from realtime.recording.replay import replay
 from realtime.recording.session_file import read_session
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 1000 * PATIENCE_S
 GUITAR = "#stops stop-knob >> nth=0"
 
 expect.set_options(timeout=PATIENCE_MS)
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.usefixtures("playing_ends")]
-
-
-@pytest.fixture
-def jack(needs_program: Callable[[str], None]) -> Iterator[JackServer]:
-    needs_program("jackd")
-    with JackServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +33,8 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(type=kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 def started(jack: JackServer, instrument: Path, web: int, *options: object) -> Playing:
-    osc = free_port(socket.SOCK_DGRAM)
+    osc = free_port()
     # without --headless: errors go to no terminal here, so the address is printed all the same
     playing = Playing(
         jack, instrument, "--block", 512, "--osc", osc, "--oscquery", web, "--panel", *options
@@ -70,10 +58,10 @@ def value_of(knob: Locator) -> float:
     return float(knob.get_attribute("aria-valuenow") or "nan")
 
 
-def test_knobs_scenes_and_a_learned_box_move_the_sound_and_everybody_hears_of_it(
+def test_knobs_scenes_and_a_learned_box_move_the_sound_and_every_client_is_sent_it(
     small: Path, tmp_path: Path, jack: JackServer, browser: Browser
 ) -> None:
-    web, takes = free_port(socket.SOCK_STREAM), tmp_path / "takes"
+    web, takes = free_port(), tmp_path / "takes"
     playing = started(jack, small, web, "--takes", takes, "--scenes", tmp_path / "scenes.toml")
     surface = UdpPeer(playing.osc)  # type: ignore[attr-defined]
     surface.send_message("/subscribe", [])
@@ -162,7 +150,7 @@ def received(surface: UdpPeer, address: str, value: float) -> None:
 def test_no_violation_by_axe_no_sideways_scrolling_and_the_page_comes_back_with_the_engine(
     small: Path, jack: JackServer, browser: Browser
 ) -> None:
-    web = free_port(socket.SOCK_STREAM)
+    web = free_port()
     playing = started(jack, small, web)
     for scheme, viewport in (("dark", PHONE), ("light", {"width": 1280, "height": 900})):
         page, _ = opened(browser, web, color_scheme=scheme, viewport=viewport, reduced_motion="reduce")

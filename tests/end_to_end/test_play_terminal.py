@@ -9,21 +9,13 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from repository import REPOSITORY
+from waiting import PATIENCE_S
 
-from bench.live.jack import PATIENCE_S, JackServer
+from bench.live.jack import JackServer
 from realtime.recording.session_file import read_session
-
-
-@pytest.fixture
-def jack(needs_program: Callable[[str], None]) -> Iterator[JackServer]:
-    needs_program("jackd")
-    with JackServer() as server:
-        yield server
 
 
 def resize(terminal: int, lines: int, columns: int) -> None:

@@ -13,7 +13,7 @@ from training.activations.workers import OpenModel
 
 
 class DyingWaves(LayeredWaves):
-    """Kills its process at a call, the `at`-th, where a file `armed` is there: which it takes away first."""
+    """Kills its process at the `at`-th call if the file `armed` exists; removes the file first, so that it dies once."""
 
     def __init__(self, armed: Path, at: int) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class DyingWaves(LayeredWaves):
 
 
 def dying(armed: Path, at: int) -> OpenModel:
-    """How a worker opens it."""
+    """A function that opens a DyingWaves in a worker process."""
     return partial(DyingWaves, armed, at)
 
 

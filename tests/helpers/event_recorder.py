@@ -6,7 +6,7 @@ from realtime.engine.control_event import ControlEvent
 
 
 class EventRecorder:
-    """A `Sound` that keeps its events.
+    """An `EngineTarget` that keeps its events.
 
     Attributes:
         sample: the clock; tests set it.

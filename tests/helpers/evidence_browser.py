@@ -1,4 +1,4 @@
-"""A real headless Chromium that opens a page of evidence, and what it tells of it."""
+"""A headless Chromium that opens a results page, and what can be read from it."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Opened:
-    """A page of its own, and what it said in the console or asked the network for."""
+    """An opened page, with its console messages and its network requests."""
 
     def __init__(self, browser: Browser, path: Path, **context: Any) -> None:
         self.page: Page = browser.new_context(**context).new_page()

@@ -1,4 +1,4 @@
-"""Sections of evidence like those that a bank's experiments give, with short tones for sounds."""
+"""Example results like those of a bank's experiments, with short tones as sounds."""
 
 import math
 from pathlib import Path
@@ -36,7 +36,7 @@ def write_tone(path: Path, hz: float, seconds: float = SECONDS) -> None:
 
 
 def write_tones(folder: Path) -> None:
-    """The sounds that `sections` shows."""
+    """The sounds that `results` shows."""
     for i, name in enumerate(("unsteered", "guitar-off", "guitar-on")):
         write_tone(folder / "steering" / f"{name}.flac", 220 * (i + 1))
     for i in range(4):

@@ -15,7 +15,7 @@ from training.metrics.predictions import Predictions
 
 RATE = 16000
 CLIPS = 24
-"""Of each combination of tones."""
+"""Number of clips of each combination of tones."""
 
 
 class TuningFork:
@@ -41,7 +41,7 @@ class TuningFork:
 class Tones(Playback):
     """Items are tones; a stop's value v sets its tone's amplitude to 0.1 (present + v), within 0 and 1.
 
-    The weak edit obeys in three clips of four.
+    The weak edit works in three clips of four.
     """
 
     def __init__(self, pieces: Pieces, fork: TuningFork) -> None:
@@ -58,11 +58,11 @@ class Tones(Playback):
         time = torch.arange(RATE) / RATE
         sounds = []
         for index in indices:
-            obeys = edit == "strong" or (edit == "weak" and index % 4 != 0)
+            works = edit == "strong" or (edit == "weak" and index % 4 != 0)
             sound = 1e-3 * torch.randn(RATE, generator=torch.Generator().manual_seed(index))
             for column, (concept, hertz) in enumerate(self.hertz.items()):
                 present = float(self.items.labels[index, column])
-                amplitude = min(1.0, max(0.0, present + values.get(concept, 0.0) * obeys))
+                amplitude = min(1.0, max(0.0, present + values.get(concept, 0.0) * works))
                 sound = sound + 0.1 * amplitude * torch.sin(2 * torch.pi * hertz * time)
             sounds.append(sound)
         return torch.stack(sounds)

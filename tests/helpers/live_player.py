@@ -4,15 +4,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
 
 from repository import REPOSITORY
+from waiting import PATIENCE_S, wait_for
 
-from bench.live.jack import PATIENCE_S, JackServer
+from bench.live.jack import JackServer
 from realtime.processes.device_process import JACK_CLIENT
 
 
@@ -38,7 +37,8 @@ class Playing:
     def wait_until_said(self, text: str) -> None:
         """Wait until it has said this on stderr."""
         wait_for(lambda: text in "".join(self._said["err"]) or self.process.poll() is not None, repr(text))
-        assert text in "".join(self._said["err"])
+        said = "".join(self._said["err"])
+        assert text in said, said
 
     def said(self, text: str) -> int:
         """The number of times that it has said this on stderr."""
@@ -108,11 +108,3 @@ class Sounding:
         """End it."""
         self._process.kill()
         self._process.communicate()
-
-
-def wait_for(is_so: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Wait until a function says yes; fail after `patience_s`."""
-    deadline = time.monotonic() + patience_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"waited {patience_s:g} s in vain for {what}"
-        time.sleep(0.05)

@@ -1,7 +1,6 @@
 """What the OSC tests share: two stops, a sound that keeps its events, and programs of others that speak OSC."""
 
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import TracebackType
 from event_recorder import EventRecorder
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
+from waiting import PATIENCE_S, wait_for
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
@@ -18,28 +18,28 @@ from realtime.controllers.parameters import ParameterStore
 from realtime.engine.parameters import PARAMETERS
 
 RATE = 44100
-PATIENCE_S = 60.0
-"""Seconds for which an event is awaited: it comes at once on a quiet machine, and late on a busy one."""
 STOPS = (StopDescription("Electric guitar", "guitar", "GUI"), StopDescription("Voice", "voice", "VOI"))
 
 
 class ClockedRecorder(EventRecorder):
-    """A recorder whose clock runs in time."""
+    """A recorder whose samples follow a clock in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(RATE)
-        self.start = time.monotonic()
+        self.clock, self.start = clock, clock()
 
     def now(self) -> int:
-        return self.sample_of(time.monotonic())
+        return self.sample_of(self.clock())
 
     def sample_of(self, moment: float) -> int:
-        """The sample that sounds at a moment of `time.monotonic`'s clock."""
+        """The sample that sounds at a moment of the clock."""
         return round((moment - self.start) * RATE)
 
 
-def make_parameters(sound: EventRecorder | None = None) -> ParameterStore:
-    return ParameterStore(sound or ClockedRecorder(), [*STOPS, *PARAMETERS])
+def make_parameters(sound: ClockedRecorder | None = None) -> ParameterStore:
+    """A store that uses the sound's clock."""
+    sound = sound or ClockedRecorder()
+    return ParameterStore(sound, [*STOPS, *PARAMETERS], sound.clock)
 
 
 class CommandRecorder:
@@ -145,36 +145,6 @@ class UdpPeer(SimpleUDPClient):
         self.receive_until("/pong")
 
 
-class Receiver:
-    """Collects what a client receives, in a thread, from entering the context to leaving it.
-
-    Attributes:
-        messages: address and arguments of each.
-    """
-
-    def __init__(self, client: UdpPeer, drain: Callable[[], None]) -> None:
-        self.messages: list[tuple[object, ...]] = []
-        self._client, self._drain = client, drain
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> "Receiver":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._drain()
-        self._ended.set()
-        self._thread.join()
-        self.messages += self._client.receive_waiting()
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            self.messages += [(each.address, *each.params) for each in self._client.get_messages(0.02)]
-
-
 def drain(server: OscServer, client: UdpPeer, is_idle: Callable[[], bool] = lambda: True) -> None:
     """Wait until the server has handled what was sent to it, and has sent everything that is due now or later.
 
@@ -192,24 +162,9 @@ def drain(server: OscServer, client: UdpPeer, is_idle: Callable[[], bool] = lamb
     client.ping()
 
 
-def both_clocks() -> tuple[float, float]:
-    """The wall clock and the monotonic one at one moment: read again if something came between."""
-    while True:
-        before, wall, after = time.monotonic(), time.time(), time.monotonic()
-        if after - before < 1 / RATE / 2:
-            return wall, (before + after) / 2
-
-
-def wait_for(truth: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
-    end = time.monotonic() + patience_s
-    while not truth():
-        assert time.monotonic() < end, f"{what} didn't come within {patience_s} s"
-        time.sleep(0.002)
-
-
 def oscsend(url: str, *words: object) -> None:
     """liblo's sender: `oscsend URL ADDRESS TYPES VALUES`."""
-    subprocess.run(["oscsend", url, *map(str, words)], check=True, timeout=60)
+    subprocess.run(["oscsend", url, *map(str, words)], check=True, timeout=PATIENCE_S)
 
 
 class OscDump:
@@ -229,7 +184,7 @@ class OscDump:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=PATIENCE_S)
 
     def line_with(self, text: str) -> str:
         """The next line that holds this."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import websocket
-from osc_parts import PATIENCE_S, ClockedRecorder, CommandRecorder, UdpPeer, drain, make_parameters
+from osc_parts import ClockedRecorder, CommandRecorder, UdpPeer, drain, make_parameters
 from pythonosc.osc_message import OscMessage
+from waiting import PATIENCE_S
 
 from realtime.controllers.osc.packets import write_message
 from realtime.controllers.osc.server import OscServer
@@ -22,8 +23,13 @@ NAME = "Drawstop organ"
 class OscQuerySetup:
     """A parameter store, its sound, its commands and scenes, and both servers."""
 
-    def __init__(self, allow: Sequence[str] = (), host: str = "127.0.0.1") -> None:
-        self.sound, self.commands, self.notes = ClockedRecorder(), CommandRecorder(), list[str]()
+    def __init__(
+        self,
+        allow: Sequence[str] = (),
+        host: str = "127.0.0.1",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.sound, self.commands, self.notes = ClockedRecorder(clock), CommandRecorder(), list[str]()
         self.scenes = [Scene("Verse 1", {"guitar": 1.0}), Scene("Chorus", {"voice": 1.0})]
         self.parameters = make_parameters(self.sound)
         self.query = OscQuery(self.parameters, 0, NAME, lambda: self.scenes)
@@ -33,8 +39,9 @@ class OscQuerySetup:
             port=0,
             allow=allow,
             commands=self.commands,
-            notes=self.notes.append,
+            show_line=self.notes.append,
             transports=[self.query],
+            clock=clock,
         )
         self._sockets: list[WebPeer] = []
 

@@ -9,12 +9,13 @@ import re
 import subprocess
 from pathlib import Path
 
+from waiting import PATIENCE_S
+
 from drawstop.instrument_description import InstrumentDescription, MethodDescription
 
 STEP_MS = 20
-TIMEOUT_S = 20  # a run takes a fraction of a second
 HELD = 0.125
-"""A stub's outlet k, where it has another number of outlets than of inlets, gives this times (k + 1)."""
+"""Outlet k of a stub whose numbers of inlets and outlets differ gives this times (k + 1)."""
 Step = tuple[str, str]
 """A name to send to, as in the patch, and the message."""
 
@@ -44,14 +45,16 @@ def run(patch: str, folder: Path, steps: list[Step], names: list[str] | None = N
     path = folder / "under_test.pd"
     path.write_text(patch + _script(count_objects(patch), steps, names or []))
     command = ["pd", "-nogui", "-stderr", "-nosound", "-batch", "-nomidi", "-open", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, cwd=folder, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_S, cwd=folder, check=False
+    )
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert done.returncode == 0 and lines[-1:] == ["step: end"], (done.returncode, lines[-5:])
     return lines[:-1]
 
 
-def complaints(lines: list[str]) -> list[str]:
-    """What Pd printed besides the stubs' and the steps' own lines: objects and cords that it could not make."""
+def unexpected_lines(lines: list[str]) -> list[str]:
+    """The lines that Pd printed by itself: objects and cords that it could not create."""
     return [line for line in lines if not re.match(r"(nn-\w+|step|sent-\S+): ", line)]
 
 

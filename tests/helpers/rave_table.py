@@ -34,12 +34,12 @@ class Row:
     """One model of the table.
 
     Args:
-        name: of the row, and of its file.
+        name: the name of the row and of its file.
         configs: acids-rave's configurations, in the order of `rave train --config`.
         kind: `original_name` of the exported model.
         small: bindings that keep the kinds and the number of layers, and make them narrow.
         ratio: samples per latent frame.
-        latents: that the exported model has, at its fidelity.
+        latents: the number of latents of the exported model, at its fidelity.
         decoder: the class of its decoder.
         expected: steerable, or why not; "not exported" is a row that acids-rave's own script refuses.
         options: further options of the export script.
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def file(self) -> str:
-        """What the export script calls it."""
+        """Its name in the export script."""
         return f"{self.name}_streaming.ts" if self.streaming else f"{self.name}.ts"
 
 

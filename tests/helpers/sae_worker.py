@@ -1,9 +1,9 @@
-"""One of several processes that train the same SAEs: what `torchrun` starts, for test_sae_processes.py.
+"""One of several processes that train the same SAEs, started by tests/training/sae/test_distributed.py.
 
     RANK=0 WORLD_SIZE=2 … python sae_worker.py FOLDER
 
-The first one leaves each architecture's weights in FOLDER. Then the last one kills itself in the middle of a training, and what
-the others say of it is their last line.
+The first one leaves each architecture's weights in FOLDER. Then the last one kills itself in the middle of a training, and
+the others report that in their last line.
 """
 
 import os

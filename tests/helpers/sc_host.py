@@ -1,7 +1,8 @@
 """Real sclang, headless, and real scsynth on a JACK server, with nn.ar's classes replaced by stubs.
 
-A stub of `NN(name, method).ar` prints how it was called and plays its last inputs, one of them a stop's signal, so that what
-the file's synth sends to the model can be heard on its output. nn.ar's interface is that of its version 0.0.3 and later.
+A stub of `NN(name, method).ar` prints how it was called and plays its last inputs, one of them a stop's signal, so that
+what the file's synth sends to the model can be measured at its output. nn.ar's interface is that of its version 0.0.3 and
+later.
 """
 
 import os

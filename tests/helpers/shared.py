@@ -19,7 +19,7 @@ def made_once(factory: "pytest.TempPathFactory", name: str, make: "Callable[[Pat
     """The value that `make` returns for a folder; the first worker that asks makes it, the others wait and read it.
 
     Args:
-        name: of the folder; one for each thing that is made.
+        name: the folder's name; one for each thing that is made.
         make: is given the folder, which exists and is empty; returns a value that can be pickled.
     """
     base = factory.getbasetemp()

@@ -128,7 +128,7 @@ def save_tiny_musicgen(
     folder: Path, *, lm: Config | None = None, compression: Config | None = None, seed: int = 0
 ) -> Path:
     """A random model's folder, by way of trainers' checkpoints and `audiocraft.utils.export`; gives the folder."""
-    from training.models.musicgen.loading import import_audiocraft, without_remarks
+    from training.models.musicgen.loading import import_audiocraft, without_warnings
 
     builders = import_audiocraft().builders
     from audiocraft.utils import export
@@ -136,7 +136,7 @@ def save_tiny_musicgen(
 
     lm, compression = lm or lm_config(), compression or compression_config()
     torch.manual_seed(seed)
-    with without_remarks():
+    with without_warnings():
         encodec = builders.get_compression_model(OmegaConf.create(compression))
     language_model = builders.get_lm_model(OmegaConf.create(lm))
     trained = {"lm": language_model.state_dict(), "compression": encodec.state_dict()}

@@ -8,16 +8,16 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from drawstop.errors import DrawstopError
-from realtime.controllers.learning.heard import NOISE, Heard, Received, heard_sources
 from realtime.controllers.learning.learned import LearnedSource
+from realtime.controllers.learning.received_sources import NOISE, Received, SourceData, group_by_source
 from realtime.controllers.learning.turned import button, turned
 from realtime.controllers.midi.mpe_learn import find_finger
 from realtime.controllers.midi.source import MidiSource
 
 RIVAL = 0.5
-"""The share of the largest movement from which another source may have been the one that was meant."""
+"""Share of the largest movement from which another source counts as a possible answer too."""
 TOUCHED = 0.05
-"""The movement beside which a press is a touch of the fader."""
+"""A press during a movement of at least this much is the hand that touches the fader."""
 FULL_VELOCITY = 127
 """What faders send when they are touched (Mackie Control and its like)."""
 RELEASED = 8
@@ -39,8 +39,9 @@ def recognise(received: Sequence[Received], leave: Collection[MidiSource] = ()) 
     Raises:
         DrawstopError: none can be mapped.
     """
-    heard = [each for each in heard_sources(received) if each.source not in leave]
-    ranked = _ranked([each for each in heard if each.movement > NOISE] or [h for h in heard if h.movement])
+    sources = [each for each in group_by_source(received) if each.source not in leave]
+    moved = [each for each in sources if each.movement > NOISE]
+    ranked = _ranked(moved or [each for each in sources if each.movement])
     if not ranked:
         raise DrawstopError("nothing came that moves a knob; move a knob, a fader, a pad, a key or a pedal")
     winner = ranked[0]
@@ -60,17 +61,19 @@ def _finger(received: Sequence[Received], device: str) -> LearnedSource | None:
     return guesses[0].or_else(None if finger.sure else guesses[1])
 
 
-def _ranked(heard: Sequence[Heard]) -> list[Heard]:
+def _ranked(sources: Sequence[SourceData]) -> list[SourceData]:
     """The sources that may have been meant, the one that moved farthest first."""
-    meant = [each for each in heard if not _is_touch(each, heard) and not _is_pads_pressure(each, heard)]
+    meant = [
+        each for each in sources if not _is_touch(each, sources) and not _is_pads_pressure(each, sources)
+    ]
     return sorted(meant, key=lambda each: each.movement, reverse=True)
 
 
-def _is_touch(press: Heard, heard: Sequence[Heard]) -> bool:
+def _is_touch(press: SourceData, sources: Sequence[SourceData]) -> bool:
     """Whether a press lasts as long as a fader of its device moves: then the hand touched the fader."""
     if press.data[0] != FULL_VELOCITY or not (press.source.kind == "note" or press.is_button):
         return False
-    last = press.indices[-1] if press.data[-1] == 0 else max(each.indices[-1] for each in heard)
+    last = press.indices[-1] if press.data[-1] == 0 else max(each.indices[-1] for each in sources)
     return any(
         each.source.device == press.source.device
         and each.source.kind in ("cc", "cc14", "bend", "nrpn", "rpn")
@@ -79,44 +82,44 @@ def _is_touch(press: Heard, heard: Sequence[Heard]) -> bool:
         and press.indices[0] < each.indices[0]
         and each.indices[-1] <= last
         and not _returns(each)
-        for each in heard
+        for each in sources
     )
 
 
-def _is_pads_pressure(pressure: Heard, heard: Sequence[Heard]) -> bool:
-    """Whether a movement is that of a finger on a pad that was struck."""
-    notes = [h for h in heard if h.source.kind == "note" and h.source.device == pressure.source.device]
+def _is_pads_pressure(pressure: SourceData, sources: Sequence[SourceData]) -> bool:
+    """Whether a movement is the pressure of a finger on a pad that was struck."""
+    notes = [
+        each
+        for each in sources
+        if each.source.kind == "note" and each.source.device == pressure.source.device
+    ]
     if pressure.source.kind in ("pressure", "key-pressure"):
         return bool(notes)
     return _returns(pressure) and any(note.data[0] < FULL_VELOCITY for note in notes)
 
 
-def _returns(heard: Heard) -> bool:
-    """Whether a controller comes from rest and goes back to it, as a pad's pressure does."""
-    return (
-        heard.source.kind == "cc"
-        and max(heard.data[0], heard.data[-1]) <= RELEASED
-        and not _is_encoder(heard)
-    )
+def _returns(sent: SourceData) -> bool:
+    """Whether a controller starts near 0 and goes back there, as a pad's pressure does."""
+    return sent.source.kind == "cc" and max(sent.data[0], sent.data[-1]) <= RELEASED and not _is_encoder(sent)
 
 
-def _is_encoder(heard: Heard) -> bool:
-    return turned(heard.source, heard.data).mode == "relative"
+def _is_encoder(sent: SourceData) -> bool:
+    return turned(sent.source, sent.data).mode == "relative"
 
 
-def _kind(heard: Heard) -> LearnedSource:
-    source = heard.source
+def _kind(sent: SourceData) -> LearnedSource:
+    source = sent.source
     match source.kind:
         case "note":
             return LearnedSource(source, "velocity")
         case "program":
             return LearnedSource(source, "toggle")
         case "cc":
-            is_button = heard.is_button or _is_switch(heard.data)
-            return button(heard) if is_button else turned(source, heard.data)
-        case "nrpn" | "rpn" if len(heard.steps) == len(heard.data):
+            is_button = sent.is_button or _is_switch(sent.data)
+            return button(sent) if is_button else turned(source, sent.data)
+        case "nrpn" | "rpn" if len(sent.steps) == len(sent.data):
             return LearnedSource(source, "relative")
-    return LearnedSource(source, order=heard.order)
+    return LearnedSource(source, order=sent.order)
 
 
 def _is_switch(data: Sequence[int]) -> bool:

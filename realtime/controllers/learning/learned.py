@@ -1,4 +1,4 @@
-"""What was learned from a gesture: a source, how it sends, and what else it could be."""
+"""The result of learning from a gesture: a source, how it sends, and what else it could be."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ class LearnedSource:
         order: which half of a 14-bit value comes first.
         encoding: the encoding of an endless encoder.
         trigger: which inputs of a button are a press.
-        second: what could have sent the same; None: nothing else.
+        second: the other source that could have sent the same; None: there is none.
     """
 
     source: MidiSource

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from realtime.controllers.learning.heard import SLOW_STEPS, Heard
 from realtime.controllers.learning.learned import LearnedSource
+from realtime.controllers.learning.received_sources import SLOW_STEPS, SourceData
 from realtime.controllers.mapping.mapping import Encoding
 from realtime.controllers.midi.source import MidiSource
 
@@ -17,20 +17,20 @@ BANDS: dict[Encoding, tuple[range, range]] = {
 }
 """The data that each encoding sends, upwards and downwards."""
 NO_STEP: dict[Encoding, int] = {"twos-complement": 0, "binary-offset": 64, "sign-bit": 0}
-"""What lies between the two: a knob that passes from one to the other sends it, an encoder doesn't."""
+"""The value between the two ranges: a knob that passes from one to the other sends it, an encoder doesn't."""
 ENOUGH = 0.8
-"""The share of the data that must vote for an encoding: a box may send a wrong step now and then."""
+"""Share of the data that must fit an encoding: a box may send a wrong step now and then."""
 FEWEST = 0.1
-"""The share of the data from which a direction counts as turned."""
+"""Share of the data that must lie in a direction's range for that direction to count as turned."""
 FEWEST_STEPS = 6
 """Fewer data without a repetition may be a fader on a screen, which jumps to where it is touched."""
 TAP_S = 0.3
 """A button that is down longer was held, or latches: then the next press sends the 0."""
 
 
-def button(heard: Heard) -> LearnedSource:
-    """What has sent the two ends alone: a button or pedal that lets go, one that latches, one that never lets go."""
-    source, data = heard.source, heard.data
+def button(sent: SourceData) -> LearnedSource:
+    """The source of data that are all 0 or 127: a button or pedal, momentary, latching, or without a release."""
+    source, data = sent.source, sent.data
     plain = LearnedSource(source, "toggle")
     latching = LearnedSource(source, "toggle", trigger="any")
     if set(data) == {0}:  # never in the upper half: only any input can be a press
@@ -39,7 +39,7 @@ def button(heard: Heard) -> LearnedSource:
         return plain.or_else(LearnedSource(source, "relative"))
     downs = [
         later - earlier
-        for earlier, later, value in zip(heard.times, heard.times[1:], data, strict=False)
+        for earlier, later, value in zip(sent.times, sent.times[1:], data, strict=False)
         if value
     ]
     tapped = data[0] > 0 and data[-1] == 0 and max(downs) <= TAP_S

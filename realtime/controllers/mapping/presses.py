@@ -27,7 +27,7 @@ def check_trigger(trigger: str) -> None:
 
 
 class Presses:
-    """What is down, by the mapping's entry and by the source that holds it."""
+    """The pressed buttons, by the mapping's entry and by the source that holds it."""
 
     def __init__(self) -> None:
         self._down: dict[tuple[object, MidiSource], tuple[int, float]] = {}
@@ -36,10 +36,10 @@ class Presses:
         """The same for trigger `any`, where nothing is held."""
 
     def receive(self, entry: object, controller_input: ControllerInput, trigger: Trigger = "down") -> Press:
-        """What an input means for an entry.
+        """The meaning of an input for an entry.
 
         Args:
-            entry: tells the mapping's entries apart; two may have one source.
+            entry: the entry of the mapping; two may have one source.
             controller_input: the input.
             trigger: `any`: every input is a press, as for a pedal that latches.
         """

@@ -22,7 +22,7 @@ class MidiInput:
         mapping: which source moves which parameter.
         commands: executes buttons and program changes; None: nothing does.
         tempo: follows the MIDI clock.
-        notes: takes lines for the user: commands that failed.
+        show_line: takes lines for the user: commands that failed.
         watch: called with every controller input.
     """
 
@@ -32,11 +32,11 @@ class MidiInput:
         mapping: Mapping,
         commands: Commands | None = None,
         tempo: Tempo | None = None,
-        notes: Callable[[str], None] = lambda line: None,
+        show_line: Callable[[str], None] = lambda line: None,
         watch: Callable[[ControllerInput], None] = lambda controller_input: None,
     ) -> None:
         self._parameters, self._commands, self._tempo = parameters, commands, tempo
-        self._notes, self._watch = notes, watch
+        self._show_line, self._watch = show_line, watch
         self._lock = threading.Lock()
         self._decoders: dict[str, MidiDecoder] = {}
         self._mapper = Mapper(Mapping(), parameters)
@@ -111,7 +111,7 @@ class MidiInput:
             try:
                 self._mapper.apply(controller_input, controller_input.time)
             except DrawstopError as error:
-                self._notes(str(error))
+                self._show_line(str(error))
 
     @staticmethod
     def _clock(tempo: Tempo, device: str, kind: str, time: float) -> None:

@@ -18,7 +18,7 @@ DEFAULT_TEMPO = 500_000  # microseconds per quarter note, until a file says othe
 
 
 class _Timeline:
-    """A `Sound` that collects its events, with a clock that `read_midi_file` sets."""
+    """An `EngineTarget` that collects its events, with a clock that `read_midi_file` sets."""
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate, self.sample = sample_rate, 0

@@ -47,21 +47,21 @@ class ErrorCounters:
     """Counts errors by kind, and reports the first of each kind.
 
     Args:
-        notes: takes the reports, lines for the user.
+        show_line: takes the reports, lines for the user.
 
     Attributes:
         counts: the number of errors of each kind.
     """
 
-    def __init__(self, notes: Callable[[str], None] | None = None) -> None:
+    def __init__(self, show_line: Callable[[str], None] = lambda line: None) -> None:
         self.counts: Counter[ErrorKind] = Counter()
-        self._notes = notes
+        self._show_line = show_line
 
     def add(self, kind: ErrorKind, text: str) -> None:
         """Count an error; `text` says what was expected and what came."""
         self.counts[kind] += 1
-        if self.counts[kind] == 1 and self._notes is not None:
-            self._notes(f"OSC, {kind}: {text}. Others of this kind are counted, not shown.")
+        if self.counts[kind] == 1:
+            self._show_line(f"OSC, {kind}: {text}. Others of this kind are counted, not shown.")
 
 
 class AllowList:

@@ -54,10 +54,16 @@ class Feedback:
     Args:
         parameters: the parameters whose changes are sent.
         wake: called when something may have become due; it must not wait.
+        clock: seconds; every `now` is of this clock.
     """
 
-    def __init__(self, parameters: ParameterStore, wake: Callable[[], None]) -> None:
-        self._parameters, self._wake = parameters, wake
+    def __init__(
+        self,
+        parameters: ParameterStore,
+        wake: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parameters, self._wake, self._clock = parameters, wake, clock
         self._lock = threading.Lock()
         self._subscribers: dict[Client, Subscriber] = {}
         self._movers: dict[str, object] = {}
@@ -169,7 +175,7 @@ class Feedback:
 
     def on_changes(self, changes: Sequence[ParameterChange]) -> None:
         """Mark the changed addresses as pending; the parameter store calls this."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             for change in changes:
                 address = address_of(change.slug)
@@ -270,7 +276,7 @@ class Feedback:
             addresses: the addresses.
             values: all values.
             written: the messages that were made of these values for others already.
-            now: the moment, on the clock of `time.monotonic`.
+            now: the moment, on the feedback's clock.
         """
         packets = []
         for address in addresses:

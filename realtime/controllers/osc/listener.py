@@ -91,7 +91,7 @@ def bound_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket
         sock = socket.socket(family, kind)
         if (
             sys.platform == "win32"
-        ):  # there a port that is reused can be taken by a second program, which then hears instead
+        ):  # there a port that is reused can be taken by a second program, which then receives instead
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         elif kind == socket.SOCK_STREAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -6,7 +6,7 @@ for ever on a negative size, recurses without end in nested bundles, and reads 0
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pythonosc.osc_message import OscMessage, ParseError
@@ -14,6 +14,7 @@ from pythonosc.osc_message_builder import build_msg
 from pythonosc.parsing import ntp
 
 from drawstop.errors import DrawstopError
+from realtime.controllers.two_clocks import read_both
 
 MAX_PACKET_BYTES = 65_507
 """The largest UDP datagram."""
@@ -33,7 +34,6 @@ MAX_ARGUMENTS = 64
 _BUNDLE = b"#bundle\0"
 _HEADER_BYTES = 16  # "#bundle" and the time tag
 _SIZES = dict.fromkeys("ifrm", 4) | dict.fromkeys("hdt", 8) | dict.fromkeys("TFNI[]", 0)
-_CLOCK_TRIES, _CLOCK_GAP_S = 3, 20e-6
 
 
 class PacketError(DrawstopError):
@@ -47,7 +47,7 @@ class Message:
     Args:
         address: the address, or an address pattern.
         arguments: the arguments as python-osc reads them.
-        at: the moment at which it applies, on the clock of `time.monotonic`; None: now.
+        at: the moment at which it applies, on the reader's clock; None: now.
     """
 
     address: str
@@ -55,17 +55,21 @@ class Message:
     at: float | None = None
 
 
-def read_packet(packet: bytes) -> list[Message]:
+def read_packet(packet: bytes, clock: Callable[[], float] = time.monotonic) -> list[Message]:
     """All messages of a packet, sorted by time; messages of one time stay in the packet's order.
 
     A nested bundle applies no sooner than the bundle around it.
+
+    Args:
+        packet: the bytes.
+        clock: the clock to which time tags, which are of the wall clock, are converted.
 
     Raises:
         PacketError: not OSC, or beyond a limit.
     """
     if len(packet) > MAX_PACKET_BYTES:
         raise PacketError(f"a packet takes {MAX_PACKET_BYTES} bytes or fewer, got {len(packet)}")
-    offset = _monotonic_minus_wall() if packet.startswith(_BUNDLE) else 0.0
+    offset = _minus_wall(clock) if packet.startswith(_BUNDLE) else 0.0
     messages = list(itertools.islice(_messages(packet, None, offset, 1), MAX_MESSAGES + 1))
     if len(messages) > MAX_MESSAGES:
         raise PacketError(f"a packet takes {MAX_MESSAGES} messages or fewer; send several")
@@ -163,15 +167,7 @@ def _after_text(packet: bytes, begin: int) -> int:
     return padded
 
 
-def _monotonic_minus_wall() -> float:
-    """The monotonic clock less the wall clock, in seconds.
-
-    The wall clock is read between two readings of the monotonic one; of some tries the one with the least gap counts.
-    """
-    best = (float("inf"), 0.0)
-    for _ in range(_CLOCK_TRIES):
-        before, wall, after = time.monotonic(), time.time(), time.monotonic()
-        best = min(best, (after - before, (before + after) / 2 - wall))
-        if best[0] < _CLOCK_GAP_S:
-            break
-    return best[1]
+def _minus_wall(clock: Callable[[], float]) -> float:
+    """A clock less the wall clock, in seconds."""
+    now, wall = read_both(clock, time.time)
+    return now - wall

@@ -48,6 +48,7 @@ class Router:
         send: takes answers.
         commands: executes the messages that aren't movements; None: such messages are answered with /error.
         watch: called with every message, valid or not.
+        clock: seconds; the parameter store and the feedback use the same.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class Router:
         send: Callable[[Outgoing], None],
         commands: Commands | None = None,
         watch: Callable[[Client, Message], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parameters, self._feedback, self._errors = parameters, feedback, errors
-        self._send, self._commands, self._watch = send, commands, watch
+        self._send, self._commands, self._watch, self._clock = send, commands, watch, clock
         self._moves: dict[str, float] = {}
         self._key: tuple[Client, float | None, float] | None = None
         self._waiting: list[tuple[float, int, Client, Message]] = []
@@ -69,9 +71,9 @@ class Router:
 
     def receive(self, client: Client, packet: bytes) -> None:
         """Execute the messages of a packet. Never raises for its content: errors are counted and answered."""
-        now = time.monotonic()
+        now = self._clock()
         try:
-            messages = read_packet(packet)
+            messages = read_packet(packet, self._clock)
         except PacketError as error:
             self._errors.add("malformed packet", f"{client} sent {len(packet)} bytes: {error}")
             return
@@ -258,7 +260,7 @@ class Router:
     def _report(self, client: Client, error: RefusedError, address: str) -> None:
         """Count an error and answer it with /error, at most `ERRORS_PER_S` times a second."""
         self._errors.add(error.kind, f"{client} sent {address[:_SHOWN]!r}: {error}")
-        second = int(time.monotonic())
+        second = int(self._clock())
         if second != self._answers_second:
             self._answers_second, self._error_answers = second, 0
         self._error_answers += 1

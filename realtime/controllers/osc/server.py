@@ -35,10 +35,11 @@ class OscServer:
         port: port for UDP and TCP alike; 0: any two free ones, which `udp_port` and `tcp_port` then hold.
         allow: addresses and networks of allowed clients; none: all that reach it.
         commands: executes the messages that aren't movements.
-        notes: takes lines for the user; called from the server's thread, and must not wait.
+        show_line: takes lines for the user; called from the server's thread, and must not wait.
         watch: called with every message, in the same way.
         transports: other transports beside OSC by TCP, such as OSCQuery's.
         feedback_to: UDP hosts and ports that are sent all values, because they can't ask.
+        clock: seconds, from any thread; the parameter store uses the same.
 
     Raises:
         DrawstopError: an entry of `allow` that is no address, or a port that is none.
@@ -52,24 +53,20 @@ class OscServer:
         port: int = PORT,
         allow: Sequence[str] = (),
         commands: Commands | None = None,
-        notes: Callable[[str], None] | None = None,
+        show_line: Callable[[str], None] = lambda line: None,
         watch: Callable[[Client, Message], None] | None = None,
         transports: Sequence[Transport] = (),
         feedback_to: Sequence[tuple[str, int]] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not 0 <= port <= 65535:
             raise DrawstopError(f"OSC's port must be in 0..65535, got {port}")
-        self._parameters, self._host, self._port, self._allow, self._notes = (
-            parameters,
-            host,
-            port,
-            AllowList(allow),
-            notes,
-        )
+        self._parameters, self._show_line, self._clock = parameters, show_line, clock
+        self._host, self._port, self._allow = host, port, AllowList(allow)
         self._open_to_all, self._feedback_to = not allow, feedback_to
-        self.errors = ErrorCounters(notes)
-        self.feedback = Feedback(parameters, self._wake)
-        self._router = Router(parameters, self.feedback, self.errors, self._send, commands, watch)
+        self.errors = ErrorCounters(show_line)
+        self.feedback = Feedback(parameters, self._wake, clock)
+        self._router = Router(parameters, self.feedback, self.errors, self._send, commands, watch, clock)
         self._transports: tuple[Transport, ...] = (TcpTransport(port), *transports)
         self._listeners: dict[str, Listener] = {}
         self._thread: threading.Thread | None = None
@@ -110,7 +107,7 @@ class OscServer:
         self.tcp_port = self._listeners["tcp"].sock.getsockname()[1]
         self._open()
         if self._open_to_all and not self._host.startswith("127.") and self._host not in ("localhost", "::1"):
-            self._note(
+            self._show_line(
                 f"OSC listens at {self._host}:{self.udp_port}: whoever reaches it can move the stops; allow only some"
             )
         for client in fixed:
@@ -128,7 +125,13 @@ class OscServer:
         self._selector.register(self._wake_receiver, selectors.EVENT_READ, self._drain_wakes)
         self._selector.register(self._udp, selectors.EVENT_READ, self._receive_datagrams)
         context = ServerContext(
-            self._selector, self._router.receive, self.feedback, self.errors, self.udp_port, self._wake
+            self._selector,
+            self._router.receive,
+            self.feedback,
+            self.errors,
+            self.udp_port,
+            self._wake,
+            self._clock,
         )
         for listener in self._listeners.values():
             self._selector.register(listener.sock, selectors.EVENT_READ, listener.accept)
@@ -178,14 +181,14 @@ class OscServer:
                 self.errors.add("fault in Drawstop", f"{type(error).__name__}: {error}")
 
     def _round(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         next_command = self._router.run_waiting(now)
         outgoing, next_feedback = self.feedback.due(now)
         for each in outgoing:
             self._send(each)
         polled = [transport.poll(now) for transport in self._transports]
         moments = [moment for moment in (next_command, next_feedback, *polled) if moment is not None]
-        timeout = max(0.0, min(moments) - time.monotonic()) if moments else None
+        timeout = max(0.0, min(moments) - self._clock()) if moments else None
         try:
             for key, _ in self._selector.select(timeout):
                 key.data()
@@ -220,10 +223,6 @@ class OscServer:
         if self._thread is not None and self._thread is not threading.current_thread():
             with contextlib.suppress(OSError):  # full: the thread wakes anyway
                 self._wake_sender.send(b"\0")
-
-    def _note(self, text: str) -> None:
-        if self._notes is not None:
-            self._notes(text)
 
 
 def _found(host: str, port: int, family: socket.AddressFamily) -> Client:

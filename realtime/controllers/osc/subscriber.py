@@ -25,7 +25,7 @@ class Subscriber:
     Args:
         client: the client.
         port: the UDP port to which changes are sent; None: the client's own.
-        expires: when the subscription ends, on the clock of `time.monotonic`.
+        expires: when the subscription ends, on the feedback's clock.
         addresses: the addresses whose changes are sent; None: all.
         since: when it subscribed, on the same clock.
         fixed: whether the user has named it, because it can't ask; then it is whoever sends from its host, and stays.

@@ -21,6 +21,7 @@ class ServerContext:
         errors: counts what was wrong.
         udp_port: the server's UDP port.
         wake: makes the server's thread run once more; from any thread.
+        clock: seconds, from any thread.
     """
 
     selector: selectors.BaseSelector
@@ -29,6 +30,7 @@ class ServerContext:
     errors: ErrorCounters
     udp_port: int
     wake: Callable[[], None]
+    clock: Callable[[], float]
 
 
 class Connection(Protocol):

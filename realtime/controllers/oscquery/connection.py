@@ -5,7 +5,6 @@ The `websockets` library parses and makes the bytes; the OSC server's thread rec
 
 import logging
 import socket
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -21,7 +20,7 @@ from realtime.controllers.osc.packets import MAX_PACKET_BYTES
 from realtime.controllers.osc.tcp_socket import TcpSocket
 from realtime.controllers.osc.transport import ServerContext
 from realtime.controllers.oscquery.commands import read_command
-from realtime.controllers.oscquery.http_answers import Answer
+from realtime.controllers.oscquery.http_answers import HttpResponse
 from realtime.controllers.oscquery.origin_check import refusal
 
 MAX_REQUEST_BYTES = 1 << 14
@@ -48,7 +47,7 @@ _PHRASES = {
 class Service(Protocol):
     """The part of OSCQuery that handles the requests of connections."""
 
-    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> HttpResponse | None:
         """The response to a request that isn't handled further; None: it is let in."""
         ...
 
@@ -85,7 +84,7 @@ class WebConnection:
         self._request_bytes = 0  # of a request that isn't complete
         self._reading = True
         self._binary, self._message = True, bytearray()
-        self._last_received = time.monotonic()
+        self._last_received = context.clock()
         self._pinged = False
         self._deadline = self._last_received + EXCHANGE_S
         self._socket = TcpSocket(sock, client, context.selector, self._feed, on_close, context.errors)
@@ -112,7 +111,7 @@ class WebConnection:
             self._protocol.send_text(text.encode(errors="replace"))
             self._flush()
 
-    def respond(self, answer: Answer, with_body: bool = True) -> None:
+    def respond(self, answer: HttpResponse, with_body: bool = True) -> None:
         """Send the response to the request, and end the connection.
 
         Args:
@@ -155,13 +154,13 @@ class WebConnection:
 
     def _end(self) -> None:
         self._reading = False
-        self._deadline = max(self._deadline, time.monotonic() + CLOSING_S)
+        self._deadline = max(self._deadline, self._context.clock() + CLOSING_S)
         self._socket.end()
 
     def _feed(self, data: bytes) -> None:
         if not self._reading:
             return
-        self._last_received, self._pinged = time.monotonic(), False
+        self._last_received, self._pinged = self._context.clock(), False
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -181,10 +180,10 @@ class WebConnection:
                 if self._protocol.writes == [
                     SEND_EOF
                 ]:  # the library doesn't respond to bytes that are no request
-                    self.respond(Answer(400))
+                    self.respond(HttpResponse(400))
             elif self._request_bytes > MAX_REQUEST_BYTES:
                 self._count_error("malformed request", f"a request takes {MAX_REQUEST_BYTES} bytes or fewer")
-                self.respond(Answer(431))
+                self.respond(HttpResponse(431))
         elif self._protocol.parser_exc is not None:
             self._count_error(
                 "malformed packet", f"by WebSocket: {self._protocol.parser_exc}; its connection was closed"
@@ -202,7 +201,7 @@ class WebConnection:
         refused = refusal(headers.get_all("Host"), headers.get_all("Origin"))
         if refused:
             self._count_error("web page not allowed", refused)
-            self.respond(Answer(403))
+            self.respond(HttpResponse(403))
         elif (
             refusing := self._service.admit(self.client, request.path, headers.get_all("Cookie"))
         ) is not None:
@@ -213,7 +212,7 @@ class WebConnection:
             self._open(request)
         elif request.method not in ("GET", "HEAD"):
             self._count_error("malformed request", f"requests use GET or HEAD, got {request.method[:20]!r}")
-            self.respond(Answer(405))
+            self.respond(HttpResponse(405))
         else:
             self._reading = False
             self._service.request(self, request.path, request.method == "GET")

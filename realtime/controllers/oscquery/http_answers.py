@@ -21,7 +21,7 @@ OPTIONAL = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """The response to a request.
 
     Args:
@@ -41,7 +41,7 @@ class Answer:
 
 def answer(
     target: str, namespace: Namespace, values: Mapping[str, Reading], host_info: Mapping[str, Any]
-) -> Answer:
+) -> HttpResponse:
     """The response to `GET <target>`.
 
     Args:
@@ -55,12 +55,14 @@ def answer(
         return _json(host_info)
     unknown = [attribute for attribute in requested if attribute not in SUPPORTED]
     if unknown:
-        return Answer(400, error=f"attributes are {', '.join(SUPPORTED)}, HOST_INFO; got {unknown[0][:40]!r}")
+        return HttpResponse(
+            400, error=f"attributes are {', '.join(SUPPORTED)}, HOST_INFO; got {unknown[0][:40]!r}"
+        )
     node = namespace.by_path.get(path)
     if node is None:
-        return Answer(404, error=f"nothing is at {path[:80]!r}")
+        return HttpResponse(404, error=f"nothing is at {path[:80]!r}")
     if "VALUE" in requested and not node.readable:
-        return Answer(204)
+        return HttpResponse(204)
     attributes = node.attributes(values)
     if requested:
         attributes = {name: attributes[name] for name in requested if name in attributes}
@@ -98,5 +100,5 @@ def _split(target: str) -> tuple[str, list[str]]:
     return "/" + unquote(path).strip("/"), requested
 
 
-def _json(content: Mapping[str, Any]) -> Answer:
-    return Answer(200, json.dumps(content, ensure_ascii=False, allow_nan=False))
+def _json(content: Mapping[str, Any]) -> HttpResponse:
+    return HttpResponse(200, json.dumps(content, ensure_ascii=False, allow_nan=False))

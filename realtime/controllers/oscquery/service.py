@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -15,7 +14,7 @@ from realtime.controllers.osc.clients import Client, TransportName
 from realtime.controllers.osc.subscriber import Reading
 from realtime.controllers.osc.transport import ServerContext
 from realtime.controllers.oscquery.connection import WebConnection
-from realtime.controllers.oscquery.http_answers import Answer, answer, host_info
+from realtime.controllers.oscquery.http_answers import HttpResponse, answer, host_info
 from realtime.controllers.oscquery.namespace import describe
 from realtime.controllers.oscquery.node import Namespace, changes, removed
 from realtime.controllers.parameters import ParameterStore
@@ -27,7 +26,7 @@ PORT = 9001
 class WebPages(Protocol):
     """Web pages that are served at the same port, and the decision whom the port serves."""
 
-    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> HttpResponse | None:
         """The response to a request that isn't let in, or that has brought a code; None: it is let in.
 
         Args:
@@ -37,7 +36,7 @@ class WebPages(Protocol):
         """
         ...
 
-    def answer(self, target: str) -> Answer | None:
+    def answer(self, target: str) -> HttpResponse | None:
         """The file at a target; None: the target is OSCQuery's."""
         ...
 
@@ -113,7 +112,7 @@ class OscQuery:
         moments = [connection.tick(now) for connection in list(self._connections.values())]
         return now if self._requests else min(moments, default=None)
 
-    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> HttpResponse | None:
         """The response to a request that isn't handled further; None: it is let in."""
         return None if self._pages is None else self._pages.admit(client, target, cookies)
 
@@ -129,7 +128,7 @@ class OscQuery:
         elif node is None:
             raise DrawstopError(f"LISTEN takes an address that is here, got {address[:80]!r}")
         elif node.readable:
-            self._context.feedback.listen(client, address, time.monotonic())
+            self._context.feedback.listen(client, address, self._context.clock())
 
     def _respond(self, connection: WebConnection, target: str, with_body: bool) -> None:
         page = None if self._pages is None else self._pages.answer(target)

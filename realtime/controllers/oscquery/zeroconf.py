@@ -23,7 +23,7 @@ class Announcement:
         addresses: this machine's addresses at which it can be reached, from `addresses_of`.
         osc_port: the UDP port.
         query_port: the port of OSCQuery; None: no OSCQuery.
-        notes: takes lines for the user; called from the thread.
+        show_line: takes lines for the user; called from the thread.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class Announcement:
         addresses: Sequence[str],
         osc_port: int,
         query_port: int | None,
-        notes: Callable[[str], None],
+        show_line: Callable[[str], None],
     ) -> None:
-        self._addresses, self._notes = list(addresses), notes
+        self._addresses, self._show_line = list(addresses), show_line
         services = [(OSC, osc_port), *([(OSCJSON, query_port)] if query_port is not None else [])]
         self._infos = [self._info(service_name(name), kind, port) for kind, port in services]
         self._zeroconf: Zeroconf | None = None
@@ -50,22 +50,22 @@ class Announcement:
             try:
                 self._zeroconf.unregister_all_services()
             except (OSError, Error) as error_:
-                self._notes(f"the announcement of OSC can't be withdrawn ({_reason(error_)})")
+                self._show_line(f"the announcement of OSC can't be withdrawn ({_reason(error_)})")
             self._zeroconf.close()
 
     def _announce(self) -> None:
         if not self._addresses:
-            self._notes("OSC can't be announced (this machine is in no network)")
+            self._show_line("OSC can't be announced (this machine is in no network)")
             return
         try:
             self._zeroconf = Zeroconf(self._addresses)
             for info in self._infos:
                 self._zeroconf.register_service(info, allow_name_change=True)
-                self._notes(
+                self._show_line(
                     f"{info.name.removesuffix('.local.')} is announced at {', '.join(self._addresses)}"
                 )
         except (OSError, Error) as error:
-            self._notes(f"OSC can't be announced ({_reason(error)}); surfaces reach it by its address")
+            self._show_line(f"OSC can't be announced ({_reason(error)}); surfaces reach it by its address")
 
     def _info(self, name: str, kind: str, port: int) -> ServiceInfo:
         host = f"{socket.gethostname().partition('.')[0]}-drawstop-{port}.local."

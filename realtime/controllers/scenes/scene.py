@@ -94,19 +94,6 @@ def mixed(scenes: Sequence[tuple[Mapping[str, float], float]], base: Mapping[str
     }
 
 
-def normalized_weights(weights: Mapping[str, float]) -> dict[str, float]:
-    """Weights scaled to the sum 1.
-
-    Raises:
-        DrawstopError: none above 0, one below 0, or one that is no number.
-    """
-    total = math.fsum(weights.values())
-    if not all(0 <= weight < math.inf for weight in weights.values()) or not 0 < total < math.inf:
-        given = ", ".join(f"{name} {weight:g}" for name, weight in weights.items()) or "none"
-        raise DrawstopError(f"weights are 0 or more, and one is above 0; got {given}")
-    return {name: weight / total for name, weight in weights.items()}
-
-
 def corner_weights(x: float, y: float) -> tuple[float, float, float, float]:
     """A point of the pad as weights of its corners (0, 0), (1, 0), (0, 1), (1, 1); a point beyond the edge is moved to it.
 

@@ -19,7 +19,6 @@ from realtime.controllers.scenes.scene import (
     clipped,
     corner_weights,
     mixed,
-    normalized_weights,
     scene_slug,
     share,
 )
@@ -41,7 +40,7 @@ class Scenes:
         corners: the slugs of the pad's scenes: (0, 0), (1, 0), (0, 1), (1, 1).
         tempo: converts beats to seconds.
         on_change: called when a scene is stored or removed.
-        notify: takes lines for the user: the stops that a recall left out, once for each scene and stop.
+        show_line: takes lines for the user: the stops that a recall left out, once for each scene and stop.
         clock: seconds, for the end of a gesture.
     """
 
@@ -53,12 +52,12 @@ class Scenes:
         corners: Sequence[str] = (),
         tempo: Tempo | None = None,
         on_change: SceneListener = ignore_change,
-        notify: Callable[[str], None] = lambda message: None,
+        show_line: Callable[[str], None] = lambda line: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tempo = tempo or Tempo()
         self.corners = tuple(corners)
-        self._parameters, self._notify, self._clock = parameters, notify, clock
+        self._parameters, self._show_line, self._clock = parameters, show_line, clock
         self._lock = threading.RLock()
         self._list = SceneList(scenes, on_change)
         self._history = History()
@@ -226,7 +225,19 @@ class Scenes:
     def morph(
         self, first: str | int, second: str | int, x: float, *, origin: object = None, at: float | None = None
     ) -> None:
-        """Mix two scenes: at x = 0 the first, at 1 the second. `morph_many` says what a mixture is."""
+        """Move the stops to the weighted mean of two scenes: at x = 0 the first, at 1 the second.
+
+        At an end, the stops have the values as if that scene had been recalled before the morph began. A stop that a
+        scene doesn't name has, in that scene, the value that it had when the morph began. That holds until something
+        else is recalled, mixed or undone.
+
+        Args:
+            origin: passed to `ParameterStore.move`.
+            at: passed to `ParameterStore.move`.
+
+        Raises:
+            DrawstopError: no such scene, or x is no number; then nothing moves.
+        """
         x = share(x)
         self._mix([(first, 1 - x), (second, x)], origin, at)
 
@@ -239,32 +250,13 @@ class Scenes:
         origin: object = None,
         at: float | None = None,
     ) -> None:
-        """Mix four scenes, at (0, 0), (1, 0), (0, 1), (1, 1); None: the set's own corners."""
+        """Mix four scenes as `morph` mixes two, at (0, 0), (1, 0), (0, 1), (1, 1); None: the set's own corners."""
         corners = self.corners if corners is None else corners
         if len(corners) != CORNERS:
             raise DrawstopError(
                 f"a pad has {CORNERS} scenes as corners, got {len(corners)}; name them: pad = [...]"
             )
         self._mix(list(zip(corners, corner_weights(x, y), strict=True)), origin, at)
-
-    def morph_many(
-        self, weights: Mapping[str, float], *, origin: object = None, at: float | None = None
-    ) -> None:
-        """Move the stops to the weighted mean of some scenes.
-
-        With all weight on one scene, the stops have the values as if that scene had been recalled before the morph
-        began. A stop that a scene doesn't name has, in that scene, the value that it had when the morph began. That
-        holds until something else is recalled, mixed or undone.
-
-        Args:
-            weights: by name or slug, 0 or more, of any sum. Scenes of weight 0 belong to the mixture too.
-            origin: passed to `ParameterStore.move`.
-            at: passed to `ParameterStore.move`.
-
-        Raises:
-            DrawstopError: no such scene, or refused weights; then nothing moves.
-        """
-        self._mix(list(weights.items()), origin, at)
 
     def end_gesture(self) -> None:
         """End the gesture, when the knob or the pad is released: its next movement is another step to undo."""
@@ -294,12 +286,12 @@ class Scenes:
             return step.name
 
     def _mix(self, weights: Sequence[tuple[str | int, float]], origin: object, at: float | None) -> None:
+        """Move the stops to the mean of some scenes, whose weights sum to 1."""
         with self._lock:
-            by_slug: dict[str, float] = {}
+            mixture: dict[str, float] = {}
             for which, weight in weights:
                 slug = self.find(which).slug
-                by_slug[slug] = by_slug.get(slug, 0.0) + weight
-            mixture = normalized_weights(by_slug)
+                mixture[slug] = mixture.get(slug, 0.0) + weight
             morph = self._history.morph
             if morph is None or morph.slugs != mixture.keys():
                 morph = Morph(frozenset(mixture))
@@ -321,7 +313,7 @@ class Scenes:
         missing = [s for s in scene.values if s not in targets and (scene.slug, s) not in self._reported]
         if missing:
             self._reported |= {(scene.slug, slug) for slug in missing}
-            self._notify(f"scene {scene.slug}: not in this instrument, left out: {', '.join(missing)}")
+            self._show_line(f"scene {scene.slug}: not in this instrument, left out: {', '.join(missing)}")
         return {
             slug: clipped(targets[slug], value) for slug, value in scene.values.items() if slug in targets
         }

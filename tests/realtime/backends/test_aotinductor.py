@@ -71,7 +71,7 @@ def test_the_programs_of_a_block_play_what_torchscript_plays_and_again_after_a_r
     with pytest.raises(DrawstopError, match="multiple of the instrument's ratio, 128; got 700"):
         record_programs(instrument, 700)
     programs = record_programs(instrument, BLOCK)
-    assert set(programs) == {Case(turn, brings_in) for turn in (0, 1) for brings_in in (False, True)}
+    assert set(programs) == {Case(phase, brings_in) for phase in (0, 1) for brings_in in (False, True)}
     modules = {case: graph.module for case, graph in programs.items()}
     places = {case: list(graph.places) for case, graph in programs.items()}
     player = CompiledPlayer(instrument, modules, places, BLOCK)

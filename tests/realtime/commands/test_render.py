@@ -18,19 +18,14 @@ BLOCK = 512
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
-
-
-@pytest.fixture(scope="module")
 def stereo_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_small_instrument(tmp_path_factory.mktemp("instrument") / "stereo.ts", channels=2)
 
 
 @pytest.fixture
-def quiet(path: Path) -> Instrument:
+def quiet(small: Path) -> Instrument:
     """Without noise, so that the output is known exactly."""
-    instrument = load(path)
+    instrument = load(small)
     instrument.module.set_noise(0)
     return instrument
 
@@ -63,8 +58,8 @@ def test_a_setting_and_an_event_change_the_gain_from_their_frame_on(quiet: Instr
     np.testing.assert_allclose(rendered[:, after], 1.25 * wet(signal)[:, after], rtol=0, atol=1e-6)
 
 
-def test_rendering_twice_gives_the_same_bits_and_another_seed_others(path: Path) -> None:
-    instrument = load(path)
+def test_rendering_twice_gives_the_same_bits_and_another_seed_others(small: Path) -> None:
+    instrument = load(small)
     first, second = (render(instrument, audio(3000), inner_block=BLOCK, seed=1) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert (first != render(instrument, audio(3000), inner_block=BLOCK, seed=2)).any()
@@ -124,26 +119,26 @@ class Command:
 
 
 @pytest.fixture
-def command(tmp_path: Path, path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(tmp_path, path, capsys)
+def command(tmp_path: Path, small: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(tmp_path, small, capsys)
 
 
-def test_the_command_writes_what_the_function_renders(command: Command, path: Path) -> None:
+def test_the_command_writes_what_the_function_renders(command: Command, small: Path) -> None:
     assert command("--set", "guitar=0.8", "--set", "voice=-0.3", "--seed", "4") == (0, "")
     written, rate = soundfile.read(command.out, dtype="float32")
-    expected = render(load(path), audio(SAMPLE_RATE), settings={"guitar": 0.8, "voice": -0.3}, seed=4)
+    expected = render(load(small), audio(SAMPLE_RATE), settings={"guitar": 0.8, "voice": -0.3}, seed=4)
     assert rate == SAMPLE_RATE
     np.testing.assert_array_equal(written, expected[0])
 
 
-def test_a_midi_file_moves_the_stops(command: Command, path: Path) -> None:
+def test_a_midi_file_moves_the_stops(command: Command, small: Path) -> None:
     file = mido.MidiFile()
     message = mido.Message("control_change", control=20, value=127, time=480)  # half a second at 120 bpm
     file.tracks.append(mido.MidiTrack([message]))
     file.save(command.folder / "moves.mid")
     assert command("--midi", str(command.folder / "moves.mid")) == (0, "")
     event = ControlEvent(SAMPLE_RATE // 2, "guitar", 1.0, "test")
-    expected = render(load(path), audio(SAMPLE_RATE), [event])
+    expected = render(load(small), audio(SAMPLE_RATE), [event])
     np.testing.assert_array_equal(soundfile.read(command.out, dtype="float32")[0], expected[0])
 
 
@@ -197,8 +192,8 @@ def test_recordings_that_hold_no_sound_are_refused(command: Command) -> None:
         command.refuses(name, recording=folder / name)
 
 
-def test_files_that_are_no_instrument_are_refused(command: Command, path: Path) -> None:
-    content = path.read_bytes()
+def test_files_that_are_no_instrument_are_refused(command: Command, small: Path) -> None:
+    content = small.read_bytes()
     (command.folder / "cut.ts").write_bytes(content[: len(content) // 2])
     (command.folder / "corrupt.ts").write_bytes(b"\0" * len(content))
     for name in ("missing.ts", "cut.ts", "corrupt.ts", "in.wav"):

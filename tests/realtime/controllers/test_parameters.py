@@ -1,11 +1,11 @@
 """The parameter store: each movement is scheduled once, and every listener is notified."""
 
 import threading
-import time
 from collections.abc import Sequence
 
 import pytest
 from event_recorder import EventRecorder
+from made_up_clock import MadeUpClock
 from small_instrument import STOPS
 
 from drawstop.errors import DrawstopError
@@ -22,8 +22,27 @@ def sound() -> EventRecorder:
 
 
 @pytest.fixture
-def parameters(sound: EventRecorder) -> ParameterStore:
-    return ParameterStore(sound, [*STOPS, WET])
+def clock() -> MadeUpClock:
+    return MadeUpClock(100.0)
+
+
+@pytest.fixture
+def parameters(sound: EventRecorder, clock: MadeUpClock) -> ParameterStore:
+    return ParameterStore(sound, [*STOPS, WET], clock)
+
+
+class InterruptedEngine(EventRecorder):
+    """An engine at whose clock the thread is interrupted some times, before or after the reading."""
+
+    def __init__(self, clock: MadeUpClock, before: Sequence[float], after: Sequence[float]) -> None:
+        super().__init__(RATE)
+        self._clock, self._before, self._after = clock, [*before], [*after]
+
+    def now(self) -> int:
+        self._clock.advance(self._before.pop(0) if self._before else 0.0)
+        sample = round(self._clock() * RATE)
+        self._clock.advance(self._after.pop(0) if self._after else 0.0)
+        return sample
 
 
 def test_a_movement_reaches_the_sound_now_and_the_listeners_with_its_origin(
@@ -48,22 +67,37 @@ def test_a_movement_reaches_the_sound_now_and_the_listeners_with_its_origin(
 
 
 def test_a_movement_in_the_future_has_its_sample_and_its_ramp(
-    parameters: ParameterStore, sound: EventRecorder, monkeypatch: pytest.MonkeyPatch
+    parameters: ParameterStore, sound: EventRecorder
 ) -> None:
-    monkeypatch.setattr("time.monotonic", lambda: 100.0)
     parameters.move({"voice": 1.0}, "scene", at=102.0, seconds=0.5)
     event = sound.events[0]
     assert event.sample == 1000 + 2 * RATE
     assert event.ramp_samples == RATE // 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((), ()), ((0.005,), ()), ((), (0.005,)), ((0.0, 0.005), (0.005,)), ((0.01, 0.02), (0.03, 0.04))],
+)
+def test_a_movement_in_the_future_has_its_sample_though_the_thread_is_interrupted(
+    clock: MadeUpClock, before: Sequence[float], after: Sequence[float]
+) -> None:
+    parameters = ParameterStore(InterruptedEngine(clock, before, after), STOPS, clock)
+    assert parameters.sample_at(102.0) == 102 * RATE
+
+
+def test_of_a_thread_that_is_always_interrupted_the_shortest_interruption_counts(clock: MadeUpClock) -> None:
+    parameters = ParameterStore(InterruptedEngine(clock, (), [0.008, 0.002] * 50), STOPS, clock)
+    assert abs(parameters.sample_at(102.0) - 102 * RATE) == pytest.approx(0.001 * RATE, abs=1)
+
+
 def test_of_two_movements_the_second_is_never_the_earlier_one_though_the_clock_trembles(
-    parameters: ParameterStore, sound: EventRecorder
+    parameters: ParameterStore, sound: EventRecorder, clock: MadeUpClock
 ) -> None:
     parameters.move({"guitar": 0.1}, "cc")
     sound.sample -= 90
     parameters.move({"guitar": 0.2}, "cc")
-    parameters.move({"guitar": 1.0}, "bundle", at=time.monotonic() + 1.0)
+    parameters.move({"guitar": 1.0}, "bundle", at=clock() + 1.0)
     sound.sample += 200
     parameters.move({"guitar": 0.3}, "cc")
     assert [event.sample for event in sound.events if event.source == "cc"] == [1000, 1000, 1110]

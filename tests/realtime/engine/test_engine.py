@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_instrument import POISONED_ABOVE, RAISES_ABOVE, save_small_instrument
+from small_instrument import POISONED_ABOVE, RAISES_ABOVE
 
 from drawstop.errors import DrawstopError
 from realtime.engine.control_event import ControlEvent
@@ -21,14 +21,9 @@ EVENTS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
-
-
 @pytest.fixture
-def instrument(path: Path) -> Instrument:
-    return load(path)
+def instrument(small: Path) -> Instrument:
+    return load(small)
 
 
 def audio(length: int = LENGTH, seed: int = 0) -> np.ndarray:
@@ -70,7 +65,7 @@ def random_sizes(seed: int) -> Iterator[int]:
     "sizes", [*([size] for size in (1, 7, 64, 512, 2048, 4096)), "random 0", "random 1", "random 2"], ids=str
 )
 def test_output_is_the_direct_call_lagged_by_the_reported_delay_for_any_block_sizes(
-    instrument: Instrument, path: Path, sizes: list[int] | str
+    instrument: Instrument, small: Path, sizes: list[int] | str
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare()
@@ -80,7 +75,7 @@ def test_output_is_the_direct_call_lagged_by_the_reported_delay_for_any_block_si
     delay = engine.engine_delay_samples
     assert delay == INNER - 1
     assert not output[:, :delay].any()
-    np.testing.assert_array_equal(output[:, delay:], direct(path, audio())[:, :-delay])
+    np.testing.assert_array_equal(output[:, delay:], direct(small, audio())[:, :-delay])
 
 
 @pytest.mark.parametrize(
@@ -88,82 +83,86 @@ def test_output_is_the_direct_call_lagged_by_the_reported_delay_for_any_block_si
     [(64, INNER - 64), (96, INNER - 32), (7, INNER - 1), (INNER, 0), (3 * INNER, 0), (1, 511)],
 )
 def test_a_fixed_host_block_gives_the_shortest_delay_and_the_same_bits(
-    instrument: Instrument, path: Path, host_block: int, delay: int
+    instrument: Instrument, small: Path, host_block: int, delay: int
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare(host_block)
     engine.performance.schedule(EVENTS)
     signal = audio(LENGTH - LENGTH % host_block)
     output = play(engine, signal, cycle([host_block]))
-    expected = direct(path, audio())[:, : signal.shape[1] - delay]
+    expected = direct(small, audio())[:, : signal.shape[1] - delay]
     assert engine.engine_delay_samples == delay
     assert engine.latency_samples == delay + instrument.description.delay_samples
-    assert engine.broken_promises == 0
+    assert engine.unexpected_blocks == 0
     np.testing.assert_array_equal(output[:, delay:], expected)
 
 
 def test_a_host_that_breaks_its_fixed_block_gets_a_longer_delay_and_loses_no_sample(
-    instrument: Instrument, path: Path
+    instrument: Instrument, small: Path
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     engine.performance.schedule(EVENTS)
     output = play(engine, audio(), cycle([INNER, 100]))
     delay = engine.engine_delay_samples
-    expected = direct(path, audio())
-    assert engine.broken_promises == 1
+    expected = direct(small, audio())
+    assert engine.unexpected_blocks == 1
     assert delay == INNER - 1
     np.testing.assert_array_equal(output[:, :INNER], expected[:, :INNER])
     assert not output[:, INNER : INNER + delay].any()
     np.testing.assert_array_equal(output[:, INNER + delay :], expected[:, INNER : LENGTH - delay])
 
 
-def test_an_event_scheduled_while_its_sample_still_waits_is_exact(instrument: Instrument, path: Path) -> None:
+def test_an_event_scheduled_while_its_sample_still_waits_is_exact(
+    instrument: Instrument, small: Path
+) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare()
     event = ControlEvent(INNER + 50, "guitar", 1.0, "test")
     first = engine.process(audio()[:, : INNER + 100])
     engine.performance.schedule([event])
     output = np.concatenate([first, engine.process(audio()[:, INNER + 100 :])], axis=1)
-    np.testing.assert_array_equal(output[:, INNER - 1 :], direct(path, audio(), [event])[:, : 1 - INNER])
+    np.testing.assert_array_equal(output[:, INNER - 1 :], direct(small, audio(), [event])[:, : 1 - INNER])
 
 
 def test_a_late_event_is_not_lost_but_applies_at_the_next_sample_played(
-    instrument: Instrument, path: Path
+    instrument: Instrument, small: Path
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     first = engine.process(audio()[:, :INNER])
     engine.performance.schedule([ControlEvent(3, "guitar", 1.0, "test")])
     output = np.concatenate([first, engine.process(audio()[:, INNER:])], axis=1)
-    expected = direct(path, audio(), [ControlEvent(INNER, "guitar", 1.0, "test")])
+    expected = direct(small, audio(), [ControlEvent(INNER, "guitar", 1.0, "test")])
     np.testing.assert_array_equal(output, expected)
 
 
-def test_reset_gives_the_same_bits_as_a_fresh_load(instrument: Instrument, path: Path) -> None:
+def test_reset_gives_the_same_bits_as_a_fresh_load(instrument: Instrument, small: Path) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare()
     engine.performance.schedule(EVENTS)
     engine.process(audio(1000, seed=5))
     engine.reset()
     again = play(engine, audio())
-    fresh = engine_for(load(path), INNER)
+    fresh = engine_for(load(small), INNER)
     fresh.prepare()
     np.testing.assert_array_equal(again, play(fresh, audio()))
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others(path: Path) -> None:
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(small: Path) -> None:
     outputs = []
     for seed in (3, 3, 4):
-        engine = engine_for(load(path), INNER, seed)
+        engine = engine_for(load(small), INNER, seed)
         engine.prepare()
         outputs.append(play(engine, audio()))
     np.testing.assert_array_equal(outputs[0], outputs[1])
     assert (outputs[0] != outputs[2]).any()
 
 
-def test_the_engine_and_the_rest_of_the_program_do_not_disturb_each_others_random_numbers(path: Path) -> None:
-    engine = engine_for(load(path), INNER)
+def test_the_engine_and_the_rest_of_the_program_do_not_disturb_each_others_random_numbers(
+    small: Path,
+) -> None:
+    engine = engine_for(load(small), INNER)
     engine.prepare()
     torch.manual_seed(11)
     outputs, numbers = [], []
@@ -174,11 +173,11 @@ def test_the_engine_and_the_rest_of_the_program_do_not_disturb_each_others_rando
     assert torch.equal(torch.stack(numbers), torch.stack([torch.rand(3) for _ in numbers]))
     delay = engine.engine_delay_samples
     np.testing.assert_array_equal(
-        np.concatenate(outputs, axis=1)[:, delay:], direct(path, audio(), [])[:, :-delay]
+        np.concatenate(outputs, axis=1)[:, delay:], direct(small, audio(), [])[:, :-delay]
     )
 
 
-def test_non_finite_input_is_counted_and_plays_as_zero(instrument: Instrument, path: Path) -> None:
+def test_non_finite_input_is_counted_and_plays_as_zero(instrument: Instrument, small: Path) -> None:
     broken, clean = audio(), audio()
     where = [0, 5, INNER, 3000]
     broken[0, where] = [np.nan, np.inf, -np.inf, np.nan]
@@ -187,7 +186,7 @@ def test_non_finite_input_is_counted_and_plays_as_zero(instrument: Instrument, p
     engine.prepare(INNER)
     output = play(engine, broken, cycle([INNER]))
     assert engine.replaced_inputs == len(where)
-    np.testing.assert_array_equal(output, direct(path, clean, []))
+    np.testing.assert_array_equal(output, direct(small, clean, []))
 
 
 def test_doubles_too_large_for_single_precision_are_counted_as_infinite(instrument: Instrument) -> None:

@@ -1,8 +1,10 @@
 """The delay that the engine reports is the delay that it has: over rates, device blocks, blocks, and paths."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from small_instrument import DELAY, ECHO, SAMPLE_RATE, save_small_instrument
+from small_instrument import DELAY, ECHO, SAMPLE_RATE
 
 from realtime.engine.channel_strip import SMOOTHING_S
 from realtime.engine.control_event import ControlEvent
@@ -18,20 +20,19 @@ PATHS = {"wet": [], "dry": [ControlEvent(0, WET.slug, 0.0)], "bypass": [ControlE
 
 
 @pytest.fixture(scope="module")
-def instrument(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
+def instrument(small: Path) -> Instrument:
     """Read once for all tests: `prepare` resets it."""
-    return load(save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts"))
+    return load(small)
 
 
 def pulse(seconds: np.ndarray) -> np.ndarray:
     return 0.5 * np.exp(-0.5 * (seconds / PULSE_S) ** 2)
 
 
-@pytest.mark.parametrize("way", PATHS)
+@pytest.mark.parametrize("way, slack", [("wet", 0), ("wet", 256), ("dry", 0), ("bypass", 256)])
 @pytest.mark.parametrize("block", [64, 512, 2048])
 @pytest.mark.parametrize("host_block", [32, 100, 256, 1024, 4096])
 @pytest.mark.parametrize("device_rate", [32000, 44100, 48000, 96000])
-@pytest.mark.parametrize("slack", [0, 256])
 def test_the_delay_is_as_reported_to_a_quarter_of_a_sample(
     instrument: Instrument, device_rate: int, host_block: int, block: int, way: str, slack: int
 ) -> None:
@@ -48,7 +49,7 @@ def test_the_delay_is_as_reported_to_a_quarter_of_a_sample(
     sound = pulse(seconds - at / device_rate)[None].astype(np.float32)
     pieces = [engine.process(sound[:, i : i + host_block]) for i in range(0, length, host_block)]
     played = np.concatenate(pieces, axis=1)[0]
-    assert engine.broken_promises == 0
+    assert engine.unexpected_blocks == 0
 
     def expected(later_samples: float) -> np.ndarray:
         since = seconds - (at + engine.latency_samples + later_samples) / device_rate

@@ -19,11 +19,6 @@ BLOCK = 512
 SMOOTHING = round(SMOOTHING_S * SAMPLE_RATE)
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_small_instrument(tmp_path_factory.mktemp("instrument") / "small.ts")
-
-
 def player(path: Path, seed: int = 0) -> Player:
     made = Player(load(path), seed, noise=0)
     made.prepare(BLOCK)
@@ -57,16 +52,16 @@ def later(audio: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("parameter", [BYPASS.slug, WET.slug])
 def test_bypass_and_all_dry_are_the_delayed_input_bit_for_bit_after_their_ramp(
-    path: Path, parameter: str
+    small: Path, parameter: str
 ) -> None:
-    made = performance(path)
+    made = performance(small)
     made.schedule([ControlEvent(700, parameter, 1.0 if parameter == BYPASS.slug else 0.0)])
     audio = sound(8)
     np.testing.assert_array_equal(play(made, audio)[:, 700 + SMOOTHING :], later(audio)[:, 700 + SMOOTHING :])
 
 
-def test_a_bypass_that_is_off_again_leaves_the_wet_bits(path: Path) -> None:
-    made, plain, audio = performance(path), performance(path), sound(12)
+def test_a_bypass_that_is_off_again_leaves_the_wet_bits(small: Path) -> None:
+    made, plain, audio = performance(small), performance(small), sound(12)
     made.schedule([ControlEvent(100, BYPASS.slug, 1.0), ControlEvent(2000, BYPASS.slug, 0.0)])
     played, wet = play(made, audio), play(plain, audio)
     np.testing.assert_array_equal(played[:, :100], wet[:, :100])
@@ -74,8 +69,8 @@ def test_a_bypass_that_is_off_again_leaves_the_wet_bits(path: Path) -> None:
     np.testing.assert_array_equal(played[:, 2000 + SMOOTHING :], wet[:, 2000 + SMOOTHING :])
 
 
-def test_mute_is_exact_silence_after_its_ramp(path: Path) -> None:
-    made = performance(path)
+def test_mute_is_exact_silence_after_its_ramp(small: Path) -> None:
+    made = performance(small)
     made.schedule([ControlEvent(300, MUTE.slug, 1.0)])
     played = play(made, sound(6))
     assert played[:, :300].any()
@@ -83,19 +78,19 @@ def test_mute_is_exact_silence_after_its_ramp(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("parameter", "factor"), [(INPUT_GAIN, 2.0), (OUTPUT_GAIN, 2.0)])
-def test_gains_are_in_decibels(path: Path, parameter: object, factor: float) -> None:
-    made, plain, audio = performance(path), performance(path), sound(6)
+def test_gains_are_in_decibels(small: Path, parameter: object, factor: float) -> None:
+    made, plain, audio = performance(small), performance(small), sound(6)
     made.schedule([ControlEvent(0, parameter.slug, 20 * np.log10(factor))])
     rest = slice(SMOOTHING + DELAY + 3, None)
     np.testing.assert_allclose(play(made, audio)[:, rest], factor * play(plain, audio)[:, rest], rtol=1e-5)
 
 
-def test_another_instrument_comes_in_without_a_step_and_then_plays_alone(path: Path) -> None:
-    made, plain, audio = performance(path), performance(path), sound(150)
+def test_another_instrument_comes_in_without_a_step_and_then_plays_alone(small: Path) -> None:
+    made, plain, audio = performance(small), performance(small), sound(150)
     made.schedule([ControlEvent(40, "guitar", 1.0), ControlEvent(120 * BLOCK, "guitar", -1.0)])
     plain.schedule([ControlEvent(40, "guitar", 1.0), ControlEvent(120 * BLOCK, "guitar", -1.0)])
     before = play(made, audio[:, : 10 * BLOCK])
-    new = player(path, seed=1)
+    new = player(small, seed=1)
     assert made.swap(new.instrument.description, new) == 10 * BLOCK
     played = np.concatenate([before, play(made, audio[:, 10 * BLOCK :])], axis=1)
     fade_at = made.fade_at
@@ -108,9 +103,9 @@ def test_another_instrument_comes_in_without_a_step_and_then_plays_alone(path: P
     np.testing.assert_allclose(played, play(plain, audio), atol=1e-6)
 
 
-def test_while_one_instrument_comes_in_a_second_is_refused(path: Path) -> None:
-    made = performance(path)
-    new = player(path)
+def test_while_one_instrument_comes_in_a_second_is_refused(small: Path) -> None:
+    made = performance(small)
+    new = player(small)
     made.swap(new.instrument.description, new)
     with pytest.raises(DrawstopError, match="on its way in"):
         made.swap(new.instrument.description, new)
@@ -120,42 +115,42 @@ def test_while_one_instrument_comes_in_a_second_is_refused(path: Path) -> None:
     ("field", "value", "says"), [("sample_rate", 48000, "48000 Hz"), ("ratio", 1024, "1024")]
 )
 def test_an_instrument_that_does_not_fit_is_refused_and_the_playing_goes_on(
-    path: Path, field: str, value: int, says: str
+    small: Path, field: str, value: int, says: str
 ) -> None:
-    made, new = performance(path), player(path)
+    made, new = performance(small), player(small)
     with pytest.raises(DrawstopError, match=says):
         made.swap(replace(new.instrument.description, **{field: value}), new)
     assert play(made, sound(3)).any()
 
 
-def test_a_stereo_instrument_joins_a_mono_performance(path: Path, tmp_path: Path) -> None:
-    made = performance(path)
+def test_a_stereo_instrument_joins_a_mono_performance(small: Path, tmp_path: Path) -> None:
+    made = performance(small)
     stereo = player(save_small_instrument(tmp_path / "stereo.ts", channels=2))
     made.swap(stereo.instrument.description, stereo, fade_at=2 * BLOCK)
     played = play(made, sound(20))
     assert played.shape[0] == 1
     np.testing.assert_allclose(
-        played[:, 12 * BLOCK :], play(performance(path), sound(20))[:, 12 * BLOCK :], atol=1e-6
+        played[:, 12 * BLOCK :], play(performance(small), sound(20))[:, 12 * BLOCK :], atol=1e-6
     )
 
 
-def test_a_dead_instrument_gives_the_dry_sound_until_another_has_come(path: Path) -> None:
-    made, audio = performance(path), sound(130)
+def test_a_dead_instrument_gives_the_dry_sound_until_another_has_come(small: Path) -> None:
+    made, audio = performance(small), sound(130)
     first = play(made, audio[:, : 4 * BLOCK])
     made.fail(made.source)
     dry = play(made, audio[:, 4 * BLOCK : 6 * BLOCK])
     np.testing.assert_array_equal(dry, later(audio)[:, 4 * BLOCK : 6 * BLOCK])
-    new = player(path)
+    new = player(small)
     made.swap(new.instrument.description, new)
     rest = play(made, audio[:, 6 * BLOCK :])
     fade_end = made.fade_at + round(FADE_S * SAMPLE_RATE)
-    wet = play(performance(path), audio)
+    wet = play(performance(small), audio)
     played = np.concatenate([first, dry, rest], axis=1)
     np.testing.assert_array_equal(played[:, fade_end:], wet[:, fade_end:])
 
 
-def test_a_skipped_block_is_reported_and_the_rest_plays_on(path: Path) -> None:
-    made = performance(path)
+def test_a_skipped_block_is_reported_and_the_rest_plays_on(small: Path) -> None:
+    made = performance(small)
     flags = []
     for index in range(5):
         made.submit(sound(1, seed=index), skip=index == 2)
@@ -164,22 +159,22 @@ def test_a_skipped_block_is_reported_and_the_rest_plays_on(path: Path) -> None:
     assert flags == [(index == 2, False) for index in range(5)]
 
 
-def test_a_reset_event_clears_the_instruments_memory_at_its_block(path: Path) -> None:
-    made = performance(path)
+def test_a_reset_event_clears_the_instruments_memory_at_its_block(small: Path) -> None:
+    made = performance(small)
     audio = np.zeros((1, 4 * BLOCK), dtype=np.float32)
     audio[0, 2 * BLOCK - 10] = 0.5  # its echo would come in the third block
     made.schedule([ControlEvent(2 * BLOCK, RESET.slug, 1.0)])
     assert not play(made, audio)[:, 2 * BLOCK :].any()
-    assert play(performance(path), audio)[:, 2 * BLOCK :].any()
+    assert play(performance(small), audio)[:, 2 * BLOCK :].any()
 
 
-def test_an_unknown_target_is_refused(path: Path) -> None:
+def test_an_unknown_target_is_refused(small: Path) -> None:
     with pytest.raises(DrawstopError, match="oboe"):
-        performance(path).schedule([ControlEvent(0, "oboe", 0.0)])
+        performance(small).schedule([ControlEvent(0, "oboe", 0.0)])
 
 
-def test_an_instrument_that_raises_is_silent_for_one_block_and_counted(path: Path) -> None:
-    made, audio = performance(path), sound(4)
+def test_an_instrument_that_raises_is_silent_for_one_block_and_counted(small: Path) -> None:
+    made, audio = performance(small), sound(4)
     audio[0, BLOCK + 5] = 2 * RAISES_ABOVE
     blocks = play(made, audio).reshape(-1, BLOCK)
     assert made.source.failed_blocks == 1

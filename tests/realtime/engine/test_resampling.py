@@ -3,12 +3,11 @@
 import itertools
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from drawstop.types import Audio
 from realtime.engine.resampling import PASSBAND, StreamResampler, resampled_wait
 
-Audio = npt.NDArray[np.float32]
 RATES = [(48000, 44100), (44100, 48000), (96000, 44100), (44100, 96000), (32000, 44100), (192000, 48000)]
 SETTLED = 300
 

@@ -27,7 +27,7 @@ def test_a_source_has_one_row_with_its_last_value_and_what_it_moved() -> None:
     table.add([ControllerInput(KNOB, 12)], [])
     table.add([ControllerInput(PAD, 100)], [])
     table.add([ControllerInput(KNOB, 127)], [ParameterChange("guitar", 1.0, "cc 20")])
-    table.say("MIDI nano is here")
+    table.show_line("MIDI nano is here")
     text = drawn(table)
     assert text.count("127 of 127") == 1 and "12 of" not in text and "100 of 127" in text
     assert "guitar +1.00" in text and "MIDI nano is here" in text

@@ -1,26 +1,24 @@
-"""Of instruments that are asked for quickly, the last one comes in."""
+"""Of several requests during a swap the last is carried out."""
 
 import threading
 from pathlib import Path
 
-from live_player import wait_for
+from waiting import PATIENCE_S, wait_for
 
 from drawstop.errors import DrawstopError
 from realtime.live.latest_swap import LatestSwap
 
-PATIENCE_S = 60.0
-
 
 class Loading:
-    """Instruments that come in when they are let."""
+    """Swaps that end when `let_end` allows it."""
 
     def __init__(self) -> None:
         self.begun, self.may_end = threading.Semaphore(0), threading.Semaphore(0)
         self.loaded: list[str] = []
         self.notes: list[str] = []
-        self.swaps = LatestSwap(self.bring_in, self.notes.append)
+        self.swaps = LatestSwap(self.swap_to, self.notes.append)
 
-    def bring_in(self, path: Path) -> None:
+    def swap_to(self, path: Path) -> None:
         self.begun.release()
         assert self.may_end.acquire(timeout=PATIENCE_S)
         if path.stem == "broken":
@@ -31,7 +29,7 @@ class Loading:
         for name in names:
             self.swaps.ask(Path(f"{name}.ts"))
 
-    def let_in(self, count: int) -> None:
+    def let_end(self, count: int) -> None:
         for _ in range(count):
             self.may_end.release()
 
@@ -42,21 +40,21 @@ def test_keys_pressed_quickly_end_at_the_last_and_a_version_saved_meanwhile_come
     assert loading.begun.acquire(timeout=PATIENCE_S)
     loading.ask("two", "three", "one", "four", "one")  # the same file again: a newer version
     assert loading.swaps.superseded and loading.swaps.busy
-    loading.let_in(2)
+    loading.let_end(2)
     assert loading.begun.acquire(timeout=PATIENCE_S)
     loading.swaps.close()
     assert loading.loaded == ["one", "one"]
     assert not loading.swaps.busy
 
 
-def test_an_error_is_said_unless_something_newer_is_on_its_way() -> None:
+def test_an_error_is_reported_unless_a_newer_request_waits() -> None:
     loading = Loading()
     loading.ask("broken")
     assert loading.begun.acquire(timeout=PATIENCE_S)
     loading.ask("broken")
-    loading.let_in(1)
+    loading.let_end(1)
     assert loading.begun.acquire(timeout=PATIENCE_S)
-    loading.let_in(1)
+    loading.let_end(1)
     wait_for(lambda: not loading.swaps.busy, "the end of the swap")
     assert loading.notes == ["broken.ts is broken"]
     loading.swaps.close()

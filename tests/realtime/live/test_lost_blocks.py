@@ -4,7 +4,7 @@ from realtime.live.lost_blocks import LostBlocks
 from realtime.processes.messages import Report
 
 
-def test_each_lost_block_is_said_once_with_the_sum() -> None:
+def test_each_lost_block_is_reported_once_with_the_sum() -> None:
     lost = LostBlocks()
     assert lost.note(Report(), 0.0) is None
     assert lost.note(Report(lost_blocks=1), 0.1) == "1 block came too late (1 lost in all)"
@@ -14,7 +14,7 @@ def test_each_lost_block_is_said_once_with_the_sum() -> None:
     )
 
 
-def test_an_overload_says_so_once_a_second_and_forgets_none() -> None:
+def test_an_overload_is_reported_once_a_second_and_no_block_is_forgotten() -> None:
     lost = LostBlocks()
     notes = [lost.note(Report(lost_blocks=tick), tick / 10) for tick in range(1, 31)]
     said = [note for note in notes if note is not None]

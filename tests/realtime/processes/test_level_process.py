@@ -5,20 +5,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 from repository import RECORDINGS
 from small_instrument import RATIO, save_small_instrument
 
 from drawstop.audio_files import read_audio
+from drawstop.types import Audio
 from realtime.engine import instrument_file
 from realtime.processes.level_memory import STALE_S, LevelReader, LevelWriter, Tally, level_fields
 from realtime.processes.level_process import LevelMeter
 from realtime.processes.player_client import SLOTS, RemotePlayer, player_fields
 from realtime.processes.shared_arrays import SharedArrays
-
-Audio = npt.NDArray[np.float32]
 
 BLOCK = 512
 STOPS = ("guitar", "voice")
@@ -76,7 +74,7 @@ def played(small: Path) -> Iterator[Played]:
 @pytest.mark.slow
 @pytest.mark.parametrize("concept, other", [STOPS, STOPS[::-1]])
 @pytest.mark.parametrize("block", [512, 2048])
-def test_what_is_told_of_a_recording_is_what_listen_says_of_it_offline(
+def test_the_levels_of_a_recording_are_those_that_listen_gives_offline(
     demo_instrument: Path, concept: str, other: str, block: int
 ) -> None:
     playing = Played(demo_instrument, block)
@@ -101,7 +99,9 @@ def test_what_is_told_of_a_recording_is_what_listen_says_of_it_offline(
     playing.close()
 
 
-def test_what_it_was_too_slow_for_is_skipped_and_counted_and_the_newest_is_heard(played: Played) -> None:
+def test_blocks_that_it_is_too_slow_for_are_skipped_and_counted_and_the_newest_are_measured(
+    played: Played,
+) -> None:
     piece = played.meter.piece
     for number in range(3 * SLOTS):
         played.send(np.full((1, BLOCK), number / 1000, dtype=np.float32))

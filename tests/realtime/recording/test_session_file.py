@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_instrument import SAMPLE_RATE, description, save_small_instrument
+from waiting import wait_for
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
@@ -14,6 +15,8 @@ from realtime.engine.performance import Played
 from realtime.recording.session_file import (
     ABOUT,
     EVENTS,
+    INPUT,
+    OUTPUT,
     Lost,
     SessionAbout,
     Swap,
@@ -51,6 +54,30 @@ def test_sound_and_movements_are_read_as_they_were_written(session: Path) -> Non
     assert back.events == MOVEMENTS
     np.testing.assert_array_equal(back.input, sound)
     np.testing.assert_array_equal(back.output, -sound)
+
+
+def test_what_is_played_is_in_the_files_while_the_session_goes_on(session: Path) -> None:
+    sound = np.random.default_rng(0).uniform(-1, 1, (1, BLOCK)).astype(np.float32)
+    writer = SessionWriter(session)
+    writer.movement(MOVEMENTS[0])
+    for start in (0, BLOCK):
+        writer.input(sound)
+        writer.output(Played(start, -sound))
+        wait_for(lambda end=start + BLOCK: written_samples(session) == (end, end), "the block in the files")
+    back = read_session(session)
+    assert not writer.ending
+    writer.close()
+    assert back.events == MOVEMENTS[:1]
+    np.testing.assert_array_equal(back.input, np.tile(sound, 2))
+    np.testing.assert_array_equal(back.output, -np.tile(sound, 2))
+
+
+def written_samples(session: Path) -> tuple[int, ...]:
+    """The samples of input and of output that the files hold."""
+    paths = (session / INPUT, session / OUTPUT)
+    return tuple(
+        path.stat().st_size // np.dtype(np.float32).itemsize if path.is_file() else 0 for path in paths
+    )
 
 
 def test_a_movements_ramp_is_called_glide_in_the_file_and_left_out_where_there_is_none(session: Path) -> None:

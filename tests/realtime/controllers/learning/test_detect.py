@@ -125,7 +125,7 @@ def test_what_may_be_a_plain_channel_is_taken_as_one() -> None:
     assert kind(on_one) == ("note 60", "velocity", True)
 
 
-def test_nothing_that_can_be_mapped_is_said() -> None:
+def test_a_gesture_without_anything_to_map_is_an_error() -> None:
     with pytest.raises(DrawstopError, match="move a knob"):
         detect([mido.Message("clock"), *cc(20, 64), mido.Message("note_off", note=3)])
 

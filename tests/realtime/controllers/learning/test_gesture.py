@@ -66,7 +66,7 @@ def test_a_gesture_ends_with_the_silence_of_its_own_source() -> None:
     assert turn[-1][0] + QUIET_S <= when <= turn[-1][0] + QUIET_S + 2 * POLL_S
 
 
-def test_two_knobs_turned_alike_are_said_to_be_unsure() -> None:
+def test_two_knobs_turned_alike_are_reported_as_unsure() -> None:
     both = [
         event
         for a, b in zip(range(30, 60), range(80, 50, -1), strict=True)

@@ -163,6 +163,6 @@ def test_every_error_of_the_code_stands_on_the_page_or_is_left_out_for_a_reason(
     assert missing <= NOT_ON_THE_PAGE.keys()
 
 
-def test_what_is_left_out_is_said_by_some_code_and_not_on_the_page() -> None:
+def test_each_error_that_the_page_leaves_out_is_raised_by_some_code() -> None:
     assert {text for module in RAISING for text in errors_of(module)} >= NOT_ON_THE_PAGE.keys()
     assert not [text for text in NOT_ON_THE_PAGE if text in PAGE]

@@ -24,6 +24,7 @@ ORDERS: tuple[Order, Order] = ("msb-first", "lsb-first")
 SOURCES = ("cc14 1", "nrpn 1000", "rpn 1000")
 ALL = FOURTEEN_BITS + 1
 BLOCK = 512
+STILL_S = 100.0
 
 
 class Playback:
@@ -54,7 +55,7 @@ class MappedKnob:
     def __init__(self, source: str, order: Order) -> None:
         self.source, self.order = parse_source(source, 1), order
         self.playback, self.changes = Playback(), list[ParameterChange]()
-        self.parameters = ParameterStore(self.playback, [STOP])
+        self.parameters = ParameterStore(self.playback, [STOP], clock=lambda: STILL_S)
         self.parameters.subscribe(self.changes.extend)
         self.knob = Knob(self.source, "guitar", takeover="jump", smoothing_s=0.0, order=order)
         self.midi = MidiInput(self.parameters, Mapping((self.knob,)))
@@ -69,10 +70,9 @@ class MappedKnob:
 
 
 @pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> float:
+def still() -> float:
     """A moment that doesn't pass, so that samples are exact."""
-    monkeypatch.setattr("time.monotonic", lambda: 100.0)
-    return 100.0
+    return STILL_S
 
 
 @functools.cache

@@ -36,7 +36,7 @@ def test_the_tempo_of_an_even_clock_is_exact(bpm: float) -> None:
     assert tempo_of(clock(bpm, 48)) == pytest.approx(bpm, rel=EXACT)
 
 
-def test_ticks_in_whole_milliseconds_tell_tempos_finer_than_that() -> None:
+def test_ticks_in_whole_milliseconds_measure_tempos_finer_than_that() -> None:
     """USB and many drivers round so; between two ticks at 120 a millisecond is 5 %."""
     for bpm in (90.0 + 0.7 * step for step in range(100)):
         assert tempo_of([round(at, 3) for at in clock(bpm, 48)]) == pytest.approx(bpm, rel=ROUNDED)

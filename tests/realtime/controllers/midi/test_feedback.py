@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import mido
 import pytest
 from event_recorder import EventRecorder
-from osc_parts import wait_for
+from waiting import wait_for
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.mapping import Knob, Mapping

@@ -217,7 +217,7 @@ def test_more_channels_than_there_are_make_no_zones() -> None:
     assert Zones(15).master_of(16) == 1
 
 
-class Sound:
+class RecordingEngine:
     sample_rate = 44100
 
     def __init__(self) -> None:
@@ -231,7 +231,7 @@ class Sound:
 
 
 def test_a_mapping_that_is_mended_while_a_finger_is_down_still_receives_its_release() -> None:
-    parameters = ParameterStore(Sound(), [StopDescription("Guitar", "guitar", "GUI")])
+    parameters = ParameterStore(RecordingEngine(), [StopDescription("Guitar", "guitar", "GUI")])
     plan = Mapping((Knob(parse_source("mpe pressure"), "guitar"),))
     control = MidiInput(parameters, plan)
     for message in (*rpn(16, 6, 15), note_on(2), pressure(2, 127)):  # an upper zone, which no file says

@@ -47,7 +47,7 @@ def test_a_whole_name_goes_before_a_part() -> None:
     assert meant("", ["a", "b"]) == ["a", "b"]
 
 
-def test_missing_boxes_are_said_once_and_again_when_they_change() -> None:
+def test_missing_boxes_are_reported_once_and_again_when_they_change() -> None:
     missing = MissingBoxes({"nano", "FCB1010"})
     assert missing.line([]) == "the mapping's 'FCB1010', 'nano' aren't here; here is: no MIDI input"
     assert missing.line([]) is None

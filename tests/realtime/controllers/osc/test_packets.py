@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from osc_parts import PATIENCE_S, both_clocks, oscsend
+from osc_parts import oscsend
 from programs import need_program
 from pythonosc import slip
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
+from waiting import PATIENCE_S
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.clients import AllowList
@@ -33,7 +34,8 @@ from realtime.controllers.osc.patterns import matching
 from realtime.controllers.osc.tcp_transport import StreamFraming
 
 FUZZED = 100_000
-CLOCK_S = 1e-3  # two clocks of one machine, read one after the other
+WALL_S, CLOCK_S = 1.75e9, 100.0  # the wall clock and the reader's, which stand still
+PRECISION_S = 1e-6  # of a double that holds the wall clock's seconds
 SLOWEST_PACKET_S = 0.5  # of the thread's own time; the worst of this file takes a tenth
 BUNDLE, NOW = b"#bundle\0", struct.pack(">Q", 1)
 ADDRESSES = ["/stop/guitar", "/stop/voice", "/stop/guitar/ramp", "/stop/voice/ramp", "/wet"]
@@ -82,12 +84,25 @@ def test_what_is_written_is_read_again() -> None:
     ]
 
 
-def test_a_time_tag_is_the_same_moment_on_the_monotonic_clock() -> None:
-    wall, monotonic = both_clocks()
+@pytest.fixture
+def _still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wall clock stands still."""
+    monkeypatch.setattr("time.time", lambda: WALL_S)
+
+
+def read_at(packet: bytes) -> list[Message]:
+    """What a packet says to a reader whose clock stands still."""
+    return read_packet(packet, lambda: CLOCK_S)
+
+
+@pytest.mark.usefixtures("_still")
+def test_a_time_tag_is_the_same_moment_on_the_readers_clock() -> None:
     late, soon = build_msg("/b", [2.0]), build_msg("/a", [1.0])
-    found = read_packet(built(IMMEDIATELY, built_inside(wall + 2.0, late), built_inside(wall + 1.0, soon)))
+    inside = (built_inside(WALL_S + 2.0, late), built_inside(WALL_S + 1.0, soon))
+    found = read_at(built(IMMEDIATELY, *inside))
     assert [message.address for message in found] == ["/a", "/b"]
-    assert [message.at for message in found] == pytest.approx([monotonic + 1.0, monotonic + 2.0], abs=CLOCK_S)
+    moments = [CLOCK_S + 1.0, CLOCK_S + 2.0]
+    assert [message.at for message in found] == pytest.approx(moments, rel=0.0, abs=PRECISION_S)
 
 
 def built_inside(at: float, *contents: object) -> object:
@@ -97,12 +112,12 @@ def built_inside(at: float, *contents: object) -> object:
     return builder.build()
 
 
+@pytest.mark.usefixtures("_still")
 def test_a_bundle_in_a_bundle_applies_no_sooner_than_that_one() -> None:
-    wall, monotonic = both_clocks()
     message = build_msg("/a", [1.0])
-    for inner in (IMMEDIATELY, wall - 5.0, wall + 1.0):
-        (found,) = read_packet(built(wall + 3.0, built_inside(inner, message)))
-        assert found.at == pytest.approx(monotonic + 3.0, abs=CLOCK_S)
+    for inner in (IMMEDIATELY, WALL_S - 5.0, WALL_S + 1.0):
+        (found,) = read_at(built(WALL_S + 3.0, built_inside(inner, message)))
+        assert found.at == pytest.approx(CLOCK_S + 3.0, rel=0.0, abs=PRECISION_S)
 
 
 def test_immediately_is_now() -> None:

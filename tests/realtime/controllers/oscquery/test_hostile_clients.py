@@ -10,13 +10,15 @@ from collections.abc import Iterator
 
 import pytest
 import websocket
-from osc_parts import UdpPeer, wait_for
+from made_up_clock import MadeUpClock
+from osc_parts import UdpPeer
 from oscquery_parts import OscQuerySetup
 from pythonosc import slip
+from waiting import PATIENCE_S, wait_for
 
 from realtime.controllers.osc.listener import MAX_CONNECTIONS
 from realtime.controllers.osc.packets import MAX_PACKET_BYTES, write_message
-from realtime.controllers.oscquery import connection
+from realtime.controllers.oscquery.connection import EXCHANGE_S, GONE_S, PING_S
 from realtime.controllers.scenes.scene import Scene
 
 UPGRADE = (
@@ -33,8 +35,21 @@ def setup() -> Iterator[OscQuerySetup]:
         assert "fault in Drawstop" not in made.server.errors.counts
 
 
+@pytest.fixture
+def clock() -> MadeUpClock:
+    return MadeUpClock()
+
+
+@pytest.fixture
+def clocked_setup(clock: MadeUpClock) -> Iterator[OscQuerySetup]:
+    """Servers whose time passes only when the test says so."""
+    with OscQuerySetup(clock=clock) as made:
+        yield made
+        assert "fault in Drawstop" not in made.server.errors.counts
+
+
 def raw(setup: OscQuerySetup) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", setup.query.open_port), timeout=60)
+    return socket.create_connection(("127.0.0.1", setup.query.open_port), timeout=PATIENCE_S)
 
 
 def answered(sock: socket.socket) -> bytes:
@@ -88,7 +103,7 @@ def test_a_form_that_a_page_sends_to_oscs_own_tcp_port_moves_nothing(setup: OscQ
     evil = slip.encode(write_message("/stop/guitar", 1.0))
     head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://example.com\r\nContent-Type: text/plain\r\n\r\n"
     for beginning in (head, b"\x16\x03\x01"):  # by https it would be TLS
-        with socket.create_connection(("127.0.0.1", setup.server.tcp_port), timeout=60) as sock:
+        with socket.create_connection(("127.0.0.1", setup.server.tcp_port), timeout=PATIENCE_S) as sock:
             sock.sendall(beginning + evil)
             assert answered(sock) == b""
     wait_for(lambda: setup.server.errors.counts == {"malformed packet": 2}, "both errors")
@@ -117,15 +132,20 @@ def test_requests_that_are_too_large_or_none_at_all_are_refused(setup: OscQueryS
 
 @pytest.mark.slow
 def test_only_so_many_are_accepted_and_a_client_that_never_asks_is_disconnected(
-    setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
+    clocked_setup: OscQuerySetup, clock: MadeUpClock
 ) -> None:
-    monkeypatch.setattr(connection, "EXCHANGE_S", 3.0)
+    setup = clocked_setup
     sockets = [raw(setup) for _ in range(MAX_CONNECTIONS)]
     for sock in sockets[::2]:
         sock.sendall(b"GET / HTTP/1.1\r\nHo")
     with raw(setup) as late:
         assert answered(late) == b""
     assert setup.server.errors.counts == {"too many clients": 1}
+    clock.advance(EXCHANGE_S - 0.5)
+    setup.settle()
+    assert len(setup.query._connections) == MAX_CONNECTIONS
+    clock.advance(0.5)
+    setup.settle()
     for sock in sockets:
         assert answered(sock) == b""  # once they took too long
         sock.close()
@@ -134,9 +154,9 @@ def test_only_so_many_are_accepted_and_a_client_that_never_asks_is_disconnected(
 
 @pytest.mark.slow
 def test_a_client_that_asks_and_never_reads_is_disconnected(
-    setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
+    clocked_setup: OscQuerySetup, clock: MadeUpClock
 ) -> None:
-    monkeypatch.setattr(connection, "EXCHANGE_S", 1.0)
+    setup = clocked_setup
     setup.scenes = [Scene(f"{number:04} {'x' * 90}", {}) for number in range(1024)]
     sockets = []
     for _ in range(MAX_CONNECTIONS):
@@ -145,10 +165,21 @@ def test_a_client_that_asks_and_never_reads_is_disconnected(
         sock.connect(("127.0.0.1", setup.query.open_port))
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         sockets.append(sock)
+    wait_for(lambda: have_all_been_answered(setup), "the responses")
+    setup.drain()  # so that the last response isn't just being made
+    clock.advance(2 * EXCHANGE_S)
+    setup.settle()
     wait_for(lambda: not setup.query._connections, "the end of them")
     for sock in sockets:
         sock.close()
     works(setup)
+
+
+def have_all_been_answered(setup: OscQuerySetup) -> bool:
+    """Whether as many clients as there may be have asked, and no request is left."""
+    connections = list(setup.query._connections.values())
+    asked = not any(each._reading for each in connections)
+    return asked and len(connections) == MAX_CONNECTIONS and not setup.query._requests
 
 
 @pytest.mark.slow
@@ -164,20 +195,21 @@ def test_a_websocket_that_never_reads_is_closed(setup: OscQuerySetup) -> None:
     works(setup)
 
 
-@pytest.mark.slow
 def test_a_websocket_that_falls_silent_is_pinged_and_then_closed(
-    setup: OscQuerySetup, monkeypatch: pytest.MonkeyPatch
+    clocked_setup: OscQuerySetup, clock: MadeUpClock
 ) -> None:
-    monkeypatch.setattr(connection, "PING_S", 0.2)
-    monkeypatch.setattr(connection, "GONE_S", 2.0)
+    setup = clocked_setup
     alive, gone = setup.websocket(), setup.websocket()
-
-    def is_gone() -> bool:
-        assert alive.receive_for(0.1) == []  # websocket-client answers pings while it waits
-        return len(setup.query._connections) < 2
-
-    wait_for(is_gone, "the end of the silent one")
-    assert alive.receive_for(0.1) == [] and len(setup.query._connections) == 1
+    clock.advance(PING_S)
+    setup.drain()
+    assert alive.socket.recv_data_frame(control_frame=True)[0] == websocket.ABNF.OPCODE_PING  # and answers it
+    setup.drain()
+    clock.advance(GONE_S - PING_S - 0.5)
+    setup.drain()
+    assert len(setup.query._connections) == 2
+    clock.advance(0.5)
+    setup.drain()
+    assert len(setup.query._connections) == 1
     alive.send("/stop/guitar", 0.5)
     wait_for(lambda: setup.moved() == [("guitar", 0.5, 0)], "the movement")
     assert answered(gone.socket.sock) == b"\x89\x00" + b"\x88\x02\x03\xe9"  # a ping; "going away"
@@ -292,13 +324,18 @@ def test_fuzzed_frames_and_commands_harm_nobody(setup: OscQuerySetup) -> None:
 @pytest.mark.slow
 def test_its_descriptors_are_given_back(setup: OscQuerySetup) -> None:
     works(setup)
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors(setup)
     for number in range(200):
         sock = raw(setup)
         sock.sendall((UPGRADE, b"GET / HTTP/1.1\r\n\r\n", b"nonsense\r\n", b"GET /")[number % 4])
         if number % 3 == 0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
-    wait_for(lambda: not setup.query._connections, "the end of them")
     works(setup)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors(setup) == before
+
+
+def descriptors(setup: OscQuerySetup) -> int:
+    """The number of this process's open files once the server has closed all connections."""
+    wait_for(lambda: not setup.query._connections, "the end of the connections")
+    return len(os.listdir("/proc/self/fd"))

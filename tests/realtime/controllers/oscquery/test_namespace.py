@@ -117,7 +117,7 @@ def test_a_whole_subtree_is_sent_with_its_container(namespace: Namespace) -> Non
     assert response_to("/", namespace)[1]["CONTENTS"]["stop"] == stop
 
 
-def test_host_info_tells_where_osc_is_and_what_we_have() -> None:
+def test_host_info_names_the_osc_port_and_what_is_supported() -> None:
     assert (HOST["OSC_IP"], HOST["OSC_PORT"], HOST["OSC_TRANSPORT"]) == ("192.168.1.2", 9000, "UDP")
     assert HOST["NAME"] == "Drawstop organ"
     assert all(HOST["EXTENSIONS"][name] is True for name in ("ACCESS", "VALUE", "LISTEN", "PATH_CHANGED"))

@@ -3,20 +3,21 @@
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import websocket
-from osc_parts import STOPS, ClockedRecorder, UdpPeer, make_parameters, oscsend, wait_for
+from made_up_clock import MadeUpClock
+from osc_parts import STOPS, ClockedRecorder, UdpPeer, make_parameters, oscsend
 from oscquery_parts import NAME, OscQuerySetup
 from programs import need_program
+from waiting import PATIENCE_S, wait_for
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.addresses import BUTTONS
 from realtime.controllers.osc.server import OscServer
-from realtime.controllers.osc.subscriber import CROSSING_S, INTERVAL_S
+from realtime.controllers.osc.subscriber import INTERVAL_S
 from realtime.controllers.oscquery.service import OscQuery
 from realtime.controllers.scenes.scene import Scene
 
@@ -24,6 +25,19 @@ from realtime.controllers.scenes.scene import Scene
 @pytest.fixture
 def setup() -> Iterator[OscQuerySetup]:
     with OscQuerySetup() as made:
+        yield made
+        assert "fault in Drawstop" not in made.server.errors.counts
+
+
+@pytest.fixture
+def clock() -> MadeUpClock:
+    return MadeUpClock()
+
+
+@pytest.fixture
+def clocked_setup(clock: MadeUpClock) -> Iterator[OscQuerySetup]:
+    """Servers whose time passes only when the test says so."""
+    with OscQuerySetup(clock=clock) as made:
         yield made
         assert "fault in Drawstop" not in made.server.errors.counts
 
@@ -107,7 +121,7 @@ def test_a_client_receives_what_it_listens_to_and_nothing_else(setup: OscQuerySe
     wait_for(lambda: setup.server.errors.counts == {"malformed request": 1}, "the error")
 
 
-def test_meters_are_listened_to_once_they_are_there(setup: OscQuerySetup) -> None:
+def test_meters_are_received_once_they_exist(setup: OscQuerySetup) -> None:
     peer = setup.websocket()
     setup.server.meters({"in": -20.0})
     setup.query.refresh()
@@ -118,12 +132,15 @@ def test_meters_are_listened_to_once_they_are_there(setup: OscQuerySetup) -> Non
     assert peer.receive_all() == [("/meter/in", -10.0)]
 
 
-def test_what_a_client_sends_moves_stops_and_is_not_sent_back(setup: OscQuerySetup) -> None:
+def test_what_a_client_sends_moves_stops_and_is_not_sent_back(
+    clocked_setup: OscQuerySetup, clock: MadeUpClock
+) -> None:
+    setup = clocked_setup
     one, two = setup.websocket(), setup.websocket()
     for peer in (one, two):
         peer.send_command("LISTEN", "/stop/guitar")
         peer.receive_all()
-    time.sleep(CROSSING_S)
+    clock.advance(1.0)
     one.send("/stop/guitar", 0.75)
     assert two.receive_all() == [("/stop/guitar", 0.75)] and one.receive_all() == []
     assert setup.moved() == [("guitar", 0.75, 0)]
@@ -162,19 +179,16 @@ def test_subscribing_by_websocket_is_listening_to_everything(setup: OscQuerySetu
     wait_for(lambda: not setup.server.feedback.clients, "the end of the subscription")
 
 
-@pytest.mark.slow
-def test_of_many_changes_few_are_sent_and_the_last_always(setup: OscQuerySetup) -> None:
-    peer = setup.websocket()
+def test_of_many_changes_few_are_sent_and_the_last_always(
+    clocked_setup: OscQuerySetup, clock: MadeUpClock
+) -> None:
+    peer = clocked_setup.websocket()
     peer.send_command("LISTEN", "/stop/guitar")
     peer.receive_all()
-    begin = time.monotonic()
     for step in range(1, 1001):
-        setup.parameters.move({"guitar": step / 1000}, "cc 20")
-        time.sleep(0.0005)
-    lasted = time.monotonic() - begin
-    received = peer.receive_all()
-    assert 2 < len(received) <= lasted / INTERVAL_S + 2
-    assert received[-1] == ("/stop/guitar", 1.0)
+        clocked_setup.parameters.move({"guitar": step / 1000}, "cc 20")
+    clock.advance(INTERVAL_S)
+    assert peer.receive_all() == [("/stop/guitar", 1.0)]
 
 
 def test_stops_and_scenes_that_come_and_go_are_sent(setup: OscQuerySetup) -> None:
@@ -223,6 +237,7 @@ def test_a_large_namespace_is_sent_whole_and_osc_has_its_turn_between(setup: Osc
             client.send_message("/ping", [])
             client.receive_until("/pong")
             assert setup.parameters.values["guitar"] == np.float32(step / 20)
+    wait_for(lambda: answers, "an answer")
     ended.set()
     for asker in askers:
         asker.join()
@@ -265,7 +280,7 @@ def test_it_starts_and_closes_many_times_and_leaves_nothing() -> None:
     before = threading.active_count()
     for _ in range(10):
         with server:
-            peer = websocket.create_connection(f"ws://127.0.0.1:{query.open_port}/", timeout=10)
+            peer = websocket.create_connection(f"ws://127.0.0.1:{query.open_port}/", timeout=PATIENCE_S)
         assert peer.recv_data()[0] == websocket.ABNF.OPCODE_CLOSE
         peer.shutdown()
     query.refresh()  # after its end: nothing

@@ -24,7 +24,7 @@ STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
 
 
 class Silence:
-    """A `Sound` that drops its events."""
+    """An `EngineTarget` that drops its events."""
 
     sample_rate = 44100
 

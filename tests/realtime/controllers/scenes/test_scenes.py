@@ -10,7 +10,7 @@ from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.parameters import ParameterChange, ParameterStore
-from realtime.controllers.scenes.scene import Scene, scene_slug
+from realtime.controllers.scenes.scene import CORNERS, Scene, scene_slug
 from realtime.controllers.scenes.scene_list import MOST_SCENES
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.controllers.scenes.undo import GESTURE_PAUSE_SECONDS
@@ -136,7 +136,9 @@ def test_stops_of_another_instrument_are_left_out_and_reported_once(
     parameters: ParameterStore, sound: EventRecorder
 ) -> None:
     notes = list[str]()
-    scenes = Scenes(parameters, [Scene("a", {"oboe": 1.0, "horn": 0.0, "voice": 7.0})], notify=notes.append)
+    scenes = Scenes(
+        parameters, [Scene("a", {"oboe": 1.0, "horn": 0.0, "voice": 7.0})], show_line=notes.append
+    )
     scenes.recall("a")
     scenes.recall("a")
     assert notes == ["scene a: not in this instrument, left out: oboe, horn"]
@@ -170,20 +172,6 @@ def test_a_stop_that_one_scene_does_not_name_comes_from_where_it_stood(
     assert stop_values(parameters) == {"guitar": -1.0, "voice": 1.0, "organ": 0.0}
     scenes.morph("verse", "part", 0.0)
     assert stop_values(parameters) == VERSE.values
-
-
-def test_several_scenes_mix_by_weights_of_any_sum(parameters: ParameterStore, scenes: Scenes) -> None:
-    scenes.morph_many({"verse": 2, "Chorus": 1, "part": 1})
-    assert stop_values(parameters) == pytest.approx({"guitar": 0.125, "voice": 0.3125, "organ": 0.5})
-    for wrong in (
-        {},
-        {"verse": 0},
-        {"verse": -1, "part": 2},
-        {"verse": float("inf")},
-        {"part": float("nan")},
-    ):
-        with pytest.raises(DrawstopError, match="weights are 0 or more, and one is above 0; got"):
-            scenes.morph_many(wrong)
 
 
 def test_the_pad_has_a_scene_in_each_corner_and_their_mean_in_the_middle(parameters: ParameterStore) -> None:
@@ -331,9 +319,7 @@ def test_any_sequence_stays_in_range_and_undo_gives_back_what_was_before(seed: i
     before: list[tuple[dict[str, float], tuple[Scene, ...]]] = []
     for _ in range(300):
         state = (parameters.values, scenes.all)
-        action = random_.choice(
-            ["recall", "morph", "many", "store", "remove", "undo", "undo", "redo", "swap"]
-        )
+        action = random_.choice(["recall", "morph", "pad", "store", "remove", "undo", "undo", "redo", "swap"])
         number = random_.randrange(len(scenes.all) or 1)
         if action == "swap" and random_.random() < 0.3:
             parameters.set_targets([*random_.choice(SWAPS), WET])
@@ -360,7 +346,8 @@ def test_any_sequence_stays_in_range_and_undo_gives_back_what_was_before(seed: i
                     scenes.morph(0, number, random_.random())
                 scenes.end_gesture()
             else:
-                scenes.morph_many({scene.slug: random_.random() for scene in scenes.all})
+                corners = [random_.choice(scenes.all).slug for _ in range(CORNERS)]
+                scenes.pad(random_.random(), random_.random(), corners)
                 clock.now += 1.1 * GESTURE_PAUSE_SECONDS
             if (parameters.values, scenes.all) != state:
                 before.append(state)

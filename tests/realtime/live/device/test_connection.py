@@ -1,12 +1,11 @@
 """The device that was asked for: another stands in while it is away, and it is taken back when it returns."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from live_player import wait_for
 from small_instrument import description
+from waiting import wait_for
 
 from drawstop.errors import DrawstopError
 from realtime.live.device import return_watch
@@ -38,6 +37,22 @@ def sound_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[DeviceQuery]:
+    """The queries of a `ReturnWatch` so far: each but the last is answered."""
+    queries: list[DeviceQuery] = []
+    ask = return_watch.DeviceQuery
+    monkeypatch.setattr(return_watch, "DeviceQuery", lambda: queries.append(ask()) or queries[-1])
+    return queries
+
+
+def poll_until_answered(poll: Callable[[], str | None], count: int, answers: list[DeviceQuery]) -> list[str]:
+    """Poll until so many queries that began from now on are answered; what was said meanwhile."""
+    said, before = [], len(answers)
+    wait_for(lambda: said.append(poll()) or len(answers) > before + count, "answers")
+    return [each for each in said if each]
+
+
+@pytest.fixture
 def connection(sound_system: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeviceConnection]:
     """Connected to the box."""
     monkeypatch.setattr(return_watch, "LOOK_S", 0.1)
@@ -50,46 +65,35 @@ def connection(sound_system: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.mark.slow
 def test_the_default_stands_in_for_a_device_that_is_gone_until_it_returns(
-    sound_system: Path, connection: DeviceConnection
+    sound_system: Path, connection: DeviceConnection, answers: list[DeviceQuery]
 ) -> None:
     assert connection.device is not None and connection.device.device_name == "box"
     sound_system.write_text(ALSA)
     connection.lose()
     wait_for(lambda: connection.reopen(description()), "the default")
     assert connection.device.device_name == "default"
-    for _ in range(3):
-        assert connection.returned() is None
-        time.sleep(0.1)
+    assert poll_until_answered(connection.returned_note, 3, answers) == []
     sound_system.write_text(ALSA + BOX)
     said: list[str] = []
-    wait_for(lambda: said.extend(filter(None, [connection.returned()])) or said, "the box")
+    wait_for(lambda: said.extend(filter(None, [connection.returned_note()])) or said, "the box")
     assert said == ["box is back: the sound goes there again"]
     connection.lose()
     wait_for(lambda: connection.reopen(description()), "the box")
     assert connection.device.device_name == "box"
-    assert connection.returned() is None
+    assert connection.returned_note() is None
 
 
 @pytest.mark.slow
 def test_a_device_that_is_there_and_refused_counts_as_back_only_after_it_was_away(
-    sound_system: Path, monkeypatch: pytest.MonkeyPatch
+    sound_system: Path, monkeypatch: pytest.MonkeyPatch, answers: list[DeviceQuery]
 ) -> None:
     monkeypatch.setattr(return_watch, "LOOK_S", 0.0)
     watch = return_watch.ReturnWatch(DeviceSelection(output="box"))
-    asked = return_watch.DeviceQuery
-    answers: list[DeviceQuery] = []
-    monkeypatch.setattr(return_watch, "DeviceQuery", lambda: answers.append(asked()) or answers[-1])
-
-    def look_until(asked_again: int) -> list[str]:
-        said, before = [], len(answers)
-        wait_for(lambda: said.append(watch.look()) or len(answers) > before + asked_again, "answers")
-        return [each for each in said if each]
-
     watch.begin(gone=False)
-    assert look_until(2) == []
+    assert poll_until_answered(watch.poll, 2, answers) == []
     sound_system.write_text(ALSA)
-    assert look_until(2) == []
+    assert poll_until_answered(watch.poll, 2, answers) == []
     sound_system.write_text(ALSA + BOX)
-    assert look_until(2)[:1] == ["box is back: the sound goes there again"]
+    assert poll_until_answered(watch.poll, 2, answers)[:1] == ["box is back: the sound goes there again"]
     watch.end()
-    assert watch.look() is None
+    assert watch.poll() is None

@@ -1,6 +1,7 @@
-"""The sources that have sent some messages, each with its data: the first step of recognising a gesture.
+"""Groups received MIDI messages by the source that sent them: the first step of recognising a gesture.
 
-Unlike the decoder, which is told what the mapping takes for a pair or a parameter, this finds it out from the messages.
+The decoder knows from the mapping which controllers form a 14-bit pair or a parameter number; here that is inferred
+from the messages.
 """
 
 from collections import Counter
@@ -25,30 +26,30 @@ from realtime.controllers.midi.decoder import (
 from realtime.controllers.midi.source import MAXIMA, Kind, MidiSource, Order
 
 Received = tuple[str, Any, float]
-"""A message: the device's name, mido's message, the moment at which it came in seconds."""
+"""A message: the device's name, mido's message, and the time of its arrival in seconds."""
 NOISE = 2 / 127
-"""A source that has moved no farther trembles: two steps of 7 bits."""
+"""Movement up to which a source counts as jittering: two steps of 7 bits."""
 PRESS_ALONE = 0.5
-"""The movement of a controller that has sent one 127 or 0: a press, or a knob that was at its end."""
+"""The movement of a controller that sent a single 127 or 0: a press, or a knob that was at its end."""
 ENCODER_STEPS = 8
-"""Repeated steps of an encoder that count as a whole movement: its data don't travel."""
+"""How many repeated steps of an encoder count as a whole movement: an encoder has no position."""
 SLOW_STEPS = frozenset({*range(1, 5), *range(124, 128), *range(60, 64), *range(65, 69)})
-"""What a slowly turned encoder sends again and again, in any encoding."""
+"""The values that a slowly turned encoder repeats, in any encoding."""
 NO_STEPS = frozenset({0, 64})
-"""What no encoder sends, and a knob on its way does."""
+"""Values that no encoder sends, but a knob sends while it passes them."""
 SELECTORS: dict[int, Kind] = {NRPN_MSB: "nrpn", NRPN_LSB: "nrpn", RPN_MSB: "rpn", RPN_LSB: "rpn"}
 NUMBER_HALVES: dict[Kind, tuple[int, int]] = {"nrpn": (NRPN_MSB, NRPN_LSB), "rpn": (RPN_MSB, RPN_LSB)}
 DATA = (DATA_MSB, DATA_LSB, INCREMENT, DECREMENT)
 
 
 @dataclass
-class Heard:
-    """One source and what it has sent.
+class SourceData:
+    """The data that one source sent.
 
     Attributes:
-        data: its values in order; a released key's is 0.
-        times: the moment of each.
-        indices: the index of each among all messages.
+        data: its values in order; 0 for a released key.
+        times: when each value came, in seconds.
+        indices: the index of each value's message among all messages.
         steps: a parameter's increments and decrements, as +1 and -1.
         order: which half of a 14-bit value came first.
     """
@@ -61,19 +62,19 @@ class Heard:
     order: Order = "msb-first"
 
     def add(self, data: int, time: float, index: int) -> None:
-        """Note one more value."""
+        """Add one more value."""
         self.data.append(data)
         self.times.append(time)
         self.indices.append(index)
 
     @property
     def is_button(self) -> bool:
-        """Whether it has sent the two ends alone, as buttons and pedals do."""
+        """Whether it sent only 0 and 127, as buttons and pedals do."""
         return self.source.kind == "cc" and set(self.data) <= {0, 127}
 
     @property
     def movement(self) -> float:
-        """How far it has moved, as a share of its whole way; a strike, a press and a program change are a whole one."""
+        """How far it has moved, as a share of its whole range; 1 for a strike, a press and a program change."""
         kind = self.source.kind
         if kind in ("note", "program"):
             return float(any(self.data))
@@ -90,18 +91,18 @@ class Heard:
         return max(span, min(1.0, repeated / ENCODER_STEPS))
 
 
-def heard_sources(received: Sequence[Received]) -> list[Heard]:
-    """The sources of some messages, in the order in which they began."""
-    listener = _Listener()
+def group_by_source(received: Sequence[Received]) -> list[SourceData]:
+    """The messages grouped by source, in the order of the sources' first messages."""
+    collector = _SourceCollector()
     for index, (device, message, time) in enumerate(received):
-        listener.add(device, message, time, index)
-    return listener.sources()
+        collector.add(device, message, time, index)
+    return collector.sources()
 
 
-class _Listener:
+class _SourceCollector:
     def __init__(self) -> None:
-        self._heard: dict[MidiSource, Heard] = {}
-        self._selectors: dict[MidiSource, Heard] = {}
+        self._sources: dict[MidiSource, SourceData] = {}
+        self._selectors: dict[MidiSource, SourceData] = {}
         self._numbers: dict[tuple[str, int], dict[int, int]] = {}
         self._selected: dict[tuple[str, int], Kind] = {}
         self._decoders: dict[str, MidiDecoder] = {}
@@ -114,31 +115,38 @@ class _Listener:
         for each in self._decoders[device].decode(message, time):
             self._of(each.source).add(each.data, time, index)
 
-    def sources(self) -> list[Heard]:
+    def sources(self) -> list[SourceData]:
         channels = {
-            (h.source.device, h.source.channel)
-            for h in self._heard.values()
-            if h.source.kind in NUMBER_HALVES
+            (each.source.device, each.source.channel)
+            for each in self._sources.values()
+            if each.source.kind in NUMBER_HALVES
         }
-        plain = [h for h in self._selectors.values() if (h.source.device, h.source.channel) not in channels]
-        heard = _paired([*self._heard.values(), *plain])
-        programs = {(h.source.device, h.source.channel) for h in heard if h.source.kind == "program"}
+        plain = [
+            each
+            for each in self._selectors.values()
+            if (each.source.device, each.source.channel) not in channels
+        ]
+        sources = _paired([*self._sources.values(), *plain])
+        programs = {
+            (each.source.device, each.source.channel) for each in sources if each.source.kind == "program"
+        }
         banks = [
-            h
-            for h in heard
-            if (h.source.device, h.source.channel) in programs and h.source.number in (0, LSB_OFFSET)
-            and h.source.kind in ("cc", "cc14")
-        ]  # fmt: skip
-        return sorted((h for h in heard if h not in banks), key=lambda each: each.indices[0])
+            each
+            for each in sources
+            if (each.source.device, each.source.channel) in programs
+            and each.source.number in (0, LSB_OFFSET)
+            and each.source.kind in ("cc", "cc14")
+        ]
+        return sorted((each for each in sources if each not in banks), key=lambda each: each.indices[0])
 
     def _parameter(self, device: str, message: Any, time: float, index: int) -> bool:
-        """Take a message that selects or moves a parameter; whether it does."""
+        """Take the message if it selects or moves a parameter; False if it doesn't."""
         channel, number = message.channel + 1, message.control
         if number in SELECTORS:
             self._numbers.setdefault((device, channel), {})[number] = message.value
             self._selected[device, channel] = SELECTORS[number]
             source = MidiSource("cc", number, channel, device)
-            self._selectors.setdefault(source, Heard(source)).add(message.value, time, index)
+            self._selectors.setdefault(source, SourceData(source)).add(message.value, time, index)
             return True
         kind = self._selected.get((device, channel))
         if number not in DATA or kind is None:
@@ -146,30 +154,30 @@ class _Listener:
         halves = tuple(self._numbers[device, channel].get(each) for each in NUMBER_HALVES[kind])
         if None in halves or halves == NO_PARAMETER:
             return False
-        heard = self._of(MidiSource(kind, (halves[0] or 0) << 7 | (halves[1] or 0), channel, device))
+        parameter = self._of(MidiSource(kind, (halves[0] or 0) << 7 | (halves[1] or 0), channel, device))
         if number in (INCREMENT, DECREMENT):
-            heard.steps.append(1 if number == INCREMENT else -1)
-            heard.add(heard.data[-1] if heard.data else 0, time, index)
+            parameter.steps.append(1 if number == INCREMENT else -1)
+            parameter.add(parameter.data[-1] if parameter.data else 0, time, index)
         else:
-            _add_half(heard, number == DATA_MSB, message.value, time, index)
+            _add_half(parameter, number == DATA_MSB, message.value, time, index)
         return True
 
-    def _of(self, source: MidiSource) -> Heard:
-        if source not in self._heard:
-            self._heard[source] = Heard(source)
-        return self._heard[source]
+    def _of(self, source: MidiSource) -> SourceData:
+        if source not in self._sources:
+            self._sources[source] = SourceData(source)
+        return self._sources[source]
 
 
-def _add_half(heard: Heard, coarse: bool, value: int, time: float, index: int) -> None:
-    if not heard.data:
-        heard.order = "msb-first" if coarse else "lsb-first"
-    last = heard.data[-1] if heard.data else 0
-    heard.add(value << 7 | last & 127 if coarse else last & ~127 | value, time, index)
+def _add_half(target: SourceData, coarse: bool, value: int, time: float, index: int) -> None:
+    if not target.data:
+        target.order = "msb-first" if coarse else "lsb-first"
+    last = target.data[-1] if target.data else 0
+    target.add(value << 7 | last & 127 if coarse else last & ~127 | value, time, index)
 
 
-def _paired(heard: Iterable[Heard]) -> list[Heard]:
-    """The same sources, with each coarse controller and the fine one beside it as one of 14 bits."""
-    by_source = {each.source: each for each in heard}
+def _paired(sources: Iterable[SourceData]) -> list[SourceData]:
+    """The same sources, with each coarse controller and its fine one joined into one 14-bit source."""
+    by_source = {each.source: each for each in sources}
     for source, coarse in list(by_source.items()):
         if source.kind != "cc" or source.number is None or source.number >= LSB_OFFSET:
             continue
@@ -182,15 +190,15 @@ def _paired(heard: Iterable[Heard]) -> list[Heard]:
     return list(by_source.values())
 
 
-def _go_together(coarse: Heard, fine: Heard) -> bool:
+def _go_together(coarse: SourceData, fine: SourceData) -> bool:
     """Whether at least half of the coarse values have a fine one next to them."""
     near = Counter(index + step for index in fine.indices for step in (-1, 1))
     return 2 * sum(index in near for index in coarse.indices) >= len(coarse.indices)
 
 
-def _pair(coarse: Heard, fine: Heard) -> Heard:
+def _pair(coarse: SourceData, fine: SourceData) -> SourceData:
     source = coarse.source
-    pair = Heard(MidiSource("cc14", source.number, source.channel, source.device))
+    pair = SourceData(MidiSource("cc14", source.number, source.channel, source.device))
     halves = [
         (index, time, True, data)
         for index, time, data in zip(coarse.indices, coarse.times, coarse.data, strict=True)
