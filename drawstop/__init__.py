@@ -55,8 +55,10 @@ _MODULES = {
     "drawstop.errors": ("DrawstopError",),
     "training": ("shipped",),
 }
-"""Where the public names are. They are imported by name when they are used: this package imports nothing of the others, and
-`drawstop --help` has no time for torch."""
+"""Public names by the module that defines them.
+
+They are imported at first use, so that this package imports no other and `drawstop --help` doesn't load torch.
+"""
 
 
 if not TYPE_CHECKING:  # a type checker knows the names from above, and refuses any other

@@ -14,8 +14,7 @@ from drawstop.audio_decoding import open_sound
 from drawstop.audio_folders import list_folder, no_sounds_in
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
-
-Audio = npt.NDArray[np.float32]
+from drawstop.types import Audio
 
 _SUBTYPES = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
 _SFC_SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile's sndfile.h

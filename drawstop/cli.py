@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from drawstop.arguments import refuse_empty, spread_lists, spread_values
 from drawstop.errors import DrawstopError, reason_of
+from drawstop.front.arguments import refuse_empty, spread_lists, spread_values
 from drawstop.front.calling import as_called, completes
-from drawstop.front.table import COMMANDS, START_AGAIN, Command
+from drawstop.front.table import COMMANDS
 from drawstop.names import did_you_mean, write_anything
-
-__all__ = ["COMMANDS", "START_AGAIN", "Command", "load", "main", "module_of", "overview", "prepared"]
 
 FAILURE = 2
 INTERRUPTED = 130

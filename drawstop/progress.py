@@ -18,29 +18,28 @@ Progress = Callable[[str, int, int], None]
 """A function to call with the name of the work, the steps done and the number of steps; 0 where that isn't known."""
 
 Step = Sequence[tuple[str, float]]
-"""A step of a whole command as its parts in their order: each one's name, by which it is reported, and about how many
-seconds it takes."""
+"""One step of a command: its parts in order, each with the name that `Progress` reports and its estimated seconds."""
 Plan = Sequence[Step]
 
 SURE_AFTER_S = 5.0
-"""Seconds of measured work that count as much for the pace of this machine as what the plan says."""
+"""Weight of the plan against measured work, in seconds: so much measured time counts as much as the plan."""
 SURE_FROM = 0.25
-"""Share of a part from which the time it took so far says alone how long it will take."""
+"""Share of a part that must be done before its remaining time is estimated from its own pace alone."""
 STORED = 0.05
-"""A part that took less than this share of what was planned was read back, and says nothing about the pace."""
+"""A part that took less than this share of its planned time was read from disk, so it says nothing about the pace."""
 OVERRUN = 0.25
-"""Of a part that takes longer than was thought, so much of what it took beyond that is thought to be left."""
+"""For a part that takes longer than expected: its remaining time, as a share of the time by which it overran."""
 MARGIN = 0.1
-"""Of a part that reports nothing on its way, so much of its time is thought to be left until it ends."""
+"""For a part that reports no steps: the remaining time that is always assumed, as a share of its expected time."""
 NEARLY = 0.99
 """The largest share that is shown before the end."""
 MOST_FINISHED = 5
-"""Bars of finished work that stay in view."""
+"""How many bars of finished work stay in view."""
 
 
 @dataclass
 class _Part:
-    """A part of a plan, with what is known of it."""
+    """A part of a plan, and how much of it is done."""
 
     name: str
     planned_s: float
@@ -54,11 +53,11 @@ class _Part:
 
 
 class Overall:
-    """Where a whole command stands, and how long the rest will take: from what the plan says, the more from what was measured
-    the further it is.
+    """Estimates how much of a command is done and how long the rest takes.
 
-    The time between two reports belongs to the work of the second one. What the plan says of the parts to come is multiplied by
-    the pace of those that are done: their time over what was planned. Parts that were stored by an earlier start don't count.
+    The estimate comes from the plan at first, more and more from measured times. The time between two reports belongs to
+    the work of the second one. The planned times of the parts to come are multiplied by the pace of the finished ones:
+    their time over their planned time. Parts that an earlier run stored don't count.
 
     Args:
         plan: the steps.
@@ -74,7 +73,7 @@ class Overall:
         self._current, self._share = 0, 0.0
 
     def report(self, what: str, done: int, total: int, now_s: float) -> None:
-        """Some of a part is done; a name that isn't in the plan changes nothing."""
+        """Record how much of a part is done; a name that isn't in the plan is ignored."""
         index = next((i for i, part in enumerate(self._parts) if part.name == what), None)
         if index is None or not total:
             return
@@ -109,7 +108,7 @@ class Overall:
 
 
 def _pace(measured_s: float, planned_s: float) -> float:
-    """How many times as long as planned the work takes, from what was measured; 1 before anything was."""
+    """How many times as long as planned the work takes, by the measured times; 1 before there are any."""
     return (SURE_AFTER_S + measured_s) / (SURE_AFTER_S + planned_s)
 
 
@@ -119,7 +118,7 @@ def track(iterable: Iterable[T], description: str, total: int | None = None) -> 
     Args:
         iterable: what to go through.
         description: a few words for the bar.
-        total: the number of items, where `len(iterable)` doesn't tell.
+        total: the number of items, for an iterable without a length.
     """
     if not sys.stderr.isatty():
         yield from iterable
@@ -144,7 +143,7 @@ class StepsBar:
         self._whole: TaskID | None = None
 
     def expect(self, plan: Plan) -> None:
-        """Says what steps there will be: from now on the whole is shown too."""
+        """Announce the steps: from now on a bar for the whole command is shown too."""
         if self.bars is not None:
             self._overall = Overall(plan, time.monotonic())
             self._whole = self.bars.add_task("beginning", total=1.0)
@@ -163,7 +162,7 @@ class StepsBar:
             self.tick()
 
     def tick(self) -> None:
-        """Shows what is left now: it shrinks, or grows, while nothing is reported."""
+        """Show the remaining time as it is now; it changes also while nothing is reported."""
         if self.bars is not None and self._overall is not None and self._whole is not None:
             share, text = self._overall.shown(time.monotonic())
             self.bars.update(self._whole, completed=share, description=text)
@@ -173,7 +172,7 @@ class StepsBar:
         return next(task for task in self.bars.tasks if task.id == self._tasks[what])
 
     def _hide_finished(self) -> None:
-        """Takes the oldest finished bars out of view, so that the running one stays on a small screen."""
+        """Hide the oldest finished bars, so that the running one stays on a small screen."""
         assert self.bars is not None
         finished = [task for task in self.bars.tasks if task.finished and task.id != self._whole]
         for task in finished[:-MOST_FINISHED]:

@@ -1,9 +1,12 @@
-"""TorchScript, which nn~ loads and nothing else: torch's advice to leave it isn't for those who play instruments."""
+"""Silences torch's advice against TorchScript: nn~ loads nothing else, and users can't act on it."""
 
 import warnings
 
 ADVICE = r"`torch\.jit\."
-"""How the advice begins: a DeprecationWarning, which Python shows to nobody, and from torch 2.15 on a FutureWarning."""
+"""How the warning begins.
+
+It is a DeprecationWarning up to torch 2.14, which Python hides by default, and a FutureWarning from 2.15.
+"""
 
 
 def keep_advice_quiet() -> None:

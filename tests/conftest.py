@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose time to a team of threads
 
@@ -19,6 +19,7 @@ from repository import DEMO
 from shared import made_once
 
 if TYPE_CHECKING:
+    from bench.live.jack import JackServer
     from export.instrument.bake import Baked
     from training.models.musicgen.model import MusicGenModel
 
@@ -41,6 +42,7 @@ def pytest_collection_finish() -> None:
 FIXTURES_OF_MARKS = {
     "models": {"rave_table", "variational_rave", "baked_variational", "tiny_musicgen", "musicgen"},
     "live": {"jack", "opened", "playing_ends"},
+    "slow": {"sae_lens", "saelens"},  # importing it takes seconds
 }
 """Whoever uses one of these fixtures is marked so."""
 
@@ -197,6 +199,23 @@ def musicgen(tiny_musicgen: Path) -> "MusicGenModel":
     from training.models.musicgen.model import MusicGenModel
 
     return MusicGenModel(tiny_musicgen, "cpu")
+
+
+@pytest.fixture
+def jack_options() -> dict[str, Any]:
+    """`JackServer`'s arguments for `jack`; a test module that needs others has a fixture of this name."""
+    return {}
+
+
+@pytest.fixture
+def jack(needs_program: Callable[[str], None], jack_options: dict[str, Any]) -> Iterator["JackServer"]:
+    """A running JACK server."""
+    from bench.live.jack import JackServer
+
+    for name in ("jackd", "jack_lsp"):
+        needs_program(name)
+    with JackServer(**jack_options) as server:
+        yield server
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from shares import by_both
 
 from training.evaluation.experiments.several_stops.duet import (
     CASES,
+    DETECTED_GOAL,
     FEMALE,
     GUITAR,
-    HEARD_GOAL,
     MALE,
-    Case,
+    DuetCase,
     is_reached,
 )
 
@@ -24,7 +24,7 @@ def section(duet: dict[str, Any]) -> str:
         "## Guitar music with a male voice\n",
         f"Three ways to it, on {duet['clips']} unseen phrases a cell. For this, stops for men and for women were learned from "
         "synthesised singers, and the guitar's +1 plays grains of guitars; none of these ships. *detected*: by our classifier "
-        f"/ a published one, with 95 % intervals. The goal: guitar and male voice in {HEARD_GOAL:.0%} or more by both, and "
+        f"/ a published one, with 95 % intervals. The goal: guitar and male voice in {DETECTED_GOAL:.0%} or more by both, and "
         "what is brought in more often than with random queries. Our classifier detects a guitar after random queries, too: "
         "where none played before, the published one counts.\n",
         f"| from | | {' | '.join(f'{concept} detected' for concept in CONCEPTS)} | goal |",
@@ -48,7 +48,7 @@ def _shares(detected: dict[str, Any]) -> str:
     )
 
 
-def _reached(case: Case, cell: dict[str, Any]) -> bool:
+def _reached(case: DuetCase, cell: dict[str, Any]) -> bool:
     """Whether the stops reach the goal that `duet.is_reached` sets."""
     return is_reached(
         case,

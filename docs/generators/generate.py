@@ -17,7 +17,8 @@ import stops_page
 from controllers import osc_page
 from controllers import page as controllers_page
 
-from drawstop.cli import COMMANDS, module_of, overview
+from drawstop.cli import module_of, overview
+from drawstop.front.table import COMMANDS
 
 FOLDER = Path(__file__).parents[1]
 WIDTH = "100"

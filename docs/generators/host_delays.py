@@ -17,7 +17,7 @@ SIZE_INCHES = (6.4, 3.2)
 
 
 def cells() -> list[dict[str, Any]]:
-    """What was measured at each rate and buffer of the host: a `Cell` of `export.plugin.verify` each."""
+    """What was measured at each rate and buffer of the host: a `HostCase` of `export.plugin.verify` each."""
     measured: list[dict[str, Any]] = json.loads(MEASURED.read_text(encoding="utf-8"))["cells"]
     return measured
 

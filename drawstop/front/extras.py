@@ -1,4 +1,4 @@
-"""The extras: which one brings a missing library, and the command that adds it, in a clone and beside an installed wheel."""
+"""The optional extras: which one provides a missing library, and how to install it in a clone or beside a wheel."""
 
 import sys
 from pathlib import Path
@@ -23,13 +23,13 @@ EXTRAS = {
     "mir_eval": "evidence",
     "yaml": "evidence",
 }
-"""For each top-level module that the base install lacks, our extra that installs it."""
+"""For each top-level module that the base install lacks, the extra that installs it."""
 
 OVERRIDES = Path(__file__).with_name("overrides.txt")
-"""The pins of other libraries that uv must override for some extras: `[tool.uv]` of pyproject.toml, which no wheel carries."""
+"""Pins of other libraries that uv must override for some extras, as in pyproject.toml, which no wheel carries."""
 
 OVERRIDDEN = ("musicgen",)
-"""The extras that don't resolve without."""
+"""The extras that can't be resolved without these overrides."""
 
 OLD_PYTHON = frozenset(
     {"rave", "scripts", "gin", "cached_conv", "pytorch_lightning", "audiocraft", "omegaconf", "basic_pitch"}
@@ -43,7 +43,7 @@ CLONE = Path(__file__).parents[2]
 def how_to_add(
     module: str, is_clone: bool | None = None, python: tuple[int, int] = sys.version_info[:2]
 ) -> str:
-    """The command that brings a missing module to what runs now, or what it needs first.
+    """The command that installs a missing module into the running installation, or what it needs first.
 
     >>> how_to_add("neutone_sdk", False, (3, 12)), how_to_add("rave", True, (3, 11))
     ("uv pip install 'drawstop[plugin]'", 'uv sync --extra rave')

@@ -1,4 +1,4 @@
-"""Slips on the command line that can be told from what was meant: each is answered with the right form."""
+"""Mistakes on the command line whose intended form is clear: the error names that form."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ SETTING = re.compile(r"[\w -]+=[-+]?[\d.]+")
 
 
 def unknown_command(first: str, rest: Sequence[str]) -> str:
-    """What to say of a word that is no command.
+    """The error message for a word that is no command.
 
     >>> unknown_command("rendr", [])
     "no such command: 'rendr'; did you mean render? (drawstop --help)"
@@ -69,11 +69,11 @@ SWAPPED: Mapping[str, tuple[str, str, Callable[[Path], bool]]] = {
     "sweep": ("model", "recordings", _is_torchscript),
     "learn": ("mapping", "stops", _is_mapping),
 }
-"""For each command the names of two arguments, and what tells the first one's kind."""
+"""For each command: the names of its first two arguments, and a function that recognises the first one's kind."""
 
 
 def refuse_swapped(name: str, values: Mapping[str, Any]) -> None:
-    """Raise DrawstopError where a command's first two arguments stand in each other's place.
+    """Raise DrawstopError where a command's first two arguments are swapped.
 
     Args:
         values: the command's arguments by name.

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from drawstop.audio_files import Audio, check_output, read_audio, write_audio
+from drawstop.audio_files import check_output, read_audio, write_audio
+from drawstop.types import Audio
 from export.api.instrument import BLOCK, Instrument
-from export.commands.describe_path import describe_path
+from export.inspect.describe_path import describe_path
 from export.instrument.bake import Baked
 from export.instrument.bake import bake as bake_instrument
 from export.instrument.verify import Check
@@ -132,8 +133,8 @@ def render(
         recording: any format and rate; resampled to the instrument's.
         out: the file to write, .wav or .flac. None writes none.
         stops: values by slug, set before.
-        block: of an instrument's file: samples per block, a multiple of its ratio.
-        seed: of an instrument's file: seed of its noise.
+        block: for an instrument's file: samples per block, a multiple of its ratio.
+        seed: for an instrument's file: the seed of its noise.
 
     Returns: audio `[channels_out, samples]`, and its rate in Hz.
 

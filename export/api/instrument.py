@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription, StopDescription
+from drawstop.types import Audio
 from export.instrument.bake import describe, script
 from realtime.engine import instrument_file
 from realtime.engine.control_event import ControlEvent
@@ -19,9 +20,9 @@ from realtime.engine.parameters import BYPASS
 from realtime.engine.render import engine_for
 from realtime.engine.render import render as render_audio
 from training.banks.open_bank import AnyBank
-from training.models.rave.model import RaveModel, fixed_threads
+from training.models.rave.model import RaveModel
+from training.models.threads import fixed_threads
 
-Audio = npt.NDArray[np.float32]
 Blocks = Callable[[range], Iterable[int]]
 
 BLOCK = 2048

@@ -66,7 +66,7 @@ def train(
     """
     opened = open_layered(Path(model), device)
     look = look_at([Path(recordings)], Needs(channels=opened.channels), progress=progress)
-    look.tell_then_refuse(tell or _tell_nobody)
+    look.report_then_refuse(tell or _ignore_line)
     frames = ModelFrames(opened, scan(Path(recordings)), usual_sites(opened, sites))
     config = config or SAEConfig(d_in=1)
     options = TrainOptions(config, stream, held_frames(stream, None), training_device(frames))
@@ -130,7 +130,7 @@ def find(
         SHIPPED_RAVE if model is None else Path(model),
         options or ConceptOptions(),
         progress or _silent,
-        tell or _tell_nobody,
+        tell or _ignore_line,
     )
 
 
@@ -170,8 +170,8 @@ def make(
     return make_instrument(request, progress or _silent)
 
 
-def _tell_nobody(line: str) -> None:
-    """Keep a line for oneself."""
+def _ignore_line(line: str) -> None:
+    """Drop the line."""
 
 
 def _silent(what: str, done: int, total: int) -> None:

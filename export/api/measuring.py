@@ -35,8 +35,8 @@ def classify(
         model: the model that the bank is of.
         examples: labelled recordings, a sub-folder for each label: probes on the SAE's features learn them and answer how likely
             each label is. None: the share of the sound that each stop's features carry, a level and no judgement.
-        site: of several banks the one that the probes read. None: the first with a stop.
-        seed: of the probes' cross-validation.
+        site: the bank that the probes read, of several. None: the first with a stop.
+        seed: the seed of the probes' cross-validation.
         device: where a MusicGen is computed.
         progress: called with the name of the work, the steps done, and how many there are.
 
@@ -85,7 +85,7 @@ def evaluate(
         only: experiments, by their names. None given: all.
         quick: fewer clips and layers.
         seed: same seed, same figures.
-        prompts: of a MusicGen, LABELS=TEXT each.
+        prompts: a MusicGen's prompts, LABELS=TEXT each.
         classifier: a trained classifier of the concepts. None: one is trained on the recordings.
         out: where results and sounds are kept. None: BANK.evidence.
         progress: called with the name of the work, the steps done, and how many there are.

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from export.commands.verify import JsonOption, checks_as_json, print_checks
+from export.commands.options import JsonOption, checks_as_json, print_checks
 
 
 def bake(

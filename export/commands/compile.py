@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from export.commands.verify import JsonOption
+from export.commands.options import JsonOption
 
 
 def compile(

@@ -36,7 +36,7 @@ def demo(
     from drawstop.audio_files import read_audio
     from drawstop.files import require_writable
     from drawstop.progress import steps_bar
-    from export.demo.run import Shipped, planned_demo, run_demo
+    from export.demo.run import DemoFiles, planned_demo, run_demo
 
     given = read_audio(recording, channels=1) if recording is not None else None
     require_writable(out)
@@ -45,4 +45,4 @@ def demo(
         from rich.console import Console
 
         console = Console(width=None if sys.stdout.isatty() else WIDTH)
-        run_demo(Shipped.find(), given, out, seed, from_scratch, measure, console, progress)
+        run_demo(DemoFiles.find(), given, out, seed, from_scratch, measure, console, progress)

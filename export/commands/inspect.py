@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from export.commands.verify import JsonOption
+from export.commands.options import JsonOption
 
 
 def inspect(
@@ -29,7 +29,7 @@ def inspect(
     from drawstop.files import write_json
     from drawstop.names import shown
     from drawstop.progress import steps_bar
-    from export.commands.describe_path import describe_path
+    from export.inspect.describe_path import describe_path
 
     with steps_bar() as progress:
         facts = describe_path(path, progress)

@@ -73,7 +73,7 @@ def make(
     from export.make.steps import make_instrument
     from export.make.summary import show
 
-    parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.arguments.spread_values
+    parts = zip(stop[::3], stop[1::3], stop[2::3], strict=True)  # see drawstop.front.arguments.spread_values
     stops = [(name, Path(having), Path(lacking)) for name, having, lacking in parts]
     options = MakeOptions.of(seed, kind, like, bring_in)
     with steps_bar() as progress:

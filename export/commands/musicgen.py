@@ -80,7 +80,7 @@ def musicgen(
         typer.Option(help="Beside each piece, the same seed with every stop at 0."),
     ] = True,
     sound_format: Annotated[
-        str, typer.Option("--format", help="Of the sounds in a folder: wav or flac.")
+        str, typer.Option("--format", help="The format of the sounds in a folder: wav or flac.")
     ] = "wav",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     precision: Annotated[

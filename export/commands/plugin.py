@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from export.commands.verify import JsonOption
+from export.commands.options import JsonOption
 
 if TYPE_CHECKING:
-    from export.plugin.verify import Cell
+    from export.plugin.verify import HostCase
 
 
 def plugin(
@@ -57,7 +57,7 @@ def plugin(
         write_json(json, {"model": str(out), "cells": [asdict(cell) for cell in written.cells]})
 
 
-def _print_cells(cells: "list[Cell]") -> None:
+def _print_cells(cells: "list[HostCase]") -> None:
     """Print a table: each rate and buffer, the delay that the file reports, and how far it is from `play`."""
     from rich.console import Console
     from rich.table import Table

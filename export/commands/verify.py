@@ -1,14 +1,11 @@
 """The command `drawstop verify`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from export.instrument.verify import Check
-
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the same facts to this file.")]
+from export.commands.options import JsonOption, checks_as_json, print_checks
 
 
 def verify(
@@ -31,19 +28,3 @@ def verify(
     if json is not None:
         write_json(json, {"instrument": str(instrument), "checks": checks_as_json(checks)})
     require(checks)
-
-
-def print_checks(checks: "list[Check]") -> None:
-    """Print a table: each check, whether it held, and what was seen."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("check", "held", "seen")
-    for check in checks:
-        table.add_row(check.name, "yes" if check.passed else "NO", check.seen)
-    Console().print(table)
-
-
-def checks_as_json(checks: "list[Check]") -> list[dict[str, Any]]:
-    """The checks as `--json` writes them."""
-    return [{"name": check.name, "passed": check.passed, "seen": check.seen} for check in checks]

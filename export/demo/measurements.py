@@ -12,7 +12,7 @@ from torch import Tensor
 from drawstop.audio_files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from training.banks.separated_bank import SeparatedBank
-from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict
 from training.classifiers.musicnn import Musicnn
 from training.classifiers.network import ConceptClassifier
@@ -33,7 +33,7 @@ BOTH = "both"
 
 
 @dataclass(frozen=True)
-class Clips:
+class DemoClips:
     """Held-out recordings: labels, and latents `[clips, latents, frames]`."""
 
     labels: list[str]
@@ -44,7 +44,7 @@ class Clips:
         return [index for index, label in enumerate(self.labels) if label in labels]
 
 
-def load_clips(model: RaveModel, folder: Path) -> Clips:
+def load_clips(model: RaveModel, folder: Path) -> DemoClips:
     """The recordings of a folder with a sub-folder per label, encoded; shorter ones end in silence."""
     paths = list_audio(folder)
     sounds = [
@@ -53,7 +53,7 @@ def load_clips(model: RaveModel, folder: Path) -> Clips:
     longest = max(sound.shape[-1] for sound in sounds)
     audio = torch.stack([torch.nn.functional.pad(sound, (0, longest - sound.shape[-1])) for sound in sounds])
     latents = encode_clips(model, audio)
-    return Clips([path.parent.name for path in paths], latents)
+    return DemoClips([path.parent.name for path in paths], latents)
 
 
 def detection_shares(predictions: Mapping[str, Predictions], concept: str, clips: list[int]) -> Figures:
@@ -73,7 +73,7 @@ class Parts:
     rest: Tensor
 
 
-def parts_of(clips: Clips, concept: str, seed: int) -> Parts:
+def parts_of(clips: DemoClips, concept: str, seed: int) -> Parts:
     """Pairs of solos and others, drawn by the seed; latents add up, so mixtures are sums."""
     solos = clips.latents[clips.where(concept)]
     others = clips.latents[[i for i, label in enumerate(clips.labels) if label not in (concept, BOTH)]]
@@ -87,7 +87,7 @@ def measure(
     model: RaveModel,
     bank: SeparatedBank,
     classifiers: Sequence[Classifier],
-    clips: Clips,
+    clips: DemoClips,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Figures:
@@ -114,20 +114,20 @@ def _measure_stop(
     model: RaveModel,
     bank: SeparatedBank,
     classifiers: Sequence[Classifier],
-    clips: Clips,
+    clips: DemoClips,
     seed: int,
     progress: Callable[[int, int], None],
 ) -> Figures:
     """What the one stop of a bank does."""
     (stop,) = bank.stops
     parts = parts_of(clips, stop.name, seed)
-    listened = Listened(bank.separator, most=3)  # to mixtures, solos and others
+    cache = AnalysisCache(bank.separator, most=3)  # to mixtures, solos and others
     separated = measure_separation(
-        bank, parts.wanted, parts.rest, parts.solos, parts.others, seed, progress, listened
+        bank, parts.wanted, parts.rest, parts.solos, parts.others, seed, progress, cache
     )
     edits = {
-        "stop": SeparatedEdit(bank, listened),
-        "random": RandomSeparatedEdit(bank, CONTROL_SEED + seed, listened),
+        "stop": SeparatedEdit(bank, cache),
+        "random": RandomSeparatedEdit(bank, CONTROL_SEED + seed, cache),
     }
     detected = {
         name: _detected(model, edits, classifiers, stop.name, latents, -1.0)

@@ -12,7 +12,7 @@ from drawstop.progress import Plan, Progress, named
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from drawstop.audio_files import Audio
+    from drawstop.types import Audio
     from realtime.engine.control_event import ControlEvent
     from training.banks.separated_bank import SeparatedBank
     from training.models.rave.model import RaveModel
@@ -29,12 +29,12 @@ PERFORMING: Plan = (
     [("playing performance", 10.0)],
     [("playing neutral", 10.0)],
 )
-"""What the demo's progress is reported by, and about how many seconds on two cores each part takes."""
+"""The names by which the demo reports progress, and about how many seconds on two cores each part takes."""
 MEASURING_S, DRAWING = 60.0, ("drawing", 3.0)
 
 THREADS = 2  # a sum's order, and so its last bit, depends on it
 FOLDERS = {"guitar": ("voice", "neither"), "voice": ("guitar", "neither")}
-"""Of the shipped recordings, those without each concept."""
+"""For each concept, the shipped folders of recordings without it."""
 
 
 def planned_demo(from_scratch: bool, measured: bool) -> Plan:
@@ -50,8 +50,8 @@ def planned_demo(from_scratch: bool, measured: bool) -> Plan:
 
 
 @dataclass(frozen=True)
-class Shipped:
-    """Where the parts of the demo are."""
+class DemoFiles:
+    """The paths of the files that the demo needs."""
 
     rave: Path
     bank: Path
@@ -62,14 +62,14 @@ class Shipped:
     recordings: Path
 
     @staticmethod
-    def find() -> "Shipped":
-        """The parts in `training`. Raises DrawstopError naming the first that isn't there."""
+    def find() -> "DemoFiles":
+        """The files in `training`. Raises DrawstopError naming the first that isn't there."""
         import training
         from drawstop.errors import DrawstopError
         from training.shipped import PERFORMANCE, SHIPPED_BANK, SHIPPED_RAVE
 
         folder = Path(training.__file__).parent / "demo"
-        parts = Shipped(
+        parts = DemoFiles(
             SHIPPED_RAVE,
             SHIPPED_BANK,
             folder / "judge.safetensors",
@@ -85,7 +85,7 @@ class Shipped:
 
 
 def run_demo(
-    parts: Shipped,
+    parts: DemoFiles,
     given: "tuple[Audio, int] | None",
     out: Path,
     seed: int,
@@ -213,7 +213,7 @@ def _bank_anew(
 
 
 def perform(
-    parts: Shipped, given: "tuple[Audio, int] | None", out: Path, seed: int, progress: Progress
+    parts: DemoFiles, given: "tuple[Audio, int] | None", out: Path, seed: int, progress: Progress
 ) -> "list[ControlEvent]":
     """Play the sound through `out`/instrument.ts, once with the knobs moving and once at 0; gives the knobs' movements.
 
@@ -245,7 +245,7 @@ def perform(
     return events
 
 
-def duet(parts: Shipped) -> "tuple[Audio, int]":
+def duet(parts: DemoFiles) -> "tuple[Audio, int]":
     """The demo's own sound: a guitar and a singer at once. Gives audio `[1, samples]` and its rate in hertz."""
     from drawstop.audio_files import read_audio
 

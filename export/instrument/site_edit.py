@@ -34,9 +34,9 @@ class BankEdit(nn.Module):
     @torch.jit.export
     def listen(self, x: Tensor, levels: Tensor) -> Tensor:
         """Levels `[voices, stops, latent frames]` with those of this bank's stops filled in, from x `[voices, width, frames]`."""
-        loudness = self.steering.loudness(x)
-        loudness = loudness.reshape(loudness.shape[0], loudness.shape[1], levels.shape[-1], -1).mean(-1)
-        return levels.index_copy(1, self.stop_indices, loudness)
+        own = self.steering.levels(x)
+        own = own.reshape(own.shape[0], own.shape[1], levels.shape[-1], -1).mean(-1)
+        return levels.index_copy(1, self.stop_indices, own)
 
 
 class SiteEdit(nn.Module):

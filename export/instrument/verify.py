@@ -18,7 +18,8 @@ from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription, MethodDescription
 from export.instrument.module import INPUT_LIMIT, LATENT_LIMIT
 from export.instrument.nn_tilde_host import DEFAULT_BUFFER, NnTildeHost
-from training.models.rave.model import RaveModel, fixed_threads
+from training.models.rave.model import RaveModel
+from training.models.threads import fixed_threads
 
 BLOCKS = 6
 VOICES = 2

@@ -44,7 +44,7 @@ SHORTEST_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class MakeOptions:
-    """How much is trained and fitted."""
+    """The options of `drawstop make`: how much is trained and fitted."""
 
     find: FindOptions = field(default_factory=FindOptions)
     """How each stop is found; its seed decides everything random."""
@@ -54,7 +54,7 @@ class MakeOptions:
     query: QueryOptions = field(default_factory=QueryOptions)
     """How the query of each stop of the shipped model is fitted."""
     brings_in: bool = False
-    """Stops of the shipped model bring in too: +1 plays grains of the recordings."""
+    """Whether stops of the shipped model bring in too: +1 plays grains of the recordings."""
     threads: int = 2
     """The order of a sum, and so its last bit, depends on it."""
 
@@ -75,7 +75,7 @@ class StopRequest:
     seed: int
 
     def recordings(self, *splits: Split) -> tuple[list[Path], list[Path]]:
-        """The recordings with and without the concept in these splits, which are those of `find_stop`."""
+        """The recordings with and without the concept in these splits, dealt as `find_stop` deals them."""
         having, lacking = (
             [path for (path, _), split in zip(kind, dealt, strict=True) if split in splits]
             for kind, dealt in zip(self.kinds, deal_kinds(self.kinds, self.seed), strict=True)
@@ -151,12 +151,12 @@ def read_request(
     out: Path,
     options: MakeOptions,
     progress: Progress | None = None,
-    tell: Callable[[str], None] | None = None,
+    show_line: Callable[[str], None] | None = None,
 ) -> Request:
     """Read the folders and the model (None: the shipped one), and check all of them before anything is written.
 
     Args:
-        tell: called with each line of what a look at the recordings shows.
+        show_line: called with each line of what a look at the recordings shows.
 
     Raises:
         DrawstopError: a name, a recording, the model or the output folder can't be used.
@@ -174,7 +174,12 @@ def read_request(
     opened = open_rave(SHIPPED_RAVE if model is None else model, "latent")
     request = Request(opened, wanted, out, options)
     _refuse_other_kinds(request)
-    _look([(having, lacking) for _, having, lacking in stops], request, progress, tell or (lambda line: None))
+    _look(
+        [(having, lacking) for _, having, lacking in stops],
+        request,
+        progress,
+        show_line or (lambda line: None),
+    )
     _refuse_foreign(request)
     require_writable(out)
     return request
@@ -209,12 +214,17 @@ def _refuse_names(names: list[str]) -> None:
 
 
 def _look(
-    pairs: list[tuple[Path, Path]], request: Request, progress: Progress | None, tell: Callable[[str], None]
+    pairs: list[tuple[Path, Path]],
+    request: Request,
+    progress: Progress | None,
+    show_line: Callable[[str], None],
 ) -> None:
     """Look at every recording. Raises DrawstopError naming all that can't be used."""
     channels = request.model.rates.channels
     needs = Needs(SHORTEST_SECONDS, sounding=True, channels=channels, levels_matter=not request.is_shipped)
-    look_at([folder for pair in pairs for folder in pair], needs, pairs, progress).tell_then_refuse(tell)
+    look_at([folder for pair in pairs for folder in pair], needs, pairs, progress).report_then_refuse(
+        show_line
+    )
 
 
 def _refuse_other_kinds(request: Request) -> None:

@@ -7,10 +7,10 @@ from drawstop.progress import Plan, Step
 from export.make.options import Request, StopRequest
 
 LAST: Plan = ([("baking and verifying", 10.0)], [("writing clips", 1.0)])
-"""Seconds on two cores, as all numbers here."""
+"""Seconds on two cores, as are all numbers here."""
 
-LISTENING, ENCODING = 0.035, 0.015
-"""A second of sound: with its variations, and alone."""
+ENCODING_VARIED, ENCODING = 0.035, 0.015
+"""Seconds of work per second of sound: encoding it with its variations, and alone."""
 
 
 def planned_steps(request: Request) -> Plan:
@@ -58,7 +58,7 @@ _STOP_MEASURED: Step = [("training a classifier to measure it", 56.0), ("measuri
 def _listening(wanted: StopRequest) -> Step:
     sides = (("with", wanted.with_paths), ("without", wanted.without_paths))
     return [
-        (f"listening to recordings {name}", LISTENING * sum(header_of(path).seconds for path in paths))
+        (f"listening to recordings {name}", ENCODING_VARIED * sum(header_of(path).seconds for path in paths))
         for name, paths in sides
     ]
 

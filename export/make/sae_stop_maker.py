@@ -13,14 +13,14 @@ from drawstop.files import sha256_file
 from drawstop.progress import Progress
 from export.make.options import Request, StopRequest
 from training.banks.bank import StopBank, load_bank, save_bank
-from training.banks.control_edits import BankEdit
+from training.banks.control_edits import ConstantEdit
 from training.classifiers.concept_classifier import train_concept_classifier
 from training.evaluation.verdict.measure import measure
 from training.evaluation.verdict.text import verdict
 from training.find.rave.encoded_recordings import encode_file
 from training.find.rave.find import find_stop
 from training.find.rave.held_out_mixtures import unseen_clips
-from training.find.rave.make_bank import train_latent_sae
+from training.find.rave.latent_sae import train_latent_sae
 
 Figures = dict[str, Any]
 
@@ -79,7 +79,7 @@ class SaeStopMaker:
 
     def steered(self, bank: StopBank, slug: str, latents: Tensor, value: float) -> Tensor:
         """Latents with one stop moved."""
-        return BankEdit(replace(bank, stops=(bank.stop(slug),)))(latents, [value])
+        return ConstantEdit(replace(bank, stops=(bank.stop(slug),)))(latents, [value])
 
     def load(self, folder: Path, fingerprint: str) -> StopBank:
         """Reads the bank back."""

@@ -22,7 +22,8 @@ from export.make.stop_maker import Bank, StopMaker
 from export.patches.write import write_package
 from training.banks.bank import STOPS_FILE, bank_fingerprint
 from training.data.recordings import load
-from training.models.rave.model import RaveModel, fixed_threads
+from training.models.rave.model import RaveModel
+from training.models.threads import fixed_threads
 from training.shipped import SHIPPED_BANK
 
 CLIP_SECONDS = 6.0
@@ -100,7 +101,10 @@ def _write_clips(request: Request, maker: StopMaker[Bank], bank: Bank, wanted: S
         ("with", "without"), wanted.recordings("test"), (-1.0, 1.0), ("minus_1", "plus_1"), strict=True
     ):
         if not stop.limits[0] <= value <= stop.limits[1]:
-            value, end = -1.0, "minus_1"  # a stop that brings nothing in: what it spares is heard instead
+            value, end = (
+                -1.0,
+                "minus_1",
+            )  # a stop that brings nothing in: the clip shows what it leaves untouched
         audio = load(paths[0], model.rates.sample_rate, model.rates.channels)
         latents = model.encode(audio[:, : round(CLIP_SECONDS * model.rates.sample_rate)].unsqueeze(0))
         for name, z in (("0", latents), (end, maker.steered(bank, stop.slug, latents, value))):

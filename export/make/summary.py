@@ -20,7 +20,7 @@ def show(console: Console, figures: Figures, out: Path) -> None:
     separated = all("depth_db" in each for each in figures["stops"].values())
     console.print(_separated_table(figures["stops"]) if separated else _table(figures["stops"]))
     for each in figures["stops"].values():
-        _say(console, each)
+        _print_verdict(console, each)
     first = next(iter(figures["stops"]))
     console.print(f"{out / PATCHES}: patches for Max and Pd, with a copy of the instrument", highlight=False)
     console.print(f"\nListen to {out / CLIPS}; every figure is in {out / 'figures.json'}", highlight=False)
@@ -89,7 +89,7 @@ def _separated_table(stops: dict[str, Figures]) -> Table:
     return table
 
 
-def _say(console: Console, each: Figures) -> None:
+def _print_verdict(console: Console, each: Figures) -> None:
     verdict = each["verdict"]
     console.print(f"\n[bold]{each['name']}[/bold] ({each['kind']})", highlight=False)
     for sentence in verdict["sentences"]:

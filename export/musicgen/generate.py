@@ -19,7 +19,7 @@ from training.models.musicgen.sampling import Generated, Sampling
 
 Progress = Callable[[int, int], None]
 Settings = Mapping[str, float] | Sequence[str]
-Sound = Path | str | Tensor
+GivenSound = Path | str | Tensor
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def steer(
     sampling: Sampling | None = None,
     *,
     events: Sequence[ControlEvent] = (),
-    audio_prompt: Sound | None = None,
-    melody: Sound | None = None,
+    audio_prompt: GivenSound | None = None,
+    melody: GivenSound | None = None,
     unsteered: bool = True,
     progress: Progress | None = None,
 ) -> Steered:
@@ -96,7 +96,7 @@ def steps_of(model: MusicGenModel, sampling: Sampling) -> int:
     return int(sampling.seconds * model.frame_rate) + max(model.lm.pattern_provider.delays) + 1
 
 
-def _sound(sound: Sound | None, model: MusicGenModel) -> Tensor | None:
+def _sound(sound: GivenSound | None, model: MusicGenModel) -> Tensor | None:
     if sound is None or isinstance(sound, Tensor):
         return sound
     return read_sound(Path(sound), model)

@@ -86,7 +86,7 @@ class StopSchedule:
     def edits(self, values: Mapping[str, Tensor], rows: int) -> dict[str, Edit]:
         """The edits of some values for one run of `rows` rows; a gated stop's network starts afresh with the run."""
         return {
-            site: _BankEdit(bank, values[site], rows, self.model)
+            site: _ScheduledEdit(bank, values[site], rows, self.model)
             for site, bank in self.banks.items()
             if bool((values[site] != 0).any())
         }
@@ -151,8 +151,8 @@ class StopSchedule:
 
 
 @dataclass
-class _BankEdit:
-    """One bank's edit of one run, step by step.
+class _ScheduledEdit:
+    """One bank's edit of one run, with its scheduled values, step by step.
 
     A run over several windows begins anew with each, and so does the memory of a gated stop's network.
     """

@@ -25,7 +25,7 @@ OMP_HINT = "Start the program with OMP_NUM_THREADS=1 in its environment: nn~ on 
 
 
 @dataclass(frozen=True)
-class Scene:
+class PatchScene:
     """One button that sets every stop: its label, the name that the button sends to, a value per stop."""
 
     label: str
@@ -59,7 +59,7 @@ class PatchContent:
 
     @property
     def name(self) -> str:
-        """The patches' own name: the file's, without its ending."""
+        """The patches' own name: the file's without its suffix."""
         return self.file.removesuffix(".ts")
 
     @property
@@ -86,11 +86,11 @@ class PatchContent:
         """The stop's OSC address."""
         return f"/{OSC_PREFIX}/{stop.slug}"
 
-    def scenes(self) -> tuple[Scene, ...]:
-        """Every stop at 0; for each stop, it alone in and the others out; for each stop, it alone out."""
-        neutral = Scene("all neutral", "scene-neutral", tuple(0 for _ in self.stops))
+    def scenes(self) -> tuple[PatchScene, ...]:
+        """All stops at 0; then, for each stop, it at its maximum and the others at -1; then, for each, it alone at -1."""
+        neutral = PatchScene("all neutral", "scene-neutral", tuple(0 for _ in self.stops))
         only = [
-            Scene(
+            PatchScene(
                 f"only {stop.slug}",
                 f"scene-only-{stop.slug}",
                 tuple(int(stop.maximum) if other == stop else -1 for other in self.stops),
@@ -98,7 +98,7 @@ class PatchContent:
             for stop in self.stops
         ]
         without = [
-            Scene(
+            PatchScene(
                 f"without {stop.slug}",
                 f"scene-without-{stop.slug}",
                 tuple(-1 if other == stop else 0 for other in self.stops),
@@ -114,12 +114,12 @@ class PatchContent:
 
     @property
     def values_text(self) -> str:
-        """What a knob's values mean."""
+        """The meaning of a knob's values."""
         return "-1 taken away, 0 as played" + (", 1 brought in" if self.brings_in else "")
 
     @property
     def midi_text(self) -> str:
-        """Which control change is 0."""
+        """The control change that stands for 0."""
         return "MIDI: 64 is 0." if self.brings_in else "MIDI: 127 is 0."
 
     @property

@@ -1,8 +1,8 @@
 """The wiring by which open patches share out UDP ports, decided once for Pd and Max.
 
-A socket can be bound a second time in silence, and then the first patch hears nothing more. So a patch that wants a port first
-sends its number to all open patches (`drawstop-osc-ask`). One that listens there answers (`drawstop-osc-taken`), and the
-asking patch tries the next number.
+A socket can be bound a second time without an error, and then the first patch receives nothing more. So a patch that wants
+a port first sends its number to all open patches (`drawstop-osc-ask`). One that listens there answers
+(`drawstop-osc-taken`), and the asking patch tries the next number.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ LOWEST, HIGHEST = 1024, 65535
 NO_PORT = -1
 
 
-class Part(NamedTuple):
+class PortBox(NamedTuple):
     """One box: its text in Pd and in Max, its inlets and outlets, and its place in a grid of columns and rows."""
 
     pd: str
@@ -24,37 +24,37 @@ class Part(NamedTuple):
     is_message: bool = False
 
 
-def _message(text: str, place: tuple[int, int], max_text: str = "") -> Part:
-    return Part(text, max_text or text, 2, 1, place, is_message=True)
+def _message(text: str, place: tuple[int, int], max_text: str = "") -> PortBox:
+    return PortBox(text, max_text or text, 2, 1, place, is_message=True)
 
 
 WANTED, USED, LISTEN = "wanted", "used", "listen"
-"""The parts that take a port, that give the port in use, and that tell the receiver to listen there."""
+"""The boxes that take a port, that give the port in use, and that make the receiver listen there."""
 
-PARTS: dict[str, Part] = {
-    WANTED: Part("route float", "route int", 1, 2, (0, 0)),
-    "limits": Part(f"clip {LOWEST} {HIGHEST}", f"clip {LOWEST} {HIGHEST}", 3, 1, (0, 1)),
-    "whole": Part("int", "int", 2, 1, (0, 2)),
-    "steps": Part("t f b f b", "t i b i b", 1, 4, (0, 3)),
+BOXES: dict[str, PortBox] = {
+    WANTED: PortBox("route float", "route int", 1, 2, (0, 0)),
+    "limits": PortBox(f"clip {LOWEST} {HIGHEST}", f"clip {LOWEST} {HIGHEST}", 3, 1, (0, 1)),
+    "whole": PortBox("int", "int", 2, 1, (0, 2)),
+    "steps": PortBox("t f b f b", "t i b i b", 1, 4, (0, 3)),
     "open": _message("1", (2, 4)),
     "shut": _message("0", (3, 4)),
     "nowhere": _message(str(NO_PORT), (4, 4)),
-    "ask": Part(f"s {ASK}", f"s {ASK}", 1, 0, (2, 3)),
+    "ask": PortBox(f"s {ASK}", f"s {ASK}", 1, 0, (2, 3)),
     "end": _message("0", (1, 4)),
-    "taken": Part(f"r {TAKEN}", f"r {TAKEN}", 0, 1, (2, 5)),
-    "asking": Part("spigot", "gate", 2, 1, (2, 6)),
-    "answered": Part("t b b", "t b b", 1, 2, (2, 7)),
+    "taken": PortBox(f"r {TAKEN}", f"r {TAKEN}", 0, 1, (2, 5)),
+    "asking": PortBox("spigot", "gate", 2, 1, (2, 6)),
+    "answered": PortBox("t b b", "t b b", 1, 2, (2, 7)),
     "stay": _message("1", (2, 8)),
     "leave": _message("0", (3, 8)),
-    "both": Part("t f f", "t i i", 1, 2, (0, 8)),
-    "again": Part("spigot", "gate", 2, 1, (0, 9)),
-    "free": Part("spigot", "gate", 2, 1, (1, 9)),
-    "next": Part("+ 1", "+ 1", 2, 1, (0, 10)),
-    USED: Part("t f f f", "t i i i", 1, 3, (1, 10)),
+    "both": PortBox("t f f", "t i i", 1, 2, (0, 8)),
+    "again": PortBox("spigot", "gate", 2, 1, (0, 9)),
+    "free": PortBox("spigot", "gate", 2, 1, (1, 9)),
+    "next": PortBox("+ 1", "+ 1", 2, 1, (0, 10)),
+    USED: PortBox("t f f f", "t i i i", 1, 3, (1, 10)),
     LISTEN: _message("listen $1", (1, 11), "port $1"),
-    "others": Part(f"r {ASK}", f"r {ASK}", 0, 1, (3, 10)),
-    "held": Part(f"sel {NO_PORT}", f"sel {NO_PORT}", 2, 2, (3, 11)),
-    "answer": Part(f"s {TAKEN}", f"s {TAKEN}", 1, 0, (3, 12)),
+    "others": PortBox(f"r {ASK}", f"r {ASK}", 0, 1, (3, 10)),
+    "held": PortBox(f"sel {NO_PORT}", f"sel {NO_PORT}", 2, 2, (3, 11)),
+    "answer": PortBox(f"s {TAKEN}", f"s {TAKEN}", 1, 0, (3, 12)),
 }
 
 IN, SWITCH = "in", "switch"

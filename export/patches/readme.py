@@ -32,7 +32,7 @@ Pd, Max and SuperCollider files of the instrument `{content.file}`, written by `
 {OSC_PORT}, one number a message; a list, a symbol or an empty message moves nothing (NaN reaches Pd as 0). The patch shows its
 port. Of several patches that are open in one program each takes a port of its own: {OSC_PORT}, {OSC_PORT + 1}, and so on. Two
 programs don't know of each other: give the second one's patch another port, because of two on one port only the one
-that was opened last hears anything.
+that was opened last receives anything.
 
 {_table(content)}
 

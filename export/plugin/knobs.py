@@ -8,26 +8,26 @@ from drawstop.instrument_description import InstrumentDescription, StopDescripti
 from drawstop.names import did_you_mean
 
 MOST_KNOBS = 4
-"""As many as Neutone FX shows."""
+"""The number of knobs that Neutone FX shows."""
 WET = "wet"
 REST = 0.5
 """A stop's value 0, as played."""
 
 
 @dataclass(frozen=True)
-class Knob:
+class PluginKnob:
     """One knob: a stop, or *wet*, which mixes the input in, as late as the output."""
 
     name: str
     description: str
     default: float
     stop: int | None
-    """The stop's place among the instrument's stops; None for *wet*."""
+    """The stop's index among the instrument's stops; None for *wet*."""
     minimum: float = -1.0
     maximum: float = 1.0
 
 
-def choose_knobs(description: InstrumentDescription, wanted: Sequence[str] = ()) -> tuple[Knob, ...]:
+def choose_knobs(description: InstrumentDescription, wanted: Sequence[str] = ()) -> tuple[PluginKnob, ...]:
     """The knobs of these names (stops' slugs, `wet`); without any, the first four stops, or all of fewer and *wet*.
 
     Raises:
@@ -56,9 +56,9 @@ def choose_knobs(description: InstrumentDescription, wanted: Sequence[str] = ())
     )
 
 
-def _stop_knob(stop: StopDescription, place: int) -> Knob:
+def _stop_knob(stop: StopDescription, place: int) -> PluginKnob:
     above = "1: brought in" if stop.maximum > 0 else "above: the same"
-    return Knob(
+    return PluginKnob(
         stop.slug,
         f"{stop.name}. 0: taken away, .5: as played, {above}",
         REST,
@@ -68,4 +68,4 @@ def _stop_knob(stop: StopDescription, place: int) -> Knob:
     )
 
 
-_WET_KNOB = Knob(WET, "1: the instrument, 0: the input, as late as the instrument", 1.0, None)
+_WET_KNOB = PluginKnob(WET, "1: the instrument, 0: the input, as late as the instrument", 1.0, None)

@@ -5,7 +5,7 @@ from neutone_sdk import ContinuousNeutoneParameter, NeutoneParameter, WaveformTo
 from torch import Tensor
 
 from drawstop.instrument_description import InstrumentDescription
-from export.plugin.knobs import Knob
+from export.plugin.knobs import PluginKnob
 from export.plugin.texts import Texts
 
 
@@ -33,7 +33,7 @@ class NeutoneInstrument(WaveformToWaveformBase):
         self,
         instrument: torch.jit.ScriptModule,
         description: InstrumentDescription,
-        knobs: tuple[Knob, ...],
+        knobs: tuple[PluginKnob, ...],
         texts: Texts,
         buffers: tuple[int, ...],
     ) -> None:

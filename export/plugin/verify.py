@@ -16,26 +16,26 @@ from neutone_sdk.utils import load_neutone_model
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
-from export.plugin.knobs import MOST_KNOBS, Knob
+from export.plugin.knobs import MOST_KNOBS, PluginKnob
 from realtime.engine.instrument_file import Instrument
 
 SEED = 20260101
 KNOB_STEPS = 7
-"""How often the knobs jump to new values in what is played."""
+"""How many values each knob jumps to during the test."""
 ROUNDING = 2e-6
-"""Where the host's rate is resampled. At the instrument's own rate there is no difference."""
+"""Largest accepted difference where the host's rate is resampled; at the instrument's rate it must be 0."""
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What one rate and buffer of the host gave.
+class HostCase:
+    """One rate and buffer of the host, and what was measured there.
 
     Attributes:
-        rate, block: the host's, in Hz and samples.
+        rate, block: the host's rate in Hz and its buffer in samples.
         model_block: samples that the model gets at once.
         buffering, delay: the delay that the file reports, in the host's samples: of its queues, and of the instrument.
         difference: the largest difference from the instrument's own `play`.
-        measured: the delay at which the input comes out where it passes unchanged; None where it can't be measured.
+        measured: the measured delay of the input where it passes unchanged; None where it can't be measured.
     """
 
     rate: int
@@ -59,11 +59,11 @@ class Cell:
 def verify_plugin(
     path: Path,
     instrument: Instrument,
-    knobs: Sequence[Knob],
+    knobs: Sequence[PluginKnob],
     cells: Sequence[tuple[int, int]],
     seconds: float = 0.25,
     report: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Cell]:
+) -> list[HostCase]:
     """Compare a Neutone model's file with its instrument, at several rates and buffers of the host.
 
     Args:
@@ -78,7 +78,7 @@ def verify_plugin(
     # Without torch's optimiser, which compiles every method anew for each shape, for minutes, and gives the same bits.
     optimiser = torch.jit.optimized_execution(False)  # type: ignore[attr-defined]
     with torch.random.fork_rng(devices=[]), torch.inference_mode(), optimiser:
-        seen: list[Cell] = []
+        seen: list[HostCase] = []
         report(0, len(cells))
         for rate, block in cells:
             seen.append(_cell(model, instrument, knobs, rate, block, seconds))
@@ -96,8 +96,8 @@ def host_plays(model: Any, rate: int, block: int, audio: Tensor, knobs: Tensor) 
 
 
 def _cell(
-    model: Any, instrument: Instrument, knobs: Sequence[Knob], rate: int, block: int, seconds: float
-) -> Cell:
+    model: Any, instrument: Instrument, knobs: Sequence[PluginKnob], rate: int, block: int, seconds: float
+) -> HostCase:
     described = instrument.description
     samples = -(-int(seconds * rate) // block) * block + 4 * block
     audio = 0.1 * torch.randn(described.channels_in, samples, generator=torch.Generator().manual_seed(SEED))
@@ -108,7 +108,7 @@ def _cell(
     expected = _expected(instrument, knobs, (rate, block, model_block, buffering), audio, moves)
     compared = expected.shape[1]
     difference = float((played[:, :compared] - expected).abs().max())
-    return Cell(
+    return HostCase(
         rate, block, model_block, buffering, delay, difference, _measured(model, knobs, rate, block, audio)
     )
 
@@ -122,12 +122,12 @@ def _moves(samples: int) -> Tensor:
 
 def _expected(
     instrument: Instrument,
-    knobs: Sequence[Knob],
+    knobs: Sequence[PluginKnob],
     host: tuple[int, int, int, int],
     audio: Tensor,
     moves: Tensor,
 ) -> Tensor:
-    """What the host should give: the instrument's `play` of the same inner blocks, as late as the file says."""
+    """The expected output: the instrument's `play` of the same inner blocks, with the delay that the file reports."""
     rate, block, model_block, buffering = host
     described = instrument.description
     channels = described.channels_in
@@ -145,7 +145,7 @@ def _expected(
 
 
 def _played(
-    instrument: Instrument, knobs: Sequence[Knob], sound: Tensor, signals: Tensor, block: int
+    instrument: Instrument, knobs: Sequence[PluginKnob], sound: Tensor, signals: Tensor, block: int
 ) -> Tensor:
     """`play` in blocks, and *wet* if it has a knob."""
     described = instrument.description
@@ -163,11 +163,11 @@ def _played(
 
 
 def _each(process: Callable[[Tensor], Tensor], stream: Tensor, block: int) -> Tensor:
-    """A resampler's answers to a stream cut into blocks. Its buffers are its own: each answer is copied."""
+    """A resampler's outputs for a stream cut into blocks. It reuses its buffers, so each output is copied."""
     return torch.cat([process(part.contiguous()).clone() for part in stream.split(block, 1)], 1)
 
 
-def _measured(model: Any, knobs: Sequence[Knob], rate: int, block: int, audio: Tensor) -> int | None:
+def _measured(model: Any, knobs: Sequence[PluginKnob], rate: int, block: int, audio: Tensor) -> int | None:
     """The delay of the input through the file with *wet* at 0: where their correlation is largest."""
     row = next((row for row, knob in enumerate(knobs) if knob.stop is None), None)
     if row is None:
@@ -179,7 +179,7 @@ def _measured(model: Any, knobs: Sequence[Knob], rate: int, block: int, audio: T
 
 
 def delay_between(first: Tensor, second: Tensor) -> int:
-    """How many samples the second sound lags behind the first."""
+    """The delay of the second sound after the first, in samples."""
     size = 2 * first.shape[0]
     spectrum = torch.fft.rfft(second, size) * torch.fft.rfft(first, size).conj()
     return int(torch.fft.irfft(spectrum, size)[: first.shape[0]].argmax())

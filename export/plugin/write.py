@@ -14,10 +14,10 @@ from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
 from drawstop.instrument_description import InstrumentDescription
 from drawstop.progress import Plan, Progress
-from export.plugin.knobs import Knob, choose_knobs
+from export.plugin.knobs import PluginKnob, choose_knobs
 from export.plugin.model import NeutoneInstrument
 from export.plugin.texts import texts_of
-from export.plugin.verify import Cell, verify_plugin
+from export.plugin.verify import HostCase, verify_plugin
 from realtime.engine.instrument_file import load
 
 SMALLEST_BUFFER = 64
@@ -29,12 +29,12 @@ PLAN: Plan = (((SAVING, 13.0),), ((CHECKING, 19.0),))
 
 @dataclass(frozen=True)
 class Written:
-    """A written model: its knobs, the buffers that it takes, and what was compared."""
+    """A written model: its knobs, the buffers that it takes, and the comparisons with its instrument."""
 
     path: Path
-    knobs: tuple[Knob, ...]
+    knobs: tuple[PluginKnob, ...]
     buffers: tuple[int, ...]
-    cells: list[Cell]
+    cells: list[HostCase]
 
 
 def write_plugin(
@@ -57,7 +57,7 @@ def write_plugin(
             the shortest delay at every rate of the host.
         name, authors: shown by the plug-in.
         submission: run all checks that the SDK asks of models that are handed in, benchmarks and sound examples too.
-        progress: told of each step of `PLAN`.
+        progress: called at each step of `PLAN`.
 
     Raises:
         DrawstopError: bad input, or a check that failed; nothing is written then.

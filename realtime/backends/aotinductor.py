@@ -38,18 +38,18 @@ ABOUT = "drawstop.json"
 """The extra file inside a `.pt2` that says what it holds."""
 COMPILING = "compiling"
 NOISY = ("torch._inductor.ir", "torch.utils.cpp_extension")
-"""Torch's loggers that tell of operators without a C interface, and of a missing GPU."""
+"""Torch's loggers that report operators without a C interface, and a missing GPU."""
 
 Program = Callable[..., Any]
 
 
 def package_path(instrument: Path, block: int) -> Path:
-    """Where the file of an instrument is looked for: beside it, `organ.256.pt2`."""
+    """The path at which an instrument's compiled file is expected: beside it, `organ.256.pt2`."""
     return instrument.with_suffix(f".{block}.pt2")
 
 
 def write_package(instrument: Path, block: int, out: Path, progress: Progress) -> dict[str, Any]:
-    """Compile an instrument for blocks of one length; gives what the file says about itself. Takes a minute or more.
+    """Compile an instrument for blocks of one length; returns the file's description of itself. Takes a minute or more.
 
     Raises DrawstopError for an instrument that can't be written so, or where there is no C++ compiler; nothing is written then.
     """
@@ -66,7 +66,7 @@ def write_package(instrument: Path, block: int, out: Path, progress: Progress) -
         "block": block,
         "torch": torch.__version__,
         "machine": _machine(),
-        "turns": 1 + max(case.turn for case in programs),
+        "turns": 1 + max(case.phase for case in programs),
         "states": {case.name: graph.places for case, graph in programs.items()},
     }
     files = {}
@@ -109,8 +109,8 @@ class CompiledPlayer:
 
     Args:
         instrument: as `torch.jit.load` gives it; it is reset.
-        programs: what computes each case.
-        places: of each case, the places of its states among the instrument's caches.
+        programs: the program for each case.
+        places: for each case, the places of its states among the instrument's caches.
         block: samples played at once.
     """
 
@@ -125,9 +125,9 @@ class CompiledPlayer:
         self._programs, self._places, self.block = programs, places, block
         self._channels, self._stops = int(self._instrument.channels), int(self._instrument.n_stops)
         self._ratio = int(self._instrument.ratio)
-        self._turns = 1 + max(case.turn for case in programs)
+        self._cycle = 1 + max(case.phase for case in programs)
         self._grains = torch.tensor(grain_stops(instrument))
-        self._turn = 0
+        self._phase = 0
         self._states: dict[int, Tensor] = {}
         self.reset()
 
@@ -138,30 +138,30 @@ class CompiledPlayer:
         if self._instrument.get_reset()[0]:
             self.reset()
         before, values = self._instrument._values(knob_frames(x[:, self._channels :], self._ratio))
-        case = Case(self._turn, bool((values[:, self._grains] > 0).any()))
+        case = Case(self._phase, bool((values[:, self._grains] > 0).any()))
         places = self._places[case]
         audio = x[:, : self._channels].contiguous()
         states = [self._states[place] for place in places]
         y, *new = self._programs[case](audio, before.contiguous(), values.contiguous(), *states)
         self._states.update((place, state.contiguous()) for place, state in zip(places, new, strict=True))
-        self._turn = (self._turn + 1) % self._turns
+        self._phase = (self._phase + 1) % self._cycle
         played: Tensor = y
         return played
 
     @property
     def state(self) -> list[Tensor]:
-        """A copy of the streaming state: the turn, and what the programs hand on."""
-        return [torch.tensor(self._turn), *(each.clone() for each in self._states.values())]
+        """A copy of the streaming state: the index of the block in the cycle, and the programs' states."""
+        return [torch.tensor(self._phase), *(each.clone() for each in self._states.values())]
 
     def restore(self, state: Sequence[Tensor]) -> None:
         """Go on from this `state`."""
-        self._turn = int(state[0])
+        self._phase = int(state[0])
         self._states = dict(zip(self._states, (each.clone() for each in state[1:]), strict=True))
 
     def reset(self) -> None:
         """Set the streaming state back to that of a fresh load; attributes stay as set."""
         clear(self._instrument)
-        self._turn = 0
+        self._phase = 0
         self._states = {
             place: cache[:1].clone() for place, cache in enumerate(streaming_caches(self._instrument))
         }

@@ -1,10 +1,8 @@
-"""An instrument's block as programs without side effects, whose state goes in and comes out: what a file without TorchScript
-can hold.
+"""An instrument's block as functions without side effects, as a file without TorchScript holds them.
 
-Key idea: what a block computes hangs on two things that aren't numbers in it. The separator's trunk takes a step in one block of
-several, in turn; and a stop that brings something in plays grains only while it does. So there is a program for each case, and
-whoever plays them knows which one is due. Else they are straight lists of operations: every stop is computed, also one at 0,
-which changes nothing.
+They take the state and return the new one. Key idea: which operations a block takes depends on two things. The separator's
+trunk runs in every n-th block only, and grains are played only while a stop with grains is above 0. So there is one
+program per case; the caller chooses it. Every program computes all stops, also those at 0, which change nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,26 +16,26 @@ from realtime.backends.graph import StreamGraph
 from realtime.backends.player import cleaned
 from realtime.backends.record import record
 
-MOST_TURNS = 16
-"""Blocks after which a case must come again."""
+MOST_PHASES = 16
+"""The most blocks that are recorded before the cycle must repeat."""
 
 
 class Case(NamedTuple):
-    """When a program is due: in which block of the turn, and whether a stop brings something in by grains."""
+    """Selects a program: the block's index in the cycle, and whether a stop plays grains."""
 
-    turn: int
+    phase: int
     brings_in: bool
 
     @property
     def name(self) -> str:
         """The program's name in a file."""
-        return f"turn_{self.turn}" + ("_brings_in" if self.brings_in else "")
+        return f"turn_{self.phase}" + ("_brings_in" if self.brings_in else "")
 
 
 def record_programs(instrument: torch.jit.ScriptModule, block: int) -> dict[Case, StreamGraph]:
-    """The programs of one voice's block: `(audio, before, values, *states) -> (audio, *states)`.
+    """The programs for one voice's block: `(audio, before, values, *states) -> (audio, *states)`.
 
-    Shape: audio `[1, channels, block]`, before (the stops' last values of the block before) `[1, stops]`, values
+    Shape: audio `[1, channels, block]`, before (the stops' last values in the previous block) `[1, stops]`, values
     `[1, stops, frames]`. A program's `places` say which of the instrument's caches its states are.
 
     Args:
@@ -56,16 +54,16 @@ def record_programs(instrument: torch.jit.ScriptModule, block: int) -> dict[Case
     for brings_in, branches in _branches(instrument).items():
         clear(instrument)
         first: list[float] = []
-        for turn in range(MOST_TURNS):
+        for phase in range(MOST_PHASES):
             numbers: list[float] = []
             try:
                 graph = record(block_of(instrument), inputs, caches, branches, numbers)
             except ValueError as error:
                 raise DrawstopError(f"this instrument can't be written as a program: {error}") from error
-            if turn and numbers == first:
+            if phase and numbers == first:
                 break
             first = first or numbers
-            programs[Case(turn, brings_in)] = graph
+            programs[Case(phase, brings_in)] = graph
             with torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
                 instrument.play(torch.zeros(1, channels + stops, block))
     clear(instrument)
@@ -73,7 +71,7 @@ def record_programs(instrument: torch.jit.ScriptModule, block: int) -> dict[Case
 
 
 def _branches(instrument: Any) -> dict[bool, bool]:
-    """How branches are answered where nothing is brought in by grains, and where something is."""
+    """By whether a stop plays grains: the value to assume for conditions that depend on data."""
     edits = [
         *instrument.encoder_edits.children(),
         instrument.latent_edit,
@@ -90,7 +88,7 @@ def _branches(instrument: Any) -> dict[bool, bool]:
 
 
 def block_of(instrument: Any) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """What the instrument does with a block once the stops' values are known."""
+    """A function that plays a block with given values of the stops."""
     core, limit = instrument.core, float(instrument.input_limit)
 
     def played(x: Tensor, before: Tensor, values: Tensor) -> Tensor:
@@ -115,7 +113,7 @@ def streaming_caches(instrument: torch.jit.ScriptModule) -> list[Tensor]:
 
 
 def grain_stops(instrument: Any) -> list[bool]:
-    """Of each stop, whether it brings something in by grains."""
+    """Whether each stop plays grains."""
     grains = [False] * int(instrument.n_stops)
     for bank in instrument.latent_edit.edits.children():
         of_bank: Sequence[int] = getattr(bank.steering, "grains_of", ())

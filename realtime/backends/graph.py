@@ -17,7 +17,7 @@ class StreamGraph:
         module: `(*inputs, *states) -> (y, *new states)`; every node's `meta["value"]` is an example of its result.
         inputs: examples of the right shapes.
         states: the streaming state of a fresh load, for one voice.
-        places: of each state, its place among the caches that were given to `record`.
+        places: each state's place among the caches that were given to `record`.
     """
 
     module: fx.GraphModule

@@ -55,12 +55,12 @@ def record(
     """Record the operations that `call` does with inputs of these shapes; `caches` keep their values.
 
     Args:
-        branches: take each branch that depends on data as if its condition held, or as if it didn't; places where something
-            isn't 0 are then all places. Right where branches save work whose result would change nothing.
-        numbers: the numbers that the code reads out of data are added to this list, and stay in the graph as they are now.
+        branches: the value to assume for every condition that depends on data; `nonzero` then returns all indices.
+            Correct only where a branch skips work that would change nothing.
+        numbers: receives the numbers that the code reads from tensors; they become constants of the graph.
 
     Raises ValueError for a call that draws random numbers, that branches on data without `branches`, or that reads numbers
-    out of it without `numbers`.
+    from tensors without `numbers`.
     """
     fresh = [cache.clone() for cache in caches]
     recorder = _Recorder(inputs, caches, branches, numbers)
@@ -190,7 +190,7 @@ class _Recorder(TorchDispatchMode):
 
 
 def _used_rows(node: fx.Node, cache: Tensor) -> int:
-    """The number of streams of a cache that are in use: `cache[:streams]` and `cache[stream]` are taken, and nothing else."""
+    """How many streams of a cache are in use: the graph reads only `cache[:streams]` and `cache[stream]`."""
     rows = 1
     for user in node.users:
         if user.target is aten.select.int and user.args[1] == 0:

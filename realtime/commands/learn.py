@@ -54,25 +54,25 @@ def learn(
         raise DrawstopError(f"learn takes the stops to map, as in: drawstop learn {mapping} guitar voice")
     if mapping.exists():
         read_mapping(mapping)
-    with message_queue(midi or (), _say) as messages:
+    with message_queue(midi or (), _show_line) as messages:
         for stop in stops:
-            _say(f"{stop}: turn its knob up and down, strike its pad, or press its pedal …")
+            _show_line(f"{stop}: turn its knob up and down, strike its pad, or press its pedal …")
             while not messages.empty():
                 messages.get()
             learned = learn_source(messages)
             _copy(mapping, backup)
             _write(mapping, learned, stop, takeover)
-            _say(f"{stop}: {describe(learned)}")
+            _show_line(f"{stop}: {describe(learned)}")
             if learned.second is not None:
-                _say(f"  not sure; it could be {describe(learned.second)}")
-                _say(
+                _show_line(f"  not sure; it could be {describe(learned.second)}")
+                _show_line(
                     "  if it moves wrongly, learn it again: turn a knob both ways, tap a pedal, move one thing alone, and a "
                     "finger on an MPE controller one way only"
                 )
-    _say(f"{mapping} is written. Next: {program()} play X.ts --mapping {mapping}")
+    _show_line(f"{mapping} is written. Next: {program()} play X.ts --mapping {mapping}")
 
 
-def _say(line: str) -> None:
+def _show_line(line: str) -> None:
     typer.echo(line, err=True)
 
 
@@ -103,4 +103,4 @@ def _exchange(mapping: Path, backup: Path) -> None:
     text, old = mapping.read_bytes(), backup.read_bytes()
     backup.write_bytes(text)
     mapping.write_bytes(old)
-    _say(f"{mapping} is as it was before the last knob was learned; --undo again has it back")
+    _show_line(f"{mapping} is as it was before the last knob was learned; --undo again has it back")

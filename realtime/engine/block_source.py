@@ -4,12 +4,10 @@ from collections import deque
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from drawstop.instrument_description import InstrumentDescription
+from drawstop.types import Audio
 from realtime.engine.channel_strip import match_channels
-
-Audio = npt.NDArray[np.float32]
 
 
 class BlockSource(Protocol):

@@ -7,14 +7,12 @@ rest changes no bit. A parameter that changes follows a Hann curve, whose spectr
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from drawstop.types import Audio
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import KnobSignals, State
 from realtime.engine.limiter import Limiter
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, STRIP_PARAMETERS, WET
-
-Audio = npt.NDArray[np.float32]
 
 SMOOTHING_S = 0.02
 """Seconds in which a parameter reaches a new value."""

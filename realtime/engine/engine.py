@@ -2,7 +2,7 @@
 
 The performance only ever sees whole blocks, counted from the first sample, so its output can't depend on how
 the device slices time. What the slicing does change is when a sample is ready. After t samples, the last
-t mod N (N the block) still wait; the output must lag by the most that can wait. With an unknown device block
+t mod N (N the block) still wait; the delay must be the most that can wait. With an unknown device block
 that is N - 1; with a fixed device block h, t is a multiple of gcd(N, h) and so is what waits: N - gcd(N, h).
 Resampling adds what its filters wait for.
 """
@@ -15,18 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
+from drawstop.types import Audio
 from realtime.engine.block_source import silence_non_finite
 from realtime.engine.channel_strip import match_channels
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.performance import Performance, Played
 from realtime.engine.resampling import StreamResampler, resampled_wait
 
-Audio = npt.NDArray[np.float32]
 OnBlock = Callable[[int, Audio, list[ControlEvent]], None]
 OnPlayed = Callable[[Played], None]
 
 UNKNOWN_BLOCK_PROBE = 1
-"""Device samples per call that stand for a device block that may vary."""
+"""Device samples per call that are assumed where the device block may vary."""
 
 
 class Engine:
@@ -41,8 +41,8 @@ class Engine:
 
     Attributes:
         replaced_inputs: input samples (each channel counts) that were NaN or Inf and played as 0.
-        broken_promises: times a device block came that the one given to `prepare` ruled out; the delay then
-            grows to that of an unknown device block.
+        unexpected_blocks: how often too little was played for a device block, as it isn't the `host_block` given to
+            `prepare`. The delay then grows to that of an unknown block.
         on_block: called with each block's first sample, its sound and the events that it applies.
         on_played: called with each block when it is done.
     """
@@ -65,18 +65,18 @@ class Engine:
 
     @property
     def engine_delay_samples(self) -> int:
-        """Lag of the engine's output behind the performance's own, at the device's rate."""
+        """Delay of the engine's output after the performance's own, in samples at the device's rate."""
         return self._delay
 
     @property
     def model_delay_samples(self) -> float:
-        """Lag of the instrument's output behind its input, as its description says, at the device's rate."""
+        """Delay of the instrument's output after its input by its description, in samples at the device's rate."""
         performance = self.performance
         return performance.description.delay_samples * self.device_rate / performance.sample_rate
 
     @property
     def latency_samples(self) -> float:
-        """Lag of the engine's output behind its input, at the device's rate."""
+        """Delay of the engine's output after its input, in samples at the device's rate."""
         return self.engine_delay_samples + self.model_delay_samples
 
     def prepare(self, host_block: int | None = None) -> None:
@@ -113,7 +113,7 @@ class Engine:
         self._delay = (self._least if self._prepared else performance.block - 1) + self._slack
         self._held = np.zeros((performance.channels_in, 0), dtype=np.float32)
         self._ready = np.zeros((self._device_out, self._delay), dtype=np.float32)
-        self.replaced_inputs = self.broken_promises = 0
+        self.replaced_inputs = self.unexpected_blocks = 0
 
     def process(self, audio: npt.NDArray[np.floating[Any]]) -> Audio:
         """Play n samples, n any number including 0, with an instrument that plays at once.
@@ -131,7 +131,7 @@ class Engine:
         self.take(audio)
         self._ready = np.concatenate([self._ready, *(played for played, _ in self.give())], axis=1)
         length = audio.shape[1]
-        self._keep_promise(length)
+        self._lengthen_delay_if_needed(length)
         out, self._ready = self._ready[:, :length], self._ready[:, length:]
         return np.ascontiguousarray(out)
 
@@ -166,11 +166,11 @@ class Engine:
         if self.on_block:
             self.on_block(start, block, events)
 
-    def _keep_promise(self, length: int) -> None:
-        """Grow the delay by a gap of silence if this block finds too little played."""
+    def _lengthen_delay_if_needed(self, length: int) -> None:
+        """If too little is played for this device block, insert silence, which lengthens the delay for good."""
         if self._ready.shape[1] >= length:
             return
-        self.broken_promises += 1
+        self.unexpected_blocks += 1
         performance = self.performance
         unknown = least_delay(performance.block, None, self.device_rate, performance.sample_rate)
         gap = max(unknown + self._slack - self._delay, length - self._ready.shape[1])
@@ -181,7 +181,7 @@ class Engine:
 
 
 def least_delay(block: int, host_block: int | None, device_rate: int, rate: int) -> int:
-    """The least lag, in device samples, at which the engine's output never runs dry."""
+    """The least delay, in device samples, at which there is always enough output."""
     if device_rate != rate:
         return resampled_wait(host_block or UNKNOWN_BLOCK_PROBE, block, device_rate, rate)
     return block - 1 if host_block is None else block - math.gcd(block, host_block)

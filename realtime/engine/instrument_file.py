@@ -15,7 +15,7 @@ HOW_TO_BAKE = "bake one: drawstop bake MODEL BANK -o X.ts"
 
 @dataclass(frozen=True)
 class Instrument:
-    """A loaded instrument: the TorchScript module, what it says about itself, and its file if it was loaded from one."""
+    """A loaded instrument: the TorchScript module, its description, and its file if it was loaded from one."""
 
     module: torch.jit.ScriptModule
     description: InstrumentDescription
@@ -26,7 +26,7 @@ class Instrument:
         self.module.set_reset(1)
 
     @property
-    def memory(self) -> list[torch.Tensor]:
+    def state(self) -> list[torch.Tensor]:
         """What the next block depends on: views of the caches and ramps of the one voice that is played.
 
         Raises:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from drawstop.errors import DrawstopError
+from drawstop.types import Audio
 from realtime.backends.choice import TORCHSCRIPT, compiled
 from realtime.engine.block_source import silence_non_finite
 from realtime.engine.control_signals import State
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from realtime.backends.aotinductor import CompiledPlayer
     from realtime.backends.player import BackendPlayer
 
-Audio = npt.NDArray[np.float32]
-
 WARM_UP_BLOCKS = 4
-"""TorchScript profiles a method in its first two calls, up to a second each; a compiled one has up to four programs in turn."""
+"""TorchScript profiles a method in its first two calls, up to a second each; a compiled one has up to four programs."""
 
 
 class Player:
@@ -93,18 +91,18 @@ class Player:
     @property
     def state(self) -> State:
         """A copy of what the next block depends on: caches, ramps, random stream. Raises DrawstopError if that is unknown."""
-        tensors = [*self.instrument.memory, *(self._compiled.state if self._compiled else [])]
+        tensors = [*self.instrument.state, *(self._compiled.state if self._compiled else [])]
         state = {f"memory {index}": tensor.numpy().copy() for index, tensor in enumerate(tensors)}
         return state | {"random": self._random_state.numpy().copy()}
 
     @torch.inference_mode()
     def restore(self, state: State) -> None:
         """Go on from this `state`, after `prepare`. Raises DrawstopError for that of another instrument."""
-        own = self.instrument.memory
+        own = self.instrument.state
         compiled_state = self._compiled.state if self._compiled else []
         new = [torch.from_numpy(state[f"memory {index}"]) for index in range(len(state) - 1)]
         if [each.shape for each in new] != [each.shape for each in (*own, *compiled_state)]:
-            raise DrawstopError("this memory is of another instrument or backend")
+            raise DrawstopError("this state is of another instrument or backend")
         self.instrument.module.set_reset(0)  # a reset that is asked for would clear it with the next block
         for tensor, value in zip(own, new, strict=False):
             tensor.copy_(value)

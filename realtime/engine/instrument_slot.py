@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from drawstop.instrument_description import InstrumentDescription
+from drawstop.types import Audio
 from realtime.engine.block_source import BlockSource
 from realtime.engine.channel_strip import DelayLine, match_channels
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import KnobSignals
-
-Audio = npt.NDArray[np.float32]
 
 
 @dataclass

@@ -5,9 +5,8 @@ sample is d = max(need, d before x r); as d[t] = max over s of need[s] r^(t - s)
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Audio = npt.NDArray[np.float32]
+from drawstop.types import Audio
 
 CEILING_DB = -0.3
 """dBFS. The usual margin against the overshoot of a converter between samples."""

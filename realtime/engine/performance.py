@@ -9,18 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
+from drawstop.types import Audio
 from realtime.engine.block_source import BlockSource
 from realtime.engine.channel_strip import ChannelStrip, DelayLine, match_channels
 from realtime.engine.control_event import ControlEvent, EventQueue
 from realtime.engine.control_signals import KnobSignals, Ranged, State, check_event
 from realtime.engine.instrument_slot import InstrumentSlot
 from realtime.engine.parameters import PARAMETERS, RAMP, RESET
-
-Audio = npt.NDArray[np.float32]
 
 WARM_IN_S = 1.0
 """Seconds for which a new instrument gets the input before its sound fades in: its caches fill."""

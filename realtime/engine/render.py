@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
+from drawstop.types import Audio
 from realtime.engine.control_event import ControlEvent
-from realtime.engine.engine import Audio, Engine
+from realtime.engine.engine import Engine
 from realtime.engine.instrument_file import Instrument
 from realtime.engine.instrument_player import Player
 from realtime.engine.performance import Performance

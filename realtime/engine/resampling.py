@@ -1,10 +1,10 @@
-"""Resamples a stream of sound, from the device's rate to the instrument's and back, with as little waiting as can be.
+"""Resamples a stream of sound, from the device's rate to the instrument's and back, with as little delay as possible.
 
 Key idea: a short symmetric filter in polyphase form (Crochiere and Rabiner, *Multirate Digital Signal Processing*, 1983,
 section 3.3). Sample k of the output stands at time k / rate exactly, so resampling moves nothing; its only cost is waiting for
 the half filter that lies ahead, half a millisecond each way. Libraries' filters are made for files: soxr's shortest waits 15 ms
-for the way in and back. What a short filter gives up is the top: it is flat to 86 % of the lower rate's half (19 kHz at
-44.1 kHz), and what folds back, folds above that.
+for the way in and back. The price of a short filter is the top of the band: it is flat to 86 % of the lower Nyquist
+frequency (19 kHz at 44.1 kHz), and aliases only above that.
 """
 
 import functools
@@ -13,13 +13,13 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-Audio = npt.NDArray[np.float32]
+from drawstop.types import Audio
 
 PASSBAND = 0.86
-"""The share of the lower rate's half that passes unchanged; what lies as far above the half is stopped."""
+"""Share of the lower Nyquist frequency that passes unchanged; the stopband begins as far above Nyquist."""
 ATTENUATION_DB = 100.0
 MOST_PHASES = 4096
-"""Rates of which a larger number of phases is due get the nearest earlier one: at most 1/4096 of a sample early."""
+"""Most filter phases. Rates that need more use the nearest earlier phase: at most 1/4096 input sample early."""
 MOST_CALLS = 1 << 22
 
 
@@ -28,7 +28,7 @@ class StreamResampler:
 
     Args:
         rate_in, rate_out: hertz.
-        channels: of the sound.
+        channels: the sound's number of channels.
     """
 
     def __init__(self, rate_in: int, rate_out: int, channels: int) -> None:
@@ -37,7 +37,7 @@ class StreamResampler:
         self._fed = self._made = 0
         if self._filter is not None:
             self._past = np.zeros((channels, self._filter.half - 1), dtype=np.float32)
-            self._first = 1 - self._filter.half  # which input sample the past begins with
+            self._first = 1 - self._filter.half  # the input sample with which the past begins
 
     def __call__(self, audio: Audio) -> Audio:
         """Feed a block of any length. `[channels, n]` -> `[channels, m]`"""
@@ -62,7 +62,7 @@ class _Polyphase:
     """The filters between two rates.
 
     Attributes:
-        half: input samples that a filter reads after the place of its output, and before, that place included.
+        half: input samples on each side of an output's position that a filter reads.
         taps: a filter for each phase, `[phases, 2 * half]`.
     """
 
@@ -83,7 +83,7 @@ class _Polyphase:
         self.taps = (taps / taps.sum(1, keepdims=True)).astype(np.float32)
 
     def ready(self, fed: npt.NDArray[np.int64] | np.int64) -> npt.NDArray[np.int64]:
-        """Output samples that so many input samples complete, counted from the first."""
+        """How many output samples, counted from the first, are complete after `fed` input samples."""
         return np.maximum(0, -((self.half - fed) * self._up // self._down))
 
     def places(self, outputs: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -99,7 +99,7 @@ def _polyphase(rate_in: int, rate_out: int) -> _Polyphase:
 
 @functools.lru_cache
 def resampled_wait(host_block: int, block: int, device_rate: int, rate: int) -> int:
-    """Device samples by which the output must lag so that it never runs dry.
+    """The least delay, in device samples, at which there is always enough output.
 
     The largest difference between what is fed and what is ready, over all of the device's calls until the pattern repeats.
     """

@@ -12,7 +12,7 @@ class InstrumentChoice:
 
     Args:
         paths: the instruments; the first one plays.
-        swap: lets one come in; doesn't wait.
+        swap: swaps to one; doesn't wait.
     """
 
     def __init__(self, paths: Sequence[Path], swap: Callable[[Path], None]) -> None:
@@ -31,7 +31,7 @@ class InstrumentChoice:
         return self._paths[self._index].stem if self._paths else ""
 
     def choose(self, which: str | int) -> None:
-        """Let an instrument in, by its number from 1, or by its file's name.
+        """Swap to an instrument, by its number from 1, or by its file's name.
 
         Raises:
             DrawstopError: there is none.
@@ -43,19 +43,19 @@ class InstrumentChoice:
         if not found:
             known = ", ".join(f"{index} {path.stem}" for index, path in enumerate(self._paths, 1)) or "none"
             raise DrawstopError(f"no instrument is {text!r}; on the command line are: {known}")
-        self._let_in(found[0])
+        self._swap_to(found[0])
 
     def step(self, by: int) -> None:
-        """Let the next (1) or the previous (-1) instrument in; after the last one comes the first."""
+        """Swap to the next (1) or the previous (-1) instrument; after the last one comes the first."""
         if not self._paths:
             raise DrawstopError("no other instrument is here; give several on the command line")
-        self._let_in((self._index + by) % len(self._paths))
+        self._swap_to((self._index + by) % len(self._paths))
 
     def is_playing(self, path: Path) -> bool:
         """Whether this is the instrument that was chosen last."""
         return bool(self._paths) and self._paths[self._index] == path
 
-    def _let_in(self, index: int) -> None:
+    def _swap_to(self, index: int) -> None:
         with self._lock:
             self._index = index
             self._swap(self._paths[index])

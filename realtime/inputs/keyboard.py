@@ -47,7 +47,7 @@ class LiveKeys:
 
     Args:
         commands: the performance's commands.
-        notes: takes a line for the user where a command fails.
+        show_line: takes a line for the user where a command fails.
         learning: returns the stop that waits for a controller; "": none does.
 
     Attributes:
@@ -55,9 +55,12 @@ class LiveKeys:
     """
 
     def __init__(
-        self, commands: LiveCommands, notes: Callable[[str], None], learning: Callable[[], str] = lambda: ""
+        self,
+        commands: LiveCommands,
+        show_line: Callable[[str], None],
+        learning: Callable[[], str] = lambda: "",
     ) -> None:
-        self._commands, self._notes, self._learning = commands, notes, learning
+        self._commands, self._show_line, self._learning = commands, show_line, learning
         self.chosen = 0
 
     def press(self, key: str) -> None:
@@ -65,7 +68,7 @@ class LiveKeys:
         try:
             self._press(key)
         except DrawstopError as error:
-            self._notes(str(error))
+            self._show_line(str(error))
 
     def _press(self, key: str) -> None:
         commands, parameters = self._commands, self._commands.parameters
@@ -107,4 +110,4 @@ class LiveKeys:
         names = {scene.name for scene in self._commands.scenes.all}
         number = next(number for number in range(1, len(names) + 2) if f"Scene {number}" not in names)
         self._commands.store(f"Scene {number}")
-        self._notes(f"stored: Scene {number}")
+        self._show_line(f"stored: Scene {number}")

@@ -18,7 +18,7 @@ from realtime.controllers.mapping.mapping import Mapping as ControllerMapping
 from realtime.controllers.midi.feedback import MidiFeedback
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.names import MissingBoxes, box_of, meant
-from realtime.controllers.parameters import ParameterChange, ParameterStore, Sound
+from realtime.controllers.parameters import EngineTarget, ParameterChange, ParameterStore
 from realtime.controllers.scenes.file import ScenesFile
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.engine.control_signals import Ranged
@@ -65,7 +65,7 @@ class ControllerOptions:
             ScenesFile(self.scenes).read()
 
 
-class LivePerformance(Sound, Protocol):
+class LivePerformance(EngineTarget, Protocol):
     """The performance whose parameters are moved.
 
     Attributes:
@@ -85,7 +85,7 @@ class LivePerformance(Sound, Protocol):
         ...
 
     def swap(self, path: Path) -> None:
-        """Let another instrument in; doesn't wait."""
+        """Swap to another instrument; doesn't wait."""
         ...
 
 
@@ -100,7 +100,7 @@ class LiveControllers:
         parameters: the values of all stops and engine parameters.
         scenes: the scenes of the performance.
         instruments: the instruments that can be chosen.
-        commands: what buttons, keys and OSC messages ask for.
+        commands: what buttons, keys and OSC messages can ask for.
         keys: what the terminal's keys do.
         learning: the stop that waits for a controller, if one does.
         learned: what was learned last, for people.
@@ -112,14 +112,14 @@ class LiveControllers:
 
     def __init__(self, performance: LivePerformance, options: ControllerOptions) -> None:
         self._performance, self._options = performance, options
-        self._note: Callable[[str], None] = performance.notes.append
+        self._show_line: Callable[[str], None] = performance.notes.append
         self._targets = _targets(performance)
         self.parameters = ParameterStore(performance, self._targets)
         self._live_scenes = (
-            None if options.scenes is None else LiveScenes(self.parameters, options.scenes, self._note)
+            None if options.scenes is None else LiveScenes(self.parameters, options.scenes, self._show_line)
         )
         self.scenes = (
-            Scenes(self.parameters, notify=self._note)
+            Scenes(self.parameters, show_line=self._show_line)
             if self._live_scenes is None
             else self._live_scenes.scenes
         )
@@ -129,19 +129,22 @@ class LiveControllers:
         self.commands = LiveCommands(
             self.parameters, self.scenes, self.instruments, self._learn, performance.recording
         )
-        self.keys = LiveKeys(self.commands, self._note, lambda: self.learning.stop)
+        self.keys = LiveKeys(self.commands, self._show_line, lambda: self.learning.stop)
         self.moved = ("", "")
-        self.parameters.subscribe(self._note_moved)
+        self.parameters.subscribe(self._remember_moved)
         self._mapping_watcher = (
             None if options.mapping is None else FileWatcher(options.mapping, self._use_new_mapping)
         )
-        self._midi = MidiInput(self.parameters, self._mapping(), self.commands, self.scenes.tempo, self._note)
+        self._midi = MidiInput(
+            self.parameters, self._mapping(), self.commands, self.scenes.tempo, self._show_line
+        )
         self._midi_inputs: set[str] = set()
         self._missing = MissingBoxes(self._midi.mapping.devices)
         self._awaited = MissingBoxes(options.midi, "--midi waits for its input:")
         self._clock: str | None = None
         self._osc = None if not options.osc.wanted else LiveOsc(
-            self.parameters, options.osc, self.commands, lambda: self.scenes.all, performance.description.name, self._note
+            self.parameters, options.osc, self.commands, lambda: self.scenes.all, performance.description.name,
+            self._show_line,
         )  # fmt: skip
         self._ports: MidiPorts | None = None
         self._open = ExitStack()
@@ -189,7 +192,7 @@ class LiveControllers:
         if self._osc is not None:
             self._osc.refresh(swapped)
         if self.scenes.tempo.followed not in (self._clock, None):
-            self._note(f"the tempo follows the MIDI clock of {self.scenes.tempo.followed}")
+            self._show_line(f"the tempo follows the MIDI clock of {self.scenes.tempo.followed}")
         self._clock = self.scenes.tempo.followed
 
     @property
@@ -245,7 +248,7 @@ class LiveControllers:
             self._osc.status(messages)
 
     def _mapping(self) -> ControllerMapping:
-        """The mapping for the present instrument; a note names the stops that it moves and the instrument lacks."""
+        """The mapping for the present instrument. Reports the stops that it moves and the instrument lacks."""
         slugs = [stop.slug for stop in self._performance.description.stops]
         learned = self._learned_knobs
         if self._options.mapping is None:  # without --midi, ports are open for what is learned alone
@@ -255,12 +258,12 @@ class LiveControllers:
         unknown = sorted({knob.stop for knob in mapping.knobs} - self.parameters.targets.keys())
         if unknown:
             known = ", ".join(self.parameters.targets)
-            self._note(
+            self._show_line(
                 f"{self._options.mapping} moves {', '.join(unknown)}, which aren't here; there are: {known}"
             )
         return mapping
 
-    def _note_moved(self, changes: Sequence[ParameterChange]) -> None:
+    def _remember_moved(self, changes: Sequence[ParameterChange]) -> None:
         for change in changes:
             self.moved = (change.slug, change.source)
 
@@ -282,46 +285,46 @@ class LiveControllers:
         mapping, knob = self._options.mapping, source.knob(stop)
         if mapping is not None and not is_shipped(mapping):
             add_knob(mapping, knob)  # the watcher has it used
-            self._note(f"{self.learned}; written into {mapping}")
+            self._show_line(f"{self.learned}; written into {mapping}")
             return
         self._learned_knobs = (*self._learned_knobs, knob)
         self._midi.use(self._mapping())
-        self._note(
+        self._show_line(
             f"{self.learned}; until the end: drawstop learn M.toml {stop}, or play --mapping M.toml, keeps it"
         )
 
     def _use_new_mapping(self) -> None:
         def use() -> None:
             self._midi.use(self._mapping())
-            self._note(f"{self._options.mapping} is in use as it was saved")
+            self._show_line(f"{self._options.mapping} is in use as it was saved")
             self._missing = MissingBoxes(self._midi.mapping.devices)
-            self._note_missing()
+            self._show_missing()
 
         self._try(use, "the old one plays on")
 
     def _try(self, action: Callable[[], None], otherwise: str = "") -> None:
-        """Do something; if it fails, a note gives the reason."""
+        """Do something; if it fails, a line for the user gives the reason."""
         try:
             action()
         except DrawstopError as error:
-            self._note(f"{error}; {otherwise}" if otherwise else str(error))
+            self._show_line(f"{error}; {otherwise}" if otherwise else str(error))
 
-    def _note_missing(self) -> None:
+    def _show_missing(self) -> None:
         for missing in (self._missing, self._awaited):
             if line := missing.line(self._midi_inputs):
-                self._note(line)
+                self._show_line(line)
         if not self._midi_inputs and not self._options.midi:
-            self._note(NO_INPUT)
+            self._show_line(NO_INPUT)
 
     def _ports_changed(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
         for name in sorted(set(inputs) - self._midi_inputs):
-            self._note(f"MIDI {name} is here")
+            self._show_line(f"MIDI {name} is here")
         for name in sorted(self._midi_inputs - set(inputs)):
-            self._note(f"MIDI {name} has gone; it is taken up again when it comes back")
+            self._show_line(f"MIDI {name} has gone; it is taken up again when it comes back")
             self._midi.forget(name)
         self._midi_inputs = set(inputs)
         self._midi.set_devices(inputs)
-        self._note_missing()
+        self._show_missing()
         self._feedback.set_outputs(outputs)
 
 

@@ -18,7 +18,7 @@ class LiveScenes:
     Args:
         parameters: moved by the scenes.
         path: the scenes file; it may not exist yet.
-        notes: takes lines for the user, from any thread.
+        show_line: takes lines for the user, from any thread.
 
     Attributes:
         scenes: the scenes of the performance.
@@ -27,13 +27,13 @@ class LiveScenes:
         DrawstopError: the file can't be read.
     """
 
-    def __init__(self, parameters: ParameterStore, path: Path, notes: Callable[[str], None]) -> None:
-        self._file, self._notes = ScenesFile(path), notes
+    def __init__(self, parameters: ParameterStore, path: Path, show_line: Callable[[str], None]) -> None:
+        self._file, self._show_line = ScenesFile(path), show_line
         self._writer = ThreadPoolExecutor(1, "scenes")
         self._watcher = FileWatcher(path, self._reload)
         content = self._file.read()
         self.scenes = Scenes(
-            parameters, content.scenes, corners=content.corners, on_change=self._save, notify=notes
+            parameters, content.scenes, corners=content.corners, on_change=self._save, show_line=show_line
         )
 
     def check(self) -> None:
@@ -48,7 +48,7 @@ class LiveScenes:
         try:
             content = self._file.read()
         except DrawstopError as error:
-            self._notes(f"{error}; the scenes stay as they were")
+            self._show_line(f"{error}; the scenes stay as they were")
         else:
             self.scenes.replace(content.scenes, content.corners)
 
@@ -60,4 +60,4 @@ class LiveScenes:
         try:
             self._file.save(slug, scene, index)
         except DrawstopError as error:
-            self._notes(str(error))
+            self._show_line(str(error))

@@ -21,18 +21,18 @@ from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.names import box_of
 from realtime.controllers.midi.source import ControllerInput, MidiSource
-from realtime.controllers.parameters import NoSound, ParameterChange, ParameterStore
+from realtime.controllers.parameters import NoEngine, ParameterChange, ParameterStore
 from realtime.engine.parameters import PARAMETERS
-from realtime.inputs.message_queue import Say, message_queue
+from realtime.inputs.message_queue import ShowLine, message_queue
 
 NOTES = 4
 BAR = 20
 OTHER_LINES = 13
-"""Lines below the table: a knob for a mapping, and notes."""
+"""Lines below the table: a knob for a mapping, and lines for the user."""
 
 
 class SourceTable:
-    """The last value of each source and what it moved, as a table that is drawn in place; rich draws it.
+    """The last value of each source and what it moved, as a table that rich draws in place.
 
     The source that was moved last stands below it as a mapping's file has it, ready to be copied.
     """
@@ -42,12 +42,12 @@ class SourceTable:
         self._newest: MidiSource | None = None
         self._notes: deque[str] = deque(maxlen=NOTES)
 
-    def say(self, line: str) -> None:
+    def show_line(self, line: str) -> None:
         """Show a line below the table."""
         self._notes.append(line.strip())
 
     def add(self, inputs: Sequence[ControllerInput], changes: Sequence[ParameterChange]) -> None:
-        """Show what came from controllers, and the movements that a mapping has made of it."""
+        """Show what came from controllers, and the movements that a mapping made of it."""
         moved = ", ".join(f"{change.slug} {change.value:+.2f}" for change in changes)
         for each in inputs:
             self._newest = each.source
@@ -80,19 +80,19 @@ def monitor(
     midi: Sequence[str],
     mapping_path: Path | None,
     seconds: float | None,
-    say: Say,
+    show_line: ShowLine,
     table: SourceTable | None = None,
 ) -> None:
-    """Say each message and the movements that a mapping makes of it, until the user ends it or the time is over.
+    """Show each message and the movements that a mapping makes of it, until the user ends it or the time is over.
 
     Args:
         midi: parts of the names of inputs; none: every input.
-        mapping_path: the mapping; None: none.
-        seconds: the time; None: no end.
-        say: takes lines for the user.
-        table: is given what comes, in place of lines for each message.
+        mapping_path: the mapping's file; None: no mapping.
+        seconds: how long; None: no end.
+        show_line: takes lines for the user.
+        table: shows the messages in place of a line for each.
     """
-    say = say if table is None else table.say
+    show_line = show_line if table is None else table.show_line
     mapping = read_mapping(mapping_path) if mapping_path else Mapping()
     engine_slugs = {parameter.slug for parameter in PARAMETERS}
     stops = [
@@ -100,7 +100,7 @@ def monitor(
         for slug in dict.fromkeys(knob.stop for knob in mapping.knobs)
         if slug not in engine_slugs
     ]
-    parameters = ParameterStore(NoSound(), [*stops, *PARAMETERS])
+    parameters = ParameterStore(NoEngine(), [*stops, *PARAMETERS])
     changes: list[ParameterChange] = []
     parameters.subscribe(changes.extend)
     inputs: list[ControllerInput] = []
@@ -108,7 +108,7 @@ def monitor(
     midi_input = MidiInput(parameters, mapping, tempo=tempo, watch=inputs.append)
     start = time.monotonic()
     end = None if seconds is None else start + seconds
-    with message_queue(midi, say, mapping.devices) as messages:
+    with message_queue(midi, show_line, mapping.devices) as messages:
         while end is None or time.monotonic() < end:
             try:
                 device, message, moment = messages.get(timeout=0.02)
@@ -117,28 +117,30 @@ def monitor(
             else:
                 midi_input.receive(device, message, moment)
                 if message.type == "clock":
-                    _say_tempo(tempo, said, say)
+                    _show_tempo(tempo, said, show_line)
                     continue
                 if table is None:
-                    say(f"{moment - start:9.3f} s  {device}  {message}")
+                    show_line(f"{moment - start:9.3f} s  {device}  {message}")
             if table is not None:
                 table.add(inputs, changes)
                 inputs.clear()
                 changes.clear()
             for each in inputs:
                 if each.source.kind not in ("cc", "note"):
-                    say(
+                    show_line(
                         f"{'':11}  {each.source} on channel {each.source.channel}: {each.data} of {each.maximum}"
                     )
             for change in changes:
-                say(f"{'':11}  {change.source} -> {change.slug} {change.value:+.4f}")
+                show_line(f"{'':11}  {change.source} -> {change.slug} {change.value:+.4f}")
             inputs.clear()
             changes.clear()
 
 
-def _say_tempo(tempo: Tempo, said: dict[str, float], say: Say) -> None:
-    """Say the tempo of each clock when it has changed by a beat per minute, and which one is followed."""
+def _show_tempo(tempo: Tempo, said: dict[str, float], show_line: ShowLine) -> None:
+    """Show the tempo of each clock when it has changed by a beat per minute, and which one is followed."""
     for source, bpm in tempo.clocks.items():
         if abs(bpm - said.get(source, 0.0)) >= 1.0:
             said[source] = bpm
-            say(f"{'':11}  clock of {source}: {bpm:.1f}{', followed' if source == tempo.followed else ''}")
+            show_line(
+                f"{'':11}  clock of {source}: {bpm:.1f}{', followed' if source == tempo.followed else ''}"
+            )

@@ -103,7 +103,7 @@ class LiveOsc:
         commands: executes the messages that aren't movements.
         scenes: returns the present scenes.
         name: the instrument's name, for people.
-        notes: takes lines for the user, from any thread.
+        show_line: takes lines for the user, from any thread.
 
     """
 
@@ -114,9 +114,9 @@ class LiveOsc:
         commands: Commands,
         scenes: Callable[[], Sequence[Scene]],
         name: str,
-        notes: Callable[[str], None],
+        show_line: Callable[[str], None],
     ) -> None:
-        self._options, self._name, self._notes = options, f"Drawstop {name}", notes
+        self._options, self._name, self._show_line = options, f"Drawstop {name}", show_line
         self._query: OscQuery | None = None
         self._access: PanelAccess | None = None
         self._port, self._address = 0, ("", "")
@@ -133,7 +133,7 @@ class LiveOsc:
             port=options.port or 0,
             allow=options.allow,
             commands=commands,
-            notes=notes,
+            show_line=show_line,
             transports=() if self._query is None else (self._query,),
             feedback_to=[host_and_port(text) for text in options.feedback],
         )
@@ -142,18 +142,18 @@ class LiveOsc:
     def __enter__(self) -> "LiveOsc":
         self._open.enter_context(self._server)
         if self._options.port is not None:
-            self._notes(f"OSC listens at {self._options.osc_host}:{self._options.port}, UDP and TCP")
+            self._show_line(f"OSC listens at {self._options.osc_host}:{self._options.port}, UDP and TCP")
         if self._query is not None and self._options.query is not None:
-            self._notes(f"OSCQuery is at http://{self._options.listen}:{self._query.open_port}/")
+            self._show_line(f"OSCQuery is at http://{self._options.listen}:{self._query.open_port}/")
         if self.panel_address:
-            self._notes(f"The panel is at {self.panel_address}")
+            self._show_line(f"The panel is at {self.panel_address}")
         if self._options.announce:
             from realtime.controllers.oscquery.zeroconf import Announcement, addresses_of
 
             port = None if self._query is None else self._query.open_port
             addresses = addresses_of(self._options.listen)
             self._open.enter_context(
-                Announcement(self._name, addresses, self._server.udp_port, port, self._notes)
+                Announcement(self._name, addresses, self._server.udp_port, port, self._show_line)
             )
         return self
 
@@ -181,7 +181,7 @@ class LiveOsc:
         )
 
     def _note_used(self, client: Client) -> None:
-        self._notes(f"A browser at {client.host} has come in. For the next one: {self.panel_address}")
+        self._show_line(f"A browser at {client.host} has come in. For the next one: {self.panel_address}")
 
     @property
     def panel_address(self) -> str:

@@ -65,8 +65,11 @@ def pressed_keys(
 
 
 class _Keys:
-    """Reads the keys that wait. Takes the terminal whenever this process is in its foreground: shells set it as they
-    like when they bring a program back, and some tell it nothing."""
+    """Reads the keys that wait.
+
+    Sets the terminal whenever this process is in its foreground: a shell that brings a program back sets the terminal as it
+    likes, and may send no signal.
+    """
 
     def __init__(self, terminal: int, on_return: Callable[[], None]) -> None:
         self._terminal, self._on_return = terminal, on_return

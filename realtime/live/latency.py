@@ -17,7 +17,7 @@ from realtime.engine.engine import least_delay
 from realtime.processes.messages import BlockTimes
 
 Margin = Literal["safe", "low"]
-"""What the slack allows for beyond a block's usual time.
+"""The margin of the slack beyond a block's usual time.
 
 * `safe`: that blocks take 2.5 times as long, and 5 ms: other programs may start and end beside it.
 * `low`: the longest block and the latest waking-ups of the trial, as this machine was then.
@@ -28,7 +28,7 @@ WAKE_UPS = 3
 USUAL_SHARE = 0.99
 """Quantile of the trial's times that counts as the time of a block."""
 SAFETY = 2.5
-"""`safe` lets a block take so many times as long: a busy neighbour core slows this one down as much."""
+"""`safe` allows a block to take this many times as long: a busy neighbour core slows this one down as much."""
 OVERHEAD_S = 0.005
 """`safe` adds this to the time of a block: waking up, mixing, and the hiccups of a machine that has other work."""
 FULLEST = 0.5
@@ -54,7 +54,7 @@ class Latency:
     """The device's own delay, in and out, as it says itself; 0 where that is unknown."""
     seconds_per_block: float
     device_known: bool = True
-    """Whether the device says a delay that can be."""
+    """Whether the delay that the device says is possible."""
 
     @property
     def engine(self) -> int:
@@ -130,8 +130,8 @@ def choose_latency(
         device_rate: hertz.
         host_block: the device's (largest) block, in samples.
         device: the device's own delay, in samples; None: unknown.
-        others: the same for blocks that the user didn't ask for, to name one that would do.
-        latency: the engine's delay that is asked for, in samples; or with which margin the least is chosen.
+        others: the same for blocks that the user didn't ask for, to suggest one that is long enough.
+        latency: the engine's delay that is asked for, in samples; or the margin for choosing the least delay.
 
     Raises:
         DrawstopError: no block holds, or the delay asked for is too short.
@@ -183,17 +183,17 @@ def _latency(
 
 
 def _together(latency: Latency) -> int:
-    """Blocks that one callback may complete."""
+    """How many blocks one callback may complete."""
     return -(-latency.host_block * latency.rate // (latency.block * latency.device_rate))
 
 
 def _whole_device_blocks(latency: Latency, seconds: float) -> int:
-    """Samples of device blocks that last as long."""
+    """The samples of the fewest whole device blocks that last this long."""
     return -(-int(np.ceil(seconds * latency.device_rate)) // latency.host_block) * latency.host_block
 
 
 def read_latency(text: str) -> int | Margin:
-    """What `--latency` says; `auto` is the old word for `safe`. Raises DrawstopError for anything else."""
+    """The value of `--latency`; `auto` is the old word for `safe`. Raises DrawstopError for anything else."""
     if text.isascii() and text.isdigit():
         return int(text)
     for margin in get_args(Margin):

@@ -1,4 +1,4 @@
-"""Lets instruments in one at a time, each in a thread: of those that are asked for meanwhile, the last."""
+"""Swaps instruments one at a time, each in a thread; of several requests during a swap only the last is carried out."""
 
 import threading
 from collections.abc import Callable
@@ -11,12 +11,12 @@ class LatestSwap:
     """The swaps of a performance. Safe to use from several threads.
 
     Args:
-        bring_in: lets one instrument in, and waits until that is done; it may stop early if `superseded`.
-        note: takes a line for the user: why an instrument doesn't come in.
+        swap_to: swaps to an instrument, and waits until that is done; it may stop early if `superseded`.
+        show_line: takes a line for the user: why a swap failed.
     """
 
-    def __init__(self, bring_in: Callable[[Path], None], note: Callable[[str], None]) -> None:
-        self._bring_in, self._note = bring_in, note
+    def __init__(self, swap_to: Callable[[Path], None], show_line: Callable[[str], None]) -> None:
+        self._swap_to, self._show_line = swap_to, show_line
         self._lock, self._idle = threading.Lock(), threading.Event()
         self._idle.set()
         self._wanted: Path | None = None
@@ -24,16 +24,16 @@ class LatestSwap:
 
     @property
     def busy(self) -> bool:
-        """Whether an instrument is on its way in."""
+        """Whether a swap is under way."""
         return not self._idle.is_set()
 
     @property
     def superseded(self) -> bool:
-        """Whether another instrument, or a newer version, is wanted than the one that is on its way in."""
+        """Whether a newer request waits, or no more swaps are allowed."""
         return self._wanted is not None or self._closed
 
     def ask(self, path: Path) -> None:
-        """Let an instrument in, after the one that is on its way; doesn't wait."""
+        """Swap to an instrument, after the swap that is under way; doesn't wait."""
         with self._lock:
             self._wanted = path
             if self.busy or self._closed:
@@ -42,22 +42,22 @@ class LatestSwap:
         threading.Thread(target=self._run, name="swap", daemon=True).start()
 
     def refuse(self) -> None:
-        """Let no more in from now on."""
+        """Allow no more swaps from now on."""
         with self._lock:
             self._closed, self._wanted = True, None
 
     def close(self) -> None:
-        """Let no more in, and wait until none is on its way."""
+        """Allow no more swaps, and wait until none is under way."""
         self.refuse()
         self._idle.wait()
 
     def _run(self) -> None:
         while (path := self._next()) is not None:
             try:
-                self._bring_in(path)
+                self._swap_to(path)
             except DrawstopError as error:
                 if not self.superseded:
-                    self._note(str(error))
+                    self._show_line(str(error))
 
     def _next(self) -> Path | None:
         with self._lock:

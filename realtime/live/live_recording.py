@@ -46,15 +46,15 @@ class LiveRecording:
     Args:
         performance: what is recorded.
         folder: where sessions that are begun by name go, a folder each.
-        note: takes a line for the user.
+        show_line: takes a line for the user.
 
     Attributes:
         swap_lock: held while a recording begins; whoever lets an instrument in holds it meanwhile.
         folders: those of all sessions, the newest last.
     """
 
-    def __init__(self, performance: Recorded, folder: Path, note: Callable[[str], None]) -> None:
-        self._performance, self._folder, self._note = performance, folder, note
+    def __init__(self, performance: Recorded, folder: Path, show_line: Callable[[str], None]) -> None:
+        self._performance, self._folder, self._show_line = performance, folder, show_line
         self.swap_lock, self._lock = threading.Lock(), threading.Lock()
         self.folders: list[Path] = []
         self._thread = ThreadPoolExecutor(1, "recording")
@@ -94,7 +94,7 @@ class LiveRecording:
         if self._on and report.sessions == len(self.folders) and not report.recording:
             self._on = False
             folder = self.folders[-1]
-            self._note(
+            self._show_line(
                 report.problem
                 or f"Recorded {report.recorded_samples / rate:.1f} s: {program()} render --session {folder} -o {folder.name}.wav"
             )
@@ -109,11 +109,11 @@ class LiveRecording:
                 folder = _free_folder(self._folder / name)
                 self._record_into(folder)
         except DrawstopError as error:
-            self._note(f"not recorded: {error}")
+            self._show_line(f"not recorded: {error}")
         except OSError as error:
-            self._note(f"not recorded: {reason_of(error)}")
+            self._show_line(f"not recorded: {reason_of(error)}")
         else:
-            self._note(f"Recording into {folder}")
+            self._show_line(f"Recording into {folder}")
         finally:
             self._busy = False
 
@@ -123,7 +123,7 @@ class LiveRecording:
             raise DrawstopError("the instrument has crashed; record when it plays again")
         about = replace(self._performance.session_about(), from_middle=True)
         begin_session(folder, about, player.path)
-        player.keep_memory(folder / MEMORY)
+        player.save_state(folder / MEMORY)
         refusal = audio.record(RecordSession(str(folder), from_middle=True))
         if refusal:
             raise DrawstopError(refusal)

@@ -65,10 +65,10 @@ def measure(supervisor: Supervisor, report: Path | None) -> None:
         write_json(report, parts)
 
 
-def _wait_for_click(ring: DeviceRing, frames: int) -> int:
-    """Wait for the click and so many frames after it; the frame at which the click was played."""
+def _wait_for_click(ring: DeviceRing, samples: int) -> int:
+    """Wait for the click and `samples` more; returns the sample at which the click was played."""
     deadline = time.monotonic() + PATIENCE_S
-    while ring.click == 0 or ring.position < ring.click + frames:
+    while ring.click == 0 or ring.position < ring.click + samples:
         if time.monotonic() > deadline:
             raise DrawstopError("the sound device has stopped; try again")
         time.sleep(0.01)
@@ -76,7 +76,7 @@ def _wait_for_click(ring: DeviceRing, frames: int) -> int:
 
 
 def _first_peak(sound: npt.NDArray[np.float32], start: int) -> int | None:
-    """The frame of the loudest sample, the first frame being `start`; None if all is quiet. `[channels, frames]`"""
+    """The index of the loudest sample, the first being `start`; None if all is quiet. `[channels, samples]`"""
     levels = np.abs(sound).max(axis=0)
     index = int(levels.argmax())
     return start + index if levels[index] > THRESHOLD else None

@@ -26,12 +26,12 @@ from realtime.processes.messages import (
     End,
     Failed,
     GetReport,
-    KeepMemory,
     PlayerLoaded,
     PlayerRequest,
     Ready,
     RecordSession,
     Report,
+    SaveState,
     StartPlaying,
     SwapInstrument,
     TryBlock,
@@ -146,9 +146,9 @@ class PlayerHandle(ProcessHandle):
         self._send(StartPlaying(self._shared.descriptor, block))
         self.real_time = self.receive(Ready, LOAD_PATIENCE_S).real_time
 
-    def keep_memory(self, path: Path) -> None:
-        """Have the instrument's memory written to this file, before the next block that is marked for it."""
-        self._send(KeepMemory(str(path)))
+    def save_state(self, path: Path) -> None:
+        """Have the instrument's state written to this file, before the next block that is marked for it."""
+        self._send(SaveState(str(path)))
         self.receive(Ready, OPEN_PATIENCE_S)
 
     @property
@@ -254,15 +254,11 @@ class AudioProcessHandle(ProcessHandle):
 
     def swap(self, request: SwapInstrument) -> str | None:
         """Let another instrument in; the reason if it is refused."""
-        with self._lock:
-            self._send(request)
-            return self.receive(Decision, OPEN_PATIENCE_S).refusal
+        return self._refusal(request)
 
     def record(self, request: RecordSession) -> str | None:
         """Record the performance; the reason if that is refused."""
-        with self._lock:
-            self._send(request)
-            return self.receive(Decision, OPEN_PATIENCE_S).refusal
+        return self._refusal(request)
 
     def finish(self) -> Report:
         """End the performance: a fade, the session closed, the last report."""
@@ -278,6 +274,12 @@ class AudioProcessHandle(ProcessHandle):
                 report = Report()
         self.kill()
         return report
+
+    def _refusal(self, request: SwapInstrument | RecordSession) -> str | None:
+        """Why the audio process refuses a request; None if it has carried it out."""
+        with self._lock:
+            self._send(request)
+            return self.receive(Decision, OPEN_PATIENCE_S).refusal
 
     def _send(self, request: AudioRequest) -> None:
         try:

@@ -118,7 +118,7 @@ def _run(
                     if controllers.instruments.is_playing(path := changed.pop()):
                         supervisor.swap(path)
                 controllers.tick()
-                controllers.meters(status.levels(), status.stop_levels)
+                controllers.meters(status.peaks_db(), status.stop_levels)
                 if controllers.panel_address:
                     controllers.status(_panel_status(supervisor, status, controllers).messages())
     except KeyboardInterrupt:
@@ -200,7 +200,7 @@ def _timing(ring: DeviceRing) -> dict[str, Any]:
     return {
         "callbacks": counters.callbacks,
         "host_flags": counters.host_flags,
-        "unplayed_samples": counters.unplayed_frames,
+        "unplayed_samples": counters.unplayed_samples,
         **{
             f"callback_{name}_s": {
                 f"p{100 * share:g}": quantile(counts, share) for share in (0.5, 0.99, 0.9999)

@@ -74,16 +74,16 @@ class LiveStatus:
     def update(self, supervisor: Supervisor, report: Report) -> None:
         """Take over a report and the supervisor's own counters."""
         self.report = report
-        self.recent_s = supervisor.longest_block_s()
+        self.recent_s = supervisor.player.take_longest()
         self.longest_s = max(self.longest_s, self.recent_s)
-        self.failed_blocks, self.broken_samples = supervisor.error_counts()
+        self.failed_blocks, self.broken_samples = supervisor.player.error_counts()
         self.device_losses, self.swaps = supervisor.device_losses, supervisor.swaps
         self.stop_levels = supervisor.level_client.levels()
         if supervisor.latency is not None:
             self.lead_ms = supervisor.latency.milliseconds(report.least_lead)
 
-    def levels(self) -> dict[str, float]:
-        """The peaks since the last report, in dBFS, not below `FLOOR_DB`."""
+    def peaks_db(self) -> dict[str, float]:
+        """Peaks of input and output since the last report, in dBFS, at least `FLOOR_DB`."""
         peaks = {"in": self.report.input_peak, "out": self.report.output_peak}
         return {name: 20 * float(np.log10(max(peak, 10 ** (FLOOR_DB / 20)))) for name, peak in peaks.items()}
 

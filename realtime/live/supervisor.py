@@ -8,9 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import InstrumentDescription
 from realtime.backends.choice import check_compiled
@@ -50,7 +47,7 @@ class LiveRequest:
     block: int | None = None
     """Samples per block of the instrument; None: by trial."""
     latency: int | Margin = "safe"
-    """The engine's delay, in samples of the device, or with which margin the least is chosen."""
+    """The engine's delay in samples of the device, or the margin for choosing the least delay."""
     seed: int = 0
     noise: int | None = None
     ceiling_db: float = -0.3
@@ -58,7 +55,7 @@ class LiveRequest:
     levels: bool = False
     """Measure how strongly each stop sounds."""
     takes: Path = Path("takes")
-    """Where sessions go that are begun while it plays."""
+    """The folder for sessions that are begun while it plays."""
 
 
 class Supervisor:
@@ -88,7 +85,7 @@ class Supervisor:
         self._players: dict[int, PlayerHandle] = {}
         self._audio: AudioProcessHandle | None = None
         self.recording = LiveRecording(self, request.takes, self.notes.append)
-        self._swaps = LatestSwap(self._bring_in, self.notes.append)
+        self._swaps = LatestSwap(self._swap_to, self.notes.append)
         self._blocks: list[int] = []
         self._tried: dict[int, BlockTimes] = {}
 
@@ -161,7 +158,7 @@ class Supervisor:
         return self.latency
 
     def start(self, settings: Iterable[ControlEvent] = (), session: Path | None = None) -> None:
-        """Let it sound. `session`: a new folder to record into, from the first sample on.
+        """Start playing. `session`: a new folder to record into, from the first sample on.
 
         Raises:
             DrawstopError: that folder isn't empty, or can't be made.
@@ -222,21 +219,11 @@ class Supervisor:
             slot=self._player.slot,
         )
 
-    def longest_block_s(self) -> float:
-        """The longest time that a block took to play since the last call, in seconds."""
-        return self._player.take_longest()
-
-    def block_times(self) -> npt.NDArray[np.int64]:
-        """How long the instrument's blocks took to play since it came in, see `duration_histogram`. `[BINS]`"""
-        return self._player.block_times()
-
-    def error_counts(self) -> tuple[int, int]:
-        """Numbers of blocks in which the instrument failed, and of its samples that weren't finite."""
-        return self._player.error_counts()
-
     def swap(self, path: Path) -> None:
-        """Let another instrument in, from a thread of its own; success or failure stands in `notes`. Of several that
-        are asked for before one is in, the last comes in."""
+        """Swap to another instrument in a thread; success or failure is reported in `notes`.
+
+        Of several requests during a swap only the last is carried out.
+        """
         self._swaps.ask(path)
 
     def watch(self) -> None:
@@ -280,7 +267,7 @@ class Supervisor:
             raise
         return player
 
-    def _bring_in(self, path: Path) -> None:
+    def _swap_to(self, path: Path) -> None:
         assert self.latency is not None
         check_compiled(self.request.backend, path, self.latency.block)
         slot = self._free_slot()
@@ -334,7 +321,7 @@ class Supervisor:
     def _watch_device(self) -> None:
         connection = self._connection
         if connection.device is not None:
-            change = connection.grown() or connection.returned()
+            change = connection.larger_block_note() or connection.returned_note()
             if change is None and connection.is_alive():
                 return
             self.notes.append(change or "the sound device is gone; waiting for it, or for another one")
@@ -352,7 +339,7 @@ class Supervisor:
 
     @property
     def _margin(self) -> Margin:
-        """With which margin a delay is chosen where none is asked for."""
+        """The margin for choosing a delay if the user gave none."""
         return "safe" if isinstance(self.request.latency, int) else self.request.latency
 
     def _trial(self, blocks: Sequence[int]) -> dict[int, BlockTimes]:

@@ -12,7 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from realtime.controllers.osc.clients import Client
-from realtime.controllers.oscquery.http_answers import Answer
+from realtime.controllers.oscquery.http_answers import HttpResponse
 
 CODE_BYTES = 12
 """96 random bits: too many to guess, and few enough for a small QR code."""
@@ -54,7 +54,7 @@ class PanelAccess:
         self.code, self.used = secrets.token_urlsafe(CODE_BYTES), 0
         self._tokens: list[str] = []
 
-    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> HttpResponse | None:
         """The response to a request that isn't let in, or that has brought the code; None: it is let in.
 
         Args:
@@ -70,15 +70,17 @@ class PanelAccess:
         if is_this_machine(client.host):
             return None
         if path == self._path + CODE_PICTURE:
-            return Answer(403, error="asked for the code from another machine")
+            return HttpResponse(403, error="asked for the code from another machine")
         if (self._open_paths and not is_panel) or self._is_known(cookies):
             # a browser that comes back with the address that it was let in by
             return (
-                Answer(303, content_type="text/plain", headers={"Location": self._path}) if brought else None
+                HttpResponse(303, content_type="text/plain", headers={"Location": self._path})
+                if brought
+                else None
             )
-        return Answer(403, NO_CODE, "came without the present code", "text/plain; charset=utf-8")
+        return HttpResponse(403, NO_CODE, "came without the present code", "text/plain; charset=utf-8")
 
-    def _exchanged(self, client: Client, cookies: Sequence[str]) -> Answer:
+    def _exchanged(self, client: Client, cookies: Sequence[str]) -> HttpResponse:
         """Let a browser in that has brought the code; one that was in already leaves it to the next."""
         headers = {"Location": self._path}
         if not self._is_known(cookies):
@@ -86,7 +88,7 @@ class PanelAccess:
             headers["Set-Cookie"] = f"{self._cookie}={self._tokens[-1]}; Path=/; HttpOnly; SameSite=Lax"
             self.code, self.used = secrets.token_urlsafe(CODE_BYTES), self.used + 1
             self._on_used(client)
-        return Answer(303, content_type="text/plain", headers=headers)
+        return HttpResponse(303, content_type="text/plain", headers=headers)
 
     def _is_known(self, cookies: Sequence[str]) -> bool:
         """Whether a request has the cookie of a browser that was let in."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from realtime.controllers.osc.clients import Client
-from realtime.controllers.oscquery.http_answers import Answer
+from realtime.controllers.oscquery.http_answers import HttpResponse
 from realtime.panel.access import CODE_PICTURE, PanelAccess
 
 PATH = "/panel/"
@@ -34,7 +34,7 @@ class PanelPages:
     def __init__(self, access: PanelAccess, code_picture: Callable[[], str] | None = None) -> None:
         self._access, self._code_picture = access, code_picture
         self._answers = {
-            file.name: Answer(
+            file.name: HttpResponse(
                 200, file.read_text("utf-8"), content_type=f"{kind}; charset=utf-8", headers=HEADERS
             )
             for file in files("realtime.panel").joinpath("page").iterdir()
@@ -42,18 +42,18 @@ class PanelPages:
             if file.name.endswith(suffix)
         }
 
-    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> Answer | None:
+    def admit(self, client: Client, target: str, cookies: Sequence[str]) -> HttpResponse | None:
         """The response to a request that isn't let in, or that has brought the code; None: it is let in."""
         return self._access.admit(client, target, cookies)
 
-    def answer(self, target: str) -> Answer | None:
+    def answer(self, target: str) -> HttpResponse | None:
         """The file at a target; None: the target isn't the panel's."""
         path = target.partition("?")[0].partition("#")[0]
         if path == PATH.rstrip("/"):
-            return Answer(303, content_type="text/plain", headers={"Location": PATH})
+            return HttpResponse(303, content_type="text/plain", headers={"Location": PATH})
         if not path.startswith(PATH):
             return None
         name = path.removeprefix(PATH) or INDEX
         if name == CODE_PICTURE and self._code_picture is not None:
-            return Answer(200, self._code_picture(), content_type="image/svg+xml", headers=HEADERS)
-        return self._answers.get(name) or Answer(404, error=f"no file is at {path[:80]!r}")
+            return HttpResponse(200, self._code_picture(), content_type="image/svg+xml", headers=HEADERS)
+        return self._answers.get(name) or HttpResponse(404, error=f"no file is at {path[:80]!r}")

@@ -1,7 +1,7 @@
 """Levels of frequency bands of what goes in and comes out, from the ring that the sound device shares.
 
-Key idea: the ring holds the last seconds anyway. The command's process reads a piece of it ten times a second; nobody who
-plays waits for that, or knows of it.
+Key idea: the ring holds the last seconds anyway. The command's process reads a piece of it ten times a second; no process
+that plays waits for that.
 """
 
 from typing import Protocol
@@ -17,19 +17,19 @@ FLOOR_DB = -100.0
 
 
 class Ring(Protocol):
-    """The device's ring, as far as it is read here."""
+    """The part of the device's ring that is read here."""
 
     @property
     def position(self) -> int:
-        """Frames that the device has brought and taken."""
+        """Number of samples that the device has brought and taken."""
         ...
 
     def read_input(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        """Input frames `[channels, frames]`."""
+        """Input samples start .. stop - 1. `[channels, samples]`"""
         ...
 
     def read_taken_output(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        """Output frames that the device has taken, `[channels, frames]`."""
+        """Output samples start .. stop - 1, as the device took them. `[channels, samples]`"""
         ...
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import assert_never
 
 import numpy as np
-import numpy.typing as npt
 
 from drawstop.errors import DrawstopError
+from drawstop.types import Audio
 from realtime.engine.block_source import BlockSource, PassThrough
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
@@ -49,8 +49,6 @@ from realtime.processes.player_client import RemotePlayer
 from realtime.processes.shared_arrays import Descriptor
 from realtime.recording.session_writer import SessionWriter
 
-Audio = npt.NDArray[np.float32]
-
 WAIT_S = 0.1
 MESSAGES_PER_ROUND = 64
 MESSAGES_FIRST_S = 0.001
@@ -77,7 +75,7 @@ class AudioProcess:
         self._players: dict[int, RemotePlayer] = {}
         self._session: SessionWriter | None = None
         self._writer: OutputWriter | None = None
-        self._read = 0  # input frames of the ring
+        self._read = 0  # input samples of the ring
         self._swapped_at = 0
         self._fade_recorded = True
         self.ended = False
@@ -194,7 +192,7 @@ class AudioProcess:
             source = performance.source
             if performance.swapping or not isinstance(source, RemotePlayer):
                 return Decision("another instrument is on its way in; record when it plays")
-            source.keep_memory()
+            source.save_state()
             first, state = performance.next_sample, performance.state
         self._session = SessionWriter(Path(request.folder), first, state)
         self.report.sessions += 1

@@ -14,7 +14,7 @@ import numpy as np
 
 from drawstop.errors import DrawstopError
 from realtime.processes.child_process import DEVICE_PRIORITY, begin_child, orphaned, take_real_time_priority
-from realtime.processes.device_ring import MEASURING, PROBING, RING_FRAMES, STOPPED, STOPPING, DeviceRing
+from realtime.processes.device_ring import MEASURING, PROBING, RING_SAMPLES, STOPPED, STOPPING, DeviceRing
 from realtime.processes.duration_histogram import duration_bin
 from realtime.processes.messages import DeviceOpened, Failed
 from realtime.processes.shared_arrays import Descriptor, ring_parts
@@ -37,9 +37,9 @@ class DeviceSettings:
     channels_in: int
     channels_out: int
     block: int = 0
-    """Frames per callback; 0 lets the device choose."""
+    """Samples per callback; 0 lets the device choose."""
     inputs: tuple[int, ...] = ()
-    """Which of the device's channels are taken, from 0, one for each of `channels_in`; none: the first ones."""
+    """The device's channels that are taken, from 0, one for each of `channels_in`; empty: the first ones."""
     outputs: tuple[int, ...] = ()
     """The same for `channels_out`; the device's others are silent."""
 
@@ -69,7 +69,8 @@ class Callback:
         self._phase, self._position, self._written = arrays.phase, arrays.position, arrays.written
         self._called, self._unplayed, self._callbacks = arrays.called_s, arrays.unplayed, arrays.callbacks
         self._origin = arrays.origin_s
-        self._frames, self._flags, self._longest = arrays.block_frames, arrays.host_flags, arrays.longest_s
+        self._largest_block, self._flags = arrays.largest_block, arrays.host_flags
+        self._longest = arrays.longest_s
         self._durations, self._intervals = arrays.durations, arrays.intervals
         self._taken, self._click_at = arrays.taken_output, arrays.click
         self._click_after = round(CLICK_AFTER_S * rate)
@@ -80,7 +81,7 @@ class Callback:
         self._fall = np.concatenate([rise[::-1], np.zeros(LARGEST_BLOCK)]).astype(np.float32)[:, None]
         self._fade = fade
         self._inputs, self._outputs = tuple(enumerate(inputs)), tuple(enumerate(outputs))
-        self._playing = self._falling = 0  # frames since the start, and since the end began
+        self._playing = self._falling = 0  # samples since the start, and since the end began
         self._claim_priority = real_time  # in the first call: the thread is PortAudio's
 
     def __call__(self, indata: Any, outdata: Any, frames: int, _: Any, status: Any) -> None:
@@ -95,7 +96,7 @@ class Callback:
         position = int(self._position[0])
         self._origin[0] = start_time - (position + frames) / self._rate
         self._position[0] = position + frames  # claimed before it is read: the writer keeps away from here
-        for here, there in ring_parts(position, frames, RING_FRAMES):
+        for here, there in ring_parts(position, frames, RING_SAMPLES):
             self._copy(indata, outdata, here, there)
             self._taken[there] = self._output[there]
             self._output[there] = 0.0
@@ -132,26 +133,24 @@ class Callback:
             outdata[0] = CLICK
             self._click_at[0] = position
 
-    def _fade_edges(self, indata: Any, outdata: Any, position: int, frames: int) -> None:
+    def _fade_edges(self, indata: Any, outdata: Any, position: int, samples: int) -> None:
         if self._playing < self._fade:
-            rise = self._rise[self._playing : self._playing + frames]
+            rise = self._rise[self._playing : self._playing + samples]
             np.multiply(outdata, rise, out=outdata)
-            for here, there in ring_parts(position, frames, RING_FRAMES):
+            for here, there in ring_parts(position, samples, RING_SAMPLES):
                 np.multiply(self._input[there], rise[here], out=self._input[there])
-        self._playing += frames
+        self._playing += samples
         if self._phase[0] == STOPPING:
-            fall = self._fall[min(self._falling, self._fade) :][:frames]
+            fall = self._fall[min(self._falling, self._fade) :][:samples]
             np.multiply(outdata, fall, out=outdata)
-            self._falling += frames
+            self._falling += samples
             if self._falling >= self._fade:
                 self._phase[0] = STOPPED
 
-    def _count_block(self, frames: int) -> None:
+    def _count_block(self, length: int) -> None:
         self._callbacks[0] += 1
-        if self._frames[0] == 0 or frames < self._frames[0]:
-            self._frames[0] = frames
-        if frames > self._frames[1]:
-            self._frames[1] = frames
+        if length > self._largest_block[0]:
+            self._largest_block[0] = length
 
     def _count(self, counts: Any, which: int, seconds: float) -> None:
         counts[duration_bin(seconds)] += 1

@@ -9,17 +9,17 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from drawstop.types import Audio
 from realtime.processes.duration_histogram import BINS
 from realtime.processes.shared_arrays import Descriptor, Fields, SharedArrays, ring_parts
 
-Audio = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 Seconds = npt.NDArray[np.float64]
 
-RING_FRAMES = 1 << 17
-"""Frames: 2.7 s at 48 kHz. So long may the audio process sleep without losing input."""
+RING_SAMPLES = 1 << 17
+"""Samples a channel: 2.7 s at 48 kHz. So long may the audio process sleep without losing input."""
 PROBING, PLAYING, MEASURING, STOPPING, STOPPED = range(5)
-"""The callback's phases. Measuring: it plays a click and plays none of the output."""
+"""The callback's phases. Measuring: it plays a click instead of the output."""
 
 
 @dataclass(frozen=True)
@@ -27,29 +27,29 @@ class RingArrays:
     """The ring's arrays in shared memory. The device's callback uses them directly, everything else by `DeviceRing`."""
 
     input: Audio
-    """`[RING_FRAMES, channels_in]`"""
+    """`[RING_SAMPLES, channels_in]`"""
     output: Audio
-    """`[RING_FRAMES, channels_out]`"""
+    """`[RING_SAMPLES, channels_out]`"""
     taken_output: Audio
-    """The output as the device took it; `output` itself is zeros again from then on. `[RING_FRAMES, channels_out]`"""
+    """The output as the device took it; `output` itself is zeros again from then on. `[RING_SAMPLES, channels_out]`"""
     click: Integers
-    """The frame at which the click was played; 0 before. `[1]`"""
+    """The sample at which the click was played; 0 before. `[1]`"""
     phase: Integers
     """One of the callback's phases. `[1]`"""
     position: Integers
-    """Frames that the device has brought and taken. `[1]`"""
+    """Number of samples that the device has brought and taken. `[1]`"""
     written: Integers
-    """Output frames that are played up to here. `[1]`"""
+    """The sample up to which output is written. `[1]`"""
     called_s: Seconds
     """`time.perf_counter` at the last callback. `[1]`"""
     origin_s: Seconds
-    """`time.perf_counter` at which the device recorded frame 0, by the last callback. `[1]`"""
+    """`time.perf_counter` at which the device recorded sample 0, by the last callback. `[1]`"""
     unplayed: Integers
-    """Frames that the device took before they were played. `[1]`"""
+    """Number of samples that the device took before they were played. `[1]`"""
     callbacks: Integers
     """Calls of the callback. `[1]`"""
-    block_frames: Integers
-    """The smallest and the largest device block. `[2]`"""
+    largest_block: Integers
+    """The largest device block. `[1]`"""
     host_flags: Integers
     """Callbacks in which PortAudio reported an under- or overflow. `[1]`"""
     durations: Integers
@@ -67,9 +67,8 @@ class RingCounters:
     callbacks: int
     host_flags: int
     """Callbacks in which PortAudio reported an under- or overflow."""
-    unplayed_frames: int
-    """Frames that the device took before they were played."""
-    smallest_block: int
+    unplayed_samples: int
+    """Number of samples that the device took before they were played."""
     largest_block: int
     durations: Integers
     """Histogram of the callback's durations. `[BINS]`"""
@@ -116,21 +115,21 @@ class DeviceRing:
 
     @property
     def position(self) -> int:
-        """Frames that the device has brought and taken."""
+        """Number of samples that the device has brought and taken."""
         return int(self.arrays.position[0])
 
     @property
     def written(self) -> int:
-        """The frame up to which output is written; a continuation lies behind it."""
+        """The sample up to which output is written; a continuation follows it."""
         return int(self.arrays.written[0])
 
     @written.setter
-    def written(self, frame: int) -> None:
-        self.arrays.written[0] = frame
+    def written(self, sample: int) -> None:
+        self.arrays.written[0] = sample
 
     @property
     def click(self) -> int:
-        """The frame at which the measurement's click was played; 0 before."""
+        """The sample at which the measurement's click was played; 0 before."""
         return int(self.arrays.click[0])
 
     @property
@@ -140,25 +139,25 @@ class DeviceRing:
 
     @property
     def origin_s(self) -> float:
-        """`time.perf_counter` at which the device recorded frame 0, as the last callback says."""
+        """`time.perf_counter` at which the device recorded sample 0, as the last callback says."""
         return float(self.arrays.origin_s[0])
 
     def read_input(self, start: int, stop: int) -> Audio:
-        """A copy of input frames start .. stop - 1. `[channels, frames]`"""
+        """A copy of input samples start .. stop - 1. `[channels, samples]`"""
         return np.ascontiguousarray(_copy(self.arrays.input, start, stop).T)
 
     def read_output(self, start: int, stop: int) -> Audio:
-        """A copy of output frames start .. stop - 1. `[channels, frames]`"""
+        """A copy of output samples start .. stop - 1. `[channels, samples]`"""
         return np.ascontiguousarray(_copy(self.arrays.output, start, stop).T)
 
     def read_taken_output(self, start: int, stop: int) -> Audio:
-        """A copy of output frames start .. stop - 1, as they were taken. `[channels, frames]`"""
+        """A copy of output samples start .. stop - 1, as they were taken. `[channels, samples]`"""
         return np.ascontiguousarray(_copy(self.arrays.taken_output, start, stop).T)
 
     def write_output(self, start: int, audio: Audio) -> None:
-        """Write output frames from `start` on. `[channels, frames]`"""
+        """Write output samples from `start` on. `[channels, samples]`"""
         sound, ring = audio.T, self.arrays.output
-        for here, there in ring_parts(start, len(sound), RING_FRAMES):
+        for here, there in ring_parts(start, len(sound), RING_SAMPLES):
             ring[there] = sound[here]
 
     def counters(self) -> RingCounters:
@@ -168,8 +167,7 @@ class DeviceRing:
             int(arrays.callbacks[0]),
             int(arrays.host_flags[0]),
             int(arrays.unplayed[0]),
-            int(arrays.block_frames[0]),
-            int(arrays.block_frames[1]),
+            int(arrays.largest_block[0]),
             arrays.durations.copy(),
             arrays.intervals.copy(),
             float(arrays.longest_s[0]),
@@ -177,16 +175,16 @@ class DeviceRing:
         )
 
     def close(self) -> None:
-        """Let go of the memory; the process that made the ring removes it."""
+        """Release the memory; the process that made the ring removes it."""
         del self.arrays  # before the memory goes: a later reader gets an AttributeError, and no crash
         self._shared.close()
 
 
 def _fields(channels_in: int, channels_out: int) -> Fields:
     return {
-        "input": ((RING_FRAMES, channels_in), "float32"),
-        "output": ((RING_FRAMES, channels_out), "float32"),
-        "taken_output": ((RING_FRAMES, channels_out), "float32"),
+        "input": ((RING_SAMPLES, channels_in), "float32"),
+        "output": ((RING_SAMPLES, channels_out), "float32"),
+        "taken_output": ((RING_SAMPLES, channels_out), "float32"),
         "click": ((1,), "int64"),
         "phase": ((1,), "int64"),
         "position": ((1,), "int64"),
@@ -195,7 +193,7 @@ def _fields(channels_in: int, channels_out: int) -> Fields:
         "origin_s": ((1,), "float64"),
         "unplayed": ((1,), "int64"),
         "callbacks": ((1,), "int64"),
-        "block_frames": ((2,), "int64"),
+        "largest_block": ((1,), "int64"),
         "host_flags": ((1,), "int64"),
         "durations": ((BINS,), "int64"),
         "intervals": ((BINS,), "int64"),
@@ -204,8 +202,8 @@ def _fields(channels_in: int, channels_out: int) -> Fields:
 
 
 def _copy(ring: Audio, start: int, stop: int) -> Audio:
-    """Frames start .. stop - 1 of a ring. `[frames, channels]`"""
+    """Samples start .. stop - 1 of a ring. `[samples, channels]`"""
     out = np.empty((stop - start, ring.shape[1]), dtype=np.float32)
-    for here, there in ring_parts(start, stop - start, RING_FRAMES):
+    for here, there in ring_parts(start, stop - start, RING_SAMPLES):
         out[here] = ring[there]
     return out

@@ -51,11 +51,11 @@ class PerformPassThrough:
 class RecordSession:
     """Records the performance from its next block on. The answer is a `Decision`.
 
-    In the middle of a performance the instrument's player must have taken `KeepMemory` before.
+    In the middle of a performance the instrument's player must have taken `SaveState` before.
     """
 
     folder: str
-    """That `begin_session` has made."""
+    """The folder that `begin_session` made."""
     from_middle: bool = False
     """Whether the performance has begun before: then its state is recorded too."""
 
@@ -96,7 +96,7 @@ class ScheduleEvents:
 
 @dataclass(frozen=True)
 class SwapInstrument:
-    """Lets another instrument in, which is loaded and warmed up. The answer is a `Decision`."""
+    """Swaps in another instrument, which is loaded and warmed up. The answer is a `Decision`."""
 
     description: InstrumentDescription
     player: Descriptor
@@ -131,7 +131,7 @@ class Report:
     sample: int = 0
     """The next input sample."""
     line_start: int = 0
-    """The input sample at which the open device began."""
+    """The input sample at which the open device started."""
     values: dict[str, float] = field(default_factory=dict)
     """Values of stops and parameters, by slug."""
     input_peak: float = 0.0
@@ -205,14 +205,14 @@ class StartPlaying:
 
 
 @dataclass(frozen=True)
-class KeepMemory:
-    """Asks a player that plays to write its instrument's memory, as it is before the next block that is marked for it,
+class SaveState:
+    """Asks a player that plays to write its instrument's state, as it is before the next block that is marked for it,
     into a file. The answer, at once, is `Ready`."""
 
     path: str
 
 
-PlayerRequest = TryBlock | StartPlaying | KeepMemory | End
+PlayerRequest = TryBlock | StartPlaying | SaveState | End
 """All that the player's process takes."""
 
 

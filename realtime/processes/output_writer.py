@@ -2,15 +2,13 @@
 
 Key idea: every write leaves a continuation behind it, the sound turned about its last sample (odd, so value and
 slope go on) and faded out. If the next block is late, the device has already played some of it; the block then
-enters by a cross-fade from there, at the first frame that the device can't have reached.
+enters by a cross-fade from there, at the first sample that the device can't have reached.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from drawstop.types import Audio
 from realtime.processes.device_ring import DeviceRing
-
-Audio = npt.NDArray[np.float32]
 
 CONTINUATION_S = 0.02
 ENTER_S = 0.005
@@ -19,16 +17,16 @@ SHORTEST_ENTRY = 64
 
 
 class OutputWriter:
-    """Writes played sound at its frames of the device ring.
+    """Writes played sound into the device ring.
 
     Args:
         ring: to the device.
-        first: the frame at which the first played sample belongs: the engine's delay.
+        first: the ring's sample at which the first played sample belongs: the engine's delay.
         rate: the device's, in hertz.
-        margin: frames that the device may take between our reading its position and our writing: its largest block.
+        margin: samples that the device may take between our reading its position and our writing: its largest block.
 
     Attributes:
-        least_lead: by how many frames a block was ahead of the device when it was written, at the closest.
+        least_lead: the fewest samples by which a block was ahead of the device when it was written.
     """
 
     def __init__(self, ring: DeviceRing, first: int, rate: int, margin: int) -> None:
@@ -76,9 +74,9 @@ class OutputWriter:
         self._ring.write_output(start, np.concatenate([sound, np.clip(continuation, -limit, limit)]).T)
         self._ring.written = start + len(sound)
 
-    def _continued(self, start: int, frames: int) -> Audio:
-        """The continuation that lies in the ring from `start` on. `[frames, channels]`"""
-        return self._ring.read_output(start, start + frames).T
+    def _continued(self, start: int, length: int) -> Audio:
+        """The continuation that lies in the ring from `start` on. `[length, channels]`"""
+        return self._ring.read_output(start, start + length).T
 
 
 def _rise(length: int) -> Audio:

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from drawstop.instrument_description import InstrumentDescription
+from drawstop.types import Audio
 from realtime.processes.duration_histogram import BINS
 from realtime.processes.shared_arrays import Descriptor, Fields, SharedArrays
-
-Audio = npt.NDArray[np.float32]
 
 SLOTS = 64
 """Blocks that may wait for a player; when an overload fills them, further blocks are skipped."""
@@ -42,7 +38,7 @@ def player_fields(description: InstrumentDescription, block: int) -> Fields:
         "outbox": ((SLOTS, description.channels_out, block), "float32"),
         "ramp": ((SLOTS,), "float64"),
         "reset": ((SLOTS,), "int64"),
-        "keep": ((SLOTS,), "int64"),  # whether the memory before this block is to be written
+        "save": ((SLOTS,), "int64"),  # whether the state before this block is to be written
         "sent": ((1,), "int64"),
         "played": ((1,), "int64"),
         "durations": ((BINS,), "int64"),
@@ -63,7 +59,7 @@ class RemotePlayer:
         self.shared = SharedArrays(*descriptor)
         self._work_ready = work_ready
         self._collected = int(self.shared["played"][0])
-        self._keep = False
+        self._save = False
 
     def prepare(self, block: int) -> None:
         """Nothing: the process has warmed up already."""
@@ -80,15 +76,15 @@ class RemotePlayer:
         self.shared["inbox"][slot] = block
         self.shared["ramp"][slot] = UNSET if ramp_s is None else ramp_s
         self.shared["reset"][slot] = reset
-        self.shared["keep"][slot] = self._keep
-        self._keep = False
+        self.shared["save"][slot] = self._save
+        self._save = False
         self.shared["sent"][0] = sent + 1
         self._work_ready.release()
         return True
 
-    def keep_memory(self) -> None:
-        """Have the instrument's memory written as it is before the next block, by a process that took `KeepMemory`."""
-        self._keep = True
+    def save_state(self) -> None:
+        """Have the instrument's state written as it is before the next block, by a process that took `SaveState`."""
+        self._save = True
 
     def collect(self) -> Audio | None:
         """The oldest block played and not collected; None if there is none yet."""

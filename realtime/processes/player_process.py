@@ -24,10 +24,10 @@ from realtime.processes.messages import (
     BlockTimes,
     End,
     Failed,
-    KeepMemory,
     PlayerLoaded,
     PlayerRequest,
     Ready,
+    SaveState,
     StartPlaying,
     TryBlock,
 )
@@ -101,7 +101,7 @@ def play(
     while not orphaned():
         if parent.poll(0):
             request: PlayerRequest = parent.recv()
-            if not isinstance(request, KeepMemory):
+            if not isinstance(request, SaveState):
                 return
             path = request.path
             parent.send(Ready())
@@ -109,17 +109,17 @@ def play(
             continue
         while played[0] < sent[0]:
             slot = int(played[0]) % SLOTS
-            if shared["keep"][slot] and path:
-                keep_memory(player, path)
+            if shared["save"][slot] and path:
+                save_state(player, path)
             play_slot(player, shared, slot)
             played[0] += 1
             block_done.release()
 
 
-def keep_memory(player: Player, path: str) -> None:
-    """Copy what the next block depends on, and write it in a thread of its own."""
+def save_state(player: Player, path: str) -> None:
+    """Copy the state that the next block depends on, and write it in a thread."""
     with suppress(DrawstopError):  # the session says what it lacks when it is rendered
-        threading.Thread(target=_write, args=(path, player.state), name="memory", daemon=True).start()
+        threading.Thread(target=_write, args=(path, player.state), name="state", daemon=True).start()
 
 
 def _write(path: str, state: State) -> None:

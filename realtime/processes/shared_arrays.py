@@ -21,7 +21,7 @@ class SharedArrays:
 
     Args:
         fields: the arrays; equal in all processes.
-        name: of the block to attach to; None makes one, all zeros.
+        name: the name of the block to attach to; None makes one, all zeros.
     """
 
     def __init__(self, fields: Fields, name: str | None = None) -> None:

@@ -5,15 +5,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from drawstop.types import Audio
 from realtime.engine import instrument_file
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_player import Player
 from realtime.engine.performance import Performance
 from realtime.recording.session_file import MEMORY, START, Session
 
-Audio = npt.NDArray[np.float32]
 Progress = Callable[[range], Iterable[int]]
 
 NEVER = sys.maxsize
@@ -84,7 +83,8 @@ def compared(session: Session, rendered: Audio) -> list[str]:
             f"{len(session.lost)} blocks didn't sound whole in the performance; here they are. At samples:"
         )
         lines += [
-            f"  {lost.sample}: {lost.why}, {lost.unheard} samples" for lost in session.lost[:SHOWN_LOSSES]
+            f"  {lost.sample}: {lost.why}, {lost.silent_samples} samples"
+            for lost in session.lost[:SHOWN_LOSSES]
         ]
     return lines
 

@@ -1,7 +1,7 @@
 """The files of a recorded performance: its input, its output, and every movement with its sample time.
 
-A session that begins in the middle of a performance holds the state of that moment too: what was played before still sounds
-in an instrument's memory, and ramps are on their way.
+A session that begins in the middle of a performance holds the state of that moment too: an instrument's caches still
+hold what was played before, and ramps are under way.
 """
 
 import json
@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from drawstop.errors import DrawstopError, reason_of
 from drawstop.files import atomic_file, sha256_file, write_json
+from drawstop.types import Audio
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import State
-
-Audio = npt.NDArray[np.float32]
 
 ABOUT, EVENTS, INPUT, OUTPUT, INSTRUMENTS = (
     "session.json", "events.jsonl", "input.f32", "output.f32", "instruments",
@@ -33,7 +31,7 @@ FORMAT = 2
 
 @dataclass(frozen=True)
 class SessionAbout:
-    """The content of session.json: all that a rendering needs beside the sound and the events.
+    """The content of session.json: what a rendering needs beside the sound and the events.
 
     Files: input.f32 and output.f32 hold little-endian 32-bit floats at `sample_rate`, channels interleaved.
     """
@@ -100,13 +98,13 @@ class Swap:
 
 @dataclass(frozen=True)
 class Lost:
-    """A block that didn't sound whole: it was `late`, the instrument never got it (`skipped`), or `died` over it."""
+    """A block that wasn't played whole: it was `late`, the instrument never got it (`skipped`), or `died` over it."""
 
     sample: int
     samples: int
     why: str = "late"
-    unheard: int = 0
-    """Number of samples, at the device's rate, that didn't sound."""
+    silent_samples: int = 0
+    """Samples of the block, at the device's rate, that were not played; `unheard` in events.jsonl."""
 
 
 @dataclass(frozen=True)

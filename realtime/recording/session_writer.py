@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from drawstop.errors import reason_of
+from drawstop.types import Audio
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.control_signals import State
 from realtime.engine.performance import Played
 from realtime.recording.session_file import EVENTS, INPUT, OUTPUT, START
-
-Audio = npt.NDArray[np.float32]
 
 WRITE_EVERY_S = 0.25
 LONGEST_WAIT_BLOCKS = 20_000
@@ -31,7 +29,7 @@ class SessionWriter:
     """Writes a session, from a block of the performance to another, in a thread of its own: a slow disk stops no sound.
 
     Args:
-        folder: that `begin_session` has made.
+        folder: the folder that `begin_session` made.
         first: the performance's sample at which the session begins; samples in the files count from it.
         start: the performance's state then; None: it begins with the performance.
 

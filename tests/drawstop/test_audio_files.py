@@ -70,7 +70,7 @@ def test_one_sample_is_sound_too(tmp_path: Path, rate: int) -> None:
     assert np.isfinite(audio).all()
 
 
-def test_a_missing_file_a_folder_and_an_empty_file_are_told(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_an_empty_file_are_reported(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").write_bytes(b"")
     write_audio(tmp_path / "no_samples.wav", np.zeros((1, 0), np.float32), 44100)
     with pytest.raises(DrawstopError, match="no such file"):
@@ -84,7 +84,7 @@ def test_a_missing_file_a_folder_and_an_empty_file_are_told(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["letter.txt", "letter.wav", "letter.flac", "letter.raw"])
-def test_a_file_that_is_not_audio_is_told_whatever_its_name(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_audio_is_reported_whatever_its_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("Dear organist, " * 100)
     with pytest.raises(DrawstopError, match="isn't a sound file"):
         read_audio(tmp_path / name)
@@ -116,7 +116,7 @@ def test_a_listing_is_sorted_and_leaves_out_other_and_hidden_files(tmp_path: Pat
     assert list_audio(tmp_path) == [tmp_path / "a.wav", tmp_path / "b" / "z.FLAC"]
 
 
-def test_a_folder_that_is_missing_or_holds_no_audio_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_or_holds_no_audio_is_reported(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(DrawstopError, match="no sound files in"):
         list_audio(tmp_path)

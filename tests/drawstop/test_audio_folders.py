@@ -52,7 +52,7 @@ def test_linked_folders_are_followed_and_a_loop_ends(tmp_path: Path) -> None:
     }
 
 
-def test_what_is_no_sound_is_said_by_suffix_and_a_hidden_recording_by_name(tmp_path: Path) -> None:
+def test_what_is_no_sound_is_reported_by_suffix_and_a_hidden_recording_by_name(tmp_path: Path) -> None:
     write_sine(tmp_path / "a.wav")
     for name in ("cover.jpg", "b.JPG", "notes.txt", "._a.wav", ".DS_Store", "take.raw"):
         (tmp_path / name).write_bytes(b"x")

@@ -9,19 +9,11 @@ from types import ModuleType
 
 import pytest
 from repository import REPOSITORY
+from whole_command import drawstop
 
 from drawstop import cli
 from drawstop.files import atomic_file
-
-
-def drawstop(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "drawstop", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"COLUMNS": "200"},
-    )
+from drawstop.front.table import COMMANDS, START_AGAIN, Command
 
 
 def install(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None]) -> None:
@@ -29,7 +21,7 @@ def install(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None]) -> N
     module = ModuleType("trials.commands.trial")
     module.trial = function  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(cli.COMMANDS, "trial", cli.Command("Play", "trials", "A trial."))
+    monkeypatch.setitem(COMMANDS, "trial", Command("Play", "trials", "A trial."))
 
 
 def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int | str | None, str]:
@@ -48,7 +40,7 @@ def test_help_imports_neither_torch_nor_any_other_heavy_library() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.stderr.strip() == ""
-    assert all(name in result.stdout for name in cli.COMMANDS)
+    assert all(name in result.stdout for name in COMMANDS)
 
 
 def test_no_argument_shows_the_help() -> None:
@@ -62,7 +54,7 @@ def test_the_version_is_the_projects() -> None:
     assert drawstop("--version").stdout == f"drawstop {version[1]}\n"
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_commands_help_has_an_example(name: str) -> None:
     result = drawstop(name, "--help")
     assert result.returncode == 0, result.stderr
@@ -120,7 +112,7 @@ def test_an_interrupt_exits_with_130_and_one_line(
         raise KeyboardInterrupt
 
     install(monkeypatch, trial)
-    assert outcome(capsys, "trial") == (130, f"drawstop: interrupted; {cli.START_AGAIN}\n")
+    assert outcome(capsys, "trial") == (130, f"drawstop: interrupted; {START_AGAIN}\n")
 
 
 def test_being_ended_from_outside_tidies_up_as_an_interrupt_does(
@@ -135,7 +127,7 @@ def test_being_ended_from_outside_tidies_up_as_an_interrupt_does(
     install(monkeypatch, trial)
     before = signal.getsignal(signal.SIGTERM)
     try:
-        assert outcome(capsys, "trial") == (130, f"drawstop: interrupted; {cli.START_AGAIN}\n")
+        assert outcome(capsys, "trial") == (130, f"drawstop: interrupted; {START_AGAIN}\n")
     finally:
         signal.signal(signal.SIGTERM, before)
     assert list(tmp_path.iterdir()) == []
@@ -170,7 +162,7 @@ def test_an_import_that_is_broken_by_us_is_not_hidden(monkeypatch: pytest.Monkey
 def test_a_listed_command_whose_module_is_absent_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(cli.COMMANDS, "later", cli.Command("Play", "drawstop", "Not yet."))
+    monkeypatch.setitem(COMMANDS, "later", Command("Play", "drawstop", "Not yet."))
     code, message = outcome(capsys, "later")
     assert code == 2
     assert "later isn't part of this installation" in message
@@ -204,5 +196,5 @@ def test_an_empty_prompt_is_music_without_a_description(capsys: pytest.CaptureFi
 
 def test_an_interrupted_command_says_how_to_go_on() -> None:
     live = {"play", "learn", "monitor", "devices", "musicgen"}
-    silent = {name for name, each in cli.COMMANDS.items() if not each.interrupted}
+    silent = {name for name, each in COMMANDS.items() if not each.interrupted}
     assert silent == live

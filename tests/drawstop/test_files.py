@@ -156,7 +156,7 @@ def test_atomic_folder_leaves_nothing_on_failure(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sha256_is_that_of_the_bytes_and_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_sha256_is_that_of_the_bytes_and_a_missing_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"organ" * 500_000)
     assert sha256_file(tmp_path / "a") == hashlib.sha256(b"organ" * 500_000).hexdigest()
     with pytest.raises(DrawstopError, match="no such file"):

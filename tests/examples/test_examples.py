@@ -2,10 +2,8 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from live_player import Playing
 from repository import RECORDINGS, REPOSITORY
 
 from bench.live.jack import JackServer
+from bench.live.preparation import free_port
 
 EXAMPLES = REPOSITORY / "examples"
 MOST_LINES = 80
@@ -64,18 +63,9 @@ def test_saelens_reads_the_shipped_sae_and_a_feature_tells_guitar_from_voice() -
     assert int(explained[1]) > 50
 
 
-@pytest.fixture
-def jack(needs_program: Callable[[str], None]) -> Iterator[JackServer]:
-    needs_program("jackd")
-    with JackServer() as server:
-        yield server
-
-
 @pytest.mark.usefixtures("playing_ends")
 def test_a_program_moves_a_stop_of_the_player_by_osc(small: Path, jack: JackServer) -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = free_port()
     playing = Playing(jack, small, "--headless", "--block", 512, "--osc", port)
     playing.wait_until_said("OSC")
     said = run_example("osc_from_python.py", port)

@@ -1,4 +1,4 @@
-"""A model's frames to disk: shard by shard, by one process or several, on one machine or several, to the same bytes.
+"""Writes a model's frames to disk, shard by shard: the same bytes by any number of processes and machines.
 
 Which recordings lie in which shard follows from the recordings alone. Whoever computes a shard writes the same file; what is
 there already is checked and used, so that the same command goes on after an interruption, and mends what was damaged.
@@ -54,14 +54,14 @@ def extract(
     Args:
         out: the folder that holds all sites' stores; writers of parts that overlap are kept out of it.
         folders: each site's store: `out` itself, or a folder in it.
-        open_model: how a worker opens the model, which must be picklable; worker i takes the i-th, in turns.
+        open_model: functions that open the model, picklable; worker i takes the i-th, in turns.
         others: folders with the same layout, written elsewhere, whose finished shards are copied first.
 
     Returns:
         The stores; none where shards of other parts are still missing.
 
     Raises:
-        DrawstopError: another writer is at it, another store is there, the disk is full, a recording changed, or a worker died.
+        DrawstopError: another writer or store is there, the disk is full, a recording changed, or a worker died.
     """
     options = options or ExtractOptions()
     with writing(out, options.part):
@@ -79,7 +79,7 @@ def extract(
 
 
 def planned(frames: ModelFrames, site: str, options: ExtractOptions) -> StoreIndex:
-    """What a site's store will be, without hashes."""
+    """The index of a site's store, without hashes."""
     return StoreIndex(
         site,
         frames.model.fingerprint,
@@ -92,7 +92,7 @@ def planned(frames: ModelFrames, site: str, options: ExtractOptions) -> StoreInd
 
 
 def require_room(folder: Path, needed: int) -> None:
-    """Raises DrawstopError where the disk of a folder hasn't this many bytes free."""
+    """Raises DrawstopError if a folder's disk has fewer bytes free."""
     free = free_bytes(folder)
     if needed > free:
         raise DrawstopError(

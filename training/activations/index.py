@@ -13,13 +13,13 @@ INDEX_FILE = "index.json"
 FRAMES_FILE = "frames.npy"
 FORMAT = 2
 SHARD_FRAMES = 65536
-"""Frames of a shard, at most, where nothing is said."""
+"""Frames of a shard, at most, by default."""
 _ONE_FILE_FORMAT = 1
 
 
 @dataclass(frozen=True)
 class StoredRecording:
-    """Where one recording's frames lie in the store: rows `start` to `stop` (not included)."""
+    """A recording whose frames are rows `start` to `stop` (not included) of the store."""
 
     path: str
     label: str
@@ -30,7 +30,7 @@ class StoredRecording:
 
     @classmethod
     def of(cls, recording: Recording, start: int, stop: int) -> "StoredRecording":
-        """A recording whose frames are rows `start` to `stop`."""
+        """The entry of a recording whose frames are rows `start` to `stop`."""
         return cls(recording.path.as_posix(), recording.label, recording.hash, recording.split, start, stop)
 
     @property
@@ -44,7 +44,7 @@ class Shard:
     """One file of frames: those of some recordings, by their numbers in the index, end to end.
 
     Attributes:
-        sha256: of the file; None while it isn't known.
+        sha256: the file's hash; None while it isn't known.
     """
 
     file: str
@@ -59,7 +59,7 @@ class StoreIndex:
 
     Attributes:
         piece_frames: how many frames of a recording the model took in one go, at most; None: all of them.
-        recordings: in the order of their rows.
+        recordings: the recordings, in the order of their rows.
     """
 
     site: str
@@ -77,7 +77,7 @@ class StoreIndex:
         return 0 if self.format == _ONE_FILE_FORMAT else sum(shard.sha256 is None for shard in self.shards)
 
     def offsets(self) -> list[int]:
-        """Where each recording's first row lies when the shards are laid end to end."""
+        """The number of each recording's first row if the shards are laid end to end."""
         offsets, offset = [0] * len(self.recordings), 0
         for number in (number for shard in self.shards for number in shard.recordings):
             offsets[number] = offset
@@ -85,17 +85,17 @@ class StoreIndex:
         return offsets
 
     def with_hashes(self, hashes: Sequence[str]) -> "StoreIndex":
-        """The same of a store that is done."""
+        """The index of the finished store, with its shards' hashes."""
         shards = [replace(shard, sha256=hash) for shard, hash in zip(self.shards, hashes, strict=True)]
         return replace(self, shards=tuple(shards))
 
     def as_json(self) -> dict[str, Any]:
-        """The index as JSON holds it."""
+        """The index as JSON."""
         return asdict(self)
 
 
 def read_index(text: str, store: object) -> StoreIndex:
-    """An index from its file's text; `store` names it in a complaint.
+    """An index from its file's text; `store` names it in an error message.
 
     Raises:
         DrawstopError: damaged, or of a format that this version doesn't read.
@@ -137,8 +137,8 @@ def _shard(entry: dict[str, Any], recordings: Sequence[StoredRecording]) -> Shar
 
 
 def cut_shards(recordings: Sequence[StoredRecording], most: int) -> tuple[Shard, ...]:
-    """Deals whole recordings, in the order of their hashes, to shards of at most `most` frames; a longer recording has one of
-    its own. Who computes a shard doesn't matter to what is in it.
+    """Shards of whole recordings, in the order of their hashes, with at most `most` frames; a longer recording has a
+    shard of its own. A shard's content doesn't depend on who computes it.
 
     Raises:
         DrawstopError: `most` isn't positive, or there is no frame at all.
@@ -190,7 +190,7 @@ def differs(stored: StoreIndex, wanted: StoreIndex) -> str:
 
 
 def shard_file(number: int) -> str:
-    """Where in the store's folder a shard lies.
+    """A shard's path in the store's folder.
 
     >>> shard_file(7)
     'shards/00007.npy'

@@ -1,4 +1,4 @@
-"""The stores that an extraction writes, shard by shard: what is whole, what is missing, and how one shard is computed."""
+"""The stores that an extraction writes: which shards are whole or missing, and how one shard is computed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.activations.shards import ShardWriter, copy_shard, is_whole, numbe
 from training.activations.store import ActivationStore
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import Recording
-from training.models.rave.model import fixed_threads
+from training.models.threads import fixed_threads
 
 
 class OtherStoreError(DrawstopError):
@@ -31,7 +31,7 @@ class Job:
 
     @property
     def shards(self) -> int:
-        """How many shards a site has."""
+        """The number of shards of a site."""
         return len(self._first.shards)
 
     @property
@@ -47,7 +47,7 @@ class Job:
         return all(is_whole(file) for file in self.files(number))
 
     def bytes_of(self, numbers: Sequence[int]) -> int:
-        """What some shards take on disk."""
+        """The size of some shards on disk, in bytes."""
         rows = sum(self._first.shards[number].rows for number in numbers)
         return rows * sum(plan.width * number_bytes(plan.dtype) for plan in self.plans.values())
 

@@ -1,4 +1,4 @@
-"""One writer for each part of a store: a lock file with the process's id; what a dead process left is taken over."""
+"""One writer for each part of a store: a lock file with the process's id; a dead process's lock is taken over."""
 
 import json
 import math
@@ -104,14 +104,14 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _create(lock: Path) -> None:
-    """Raises FileExistsError where another machine was quicker."""
+    """Create the lock file. Raises FileExistsError if another machine was quicker."""
     handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump({"pid": os.getpid(), "host": socket.gethostname()}, file)
 
 
 def _require_free(lock: Path, part: Part) -> None:
-    """Removes a lock whose process is gone; refuses where it isn't, or can't be known."""
+    """Removes a lock whose process is gone; raises DrawstopError if it isn't, or if that can't be known."""
     _, number, _, count = lock.stem.split("-")
     if not part.overlaps(Part(int(number), int(count))):
         return

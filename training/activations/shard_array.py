@@ -22,8 +22,8 @@ class ShardedFrames:
 
     Args:
         starts: the first row of each recording, ascending.
-        offsets: where each recording's first row lies when the shards are laid end to end.
-        shard_rows: how many rows each shard has.
+        offsets: number of each recording's first row if the shards are laid end to end.
+        shard_rows: number of rows of each shard.
         locate: gives a shard's local file by its number; called once, when its first row is read.
     """
 
@@ -49,7 +49,7 @@ class ShardedFrames:
         return self.shape[0]
 
     def __getitem__(self, rows: Rows | slice | int) -> Frames:
-        """Rows by their numbers: a copy; but where all rows of a slice are contiguous and float32, the map itself."""
+        """Rows by their numbers: a copy, or the map itself if all rows of a slice are contiguous and float32."""
         if isinstance(rows, slice):
             first, stop, step = rows.indices(len(self))
             if step == 1 and stop > first and self._contiguous(first, stop):
@@ -114,7 +114,7 @@ class ShardedFrames:
 
 
 def open_shard(path: Path, rows: int, width: int, dtype: Dtype) -> npt.NDArray[Any]:
-    """A shard's memory map. Raises DrawstopError where it doesn't hold what the index says."""
+    """A shard's memory map. Raises DrawstopError if its shape or type isn't the index's."""
     try:
         mapped = np.load(path, mmap_mode="r")
     except (OSError, ValueError) as error:

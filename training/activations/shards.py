@@ -1,8 +1,8 @@
 """Shards: the files that a store's frames lie in, written row by row and read through memory maps.
 
-A shard is a numpy array `[rows, width]` in a `.npy` file (plain `np.load` reads it), and beside it, until the whole store is
-done, what `sha256sum` writes of it. Not Arrow or webdataset: rows are fixed-size and read at random, which a map does without
-decoding anything.
+A shard is a numpy array `[rows, width]` in a `.npy` file (plain `np.load` reads it), and beside it, until the whole
+store is done, its hash in the format of `sha256sum`. Not Arrow or webdataset: rows are fixed-size and read at random,
+which a map does without decoding anything.
 """
 
 import os
@@ -46,7 +46,7 @@ def read_dtype(name: str) -> Dtype:
 
 
 def encode(frames: npt.NDArray[Any], dtype: Dtype) -> npt.NDArray[Any]:
-    """float32 frames as they are stored; bfloat16, which numpy doesn't have, as its 16 bits.
+    """Encodes float32 frames for storage; bfloat16, which numpy doesn't have, as its 16 bits.
 
     >>> encode(np.array([[1.0, -2.0]]), "bfloat16")
     array([[16256, 49152]], dtype=uint16)
@@ -70,7 +70,7 @@ def decode(stored: npt.NDArray[Any], dtype: Dtype) -> Frames:
 
 
 class ShardWriter:
-    """Appends frames to a shard that appears when it is finished; a context that leaves nothing where it isn't.
+    """Appends frames to a shard, a context manager; the file appears only when it is finished.
 
     Args:
         path: the shard's file.
@@ -94,7 +94,7 @@ class ShardWriter:
         return self
 
     def add(self, frames: npt.NDArray[Any], what: object) -> None:
-        """Appends `[rows, width]`; `what` names them in a complaint."""
+        """Appends `[rows, width]`; `what` names them in an error message."""
         if frames.ndim != 2 or frames.shape[1] != self.width:
             raise DrawstopError(
                 f"{what}: expected activations [frames, {self.width}], got shape {list(frames.shape)}"
@@ -149,13 +149,13 @@ class ShardWriter:
 
 
 def write_receipt(shard: Path, sha256: str) -> None:
-    """Writes what `sha256sum` would say of a shard beside it: `sha256sum -c *.sha256` checks all."""
+    """Writes a shard's hash beside it in the format of `sha256sum`: `sha256sum -c *.sha256` checks all."""
     with atomic_file(_receipt(shard)) as temporary:
         temporary.write_text(f"{sha256}  {shard.name}\n", encoding="utf-8")
 
 
 def read_receipt(shard: Path) -> str | None:
-    """The SHA-256 that a shard's writer noted; None where the shard or its receipt isn't there."""
+    """The SHA-256 that a shard's writer stored; None if the shard or its receipt is missing."""
     if not shard.is_file() or not _receipt(shard).is_file():
         return None
     said = _receipt(shard).read_text(encoding="utf-8").split()

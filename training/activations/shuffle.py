@@ -8,6 +8,7 @@ import numpy.typing as npt
 from drawstop.errors import DrawstopError
 
 Rows = npt.NDArray[np.int64]
+"""Row numbers."""
 
 _PIECES, _WINDOWS = 1, 2  # keep the two streams of random numbers of a buffered order apart
 
@@ -15,11 +16,10 @@ _PIECES, _WINDOWS = 1, 2  # keep the two streams of random numbers of a buffered
 class ShuffledRows:
     """An endless, shuffled stream of row numbers that can be entered at any step.
 
-    Without a buffer (or with one that holds all rows) epoch e is a permutation of all rows drawn from (seed, e) alone,
-    and batch s is items `s * size` to `(s + 1) * size` of the stream.
-
-    With a smaller buffer the pieces are laid end to end, each epoch in an order of its own, and every buffer-full of
-    them, a window, is shuffled by itself: who enters at a step fills the buffer with that step's window and goes on.
+    Without a buffer, or with one that holds all rows, each epoch is a random permutation of all rows. With a smaller
+    buffer, each epoch lays the pieces end to end in a random order; the resulting stream is cut into windows of the
+    buffer's size, and each window is shuffled. Everything follows from the seed and the step, so the stream can be
+    entered at any step.
 
     Attributes:
         held: rows in a window: the buffer rounded down to whole batches; all rows where they fit.
@@ -46,13 +46,13 @@ class ShuffledRows:
     def window(self, number: int) -> Rows:
         """The rows of a window, in the order in which the buffer is filled: `[held]`."""
         if self._whole:
-            return self._line(np.arange(len(self._starts)), 0, self._count)
+            return self._concatenated(np.arange(len(self._starts)), 0, self._count)
         first, stop = number * self.held, (number + 1) * self.held
         parts = []
         while first < stop:
             epoch, offset = divmod(first, self._count)
             rng = np.random.default_rng([self._seed, _PIECES, epoch])
-            part = self._line(
+            part = self._concatenated(
                 rng.permutation(len(self._starts)), offset, min(self._count, offset + stop - first)
             )
             parts.append(part)
@@ -70,16 +70,16 @@ class ShuffledRows:
             first += len(part)
         return np.concatenate(parts)
 
-    def _line(self, order: Rows, first: int, stop: int) -> Rows:
-        """The rows of the pieces in an order, end to end: items `first` to `stop` of them."""
+    def _concatenated(self, order: Rows, first: int, stop: int) -> Rows:
+        """Rows `first` to `stop` of the pieces laid end to end in an order."""
         starts, lengths = self._starts[order], self._lengths[order]
         before = np.concatenate([[0], np.cumsum(lengths)])
-        line = np.arange(first, stop)
-        piece = np.searchsorted(before, line, side="right") - 1
-        return np.asarray(starts[piece] + line - before[piece], dtype=np.int64)
+        numbers = np.arange(first, stop)
+        piece = np.searchsorted(before, numbers, side="right") - 1
+        return np.asarray(starts[piece] + numbers - before[piece], dtype=np.int64)
 
     def _permutation(self, number: int) -> Rows:
-        """How a window is shuffled; where all rows are one window, how the epoch of that number is."""
+        """The permutation of a window, or of the epoch of that number if all rows are one window."""
         if number != self._shuffled:
             seed = [self._seed, number] if self._whole else [self._seed, _WINDOWS, number]
             self._order = np.random.default_rng(seed).permutation(self.held).astype(np.int64)

@@ -1,18 +1,16 @@
-"""Activation frames on disk: shards, an index of the recordings that they came from, and batches of them.
+"""Activation frames on disk: shards, and an index of the recordings that they came from.
 
 A store is a folder: `index.json` and `shards/00000.npy` and so on. Several sites of one model are several stores, written in
 one pass by `extraction.extract`. Stores of one file (`frames.npy`), as earlier versions wrote them, are read too.
 """
 
-import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder, write_json
@@ -27,15 +25,14 @@ from training.activations.index import (
 )
 from training.activations.location import open_location
 from training.activations.shard_array import ShardedFrames
-from training.activations.shards import Dtype, Frames, ShardWriter
-from training.activations.shuffle import ShuffledRows, cut
+from training.activations.shards import Dtype, ShardWriter
+from training.activations.shuffle import cut
 from training.data.recordings import SPLITS, Recording, Split
 
 __all__ = [
     "FRAMES_FILE",
     "INDEX_FILE",
     "ActivationStore",
-    "Frames",
     "StoredRecording",
     "write_store",
 ]
@@ -92,28 +89,10 @@ class ActivationStore:
         )
         return cls(path, index, frames)
 
-    def content_hash(self) -> str:
-        """A SHA-256 of what is stored, whichever way it is cut and ordered: of every recording's own hash and frames.
-
-        Raises:
-            DrawstopError: a shard that is missing or corrupt.
-        """
-        lines = []
-        for each in self.recordings:
-            stored = self.frames.stored(each.start, each.stop) if each.stop > each.start else np.empty(0)
-            digest = hashlib.sha256(np.ascontiguousarray(stored).data).hexdigest()
-            lines.append(f"{each.hash} {each.label} {each.split} {each.stop - each.start} {digest}")
-        head = f"{self.site} {self.fingerprint} {self.width} {self.index.dtype} {self.piece_frames}"
-        return hashlib.sha256("\n".join([head, *sorted(lines)]).encode()).hexdigest()
-
     @property
     def width(self) -> int:
         """Numbers per frame."""
         return self.index.width
-
-    def frames_of(self, i: int) -> Frames:
-        """The frames of recording i: `[frames, width]`."""
-        return self.frames[self.recordings[i].start : self.recordings[i].stop]
 
     def split(self, name: Split) -> list[int]:
         """The numbers of the recordings in a split, in order; may be empty."""
@@ -132,23 +111,6 @@ class ActivationStore:
         spans = [np.arange(piece.start, piece.stop, dtype=np.int64) for piece in self.pieces(split)]
         return np.concatenate([np.empty(0, dtype=np.int64), *spans])
 
-    def batches(
-        self, size: int, seed: int, split: Split | None = "train", start: int = 0
-    ) -> Iterator[torch.Tensor]:
-        """Endless shuffled batches `[size, width]`; step s is the same batch however the stream was entered.
-
-        Args:
-            size: frames per batch.
-            seed: of the shuffle.
-            split: whose frames; None takes all.
-            start: the number of the first batch to give.
-        """
-        shuffled, step = ShuffledRows(self.pieces(split), size, seed), start
-        rows = shuffled.window(0)
-        while True:
-            yield torch.from_numpy(self.frames[rows[shuffled.indices(step)]])
-            step += 1
-
 
 def write_store(
     out: Path,
@@ -157,7 +119,7 @@ def write_store(
     items: Iterable[tuple[Recording, npt.NDArray[Any]]],
     dtype: Dtype = "float32",
 ) -> ActivationStore:
-    """Write frames that are there already as a store of one shard; `out` appears only when all of it is written.
+    """Write given frames as a store of one shard; `out` appears only when all of it is written.
 
     Args:
         out: the store's folder. An older store there is replaced, any other non-empty folder is refused.

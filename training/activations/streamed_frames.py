@@ -1,4 +1,4 @@
-"""Recordings as a model's frames, several sites in one pass, without a disk: any rows of what a store would hold."""
+"""A model's frames of recordings, several sites in one pass, computed when they are read instead of stored on disk."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class ModelFrames:
         )
 
     def _parts(self, number: int) -> Iterator[dict[str, Frames]]:
-        """The frames of a piece as they are computed: of a long recording, part after part."""
+        """The frames of a piece as they are computed: those of a long recording part after part."""
         index, piece = self._pieces[number]
         recording, left = self.sources[index], len(piece)
         for computed in self._computed(recording, piece.start - self.recordings[index].start, left):
@@ -137,7 +137,7 @@ class ModelFrames:
         return laid
 
     def _computed(self, recording: Recording, first: int, frames: int) -> Iterator[Mapping[str, Tensor]]:
-        """The frames of a piece `[1, width, frames]`; of a whole recording by blocks of its sound, part after part."""
+        """The frames of a piece `[1, width, frames]`; those of a whole recording part after part, by blocks."""
         model, sites = self.model, list(self.widths)
         if model.piece_frames is None and isinstance(model, PiecewiseModel):
             blocks = sound_blocks(recording.path, model.sample_rate, model.channels)
@@ -167,7 +167,7 @@ def _exactly(blocks: Iterator[Tensor], samples: int) -> Iterator[Tensor]:
 
 
 def samples_of(recording: Recording, sample_rate: int) -> int:
-    """How long a recording is, in samples at a rate (Hz), by what its header says.
+    """A recording's length by its header, in samples at a rate (Hz).
 
     Raises:
         DrawstopError: not a sound file.

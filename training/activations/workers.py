@@ -1,4 +1,4 @@
-"""Worker processes of an extraction: each opens the model once, and computes shards until there are none left."""
+"""Worker processes of an extraction: each opens the model once and computes shards until none are left."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FRUITLESS_ROUNDS = 2  # in a row, until we give up: a worker dies with its roun
 
 @dataclass(frozen=True)
 class _Work:
-    """What every worker needs."""
+    """The data that every worker process gets."""
 
     job: Job
     recordings: tuple[Recording, ...]
@@ -39,7 +39,7 @@ class _Work:
 
 
 class _Worker:
-    """What a worker process holds from shard to shard."""
+    """State of a worker process that lasts from shard to shard."""
 
     job: ClassVar[Job]
     frames: ClassVar[ModelFrames]
@@ -96,7 +96,7 @@ def _pool(work: _Work, workers: int, context: SpawnContext) -> Iterator[ProcessP
 
 
 def _start(work: _Work, started: Synchronized[int]) -> None:
-    """Begins a worker: opens the model; ends with the process that began it, and without a word at Ctrl-C."""
+    """Starts a worker: opens the model; the worker ends with the process that started it, and silently at Ctrl-C."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(1))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with started.get_lock():

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder, sha256_file
-from drawstop.names import did_you_mean
 from training.banks.gate import GateConfig, make_gate
 from training.banks.gate_expander import Expander
+from training.banks.named_stops import stop_named, with_stop
 from training.banks.stop import Gates, Stop
 from training.sae.files.folder import load_sae, save_sae
 from training.sae.model import SAE
@@ -41,18 +41,11 @@ class StopBank:
 
     def stop(self, slug: str) -> Stop:
         """The stop of a slug or name. Raises DrawstopError naming the known ones."""
-        for stop in self.stops:
-            if slug in (stop.slug, stop.name):
-                return stop
-        known = ", ".join(stop.slug for stop in self.stops) or "none"
-        raise DrawstopError(
-            f"no stop {slug} in this bank: it has {known}{did_you_mean(slug, known.split(', '))}"
-        )
+        return stop_named(self.stops, slug)
 
     def with_stop(self, stop: Stop) -> "StopBank":
         """This bank with a stop added, or replaced where the name is already there; the others keep every bit."""
-        others = tuple(other for other in self.stops if other.name != stop.name)
-        return replace(self, stops=(*others, stop))
+        return replace(self, stops=with_stop(self.stops, stop))
 
     def without_stop(self, name: str) -> "StopBank":
         """This bank less the stop of a name, where it has one."""

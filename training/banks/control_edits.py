@@ -1,4 +1,4 @@
-"""Control edits: of the same size as a bank's, but without knowledge of the concept; and the bank's own edit beside them."""
+"""A bank's own edit of recordings, and the control: an edit of the same size that knows nothing of the concept."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from training.banks.bank import StopBank
 from training.banks.steering import Steering
 
 
-class BankEdit:
-    """A bank's own edit of whole recordings, from silence, with knobs that stand still."""
+class ConstantEdit:
+    """A bank's own edit of whole recordings, from silence, with constant values."""
 
     def __init__(self, bank: StopBank) -> None:
         self.steering = Steering(bank.sae, bank)
@@ -23,10 +23,10 @@ class BankEdit:
         return steered
 
 
-class RandomEdit(BankEdit):
-    """The control: each frame's features go into random decoder rows, taken away or brought in.
+class RandomEdit(ConstantEdit):
+    """The control: each frame's features times random decoder rows, taken away or brought in.
 
-    Every frame's edit has the norm that the bank's own has there; it serves static and gated stops alike.
+    Every frame's edit has the norm of the bank's own edit of that frame; it serves static and gated stops alike.
     """
 
     def __init__(self, bank: StopBank, seed: int) -> None:
@@ -37,7 +37,7 @@ class RandomEdit(BankEdit):
 
     @torch.no_grad()
     def __call__(self, latents: Tensor, values: Sequence[float]) -> Tensor:
-        """Latents with the random edit, shapes as `BankEdit`'s; its sign is that of the values' sum."""
+        """Latents with the random edit, shapes as `ConstantEdit`'s; its sign is that of the values' sum."""
         size = (super().__call__(latents, values) - latents).norm(dim=1, keepdim=True)
         features = self.sae.encode(self.sae.normalise(latents.transpose(1, 2)))
         edit = (features @ self.sae.W_dec[self.order]).transpose(1, 2)

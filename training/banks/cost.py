@@ -21,11 +21,11 @@ STATES = 4
 TRIAL_STEPS = 3
 _NEVER = -100.0  # a bias that no value of noise comes up to
 GOLDEN = (math.sqrt(5) - 1) / 2
-"""Steps of this share of a circle fall evenly, wherever one stops."""
+"""Golden ratio: indices taken in steps of this share of a list are spread evenly, however many are taken."""
 
 
 @dataclass(frozen=True)
-class Rates:
+class MeasuredRates:
     """What a trial measured.
 
     Attributes:
@@ -42,7 +42,7 @@ class Cost:
     """Hours and bytes of a run.
 
     Attributes:
-        frames: that the model computes, each for all sites.
+        frames: frames that the model computes, each for all sites.
         buffer_bytes: held by the shuffle buffer; 0 where frames are read from disk as they are needed.
         weights_bytes: the SAEs of all sites in memory, with gradients and Adam's state.
         frames_bytes, checkpoint_bytes: on disk while it runs.  bank_bytes: on disk for good.
@@ -77,16 +77,16 @@ def cost_of(
     total_frames: int,
     widths: list[int],
     config: SAEConfig,
-    rates: Rates,
+    rates: MeasuredRates,
     *,
     stream: bool,
     buffer_frames: int | None,
 ) -> Cost:
-    """The arithmetic.
+    """Computes a run's hours and bytes from the trial's rates.
 
     Args:
         pieces: the training split's, see `ShuffledRows`.
-        total_frames: of all recordings: what is stored without a stream.
+        total_frames: frames of all recordings; all are stored, unless they are streamed.
         widths: numbers per frame of each site.
     """
     held = ShuffledRows(pieces, config.batch_size, config.seed, buffer_frames).held
@@ -108,16 +108,18 @@ def cost_of(
     )
 
 
-def trial(frames: ModelFrames, config: SAEConfig, device: str, seconds: float = 0.0) -> Rates:
-    """Measures the model and the widest site's SAE, each for so long, or for the shortest that says something."""
-    return Rates(
+def trial(frames: ModelFrames, config: SAEConfig, device: str, seconds: float = 0.0) -> MeasuredRates:
+    """Measure the model and the widest site's SAE for `seconds` each, but at least for the shortest meaningful run."""
+    return MeasuredRates(
         frames_rate(frames, seconds), steps_rate(max(frames.widths.values()), config, device, seconds)
     )
 
 
 def frames_rate(frames: ModelFrames, seconds: float = 0.0) -> float:
-    """Frames that the model gives per second, reading included: the longest piece, then pieces spread evenly, until the time is
-    over; after one that isn't measured."""
+    """Frames per second that the model gives, reading included.
+
+    The longest piece is computed once untimed, then timed pieces follow until the time is over.
+    """
     pieces = frames.all_pieces
     longest = max(range(len(pieces)), key=lambda number: len(pieces[number]))
     step = max(1, round(len(pieces) * GOLDEN))
@@ -135,7 +137,7 @@ def frames_rate(frames: ModelFrames, seconds: float = 0.0) -> float:
 
 
 def steps_rate(width: int, config: SAEConfig, device: str, seconds: float = 0.0) -> float:
-    """Training steps per second of an SAE of this width, on noise, after some that aren't measured.
+    """Training steps per second of an SAE of this width, on noise, after a few untimed ones.
 
     Half of its features are dead, as some are in most of a training: their loss takes a third of a step.
     """

@@ -18,22 +18,22 @@ from drawstop.files import free_bytes
 from drawstop.units import hours, size
 from training.activations.shards import Dtype, number_bytes
 from training.activations.streamed_frames import ModelFrames
-from training.banks.cost import Cost, Rates, cost_of, frames_rate, steps_rate
+from training.banks.cost import Cost, MeasuredRates, cost_of, frames_rate, steps_rate
 from training.banks.train import TrainOptions
 from training.data.recordings import TRAIN_SHARE, Recording, split_of
-from training.models.rave.model import fixed_threads
+from training.models.threads import fixed_threads
 
 TRIAL_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Machines:
-    """Others than this one, of one accelerator each; what isn't stated is as fast as this machine.
+    """Other machines with one accelerator each; a rate that isn't given is taken from this machine.
 
     Attributes:
-        count: of accelerators.
-        frames_per_s: that the model gives on one of them, all sites in one pass.
-        steps_per_s: of the widest site's SAE on one of them.
+        count: number of accelerators.
+        frames_per_s: frames that the model gives on one of them, all sites in one pass.
+        steps_per_s: training steps of the widest site's SAE on one of them.
     """
 
     count: int
@@ -54,7 +54,7 @@ class Forecast:
 
     Attributes:
         worker_bytes: the most memory that this process took up to the end of the model's trial.
-        here: the cost on this machine, of one worker.
+        here: the cost on this machine with one worker.
     """
 
     recordings: int
@@ -66,7 +66,7 @@ class Forecast:
     free_bytes: int
     worker_bytes: int
     workers: int
-    rates: Rates
+    rates: MeasuredRates
     here: Cost
     stream: bool
 
@@ -78,12 +78,12 @@ class Forecast:
 
     @property
     def extraction_hours(self) -> float:
-        """Hours that all workers take, side by side."""
+        """Hours of extraction, with all workers side by side."""
         return self.here.model_hours / self.workers
 
     @property
     def memory_bytes(self) -> int:
-        """The more of what extraction takes and what training does."""
+        """The larger of the memory for extraction and the memory for training."""
         processes = self.workers + (self.workers > 1)
         return max(
             processes * self.worker_bytes,
@@ -91,7 +91,10 @@ class Forecast:
         )
 
     def hours_on(self, machines: Machines) -> tuple[float, float]:
-        """Extraction's and training's hours elsewhere: this machine's, times its rates over the others', over their number."""
+        """Hours of extraction and of training on other machines.
+
+        Each is this machine's hours times its rate over theirs, divided by their number.
+        """
         frames_per_s = machines.frames_per_s or self.rates.frames_per_s
         steps_per_s = machines.steps_per_s or self.rates.steps_per_s
         return (
@@ -161,13 +164,13 @@ def forecast(
     sound_hours: float | None = None,
     trial_s: float | None = None,
 ) -> Forecast:
-    """Measures for some seconds, and reckons.
+    """Run a short trial and compute the forecast.
 
     Args:
-        frames: of the recordings that there are, see `listed`.
-        out: where frames and banks shall lie, for the room on that disk.
+        frames: those of the recordings that there are, see `listed`.
+        out: where frames and banks will be written, for the free space on that disk.
         workers: processes that compute frames; more than there are cores don't help.
-        sound_hours: forecast so much sound of this kind instead of what is there.
+        sound_hours: forecast for this much sound of the same kind instead of what is there.
         trial_s: how long the model and the SAE are measured, each; None: TRIAL_SECONDS.
 
     Raises:
@@ -185,7 +188,9 @@ def forecast(
         frames_per_s = frames_rate(frames, trial_s)
     worker_bytes = peak_bytes()
     config = options.config(frames.model.centred)
-    rates = Rates(frames_per_s, steps_rate(max(frames.widths.values()), config, options.device, trial_s))
+    rates = MeasuredRates(
+        frames_per_s, steps_rate(max(frames.widths.values()), config, options.device, trial_s)
+    )
     widths = list(frames.widths.values())
     trained = [range(max(1, round(TRAIN_SHARE * total)))]
     return Forecast(

@@ -19,7 +19,7 @@ FEATURES = "features"
 class GateConfig:
     """Size of the network. `width`: latents of a frame; `outputs`: how many features it gives levels for.
 
-    It sees `1 + sum_d (kernel_size - 1) * d` frames: 31 with the defaults, .36 s at 86 frames per second.
+    It reads `1 + sum_d (kernel_size - 1) * d` frames: 31 with the defaults, .36 s at 86 frames per second.
     """
 
     width: int
@@ -147,7 +147,7 @@ class Gate(nn.Module):
         return nn.functional.relu(levels).transpose(1, 2)
 
     def weights(self) -> dict[str, Tensor]:
-        """What was learned and which features it gives levels for, without the caches."""
+        """The learned weights and the features that have levels, without the caches."""
         return {name: weight.detach() for name, weight in self.named_parameters()} | {FEATURES: self.features}
 
 

@@ -1,8 +1,7 @@
 """An off gate's output: its levels, limited to the features, then expanded where most of the sound is the concept's.
 
-Key idea: a fit by squared error never says "all of it": of a sound that plays alone a tenth stays, quiet but plain to a
-classifier. So the gate's levels go through an expander: where they were most of the sound of the last second and a half, all of
-it goes; else the levels stand.
+Key idea: a gate fitted by squared error always leaves about a tenth of a sound that plays alone, quiet but still
+detectable. So its levels are expanded: where they made up most of the last 1.5 s, all features are taken.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,12 +17,14 @@ MEMORY_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Expander:
-    """When an off gate's levels become the whole frame. A share is the levels' part of the frame's energy in features, 0..1.
+    """When an off gate's levels are raised to all features.
+
+    The share is the levels' part of the features' energy, 0..1.
 
     Attributes:
-        frames: over how many frames, the current one included, the share is averaged.
-        all_above: the averaged share from which on more than the levels goes, and the one from which on all goes.
-        all_now: the same for the frame's own share, so that a sound that enters isn't taken for what played before it.
+        frames: number of frames, the current one included, that the share is averaged over.
+        all_above: the averaged share at which the levels begin to be raised, and the one at which everything is taken.
+        all_now: the same for the current frame's share, so that a sound that just began isn't taken for the one before.
     """
 
     frames: int = 1
@@ -54,7 +55,7 @@ def expander_at(frame_rate: float) -> Expander:
 class ExpandedGate(nn.Module):
     """An off gate with its expander: how much of every feature is the concept's at this moment.
 
-    Features that the gate gives no level go in the proportion of those it does.
+    Features without a level of their own are taken in the same proportion as those with one.
 
     Shape: normalised latents `[batch, width, frames]`, features `[batch, frames, n_features]` -> the concept's part of
     the features, `[batch, frames, n_features]`.
@@ -83,7 +84,7 @@ class ExpandedGate(nn.Module):
         return self._expanded(self.gate.stream(z), features, self.cache[: z.shape[0]])
 
     def _expanded(self, levels: Tensor, features: Tensor, past: Tensor) -> Tensor:
-        """The expanded levels. `past`: energy of the levels and of all in the frames before `[batch, frames - 1, 2]`; updated."""
+        """The expanded levels. `past` is updated: energies of levels and features, `[batch, frames - 1, 2]`."""
         chosen = features.index_select(-1, self.gate.features)
         limited = torch.minimum(levels.transpose(1, 2), chosen)
         whole = chosen.square().sum(-1, keepdim=True)
@@ -100,7 +101,7 @@ class ExpandedGate(nn.Module):
 
 
 def share_of(part: Tensor, whole: Tensor) -> Tensor:
-    """Which share of a frame's features a part of them is, weighted by energy. `[..., features]` twice -> `[..., 1]`."""
+    """The share that a part has of a frame's features, weighted by energy. `[..., features]` twice -> `[..., 1]`."""
     return ratio((part * whole).sum(-1, keepdim=True), whole.square().sum(-1, keepdim=True))
 
 

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_folder
-from drawstop.names import did_you_mean
 from training.banks.bank import MODEL_FILE, SEPARATOR_FILE, STOPS_FILE, WEIGHTS_FILE
+from training.banks.named_stops import stop_named, with_stop
 from training.separation.grains import GrainLibrary, library_of_sound
 from training.separation.separator import Separator, SeparatorConfig
 
@@ -35,8 +35,8 @@ class SeparatedStop:
     Attributes:
         name: what the user called it.
         slug: an ASCII identifier made from the name.
-        query: what the separator is asked with, `[query_size]`.
-        depth_db: how far the concept falls at -1, in dB: values between are even in dB by it.
+        query: the query given to the separator, `[query_size]`.
+        depth_db: attenuation of the concept at -1, in dB; between 0 and -1 it is proportional to the value.
         metrics: what was measured when the stop was made.
         grains: recordings that bring the concept in at +1; None: the stop only takes away.
     """
@@ -71,10 +71,10 @@ class SeparatedStop:
 
 @dataclass(frozen=True)
 class SeparatedBank:
-    """A separator for one model's latents, its stops, and queries that new stops start from.
+    """A separator for one model's latents, with its stops.
 
     Attributes:
-        starts: queries of the concepts that the separator was trained on, by name.
+        starts: queries of the concepts that the separator was trained on, by name; fits of new stops start from one.
     """
 
     separator: Separator
@@ -86,18 +86,11 @@ class SeparatedBank:
 
     def stop(self, slug: str) -> SeparatedStop:
         """The stop of a slug or name. Raises DrawstopError naming the known ones."""
-        for stop in self.stops:
-            if slug in (stop.slug, stop.name):
-                return stop
-        known = ", ".join(stop.slug for stop in self.stops) or "none"
-        raise DrawstopError(
-            f"no stop {slug} in this bank: it has {known}{did_you_mean(slug, known.split(', '))}"
-        )
+        return stop_named(self.stops, slug)
 
     def with_stop(self, stop: SeparatedStop) -> SeparatedBank:
         """This bank with a stop added, or replaced where the name is already there."""
-        others = tuple(other for other in self.stops if other.name != stop.name)
-        return replace(self, stops=(*others, stop))
+        return replace(self, stops=with_stop(self.stops, stop))
 
 
 def is_separated(folder: Path) -> bool:

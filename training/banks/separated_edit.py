@@ -12,7 +12,7 @@ from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_steering import amount
 from training.separation.grain_stream import GrainStream
 from training.separation.grains import GrainLibrary
-from training.separation.separator import FRAMES_PER_STEP, Heard, Separator
+from training.separation.separator import FRAMES_PER_STEP, Analysis, Separator
 
 
 def whole_steps(latents: Tensor) -> Tensor:
@@ -21,52 +21,55 @@ def whole_steps(latents: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Recordings, what a separator makes of them, and the parts that it was asked for, with their queries."""
+class _Cached:
+    """Recordings, a separator's analysis of them, and queries with their parts."""
 
     latents: Tensor
-    heard: Heard
+    analysis: Analysis
     parts: list[tuple[Tensor, Tensor]] = field(default_factory=list)
 
 
-class Listened:
-    """What a separator makes of recordings, and the parts of queries, kept for edits of the same recordings.
+class AnalysisCache:
+    """Caches the separator's analysis of recordings, and the parts of queries in them.
+
+    Several edits of the same recordings share it.
 
     Args:
-        most: sets of recordings that are kept, the last ones; a gigabyte for three minutes of sound.
+        most: how many sets of recordings are cached; the oldest is dropped first. Three minutes of sound take about
+            1 GB.
     """
 
     def __init__(self, separator: Separator, most: int = 0) -> None:
         self.separator, self.most = separator, most
-        self._kept: list[_Kept] = []
+        self._cached: list[_Cached] = []
 
-    def __call__(self, latents: Tensor) -> Heard:
-        for kept in self._kept:
-            if kept.latents is latents or torch.equal(kept.latents, latents):
-                return kept.heard
-        heard = self.separator.listen(whole_steps(latents))
-        self._kept = [*self._kept, _Kept(latents, heard)][-self.most :] if self.most else []
-        return heard
+    def __call__(self, latents: Tensor) -> Analysis:
+        for cached in self._cached:
+            if cached.latents is latents or torch.equal(cached.latents, latents):
+                return cached.analysis
+        analysis = self.separator.analyse(whole_steps(latents))
+        self._cached = [*self._cached, _Cached(latents, analysis)][-self.most :] if self.most else []
+        return analysis
 
-    def part(self, heard: Heard, query: Tensor) -> Tensor:
-        """What belongs to a query in each recording. `[query_size]` -> `[batch, latents, frames]`."""
-        parts = next((kept.parts for kept in self._kept if kept.heard is heard), [])
-        for asked, part in parts:
-            if torch.equal(asked, query):
+    def part(self, analysis: Analysis, query: Tensor) -> Tensor:
+        """The part of each recording that belongs to a query. `[query_size]` -> `[batch, latents, frames]`."""
+        parts = next((cached.parts for cached in self._cached if cached.analysis is analysis), [])
+        for known, part in parts:
+            if torch.equal(known, query):
                 return part
-        parts.append((query, self.separator.part(heard, query.expand(len(heard.trunk), -1))))
+        parts.append((query, self.separator.part(analysis, query.expand(len(analysis.trunk), -1))))
         return parts[-1][1]
 
 
 class SeparatedEdit:
-    """A bank's own edit of whole recordings, from silence, with knobs that stand still.
+    """A bank's own edit of whole recordings, from silence, with constant values.
 
     Args:
-        listened: shared by edits of the same recordings with the same separator, so that it listens once.
+        cache: shared by edits of the same recordings with the same separator, so that each is analysed once.
     """
 
-    def __init__(self, bank: SeparatedBank, listened: Listened | None = None) -> None:
-        self.bank, self.listened = bank, listened or Listened(bank.separator)
+    def __init__(self, bank: SeparatedBank, cache: AnalysisCache | None = None) -> None:
+        self.bank, self.cache = bank, cache or AnalysisCache(bank.separator)
 
     @torch.no_grad()
     def __call__(self, latents: Tensor, values: Sequence[float]) -> Tensor:
@@ -75,15 +78,15 @@ class SeparatedEdit:
             return latents
         separator = self.bank.separator
         whole = whole_steps(latents)
-        heard: Heard | None = None
+        analysis: Analysis | None = None
         left, moved = whole, False
         for stop, value in zip(self.bank.stops, values, strict=True):
             if value < 0:
-                if heard is None:
-                    heard = self.listened(latents)
+                if analysis is None:
+                    analysis = self.cache(latents)
                 if left is not whole:
-                    heard = heard._replace(frames=separator.last_frames(left))
-                part = self.part(heard, stop.query)
+                    analysis = analysis._replace(frames=separator.last_frames(left))
+                part = self.part(analysis, stop.query)
                 left = left - amount(torch.tensor(value), torch.tensor(stop.depth_db)) * part
             elif value > 0 and stop.grains is not None:
                 left = left + value * self.grains(stop.grains, whole)
@@ -91,7 +94,7 @@ class SeparatedEdit:
         return left[..., : latents.shape[-1]] if moved else latents
 
     def grains(self, library: GrainLibrary, latents: Tensor) -> Tensor:
-        """What a library plays to whole recordings. `[batch, latents, frames]` -> the same."""
+        """A library's grains, played along with whole recordings. `[batch, latents, frames]` -> the same."""
         return self._played(library, latents, chosen_at_random=False)
 
     def _played(self, library: GrainLibrary, latents: Tensor, chosen_at_random: bool) -> Tensor:
@@ -99,20 +102,20 @@ class SeparatedEdit:
         played: Tensor = stream(latents.transpose(1, 2), FRAMES_PER_STEP - 1, True)
         return played.transpose(1, 2)
 
-    def part(self, heard: Heard, query: Tensor) -> Tensor:
-        """What belongs to a query. `[query_size]` -> `[batch, latents, frames]`."""
-        return self.listened.part(heard, query)
+    def part(self, analysis: Analysis, query: Tensor) -> Tensor:
+        """The part that belongs to a query. `[query_size]` -> `[batch, latents, frames]`."""
+        return self.cache.part(analysis, query)
 
 
 class RandomSeparatedEdit(SeparatedEdit):
-    """The control: the separator is asked with each query's numbers in a random order, another one for each clip and stop.
+    """The control: each query's numbers in a random order, another one for each clip and stop.
 
-    What it takes away has the energy, over the clip, of what the stop takes away. What it brings in are grains of the same
-    library, but any of them, whatever plays.
+    What it takes away has the same energy over the clip as what the stop takes away. It brings in random grains of the
+    same library, whatever plays.
     """
 
-    def __init__(self, bank: SeparatedBank, seed: int, listened: Listened | None = None) -> None:
-        super().__init__(bank, listened)
+    def __init__(self, bank: SeparatedBank, seed: int, cache: AnalysisCache | None = None) -> None:
+        super().__init__(bank, cache)
         self.generator = torch.Generator().manual_seed(seed)
 
     def grains(self, library: GrainLibrary, latents: Tensor) -> Tensor:
@@ -120,9 +123,9 @@ class RandomSeparatedEdit(SeparatedEdit):
             torch.manual_seed(self.generator.initial_seed())
             return self._played(library, latents, chosen_at_random=True)
 
-    def part(self, heard: Heard, query: Tensor) -> Tensor:
-        own = super().part(heard, query)
+    def part(self, analysis: Analysis, query: Tensor) -> Tensor:
+        own = super().part(analysis, query)
         orders = [torch.randperm(len(query), generator=self.generator) for _ in range(len(own))]
-        other = self.bank.separator.part(heard, torch.stack([query[order] for order in orders]))
+        other = self.bank.separator.part(analysis, torch.stack([query[order] for order in orders]))
         energies = [x.square().sum((1, 2), keepdim=True).clamp(min=1e-9) for x in (own, other)]
         return other * (energies[0] / energies[1]).sqrt()

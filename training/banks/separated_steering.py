@@ -1,7 +1,7 @@
 """The edit of a bank with a separator: each stop takes away the part of the latents that belongs to it.
 
-Key idea: stops act one after the other, each on what the ones before left. So what two stops both claim goes once, and stops of
-different sounds add up.
+Key idea: stops act one after the other, each on what the ones before left. So a sound that belongs to two stops is
+taken away once, and stops of different sounds add up.
 """
 
 import math
@@ -18,13 +18,14 @@ from training.separation.stream import SeparatorStream, filtered
 class SeparatedSteering(nn.Module):
     """The stops of a bank with a separator as one streaming edit of latents.
 
-    With `part_s(z)` the separator's answer to stop s, a linear filter of the last 8 frames whose taps depend on what was played:
+    With `part_s(z)` the part that belongs to stop s, a linear filter of the last 8 frames whose taps depend on what was
+    played:
 
         z_0 = z,    z_s = z_{s-1} - amount(v_s) * part_s(z_{s-1}),    amount(v) = (1 - 10^(-D v' / 20)) / (1 - 10^(-D / 20))
 
-    v' = max(-v, 0). Where v_s > 0, v_s times what the stop's grains play to the sound that came in is added. D, the depth of a
-    stop in dB, is how far its concept falls at -1; so half the way is half as many dB.
-    It looks at no frame to come. A frame whose values are all 0 is passed on untouched.
+    v' = max(-v, 0). Where v_s > 0, v_s times the stop's grains, chosen by the sound that came in, is added. D, the
+    depth of a stop, is the attenuation of its concept at -1 in dB; at -0.5 the attenuation is D / 2. It reads no future
+    frame. A frame whose values are all 0 is passed on untouched.
 
     Shape: x `[batch, latents, frames]`, values `[batch or 1, stops, frames]` -> `[batch, latents, frames]`.
     """
@@ -75,7 +76,7 @@ class SeparatedSteering(nn.Module):
         return torch.where(moved, (left + brought).transpose(1, 2), x)
 
     def _brought(self, z: Tensor, values: Tensor) -> Tensor:
-        """What the stops with grains bring in; every library goes on listening. `[batch, frames, latents]` -> the same."""
+        """The grains brought in; every library reads every frame. `[batch, frames, latents]` -> the same."""
         brought, first = torch.zeros_like(z), self.separator.first_step()
         for index, grains in enumerate(self.grains):
             value = values[:, self.grains_of[index]].clamp(0.0, 1.0).unsqueeze(-1)
@@ -86,8 +87,8 @@ class SeparatedSteering(nn.Module):
         return brought
 
     @torch.jit.export
-    def loudness(self, x: Tensor) -> Tensor:
-        """Share of the frame's energy that is each stop's. `[batch, latents, frames]` -> `[batch, stops, frames]`."""
+    def levels(self, x: Tensor) -> Tensor:
+        """Each stop's share of the frame's energy. `[batch, latents, frames]` -> `[batch, stops, frames]`."""
         z = x.transpose(1, 2)
         steps, used, finished = self.separator.listen(z)
         filters = self.separator.filters_of(steps, used, finished, self.queries)
@@ -107,7 +108,7 @@ class SeparatedSteering(nn.Module):
 
 
 def amount(value: Tensor, depth_db: Tensor) -> Tensor:
-    """How much of its part a stop takes away at a value of -1..1: 0 at 0 and above, 1 at -1, even in dB between."""
+    """The share of its part that a stop takes away: 0 at a value of 0 and above, 1 at -1, linear in dB between."""
     down = torch.clamp(-value, 0.0, 1.0)
     decay = math.log(10.0) / 20.0 * depth_db
     return torch.expm1(-decay * down) / torch.expm1(-decay)

@@ -1,7 +1,7 @@
 """The edit: `x' = x + scale * (delta_off + delta_on)`, one streaming module for everything that steers.
 
-Key idea: the SAE says how much to add; what it can't explain stays in `x`, but for the share that goes with features
-taken away. A frame whose values are all exactly 0 is passed on untouched, so a neutral knob changes no bit.
+Key idea: the SAE determines how much is added; what it can't explain stays in `x`, but for the share that goes with
+features taken away. A frame whose values are all exactly 0 is passed on untouched, so a neutral knob changes no bit.
 """
 
 import copy
@@ -39,7 +39,7 @@ class Steering(nn.Module):
         delta_off = -sum_i total_i * d_i + sum_s max(-v_s, 0) * c_s-,   |c_s-| <= cap * |z|
         b_s       = sum_i f_i * u_si + c_s+
 
-    The edit looks at no frame to come, so it adds no delay. Static stops have no memory; gates use the frames
+    The edit reads no future frame, so it adds no delay. Static stops have no memory; gates use the frames
     before: a call starts from silence, unless `allocate` made the module a stream, whose calls go on from one
     another. A stream equals the whole.
 
@@ -130,7 +130,7 @@ class Steering(nn.Module):
         return outputs
 
     def gate_writes(self, z: Tensor) -> list[Tensor]:
-        """What each on gate would bring in. `[batch, frames, width]` -> the same, in units of z."""
+        """The vectors that each on gate would bring in. `[batch, frames, width]` -> the same, in units of z."""
         written: list[Tensor] = []
         latents = z.transpose(1, 2)
         for gate in self.on_gates:
@@ -184,10 +184,10 @@ class Steering(nn.Module):
         return write if index < 0 else write + self.constants[index, 1]
 
     @torch.jit.export
-    def loudness(self, x: Tensor) -> Tensor:
+    def levels(self, x: Tensor) -> Tensor:
         """Share of the frame's energy that each stop's features carry. `[batch, width, frames]` -> `[batch, stops, frames]`.
 
-        Near silence has no shares: they fade out around `QUIET_DB` below the frames that the SAE was trained on.
+        Near silence the shares fade out: around `QUIET_DB` below the frames that the SAE was trained on.
         """
         z = (x.transpose(1, 2) - self.mean) / self.scale
         features = self.features(z)

@@ -63,9 +63,9 @@ class Gates:
 
     Attributes:
         off: how much of each feature is the concept's now, to be taken away.
-        on: how much of each feature there would be, if the concept played along; without it, the stop's static
-            write vectors bring the concept in.
-        expander: what becomes of the off gate's output where it is clear.
+        on: how much of each feature the concept would add if it played along; None: the stop's static write vectors
+            bring the concept in.
+        expander: raises the off gate's levels where most of the sound is the concept's.
     """
 
     off: Gate

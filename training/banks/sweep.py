@@ -46,12 +46,12 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Cell:
+class SweepCell:
     """One trained SAE, and where its bank lies.
 
     Attributes:
         fve: fraction of variance explained, on recordings that it wasn't trained on where there are some.
-        l0: active features per frame.  dead_share: of the features, those that never fire.
+        l0: active features per frame.  dead_share: share of the features that never fire.
     """
 
     site: str
@@ -93,7 +93,7 @@ def sweep(
     model_name: str,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> list[Cell]:
+) -> list[SweepCell]:
     """Trains what isn't there yet. The frames are read once and stay in `OUT/frames`; each SAE is a bank in `OUT/banks`.
 
     Interrupted, the same call goes on where it was, inside a training too; a larger grid trains what is new.
@@ -113,9 +113,9 @@ def sweep(
     return cells
 
 
-def rows_of(cells: Sequence[Cell]) -> list[Row]:
+def rows_of(cells: Sequence[SweepCell]) -> list[Row]:
     """The cells without their seeds, by site, in the order in which they were trained."""
-    by_name: dict[tuple[str, str, int, int], list[Cell]] = {}
+    by_name: dict[tuple[str, str, int, int], list[SweepCell]] = {}
     for cell in cells:
         by_name.setdefault((cell.site, cell.architecture, cell.width, cell.k), []).append(cell)
     rows = [
@@ -133,7 +133,7 @@ def rows_of(cells: Sequence[Cell]) -> list[Row]:
     return [replace(row, best=not any(_beats(other, row) for other in rows)) for row in rows]
 
 
-def as_json(cells: Sequence[Cell], grid: Grid) -> dict[str, Any]:
+def as_json(cells: Sequence[SweepCell], grid: Grid) -> dict[str, Any]:
     """Cells, rows and the grid, as JSON holds them."""
     return {
         "cells": [asdict(cell) for cell in cells],
@@ -212,11 +212,11 @@ def _load_earlier(folder: Path, frames: ModelFrames, config: SAEConfig) -> StopB
     return bank
 
 
-def _cell(out: Path, folder: Path, bank: StopBank) -> Cell:
+def _cell(out: Path, folder: Path, bank: StopBank) -> SweepCell:
     config, metrics = bank.sae.config, bank.sae.metrics
     assert metrics is not None
     held_out = metrics.validation_fraction_of_variance_explained
-    return Cell(
+    return SweepCell(
         bank.site,
         config.architecture,
         config.n_features,

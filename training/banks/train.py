@@ -26,11 +26,14 @@ from training.sae.model import SAE
 from training.sae.train import Progress, train_sites
 
 STREAM_BUFFER_FRAMES = 65536
-"""Frames of a stream that are held and shuffled at once, where nothing else is said."""
+"""Streamed frames that are shuffled together, by default."""
 
 
 def held_frames(stream: bool, asked: int | None) -> int | None:
-    """`TrainOptions.buffer_frames` of a command: what is asked for; else all of a disk, and so many of a stream."""
+    """The `buffer_frames` of a command.
+
+    `asked` if given; else STREAM_BUFFER_FRAMES for streamed frames and None for stored ones.
+    """
     return STREAM_BUFFER_FRAMES if stream and asked is None else asked
 
 
@@ -48,7 +51,10 @@ class TrainOptions:
     stream: bool = False
     """Frames are computed as they are needed, and never stored."""
     buffer_frames: int | None = None
-    """Frames that are held and shuffled at once; None holds all of a stream, and none of a disk."""
+    """Frames shuffled together.
+
+    None shuffles all frames: stored ones are then read as they are needed, streamed ones are all held in memory.
+    """
     device: str = "cpu"
     """Where the SAEs are trained."""
     processes: int = 1
@@ -56,10 +62,10 @@ class TrainOptions:
     frames_at_once: int | None = None
     """Frames of a process's share of a step that are computed at once; None: all."""
     frames: str | None = None
-    """A folder or URL of frames that are there already, laid out as `write_frames` does; None computes them."""
+    """A folder or URL of stored frames, as `write_frames` lays them out; None computes them."""
 
     def config(self, centred: bool) -> SAEConfig:
-        """The SAEs' configuration for frames that lie about a mean, or about silence; `d_in` is each site's."""
+        """The SAEs' configuration; `centred`: the frames' mean is subtracted. `d_in` is each site's."""
         every = min(SAEConfig.checkpoint_every, self.sae.steps)
         return replace(self.sae, centre=centred, bias=centred, checkpoint_every=every)
 
@@ -134,7 +140,7 @@ def _trained(
 
 
 def _source(frames: ModelFrames, folder: Path, options: TrainOptions, group: ProcessGroup) -> Source:
-    """The frames as they come, those that are there, or those on disk, which the first process writes while the others wait."""
+    """Streamed frames, given ones, or stored ones, which the first process writes while the others wait."""
     if options.stream:
         return frames
     if options.frames is not None:
@@ -151,7 +157,7 @@ def open_frames(frames: ModelFrames, location: str) -> StoredFrames:
     """The frames of the same model, sites and recordings that lie in a folder or behind a URL.
 
     Raises:
-        DrawstopError: none there, or of something else.
+        DrawstopError: no frames there, or those of something else.
     """
     sites = list(frames.widths)
     stored = StoredFrames(

@@ -1,4 +1,4 @@
-"""The classifier of an experiment: the one that was given, one that was trained before of the same things, or one trained now."""
+"""The classifier of an experiment: a given one, a cached one of the same recordings and options, or a new one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from training.classifiers.network import (
     ConceptClassifier,
-    classifier_metadata,
     load_classifier,
     save_classifier,
 )
 from training.classifiers.training import ClassifierOptions
+from training.classifiers.weights_file import CLASSIFIER, read_metadata
 from training.data.labelled_set import LabelledRecording
 
 FILE = "judge.safetensors"
@@ -26,10 +26,10 @@ FILE = "judge.safetensors"
 def training_identity(
     model: str, recordings: Sequence[LabelledRecording], concepts: Sequence[str], options: ClassifierOptions
 ) -> dict[str, Any]:
-    """All that decides a classifier's bits, as JSON holds it; `cached_classifier` keeps it beside the weights.
+    """Everything that a trained classifier's weights depend on, as JSON; `cached_classifier` stores it with them.
 
     Args:
-        model: the fingerprint of the one whose sound it learns from too.
+        model: fingerprint of the model whose sound it is trained on too.
     """
     return {
         "version": __version__,
@@ -41,39 +41,40 @@ def training_identity(
 
 
 def cached_classifier(
-    given: Path | None, folder: Path, learned: dict[str, Any], fit: Callable[[], ConceptClassifier]
+    given: Path | None, folder: Path, identity: dict[str, Any], fit: Callable[[], ConceptClassifier]
 ) -> ConceptClassifier:
-    """A classifier of some concepts.
+    """The given classifier, or the one in a folder, which is trained where it isn't there yet.
 
     Args:
-        given: a trained classifier's file; None takes the one kept in `folder` where it learned from the same things, else trains
-            one and keeps it there.
-        learned: what it is to learn from; see `learned_from`.
+        given: a trained classifier's file; None: the one in `folder` if it has the same identity, else one that is
+            trained and saved there.
+        identity: what it is to be trained on, as `training_identity` gives it.
         fit: trains one.
 
     Raises:
         DrawstopError: the given one doesn't know all of the concepts, or can't be read.
     """
     if given is not None:
-        classifier, concepts = load_classifier(given), learned["concepts"]
+        classifier, concepts = load_classifier(given), identity["concepts"]
         if not set(concepts) <= set(classifier.concepts):
             raise DrawstopError(
-                f"{given} knows {', '.join(classifier.concepts)}, but {', '.join(concepts)} are asked about: give another --judge"
+                f"{given} knows {', '.join(classifier.concepts)}, but {', '.join(concepts)} are asked about: "
+                "give another --classifier"
             )
         return classifier
     path = folder / FILE
-    kept = _kept(path, learned)
-    if kept is not None:
-        return kept
+    cached = _cached(path, identity)
+    if cached is not None:
+        return cached
     classifier = fit()
-    save_classifier(path, classifier, learned)
+    save_classifier(path, classifier, identity)
     return classifier
 
 
-def _kept(path: Path, learned: dict[str, Any]) -> ConceptClassifier | None:
-    """The classifier in a file, if it learned from these things; a damaged file is trained anew."""
+def _cached(path: Path, identity: dict[str, Any]) -> ConceptClassifier | None:
+    """The classifier in a file, if it has this identity; None for another one, and for a missing or damaged file."""
     try:
-        same = classifier_metadata(path) == json.loads(json.dumps(learned))
+        same = read_metadata(path, CLASSIFIER) == json.loads(json.dumps(identity))
         return load_classifier(path) if same else None
     except DrawstopError:
         return None

@@ -19,7 +19,7 @@ WITH, WITHOUT = "the sound of {}", "music without any {}"
 
 
 class ClapClassifier:
-    """Zero-shot: a clip holds a concept where its sound is nearer to the words with it than to those without.
+    """Zero-shot detection: a clip has a concept if its sound is nearer to the text with it than to the text without it.
 
     Args:
         folder: a CLAP of the transformers library: config.json, weights, preprocessor and tokenizer files.

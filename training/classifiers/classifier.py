@@ -30,13 +30,13 @@ class Classifier(Protocol):
     """Detects concepts in clips."""
 
     name: str
-    """A word for tables."""
+    """Its name in tables."""
     kind: str
-    """What it is and what it was trained on, in words."""
+    """Its kind and its training data, in words."""
     concepts: tuple[str, ...]
 
     def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """Mono sound `[clips, samples]` -> what is detected, `[clips, concepts]`."""
+        """Predictions for mono sound: `[clips, samples]` -> `[clips, concepts]`."""
 
 
 class NetworkClassifier:
@@ -50,7 +50,7 @@ class NetworkClassifier:
 
     @torch.no_grad()
     def predict(self, audio: Tensor, sample_rate: int) -> Predictions:
-        """Predictions by the network: a logit above 0 is detected, silence never."""
+        """Predictions by the network: a concept is detected where its logit is above 0; never in silence."""
         audio = _at(audio, sample_rate, self.classifier.sample_rate)
         logits = torch.cat([self.classifier.clip_logits(part) for part in audio.split(AT_ONCE)])
         return Predictions(self.concepts, (logits > 0) & loud_enough(audio)[:, None], logits)
@@ -74,7 +74,7 @@ class MusicnnClassifier:
         return all(_tags_of(concept) for concept in concepts)
 
     def calibrate(self, audio: Tensor, sample_rate: int, labels: Tensor) -> None:
-        """Sets the thresholds of tags that come without one: where accuracy, balanced, is best on original recordings.
+        """Sets the thresholds of tags that come without one, for the best balanced accuracy on original recordings.
 
         Shape: `[clips, samples]`, labels `[clips, concepts]` bool.
         """
@@ -104,7 +104,7 @@ class LogMelClassifier:
     kind = "logistic regression on mean and deviation of 64 log-mel bands and of their slopes, trained on originals"
 
     def __init__(self, concepts: Sequence[str], audio: Tensor, sample_rate: int, labels: Tensor) -> None:
-        """Learns from original recordings: `[clips, samples]`, labels `[clips, concepts]` bool.
+        """Fits it on original recordings: `[clips, samples]`, labels `[clips, concepts]` bool.
 
         Raises:
             DrawstopError: a concept that all of them have, or none.
@@ -125,7 +125,7 @@ class LogMelClassifier:
 
     @staticmethod
     def new_decision() -> Any:
-        """An untrained classifier of scaled statistics, of scikit-learn's; its `decision_function` is the logit."""
+        """An untrained scikit-learn classifier of scaled statistics; its `decision_function` is the logit."""
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
@@ -145,14 +145,14 @@ def two_classifiers(network: ConceptClassifier, musicnn: Musicnn) -> list[Classi
 
 
 def shipped_classifiers(demo: Path) -> list[Classifier]:
-    """The classifiers in a demo folder, neither of which any stop was fitted with."""
+    """The two classifiers in a demo folder; no stop was fitted with them."""
     return two_classifiers(
         load_classifier(demo / "judge.safetensors"), load_musicnn(demo / "tagger.safetensors")
     )
 
 
 def predict(classifiers: Sequence[Classifier], audio: Tensor, sample_rate: int) -> dict[str, Predictions]:
-    """What every classifier detects in `[clips, samples]`, by its name."""
+    """Every classifier's predictions for `[clips, samples]`, by the classifier's name."""
     return {classifier.name: classifier.predict(audio, sample_rate) for classifier in classifiers}
 
 
@@ -191,7 +191,10 @@ def mel_statistics(audio: Tensor, sample_rate: int) -> NDArray[np.float64]:
 
 
 def best_threshold(scores: Tensor, truth: Tensor) -> float:
-    """Where the mean of both kinds' accuracies is best; midway between neighbours. `[clips]`, bool `[clips]` -> a score."""
+    """The score threshold with the best balanced accuracy, midway between neighbouring scores.
+
+    Shape: scores `[clips]`, truth bool `[clips]`.
+    """
     values = scores.unique().sort().values
     between = torch.cat([values[:1] - EPSILON, (values[1:] + values[:-1]) / 2])
     right = [

@@ -1,4 +1,4 @@
-"""A classifier for one concept, trained on the user's recordings. The one that a stop is measured with never helped to fit it."""
+"""A classifier for one concept, trained on the user's recordings; the one that measures a stop never fits it."""
 
 from __future__ import annotations
 

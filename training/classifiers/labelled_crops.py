@@ -1,4 +1,4 @@
-"""Recordings as endless mixtures of varied crops: what a classifier learns from."""
+"""Endless mixtures of varied crops of recordings, to train classifiers on."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ TWO_AT_ONCE = 0.5
 UNVARIED = Augmentation(pitch_share=0.0, semitones=0.0, equaliser_share=0.0, reverb_share=0.0)
 
 Labels = tuple[str, ...]
-"""What sounds in some recordings."""
+"""The concepts that sound in some recordings."""
 
 
 class CropMixtures:
     """Draws mixtures of varied crops.
 
     Args:
-        recordings: by what sounds in them, `[channels, samples]` each.
-        concepts: in the order of the labels that are given.
-        choose: the labels of a mixture's parts, drawn.
-        samples: the length of what is drawn.
+        recordings: recordings by their labels, `[channels, samples]` each.
+        concepts: the concepts, in the order of the labels' columns.
+        choose: draws the labels of a mixture's parts.
+        samples: the length of a crop.
         how: how crops are varied.
     """
 
@@ -97,7 +97,7 @@ def labelled_crops(
 def drawn_crop(
     recordings: Sequence[Tensor], rng: np.random.Generator, samples: int, sample_rate: int, how: Augmentation
 ) -> Tensor:
-    """A varied crop of a random recording, silent only where twenty tries found nothing else, at LEVEL give or take 6 dB.
+    """A varied crop of a random recording at LEVEL give or take 6 dB; silent only if twenty draws were silent.
 
     Shape: recordings `[channels, ...]` -> `[channels, samples]`.
     """

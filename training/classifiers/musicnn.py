@@ -1,4 +1,4 @@
-"""A published music tagger as an independent classifier: it says how strongly guitar and voice sound in a clip.
+"""A published music tagger as an independent classifier: its scores say how strongly guitar and voice sound in a clip.
 
 The network is `MTT_musicnn` of musicnn 0.1.0 (J. Pons and X. Serra, "musicnn: pre-trained convolutional neural
 networks for music audio tagging", 2019), trained by its authors on the recordings of MagnaTagATune: it was never given
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from drawstop.audio_files import resample
 from drawstop.errors import DrawstopError
-from training.classifiers.weights_file import read_weights, write_weights
+from training.classifiers.weights_file import MUSICNN, read_weights, write_weights
 from training.data.clips import loud_enough
 
 SAMPLE_RATE = 16000
@@ -53,7 +53,6 @@ _LOG_GAIN = 10000.0
 _HALF_MAX = 65504.0
 _SCORE_EPSILON = 1e-6
 _WINDOWS_AT_ONCE = 8
-_KIND = "tagger"
 
 
 def slaney_filters() -> Tensor:
@@ -209,21 +208,21 @@ def save_musicnn(
     """Write the network and its JSON description, atomically; DrawstopError where it can't be written.
 
     Args:
-        path: where to.
-        musicnn: what to save.
-        metadata: where the weights come from, their licence, how well they do.
+        path: the file to write.
+        musicnn: the network.
+        metadata: the weights' source, licence and held-out results.
         weights: its weights in other number types; None keeps float32.
     """
     description = {
         "thresholds": dict(zip(musicnn.concepts, musicnn.thresholds, strict=True)),
         "metadata": dict(metadata),
     }
-    write_weights(path, _KIND, musicnn.state_dict() if weights is None else weights, description)
+    write_weights(path, MUSICNN, musicnn.state_dict() if weights is None else weights, description)
 
 
 def load_musicnn(path: Path) -> Musicnn:
     """A saved network, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
-    description, weights = read_weights(path, _KIND)
+    description, weights = read_weights(path, MUSICNN)
     try:
         musicnn = Musicnn([float(description["thresholds"][concept]) for concept in Musicnn.concepts])
         musicnn.load_state_dict(weights)
@@ -231,9 +230,3 @@ def load_musicnn(path: Path) -> Musicnn:
         raise DrawstopError(f"{path} doesn't hold musicnn's weights: convert or download it again") from error
     musicnn.requires_grad_(False)
     return musicnn.eval()
-
-
-def musicnn_metadata(path: Path) -> dict[str, object]:
-    """What was stored with the network: its source, licence and held-out results. Raises as `load_musicnn`."""
-    metadata: dict[str, object] = read_weights(path, _KIND)[0].get("metadata", {})
-    return metadata

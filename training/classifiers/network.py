@@ -1,4 +1,4 @@
-"""A small network that detects concepts in sound, to measure what the stops do.
+"""A small network that detects concepts in sound, to measure the stops' effects.
 
 It is trained apart from every SAE and stop, sees sound only, and is never used to fit anything.
 """
@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
-from training.classifiers.weights_file import read_weights, write_weights
+from training.classifiers.weights_file import CLASSIFIER, read_weights, write_weights
 from training.data.clips import loud_enough
 from training.metrics.mel import BANDS, mel_filters, window_samples
 
 SILENT_FRAME_DB = -40.0
 """Frames this far below the clip's mean energy don't count."""
 _LOG_EPSILON = 1e-3
-_KIND = "judge"
 
 
 class ConceptClassifier(nn.Module):
@@ -105,12 +104,12 @@ def save_classifier(path: Path, classifier: ConceptClassifier, metadata: dict[st
         "sample_rate": classifier.sample_rate,
         "metadata": metadata,
     }
-    write_weights(path, _KIND, classifier.state_dict(), description)
+    write_weights(path, CLASSIFIER, classifier.state_dict(), description)
 
 
 def load_classifier(path: Path) -> ConceptClassifier:
     """A saved classifier, in eval mode. Raises DrawstopError for a missing, corrupt or foreign file."""
-    description, weights = read_weights(path, _KIND)
+    description, weights = read_weights(path, CLASSIFIER)
     try:
         classifier = ConceptClassifier(tuple(description["concepts"]), int(description["sample_rate"]))
         classifier.load_state_dict(weights)
@@ -120,9 +119,3 @@ def load_classifier(path: Path) -> ConceptClassifier:
         ) from error
     classifier.requires_grad_(False)
     return classifier.eval()
-
-
-def classifier_metadata(path: Path) -> dict[str, object]:
-    """What was stored with a classifier: its training and its own held-out results. Raises as `load_classifier`."""
-    metadata: dict[str, object] = read_weights(path, _KIND)[0].get("metadata", {})
-    return metadata

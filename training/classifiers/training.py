@@ -1,4 +1,4 @@
-"""Training a classifier: on drawn sounds alone, or half and half with what an unsteered model makes of others."""
+"""Trains a classifier on drawn sounds, or half on them and half on an unsteered model's reconstructions of others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ClassifierOptions:
-    """What decides a classifier's training besides its sounds and the model."""
+    """Settings of a classifier's training."""
 
     steps: int = 500
     batch: int = 24
@@ -46,7 +46,7 @@ def fit_classifier(
     """A classifier of these concepts. The same seed gives the same bits, on one number of threads.
 
     Args:
-        sample_rate: of the drawn sounds, in hertz.
+        sample_rate: the drawn sounds' sample rate in hertz.
         model: half of the sounds are its reconstructions; None: every sound is as drawn.
     """
     rng = np.random.default_rng(options.seed)
@@ -80,7 +80,7 @@ def fit_classifier(
 
 @torch.no_grad()
 def reconstruct(model: Autoencoder, audio: Tensor) -> Tensor:
-    """What the unsteered model makes of `[clips, channels, samples]`, mono `[clips, samples]`."""
+    """The unsteered model's reconstructions of `[clips, channels, samples]`, mono `[clips, samples]`."""
     parts = [model.decode(model.encode(part)).mean(1) for part in audio.split(model.voices())]
     return torch.cat(parts)[:, : audio.shape[-1]].clone()
 

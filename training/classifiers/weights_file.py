@@ -13,8 +13,9 @@ from drawstop.errors import DrawstopError, reason_of
 from drawstop.files import atomic_file
 
 FORMAT = 1
-NAMES = {"judge": "concept classifier", "tagger": "musicnn"}
-"""What messages call each kind of file."""
+CLASSIFIER, MUSICNN = "judge", "tagger"
+NAMES = {CLASSIFIER: "concept classifier", MUSICNN: "musicnn"}
+"""Each kind of file's name in messages."""
 
 
 def write_weights(
@@ -23,8 +24,8 @@ def write_weights(
     """Write weights and their description, atomically; equal weights give equal bytes.
 
     Args:
-        path: where to.
-        kind: what the weights are of, one word: the description's key in the file.
+        path: the file to write.
+        kind: the kind of network, one word: the description's key in the file.
         weights: any tensors by name.
         description: anything that JSON holds; its `format` is set here.
 
@@ -61,3 +62,9 @@ def read_weights(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Tenso
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise DrawstopError(f"{path} is a {name} of another format: expected format {FORMAT}")
     return description, weights
+
+
+def read_metadata(path: Path, kind: str) -> dict[str, object]:
+    """The metadata stored with a network, such as its training and held-out results. Raises as `read_weights`."""
+    metadata: dict[str, object] = read_weights(path, kind)[0].get("metadata", {})
+    return metadata

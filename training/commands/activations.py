@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.commands.options import DeviceOption, DtypeOption, ModelArgument, RecordingsArgument, SiteOption
-from training.commands.train import opened_frames
+from training.commands.options import (
+    DeviceOption,
+    DtypeOption,
+    ModelArgument,
+    RecordingsArgument,
+    SiteOption,
+    opened_frames,
+)
 
 if TYPE_CHECKING:
     from training.activations.workers import OpenModel

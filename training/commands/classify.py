@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from training.commands.options import first_look, look_at_labelled
+from training.commands.options import MusicGenDeviceOption, first_look, look_at_labelled
 
 if TYPE_CHECKING:
     from training.evaluation.classify import Examples
@@ -25,17 +25,15 @@ def classify(
     site: Annotated[
         str | None,
         typer.Option(
-            help="Of banks of several layers: the one that the probes read. Else the first with a stop."
+            help="The layer that the probes read, in banks of several layers; the first with a stop otherwise."
         ),
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the answers as JSON.")] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Draw them: a row for each concept, over time (.png, .svg or .pdf).")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the probes' cross-validation.")] = 0,
-    device: Annotated[
-        str, typer.Option(help="Where a MusicGen is computed: auto, cpu, cuda or mps.")
-    ] = "auto",
+    seed: Annotated[int, typer.Option(help="Seed of the probes' cross-validation.")] = 0,
+    device: MusicGenDeviceOption = "auto",
 ) -> None:
     """Say which stops sound in recordings, and when: per recording and per second.
 
@@ -87,7 +85,7 @@ def classify(
     console = Console()
     console.print(table(found, measure))
     console.print(f"{measure}: {MEANINGS[measure]}", highlight=False)
-    for line in _told(probes) if probes else ():
+    for line in _probe_lines(probes) if probes else ():
         console.print(line, highlight=False)
 
 
@@ -107,8 +105,8 @@ def _described(probes: "Examples") -> dict[str, Any]:
     }
 
 
-def _told(probes: "Examples") -> list[str]:
-    """How good each label's probe is, a line for each."""
+def _probe_lines(probes: "Examples") -> list[str]:
+    """A line for each label: how good its probe is."""
     counts, lines = probes.data.counts(), []
     for name, own in probes.scores.items():
         a = own.auroc

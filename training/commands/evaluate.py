@@ -1,4 +1,4 @@
-"""The command `drawstop evaluate`, and the options that it shares with `drawstop report`."""
+"""The command `drawstop evaluate`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,55 +7,25 @@ import typer
 
 from drawstop.front.calling import program
 from drawstop.progress import Progress
-from training.commands.options import look_at_labelled
+from training.commands.options import (
+    BankArgument,
+    ClapOption,
+    ClassifierOption,
+    EvidencePromptOption,
+    ModelOption,
+    OnlyOption,
+    OutOption,
+    QuickOption,
+    RecordingsOption,
+    SeedOption,
+    look_at_labelled,
+)
 
 if TYPE_CHECKING:
     from training.evaluation.open import Opened
 
 MOST_THREADS = 2
-"""More gain little on a RAVE; a sum's order, and so its last bit, depends on how many there are."""
-
-BankArgument = Annotated[Path, typer.Argument(help="A bank with stops, as drawstop find made them.")]
-ModelOption = Annotated[
-    Path | None,
-    typer.Option(help="The model that the bank is of; the example bank in training/demo knows its own."),
-]
-RecordingsOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Labelled recordings: a sub-folder for each concept (guitar/, voice/, guitar+voice/, neither/), or a data set in "
-        "its own layout. The example bank has its own."
-    ),
-]
-OnlyOption = Annotated[
-    list[str] | None,
-    typer.Option("--only", help="An experiment; several times for several. All of them otherwise."),
-]
-QuickOption = Annotated[
-    bool, typer.Option("--quick", help="Fewer clips and layers: minutes instead of a quarter of an hour.")
-]
-SeedOption = Annotated[int, typer.Option(help="Same seed, same figures.", min=0)]
-ClapOption = Annotated[
-    Path | None,
-    typer.Option("--clap", help="A published CLAP's folder: one classifier more, asked in words."),
-]
-ClassifierOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--judge", help="A trained classifier of the concepts; one is trained on the recordings otherwise."
-    ),
-]
-EvidencePromptOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--prompt",
-        help="Of a MusicGen: a description of pieces, LABELS=TEXT, as in guitar+voice='a folk song' or neither=piano; several "
-        "times for several.",
-    ),
-]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Where results and sounds are kept; BANK.evidence otherwise.")
-]
+"""More threads gain little on a RAVE, and their number changes how sums are rounded."""
 
 
 def evaluate(
@@ -102,11 +72,11 @@ def open_bank(
     asked: tuple[int, bool, Path | None],
     progress: Progress,
 ) -> "Opened":
-    """Open what is to be measured.
+    """Open a bank with its model and recordings, to be measured.
 
     Args:
         paths: the bank, the model, the recordings, the classifier and the results' folder.
-        prompts: of a MusicGen, `LABELS=TEXT` each.
+        prompts: descriptions for a MusicGen, `LABELS=TEXT` each.
         asked: the seed, `--quick`, and CLAP's folder.
         progress: called as the parts are read.
     """

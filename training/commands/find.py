@@ -9,6 +9,7 @@ from training.commands.options import (
     WITH,
     WITHOUT,
     LayersOption,
+    MusicGenDeviceOption,
     OtherPromptOption,
     PiecesOption,
     PromptOption,
@@ -71,9 +72,7 @@ def find(
             min=0,
         ),
     ] = 512,
-    device: Annotated[
-        str, typer.Option(help="Where a MusicGen is computed: auto, cpu, cuda or mps.")
-    ] = "auto",
+    device: MusicGenDeviceOption = "auto",
 ) -> None:
     """Find a concept from recordings with and without it, and add it to the bank as a stop; or put features on a knob.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from training.fine_tuning.run import FineTuned
 
 WORSE = 1.1
-"""Reconstructions this much farther than before are worth a line."""
+"""If the reconstructions' distance grows by more than this factor, a line says so."""
 
 
 def fine_tune(

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from training.commands.evaluate import (
+from training.commands.evaluate import open_bank
+from training.commands.options import (
     BankArgument,
     ClapOption,
     ClassifierOption,
@@ -15,7 +16,6 @@ from training.commands.evaluate import (
     QuickOption,
     RecordingsOption,
     SeedOption,
-    open_bank,
 )
 
 WRITING, WRITING_S = "writing the page", 3.0

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from training.commands.options import DeviceOption, ModelArgument, RecordingsArgument, SiteOption
+from training.commands.options import (
+    DeviceOption,
+    ModelArgument,
+    RecordingsArgument,
+    SiteOption,
+    opened_frames,
+)
 from training.sae.config import SAEConfig
 
 RESULT_FILE = "sweep.json"
@@ -44,7 +50,6 @@ def sweep(
     from training.banks.sweep import sweep as run
     from training.banks.train import training_device
     from training.commands.plots.sweep import draw
-    from training.commands.train import opened_frames
     from training.sae.config import read_architecture
 
     usual = Grid()

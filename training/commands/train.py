@@ -13,7 +13,7 @@ from training.commands.options import (
     RecordingsArgument,
     SiteOption,
     StepsOption,
-    first_look,
+    opened_frames,
 )
 from training.sae.config import SAEConfig
 
@@ -140,34 +140,15 @@ def train(
         typer.echo(f"drawstop: {error}", err=True)
         end(FAILURE)
     group.leave()
-    heard = _heard(frames)
+    counts = _split_counts(frames)
     for bank in banks if group.is_first else []:
         path = site_paths([each.site for each in banks], out)[bank.site]
-        typer.echo(f"{path}: {metrics_line(bank)}; {heard}")
+        typer.echo(f"{path}: {metrics_line(bank)}; {counts}")
 
 
-def _heard(frames: "ModelFrames") -> str:
-    """How many recordings there were, and what each was for."""
+def _split_counts(frames: "ModelFrames") -> str:
+    """The number of recordings, in all and of each split, in words."""
     learned = sum(each.split == "train" for each in frames.recordings)
     checked = sum(each.split == "validation" for each in frames.recordings)
     total = len(frames.recordings)
     return f"of {total} recordings {learned} learned from, {checked} for validation, {total - learned - checked} left for a test"
-
-
-def opened_frames(
-    model: Path, recordings: Path, sites: list[str] | None, device: str, samples: bool = True
-) -> "ModelFrames":
-    """The frames of a model's sites and a folder of recordings, as the options name them, after a look at them.
-
-    Args:
-        samples: False looks at the headers only.
-    """
-    from training.activations.streamed_frames import ModelFrames
-    from training.data.look.findings import Needs
-    from training.data.recordings import scan
-    from training.models.open import open_layered
-    from training.models.protocols import usual_sites
-
-    opened = open_layered(model, device)
-    first_look([recordings], Needs(channels=opened.channels, samples=samples))
-    return ModelFrames(opened, scan(recordings), usual_sites(opened, sites))

@@ -1,4 +1,4 @@
-"""Says whether anything sounds in a file, with as little decoding as it takes."""
+"""Whether a sound file is audible, with as little decoding as that takes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from pathlib import Path
 import torch
 
 from drawstop.audio_decoding import open_sound
-from drawstop.audio_files import Audio, read_audio
+from drawstop.audio_files import read_audio
+from drawstop.types import Audio
 from training.data.clips import loud_enough
 from training.data.labelled_set import LabelledRecording
 
 PIECE_SECONDS = 1.0
-"""Length that is measured at once: a phrase, so that a minute of pauses around it doesn't make it silence."""
+"""Length of the parts whose level is measured: short, so that a phrase between a minute of pauses counts as audible."""
 
 
 def sounds(path: Path) -> bool:
-    """Says whether any second of a file is loud enough (`training.data.clips`); decodes no further than the first that is.
+    """Whether any second of a file is loud enough (`training.data.clips`); stops decoding at the first that is.
 
     Raises:
         DrawstopError: as `read_audio`.
@@ -31,7 +32,7 @@ def sounds(path: Path) -> bool:
 
 
 def audible_groups(recordings: Iterable[LabelledRecording], enough: int) -> int:
-    """The number of groups in which something sounds; decodes no further than to `enough`. Raises as `sounds`."""
+    """The number of audible groups; stops decoding at `enough`. Raises as `sounds`."""
     audible: set[str] = set()
     for recording in recordings:
         if len(audible) >= enough:

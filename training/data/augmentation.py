@@ -13,7 +13,7 @@ from scipy.signal import fftconvolve
 from torch import Tensor
 
 EQUALISER_HERTZ = (60.0, 200.0, 600.0, 1800.0, 5400.0, 16000.0)
-"""Centres between which the equaliser's gain runs straight (in decibels over log frequency)."""
+"""Frequencies between which the equaliser's gain is interpolated (in decibels over log frequency)."""
 
 DRY_LEAD_SECONDS = 0.01
 """The room answers this long after the direct sound."""
@@ -40,7 +40,7 @@ class Augmentation:
 
     @property
     def longest(self) -> float:
-        """How many input samples one output sample can need, at most."""
+        """The largest number of input samples per output sample."""
         return 2 ** (self.semitones / 12)
 
 

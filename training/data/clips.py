@@ -1,13 +1,13 @@
-"""Clips of recordings: how long they are, and which of them count as silence, whatever a classifier makes of them."""
+"""Clips of recordings: their length, and which of them count as silence, whatever a classifier detects."""
 
 from torch import Tensor
 
 from training.models.protocols import Autoencoder
 
 CLIP_SECONDS = 3.0
-"""Length of a clip that something is measured on."""
+"""Length of a clip in measurements."""
 SILENCE_DBFS = -50.0
-"""A clip with a lower RMS counts as silence: classifiers call near-silence something."""
+"""A clip with a lower RMS counts as silence: classifiers detect concepts even in near-silence."""
 
 
 def loud_enough(audio: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Recordings with their labels: what an evaluation is measured on, whichever way a data set lays them out."""
+"""Labelled recordings of a data set, whatever its layout."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class LabelledRecording:
     """One sound file and the concepts that sound in it.
 
     Attributes:
-        path: where it is.
-        labels: the concepts that sound in it; what isn't named doesn't sound.
-        group: what must stay on one side of a split: the track, the artist; else the file's own hash.
-        split: the data set's own, else by hash.
-        stems: where the data set has them, each concept's own sound.
-        timbre: who plays (`fluid-nylon`), where that is known; empty elsewhere.
+        path: the file.
+        labels: the concepts that sound in it; no other concept does.
+        group: recordings of a group stay on one side of a split: the track or the artist; else the file's own hash.
+        split: the data set's own split, else one by hash.
+        stems: each concept's own sound, if the data set has them.
+        timbre: the instrument or voice (`fluid-nylon`); empty if unknown.
         new_timbre: its timbre is in no recording that anything was trained or found on.
     """
 
@@ -39,9 +39,9 @@ class LabelledSet:
     """The recordings of one data set.
 
     Attributes:
-        name: what to call it.
-        layout: how it was read: `folders`, `musdb18`, `mtg-jamendo`, `fma`, `nsynth`, `slakh`.
-        notes: what to know about it, a sentence each: what was missing or left out, what its labels leave open.
+        name: its name.
+        layout: its layout: `folders`, `musdb18`, `mtg-jamendo`, `fma`, `nsynth`, `slakh`.
+        notes: sentences for the user: what was missing or left out, what its labels leave open.
     """
 
     name: str

@@ -8,7 +8,7 @@ from training.data.labelled_set import LabelledRecording, LabelledSet
 
 
 def overlap_warnings(data: LabelledSet) -> tuple[str, ...]:
-    """Sentences on what could be learnt instead of a concept: recordings on both sides of the split, or one player of all."""
+    """Warnings of what may be learnt instead of a concept: a recording on both sides of the split, a single timbre."""
     warnings = [_both_sides(data), _two_labels(data)]
     for concept in data.concepts:
         present = [recording for recording in data.recordings if concept in recording.labels]
@@ -28,7 +28,7 @@ def _both_sides(data: LabelledSet) -> str:
 
 
 def _two_labels(data: LabelledSet) -> str:
-    """Copies of one file that are said to be different things."""
+    """A warning about copies of one file that have different labels; empty if there are none."""
     if data.layout != "folders":
         return ""
     copies: dict[str, list[LabelledRecording]] = defaultdict(list)
@@ -49,7 +49,7 @@ def _one_player(concept: str, present: list[LabelledRecording]) -> str:
 
 
 def _companion(data: LabelledSet, concept: str, present: list[LabelledRecording]) -> str:
-    """A concept that sounds whenever this one does, and elsewhere too or not."""
+    """A warning about concepts that sound whenever this one does; empty if there are none."""
     common = frozenset.intersection(*(recording.labels for recording in present)) - {concept}
     if not common or len(present) < 2:
         return ""

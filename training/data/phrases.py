@@ -1,4 +1,4 @@
-"""What recordings play, by their names: those of the same phrase are parallel, and dealt together."""
+"""Parallel recordings, which play the same phrase by their names, and splits that keep them together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from drawstop.names import same_name
 from training.data.recordings import LEARNED_AT_LEAST, Split, deal, least_tested
 
 Kind = Sequence[tuple[Path, str]]
-"""The recordings with a concept, or those without: path and hash of each."""
+"""The recordings with a concept, or those without it: path and hash of each."""
 
 PHRASE_MARK = "@"
 
@@ -32,12 +32,11 @@ def is_like(path: Path, pattern: str) -> bool:
 
 
 def deal_kinds(kinds: Sequence[Kind], seed: int = 0) -> list[list[Split]]:
-    """The splits of recordings of several kinds: `deal` of each, but what is parallel is dealt together.
+    """Splits recordings of several kinds with `deal`, keeping parallel ones together.
 
-    Recordings of a phrase that several kinds have, and copies of any of them, share a split, so that pairs are learned from or
-    held out whole. Shared phrases are dealt first, by the hash of their name, so that further takes of one don't move it; then
-    the others of each kind, so that each has its least numbers. Where phrases are so few that a kind would lack them (all takes
-    have one name), kinds are dealt apart.
+    Recordings of a phrase that several kinds have, and copies of any of them, share a split. Shared phrases are split
+    first, by the hash of their name, so that further takes of a phrase don't move it; the rest of each kind is then
+    split so that the minimum numbers are met. If there are too few phrases for that, each kind is split by itself.
     """
     keys = shared_keys(kinds)
     by_key = dict(zip(ordered := sorted(set(keys.values())), deal(ordered, seed), strict=True))
@@ -52,7 +51,7 @@ def deal_kinds(kinds: Sequence[Kind], seed: int = 0) -> list[list[Split]]:
 
 
 def deal_files(kinds: Sequence[Sequence[Path]], seed: int = 0) -> list[list[Split]]:
-    """`deal_kinds` of files."""
+    """`deal_kinds` for files, which it hashes."""
     return deal_kinds([[(path, sha256_file(path)) for path in kind] for kind in kinds], seed)
 
 
@@ -65,7 +64,7 @@ def shared_phrases(kinds: Sequence[Kind]) -> set[str]:
 
 
 def shared_keys(kinds: Sequence[Kind]) -> dict[str, str]:
-    """By the hash of each recording that has a partner, or is a copy of one that has: what its group's split is drawn from."""
+    """By hash, for each recording with a parallel one (or a copy of such): the key that draws its group's split."""
     shared = shared_phrases(kinds)
     of_phrase: dict[str, set[str]] = {}
     for kind in kinds:
@@ -82,7 +81,7 @@ def shared_keys(kinds: Sequence[Kind]) -> dict[str, str]:
 
 
 def _has_least(splits: Sequence[Split], hashes: Sequence[str]) -> bool:
-    """True where enough recordings test and enough are learned from; copies count once."""
+    """True if there are enough recordings to test on and enough to train on; copies count once."""
     counts = {
         split: len({h for h, each in zip(hashes, splits, strict=True) if each == split})
         for split in set(splits)

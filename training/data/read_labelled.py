@@ -1,4 +1,4 @@
-"""Reading a data set as people have it: your own folders, and the layouts in which public ones come."""
+"""Reads a data set: your own folders of recordings, or a public data set in its published layout."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from drawstop.errors import DrawstopError
 from training.data.labelled_set import LabelledSet
 from training.data.layouts import fma, folders, mtg_jamendo, musdb18, nsynth, slakh
-from training.data.layouts.layout import Layout, Reading
+from training.data.layouts.layout import Layout, LayoutContent
 
 AUTO = "auto"
 PUBLIC: tuple[Layout, ...] = tuple(each.LAYOUT for each in (musdb18, mtg_jamendo, fma, nsynth, slakh))
-"""Layouts with files or names that nothing else has; own folders are what has none of them."""
+"""Layouts of public data sets, recognised by their own file names; a folder without these is your own."""
 
 LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (folders.LAYOUT, *PUBLIC)}
 
@@ -30,11 +30,11 @@ def read_labelled(folder: Path, layout: str = AUTO, seed: int = 0) -> LabelledSe
     """
     folder = Path(folder)
     chosen = LAYOUTS[recognise(folder)] if layout == AUTO else _named(folder, layout)
-    reading = chosen.read(folder, seed)
-    if not reading.recordings:
-        raise DrawstopError(_nothing_there(folder, chosen, reading))
-    recordings = tuple(sorted(reading.recordings, key=lambda recording: recording.path))
-    return LabelledSet(folder.resolve().name, chosen.name, recordings, _notes(reading))
+    content = chosen.read(folder, seed)
+    if not content.recordings:
+        raise DrawstopError(_nothing_there(folder, chosen, content))
+    recordings = tuple(sorted(content.recordings, key=lambda recording: recording.path))
+    return LabelledSet(folder.resolve().name, chosen.name, recordings, _notes(content))
 
 
 def recognise(folder: Path) -> str:
@@ -74,20 +74,20 @@ def _require(folder: Path) -> None:
         raise DrawstopError(f"no such folder: {folder}")
 
 
-def _notes(reading: Reading) -> tuple[str, ...]:
-    if not reading.missing:
-        return tuple(reading.notes)
-    named = len(reading.recordings) + len(reading.missing)
+def _notes(content: LayoutContent) -> tuple[str, ...]:
+    if not content.missing:
+        return tuple(content.notes)
+    named = len(content.recordings) + len(content.missing)
     gone = (
-        f"of {named} files that the data set names, missing: {len(reading.missing)}, as {reading.missing[0]}"
+        f"of {named} files that the data set names, missing: {len(content.missing)}, as {content.missing[0]}"
     )
-    return (gone, *reading.notes)
+    return (gone, *content.notes)
 
 
-def _nothing_there(folder: Path, layout: Layout, reading: Reading) -> str:
-    if not reading.missing:
+def _nothing_there(folder: Path, layout: Layout, content: LayoutContent) -> str:
+    if not content.missing:
         return f"{folder} is laid out as {layout.name}, and names no recording"
     return (
-        f"{folder} is laid out as {layout.name}, and none of the {len(reading.missing)} files that it names is there: "
-        f"looked for {reading.missing[0]} and so on; fetch the audio too, or put it there"
+        f"{folder} is laid out as {layout.name}, and none of the {len(content.missing)} files that it names is there: "
+        f"looked for {content.missing[0]} and so on; fetch the audio too, or put it there"
     )

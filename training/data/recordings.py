@@ -1,4 +1,4 @@
-"""A folder of labelled recordings, split into train, validation and test by what the files hold, not by their names."""
+"""A folder of labelled recordings, split into train, validation and test by the files' contents, not by their names."""
 
 import hashlib
 from collections.abc import Sequence
@@ -27,13 +27,13 @@ class Recording:
     """One sound file, its concept and its side of the split."""
 
     path: Path
-    """Where the file is."""
+    """The file."""
     label: str
     """The sub-folder that holds it, relative to the scanned folder, with `/`; empty for files at the top."""
     hash: str
     """SHA-256 of the file's bytes."""
     split: Split
-    """Which part of the data it belongs to; depends on `hash` alone."""
+    """Its split; depends on `hash` alone."""
 
 
 def split_of(hash: str, seed: int = 0) -> Split:
@@ -41,7 +41,7 @@ def split_of(hash: str, seed: int = 0) -> Split:
 
     A recording keeps its split when it's renamed, moved, or joined by others; equal files share a split, so
     that a copy never leaks from train into test. Seed 0 reads the hash's first eight digits; any other seed
-    reads those of SHA-256 of `"seed:hash"`, which deals the recordings anew.
+    reads those of SHA-256 of `"seed:hash"`, which splits the recordings anew.
 
     Raises:
         DrawstopError: `hash` doesn't start with eight hexadecimal digits.
@@ -94,25 +94,26 @@ def load(recording: Recording | Path, sample_rate: int, channels: int) -> torch.
 
 
 TEST_AT_LEAST = 2
-"""Recordings of a kind that nothing is fitted on, where there are four or more: the verdict needs them."""
+"""Test recordings of a kind, at least, if it has four or more: the verdict needs them."""
 
 LEARNED_AT_LEAST = 2
+"""Training recordings of a kind, at least."""
 
 
 def least_tested(count: int) -> int:
-    """How many of some recordings of a kind must be for the test."""
+    """The minimum number of test recordings among `count` of a kind."""
     return max(0, min(TEST_AT_LEAST, count - LEARNED_AT_LEAST))
 
 
 def deal(hashes: list[str], seed: int = 0, beside: Sequence[Split] = ()) -> list[Split]:
-    """The splits of one kind's recordings: those of `split_of`, evened out where recordings are few.
+    """The splits of one kind's recordings: those of `split_of`, with minimum numbers where recordings are few.
 
-    Recordings keep the order of the numbers that `split_of` cuts; only the cuts move, so that of four recordings or more two
-    are for the test, of five or more one for validation, two or more always for learning, and no more than a third and a
-    quarter are held out. Equal hashes stay together.
+    Recordings keep the order of the numbers that `split_of` cuts; only the cuts move, so that of four recordings or
+    more two are for the test, of five or more one for validation, two or more always for training, and no more than a
+    third and a quarter are held out. Equal hashes stay together.
 
     Args:
-        beside: splits of recordings of this kind that are dealt already: the least numbers are of all of them.
+        beside: splits of this kind's recordings that are already fixed; the minimum numbers count them too.
 
     >>> deal(["00000000", "10000000", "20000000", "30000000", "40000000"])
     ['train', 'train', 'validation', 'test', 'test']

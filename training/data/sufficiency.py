@@ -1,6 +1,6 @@
-"""Checks before the work whether a data set is enough for an experiment, and says what would be.
+"""Checks, before any work, whether a data set is large enough for an experiment, and says how large it must be.
 
-Recordings are counted by what belongs together: copies of a file, and pieces by one artist, count once.
+Recordings are counted by group: copies of a file, and pieces by one artist, count once.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ FEWEST_TO_LEARN = 2
 """One recording with and one without differ in everything, not in the concept alone."""
 
 FEWEST_TO_TEST = 3
-"""With 3 of each kind, chance ranks all 3 with it first once in 20 (1 / C(6, 3)): fewer can't differ from chance at 5 %."""
+"""With 3 of each kind, a random order puts those with the concept first once in 20: fewer can't reach significance."""
 
 FEWEST_FOR_A_CURVE = 5
 """A curve over the number of examples takes two points: 2 and 5."""
 
 FEWEST_TO_STEER = 10
-"""The goal, still detected in at most 10 %, is one recording of ten: fewer can't show it."""
+"""The goal, still detected in at most 10 %, is one recording in ten: fewer recordings can't show it."""
 
 FEWEST_TIMBRES = 2
-"""One to learn from, one held out."""
+"""One to train on, one held out."""
 
 HASH_MARGIN = 2
-"""A split by hash is a draw: with twice the mean, 19 of 20 draws have enough."""
+"""A split by hash is random: with twice the expected number, 19 of 20 splits have enough."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """How many recordings with a concept an experiment takes, and as many without: to learn from and to test on."""
+    """How many recordings with a concept an experiment takes, and as many without it: to train on and to test on."""
 
     train: int
     test: int
     why: str
 
     def by_hash(self) -> int:
-        """Recordings of each kind that a split by hash takes."""
+        """Recordings of each kind that are needed if they are split by hash."""
         return math.ceil(HASH_MARGIN * max(self.train / TRAIN_SHARE, self.test / TEST_SHARE))
 
 
@@ -59,12 +59,12 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "stem distance": Need(0, FEWEST_TO_TEST, "a mean of fewer is an anecdote"),
     }
 )
-"""Each experiment that needs labels."""
+"""What each experiment with labels needs."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An experiment that can or can't be run on a concept: `lack` says what is too little and what would do, else it is empty."""
+class Sufficiency:
+    """Whether an experiment can be run on a concept; if not, `lack` says what is too little and what would do."""
 
     concept: str
     experiment: str
@@ -72,32 +72,32 @@ class Answer:
 
     @property
     def enough(self) -> bool:
-        """Says whether it can."""
+        """Whether the experiment can be run."""
         return not self.lack
 
 
 def refuse_too_little(data: LabelledSet, concept: str, wanted: str = "classification") -> None:
-    """Refuses an experiment that the data can't answer. Decodes sound only until enough of it is audible.
+    """Refuses an experiment for which there is too little data. Decodes sound only until enough of it is audible.
 
     Args:
         wanted: one of `NEEDS`.
 
     Raises:
-        DrawstopError: what is too little for what, and what would do; also where what there is isn't audible.
+        DrawstopError: what is too little for what, and what would do; also where the recordings aren't audible.
     """
     if wanted not in NEEDS:
         raise DrawstopError(f"no such experiment: {wanted!r}; expected one of {', '.join(NEEDS)}")
     chosen = _Concept(data, concept)
-    lack = _silent(chosen) or chosen.lack(wanted) or _unheard(data, concept, wanted)
+    lack = _silent(chosen) or chosen.lack(wanted) or _inaudible(data, concept, wanted)
     if lack:
         raise DrawstopError(f"too little for {wanted} of {concept}: {lack}")
 
 
-def what_can_run(data: LabelledSet) -> tuple[Answer, ...]:
-    """Each experiment on each concept, as far as counting says: opens no sound file."""
+def what_can_run(data: LabelledSet) -> tuple[Sufficiency, ...]:
+    """Each experiment on each concept, by the numbers of recordings: opens no sound file."""
     concepts = (_Concept(data, name) for name in data.concepts)
     return tuple(
-        Answer(each.name, experiment, each.lack(experiment)) for each in concepts for experiment in NEEDS
+        Sufficiency(each.name, experiment, each.lack(experiment)) for each in concepts for experiment in NEEDS
     )
 
 
@@ -124,7 +124,7 @@ class _Concept:
 
     @cached_property
     def unfit(self) -> str:
-        """Why no experiment can be run on it, however many recordings there are; empty where one may."""
+        """Why no experiment can be run on it, however many recordings there are; empty where some can."""
         return self._one_class() or self._one_sound()
 
     def _one_class(self) -> str:
@@ -178,7 +178,7 @@ class _Concept:
             return ""
         need = NEEDS["separability"]
         return (
-            f"no other concept is heard without it, and it without that, in {need.train} recordings to learn from and "
+            f"no other concept sounds without it, and it without that, in {need.train} recordings to learn from and "
             f"{need.test} to test on; add recordings of each alone"
         )
 
@@ -230,14 +230,14 @@ def _silent(concept: _Concept) -> str:
     for recordings, which in ((concept.present, "with"), (concept.absent, "without")):
         if recordings and not audible_groups(recordings, 1):
             return (
-                f"none of the {len(recordings)} recordings {which} it can be heard (a second above "
+                f"none of the {len(recordings)} recordings {which} it is audible (a second above "
                 f"{SILENCE_DBFS:g} dBFS); add some that sound"
             )
     return ""
 
 
-def _unheard(data: LabelledSet, concept: str, wanted: str) -> str:
-    """What isn't audible, where too little is; decodes a split no further than to the number that it takes."""
+def _inaudible(data: LabelledSet, concept: str, wanted: str) -> str:
+    """The lack of audible recordings, in words; empty if enough are audible. Decodes no more than it needs."""
     need = NEEDS[wanted]
     wanted_of: dict[Split, int] = {"train": need.train, "test": need.test}
     for split, enough in wanted_of.items():
@@ -246,7 +246,7 @@ def _unheard(data: LabelledSet, concept: str, wanted: str) -> str:
             audible = audible_groups(labelled, enough)
             if audible < enough:
                 return (
-                    f"of {len(labelled)} {split} recordings {which} it only {audible} can be heard (a second above "
+                    f"of {len(labelled)} {split} recordings {which} it only {audible} are audible (a second above "
                     f"{SILENCE_DBFS:g} dBFS), and it takes {enough}; add some that sound"
                 )
     return ""

@@ -1,7 +1,7 @@
 """Which stops or concepts sound in a recording, and when.
 
-Without examples the stops answer for themselves: the share of the sound that their features carry, as an instrument's
-`listen` tells it live. With labelled examples, probes on the SAE's features answer how likely each label is.
+Without examples: the share of the sound that each stop's features carry, as an instrument's `listen` gives it live.
+With labelled examples: the probability of each label, by probes on the SAE's features.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from training.banks.bank import StopBank
 from training.data.labelled_set import LabelledSet
 from training.data.recordings import load
 from training.evaluation.encoded_set import encode_set, site_frames
-from training.evaluation.experiments.classification.over_time import WINDOW_SECONDS, reading, seconds_likely
+from training.evaluation.experiments.classification.over_time import (
+    WINDOW_SECONDS,
+    probe_input,
+    seconds_likely,
+)
 from training.evaluation.experiments.classification.stop_shares import share_of_sound, stop_levels
 from training.evaluation.probes.clip_statistics import mean_features, shares_of, spans_of, windows_of
 from training.evaluation.probes.linear_probe import LOGISTIC, Score, answers, fit, out_of_fold, score
@@ -38,8 +42,8 @@ _DIGITS = 4
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is said of one concept: of the whole recording, and of each second; None in silence."""
+class ConceptAnswer:
+    """One concept's share or probability in the whole recording and in each second; None in silence."""
 
     whole: float | None
     seconds: tuple[float | None, ...]
@@ -51,16 +55,16 @@ class Classified:
 
     Attributes:
         seconds: its length.
-        learned_from: whether it is one of the examples that the probes learned from.
+        learned_from: whether the probes learned from this recording.
     """
 
     path: Path
     seconds: float
-    answers: dict[str, Answer]
-    training_identity: bool = False
+    answers: dict[str, ConceptAnswer]
+    learned_from: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The recording and its answers as a dictionary for JSON."""
         found = {
             name: {"whole": each.whole, "per_second": list(each.seconds)}
             for name, each in self.answers.items()
@@ -69,12 +73,12 @@ class Classified:
             "path": self.path.as_posix(),
             "seconds": round(self.seconds, 3),
             "answers": found,
-            "learned_from": self.training_identity,
+            "learned_from": self.learned_from,
         }
 
 
 def shares_in(model: LayeredModel, banks: Sequence[StopBank], path: Path) -> Classified:
-    """How much of a recording's sound each stop's features carry; of a stop at several layers, the mean over them.
+    """The share of a recording's sound that each stop's features carry; at several layers, the mean over them.
 
     Raises:
         DrawstopError: the banks have no stop, or the file is no sound.
@@ -85,7 +89,7 @@ def shares_in(model: LayeredModel, banks: Sequence[StopBank], path: Path) -> Cla
             "this bank has no stops to ask: find one (drawstop find), or give labelled recordings (--examples)"
         )
     audio = load(path, model.sample_rate, model.channels)
-    found: dict[str, list[Answer]] = {}
+    found: dict[str, list[ConceptAnswer]] = {}
     for bank in used:
         ratio = model.sites()[bank.site].ratio
         x = site_frames(model, audio, bank.site, ratio)
@@ -95,8 +99,8 @@ def shares_in(model: LayeredModel, banks: Sequence[StopBank], path: Path) -> Cla
     return Classified(path, audio.shape[-1] / model.sample_rate, means)
 
 
-def _shares(bank: StopBank, x: Tensor, frame_rate: float) -> dict[str, Answer]:
-    """Of all frames `[frames, width]`, and of each second's."""
+def _shares(bank: StopBank, x: Tensor, frame_rate: float) -> dict[str, ConceptAnswer]:
+    """Each stop's share over all frames `[frames, width]`, and in each second."""
     levels, energies = stop_levels(bank, x)
     windows = spans_of(len(x), frame_rate, WINDOW_SECONDS)
     found = {}
@@ -104,21 +108,21 @@ def _shares(bank: StopBank, x: Tensor, frame_rate: float) -> dict[str, Answer]:
         whole, *seconds = (
             _rounded(share_of_sound(own[part], energies[part])) for part in (slice(None), *windows)
         )
-        found[stop.slug] = Answer(whole, tuple(seconds))
+        found[stop.slug] = ConceptAnswer(whole, tuple(seconds))
     return found
 
 
-def _mean(found: Sequence[Answer]) -> Answer:
+def _mean(found: Sequence[ConceptAnswer]) -> ConceptAnswer:
     columns = zip(*([each.whole, *each.seconds] for each in found), strict=True)
     means = [None if None in column else round(float(np.mean(column)), _DIGITS) for column in columns]
-    return Answer(means[0], tuple(means[1:]))
+    return ConceptAnswer(means[0], tuple(means[1:]))
 
 
 class Examples:
-    """Probes of each label of some labelled recordings, on the features of one bank's SAE.
+    """A probe for each label of some labelled recordings, on the features of one bank's SAE.
 
     Attributes:
-        scores: by label, how good its probe is about examples that it didn't learn from.
+        scores: by label, how well its probe classifies examples that it didn't learn from.
 
     Raises:
         DrawstopError: a label with too few recordings with or without it.
@@ -140,7 +144,7 @@ class Examples:
             )
         self.encoded = encode_set(model, bank.sae, data, bank.site, cache=cache, progress=progress)
         self.ratio = model.sites()[bank.site].ratio
-        self._x = reading(self.encoded.shares)
+        self._x = probe_input(self.encoded.shares)
         self._hashes = {sha256_file(each.path) for each in data.recordings}
         self.scores: Mapping[str, Score] = {
             name: self._score(c) for c, name in enumerate(self.encoded.concepts)
@@ -152,14 +156,14 @@ class Examples:
         sae, rate = self.bank.sae, self.model.sample_rate / self.ratio
         z: Floats = sae.normalise(site_frames(self.model, audio, self.bank.site, self.ratio)).numpy()
         whole, windows = (
-            reading(shares_of(mean_features(sae, z))[None]),
+            probe_input(shares_of(mean_features(sae, z))[None]),
             windows_of(sae, z, rate, WINDOW_SECONDS),
         )
         found = {}
         for name, probe in self._probes.items():
             seconds = tuple(_rounded(p) for p in seconds_likely(probe, windows, sae.config.centre))
             sounds = any(each is not None for each in seconds)
-            found[name] = Answer(_rounded(answers(probe, whole)[0]) if sounds else None, seconds)
+            found[name] = ConceptAnswer(_rounded(answers(probe, whole)[0]) if sounds else None, seconds)
         learned = sha256_file(path) in self._hashes
         return Classified(path, audio.shape[-1] / self.model.sample_rate, found, learned)
 

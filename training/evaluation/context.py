@@ -1,4 +1,4 @@
-"""What every experiment shares, whichever the model: options, labelled recordings, classifiers and the playback."""
+"""What all experiments share, for every kind of model: options, labelled recordings, classifiers and the playback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from training.evaluation.playback.playback import Playback
 
 ORIGINALS = 128
-"""Original clips that the second classifier learns from."""
+"""Original clips that the second classifier is trained on."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Options:
 
     Attributes:
         quick: fewer clips, no pitch tracking: two minutes instead of fifteen.
-        clap: a published classifier's folder, asked too.
+        clap: folder of a published classifier that is used too.
     """
 
     seed: int = 0
@@ -51,11 +51,11 @@ class Options:
 
 
 class EvaluationContext(ABC):
-    """A model and its banks under examination, on labelled recordings.
+    """A model, its banks and labelled recordings: what every experiment is run on.
 
     Attributes:
         data: labelled recordings; those of its test split are unseen.
-        folder: where results, classifiers and sounds are kept.
+        folder: where results, classifiers and sounds are stored.
         classifier: a trained network's file; None trains one.
     """
 
@@ -68,7 +68,7 @@ class EvaluationContext(ABC):
     @property
     @abstractmethod
     def concepts(self) -> tuple[str, ...]:
-        """The concepts that are asked about. Raises DrawstopError for one that labels no recording."""
+        """The concepts that are measured. Raises DrawstopError for one that labels no recording."""
 
     @property
     @abstractmethod
@@ -78,7 +78,7 @@ class EvaluationContext(ABC):
     @property
     @abstractmethod
     def autoencoder(self) -> Autoencoder:
-        """The unsteered model, whose sound of recordings the network learns from too; recordings are read at its rates."""
+        """The unsteered model. The network is also trained on its reconstructions; recordings are read at its rates."""
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The demo's recordings as a labelled set: what its bank's evidence is measured on where no other recordings are given."""
+"""The demo's files and its recordings as a labelled set, on which its bank is evaluated where no others are given."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ LABELS: dict[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
-class Shipped:
-    """The demo's parts that evidence needs."""
+class DemoFiles:
+    """The demo's files that an evaluation needs."""
 
     folder: Path
-    judged: frozenset[str] = frozenset({"guitar", "voice"})
+    classified: frozenset[str] = frozenset({"guitar", "voice"})
     """The concepts of the shipped classifier."""
 
     @property
     def rave(self) -> Path:
-        """Its model."""
+        """The demo's RAVE."""
         return self.folder / "rave.ts"
 
     @property
     def recordings(self) -> Path:
-        """`train/` and `held_out/`."""
+        """The folder of `train/` and `held_out/`."""
         return self.folder / "recordings"
 
     @property
     def classifier(self) -> Path:
-        """Trained on renderings that aren't shipped."""
+        """A classifier that was trained on renderings that aren't shipped."""
         return self.folder / "judge.safetensors"
 
     @property
     def musicnn(self) -> Path:
-        """A published one."""
+        """A published classifier."""
         return self.folder / "tagger.safetensors"
 
     def is_of(self, bank: StopBank) -> bool:
@@ -52,11 +52,11 @@ class Shipped:
         return self.rave.is_file() and sha256_file(self.rave) == bank.model_fingerprint
 
 
-SHIPPED = Shipped(Path(training.__file__).parent / "demo")
+SHIPPED = DemoFiles(Path(training.__file__).parent / "demo")
 
 
 def shipped_set(folder: Path) -> LabelledSet:
-    """`training/demo/recordings`: `train/` and `held_out/`, with the timbres that its manifest tells."""
+    """The recordings of `training/demo/recordings` (`train/`, `held_out/`), with the timbres of its manifest."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     recordings = []
     for clip in manifest["clips"]:

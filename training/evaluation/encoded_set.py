@@ -31,7 +31,7 @@ from training.models.protocols import LayeredModel, choose_sites
 from training.sae.model import SAE
 
 LONGEST_SECONDS = 30.0
-"""Of a longer recording, its middle is encoded."""
+"""Longest part of a recording that is encoded, taken from its middle."""
 _FORMAT = 1
 
 
@@ -41,8 +41,8 @@ class EncodedSet:
 
     Attributes:
         data: the recordings themselves, in the rows' order.
-        site: where in the model.
-        sae: whose features these are.
+        site: the model's site that is encoded.
+        sae: the SAE that gives the features.
         frame_rate: frames per second.
         sample_rate: the model's, in Hz.
         starts: where the encoded part begins in each file, in seconds.
@@ -51,9 +51,9 @@ class EncodedSet:
         shares: the same at one level: each feature's part of the recording's activation; rows sum to 1, 0 in silence.
         raw: mean and standard deviation of z at one level, `[n, 2 * width]`.
         log_mel: mean and standard deviation of the log-mel spectrum at one level, `[n, 2 * bands]`.
-        labels: which concept sounds where, `[n, concepts]`.
+        labels: which concepts sound in each recording, `[n, concepts]`.
         concepts: the labels' names.
-        loud: whether there is anything to hear, `[n]`.
+        loud: whether a recording isn't silent, `[n]`.
     """
 
     data: LabelledSet
@@ -76,7 +76,7 @@ class EncodedSet:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """What must stay on one side of a split, for each recording."""
+        """The group of each recording; a group stays on one side of a split."""
         return tuple(each.group for each in self.data.recordings)
 
     @property
@@ -86,7 +86,7 @@ class EncodedSet:
 
     @property
     def timbres(self) -> tuple[str, ...]:
-        """Who plays, where that is known."""
+        """The timbre of each recording, where it is known."""
         return tuple(each.timbre for each in self.data.recordings)
 
 
@@ -103,9 +103,9 @@ def encode_set(
     """Encodes every recording of a data set.
 
     Args:
-        site: where to listen; None: the site at which a RAVE was opened.
-        seconds: at most so much of each recording, from its middle.
-        cache: a folder that keeps the encoded recordings, so that a killed run goes on where it was; None keeps nothing.
+        site: the site to encode at; None: the site at which a RAVE was opened.
+        seconds: longest part of each recording that is encoded, from its middle.
+        cache: a folder that stores the encoded recordings, so that a killed run goes on where it was; None stores none.
 
     Raises:
         DrawstopError: no recordings, one that can't be read, silence only, or an SAE of another width.
@@ -157,7 +157,7 @@ class _Encoded:
 
 
 class _Encoder:
-    """Encodes one recording after another; remembers them on disk where it has a folder."""
+    """Encodes one recording after another; stores them on disk where it has a folder."""
 
     def __init__(
         self, model: LayeredModel, site: str, ratio: int, sae: SAE, seconds: float, cache: Path | None

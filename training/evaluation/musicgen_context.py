@@ -1,4 +1,4 @@
-"""A MusicGen's banks of several layers under examination: descriptions of pieces, and labelled recordings."""
+"""The evaluation context of a MusicGen's banks at several layers: pieces from text prompts, and labelled recordings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MusicGenContext(EvaluationContext):
 
     @cached_property
     def concepts(self) -> tuple[str, ...]:
-        """The concepts that the descriptions name. Raises DrawstopError where no recording is labelled so."""
+        """The concepts that the prompts name. Raises DrawstopError where no recording is labelled so."""
         named = tuple(sorted({label for prompt in self.prompts for label in prompt.labels}))
         missing = [name for name in named if name not in self.data.concepts]
         if missing or not named:
@@ -71,7 +71,7 @@ class MusicGenContext(EvaluationContext):
 
     @cached_property
     def steered_banks(self) -> dict[str, StopBank]:
-        """The banks that have stops, by layer; the others' SAEs do nothing."""
+        """The banks that have stops, by layer."""
         return {bank.site: bank for bank in self.banks if bank.stops}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""From what a user typed to experiments: the bank or banks, their model, the recordings, the classifier."""
+"""Opens what a user named, for the experiments: the bank or banks, their model, the recordings, the classifier."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class Asked:
     """What the user typed; None where nothing was.
 
     Attributes:
-        prompts: of a MusicGen: LABELS=TEXT, as in `guitar+voice=a folk song`.
-        out: where results are kept.
+        prompts: for a MusicGen: LABELS=TEXT, as in `guitar+voice=a folk song`.
+        out: where results are stored.
     """
 
     bank: Path
@@ -73,7 +73,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Opened:
-    """What can be measured, and what tells it from anything else."""
+    """Experiments with an opened context to run them on.
+
+    Attributes:
+        identity: a hash of everything that decides the results; see `run.identity_of`.
+    """
 
     name: str
     experiments: Experiments
@@ -97,7 +101,7 @@ class Opened:
 
 
 def open_asked(asked: Asked, progress: Progress | None = None) -> Opened:
-    """Opens everything. Raises DrawstopError, in one line, for what isn't there or doesn't belong together."""
+    """Opens everything. Raises DrawstopError, in one line, for files that are missing or don't belong together."""
     folder = asked.out or asked.bank.with_name(f"{asked.bank.name}.evidence")
     banks = tuple(load_banks(asked.bank))
     if not any(bank.stops for bank in banks):
@@ -135,7 +139,7 @@ def _rave(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progr
         else read_labelled(asked.recordings, seed=asked.options.seed)
     )
     classifier = asked.classifier
-    if classifier is None and ours and {stop.name for stop in bank.stops} <= SHIPPED.judged:
+    if classifier is None and ours and {stop.name for stop in bank.stops} <= SHIPPED.classified:
         classifier = SHIPPED.classifier
     context = RaveContext(model, bank, data, folder, asked.options, classifier, progress)
     prints = (bank_fingerprint(asked.bank),)

@@ -1,4 +1,4 @@
-"""A RAVE's bank under examination."""
+"""The evaluation context of a RAVE's bank."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from training.models.protocols import Autoencoder
 from training.models.rave.model import RaveModel
 
 SOLO_CLIPS = 96
-"""Clips of a concept to make baselines from."""
+"""Most clips of a concept that baselines are made from."""
 OTHERS = ""
-"""No stop's slug: of recordings without any of the concepts."""
+"""Key of the recordings without any of the concepts; no stop has this slug."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,9 @@ class RaveContext(EvaluationContext):
 
     @cached_property
     def solos(self) -> Solos:
-        """Training recordings in which one concept plays alone, to make baselines from; by slug. Of a bank with one stop also
-        those without its concept, by OTHERS."""
+        """Training recordings in which one concept plays alone, by slug; baselines are made from them.
+
+        For a bank with one stop also those without its concept, under OTHERS."""
         wanted = {stop.slug: {stop.name} for stop in self.bank.stops}
         if len(wanted) == 1:
             wanted[OTHERS] = set()

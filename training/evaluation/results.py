@@ -20,8 +20,8 @@ class Table:
     """Rows under headings. A cell may be an Estimate, which is shown with its interval.
 
     Attributes:
-        unit: of the estimates: `share` (0..1, shown as %), `dB`, or `` for a plain number.
-        note: what to know in reading it: how many items, which control, what a dash means.
+        unit: the estimates' unit: `share` (0..1, shown as %), `dB`, or `` for a plain number.
+        note: how to read the table: how many items, which control, what a dash means.
     """
 
     title: str
@@ -97,7 +97,7 @@ KINDS: dict[str, type[Table | Plot | Matrix | AudioPlayers]] = {
 
 @dataclass(frozen=True)
 class Goal:
-    """A measurement held against what was aimed at, in words: `goal` says what, `seen` what was measured."""
+    """A goal in words (`goal`), what was measured (`seen`), and whether the goal is reached."""
 
     goal: str
     seen: str
@@ -115,7 +115,7 @@ class Result:
         answer: what was found, in words, misses included.
         content: tables, plots, matrices and audio players, in the order of the page.
         goals: what was aimed at, and whether it was reached.
-        metrics: the raw numbers, as JSON holds them.
+        metrics: the raw numbers, as values for JSON.
         settings: what decides the metrics: seeds, counts, sizes.
     """
 
@@ -130,7 +130,7 @@ class Result:
 
 
 def to_json(result: Result) -> dict[str, Any]:
-    """A result as JSON holds it; `from_json` gives it back."""
+    """A result as a dictionary for JSON; `from_json` reads it back."""
     names = {kind: name for name, kind in KINDS.items()}
     fields = asdict(result)
     return {
@@ -146,7 +146,7 @@ def to_json(result: Result) -> dict[str, Any]:
 
 
 def plain(metrics: Any) -> Any:
-    """Metrics with their estimates as JSON holds them."""
+    """Metrics with every estimate as a dictionary for JSON."""
     if isinstance(metrics, Estimate):
         return asdict(metrics)
     if isinstance(metrics, Mapping):
@@ -184,7 +184,7 @@ def _content(saved: dict[str, Any]) -> Content:
 
 
 def _frozen(value: Any) -> Any:
-    """JSON's lists as the tuples that they were."""
+    """JSON's lists as tuples again."""
     if isinstance(value, list):
         return tuple(_frozen(each) for each in value)
     if isinstance(value, dict):

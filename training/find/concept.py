@@ -35,15 +35,14 @@ class ConceptOptions:
     """How a concept is found.
 
     Attributes:
-        kind: of a RAVE's stop: gated, static, or auto, the better one; of a MusicGen's: see
-            `stop_spec.LayerKind`, or auto.
-        like: which recordings with the concept +1 should sound like, as a file name pattern; of a RAVE.
-        mixed: the recordings with the concept hold other sounds too; of a RAVE.
-        prompt: of a MusicGen: descriptions of pieces with the concept; None: pieces go on from the recordings.
-        other_prompt: of a MusicGen: descriptions of pieces without it.
-        pieces: of a MusicGen: pieces that are generated for each trial.
-        seconds: of a MusicGen: the length of each.
-        layers, features: of a MusicGen whose bank isn't there yet: how many layers get one, and the features of its SAE; 0: none.
+        kind: RAVE: gated, static, or auto, the better one; MusicGen: see `stop_spec.LayerKind`, or auto.
+        like: RAVE: which recordings with the concept +1 should sound like, as a file name pattern.
+        mixed: RAVE: the recordings with the concept hold other sounds too.
+        prompt: MusicGen: descriptions of pieces with the concept; None: pieces go on from the recordings.
+        other_prompt: MusicGen: descriptions of pieces without it.
+        pieces: MusicGen: pieces that are generated for each trial.
+        seconds: MusicGen: the length of each piece.
+        layers, features: MusicGen without a bank yet: how many layers get one, and the features of its SAE; 0: none.
         device: where a MusicGen is computed.
     """
 
@@ -67,14 +66,14 @@ def find_concept(
     model: Path,
     options: ConceptOptions,
     progress: Progress,
-    tell: Callable[[str], None],
+    show_line: Callable[[str], None],
 ) -> Found:
     """Look at the recordings, find the concept, and add it to the bank's folder.
 
     Args:
         folders: recordings with the concept, and without it.
         model: the one that the bank is of.
-        tell: called with each line of what the look shows.
+        show_line: called with each line about the recordings, for the user.
 
     Raises:
         DrawstopError: recordings that would spoil the result, all of them at once; a bank of another model; options of
@@ -88,9 +87,9 @@ def find_concept(
     of_layers, separated = is_musicgen(model), is_separated(bank)
     if of_layers and (options.mixed or options.like != "*"):
         raise DrawstopError("--mixed and --like are of a RAVE's stops: leave them out for a MusicGen")
-    look_at(folders, Needs(levels_matter=not separated), [folders], progress).tell_then_refuse(tell)
+    look_at(folders, Needs(levels_matter=not separated), [folders], progress).report_then_refuse(show_line)
     if of_layers:
-        return _of_layers(bank, model, name, paths, options, progress, tell)
+        return _of_layers(bank, model, name, paths, options, progress, show_line)
     if separated:
         return _of_a_separator(bank, model, name, paths, options.seed, progress)
     find_options = FindOptions(
@@ -129,7 +128,7 @@ def _of_layers(
     paths: tuple[list[Path], list[Path]],
     options: ConceptOptions,
     progress: Progress,
-    tell: Callable[[str], None],
+    show_line: Callable[[str], None],
 ) -> Found:
     """Stops of a MusicGen's layers; where there is no bank yet, it is made first."""
     from training.find.musicgen.find import find_stops
@@ -145,7 +144,7 @@ def _of_layers(
         features = 0 if how.kind == "direction" else options.features
         quick = QuickOptions(options.layers, features, seed=options.seed)
         sweep, _ = make_quick_banks(layers, folder, paths, quick, model.name, progress)
-        tell(f"{folder}: {sweep.told(options.layers)}")
+        show_line(f"{folder}: {sweep.summary_line(options.layers)}")
     banks = load_banks(folder, layers.fingerprint)
     stops = find_stops(layers, banks, name, *paths, how, progress)
     save_stops(folder, banks, name, stops)

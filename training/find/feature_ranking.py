@@ -18,12 +18,12 @@ def concept_scores(means: Tensor, labels: Tensor) -> Tensor:
 
 
 def held_out_auroc(means: Tensor, labels: Tensor, chosen_on: Tensor, top: int = 20) -> float:
-    """Chooses features on some clips and says how well their sum detects the concept on the others.
+    """Chooses features on some clips and measures how well their sum detects the concept on the others.
 
     Args:
         means: clip means `[clips, n_features]`.
         labels: `[clips]` bool.
-        chosen_on: `[clips]` bool: the clips that choose; the rest measures. Both need both labels.
+        chosen_on: `[clips]` bool: the clips to choose on; the rest is measured. Both need both labels.
         top: how many features are summed.
 
     Returns:

@@ -51,7 +51,7 @@ class Crops:
 
 
 def split_recordings(recordings: Iterable[Recording]) -> tuple[list[Recording], list[Recording]]:
-    """Recordings to train on and held-out ones, by what the files hold; of equal files one is used.
+    """Recordings to train on and held-out ones, by the files' contents; of equal files one is used.
 
     The held-out fifth is the end of the order by which `training.data.recordings.split_of` cuts: they are validation or
     test recordings there too, or the nearest to it where those are too few.

@@ -45,7 +45,7 @@ _GIVE_UP_AFTER = 20  # successive steps whose gradient isn't finite
 
 @dataclass(frozen=True)
 class FineTuneConfig:
-    """Everything that decides a fine-tuning's result, besides the run and the recordings."""
+    """Settings of a fine-tuning: with the run and the recordings they decide its result."""
 
     steps: int = 3000
     """Training steps."""
@@ -105,11 +105,11 @@ class Metrics:
 
 
 class FineTuning(ResumableTraining):
-    """A fine-tuning under way: model, Adam's state, the step, and what was measured before the first one.
+    """A fine-tuning in progress: model, Adam's state, the step, and the metrics before the first step.
 
     Args:
         path: the state's file, from which it goes on if it is there; None saves nothing.
-        identity: what the fine-tuning was begun with, saved beside the state.
+        identity: the settings, and hashes of the run and the recordings; saved with the state.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class FineTuning(ResumableTraining):
         self.level = self._first_level()
 
     def is_due(self) -> bool:
-        """Every SAVE_SECONDS."""
+        """True every SAVE_SECONDS."""
         return time.monotonic() > self._saved + SAVE_SECONDS
 
     def save(self) -> None:

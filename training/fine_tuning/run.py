@@ -21,9 +21,9 @@ STATE = "fine_tune.pt"
 """File that an interrupted fine-tuning goes on from; removed at its end."""
 
 RECORD = "fine_tune.json"
-"""Settings and metrics of a finished one."""
+"""File with the settings and metrics of a finished fine-tuning."""
 
-_SAID = {"run": "the run", "recordings": "the recordings"}
+_DESCRIPTIONS = {"run": "the run", "recordings": "the recordings"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _check_state(out: Path, identity: dict[str, Any]) -> None:
 
 
 def _refuse_other(out: Path, stored: dict[str, Any], identity: dict[str, Any]) -> None:
-    changed = [_SAID.get(name, name) for name, value in identity.items() if stored.get(name) != value]
+    changed = [_DESCRIPTIONS.get(name, name) for name, value in identity.items() if stored.get(name) != value]
     if changed:
         raise DrawstopError(
             f"{out} holds another fine-tuning ({', '.join(changed)} changed); give another folder with --out, or repeat "

@@ -3,8 +3,8 @@
 Two are here. `auroc` counts pairs exactly in numpy, within folds where there are some, and has bootstrap intervals;
 `auroc_of_columns` compares all pairs of many columns at once in torch, for ranking features. Both count ties half.
 
-Key idea: in a line of all recordings by their scores, wins are counted from how often each recording comes; so a bootstrap
-resample is a row of counts, and many of them are one array. Wins and halves of ties are counted exactly, whatever the order.
+Key idea: with recordings sorted by score once, the pairs of any bootstrap resample follow from how often each recording
+occurs in it, so many resamples are counted as one array.
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ RESAMPLES_OF_DRAWS = 500
 
 Values = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Counts = NDArray[np.number[Any]]
-Line = Callable[[Counts], tuple[NDArray[np.float64], NDArray[np.float64]]]
+PairCounter = Callable[[Counts], tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
-def line_of(scores: Values, labels: Mask, folds: Places | None = None) -> Line:
-    """Of how often each recording counts `[..., n]`: the pairs won, a tie half, and all pairs, `[...]` each.
+def pair_counter(scores: Values, labels: Mask, folds: Indices | None = None) -> PairCounter:
+    """A function that counts pairs of a recording with the concept and one without.
+
+    It takes how often each recording occurs, `[..., n]`, and gives the pairs in which the one with the concept scores
+    higher (a tie counts half) and the number of all pairs, `[...]` each.
 
     Args:
         scores: `[n]`.  labels: `[n]`.
-        folds: `[n]`; recordings are compared within their fold only, because each fold's probe has a scale of its own, and all
-            of them together would stand below chance where there is nothing to know (Forman & Scholz 2010).
+        folds: `[n]`; recordings are compared only within their fold, because probes of different folds have different
+            scales; pooled, uninformative probes would come out below 0.5 (Forman & Scholz 2010).
     """
     fold = np.zeros(len(scores), dtype=np.int64) if folds is None else folds
     order = np.lexsort((scores, fold))
@@ -56,17 +59,17 @@ def line_of(scores: Values, labels: Mask, folds: Places | None = None) -> Line:
     return count
 
 
-def auroc(scores: Values, labels: Mask, folds: Places | None = None) -> float:
+def auroc(scores: Values, labels: Mask, folds: Indices | None = None) -> float:
     """The area under the ROC curve, ties counting half; NaN where a class is missing (Hanley and McNeil 1982).
 
-    Shape and folds: see `line_of`.
+    Shape and folds: see `pair_counter`.
 
     >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     0.75
     """
     if labels.all() or not labels.any():
         return float("nan")
-    won, pairs = line_of(scores, labels, folds)(np.ones(len(labels)))
+    won, pairs = pair_counter(scores, labels, folds)(np.ones(len(labels)))
     return float(won / pairs) if pairs else float("nan")
 
 
@@ -74,17 +77,17 @@ def auroc_estimate(
     scores: Values,
     labels: Mask,
     groups: Sequence[Hashable] = (),
-    folds: Places | None = None,
+    folds: Indices | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Estimate:
-    """`auroc` with its 95 % bootstrap interval over groups: of each recording, what is drawn as a whole."""
+    """`auroc` with its 95 % bootstrap interval; the recordings of a group are drawn together."""
     if labels.all() or not labels.any():
         return Estimate(None, n=len(labels))
-    line = line_of(scores, labels, folds)
+    count_pairs = pair_counter(scores, labels, folds)
 
-    def statistic(places: Places) -> float:
-        won, pairs = line(np.bincount(places, minlength=len(labels)))
+    def statistic(indices: Indices) -> float:
+        won, pairs = count_pairs(np.bincount(indices, minlength=len(labels)))
         return float(won / pairs) if pairs else float("nan")
 
     return interval(statistic, len(labels), groups, seed, resamples)
@@ -95,20 +98,20 @@ def auroc_of_draws(scores: Values, labels: Mask, groups: Sequence[Hashable] = ()
     recordings.
 
     Args:
-        scores: `[draws, n]`, of each classifier on the same recordings.
+        scores: `[draws, n]`, those of each classifier on the same recordings.
         labels: `[n]`.
-        groups: of each recording, what is drawn as a whole; without, each recording for itself.
+        groups: the group of each recording, drawn as a whole; without, every recording is drawn by itself.
     """
     if labels.all() or not labels.any():
         return Estimate(None, n=len(labels))
-    lines = [line_of(each, labels) for each in scores]
+    counters = [pair_counter(each, labels) for each in scores]
     rng = np.random.default_rng(seed)
     times = _resampled(rng, len(labels), groups)
     chosen = _resampled(rng, len(scores), ())
-    counted = [line(times) for line in lines]
+    counted = [count_pairs(times) for count_pairs in counters]
     won = np.einsum("rd,dr->r", chosen, np.stack([each for each, _ in counted]))
     pairs = len(scores) * counted[0][1]
-    whole = sum(float(line(np.ones(len(labels)))[0]) for line in lines)
+    whole = sum(float(count_pairs(np.ones(len(labels)))[0]) for count_pairs in counters)
     every = len(scores) * int(labels.sum()) * int((~labels).sum())
     return estimate(whole / every, won[pairs > 0] / pairs[pairs > 0], len(labels))
 
@@ -125,6 +128,7 @@ def auroc_of_columns(scores: Tensor, labels: Tensor) -> Tensor:
 
     Shape: scores `[clips, n]`, labels `[clips]` bool -> `[n]` in 0..1.
 
+    >>> import torch
     >>> auroc_of_columns(torch.tensor([[0.1], [0.9]]), torch.tensor([False, True]))
     tensor([1.])
     """

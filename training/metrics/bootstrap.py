@@ -19,7 +19,7 @@ Number: TypeAlias = float | int | None
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval and the number of items that it is of; None where there was nothing to measure."""
+    """A mean with its 95 % interval and the number of items behind it; None where there was nothing to measure."""
 
     mean: float | None
     low: float | None = None
@@ -31,8 +31,9 @@ def mean_of(values: Sequence[float] | Values, groups: Sequence[Hashable] = (), s
     """The mean of some items' values, with the percentile bootstrap's interval (Efron 1979).
 
     Args:
-        values: one an item; those that are not finite are left out.
-        groups: of each item, what is drawn as a whole: the recording that clips were cut from. Without: each item for itself.
+        values: one for each item; those that are not finite are left out.
+        groups: the group of each item, drawn as a whole: the recording that clips were cut from. Without groups, every
+            item is drawn by itself.
     """
     array = np.asarray(values, dtype=np.float64)
     kept = np.isfinite(array)
@@ -57,7 +58,7 @@ def interval(
     """Any statistic of `count` items with its bootstrap interval; resamples whose statistic is NaN are left out.
 
     Args:
-        statistic: of the items at some places, which may come several times.
+        statistic: computed from the indices of some items, which may be repeated.
     """
     rng = np.random.default_rng(seed)
     whole = statistic(np.arange(count))

@@ -17,7 +17,7 @@ from training.data.clips import SILENCE_DBFS
 from training.metrics.types import Floats
 
 DESCRIPTORS = ("pitch", "loudness", "brightness", "onset", "noisiness")
-"""In semitones (MIDI), dB of full scale, semitones of the spectrum's centroid, librosa's onset strength, spectral flatness."""
+"""In semitones (MIDI), dB of full scale, semitones (of the centroid), librosa's onset strength, spectral flatness."""
 HOP_SECONDS = 0.01
 LOWEST_HZ, HIGHEST_HZ = 60.0, 2000.0
 SURE = 0.5
@@ -73,7 +73,7 @@ def _averaged(rows: Floats, per_step: float, steps: int) -> Floats:
 
 
 def _pitch(sound: Floats, sample_rate: int, hop: int, flatness: Floats) -> Floats:
-    """In semitones (MIDI), one each hop; NaN where there is none."""
+    """The pitch of each hop in semitones (MIDI); NaN where there is none."""
     if importlib.util.find_spec("pesto") is None:
         import librosa
 

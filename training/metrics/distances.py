@@ -1,4 +1,4 @@
-"""How far sounds and latents are from each other."""
+"""Distances between sounds and between latents."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,9 @@
-"""Which notes sound, several at once, and how many of them are still there after an edit.
+"""Which notes sound, several at once, and how many of them still sound after an edit.
 
-The tracker is basic-pitch (Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note transcription and
-multipitch estimation"), whose wheel holds its weights; they run in onnxruntime. Figures are those of music transcription: frame
-by frame as in Poliner & Ellis 2007 (`mir_eval.multipitch`), note by note with `mir_eval.transcription` (Raffel et al. 2014).
+The tracker is basic-pitch (Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note
+transcription and multipitch estimation"), whose wheel holds its weights; they run in onnxruntime. Metrics are those of
+music transcription: frame by frame as in Poliner & Ellis 2007 (`mir_eval.multipitch`), note by note with
+`mir_eval.transcription` (Raffel et al. 2014).
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ MISSING = (
 )
 FRAME_SECONDS = 0.02
 KEYS = 128
-"""MIDI's."""
+"""MIDI keys."""
 ONSET_THRESHOLD, FRAME_THRESHOLD, SHORTEST_FRAMES = 0.5, 0.3, 11
 """basic_pitch.inference.predict's own: probabilities, and 127.7 ms in frames of 256 samples at 22.05 kHz."""
 OVERLAPPING_FRAMES = 30
-"""Of its windows of 2 s, as basic_pitch.inference.run_inference has it."""
+"""Overlapping frames of basic-pitch's 2 s windows, as basic_pitch.inference.run_inference sets it."""
 WINDOWS_AT_ONCE = 8
 
 Roll = NDArray[np.bool_]
@@ -64,7 +65,7 @@ class Notes:
 
 
 def installed() -> bool:
-    """Whether the tracker and the figures' library are here."""
+    """Whether the tracker and the metrics' library are installed."""
     return all(importlib.util.find_spec(name) for name in ("basic_pitch", "onnxruntime", "mir_eval"))
 
 
@@ -103,7 +104,7 @@ def track_notes(audio: Tensor, sample_rate: int) -> list[Notes]:
 
 
 def share_sounding(wanted: Roll, predictions: Roll) -> float:
-    """The share of the wanted keys, frame by frame, that sound after it: `mir_eval.multipitch`'s recall; NaN where none are."""
+    """The share of the wanted keys, frame by frame, that sound: `mir_eval.multipitch`'s recall; NaN without any."""
     return float((wanted & predictions).sum() / wanted.sum()) if wanted.any() else float("nan")
 
 

@@ -1,4 +1,4 @@
-"""Pitch by PESTO, and in how many frames an edit keeps it."""
+"""Pitch by PESTO, and the share of frames in which an edit keeps it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PITCH_CONFIDENCE = 0.5
 PITCH_TOLERANCE = 0.5
 """Semitones."""
 MOST_LAG = 4
-"""Tracker steps that a model may be late."""
+"""Most tracker steps that a model's output may be late."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a classifier says of some items."""
+"""A classifier's predictions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Predictions:
-    """One classifier's answer for some items: `[items, concepts]`, concepts in the classifier's order."""
+    """One classifier's predictions for some items: `[items, concepts]`, concepts in the classifier's order."""
 
     concepts: tuple[str, ...]
     detected: Tensor

@@ -1,4 +1,4 @@
-"""How well sounds are taken apart, by the field's own ratios."""
+"""How well sounds are separated: ratios of energies in dB."""
 
 import torch
 from torch import Tensor

@@ -11,11 +11,11 @@ from training.metrics.mel import mel_filters
 N_FFT = 2048
 BANDS = 40
 FLOOR = 1e-5
-"""Of a spectrum at unit level: what lies 50 dB under the whole isn't audible."""
+"""Added to a power spectrum at unit level: what lies 50 dB below the whole isn't audible."""
 
 
 def sound_changes(before: Tensor, after: Tensor, sample_rate: int) -> dict[str, Tensor]:
-    """How far each clip moved. `[clips, samples]` twice -> `[clips]` each.
+    """How much each clip changed. `[clips, samples]` twice -> `[clips]` each.
 
     `level`: dB. `spectrum`: the multi-scale spectral distance (training.metrics.distances). `timbre`: RMS difference in dB of
     the mean mel spectra at unit level: what is left where notes and loudness are averaged out. `noisiness`: change of the

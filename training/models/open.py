@@ -1,4 +1,4 @@
-"""A model by what the user typed: a RAVE's file, its training run, a MusicGen's folder or name."""
+"""Opens a model by a path or name: a RAVE's file, its training run, a MusicGen's folder or name."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Protocols of the models: what training needs of a model whose layers can be read, whichever kind it is."""
+"""Protocols of the models, of whatever kind, whose layers training reads."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
@@ -25,9 +25,9 @@ class LayeredModel(Protocol):
 
     fingerprint: str
     piece_frames: int | None
-    """How many frames it takes in one go, at most; None: a whole recording."""
+    """Frames of a piece that is computed at once, at most; None: a whole recording."""
     centred: bool
-    """True where frames lie about a mean that means nothing; else a frame of zeros is silence, and stays so."""
+    """True if an SAE should subtract the frames' mean; False if a frame of zeros is silence, which it should stay."""
 
     @property
     def sample_rate(self) -> int:
@@ -79,10 +79,10 @@ class Autoencoder(Protocol):
         """Sample rate, channels, and samples per frame."""
 
     def encode(self, audio: Tensor) -> Tensor:
-        """`[batch, channels, samples]` -> what `decode` takes."""
+        """Sound `[batch, channels, samples]` -> x, as `decode` takes it."""
 
     def decode(self, x: Tensor) -> Tensor:
-        """-> `[batch, channels, samples]`."""
+        """x, as `encode` gives it -> sound `[batch, channels, samples]`."""
 
     def voices(self) -> int:
         """The largest batch."""
@@ -94,7 +94,7 @@ LATENT = "latent"
 
 
 def usual_sites(model: LayeredModel, wanted: Sequence[str] | None) -> Sequence[str]:
-    """The sites that are asked for; where none is, the latent of a model that has one, and every site of another."""
+    """The sites that are asked for; if none is, the latent of a model that has one, else every site."""
     return wanted or ([LATENT] if LATENT in model.sites() else ["all"])
 
 

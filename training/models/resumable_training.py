@@ -1,4 +1,4 @@
-"""A training that can be killed: its state is written to a file now and then, and it goes on from there, bit for bit."""
+"""A training that saves its state to a file now and then, and resumes from it bit for bit after it was killed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class ResumableTraining(ABC):
 
     Args:
         path: the state's file; None saves nothing.
-        steps: how many there are.
-        clock: seconds by which a step's pace is measured.
+        steps: the number of steps.
+        clock: gives seconds, to measure the time of a step.
 
     Attributes:
         step: steps done so far.
@@ -38,18 +38,18 @@ class ResumableTraining(ABC):
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """All that a later process needs to go on, besides the step: tensors and plain values."""
+        """Everything that a later process needs to resume, besides the step: tensors and plain values."""
 
     @abstractmethod
     def load_state(self, state: dict[str, Any]) -> None:
-        """Takes what `state` gave. Raises DrawstopError for a state of another training."""
+        """Restores a state that `state` gave. Raises DrawstopError for one of another training."""
 
     def is_due(self) -> bool:
-        """Says after each step whether the state is to be saved now; at the last step it always is."""
+        """Whether the state is to be saved after this step; after the last step it always is."""
         return False
 
     def after_step(self, values: dict[str, float], last: int) -> None:  # noqa: B027 (does nothing unless replaced)
-        """Called after each step with what it gave, and with the number of the last one."""
+        """Called after each step with its values and the number of the last step."""
 
     def resume(self) -> bool:
         """Goes on from the file, if it is there; says whether it was.
@@ -88,7 +88,7 @@ class ResumableTraining(ABC):
             write_state(self.path, {"step": self.step} | self.state())
 
     def pace(self) -> float:
-        """Seconds of a step since `run` was called."""
+        """Mean seconds per step since `run` was called."""
         return (self.clock() - self._begun) / max(1, self.step - self._first)
 
     def log(self, path: Path, values: dict[str, float]) -> None:

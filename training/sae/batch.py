@@ -1,8 +1,8 @@
-"""A step's batch in parts: as one process computes it at once, or piece by piece, and as many processes share it.
+"""A step's batch in parts, which one process computes one after the other or several processes share.
 
 Key idea: losses are means over frames, so parts' losses weighted by their shares add up to the batch's, and so do gradients.
-What isn't such a mean is measured over the whole batch first, and then is a constant to every part: BatchTopK's threshold
-(`BatchThreshold`), who fired, the error's power (AuxK) and the L0 of JumpReLU (`BatchStatistics`).
+Values that aren't such means are measured over the whole batch first, and then are constants in every part: BatchTopK's
+threshold (`BatchThreshold`), which features fired, the error's power (AuxK) and the L0 of JumpReLU (`BatchStatistics`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class Batch:
 
     Args:
         frames_at_once: frames of a part; None: all.
-        batch_size: frames of the whole batch, where several processes share it.
+        batch_size: frames of the whole batch, if several processes share it.
 
     Attributes:
-        parts: x `[frames, d_in]` of each.
-        frames: of the whole batch, of all processes.
+        parts: x `[frames, d_in]` of each part.
+        frames: number of frames in the whole batch, over all processes.
         is_whole: the only part is the whole batch.
     """
 
@@ -35,18 +35,18 @@ class Batch:
         self.is_whole = group.size == 1 and len(self.parts) == 1
 
     def share(self, part: torch.Tensor) -> float:
-        """How much of the whole batch a part is, 0..1."""
+        """A part's share of the whole batch, 0..1."""
         return len(part) / self.frames
 
 
 @dataclass(frozen=True)
 class BatchStatistics:
-    """What every part must know of the whole batch.
+    """Statistics of the whole batch that every part needs.
 
     Attributes:
         fired: which features are active in any frame: bool `[n_features]`.
-        power: the reconstruction's mean squared error `[]`.  l0: see `Objective.l0`, `[]`. Both None where one part is the
-            whole batch: it knows.
+        power: the reconstruction's mean squared error `[]`.  l0: see `Objective.l0`, `[]`. Both None if one part is the
+            whole batch.
     """
 
     fired: torch.Tensor
@@ -55,7 +55,7 @@ class BatchStatistics:
 
 
 class BatchThreshold:
-    """The smallest of a whole batch's largest values, which the parts of the batch are compared with in their order.
+    """The smallest of a whole batch's largest values, as a threshold for the parts of the batch, in their order.
 
     Frames that come twice have equal values. Where these equal the threshold, only so many of them belong to the largest.
 
@@ -68,7 +68,7 @@ class BatchThreshold:
         self.value, self.ties, self._ties_left = value, ties, ties
 
     def restart(self) -> None:
-        """Say that the next part is the first one."""
+        """Start again from the first part."""
         self._ties_left = self.ties
 
     def mask(self, pre: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Every choice of an SAE and its training, and the metrics that a training reports."""
+"""The settings of an SAE and its training, and the metrics that a training reports."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -23,16 +23,16 @@ Precision = Literal["float32", "float64", "bf16"]
 
 SPARSE_ABOVE = 16 * 1024
 """Numbers in a decoder above which a training gathers rows instead of multiplying by zeros: a step is then 1.9 to 3.8 times as
-fast on a CPU, the wider the more (python -m bench.sae.step)."""
+fast on a CPU, with the largest gain at the largest width (python -m bench.sae.step)."""
 SPARSE_SHARE = 1 / 16
-"""The largest k / n_features at which it does: there the two take about as long."""
+"""The largest k / n_features at which a training gathers rows: there both ways take about as long."""
 
 _JUMPRELU_ONLY = frozenset({"bandwidth", "sparsity_weight"})
 
 
 @dataclass(frozen=True)
 class SAEConfig:
-    """What to train and how. Fields without a stated source were set on a planted dictionary
+    """Settings of an SAE and its training. Fields without a stated source were set on a planted dictionary
     (tests/training/sae/test_train.py)."""
 
     d_in: int
@@ -114,7 +114,7 @@ class SAEConfig:
 
     @property
     def sparse(self) -> bool:
-        """Says whether a training gathers the active features' rows instead of multiplying matrices, see `sparse_features`.
+        """Whether a training gathers the active features' rows instead of multiplying matrices, see `sparse_features`.
 
         JumpReLU never does: a threshold's gradient comes from values on both of its sides.
 
@@ -128,7 +128,7 @@ class SAEConfig:
         )
 
     def described(self) -> dict[str, Any]:
-        """The fields that say something for this architecture, as JSON holds them."""
+        """The fields that matter for this architecture, as JSON."""
         unused = set(_JUMPRELU_ONLY if self.architecture != "jumprelu" else ())
         unused |= {"precision"} if self.precision == "float32" else set()
         return {name: value for name, value in asdict(self).items() if name not in unused}
@@ -157,7 +157,7 @@ class TrainingMetrics:
     """How well an SAE describes frames. `validation_…` is None where there were no validation frames."""
 
     fraction_of_variance_explained: float
-    """On training frames: 1 is perfect, 0 is no better than their mean."""
+    """Fraction of the training frames' variance: 1 is perfect, 0 is no better than their mean."""
     validation_fraction_of_variance_explained: float | None
     """The same on recordings that training never saw."""
     l0: float

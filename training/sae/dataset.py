@@ -1,4 +1,4 @@
-"""The frames that a training reads: a tensor, stores on disk, or a model that computes them; and the buffer they lie in."""
+"""Sources of training frames (a tensor, stores on disk, a model that computes them), and a buffer of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from drawstop.errors import DrawstopError
+from training.activations.shards import Frames
 from training.activations.shuffle import Rows, ShuffledRows
-from training.activations.store import ActivationStore, Frames
+from training.activations.store import ActivationStore
 from training.activations.streamed_frames import identity_of
 from training.data.recordings import Split
 from training.sae.distributed import ONE_PROCESS, ProcessGroup
@@ -76,7 +77,7 @@ class StoredFrames:
     Raises:
         DrawstopError: stores that don't belong together.
 
-    To another process it goes as the stores' folders, which are opened there.
+    It is pickled as the stores' folders, which the other process opens.
     """
 
     random_access = True
@@ -134,13 +135,13 @@ class SomeSites:
 
 
 class Batches:
-    """Batches of all sites of a source, row by row alike, entered at any step; holds one window where reading is costly.
+    """Batches of all sites of a source, the same rows at each, from any step on; buffers a window if reading is costly.
 
     Args:
-        buffer_frames: rows to hold at once, see `ShuffledRows`; None: none where any row can be read at any time, else all.
+        buffer_frames: rows to buffer, see `ShuffledRows`; None: none if any row can be read at any time, else all.
 
     Attributes:
-        buffer_bytes: what the buffer holds: rows x numbers of all sites x 4.
+        buffer_bytes: size of the buffer: rows x numbers of all sites x 4.
     """
 
     def __init__(self, source: Source, size: int, seed: int, buffer_frames: int | None = None) -> None:
@@ -195,8 +196,8 @@ class Batches:
         return torch.from_numpy(frames[site])
 
     def enter_validation(self) -> int:
-        """Makes frames of the validation split the window, evenly spread ones: no more than the buffer holds, and whole
-        pieces of them; gives their number."""
+        """Makes evenly spread frames of the validation split the window: whole pieces, no more than the buffer has room
+        for; gives their number."""
         pieces = self.source.pieces("validation")
         most = min(_MEASURED_FRAMES, len(self)) if self._buffered else _MEASURED_FRAMES
         if self._buffered:

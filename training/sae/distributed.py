@@ -1,8 +1,8 @@
-"""The processes of one training: which sites or which part of a batch each takes, and what they exchange.
+"""The processes of one training: how they share sites or batches, and what they exchange.
 
-Where there are as many sites as processes or more, each trains its share of the sites, alone. Else every process holds the
-whole SAE and takes its share of each batch; gradients and what concerns the whole batch are summed over all of them. Weights are
-then the same everywhere. A checkpoint knows nothing of the number of processes.
+If there are at least as many sites as processes, each process trains its share of the sites alone. Else every process
+holds the whole SAE and takes its share of each batch; gradients and batch statistics are summed over all processes, so
+their weights are the same. A checkpoint doesn't depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from training.activations.shuffle import Rows
 T = TypeVar("T")
 
 STEP_TIMEOUT = timedelta(minutes=30)
-"""A process that is silent for so long has gone, on a machine that can't say so; one that dies here is noticed at once."""
+"""A process of another machine counts as dead after so long without an answer; one of this machine does at once."""
 _FRAMES_TIMEOUT = timedelta(days=7)  # the others wait while the first one writes a model's frames
 
 _SENT_AS_ONE = 1 << 20  # numbers in a tensor; larger ones aren't copied into one to be sent at once
@@ -33,8 +33,8 @@ class ProcessGroup:
     """A group of one process: nothing is exchanged.
 
     Attributes:
-        rank: this process's number in the group.  size: how many there are.
-        device: where it computes, or None to leave that open.
+        rank: this process's number in the group.  size: the number of processes.
+        device: the device it computes on; None: any.
     """
 
     rank, size = 0, 1
@@ -65,7 +65,7 @@ class ProcessGroup:
         return results
 
     def barrier(self) -> None:
-        """Returns when all processes have called it, be it days later."""
+        """Returns when all processes have called it, even days later."""
 
     def leave(self) -> None:
         """Ends the connections to the others, once all have come here."""
@@ -130,13 +130,13 @@ class TorchProcessGroup(ProcessGroup):
 
 
 def process_group(device: str = "cpu") -> ProcessGroup:
-    """The group of the processes that this one was started with; `ONE_PROCESS` where nothing says that there are others."""
+    """The group of the processes that this one was started with; `ONE_PROCESS` if there are no others."""
     return TorchProcessGroup(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else ONE_PROCESS
 
 
 def end(code: int) -> NoReturn:
-    """Ends a process that failed beside others. The interpreter's own end is passed by: there the backend's threads, which may
-    still wait for a process that has gone, could abort this one (SIGABRT) before it gives its code."""
+    """Ends a process of a group that failed, without the interpreter's own exit: there the backend's threads, which may
+    still wait for a dead process, could abort this one (SIGABRT) before it returns its code."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -157,7 +157,7 @@ def smallest_of_all(group: ProcessGroup, values: Sequence[torch.Tensor]) -> torc
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Makes the backends' errors when a process has gone one DrawstopError of one line."""
+    """Turns the backends' errors when a process has died into a DrawstopError of one line."""
     try:
         yield
     except RuntimeError as error:

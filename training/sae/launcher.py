@@ -35,7 +35,7 @@ _ENDED_BY_US = -signal.SIGTERM
 
 @dataclass(frozen=True)
 class _Job:
-    """What a process needs: everything that goes to `train_sites`, and where the first one leaves the SAEs."""
+    """The data for a process: the arguments of `train_sites`, and the folder where the first one writes SAEs."""
 
     source: Source
     config: SAEConfig
@@ -46,7 +46,7 @@ class _Job:
     environment: dict[str, str]
 
     def folder(self, site: str) -> Path:
-        """A site's SAE."""
+        """The folder of a site's SAE."""
         return self.results / f"site {list(self.source.widths).index(site)}"
 
 
@@ -61,12 +61,12 @@ def train_on(
     device: str = "cpu",
     frames_at_once: int | None = None,
 ) -> dict[str, SAE]:
-    """`train_sites` on so many processes of this machine, each with its share of the sites or of every batch, and of this one's
-    threads.
+    """`train_sites` on several processes of this machine, each with its share of the sites or of every batch, and of
+    this process's threads.
 
     Args:
-        processes: how many; 1 trains in this one.
-        source: is sent to each: stores as their folders' names.
+        processes: their number; 1 trains in this process.
+        source: it is sent to each process: stores as their folders' names.
 
     Raises:
         DrawstopError: as `train_sites`; or a process was killed. The others then end, and the checkpoints stay.
@@ -96,8 +96,8 @@ def train_on(
 
 
 def rendezvous(processes: int) -> tuple[TCPStore, dict[str, str]]:
-    """A store at which so many processes of this machine meet, and the environment that `torchrun` gives them, but for each
-    one's RANK and LOCAL_RANK."""
+    """A store by which several processes of this machine find each other, and the environment that `torchrun` would
+    give them, but for each one's RANK and LOCAL_RANK."""
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     return store, {
         "MASTER_ADDR": "127.0.0.1",
@@ -133,7 +133,7 @@ def _run(processes: int, job: _Job, progress: Progress | None) -> None:
 
 
 def _receive(receiver: Connection, progress: Progress | None) -> str:
-    """Takes what was sent so far: progress, or the reason of a failure, which is returned."""
+    """Receives the messages so far: progress, or the reason of a failure, which is returned."""
     failure = ""
     while not receiver.closed and receiver.poll():
         try:
@@ -164,7 +164,7 @@ def _refuse_ended(exit_codes: list[int], failure: str) -> None:
 
 
 def _train_as(rank: int, job: _Job, sender: Connection) -> None:
-    """One process's whole life."""
+    """The main function of a process."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.update(job.environment, RANK=str(rank), LOCAL_RANK=str(rank))
     torch.set_num_threads(job.threads)

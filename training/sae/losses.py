@@ -40,7 +40,7 @@ def prefix_losses(
 
 
 def sparsity_loss(l0: torch.Tensor, k: int) -> torch.Tensor:
-    """`(L0 / k - 1)²`: what JumpReLU pays for an L0, the batch's mean, other than the one asked for. Shape: `[]`, `[]`."""
+    """`(L0 / k - 1)²`: JumpReLU's penalty for a mean L0 of the batch other than k. Shape: `[]`, `[]`."""
     return (l0 / k - 1).square()
 
 
@@ -52,7 +52,7 @@ def aux_loss(
     aux_k: int,
     power: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """AuxK (Gao et al. 2024, arXiv 2406.04093, section A.2): the strongest dead features reconstruct what is left.
+    """AuxK (Gao et al. 2024, arXiv 2406.04093, section A.2): the strongest dead features reconstruct the error.
 
     A dead feature gets no gradient from the reconstruction; here it's drawn towards the error that the live ones leave.
     Its values come without ReLU, as SAELens takes them: else a feature that is below 0 in every frame stays there.
@@ -63,7 +63,7 @@ def aux_loss(
         W_dec: decoder rows `[n_features, d_in]`.
         dead: which features are dead `[n_features]`, bool.
         aux_k: how many dead features each frame may use.
-        power: the mean squared error of the whole batch, where these frames are a part of it.
+        power: the mean squared error of the whole batch, if these frames are a part of it.
 
     Shape: gives `[]`, the squared error relative to the error's own power; 0 where nothing is dead.
     """

@@ -1,4 +1,4 @@
-"""The sparse autoencoder: its equations, and the way from TopK to thresholds that need no comparison of features."""
+"""The sparse autoencoder: its equations, and its conversion from TopK to a threshold for each feature."""
 
 import copy
 import math
@@ -19,7 +19,7 @@ _FIT_COLUMNS = 32  # features whose thresholds are fitted at once: bounds memory
 def activate(
     pre_activations: torch.Tensor, architecture: str, k: int, threshold: torch.Tensor
 ) -> torch.Tensor:
-    """From pre-activations to features; each frame for itself, whatever else is in the batch.
+    """Features from pre-activations; each frame's depend on that frame alone.
 
     `topk` keeps a frame's k largest values, after ReLU. All others keep each value above its feature's threshold.
 
@@ -45,7 +45,7 @@ class SAE(nn.Module):
         W_dec: `[n_features, d_in]`.  b_dec: `[d_in]`.
         threshold: `[n_features]`; 0 for `topk`, all equal for `batchtopk` and `matryoshka`.
         mean: `[d_in]`.  scale: `[]`, the frames' root mean square about the mean.
-        metrics: what training measured, None for an SAE that wasn't trained.
+        metrics: the training's metrics; None for an SAE that wasn't trained.
     """
 
     threshold: torch.Tensor
@@ -105,7 +105,8 @@ class SAE(nn.Module):
     def fit_encoder_gain(self, z: torch.Tensor) -> None:
         """Scale W_enc by `z · z_hat / |z_hat|²`, the gain that brings reconstructions nearest to frames `[frames, d_in]`.
 
-        For directions that are alike, as frames are: k of them add up to far more than a frame. The first 256 frames decide.
+        Needed where directions are similar, as those taken from frames are: k of them sum to far more than a frame.
+        Only the first 256 frames are used.
         """
         z = z[:_GAIN_FRAMES]
         z_hat = activate(z @ self.W_enc, "topk", self.config.k, self.threshold) @ self.W_dec

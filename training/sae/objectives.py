@@ -1,7 +1,7 @@
-"""The architectures while they train: which features it lets through, and what it is trained on.
+"""Training objectives of the SAE architectures: how each selects features, and its loss.
 
-Key idea: all of them descend the same reconstruction error with the same step; they differ in who decides that a feature
-is active: the frame (TopK), the batch (BatchTopK, Matryoshka), or a threshold that is learned too (JumpReLU).
+Key idea: all of them minimise the same reconstruction error with the same step; they differ in what decides that a
+feature is active: the frame (TopK), the batch (BatchTopK, Matryoshka), or a threshold that is learned too (JumpReLU).
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from training.sae.model import SAE
 from training.sae.sparse_features import DenseFeatures, Features, PreActivations
 
 COMMON_THRESHOLD_SHARE = 0.1
-"""Share of a JumpReLU's steps for which every threshold is where the batch's values have an L0 of k. Thresholds that learn while
-the directions are still wrong rise above most features' values, and nothing near a threshold is left to bring it back."""
+"""Share of the steps, at the start, in which JumpReLU uses one common threshold, chosen so that the batch's L0 is k.
+Thresholds learned before the directions are good rise above most values, where no gradient can lower them again."""
 
 THRESHOLD_RATE = 0.01
-"""Weight of the newest batch in BatchTopK's running average, once there were a hundred."""
+"""Weight of the newest batch in BatchTopK's running average, after the first hundred."""
 
 
 class Objective:
     """TopK: a frame's k largest features, and the reconstruction error. Subclasses replace what they do otherwise.
 
-    A batch may come in parts, of which each process has some. What concerns the whole of it is measured over all parts
-    before any has its backward pass: the batch threshold, the L0.
+    A batch may come in parts, of which each process has some. The batch threshold and the L0 are measured over all
+    parts before any has its backward pass.
 
     Args:
-        sae: whose weights are trained, and whose thresholds are set.
+        sae: the SAE whose weights are trained and whose thresholds are set.
     """
 
     batchwide = False
-    """Says whether frames of a batch share their features out among themselves."""
+    """True where features are selected over the whole batch instead of per frame."""
 
     def __init__(self, sae: SAE) -> None:
         self.sae, self.k = sae, sae.config.k
 
     def parameters(self) -> list[nn.Parameter]:
-        """What is learned beside the SAE's own weights."""
+        """Parameters that are learned beside the SAE's own weights."""
         return []
 
     def needs_batch_threshold(self, done: int) -> bool:
-        """Says whether `select` must know the batch's threshold, where its frames are only a part of the batch."""
+        """Whether `select` must be given the batch's threshold if its frames are only a part of the batch."""
         return self.batchwide
 
     def select(self, pre: PreActivations, done: int, threshold: BatchThreshold | None = None) -> Features:
         """Features of a batch or a part of one, after so many steps.
 
         Args:
-            threshold: of the whole batch; None where these frames are the whole of it.
+            threshold: the whole batch's; None where these frames are the whole of it.
         """
         return pre.topk(self.k)
 

@@ -1,10 +1,12 @@
-"""A batch's pre-activations and features while a training runs: as matrices, or as lists of the active features.
+"""A batch's pre-activations and features in training: as matrices, or as lists of the active features.
 
-Key idea: TopK lets k of thousands of features through, so that most of a dense step multiplies zeros. Only the encoder must
-look at every feature; decoder and all gradients need k rows a frame. Of a step's five products of batch x features x d_in
-numbers one is left. Rows are gathered and summed by `embedding_bag`, which is a fused product on a CPU and on a GPU.
+Key idea: TopK lets k of thousands of features through, so that most of a dense step multiplies zeros. Only the encoder
+must compute every feature; decoder and all gradients need k rows a frame. One of a step's five products of batch x
+features x d_in numbers is left. Rows are gathered and summed by `embedding_bag`, which is a fused product on a CPU and
+on a GPU.
 
-`SAEConfig.sparse` says which of the two a training takes: a rule of its sizes alone, so that its bits are one too.
+`SAEConfig.sparse` says which of the two a training takes: it depends on its sizes alone, so the same training gives the
+same bits.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ class Features(Protocol):
     """Features of a batch; gradients flow back to the encoder."""
 
     def decode(self, W_dec: torch.Tensor, first: int = 0, last: int | None = None) -> torch.Tensor:
-        """What the features `first` to `last` add up to: W_dec `[n_features, d_in]` gives `[frames, d_in]`."""
+        """The sum of the features `first` to `last`, decoded: W_dec `[n_features, d_in]` gives `[frames, d_in]`."""
 
     def fired(self) -> torch.Tensor:
         """Which features are active in any of the frames: bool `[n_features]`."""
@@ -77,7 +79,7 @@ class PreActivations(Protocol):
 
 
 def pre_activations_of(sae: SAE, z: torch.Tensor) -> PreActivations:
-    """Normalised frames z `[frames, d_in]` through the encoder, in the way of the SAE's config."""
+    """The encoder's pre-activations of normalised frames z `[frames, d_in]`, dense or sparse by the SAE's config."""
     return SparsePreActivations(sae, z) if sae.config.sparse else DensePreActivations(sae.pre_activations(z))
 
 
@@ -127,7 +129,7 @@ class ActiveIndices:
     Args:
         rows, columns: the frame and the feature of each entry `[entries]`.
         starts: the number of each frame's first entry `[frames]`.
-        n_features: in the dictionary.
+        n_features: features in the dictionary.
     """
 
     def __init__(
@@ -169,7 +171,7 @@ class SparseFeatures:
 
     Args:
         indices: frame and feature of each entry.
-        values: of each entry `[entries]`.
+        values: the entries' values `[entries]`.
     """
 
     def __init__(self, indices: ActiveIndices, values: torch.Tensor) -> None:
@@ -208,7 +210,7 @@ class SparsePreActivations:
     """Pre-activations without gradients: these flow through the chosen entries alone.
 
     Args:
-        sae: whose encoder.
+        sae: the SAE whose encoder is used.
         z: normalised frames `[frames, d_in]`; no gradient flows to them.
     """
 
@@ -277,7 +279,7 @@ class _Entries(torch.autograd.Function):
 
 
 class _Decoded(torch.autograd.Function):
-    """A reconstruction as it is, with W_dec's gradient of it: bags of its rows, summed in the order of W_enc's."""
+    """A reconstruction, with a gradient for W_dec: bags of rows, summed in the order of W_enc's gradient."""
 
     @staticmethod
     def forward(

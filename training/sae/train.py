@@ -1,4 +1,4 @@
-"""Training SAEs: the same seed gives the same bits, and so does a training that was killed and resumed.
+"""Trains SAEs: the same seed gives the same bits, also if the training was killed and resumed.
 
 Batch, learning rate and first weights are functions of (config, step) alone; the checkpoint holds everything
 else. Several sites are trained side by side, on the same rows; each comes out as it would alone.
@@ -29,7 +29,7 @@ Progress = Callable[[int, float], None]
 
 @dataclass(frozen=True)
 class Machine:
-    """What a training runs on. It changes how sums are rounded, and nothing else of the SAE."""
+    """The device and processes of a training. They change how sums are rounded, and nothing else of the SAE."""
 
     device: str = "cpu"
     """A torch device. Bit-for-bit equality holds on one device with one number of threads."""
@@ -54,14 +54,14 @@ def train(
     group: ProcessGroup = ONE_PROCESS,
     frames_at_once: int | None = None,
 ) -> SAE:
-    """Train an SAE on a store's train split, or on frames x `[frames, d_in]`; `sae.metrics` says how it went.
+    """Train an SAE on a store's train split, or on frames x `[frames, d_in]`; `sae.metrics` has its metrics.
 
     Args:
-        source: a store or frames; not normalised.
-        config: what to train.
+        source: a store or frames, not normalised.
+        config: settings of the SAE and its training.
         checkpoint: a file to resume from if it's there, and to write every `config.checkpoint_every` steps and at the end;
             None trains in one go.
-        progress: called after each step. What it raises ends the training; the checkpoint stays.
+        progress: called after each step. If it raises, the training ends and the checkpoint stays.
         device, group, frames_at_once: where and how it is computed; the fields of `Machine`.
 
     Raises:
@@ -91,12 +91,12 @@ def train_sites(
     Mean, scale and first directions come from the first buffer-full. Stored and streamed frames in the same order give
     the same weights.
 
-    Of as many sites as processes, or more, each process trains its share, bit for bit as one process would, and the first one is
-    given all SAEs, each other one those that it trained. Progress then is that of the first one's sites.
+    If there are at least as many sites as processes, each process trains its share, bit for bit as one process would;
+    the first one returns all SAEs, the others those that they trained. Progress then is that of the first one's sites.
 
     Args:
-        config: what to train; `d_in` is each site's own.
-        buffer_frames: rows that are held and shuffled together, see `ShuffledRows`; None: all.
+        config: settings of each SAE and its training; `d_in` is each site's own.
+        buffer_frames: rows that are shuffled together, see `ShuffledRows`; None: all rows.
         checkpoints: a file for each site, as `train`'s. The step says where in the stream it is: a resumed training fills the
             buffer anew. A site that was saved before the others when it was killed waits for them. A site's first process
             writes its file, all its processes read it.
@@ -172,7 +172,7 @@ def _begin(
 
 
 def _finished(batches: Batches, trainers: Mapping[str, SAETrainer], steps: int) -> dict[str, SAE]:
-    """The trained SAEs with thresholds and metrics: of the last window, then of the validation split."""
+    """The trained SAEs with thresholds, and metrics on the last window and on the validation split."""
     batches.enter(steps - 1)
     chosen = thinned(len(batches))
     for site, trainer in trainers.items():

@@ -1,4 +1,4 @@
-"""One site's training under way: the step, as one function, and the checkpoint."""
+"""The training of one site's SAE: the step, as one function, and the checkpoint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_RESULTS = frozenset({"checkpoint_every"})
 
 
 def learning_rate_at(step: int, config: SAEConfig) -> float:
-    """Rises linearly over the warm-up, stays, and falls linearly to 0 at `config.steps`.
+    """The learning rate at a step: rises linearly in the warm-up, stays, and falls linearly to 0 at `config.steps`.
 
     >>> config = SAEConfig(d_in=2, steps=100, learning_rate=1.0, warmup_share=0.1, decay_share=0.5)
     >>> [learning_rate_at(step, config) for step in (0, 9, 50, 75)]
@@ -50,13 +50,13 @@ class Forward:
 
 
 class SAETrainer:
-    """A training under way: the SAE, Adam's state, the step, and when each feature fired last.
+    """A training in progress: the SAE, Adam's state, the step, and when each feature fired last.
 
     Args:
         frames: the identity of the frames that it is trained on.
         group: the processes that train it.
-        frames_at_once: of a step, how many are computed at once; None computes a process's share in one go. The others wait,
-            and go through the forward pass twice: less memory for a longer step.
+        frames_at_once: frames of a step that are computed at once; None: a process's whole share. Fewer take less
+            memory, and a second forward pass.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class SAETrainer:
         self.silent_steps = torch.zeros(config.n_features, dtype=torch.int64, device=device)
 
     def topk_view(self) -> SAE:
-        """The same weights as a TopK SAE: what a `topk-jumprelu` is while it trains."""
+        """The same weights as a TopK SAE, as which a `topk-jumprelu` is trained."""
         topk = SAE(replace(self.sae.config, architecture="topk")).to(self.sae.W_dec)
         topk.load_state_dict(self.sae.state_dict())
         return topk
@@ -147,7 +147,7 @@ class SAETrainer:
     def _statistics(
         self, batch: Batch, only: Forward | None, threshold: BatchThreshold | None
     ) -> BatchStatistics:
-        """What concerns all parts of the batch on all processes, summed over them: `only` is the one part's forward pass."""
+        """Statistics of the whole batch over all parts and processes; `only`: the forward pass of a single part."""
         if only is not None and batch.is_whole:
             return BatchStatistics(only.features.fired())
         sums = []

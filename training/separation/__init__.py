@@ -1,1 +1,1 @@
-"""One network that says which part of a frame's latents belongs to a concept, for every stop of a bank."""
+"""One network that separates the part of the latents that belongs to a concept, for every stop of a bank."""

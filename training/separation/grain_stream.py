@@ -1,6 +1,6 @@
 """Grains of a library played along with a sound, as latents to be added: a stream of blocks of any number of frames.
 
-Every memory is a buffer named `cache`, one row a voice. TorchScript compiles this file.
+Every memory is a buffer named `cache`, one row per voice. TorchScript compiles this file.
 """
 
 import torch
@@ -12,9 +12,12 @@ from training.separation.mdct import HOP, REFERENCE_RMS, mdct_rows, streamed_inv
 from training.separation.pitch_keys import PER_OCTAVE, WINDOW, PitchKeys
 
 BONUS = 0.12
-"""What going on in the recording counts beside a nearer key."""
+"""Added to the score of the moment that continues the last grain.
+
+So the recording goes on unless another moment is clearly closer.
+"""
 COMPARED = 512
-"""Samples of what sounds that a new grain is aligned to."""
+"""Samples of the current output that a new grain is aligned with."""
 TRANSPOSITIONS = (0, -1, 1, -2, 2, -3, 3)
 """Semitones by which the library may be played faster or slower, to have more notes."""
 SILENT = 1e-3
@@ -24,17 +27,17 @@ LOUDEST = 4.0
 
 
 class GrainStream(nn.Module):
-    """What a library plays to a sound.
+    """Plays a library's grains along with a sound.
 
-    While it plays, at the end of every step the moment of the library with the nearest key is chosen, in one of seven
-    transpositions. Its grain starts with the next sample, at the input's level, moved by up to 300 samples to where it agrees
-    best with what sounds.
+    At the end of every step it picks the moment of the library whose pitch saliences are nearest to the input's, in one
+    of seven transpositions. The grain starts at the next sample, at the input's level, shifted by up to 300 samples so
+    that its waveform fits what is playing.
 
     Shape: latents `[batch, frames, 128]`, the frame that ends the first step, whether it plays -> latents of the grains
     `[batch, frames, 128]`.
 
     Args:
-        chosen_at_random: the control: any moment of the library, whatever plays.
+        chosen_at_random: pick any moment of the library, whatever plays (the control).
     """
 
     rows: Tensor
@@ -99,11 +102,11 @@ class GrainStream(nn.Module):
         )
         return latents
 
-    def _lay(self, heard: Tensor, grains: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """The grains to come with one more in each voice that sounds. heard `[voices, 4096]`, grains `[voices, 2048]`."""
-        keys, levels = self.pitch_keys(heard)
+    def _lay(self, recent: Tensor, grains: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Add one grain to each voice that sounds. recent `[voices, 4096]`, grains `[voices, 2048]`."""
+        keys, levels = self.pitch_keys(recent)
         moments = self.keys.shape[0]
-        # a library played faster has keys moved up, so the input's key moved down is compared with the library's
+        # played faster, the library's saliences move up; so the input's, moved down, are compared with them
         moved: list[Tensor] = []
         for semitones in self.transpositions:
             moved.append(torch.roll(keys, -semitones * self.per_semitone, 1))
@@ -121,7 +124,7 @@ class GrainStream(nn.Module):
         return grains, ((choice + 1).to(last.dtype) * sounds).unsqueeze(1)
 
     def _read(self, place: Tensor, rate: Tensor, samples: int) -> Tensor:
-        """So many samples of the library from each place on, at each rate: `[voices]` twice -> `[voices, samples]`."""
+        """Samples of the library from each place on, at each rate: `[voices]` twice -> `[voices, samples]`."""
         wanted = place.unsqueeze(1) + torch.arange(samples) * rate.unsqueeze(1)
         wanted = wanted.clamp(0.0, float(self.stored.shape[0] - 2))
         low = wanted.long()
@@ -129,7 +132,7 @@ class GrainStream(nn.Module):
         return ((1 - share) * self.stored[low] + share * self.stored[low + 1]) / 32767.0
 
     def _shift(self, grains: Tensor, place: Tensor, rate: Tensor) -> Tensor:
-        """By how many samples each voice's next grain agrees best with what sounds; 0 where nothing does."""
+        """The shift in samples at which each voice's next grain fits its output best; 0 where the voice is silent."""
         compared = grains[:, : self.compared]
         near = self._read(place - rate * self.search, rate, self.compared + 2 * self.search)
         agreement = torch.matmul(near.unfold(1, self.compared, 1), compared.unsqueeze(2)).squeeze(2)

@@ -1,7 +1,8 @@
 """Recordings of a concept cut into grains: what a stop plays when it brings its concept in.
 
-Key idea: what shapes a guitar stays a guitar, so a voice is played from recordings. At every step the recordings' moment whose
-notes are most like those of the input is laid over what sounds, at the input's level (concatenative synthesis, Schwarz 2006).
+Key idea: a filtered guitar is still a guitar, so a voice has to come from recordings. At every step the moment of the
+recordings whose pitch saliences are nearest to the input's is added to the output, at the input's level (concatenative
+synthesis, Schwarz 2006).
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from training.separation.pitch_keys import WINDOW, PitchKeys
 GRAIN = 2048
 """Samples of a grain: four steps, so that four sound at a time."""
 SEARCH = 300
-"""Samples that a grain may be moved by, to where its wave agrees with what sounds."""
+"""Samples that a grain may be shifted by so that its waveform fits what is playing."""
 QUIET_RMS = 0.02
 """Moments softer than this aren't played: recordings have a root mean square of 0.08."""
 LEVEL = 0.08
@@ -27,13 +28,13 @@ FEWEST_MOMENTS = 40
 
 @dataclass(frozen=True)
 class GrainLibrary:
-    """Recordings of a concept.
+    """A concept's recordings, indexed by pitch.
 
     Attributes:
         stored: one recording after the other, int16 `[samples]`.
-        keys: of the moments that can be played, in the order of the recordings, `[moments, pitches]`.
+        keys: pitch saliences of the moments that can be played, in the order of the recordings, `[moments, pitches]`.
         places: the sample at which each moment's grain begins, `[moments]`.
-        levels: root mean squares before each moment, `[moments]`.
+        levels: root mean square of the sound before each moment, `[moments]`.
     """
 
     stored: Tensor
@@ -46,7 +47,7 @@ def library_of(recordings: Sequence[Tensor], sample_rate: int) -> GrainLibrary:
     """A library of mono recordings `[samples]`, at most LONGEST_SECONDS in all, a share of each.
 
     Raises:
-        DrawstopError: hardly a moment that sounds.
+        DrawstopError: the recordings are nearly silent.
     """
     share = round(LONGEST_SECONDS * sample_rate / len(recordings))
     parts = [_levelled(_loudest(recording, share)) for recording in recordings]
@@ -55,7 +56,7 @@ def library_of(recordings: Sequence[Tensor], sample_rate: int) -> GrainLibrary:
 
 
 def library_of_sound(stored: Tensor, sample_rate: int) -> GrainLibrary:
-    """The library of a stored sound, int16 `[samples]`. Raises DrawstopError where hardly a moment sounds."""
+    """The library of a stored sound, int16 `[samples]`. Raises DrawstopError where it is nearly silent."""
     sound = stored.float() / 32767
     windows = torch.nn.functional.pad(sound, (WINDOW - STEP, 0)).unfold(0, WINDOW, STEP)
     keys, levels = PitchKeys(sample_rate)(windows)
@@ -67,7 +68,7 @@ def library_of_sound(stored: Tensor, sample_rate: int) -> GrainLibrary:
 
 
 def _loudest(recording: Tensor, samples: int) -> Tensor:
-    """The loudest part of a recording, of so many samples at most."""
+    """The loudest part of a recording, at most `samples` long."""
     if len(recording) <= samples:
         return recording
     energy = recording.double().square().cumsum(0)

@@ -1,4 +1,4 @@
-"""What the separator's trunk hears: levels of mel bands under a long and a short window of the sound so far."""
+"""The input of the separator's trunk: mel-band levels of the sound so far, in a long and a short window."""
 
 import math
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from training.separation.mdct import HOP, Mdct
 
 WINDOWS = (2048, 512)
-"""Samples of the two windows: the long one tells harmonics of low notes apart, the short one is up to date."""
+"""Samples of the windows: the long one resolves the harmonics of low notes, the short one follows the present sound."""
 STEP = 512
 FLOOR = 1e-9
 """Power below which levels don't fall: about 100 dB below loud music, summed over a band."""
@@ -16,9 +16,10 @@ LOWEST_HZ = 30.0
 
 
 class Listening(nn.Module):
-    """Levels of mel bands, one step every 512 samples, of latents turned back into sound; the last row is their mean.
+    """Mel-band levels of latents turned back into sound, one step every 512 samples; the last row is their mean.
 
-    The sound is late by one frame, since the next frame still changes the last one. A step ends with the sound of its last frame.
+    The sound is late by one frame, since each frame overlaps with the next one. A step ends with the sound of its last
+    frame.
 
     Shape: latents `[batch, 128, frames]` -> levels `[batch, sum(bands) + 1, frames // 4]`, and the long window's power
     spectrum `[batch, frames // 4, bins]`.
@@ -62,7 +63,7 @@ def band_levels(power: Tensor, bands: Tensor, floor: float = FLOOR) -> Tensor:
 
 
 def relative_levels(long: Tensor, short: Tensor) -> Tensor:
-    """Levels over the long window's mean level, and that mean: how loud it is tells little about what it is.
+    """Band levels minus the long window's mean level, and that mean last: loudness says little about what plays.
 
     Shape: `[..., long bands]`, `[..., short bands]` -> `[..., long bands + short bands + 1]`.
     """

@@ -4,14 +4,16 @@ import torch
 from torch import Tensor
 
 FLOOR_DB = -30.0
-"""Errors this far below a mixture count no more."""
+"""Floor of an error in a mixture, in dB relative to the mixture."""
 ALONE_FLOOR_DB = -25.0
-"""Nor do they where the concept sounds alone, or not at all."""
+"""The same where the concept sounds alone, or not at all."""
 ABSENT_WEIGHT = 0.5
-"""What sound without the concept counts, as much as the concept alone. With twice as much a network may learn to give silence and
-never leave it; a trained one's query does not."""
+"""Weight of sound without the concept; 0.5 weighs it as much as the concept alone.
+
+From about 1 on, training can collapse to silence; fitting a query to a trained network doesn't.
+"""
 CALIBRATION = 10.0
-"""Decibels for a nat of cross entropy."""
+"""Weight of the cross entropy in the loss, in dB per nat."""
 
 
 def separation_loss(
@@ -34,10 +36,10 @@ def share_loss(
 ) -> Tensor:
     """The loss of shares of bands, before any sound is made: mean over the batch, in dB.
 
-    A share m of two sounds that don't correlate is off by `(1 - m)^2 own + m^2 rest`. Half of the ratios count bands by their
-    power, as `separation_loss` does; half by its square root over time, so that quiet bands count too, which one hears. The
-    ratios' logarithm pays for bets that are right more than it takes for wrong ones; the cross entropy of shares beside them is
-    least where a share is what is expected.
+    A share m of two uncorrelated sounds has the error `(1 - m)^2 own + m^2 rest`. Half of the loss weighs bands by
+    their power, as `separation_loss` does; half by power over the square root of their mean power, so that quiet bands
+    count too. The logarithm favours confident shares even if some are wrong; the cross entropy, smallest where a share
+    is its expected value, corrects that.
 
     Shape: shares and powers `[batch, steps, bands]` -> scalar.
     """
@@ -55,7 +57,7 @@ def share_loss(
 
 
 def _cross_entropy(shares: Tensor, own: Tensor, whole: Tensor) -> Tensor:
-    """Of shares, in nats, bands and steps weighted by the square root of their power."""
+    """Cross entropy of the shares in nats; bands and steps are weighted by the square root of their power."""
     weights = whole.sqrt()
     weights = weights / (weights.sum((1, 2), keepdim=True) + 1e-9)
     truth = own / (whole + 1e-12)
@@ -66,11 +68,11 @@ def _cross_entropy(shares: Tensor, own: Tensor, whole: Tensor) -> Tensor:
 
 
 def _loss(energies: list[Tensor], absent_weight: float) -> Tensor:
-    """From energies of the error, the part, the target, the rest and the mixture, `[batch]` each.
+    """The loss, from the energies of error, part, target, rest and mixture, `[batch]` each.
 
-    The ratios are that of arXiv 1811.02508, with floors in place of its scale. In a mixture: the error's energy over the
-    target's and over the rest's, in equal parts, so that the concept disappears and the rest is spared. Alone: the error's over
-    the target's. Where the concept doesn't sound: the part's over the mixture's.
+    The ratios are those of arXiv 1811.02508, with floors in place of its scale. In a mixture: the error's energy over
+    the target's and over the rest's, in equal parts, so that the concept disappears and the rest is spared. Alone: the
+    error's over the target's. Where the concept doesn't sound: the part's over the mixture's.
     """
     error, part, own, rest, whole = energies
     floor, alone_floor = (10 ** (decibels / 10) * whole for decibels in (FLOOR_DB, ALONE_FLOOR_DB))

@@ -1,4 +1,4 @@
-"""What sounds at a moment, as a key to look up sounds of the same notes: pitch saliences of the last 4096 samples."""
+"""Pitch saliences of the last 4096 samples: the key by which sounds of the same notes are looked up."""
 
 import torch
 from torch import Tensor, nn

@@ -1,9 +1,9 @@
 """A causal network that separates: for a concept, given as a query, which part of each frame belongs to it.
 
-Key idea: what plays is a slow question, how to take it out of a frame a fast one. A trunk listens every 512 samples through
-windows of 2048 and 512 samples and remembers 1.4 s. A head turns its output and a query into shares of 160 bands, and these
-become Wiener filters over each latent's last 8 frames. A query is a stop: 832 numbers that scale and shift the head's two inputs
-(FiLM, arXiv 1709.07871), so that a new stop is fitted without a change of the network.
+Key idea: what plays changes slowly; how to take it out changes from frame to frame. A trunk reads the sound every 512
+samples, in windows of 2048 and 512 samples, and remembers 1.4 s. A head turns its output and a query into shares of 160
+bands, and these become Wiener filters over each latent's last 8 frames. A query is a stop: 832 numbers that scale and
+shift the head's two inputs (FiLM, arXiv 1709.07871), so that a new stop is fitted without a change of the network.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ from training.separation.wiener import BandFilters
 
 SLOPE = 0.2
 DETAIL_STEPS, DETAIL_BANDS = 3, 7
-"""Steps, and bands beside each other, that the maps of bands look at."""
+"""Steps that `Detail` reads, and neighbouring bands that each of its layers reads."""
 FRAMES_PER_STEP = 4
 """Frames of 128 samples for each step of the trunk."""
 
@@ -32,10 +32,10 @@ class SeparatorConfig:
         bands: mel bands of the long and of the short window.
         channels: width of the trunk.
         hidden: width of the head.
-        detail: maps of the long window's bands, of which the head weighs one with another.
-        taps: frames that a filter reaches over, the current one included.
+        detail: number of maps of the long window's bands, which the head adds up with weights.
+        taps: frames that a filter reads, the current one included.
         kernel_size: taps of the trunk's convolutions.
-        dilations: of the trunk's convolutions, in steps of four frames.
+        dilations: dilation of each of the trunk's convolutions, in steps of four frames.
     """
 
     latents: int = 128
@@ -65,11 +65,6 @@ class SeparatorConfig:
         """Numbers of a query: a scale and a shift for each channel that the head reads."""
         return 2 * self.channels + 2 * self.hidden
 
-    @property
-    def memory_steps(self) -> int:
-        """Steps of the trunk before the current one that can change its output."""
-        return (self.kernel_size - 1) * sum(self.dilations)
-
 
 class TrunkLayer(nn.Module):
     """A residual dilated causal convolution. `[batch, channels, steps]` -> the same."""
@@ -86,7 +81,7 @@ class TrunkLayer(nn.Module):
 
 
 class Trunk(nn.Module):
-    """What plays: band levels of the sound so far to 160 channels, one step every four frames.
+    """Turns band levels of the sound so far into 160 channels, one step every four frames.
 
     Shape: band levels `[batch, sum(bands) + 1, steps]` -> `[batch, channels, steps]`.
     """
@@ -107,7 +102,7 @@ class Trunk(nn.Module):
 
 
 class Detail(nn.Module):
-    """Where bands rise and fall beside their neighbours in pitch and time: maps of the long window's bands.
+    """Maps of the long window's bands: how their levels differ from those of neighbouring bands and steps.
 
     Shape: levels of the last `DETAIL_STEPS` steps `[batch, steps, DETAIL_STEPS, bands]` -> `[batch, steps, detail, bands]`.
     """
@@ -123,7 +118,7 @@ class Detail(nn.Module):
 
 
 class Head(nn.Module):
-    """Shares of bands for a query, and what it knows about the query's concept.
+    """The share of each band that belongs to a query's concept, and the hidden layer that it is computed from.
 
     Shape: trunk `[batch, steps, channels]`, detail `[batch, steps, detail, bands]`, query `[batch, query_size]` ->
     shares in 0..1 `[batch, steps, bands]`, hidden `[batch, steps, hidden]`.
@@ -141,7 +136,7 @@ class Head(nn.Module):
             self.shares.bias.zero_()
 
     def hidden(self, trunk: Tensor, query: Tensor) -> Tensor:
-        """What is known about the query's concept. `[..., channels]`, `[..., query_size]` -> `[..., hidden]`."""
+        """The hidden layer for a query. `[..., channels]`, `[..., query_size]` -> `[..., hidden]`."""
         c, h = self.config.channels, self.config.hidden
         scale, shift, inner_scale, inner_shift = query.split([c, c, h, h], -1)
         x = nn.functional.leaky_relu(self.first(trunk * (1 + scale) + shift), SLOPE)
@@ -153,14 +148,15 @@ class Head(nn.Module):
         return torch.sigmoid(self.shares(x) + local), x
 
 
-class Heard(NamedTuple):
-    """What a separator makes of a sound before it is asked.
+class Analysis(NamedTuple):
+    """A separator's analysis of a sound: everything that doesn't depend on a query.
 
     Attributes:
         trunk: the trunk's output, `[batch, steps, channels]`.
         detail: maps of the bands, `[batch, steps, detail, bands]`.
         power: the long window's power spectrum, `[batch, steps, bins]`.
-        whitening: what filters are made with, of all clips' steps.
+        whitening: the inverse correlation matrices and their scales, as `BandFilters.whitening` gives them for all
+            steps of all clips.
         frames: each latent's last frames, `[batch, taps, steps, 4, latents]`.
     """
 
@@ -172,13 +168,13 @@ class Heard(NamedTuple):
 
 
 class Separator(nn.Module):
-    """The part of latents that belongs to each query.
+    """Computes the part of the latents that belongs to a query's concept.
 
     At frame t, with the trunk's last finished step j(t) and its taps a:
 
         part_t = sum_k a_{j(t), k} * z_{t-k}
 
-    It reads no frame to come. Silence gives silence, because a part is a filter's output.
+    It reads no future frame. Silence gives silence, because a part is a filter's output.
     """
 
     def __init__(self, config: SeparatorConfig, sample_rate: int) -> None:
@@ -191,42 +187,45 @@ class Separator(nn.Module):
         self.head = Head(config)
         self.filters = BandFilters(self.listening.long_bands, config.taps)
 
-    def listen(self, latents: Tensor) -> Heard:
-        """What any query is answered from. `[batch, latents, frames]`, frames a multiple of 4, from silence on."""
+    def analyse(self, latents: Tensor) -> Analysis:
+        """Analyse latents once, for any number of queries.
+
+        Shape: `[batch, latents, frames]`, frames a multiple of 4; the sound before is silence.
+        """
         levels, power = self.listening(latents)
-        return self.heard(latents, power, *self.known(levels))
+        return self.analysis_of(latents, power, *self.trunk_and_detail(levels))
 
-    def heard(self, latents: Tensor, power: Tensor, trunk: Tensor, detail: Tensor) -> Heard:
-        """What `listen` gives, of the trunk's output and the maps of bands."""
+    def analysis_of(self, latents: Tensor, power: Tensor, trunk: Tensor, detail: Tensor) -> Analysis:
+        """The analysis, from the trunk's output and the band maps."""
         whitening = self.filters.whitening(power.flatten(0, 1))
-        return Heard(trunk, detail, power, whitening, self.last_frames(latents))
+        return Analysis(trunk, detail, power, whitening, self.last_frames(latents))
 
-    def known(self, levels: Tensor) -> tuple[Tensor, Tensor]:
-        """The trunk's output and the maps of the bands. `[batch, sum(bands) + 1, steps]` -> as in `Heard`."""
+    def trunk_and_detail(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """The trunk's output and the band maps. `[batch, sum(bands) + 1, steps]` -> as in `Analysis`."""
         long = levels[:, : self.config.bands[0]].transpose(1, 2)
         maps = self.detail(torch.stack([delayed(long, k) for k in range(DETAIL_STEPS)], 2))
         return self.trunk(levels).transpose(1, 2), maps
 
     def last_frames(self, latents: Tensor) -> Tensor:
-        """What the filters read. `[batch, latents, frames]` -> `[batch, taps, steps, 4, latents]`."""
+        """Each latent's last frames. `[batch, latents, frames]` -> `[batch, taps, steps, 4, latents]`."""
         z = latents.transpose(1, 2)
         return torch.stack([stepped(delayed(z, k)) for k in range(self.config.taps)], 1)
 
-    def part(self, heard: Heard, query: Tensor) -> Tensor:
-        """What belongs to a query. Query `[batch, query_size]` -> `[batch, latents, frames]`."""
-        return self.filtered(heard, self.head(heard.trunk, heard.detail, query)[0])
+    def part(self, analysis: Analysis, query: Tensor) -> Tensor:
+        """The part that belongs to a query. Query `[batch, query_size]` -> `[batch, latents, frames]`."""
+        return self.filtered(analysis, self.head(analysis.trunk, analysis.detail, query)[0])
 
-    def filtered(self, heard: Heard, shares: Tensor) -> Tensor:
-        """The part of shares of bands. `[batch, steps, bands]` -> `[batch, latents, frames]`."""
-        taps = self.filters(heard.power.flatten(0, 1), heard.whitening, shares.flatten(0, 1))
+    def filtered(self, analysis: Analysis, shares: Tensor) -> Tensor:
+        """The part that shares of the bands give. `[batch, steps, bands]` -> `[batch, latents, frames]`."""
+        taps = self.filters(analysis.power.flatten(0, 1), analysis.whitening, shares.flatten(0, 1))
         taps = taps.unflatten(0, shares.shape[:2])
-        filtered = taps[:, :, 0, None] * heard.frames[:, 0]
+        filtered = taps[:, :, 0, None] * analysis.frames[:, 0]
         for k in range(1, self.config.taps):
-            filtered = filtered + taps[:, :, k, None] * heard.frames[:, k]
+            filtered = filtered + taps[:, :, k, None] * analysis.frames[:, k]
         return delayed(filtered.flatten(1, 2), FRAMES_PER_STEP - 1).transpose(1, 2)
 
     def forward(self, latents: Tensor, query: Tensor) -> Tensor:
-        return self.part(self.listen(latents), query)
+        return self.part(self.analyse(latents), query)
 
 
 def stepped(x: Tensor) -> Tensor:

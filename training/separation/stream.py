@@ -1,6 +1,7 @@
 """The separator as a stream: blocks of any number of frames, one after the other, give what the whole clip gives.
 
-Every memory is a buffer named `cache`, one row a voice, so that an instrument can reset it. TorchScript compiles this file.
+Every memory is a buffer named `cache`, one row per voice, so that an instrument can reset it. TorchScript compiles
+this file.
 """
 
 import copy
@@ -143,10 +144,12 @@ class DetailStream(nn.Module):
 
 
 class SeparatorStream(nn.Module):
-    """What every query is answered from, for blocks of frames: call `listen` once a block, then `part` for each query.
+    """The separator for blocks of frames.
+
+    Call `listen` once per block, then `filters_of` for the queries, and apply each query's filters with `filtered`.
 
     Args:
-        separator: in evaluation, its weights are copied.
+        separator: in evaluation mode; its weights are copied.
         voices: how many parallel streams there are at most.
     """
 
@@ -172,7 +175,7 @@ class SeparatorStream(nn.Module):
             config.latents,
         ]
         self.step_size: int = sum(self.sizes)
-        # what the last step is known by, the place within a step (0..3), and whether one was finished
+        # the last step's analysis, the place within a step (0..3), and whether one was finished
         self.register_buffer("cache", torch.zeros(voices, self.step_size + 2))
         self.channels: int = config.channels
         self.hidden: int = config.hidden
@@ -186,7 +189,7 @@ class SeparatorStream(nn.Module):
         return self.period - 1 - int(self.cache[0, self.step_size])
 
     def listen(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The steps that this block's frames use, which one each frame uses, and 0 for frames before the first step.
+        """The analysis of a block's steps, which step each frame uses, and 0 for frames before the first step.
 
         Shape: z `[batch, frames, latents]` -> `[batch, steps, step_size]`, `[frames]`, `[batch, frames, 1]`.
         """
@@ -204,7 +207,7 @@ class SeparatorStream(nn.Module):
         return steps, used, finished
 
     def _steps(self, z: Tensor, first: int) -> Tensor:
-        """What each step that ends in this block is known by. `[batch, frames, latents]` -> `[batch, steps, step_size]`."""
+        """The analysis of the steps that end in a block. `[batch, frames, latents]` -> `[batch, steps, step_size]`."""
         levels, power = self.listening(z, first)
         voices, steps = levels.shape[0], levels.shape[1]
         if steps == 0:

@@ -1,9 +1,9 @@
-"""Filters over each latent's last frames from shares of the sound's bands: what part of each band belongs to a concept.
+"""Wiener filters over each latent's last frames, from the share of each band that belongs to a concept.
 
-Key idea: latent k of successive frames is the sound through one band-pass filter, read every 128 samples. So the power spectrum
-of what sounds tells how a latent's frames correlate, and its concept's share how they correlate with the concept's own; the
-Wiener filter follows by a small system of equations (Wiener 1949; for filters over short-time frames Mack & Habets 2020). A
-network has to say shares of bands alone, and the filters still tell harmonics apart that fall into one latent of 172 Hz.
+Key idea: the values of latent k in successive frames are one band-pass filter's output, sampled every 128 samples. The
+sound's power spectrum therefore gives their autocorrelation, and the concept's share of it gives their
+cross-correlation with the concept. A small linear system then yields the filter (Wiener 1949; Mack & Habets 2020). The
+network only has to estimate shares of bands, yet harmonics within one latent (172 Hz) are still separated.
 """
 
 import math
@@ -21,8 +21,9 @@ SILENT = 1e-12
 class BandFilters(nn.Module):
     """Power spectra and shares of bands to filters of each latent.
 
-    With r the correlations of latent k's frames and t those that the shares leave, at lags 0..taps-1, relative to r_0, the filter
-    solves `(toeplitz(r) + c I) a = t + c t_0 e_0`. So where every share is 1, a passes the frame on, and where it is 0, nothing.
+    With r the autocorrelation of latent k's frames and t that of the concept's share of them, at lags 0..taps-1,
+    relative to r_0, the filter solves `(toeplitz(r) + c I) a = t + c t_0 e_0`. So where every share is 1, a passes the
+    frame on, and where it is 0, nothing.
 
     Args:
         bands: mel bands, `[bins, bands]`.
@@ -52,12 +53,12 @@ class BandFilters(nn.Module):
         self.register_buffer("lags", lags.flatten(), persistent=False)
 
     def correlations(self, power: Tensor) -> Tensor:
-        """How each latent's frames correlate. `[steps, bins - 1]` -> `[steps, latents, taps]`."""
+        """The autocorrelation of each latent's frames. `[steps, bins - 1]` -> `[steps, latents, taps]`."""
         folded = torch.bmm(power.unflatten(1, (-1, self.period)).permute(2, 0, 1), self.responses)
         return torch.matmul(folded.permute(1, 2, 0), self.cosines)
 
     def whitening(self, power: Tensor) -> tuple[Tensor, Tensor]:
-        """What the filters of any shares are made with: the inverse of the correlations, and their scale.
+        """The part of the filters that doesn't depend on the shares: inverse correlation matrices and their scale.
 
         Shape: `[steps, bins]` -> `[steps, latents, taps, taps]`, `[steps, latents, 1]`.
         """
@@ -68,7 +69,10 @@ class BandFilters(nn.Module):
         return torch.linalg.inv_ex(system)[0], scale
 
     def forward(self, power: Tensor, whitening: tuple[Tensor, Tensor], shares: Tensor) -> Tensor:
-        """Filters of shares. `[steps, bins]`, as `whitening` gives, `[steps, bands]` -> `[steps, taps, latents]`."""
+        """The filters for given shares.
+
+        Shape: `[steps, bins]`, as `whitening` gives, `[steps, bands]` -> `[steps, taps, latents]`.
+        """
         inverse, scale = whitening
         t = self.correlations(power[:, :-1] * torch.matmul(shares, self.spread)) * scale
         t = torch.cat([t[..., :1] * (1 + self.regularisation), t[..., 1:]], -1)
@@ -76,7 +80,7 @@ class BandFilters(nn.Module):
 
 
 def spread_of(bands: Tensor) -> Tensor:
-    """Shares of bands to shares of bins: a bin's is the mean of its bands', or of the nearest bin's that has any.
+    """From shares of bands to shares of bins: the mean over a bin's bands, or those of the nearest bin in a band.
 
     Shape: `[bins, bands]` -> `[bands, bins]`.
     """

@@ -1,4 +1,4 @@
-"""The model that is there without a RAVE of one's own: a linear codec with RAVE's interface, and the bank of its separator.
+"""The model that comes with Drawstop: a linear codec with RAVE's interface, and the bank of its separator.
 
 Data only: `training/recipes/separator` makes both.
 """
@@ -6,15 +6,15 @@ Data only: `training/recipes/separator` makes both.
 from pathlib import Path
 
 SHIPPED_RAVE = Path(__file__).parent / "rave.ts"
-"""Gives back what it hears, 128 samples late."""
+"""A linear codec (MDCT): its output is its input, 128 samples late."""
 SHIPPED_BANK = Path(__file__).parent / "bank"
 """The separator, the queries that new stops start from, and the stops of guitar and voice."""
 PERFORMANCE = Path(__file__).parent / "performance"
-"""What the demo plays: a recorded guitar and a singer that the separator never heard, and the knobs' movements as MIDI."""
+"""The demo's sound (a recorded guitar and a singer that the separator wasn't trained on) and knob movements as MIDI."""
 
 EXAMPLE_RAVE = Path(__file__).parents[1] / "demo" / "rave.ts"
-"""A small RAVE, trained on guitars and voices: what a model of one's own is like."""
+"""A small RAVE, trained on guitars and voices, as an example of your own model."""
 EXAMPLE_BANK = EXAMPLE_RAVE.with_name("bank")
 """An SAE of its latent, and two stops of the SAE's features."""
 EXAMPLE_RECORDINGS = EXAMPLE_RAVE.with_name("recordings")
-"""What they were found in (`train/`) and measured on (`held_out/`), a folder for each label."""
+"""The recordings that the stops were found in (`train/`) and measured on (`held_out/`), a folder for each label."""

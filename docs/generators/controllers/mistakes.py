@@ -17,7 +17,7 @@ from realtime.controllers.osc.clients import Client, ErrorCounters
 from realtime.controllers.osc.feedback import Feedback, Outgoing
 from realtime.controllers.osc.packets import read_packet
 from realtime.controllers.osc.router import HORIZON_S, MAX_WAITING, Router
-from realtime.controllers.parameters import NoSound, ParameterStore
+from realtime.controllers.parameters import NoEngine, ParameterStore
 from realtime.controllers.scenes.file import scene_set
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scene_list import MOST_SCENES
@@ -100,7 +100,7 @@ class _RouterSetup:
 
     def __init__(self, *, scenes: bool = True) -> None:
         parameters = ParameterStore(
-            NoSound(), [*(StopDescription(slug, slug, slug) for slug in ("guitar", "voice")), *PARAMETERS]
+            NoEngine(), [*(StopDescription(slug, slug, slug) for slug in ("guitar", "voice")), *PARAMETERS]
         )
         self.sent = list[Outgoing]()
         known = Scenes(parameters, [Scene("Verse", {"guitar": 0.5}), Scene("Chorus", {"guitar": -0.5})])

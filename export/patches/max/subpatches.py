@@ -8,7 +8,7 @@ from py2max import Box
 from drawstop.instrument_description import StopDescription
 from export.patches.content import OSC_PORT, PatchContent
 from export.patches.max.patcher import CHARACTER, MESSAGE, MaxPatch
-from export.patches.osc_port import CORDS, LISTEN, MAX_GATE, PARTS, USED, WANTED, inlet
+from export.patches.osc_port import BOXES, CORDS, LISTEN, MAX_GATE, USED, WANTED, inlet
 from realtime.controllers.midi.source import CC_CENTRE, SEVEN_BITS
 
 LEFT, TOP, ROW = 20, 20, 30
@@ -78,12 +78,12 @@ def guard(patch: MaxPatch, target: Box, x: float, y: float) -> Box:
 def _port(patch: MaxPatch, receiver: Box, left: float) -> None:
     """The wiring of `osc_port`: which port the receiver listens on."""
     made: dict[str, Box] = {}
-    for name, part in PARTS.items():
-        x, y = left + PORT_CELL * part.place[0], TOP + 60 + ROW * part.place[1]
+    for name, box in BOXES.items():
+        x, y = left + PORT_CELL * box.place[0], TOP + 60 + ROW * box.place[1]
         made[name] = (
-            patch.msg(x, y, part.max)
-            if part.is_message
-            else patch.obj(x, y, part.max, part.inlets, [MESSAGE] * part.outlets)
+            patch.msg(x, y, box.max)
+            if box.is_message
+            else patch.obj(x, y, box.max, box.inlets, [MESSAGE] * box.outlets)
         )
     for source, outlet, target, entry in CORDS:
         patch.connect(made[source], outlet, made[target], inlet(entry, MAX_GATE))

@@ -130,7 +130,7 @@ def _listen(content: PatchContent, model: str) -> PdCanvas:
     for row, stop in enumerate(content.stops):
         y = TOP + (7 + row) * ROW
         canvas.connect(box, row, shown, row)
-        canvas.number(LEFT, y, 8, (0, 0), f"$0-{stop.slug}-heard", "empty")
+        canvas.number(LEFT, y, 8, (0, 0), f"$0-{stop.slug}-level", "empty")
         canvas.text(LEFT + 80, y, stop.slug)
     _ports(canvas, content, "listen", TOP + 3 * ROW, width)
     return canvas

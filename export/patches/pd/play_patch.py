@@ -153,7 +153,7 @@ def _knob(canvas: PdCanvas, content: PatchContent, stop: StopDescription, x: int
     limits, slug = (stop.minimum, stop.maximum), stop.slug
     names = {"send": f"$0-{slug}-turned", "receive": f"$0-{slug}-slider", "label": slug}
     canvas.slider(x, y + 24, KNOB_SIZE, limits, stop.default, **names)
-    canvas.meter(x + 34, y + 24, (10, KNOB_SIZE[1]), f"$0-{slug}-heard")
+    canvas.meter(x + 34, y + 24, (10, KNOB_SIZE[1]), f"$0-{slug}-level")
     canvas.number(x, y + 162, 6, limits, f"$0-{slug}-turned", f"$0-{slug}-number")
     canvas.text(x, y + 186, _caption(content, stop), len(_caption(content, stop)) + 2)
 

@@ -2,7 +2,7 @@
 
 Every send and receive name begins with Pd's `$0-`, so that two open patches don't turn each other's knobs. For a stop
 `guitar`: `$0-guitar` receives a value from anywhere, `$0-guitar-slider` moves its slider, `-turned` is sent by the slider,
-`-number` by the number box, and `-heard` feeds its meter.
+`-number` by the number box, and `-level` feeds its meter.
 
 Whatever takes values lets single numbers through and nothing else: a list would reach the other inlets of `[clip]` and move
 its limits, and a bang would count as 0.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from drawstop.instrument_description import StopDescription
 from export.patches.content import OSC_PORT, OSC_PREFIX, RAMP_SECONDS, PatchContent
-from export.patches.osc_port import CORDS, LISTEN, PARTS, PD_GATE, USED, WANTED, inlet
+from export.patches.osc_port import BOXES, CORDS, LISTEN, PD_GATE, USED, WANTED, inlet
 from export.patches.pd.canvas import CHARACTER, PdCanvas
 from realtime.controllers.midi.source import CC_CENTRE, SEVEN_BITS
 
@@ -147,10 +147,10 @@ def osc(content: PatchContent) -> PdCanvas:
 def _port(canvas: PdCanvas, receiver: int, left: int) -> None:
     """The wiring of `osc_port`: which port the receiver listens on. `$0-osc-port` asks for another."""
     made = {
-        name: (canvas.msg if part.is_message else canvas.obj)(
-            left + PORT_CELL * part.place[0], TOP + ROW * (2 + part.place[1]), part.pd
+        name: (canvas.msg if box.is_message else canvas.obj)(
+            left + PORT_CELL * box.place[0], TOP + ROW * (2 + box.place[1]), box.pd
         )
-        for name, part in PARTS.items()
+        for name, box in BOXES.items()
     }
     for source, outlet, target, entry in CORDS:
         canvas.connect(made[source], outlet, made[target], inlet(entry, PD_GATE))
@@ -175,7 +175,7 @@ def meters(content: PatchContent) -> PdCanvas:
         x = LEFT + index * block
         signal = canvas.obj(x, TOP + 4 * ROW, "inlet~")
         look = canvas.obj(x, TOP + 5 * ROW, "snapshot~")
-        canvas.chain([signal, look, canvas.obj(x, TOP + 6 * ROW, f"s $0-{stop.slug}-heard")])
+        canvas.chain([signal, look, canvas.obj(x, TOP + 6 * ROW, f"s $0-{stop.slug}-level")])
         canvas.connect(clock, 0, look, 0)
     return canvas
 

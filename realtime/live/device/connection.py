@@ -15,7 +15,7 @@ from realtime.processes.device_ring import DeviceRing
 from realtime.processes.messages import OpenDevice
 
 STALLED_S = 1.5
-"""A device that hasn't called for so long is gone."""
+"""A device whose callback hasn't run for this long is gone."""
 RETRY_S = 1.0
 MOST_OUTPUTS = 2
 
@@ -24,9 +24,9 @@ class DeviceConnection:
     """Holds at most one open device, and the ring that it shares with the audio process.
 
     Attributes:
-        device: None while there is none.
-        ring: the same.
-        start_sample: the input sample at which the device began.
+        device: None while none is open.
+        ring: None while no device is open.
+        start_sample: the input sample at which the device started.
     """
 
     def __init__(self, selection: DeviceSelection, block_done: Semaphore) -> None:
@@ -81,20 +81,20 @@ class DeviceConnection:
             self._open(description, *self._find_listed(None, None), (), ())
             self._watch_for_return.begin(gone=not found)
 
-    def returned(self) -> str | None:
-        """What to say where the selected device is back while the default stands in for it; None: it isn't."""
-        return self._watch_for_return.look() if self.device is not None else None
+    def returned_note(self) -> str | None:
+        """A line for the user if the selected device is back while the system's default is in use; else None."""
+        return self._watch_for_return.poll() if self.device is not None else None
 
     def is_alive(self) -> bool:
-        """Whether the device still calls."""
+        """Whether the device's callback still runs."""
         if self.device is None or self.ring is None:
             return False
         called_s = self.ring.called_s
         stalled = called_s > 0.0 and time.perf_counter() - called_s > STALLED_S
         return self.device.alive and not stalled
 
-    def grown(self) -> str | None:
-        """What to say where the device has begun to take more at once than the delay was chosen for; None: it hasn't."""
+    def larger_block_note(self) -> str | None:
+        """A line for the user if the device now asks for larger blocks than the delay was chosen for; else None."""
         if self.device is None or self.ring is None:
             return None
         chosen, largest = self.device.host_block, self.ring.counters().largest_block

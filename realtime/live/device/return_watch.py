@@ -1,4 +1,4 @@
-"""Looks for the selected sound device while the system's default stands in for it, without holding anyone up."""
+"""Looks for the selected sound device while the system's default is in use, without blocking its caller."""
 
 import time
 
@@ -10,8 +10,10 @@ LOOK_S = 5.0
 
 
 class ReturnWatch:
-    """Asks the system every `LOOK_S` for its devices. A selected device that was there and refused to open counts as back only
-    after it has been away: else it would be tried again and again.
+    """Asks the system every `LOOK_S` for its devices.
+
+    A selected device that was listed but refused to open counts as back only after it was gone: else it would be tried
+    again and again.
     """
 
     def __init__(self, selection: DeviceSelection) -> None:
@@ -21,17 +23,17 @@ class ReturnWatch:
         self._next_s = self._asked_s = 0.0
 
     def begin(self, gone: bool) -> None:
-        """The default stands in from now on. `gone`: the selected device isn't listed."""
+        """The default is in use from now on. `gone`: the selected device isn't listed."""
         self._watching, self._gone = True, gone
         self._next_s = time.monotonic() + LOOK_S
 
     def end(self) -> None:
-        """The default doesn't stand in any more."""
+        """The default is no longer in use."""
         self._watching = False
         self._drop_query()
 
-    def look(self) -> str | None:
-        """What to say where the selected device is back; None: it isn't, or nobody knows yet."""
+    def poll(self) -> str | None:
+        """A line for the user if the selected device is back; None if it isn't or that isn't known yet."""
         if not self._watching:
             return None
         if self._query is None:
@@ -52,7 +54,7 @@ class ReturnWatch:
         return f"{' and '.join(names)} is back: the sound goes there again" if back else None
 
     def _selected(self, devices: list[SoundDevice]) -> list[str]:
-        """Names of the selected devices; none: one of them is missing."""
+        """Names of the selected devices; empty if one of them is missing."""
         wanted = ((self._selection.input, "input"), (self._selection.output, "output"))
         try:
             found = [find_device(devices, name, direction).name for name, direction in wanted if name]

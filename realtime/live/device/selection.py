@@ -14,9 +14,9 @@ class DeviceSelection:
     rate: int | None = None
     """Hertz; None: the instrument's if the device takes it, else the device's own."""
     block: int = 0
-    """Frames per callback; 0 lets the device choose."""
+    """Samples per callback; 0 lets the device choose."""
     input_channels: tuple[int, ...] = ()
-    """The device's channels that are taken, from 1; none: the first ones."""
+    """The device's channels that are taken, from 1; empty: the first ones."""
     output_channels: tuple[int, ...] = ()
 
 

@@ -22,7 +22,7 @@ def test_every_extra_is_declared_and_brought_by_a_module() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(EXTRAS))
-def test_what_is_said_is_a_command_that_adds_the_extra(module: str) -> None:
+def test_the_hint_is_a_command_that_adds_the_extra(module: str) -> None:
     extra = EXTRAS[module]
     assert how_to_add(module, True, (3, 11)) == f"uv sync --extra {extra}"
     words = shlex.split(how_to_add(module, False, (3, 11)))
@@ -31,7 +31,7 @@ def test_what_is_said_is_a_command_that_adds_the_extra(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(EXTRAS))
-def test_on_a_newer_python_it_says_which_extra_needs_the_old_one(module: str) -> None:
+def test_on_a_newer_python_the_hint_names_the_extra_that_needs_the_old_one(module: str) -> None:
     assert ("on Python 3.11" in how_to_add(module, False, (3, 13))) == (module in OLD_PYTHON)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from drawstop import cli
 from drawstop.front.calling import UNDER_UV
+from drawstop.front.table import COMMANDS
 
 
 @pytest.fixture
@@ -89,6 +90,6 @@ def test_every_command_stands_under_one_of_four_headings() -> None:
     text = cli.overview()
     places = [text.index(f"\n{heading}:\n") for heading in ("Play", "Make", "Measure", "Large", "Options")]
     assert places == sorted(places)
-    for name, command in cli.COMMANDS.items():
+    for name, command in COMMANDS.items():
         line = text.index(f"\n  {name} ")
         assert text.index(f"\n{command.group}:\n") < line < places[-1]

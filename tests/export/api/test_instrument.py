@@ -10,8 +10,9 @@ from command_line import Run
 from small_instrument import DELAY, RATIO, SAMPLE_RATE
 
 from drawstop.errors import DrawstopError
+from drawstop.types import Audio
 from export.api.files import load_bank, load_model, render
-from export.api.instrument import Audio, Instrument
+from export.api.instrument import Instrument
 from training.models.rave.model import RaveModel
 
 BLOCK = 4 * RATIO
@@ -41,7 +42,7 @@ def test_a_stream_cut_anyhow_is_the_rendered_recording_later(organ: Instrument, 
     np.testing.assert_array_equal(streamed[:, organ.delay_samples :], whole)
 
 
-def test_what_it_says_of_itself(organ: Instrument, small: Path) -> None:
+def test_its_description_of_itself(organ: Instrument, small: Path) -> None:
     assert (organ.sample_rate, organ.ratio, organ.channels) == (SAMPLE_RATE, RATIO, (1, 1))
     assert [(stop.slug, stop.minimum, stop.maximum) for stop in organ.stops] == [
         ("guitar", -1.0, 1.0),

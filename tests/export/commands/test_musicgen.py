@@ -1,11 +1,8 @@
 import json
-import os
 import runpy
 import shutil
 import signal
 import sys
-import threading
-import time
 from pathlib import Path
 
 import mido
@@ -18,6 +15,7 @@ from random_banks import random_stops
 from repository import REPOSITORY
 
 from drawstop.audio_files import read_audio, write_audio
+from export.musicgen import takes
 from export.musicgen.generate import steer
 from realtime.engine.control_event import ControlEvent
 from training.banks.bank import save_bank
@@ -148,22 +146,27 @@ def test_a_sound_is_continued_at_the_models_rate(
 
 
 def test_interrupted_it_keeps_what_is_finished_and_nothing_half_written(
-    run: Run, tiny_musicgen: Path, banks: tuple[object, ...], tmp_path: Path
+    run: Run,
+    tiny_musicgen: Path,
+    banks: tuple[object, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "takes"
 
-    def interrupt() -> None:
-        while not (out / "seed-1.json").exists():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
+    def write_then_interrupt(path: Path, audio: np.ndarray, rate: int) -> None:
+        write_audio(path, audio, rate)
+        if path.name == "no_description-seed-1.wav":
+            signal.raise_signal(signal.SIGINT)
 
-    threading.Thread(target=interrupt, daemon=True).start()
+    monkeypatch.setattr(takes, "write_audio", write_then_interrupt)
     code, _, err = run(
-        "musicgen", tiny_musicgen, *banks, "--set", "guitar=1", *SHORT, "--seeds", 1000, "-o", out
+        "musicgen", tiny_musicgen, *banks, "--set", "guitar=1", *SHORT, "--seeds", 3, "-o", out
     )
     assert code == 130 and "what is finished is kept" in err
     files = names(out)
-    assert "seed-0.json" in files and len(files) < 20
+    first = {"no_description-seed-0.wav", "no_description-seed-0-unsteered.wav", "seed-0.json"}
+    assert set(files) == first | {"no_description-seed-1.wav"}
     for name in files:
         assert not name.startswith(".")
         if name.endswith(".wav"):

@@ -1,5 +1,4 @@
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -10,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from whole_command import drawstop
 
 from drawstop.errors import DrawstopError
-from export.demo.run import Shipped
+from export.demo.run import DemoFiles
 
 pytestmark = pytest.mark.slow
 
@@ -22,19 +22,13 @@ SAME = SIX - {"figures.json"}
 
 def _parts_missing() -> bool:
     try:
-        Shipped.find()
+        DemoFiles.find()
     except DrawstopError:
         return True
     return False
 
 
 needs_parts = pytest.mark.skipif(_parts_missing(), reason="training/demo isn't complete (just demo-train)")
-
-
-def drawstop(*arguments: object, wait_s: float = 800) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "drawstop", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=wait_s, env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +39,7 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
     """
     folder = tmp_path_factory.mktemp("demo")
     folders = [folder / name for name in ("first", "another-name")]
-    (guitar, rate), (voice, _) = (soundfile.read(path, dtype="float32") for path in Shipped.find().stems)
+    (guitar, rate), (voice, _) = (soundfile.read(path, dtype="float32") for path in DemoFiles.find().stems)
     sound = guitar + voice
     soundfile.write(folder / "mine.wav", np.stack([sound, sound], 1), rate, subtype="FLOAT")
     command = [sys.executable, "-W", "ignore", "-m", "drawstop", "demo", "--out"]
@@ -88,16 +82,16 @@ def test_the_detection_figures_are_recomputed_from_the_written_sounds(two_runs: 
     from export.demo.measurements import probabilities
     from training.classifiers.network import load_classifier
 
-    classifier = load_classifier(Shipped.find().classifier)
+    classifier = load_classifier(DemoFiles.find().classifier)
     stored = json.loads((two_runs[0] / "figures.json").read_text())["heard"]
     assert set(stored) == {"input", "neutral", "performance"}
     for name, figures in stored.items():
         audio, rate = soundfile.read(two_runs[0] / f"{name}.wav", dtype="float32")
         assert rate == classifier.sample_rate
-        heard = probabilities(classifier, torch.from_numpy(audio))
+        detected = probabilities(classifier, torch.from_numpy(audio))
         for concept in classifier.concepts:
-            assert heard[concept]["clip"] == pytest.approx(figures[concept]["clip"], abs=2e-4)
-            assert heard[concept]["per_second"] == pytest.approx(figures[concept]["per_second"], abs=2e-4)
+            assert detected[concept]["clip"] == pytest.approx(figures[concept]["clip"], abs=2e-4)
+            assert detected[concept]["per_second"] == pytest.approx(figures[concept]["per_second"], abs=2e-4)
 
 
 @needs_parts
@@ -113,7 +107,7 @@ def test_the_written_sounds_are_as_long_as_the_input_and_the_knobs_change_only_w
     }
     assert len({len(sound) for sound in sounds.values()}) == 1
     events = read_midi_file(
-        Shipped.find().midi,
+        DemoFiles.find().midi,
         44100,
         [
             StopDescription(slug, slug, slug, -1.0, highest)
@@ -160,9 +154,9 @@ def test_your_own_stereo_sound_at_another_rate_is_played(tmp_path: Path, two_run
     out.mkdir()
     shutil.copy(two_runs[0] / "instrument.ts", out)
     given = read_audio(tmp_path / "mine.wav", channels=1)
-    events = perform(Shipped.find(), given, out, 0, lambda what, done, total: None)
+    events = perform(DemoFiles.find(), given, out, 0, lambda what, done, total: None)
     assert soundfile.info(out / "performance.wav").frames == 44100
-    draw(out, events, load_classifier(Shipped.find().classifier), ["guitar", "voice"])
+    draw(out, events, load_classifier(DemoFiles.find().classifier), ["guitar", "voice"])
     assert (out / "performance.png").stat().st_size > 10_000
 
 
@@ -178,7 +172,7 @@ def test_a_bad_input_ends_with_one_line_before_the_work_starts(tmp_path: Path, k
         soundfile.write(path, np.zeros(0, np.float32), 44100)
     elif kind == "nan":
         soundfile.write(path, np.array([0, np.nan, 0], np.float32), 44100, subtype="FLOAT")
-    done = drawstop("demo", "--input", path, "--out", tmp_path / "out", wait_s=300)
+    done = drawstop("demo", "--input", path, "--out", tmp_path / "out", wait_s=300, PYTHONWARNINGS="ignore")
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -187,14 +181,14 @@ def test_a_bad_input_ends_with_one_line_before_the_work_starts(tmp_path: Path, k
 
 def test_an_output_folder_that_cannot_be_made_ends_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = drawstop("demo", "--out", tmp_path / "file" / "out", wait_s=300)
+    done = drawstop("demo", "--out", tmp_path / "file" / "out", wait_s=300, PYTHONWARNINGS="ignore")
     assert done.returncode == 2
     assert "can't write into" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_help_has_an_example() -> None:
-    done = drawstop("demo", "--help", wait_s=300)
+    done = drawstop("demo", "--help", wait_s=300, PYTHONWARNINGS="ignore")
     assert done.returncode == 0
     assert "Example: drawstop demo" in done.stdout
 
@@ -202,11 +196,11 @@ def test_the_help_has_an_example() -> None:
 def test_the_two_parts_of_a_mixture_are_equally_loud_and_of_other_labels() -> None:
     import torch
 
-    from export.demo.measurements import Clips, parts_of
+    from export.demo.measurements import DemoClips, parts_of
 
     labels = ["guitar", "guitar", "voice", "both", "neither"]
     latents = torch.arange(1.0, 6.0).reshape(5, 1, 1) * torch.ones(5, 4, 6)
-    parts = parts_of(Clips(labels, latents), "guitar", seed=0)
+    parts = parts_of(DemoClips(labels, latents), "guitar", seed=0)
     assert len(parts.solos) == len(parts.others) == 2
     assert torch.allclose(parts.wanted.square().mean((1, 2)), parts.rest.square().mean((1, 2)))
     assert {float(value) for value in parts.rest[:, 0, 0]} == {3.0, 5.0}
@@ -221,6 +215,6 @@ def test_a_sound_of_any_length_is_classified_second_by_second(samples: int, seco
     from training.classifiers.network import load_classifier
 
     sound = torch.randn(samples, generator=torch.Generator().manual_seed(0))
-    for figures in probabilities(load_classifier(Shipped.find().classifier), sound).values():
+    for figures in probabilities(load_classifier(DemoFiles.find().classifier), sound).values():
         assert len(figures["per_second"]) == seconds
         assert all(0 <= value <= 1 for value in [figures["clip"], *figures["per_second"]])

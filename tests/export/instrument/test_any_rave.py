@@ -77,14 +77,14 @@ def test_steady_noise_is_as_loud_as_the_raves_own_in_every_band(
 ) -> None:
     model = RaveModel(rave_table[row.name])
     z = torch.randn(1, row.latents, 256, generator=torch.Generator().manual_seed(SEED))
-    heard = []
+    rendered = []
     for random in (True, False, False):
         model.reset()
         x = model.core.decoder_input(z, False)
         for layer in model.core.decoder_layers:
             x = layer(x)
-        heard.append(model.core.tail(x, random))
-    own, steady, again = heard
+        rendered.append(model.core.tail(x, random))
+    own, steady, again = rendered
     assert torch.equal(steady, again)
     assert not torch.allclose(own, steady, atol=1e-3)
     levels = [10 * x.square().mean((0, 2)).log10() for x in (own, steady)]
@@ -106,7 +106,7 @@ def test_python_file_and_reloaded_file_edit_alike(row: Row, baked: RaveInstrumen
 
 
 @through_every_check
-def test_a_stop_at_each_site_is_heard_and_bypass_takes_it_out(row: Row, baked: RaveInstrument) -> None:
+def test_a_stop_at_each_site_is_audible_and_bypass_takes_it_out(row: Row, baked: RaveInstrument) -> None:
     plain = played(RaveModel(baked.rave).core, row)
     slugs = baked.loaded().stop_slugs
     assert slugs == ["guitar", "voice", "guitar_2", "voice_2", "guitar_3", "voice_3"]

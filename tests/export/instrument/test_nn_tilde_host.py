@@ -102,7 +102,7 @@ def test_a_slow_inlet_takes_the_last_sample_of_each_group_and_an_outlet_repeats(
 
 
 @pytest.mark.parametrize("fault, silent", [(1, False), (2, True), (3, True)])
-def test_a_failure_is_told_and_repeats_or_silences(box: Path, fault: int, silent: bool) -> None:
+def test_a_failure_is_reported_and_repeats_or_silences(box: Path, fault: int, silent: bool) -> None:
     host = NnTildeHost(box)
     good = host.perform(ramp(host))
     host.set("fault", fault)
@@ -123,7 +123,7 @@ def test_numbers_travel_as_text(box: Path) -> None:
     assert host.errors == []
 
 
-def test_what_nn_would_refuse_is_told(box: Path) -> None:
+def test_what_nn_would_refuse_is_reported(box: Path) -> None:
     host = NnTildeHost(box)
     for name, values in (("none", (1,)), ("fault", (1, 2)), ("fault", (-3,))):
         host.set(name, *values)

@@ -1,9 +1,6 @@
 """`drawstop make`: from recordings to an instrument; refused before the work, resumed after it was broken off."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,14 +8,15 @@ from types import SimpleNamespace
 import pytest
 import soundfile
 import torch
+from make_progress import BrokenOffError, broken_off_at, check_reported_as_planned
 from make_summary import printed
 from repository import RECORDINGS
+from whole_command import drawstop
 
-from drawstop.arguments import spread_values
 from drawstop.errors import DrawstopError
+from drawstop.front.arguments import spread_values
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, StopRequest, read_request
-from export.make.plan import planned_steps
 from export.make.sae_stop_maker import training_paths
 from export.make.steps import make_instrument
 from training.banks.bank import load_bank
@@ -46,10 +44,6 @@ CLIPS = {
     for slug in ("guitar", "voice")
     for clip in ("with_0", "with_minus_1", "without_0", "without_plus_1")
 }
-
-
-class BrokenOffError(Exception):
-    """Stands for whatever ends the process."""
 
 
 @pytest.fixture(scope="module")
@@ -128,14 +122,6 @@ def test_what_is_printed_has_a_row_for_each_kind_of_clip_the_verdicts_and_the_ne
     assert f"render {made / 'instrument.ts'} YOURS.wav -o out.wav --set guitar=-1" in text
 
 
-def broken_off_at(what: str) -> Callable[[str, int, int], None]:
-    def progress(now: str, done: int, total: int) -> None:
-        if now.startswith(what):
-            raise BrokenOffError
-
-    return progress
-
-
 def test_the_plan_has_what_is_reported_in_its_order_and_each_part_ends(
     made: Path,
     demo_rave: Path,
@@ -143,10 +129,7 @@ def test_the_plan_has_what_is_reported_in_its_order_and_each_part_ends(
     tmp_path: Path,
     reported: list[tuple[str, int, int]],
 ) -> None:
-    plan = planned_steps(request_of(demo_rave, folders, tmp_path / "out"))
-    names = [name for step in plan for name, _ in step]
-    assert list(dict.fromkeys(what for what, _, _ in reported)) == names
-    assert {what for what, done, total in reported if done == total} == set(names)
+    check_reported_as_planned(request_of(demo_rave, folders, tmp_path / "out"), reported)
 
 
 def test_broken_off_and_started_again_it_goes_on_and_ends_with_the_same_bits(
@@ -257,12 +240,6 @@ def test_a_pattern_that_no_recording_has_is_refused(
         read_request(demo_rave, [("g", folders["guitar"], folders["voice"])], tmp_path / "organ", options)
 
 
-def drawstop(*arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONWARNINGS": "ignore", "COLUMNS": "200"}
-    command = [sys.executable, "-m", "drawstop", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-
-
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -275,7 +252,7 @@ def drawstop(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(
     arguments: tuple[str, ...], message: str, demo_rave: Path, tmp_path: Path
 ) -> None:
-    seen = drawstop("make", demo_rave, *arguments, "--out", tmp_path / "organ")
+    seen = drawstop("make", demo_rave, *arguments, "--out", tmp_path / "organ", PYTHONWARNINGS="ignore")
     assert seen.returncode == 2
     assert message in seen.stderr
     assert seen.stderr.count("\n") == 1

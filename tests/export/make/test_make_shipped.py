@@ -1,20 +1,19 @@
 """`drawstop make` without a RAVE: the shipped model and its separator."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import soundfile
 import torch
+from make_progress import BrokenOffError, broken_off_at, check_reported_as_planned
 from make_summary import printed
 from repository import RECORDINGS
 
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, Request, read_request
-from export.make.plan import planned_steps
 from export.make.steps import make_instrument
 from training.banks.separated_bank import load_separated_bank
 from training.find.separated.fit import QueryOptions
@@ -24,10 +23,6 @@ pytestmark = pytest.mark.slow
 
 QUICK = MakeOptions(query=QueryOptions(steps=25, batch=2, mixtures=8, frames=64, checked=4), threads=1)
 CLIPS = {"guitar_with_0.wav", "guitar_with_minus_1.wav", "guitar_without_0.wav", "guitar_without_minus_1.wav"}
-
-
-class BrokenOffError(Exception):
-    """Stands for whatever ends the process."""
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +42,6 @@ def request_of(folders: tuple[Path, Path], out: Path, model: Path | None = None)
 
 def silent(what: str, done: int, total: int) -> None:
     """No progress."""
-
-
-def broken_off_at(step: str) -> Callable[[str, int, int], None]:
-    def progress(what: str, done: int, total: int) -> None:
-        if what.startswith(step):
-            raise BrokenOffError
-
-    return progress
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +102,7 @@ def test_its_clips_differ_where_the_stop_was_moved(made: Path) -> None:
 def test_the_plan_has_what_is_reported_in_its_order_and_each_part_ends(
     made: Path, folders: tuple[Path, Path], tmp_path: Path, reported: list[tuple[str, int, int]]
 ) -> None:
-    plan = planned_steps(request_of(folders, tmp_path / "out"))
-    names = [name for step in plan for name, _ in step]
-    assert list(dict.fromkeys(what for what, _, _ in reported)) == names
-    assert {what for what, done, total in reported if done == total} == set(names)
+    check_reported_as_planned(request_of(folders, tmp_path / "out"), reported)
 
 
 def test_broken_off_and_started_again_it_ends_with_the_same_bits(

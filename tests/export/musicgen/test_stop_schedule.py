@@ -1,11 +1,8 @@
-import doctest
-
 import pytest
 import torch
 from random_banks import random_stops
 from torch import Tensor
 
-from drawstop import stop_settings as settings_module
 from drawstop.errors import DrawstopError
 from drawstop.stop_settings import Setting, read_setting
 from export.musicgen.generate import steps_of
@@ -35,11 +32,6 @@ def values(
     """Each site's values at 12 frames, `[stop][frame]`."""
     result = schedule.values([read_setting(text) for text in texts], events, 12)
     return {site: [[round(v, 4) for v in row] for row in rows.tolist()] for site, rows in result.items()}
-
-
-def test_the_examples_of_the_settings_hold() -> None:
-    result = doctest.testmod(settings_module)
-    assert result.attempted >= 3 and result.failed == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from export.patches.max.live_device import PER_COLUMN, device_delay, live_device
 from export.patches.max.patcher import MaxPatch
 from export.patches.max.play_patch import play_patch
 from export.patches.max.subpatches import CC_EXPRESSION, PORT_CELL, ROW
-from export.patches.osc_port import CORDS, LISTEN, PARTS
+from export.patches.osc_port import BOXES, CORDS, LISTEN
 from realtime.controllers.mapping.curves import Response
 from realtime.controllers.midi.source import ControllerInput, MidiSource
 
@@ -166,9 +166,9 @@ def test_max_chooses_its_port_by_the_wiring_that_pd_runs() -> None:
             if words(boxes(parts)[box]) == part.max
             and place == (left + PORT_CELL * part.place[0], top + ROW * part.place[1])
         )
-        for name, part in PARTS.items()
+        for name, part in BOXES.items()
     }
-    gates = {by_part[name] for name, part in PARTS.items() if part.max == "gate"}
+    gates = {by_part[name] for name, part in BOXES.items() if part.max == "gate"}
     made = [
         (source, outlet, target, {0: "switch", 1: "in"}[inlet] if target in gates else inlet)
         for source in by_part.values()

@@ -42,12 +42,12 @@ def play(folder: Path, content: PatchContent) -> str:
 def sent(folder: Path, content: PatchContent, steps: list[pd_host.Step]) -> list[list[str]]:
     """What nn~ got when the patch opened, and after each step."""
     lines = pd_host.run(play(folder, content), folder, steps)
-    assert pd_host.complaints(lines) == []
+    assert pd_host.unexpected_lines(lines) == []
     return pd_host.by_step(lines)
 
 
 @pytest.mark.parametrize("channels, stops, latents", SHAPES)
-def test_every_pd_patch_opens_without_a_complaint(
+def test_every_pd_patch_opens_without_an_unexpected_line(
     channels: int, stops: int, latents: int, tmp_path: Path
 ) -> None:
     content = PatchContent(description(channels, stops, latents), MODEL)
@@ -55,26 +55,30 @@ def test_every_pd_patch_opens_without_a_complaint(
     patches = {"play": pd_host.stubbed(play_canvas(content, MODEL).render(), MODEL)}
     for name, canvas in help_canvases(content, f"../{MODEL}").items():
         patches[f"help {name}"] = pd_host.stubbed(canvas.render(), f"../{MODEL}")
-    complaints = {
-        name: pd_host.complaints(pd_host.run(patch, tmp_path, [])) for name, patch in patches.items()
+    unexpected = {
+        name: pd_host.unexpected_lines(pd_host.run(patch, tmp_path, [])) for name, patch in patches.items()
     }
-    assert complaints == {name: [] for name in patches}
+    assert unexpected == {name: [] for name in patches}
 
 
 def test_the_pages_minimal_patch_opens_and_sets_a_stop(tmp_path: Path) -> None:
     (patch,) = re.findall(r"```text\n(#N canvas.*?)```", PAGE.read_text(), re.DOTALL)
     pd_host.write_stubs(tmp_path, description())
     lines = pd_host.run(pd_host.stubbed(patch, MODEL), tmp_path, [])
-    assert pd_host.complaints(lines) == []
+    assert pd_host.unexpected_lines(lines) == []
     assert "set guitar -1" in patch
 
 
-def test_a_missing_object_or_a_broken_cord_is_a_complaint(tmp_path: Path) -> None:
+def test_a_missing_object_or_a_broken_cord_is_an_unexpected_line(tmp_path: Path) -> None:
     patch = play(tmp_path, PatchContent(description(), MODEL))
     misspelt = patch.replace("snapshot~", "snapshout~", 1)
-    assert any("couldn't create" in line for line in pd_host.complaints(pd_host.run(misspelt, tmp_path, [])))
+    assert any(
+        "couldn't create" in line for line in pd_host.unexpected_lines(pd_host.run(misspelt, tmp_path, []))
+    )
     astray = patch + "#X connect 0 0 1 7;\n"
-    assert any("connection failed" in line for line in pd_host.complaints(pd_host.run(astray, tmp_path, [])))
+    assert any(
+        "connection failed" in line for line in pd_host.unexpected_lines(pd_host.run(astray, tmp_path, []))
+    )
 
 
 @pytest.mark.parametrize("channels, stops, latents", SHAPES)
@@ -169,7 +173,7 @@ def test_sound_passes_both_gains_and_every_stop_has_its_own_meter(channels: int,
     objects = pd_host.top_objects(patch)
     gain = next(index for index, line in enumerate(objects) if line.endswith("pd in-gain;"))
     names = [f"{name}-level-{channel}" for name in ("in", "out") for channel in range(channels)]
-    names += [f"{stop.slug}-heard" for stop in content.stops]
+    names += [f"{stop.slug}-level" for stop in content.stops]
     patch += f"#X obj 0 950 sig~ {amplitude};\n"
     patch += "".join(f"#X connect {len(objects)} 0 {gain} {channel};\n" for channel in range(channels))
     turned = [(r"\$0-in-number", "-6"), (r"\$0-out-number", "-3"), (r"\$0-sound", "1")]
@@ -181,4 +185,4 @@ def test_sound_passes_both_gains_and_every_stop_has_its_own_meter(channels: int,
         assert float(last[f"in-level-{channel}"]) == pytest.approx(full - 6, abs=LEVEL_TOLERANCE_DB)
         assert float(last[f"out-level-{channel}"]) == pytest.approx(full - 9, abs=LEVEL_TOLERANCE_DB)
     for index, stop in enumerate(content.stops):
-        assert float(last[f"{stop.slug}-heard"]) == pd_host.HELD * (index + 1)
+        assert float(last[f"{stop.slug}-level"]) == pd_host.HELD * (index + 1)

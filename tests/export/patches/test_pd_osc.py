@@ -1,4 +1,4 @@
-"""OSC into the Pd patches, in real Pd: what moves a knob, what can't spoil one, and which patch hears which port."""
+"""OSC into the Pd patches, in real Pd: what moves a knob, what can't spoil one, and each patch's port."""
 
 import os
 import queue
@@ -16,6 +16,7 @@ import pytest
 from patch_descriptions import description
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.udp_client import SimpleUDPClient
+from waiting import PATIENCE_S
 
 from export.patches.content import OSC_PORT, PatchContent
 from export.patches.pd.play_patch import play_canvas
@@ -23,7 +24,6 @@ from export.patches.pd.play_patch import play_canvas
 pytestmark = pytest.mark.live
 
 MODEL = "organ.ts"
-TIMEOUT_S = 20.0
 ODD: tuple[tuple[Any, ...], ...] = (
     (),
     (0.5, 0.9),
@@ -65,9 +65,9 @@ class OpenPatches:
 
     def until(self, words: str) -> list[str]:
         """The stubs' and prints' lines up to the first that holds these words; queue.Empty when none comes in time."""
-        seen = [self.lines.get(timeout=TIMEOUT_S)]
+        seen = [self.lines.get(timeout=PATIENCE_S)]
         while words not in seen[-1]:
-            seen.append(self.lines.get(timeout=TIMEOUT_S))
+            seen.append(self.lines.get(timeout=PATIENCE_S))
         return [line for line in seen if line.startswith(("nn-", "port"))]
 
     def close(self) -> None:

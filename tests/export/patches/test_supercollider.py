@@ -19,19 +19,19 @@ pytestmark = pytest.mark.live
 MODEL = "organ.ts"
 PAGE = REPOSITORY / "docs" / "hosts" / "supercollider.md"
 PLAYED = r"""
-var organ, heard, second, marks = 0;
+var organ, received, second, marks = 0;
 var send = { |name ... values| NetAddr("127.0.0.1", organ[\port]).sendMsg("/stop/" ++ name, *values) };
-// What the model hears, once it is what is expected; another value after ten seconds.
-var hear = { |label, expected|
+// Posts the value that the model receives, once it is the expected one; another value after ten seconds.
+var expect = { |label, expected|
 	var value, tries = 0;
 	while { (value != expected) and: { tries < 200 } } {
 		s.sync;
-		heard.get { |got| value = got.round(0.001) };
+		received.get { |got| value = got.round(0.001) };
 		s.sync;
 		tries = tries + 1;
 		if(value != expected) { 0.05.wait };
 	};
-	"heard % %".format(label, value).postln;
+	"received % %".format(label, value).postln;
 };
 // The stop's value after a message: one to the other stop follows it, and is waited for.
 var after = { |label ... message|
@@ -45,24 +45,24 @@ var after = { |label ... message|
 fork {
 	organ = ~organ;
 	while { organ[\synth].isNil } { 0.05.wait };
-	heard = Bus.control(s, 1);
-	{ Out.kr(heard, A2K.kr(In.ar(0))) }.play(s, addAction: \addToTail);
-	hear.("at-first", 0.0);
-	organ[\set].(\guitar, -0.5); hear.("set", -0.5);
-	organ[\synth].set(\guitar, 0.75); hear.("synth", 0.75);
-	after.("one-number", \guitar, 0.25); hear.("one-number", 0.25);
+	received = Bus.control(s, 1);
+	{ Out.kr(received, A2K.kr(In.ar(0))) }.play(s, addAction: \addToTail);
+	expect.("at-first", 0.0);
+	organ[\set].(\guitar, -0.5); expect.("set", -0.5);
+	organ[\synth].set(\guitar, 0.75); expect.("synth", 0.75);
+	after.("one-number", \guitar, 0.25); expect.("one-number", 0.25);
 	after.("no-number", \guitar);
 	after.("two-numbers", \guitar, 0.5, 0.875);
 	after.("a-word", \guitar, \loud);
 	after.("another-stop", \nobody, -1);
 	organ[\set].(\guitar, 0 / 0); after.("not-a-number", \nobody);
-	after.("beyond", \guitar, 7); hear.("beyond", 1.0);
-	organ[\modulate].(\guitar, { DC.kr(-0.375) }); hear.("modulated", -0.375);
-	organ[\modulate].(\guitar); hear.("let-go", 1.0);
-	MIDIIn.doControlAction(0, 0, 20, 0); hear.("midi-0", -1.0);
-	MIDIIn.doControlAction(0, 0, 20, 64); hear.("midi-64", 0.0);
-	MIDIIn.doControlAction(0, 0, 20, 127); hear.("midi-127", 1.0);
-	{ organ[\sliders][\guitar][0].valueAction_(0.25) }.defer; hear.("slider", -0.5);
+	after.("beyond", \guitar, 7); expect.("beyond", 1.0);
+	organ[\modulate].(\guitar, { DC.kr(-0.375) }); expect.("modulated", -0.375);
+	organ[\modulate].(\guitar); expect.("let-go", 1.0);
+	MIDIIn.doControlAction(0, 0, 20, 0); expect.("midi-0", -1.0);
+	MIDIIn.doControlAction(0, 0, 20, 64); expect.("midi-64", 0.0);
+	MIDIIn.doControlAction(0, 0, 20, 127); expect.("midi-127", 1.0);
+	{ organ[\sliders][\guitar][0].valueAction_(0.25) }.defer; expect.("slider", -0.5);
 	organ[\set].(\guitar, 1);
 	while { organ[\followed].isNil } {
 		{ if(organ[\sliders][\guitar][0].value == 1) { organ[\followed] = true } }.defer; 0.02.wait
@@ -76,7 +76,7 @@ fork {
 	s.quit; 0.2.wait; 0.exit;
 };
 """
-HEARD = {
+RECEIVED = {
     "at-first": 0.0, "set": -0.5, "synth": 0.75, "one-number": 0.25, "beyond": 1.0, "modulated": -0.375, "let-go": 1.0,
     "midi-0": -1.0, "midi-64": 0.0, "midi-127": 1.0, "slider": -0.5,
 }  # fmt: skip
@@ -115,7 +115,7 @@ def test_every_way_to_move_a_stop_reaches_the_model_and_nothing_else_does(tmp_pa
         posted = sc_host.run(script, tmp_path, server.environment)
     assert "stub load organ organ.ts" in posted
     assert "stub play inputs 3 buffer 2048 attributes ramp bypass noise" in posted
-    assert values(posted, "heard") == HEARD
+    assert values(posted, "received") == RECEIVED
     assert values(posted, "after") == HELD
     assert "ports 1 apart" in posted
     assert "left nil nil 0" in posted

@@ -116,7 +116,7 @@ def test_a_package_holds_the_instrument_where_both_programs_find_it(run: Run, tm
     assert contents(out) == written
 
 
-def test_the_readme_tells_each_stops_controller_and_address(tmp_path: Path) -> None:
+def test_the_readme_names_each_stops_controller_and_address(tmp_path: Path) -> None:
     write_patches(description(stops=3), "organ.ts", tmp_path / "out")
     text = (tmp_path / "out" / "README.md").read_text()
     for row in ("| Guitar | `guitar` | 20 | `/stop/guitar` |", "| Stop Number 3 | `stop_number_3` | 22 |"):

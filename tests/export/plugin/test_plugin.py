@@ -15,7 +15,7 @@ from small_instrument import DELAY, RATIO, SAMPLE_RATE, STOPS, save_small_instru
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
-from export.plugin.knobs import Knob, choose_knobs
+from export.plugin.knobs import PluginKnob, choose_knobs
 from export.plugin.texts import LONG_LIMIT, NAME_LIMIT, SHORT_LIMIT, texts_of
 from export.plugin.verify import SEED, delay_between, host_plays, verify_plugin
 from export.plugin.write import Written, write_plugin
@@ -99,7 +99,7 @@ def test_the_file_says_what_it_is(written: Written) -> None:
     assert model.calc_model_delay_samples() == DELAY
 
 
-def names(knobs: tuple[Knob, ...]) -> list[str]:
+def names(knobs: tuple[PluginKnob, ...]) -> list[str]:
     return [knob.name for knob in knobs]
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import fsspec
 import numpy as np
 import pytest
-import torch
 from layered_waves import LayeredWaves, write_waves
 
 from drawstop.errors import DrawstopError
@@ -40,32 +39,31 @@ def test_a_store_behind_a_url_reads_as_the_local_one_and_fetches_only_what_is_re
     assert not (tmp_path / "cache").exists()
     assert np.array_equal(remote.frames[:5], local.frames[:5])
     assert len(list((tmp_path / "cache").iterdir())) == 1
-    assert remote.content_hash() == local.content_hash()
+    assert np.array_equal(np.asarray(remote.frames), np.asarray(local.frames))
     assert len(list((tmp_path / "cache").iterdir())) == len(local.index.shards) == 3
     assert StoredFrames([remote]).identity == StoredFrames([local]).identity
-    ours, theirs = (next(store.batches(64, seed=0)) for store in (local, remote))
-    assert torch.equal(ours, theirs)
 
 
 def test_cached_shards_are_read_without_the_place_and_damaged_ones_are_fetched_again(
     local: ActivationStore, url: str, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
-    ActivationStore.open(url, cache=cache).content_hash()
+    expected = np.asarray(local.frames)
+    assert np.array_equal(np.asarray(ActivationStore.open(url, cache=cache).frames), expected)
     damaged = next(cache.iterdir())
     damaged.write_bytes(b"?" + damaged.read_bytes()[1:])
-    assert ActivationStore.open(url, cache=cache).content_hash() == local.content_hash()
+    assert np.array_equal(np.asarray(ActivationStore.open(url, cache=cache).frames), expected)
     opened = ActivationStore.open(url, cache=cache)
     fsspec.filesystem("memory").rm("/bucket/frames/shards", recursive=True)
     fsspec.filesystem("memory").pipe("/bucket/frames/shards/empty", b"")
-    assert opened.content_hash() == local.content_hash()
+    assert np.array_equal(np.asarray(opened.frames), expected)
 
 
-def test_corrupt_and_missing_shards_behind_a_url_are_told(url: str, tmp_path: Path) -> None:
+def test_corrupt_and_missing_shards_behind_a_url_raise_one_line(url: str, tmp_path: Path) -> None:
     memory, shard = fsspec.filesystem("memory"), "/bucket/frames/shards/00001.npy"
     memory.pipe(shard, memory.cat(shard)[:-1] + b"?")
     with pytest.raises(DrawstopError, match=r"memory://bucket/frames/shards/00001.npy is corrupt"):
-        ActivationStore.open(url, cache=tmp_path / "cache").content_hash()
+        np.asarray(ActivationStore.open(url, cache=tmp_path / "cache").frames)
     memory.rm(shard)
     with pytest.raises(DrawstopError, match=r"shards/00001.npy is missing"):
         ActivationStore.open(url, cache=tmp_path / "cache")

@@ -1,6 +1,5 @@
-"""The activation store: whole or not at all, mapped, and the same batches from any step on."""
+"""The activation store: whole or not at all, mapped, and of recordings in splits."""
 
-import itertools
 import json
 import signal
 import subprocess
@@ -12,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
@@ -43,8 +41,8 @@ def test_a_store_gives_back_what_was_written(store: ActivationStore) -> None:
     opened = ActivationStore.open(store.path)
     assert (opened.site, opened.fingerprint, opened.width) == ("encoder.3", "fingerprint", WIDTH)
     for i, (recording, frames) in enumerate(items()):
-        assert np.array_equal(opened.frames_of(i), frames)
         stored = opened.recordings[i]
+        assert np.array_equal(opened.frames[stored.start : stored.stop], frames)
         assert (stored.label, stored.hash, stored.split) == (recording.label, recording.hash, recording.split)
 
 
@@ -62,25 +60,6 @@ def test_splits_are_by_recording(store: ActivationStore) -> None:
     assert store.rows("train").tolist() == [*range(7), *range(18, 21)]
     with pytest.raises(DrawstopError, match="expected a split"):
         store.split("dev")  # type: ignore[arg-type]
-
-
-def test_batches_of_a_split_hold_each_of_its_frames_once_per_epoch(store: ActivationStore) -> None:
-    seen = torch.cat(list(itertools.islice(store.batches(5, seed=0, split="train"), 4)))[:, 0].tolist()
-    expected = [float(row) for row in store.rows("train")]
-    assert sorted(seen[:10]) == expected
-    assert sorted(seen[10:]) == expected
-    assert seen[:10] != seen[10:]
-    assert seen[:10] != expected
-
-
-@pytest.mark.parametrize("size", [1, 4, 10, 23])
-def test_batches_resume_from_any_step_and_depend_on_the_seed(store: ActivationStore, size: int) -> None:
-    whole = list(itertools.islice(store.batches(size, seed=3), 9))
-    resumed = list(itertools.islice(store.batches(size, seed=3, start=4), 5))
-    assert all(batch.shape == (size, WIDTH) for batch in whole)
-    assert all(torch.equal(a, b) for a, b in zip(whole[4:], resumed, strict=True))
-    other = list(itertools.islice(store.batches(size, seed=4), 9))
-    assert not torch.equal(torch.cat(whole), torch.cat(other))
 
 
 KILLED_WHILE_WRITING = """
@@ -164,10 +143,3 @@ def test_a_store_of_one_file_as_earlier_versions_wrote_it_is_read(
     opened = ActivationStore.open(old)
     assert np.array_equal(np.asarray(opened.frames), every)
     assert opened.recordings == store.recordings
-    assert opened.content_hash() == store.content_hash()
-
-
-def test_batches_of_an_empty_split_are_refused(tmp_path: Path) -> None:
-    store = write_store(tmp_path / "store", "site", "fingerprint", [next(items())])
-    with pytest.raises(DrawstopError, match="at least one frame"):
-        next(store.batches(4, seed=0, split="test"))

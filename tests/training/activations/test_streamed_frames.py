@@ -242,6 +242,7 @@ def test_a_buffer_smaller_than_a_batch_is_refused(recordings: Path) -> None:
         train_sites(streamed(recordings), SMALL, buffer_frames=31)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_recordings_is_refused(recordings: Path, tmp_path: Path) -> None:
     files = {"a": tmp_path / "a.checkpoint"}
     train_sites(streamed(recordings, ["a"]), SMALL, buffer_frames=BUFFER, checkpoints=files)

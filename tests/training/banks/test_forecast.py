@@ -89,7 +89,7 @@ def test_what_cannot_be_planned_is_refused(recordings: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_says_it_and_ends_with_2_where_the_disk_is_too_small(
+def test_the_command_prints_it_and_ends_with_2_where_the_disk_is_too_small(
     run: Run, demo_rave: Path, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("training.banks.forecast.TRIAL_SECONDS", 0.0)

@@ -54,7 +54,7 @@ def knobs(*values: float, frames: int = FRAMES) -> Tensor:
     return torch.tensor(values).reshape(1, -1, 1).expand(1, -1, frames).clone()
 
 
-def test_a_gate_hears_no_frame_to_come() -> None:
+def test_a_gate_reads_no_future_frame() -> None:
     gate, z = random_gate(0), latents(1)
     changed = z.clone()
     changed[..., 25:] = 9.0
@@ -90,7 +90,7 @@ def test_steering_with_gates_streams_as_it_runs_offline(values: tuple[float, flo
     assert torch.allclose(torch.cat(parts, -1), whole, atol=1e-5)
 
 
-def test_a_gate_at_rest_goes_on_listening() -> None:
+def test_a_neutral_gate_goes_on_reading_frames() -> None:
     made, z = bank(stop("guitar", 1)), latents(2)
     stream = Steering(made.sae, made)
     stream.allocate(1)
@@ -165,12 +165,12 @@ def taken_share(level: float, expander: Expander, features: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize(("level", "expanded"), [(0.9, 1.0), (0.5, 0.5), (0.03, 0.03)])
-def test_a_clear_answer_is_expanded_and_others_stand(level: float, expanded: float) -> None:
+def test_high_levels_are_expanded_and_others_stay(level: float, expanded: float) -> None:
     expander = Expander(4, (0.6, 0.8), (0.1, 0.4))
     assert taken_share(level, expander, torch.ones(12, 3))[-1] == pytest.approx(expanded)
 
 
-def test_a_sound_that_enters_is_not_taken_for_what_played_before_it() -> None:
+def test_a_sound_that_just_began_is_not_taken_for_the_one_before() -> None:
     """A quiet solo, taken wholly; then something ten times louder plays along, of which the gate takes a tenth."""
     expander = Expander(8, (0.5, 0.8), (0.1, 0.4))
     features = torch.ones(12, 3)
@@ -183,7 +183,7 @@ def test_a_sound_that_enters_is_not_taken_for_what_played_before_it() -> None:
     assert taken_share(10.0, waits, loud_solo)[-1] == 1.0
 
 
-def test_features_that_a_gate_does_not_speak_of_go_in_proportion() -> None:
+def test_features_without_a_level_go_in_proportion() -> None:
     gate = Gate(GateConfig(1, 2, channels=1, dilations=(1,)), torch.tensor([3, 1]))
     with torch.no_grad():
         gate.entry.weight.fill_(1.0)
@@ -195,7 +195,7 @@ def test_features_that_a_gate_does_not_speak_of_go_in_proportion() -> None:
     assert torch.allclose(taken[0, -1], torch.tensor([2 * share, 0.25, 4 * share, 0.5]))
 
 
-def test_a_decision_streams_as_it_runs_offline() -> None:
+def test_an_expanded_gate_streams_as_it_runs_offline() -> None:
     gate = ExpandedGate(random_gate(3), EXPANDER)
     z, features = latents(1), torch.rand(1, FRAMES, FEATURES, generator=torch.Generator().manual_seed(1))
     whole = gate(z, features)
@@ -206,7 +206,7 @@ def test_a_decision_streams_as_it_runs_offline() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"frames": 0}, {"all_above": (0.5, 0.5)}])
-def test_a_decision_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+def test_an_expander_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(DrawstopError, match="expander"):
         Expander(**wrong)  # type: ignore[arg-type]
 
@@ -237,6 +237,7 @@ def test_gates_that_do_not_fit_are_refused() -> None:
         make_gate(CONFIG, weights)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_gate_bit_for_bit() -> None:
     source = LatentMixtures([latents(1)[0], latents(2)[0]], [latents(3)[0], latents(4)[0]])
     options = GateOptions(channels=8, off_steps=3, batch=2)

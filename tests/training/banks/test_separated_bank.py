@@ -43,7 +43,7 @@ def test_another_models_bank_is_refused(tmp_path: Path) -> None:
         load_separated_bank(tmp_path / "bank", "e" * 64)
 
 
-def test_a_damaged_separator_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_damaged_separator_raises_one_line(tmp_path: Path) -> None:
     save_separated_bank(tmp_path / "bank", separated_bank("guitar"))
     (tmp_path / "bank" / SEPARATOR_FILE).write_bytes(b"nothing")
     with pytest.raises(DrawstopError, match="damaged"):

@@ -8,7 +8,7 @@ import torch
 from small_separator import separated_bank
 
 from training.banks.separated_bank import SeparatedBank
-from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.banks.separated_steering import SeparatedSteering, amount
 from training.separation.grains import library_of
 from training.separation.mdct import HOP
@@ -64,10 +64,10 @@ def test_half_the_way_is_half_as_many_decibels() -> None:
 
 def test_shares_lie_between_none_and_all_and_silence_has_none() -> None:
     steering = SeparatedSteering(separated_bank("a", "b"), 1)
-    shares = steering.loudness(latents(16))
+    shares = steering.levels(latents(16))
     assert shares.shape == (1, 2, 16)
     assert 0 <= float(shares.min()) <= float(shares.max()) <= 1
-    assert not bool(SeparatedSteering(separated_bank("a"), 1).loudness(torch.zeros(1, HOP, 16)).any())
+    assert not bool(SeparatedSteering(separated_bank("a"), 1).levels(torch.zeros(1, HOP, 16)).any())
 
 
 def test_the_random_control_takes_as_much_energy_from_each_clip_by_queries_of_its_own() -> None:
@@ -111,26 +111,26 @@ def test_the_random_control_brings_in_other_grains_of_the_same_library() -> None
     assert torch.equal(random, RandomSeparatedEdit(bank, 0)(z, [0.0, 1.0]))
 
 
-def test_edits_that_share_what_was_listened_to_give_the_same_bits() -> None:
+def test_edits_that_share_a_cache_give_the_same_bits() -> None:
     bank = separated_bank("low", "high")
     first = latents(24, 2)
     second = first.flip(2)
-    listened = Listened(bank.separator, most=1)
-    shared, alone = SeparatedEdit(bank, listened), SeparatedEdit(bank)
+    cache = AnalysisCache(bank.separator, most=1)
+    shared, alone = SeparatedEdit(bank, cache), SeparatedEdit(bank)
     for z in (first, second, first):
         assert torch.equal(shared(z, [-1.0, -0.5]), alone(z, [-1.0, -0.5]))
         assert torch.equal(
-            RandomSeparatedEdit(bank, 3, listened)(z, [-1.0, 0.0]),
+            RandomSeparatedEdit(bank, 3, cache)(z, [-1.0, 0.0]),
             RandomSeparatedEdit(bank, 3)(z, [-1.0, 0.0]),
         )
 
 
-def test_equal_recordings_are_listened_to_once_and_a_part_is_computed_once(
+def test_equal_recordings_are_analysed_once_and_a_part_is_computed_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bank, z = separated_bank("low"), latents(24, 2)
-    listened = Listened(bank.separator, most=1)
-    calls = {"listen": 0, "part": 0}
+    cache = AnalysisCache(bank.separator, most=1)
+    calls = {"analyse": 0, "part": 0}
 
     def counted(name: str) -> Callable[..., object]:
         original = getattr(Separator, name)
@@ -144,10 +144,10 @@ def test_equal_recordings_are_listened_to_once_and_a_part_is_computed_once(
     for name in calls:
         monkeypatch.setattr(Separator, name, counted(name))
     for edit in (
-        SeparatedEdit(bank, listened),
-        *(RandomSeparatedEdit(bank, seed, listened) for seed in range(2)),
+        SeparatedEdit(bank, cache),
+        *(RandomSeparatedEdit(bank, seed, cache) for seed in range(2)),
     ):
         edit(z.clone(), [-1.0])
-    assert calls == {"listen": 1, "part": 3}  # the stop's own part, and those of two random queries
-    SeparatedEdit(bank, listened)(latents(8), [1.0])
-    assert calls["listen"] == 1  # nothing to take away
+    assert calls == {"analyse": 1, "part": 3}  # the stop's own part, and those of two random queries
+    SeparatedEdit(bank, cache)(latents(8), [1.0])
+    assert calls["analyse"] == 1  # nothing to take away

@@ -95,9 +95,9 @@ def test_a_bank_without_stops_steers_nothing() -> None:
         Steering(sae, dataclasses.replace(StopBank(sae, (), "f")))
 
 
-def test_loudness_is_a_share(latents: Tensor) -> None:
-    levels = steering().loudness(latents)
+def test_levels_are_shares(latents: Tensor) -> None:
+    levels = steering().levels(latents)
     assert levels.shape == (1, 2, FRAMES)
     assert levels.min() >= 0
     assert levels.max() <= 1
-    assert torch.equal(steering().loudness(torch.zeros_like(latents)), torch.zeros_like(levels))
+    assert torch.equal(steering().levels(torch.zeros_like(latents)), torch.zeros_like(levels))

@@ -10,7 +10,7 @@ from command_line import Run, refused
 from drawstop.errors import DrawstopError
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import load_bank
-from training.banks.sweep import Cell, Grid, rows_of, sweep
+from training.banks.sweep import Grid, SweepCell, rows_of, sweep
 from training.data.recordings import scan
 from training.models.rave.model import RaveModel
 
@@ -33,8 +33,8 @@ def frames(demo_rave: Path, recordings: Path) -> ModelFrames:
     return ModelFrames(RaveModel(demo_rave), scan(recordings), ["latent"])
 
 
-def cell(architecture: str, fve: float, l0: float, seed: int = 0, site: str = "latent") -> Cell:
-    return Cell(site, architecture, 16, 2, seed, fve, l0, 0.0, "")
+def cell(architecture: str, fve: float, l0: float, seed: int = 0, site: str = "latent") -> SweepCell:
+    return SweepCell(site, architecture, 16, 2, seed, fve, l0, 0.0, "")
 
 
 def test_rows_are_means_over_seeds_and_the_front_is_what_nothing_beats_at_its_site() -> None:
@@ -126,7 +126,7 @@ def test_combinations_that_can_not_be_are_refused_before_anything_is_read(run: R
 
 
 @pytest.mark.slow
-def test_train_takes_an_architecture_and_a_rate_and_its_bank_says_so(
+def test_train_takes_an_architecture_and_a_rate_and_its_bank_records_them(
     run: Run, demo_rave: Path, recordings: Path, tmp_path: Path
 ) -> None:
     asked = ["--features", 16, "--k", 2, "--steps", 2, "--out", tmp_path / "bank"]

@@ -1,4 +1,4 @@
-"""The classifier that evidence trains for itself: kept while it is asked about the same things, trained anew otherwise."""
+"""The cached classifier of an evaluation: used again for the same recordings and options, trained anew otherwise."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from training.models.musicgen.model import MusicGenModel
 
 SHORT = ClassifierOptions(steps=2, batch=4, reconstructions=4)
-"""Two steps move every weight: enough to tell classifiers apart."""
+"""Two steps change every weight: enough to distinguish classifiers."""
 
 ClassifierOf = Callable[..., ConceptClassifier]
 
@@ -90,7 +90,7 @@ def test_other_recordings_labels_or_seeds_have_a_classifier_of_their_own(
 
 
 @pytest.mark.slow
-def test_a_file_that_changed_in_its_place_is_learned_from_anew(
+def test_a_file_that_changed_in_its_place_is_trained_on_anew(
     classifier_of: ClassifierOf, tmp_path: Path
 ) -> None:
     data = tones(tmp_path, 200)

@@ -26,7 +26,7 @@ from training.models.rave.model import RaveModel
 
 RATE = 16000
 ADDITIVE_ERROR = 0.1
-"""Of the energy: the demo's RAVE keeps mixtures the sum of their parts to within .03 on average."""
+"""Largest error as a share of the energy; the demo's RAVE has .03 on average between a mixture and its parts' sum."""
 
 
 def tones_and_noises(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,7 +42,7 @@ def tones_and_noises(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]
 
 
 @pytest.mark.slow
-def test_a_log_mel_classifier_tells_tones_from_noises_at_any_level_and_rate() -> None:
+def test_a_log_mel_classifier_separates_tones_from_noises_at_any_level_and_rate() -> None:
     classifier = LogMelClassifier(["tone"], *_swapped(tones_and_noises(40, 0)))
     sounds, labels = tones_and_noises(40, 1)
     assert accuracy(classifier.predict(sounds, RATE), ["tone"], labels)["tone"] == {
@@ -135,6 +135,7 @@ def test_a_clap_from_a_folder_is_asked_in_words(tmp_path: Path) -> None:
     assert torch.equal(classifier.predict(sounds, RATE).logits, predictions.logits)
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_clap_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DrawstopError, match=r"expected a CLAP's folder"):
         ClapClassifier(tmp_path, ("guitar",))

@@ -14,32 +14,32 @@ from training.classifiers.musicnn import (
     WINDOW_FRAMES,
     Musicnn,
     load_musicnn,
-    musicnn_metadata,
     save_musicnn,
     slaney_filters,
 )
 from training.classifiers.network import ConceptClassifier, save_classifier
+from training.classifiers.weights_file import MUSICNN, read_metadata
 from training.data.clips import SILENCE_DBFS, loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.recipes.musicnn.thresholds import choose_thresholds
 
 LABELS = {"guitar": {"guitar"}, "voice": {"voice"}, "both": {"guitar", "voice"}, "neither": set[str]()}
 PUBLISHED_TOLERANCE = 1e-3
-"""Of the shipped weights, stored as float16, against musicnn itself."""
+"""Largest difference of scores by the shipped weights, stored as float16, from musicnn's own."""
 BATCH_TOLERANCE = 1e-5
 """Another batch size may add float32 numbers in another order."""
 RESAMPLING_TOLERANCE = 0.02
-"""Of a score under a change of the sample rate: the top mel bands lie where the lowpass begins."""
+"""Largest change of a score by another sample rate: the top mel bands lie where the lowpass begins."""
 AREA_TOLERANCE = 0.1
 """A triangle is sampled at the spectrum's few steps."""
 AUROC_FLOOR = 0.9
-"""Of the shipped musicnn on the shipped held-out recordings, for each concept."""
+"""AUROC of the shipped musicnn on the shipped held-out recordings, at least, for each concept."""
 
 MUSICNN_SAYS = {
     "pluck": {"guitar": 0.9061, "solo": 0.3172, "slow": 0.1402, "country": 0.1126, "voice": 0.0001},
     "vowel": {"male": 0.3164, "male vocal": 0.2274, "vocal": 0.1169, "guitar": 0.0760, "voice": 0.0482},
 }
-"""What musicnn 0.1.0 answered for the two sounds below, with TensorFlow 2.21 and librosa 0.11."""
+"""Output of musicnn 0.1.0 for the two sounds below, with TensorFlow 2.21 and librosa 0.11."""
 
 
 def pluck() -> torch.Tensor:
@@ -178,7 +178,7 @@ def test_a_saved_musicnn_answers_the_same_bits(tmp_path: Path, fresh: Musicnn) -
     loaded = load_musicnn(path)
     assert torch.equal(loaded.tags(pluck(), SAMPLE_RATE), fresh.tags(pluck(), SAMPLE_RATE))
     assert loaded.thresholds == fresh.thresholds
-    assert musicnn_metadata(path) == {"licence": "ISC"}
+    assert read_metadata(path, MUSICNN) == {"licence": "ISC"}
 
 
 def test_a_missing_musicnn_is_refused(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_musicnn_with_missing_weights_is_refused(tmp_path: Path, fresh: Musicn
 
 
 def test_the_shipped_file_says_where_it_comes_from_and_carries_its_licence() -> None:
-    metadata = musicnn_metadata(DEMO / "tagger.safetensors")
+    metadata = read_metadata(DEMO / "tagger.safetensors", MUSICNN)
     assert metadata["wheel_sha256"] == "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
     licence = str(metadata["licence"])
     assert licence.startswith("Copyright (c) Music Technology Group, Universitat Pompeu Fabra 2019.")

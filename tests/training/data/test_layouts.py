@@ -143,7 +143,7 @@ def test_a_split_beside_labels_is_refused(tmp_path: Path) -> None:
         read_labelled(tmp_path)
 
 
-def test_files_beside_the_sub_folders_are_left_out_and_told(tmp_path: Path) -> None:
+def test_files_beside_the_sub_folders_are_left_out_and_reported(tmp_path: Path) -> None:
     write_folders(tmp_path, {"guitar": 1, "voice": 1})
     write_noise(tmp_path / "loose.wav", 99)
     data = read_labelled(tmp_path)
@@ -208,7 +208,7 @@ def test_jamendo_without_split_files_is_dealt_by_artist(tmp_path: Path) -> None:
         assert len({(recording.group, recording.split) for recording in data.recordings}) == 2
 
 
-def test_jamendo_tells_of_tracks_that_its_splits_leave_out(tmp_path: Path) -> None:
+def test_jamendo_reports_tracks_that_its_splits_leave_out(tmp_path: Path) -> None:
     write_jamendo(tmp_path)
     (tmp_path / "data" / "splits" / "split-0" / "autotagging-test.tsv").unlink()
     data = read_labelled(tmp_path)
@@ -305,7 +305,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize("layout", MISSING)
-def test_a_missing_file_is_told_and_the_rest_is_read(layout: str, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_and_the_rest_is_read(layout: str, tmp_path: Path) -> None:
     folder = WRITERS[layout](tmp_path)
     before = len(read_labelled(folder).recordings)
     (folder / MISSING[layout]).unlink()

@@ -84,7 +84,7 @@ def test_silence_is_refused_on_either_side(silent: str, which: str, level: float
     for split in ("train", "test"):
         for label in ("guitar", "neither"):
             write_folders(tmp_path / split, {label: 3}, level if label == silent else 0.3)
-    with pytest.raises(DrawstopError, match=f"none of the 6 recordings {which} it can be heard .*-50 dBFS"):
+    with pytest.raises(DrawstopError, match=f"none of the 6 recordings {which} it is audible .*-50 dBFS"):
         refuse_too_little(read_labelled(tmp_path), "guitar")
 
 
@@ -93,7 +93,7 @@ def test_too_few_that_sound_among_silent_ones_are_refused(tmp_path: Path) -> Non
         tmp_path, {f"{split}/{label}": 3 for split in ("train", "test") for label in ("guitar", "neither")}
     )
     write_noise(tmp_path / "test" / "neither" / "01.wav", 7, level=1e-4)
-    with pytest.raises(DrawstopError, match="of 3 test recordings without it only 2 can be heard"):
+    with pytest.raises(DrawstopError, match="of 3 test recordings without it only 2 are audible"):
         refuse_too_little(read_labelled(tmp_path), "guitar")
 
 
@@ -116,7 +116,7 @@ def test_pieces_of_one_track_count_once() -> None:
     assert "all from one track or artist" in lack(data, "guitar", "classification")
 
 
-def test_enough_to_hear_and_to_count_is_not_refused(tmp_path: Path) -> None:
+def test_enough_audible_recordings_are_not_refused(tmp_path: Path) -> None:
     counts = {f"{split}/{label}": 3 for split in ("train", "test") for label in ("guitar", "neither")}
     refuse_too_little(read_labelled(write_folders(tmp_path, counts)), "guitar")
 
@@ -205,7 +205,7 @@ def test_an_unknown_experiment_is_refused_with_those_there_are(tmp_path: Path) -
         refuse_too_little(data_set(labelled(["guitar"], "train", 1)), "guitar", "magic")
 
 
-def test_a_sound_on_both_sides_of_the_split_is_told(tmp_path: Path) -> None:
+def test_a_sound_on_both_sides_of_the_split_is_reported(tmp_path: Path) -> None:
     folder = write_folders(tmp_path, {"train/guitar": 3, "train/voice": 3, "test/guitar": 2, "test/voice": 2})
     assert overlap_warnings(read_labelled(folder)) == ()
     shutil.copy(folder / "train" / "voice" / "01.wav", folder / "test" / "guitar" / "again.wav")
@@ -214,14 +214,14 @@ def test_a_sound_on_both_sides_of_the_split_is_told(tmp_path: Path) -> None:
     assert warnings[1].startswith("sounds that are there under different labels: 1, as ")
 
 
-def test_an_artist_on_both_sides_of_the_split_is_told() -> None:
+def test_an_artist_on_both_sides_of_the_split_is_reported() -> None:
     parts = [labelled(["rock"], split, 2, group="artist_7") for split in ("train", "test")]
     assert overlap_warnings(data_set(*parts, layout="fma")) == (
         "of 1 tracks or artists to test on, in train or validation too: 1, as artist_7",
     )
 
 
-def test_a_concept_of_one_timbre_or_never_alone_is_told() -> None:
+def test_a_concept_of_one_timbre_or_never_alone_is_reported() -> None:
     data = data_set(
         labelled(["guitar", "voice"], "train", 3, timbre="nylon"),
         labelled(["voice"], "train", 3, timbre="nora"),

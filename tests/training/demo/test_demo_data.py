@@ -69,7 +69,7 @@ def test_train_and_held_out_share_no_file_and_no_phrase(manifest: dict[str, dict
     assert not phrases["train"] & phrases["held_out"]
 
 
-def test_held_out_timbres_are_heard_in_no_training_recording(manifest: dict[str, dict[str, Any]]) -> None:
+def test_held_out_timbres_are_in_no_training_recording(manifest: dict[str, dict[str, Any]]) -> None:
     train = {t for name, clip in manifest.items() if name.startswith("train/") for t in clip["timbres"]}
     unheard = {t for clip in manifest.values() if clip["held_out_timbre"] for t in clip["timbres"]}
     assert len(unheard) >= 5

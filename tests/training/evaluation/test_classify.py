@@ -1,4 +1,4 @@
-"""What is detected in recordings, and `drawstop classify`, end to end on the shipped RAVE, bank and recordings."""
+"""Classification of recordings, and `drawstop classify`, end to end on the shipped RAVE, bank and recordings."""
 
 import json
 import shutil
@@ -119,7 +119,7 @@ def test_silence_only_is_refused_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("gain_db", [-20, 12])
-def test_log_mel_statistics_do_not_tell_the_gain(gain_db: float) -> None:
+def test_log_mel_statistics_do_not_depend_on_the_gain(gain_db: float) -> None:
     audio = torch.randn(8000, generator=torch.Generator().manual_seed(0))
     louder = log_mel_statistics(audio * 10 ** (gain_db / 20), 8000)
     assert np.allclose(louder, log_mel_statistics(audio, 8000), atol=1e-3)
@@ -145,16 +145,16 @@ def test_a_random_sae_encodes_the_same_frames_in_other_directions(encoded: Encod
 
 
 @pytest.mark.slow
-def test_a_split_by_moments_finds_recordings_where_labels_mean_nothing() -> None:
+def test_a_split_by_moments_recognises_recordings_where_labels_mean_nothing() -> None:
     rng = np.random.default_rng(0)
     moments = [rng.standard_normal(30) + 0.5 * rng.standard_normal((20, 30)) for _ in range(40)]
-    found = leakage(moments, rng.permutation(np.arange(40) % 2 == 0), range(40), 0, deals=3)
+    found = leakage(moments, rng.permutation(np.arange(40) % 2 == 0), range(40), 0, permutations=3)
     assert found.dealt_by_moment > 0.8
     assert 0.4 < found.dealt_by_recording < 0.6
 
 
 @pytest.mark.slow
-def test_the_section_tells_every_concept_beside_its_controls(encoded: EncodedSet) -> None:
+def test_the_result_reports_every_concept_beside_its_controls(encoded: EncodedSet) -> None:
     result = classification_result(encoded, quick=True)
     assert from_json(json.loads(json.dumps(to_json(result), allow_nan=False))) == result
     assert all(goal.reached for goal in result.goals), result.goals
@@ -184,7 +184,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_shares_tell_the_demos_guitar_from_its_voice(demo_rave: Path) -> None:
+def test_shares_separate_the_demos_guitar_from_its_voice(demo_rave: Path) -> None:
     model = RaveModel(demo_rave)
     banks = [load_bank(DEMO / "bank", model.fingerprint)]
     for label, other in (("guitar", "voice"), ("voice", "guitar")):
@@ -241,7 +241,7 @@ def test_classify_by_the_stops_writes_json_and_a_picture(run: Run, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_classify_by_examples_tells_probabilities_and_how_good_they_are(
+def test_classify_by_examples_reports_probabilities_and_how_good_they_are(
     run: Run, tmp_path: Path, demo_rave: Path, examples: Path
 ) -> None:
     take, known = RECORDINGS / "held_out" / "voice" / "00.flac", examples / "guitar" / "00@fluid-nylon.flac"

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 SHORT = ClassifierOptions(steps=2, batch=4, reconstructions=4)
 TRAIN, TEST = 2, 6
-"""Recordings of each label; six of each can be told apart by a line."""
+"""Recordings of each label; six of each are enough for the linear classifier."""
 NATS_TOLERANCE = 1e-3
-"""What rounding leaves of a reconstruction that is exact but for it."""
+"""Tolerance for a reconstruction that is exact except for rounding."""
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_the_models_own_loss_is_recovered_by_a_layers_whole_frames_and_not_by_th
     assert "layers.1: " in result.answer and "layers.2: " in result.answer
 
 
-def test_stops_of_other_numbers_are_apart_and_those_that_share_some_are_not(
+def test_stops_of_other_numbers_are_separable_and_those_that_share_some_are_not(
     context: MusicGenContext,
 ) -> None:
     space = LayersSpace(context.steered_banks, context.encoded, ("guitar", "voice"))
@@ -122,7 +122,7 @@ def test_stops_of_other_numbers_are_apart_and_those_that_share_some_are_not(
     assert energy(guitar) == pytest.approx(energy(frames[:, :8]), rel=1e-3)
     assert float(guitar @ voice) == pytest.approx(energy(frames[:, 4:8]), rel=1e-3)
     assert float(torch.minimum(space.shares("guitar"), space.shares("voice")).sum()) == 8
-    left = space.alone("guitar", -1.0, "layers.1")
+    left = space.solo_levels("guitar", -1.0, "layers.1")
     assert left.shape == (TEST, context.model.width)
     assert not left[:, :8].any() and left[:, 8:].all()
 
@@ -138,10 +138,10 @@ def test_separability_is_measured_in_pieces_and_read_from_every_layer_with_stops
     monkeypatch.setattr(pieces, "SECONDS", 0.2)
     result = MUSICGEN["separability"].run(context, context.options)
     assert from_json(to_json(result)) == result
-    told = result.metrics["pairs"]
-    assert set(told) == {"guitar and voice at layers.1", "guitar and voice at layers.2"}
-    first, second = (told[f"guitar and voice at {site}"] for site in ("layers.1", "layers.2"))
-    assert first["after"] == 1.0, "a line sees which numbers are gone"
+    pairs = result.metrics["pairs"]
+    assert set(pairs) == {"guitar and voice at layers.1", "guitar and voice at layers.2"}
+    first, second = (pairs[f"guitar and voice at {site}"] for site in ("layers.1", "layers.2"))
+    assert first["after"] == 1.0, "a linear classifier sees which numbers are gone"
     assert second["after"] == second["before"] is not None, "an SAE that says nothing takes nothing away"
     cosine = result.metrics["cosines"]["−1"]
     assert cosine[0][0] == 1.0 and 0 < cosine[0][1] < 1.0

@@ -27,7 +27,7 @@ BANK = SHIPPED.folder / "bank"
 
 @dataclass(frozen=True)
 class Context:
-    """What an experiment is given."""
+    """A context with what `run_experiments` needs."""
 
     data: LabelledSet
     folder: Path
@@ -130,7 +130,7 @@ def test_a_killed_run_goes_on_from_the_last_finished_experiment(data: LabelledSe
     assert (tmp_path / "runs").read_text() == "ab"
 
 
-def test_an_experiment_that_is_not_there_is_told(data: LabelledSet, tmp_path: Path) -> None:
+def test_an_experiment_that_is_not_there_raises_one_line(data: LabelledSet, tmp_path: Path) -> None:
     with pytest.raises(DrawstopError, match="no experiment 'c': expected one of a, b"):
         run_experiments(Counted().experiments(), Context(data, tmp_path), "same", ["c"])
 
@@ -152,7 +152,7 @@ def test_too_little_for_everything_is_refused(data: LabelledSet, tmp_path: Path)
 def test_evaluate_gives_the_same_numbers_for_the_same_seed(run: Run, tmp_path: Path) -> None:
     written = []
     for name in ("one", "two"):
-        told = run(
+        code, out, _ = run(
             "evaluate",
             BANK,
             "--only",
@@ -163,8 +163,8 @@ def test_evaluate_gives_the_same_numbers_for_the_same_seed(run: Run, tmp_path: P
             "--json",
             tmp_path / f"{name}.json",
         )
-        assert told[0] == 0
-        assert "Are the concepts separable?" in told[1]
+        assert code == 0
+        assert "Are the concepts separable?" in out
         written.append((tmp_path / f"{name}.json").read_bytes())
     assert written[0] == written[1]
     result = json.loads(written[0])[0]

@@ -54,7 +54,7 @@ def test_minus_one_takes_the_features_part_and_plus_one_adds_it_once_more(bank: 
         (["--with", "."], "a concept needs recordings with and without it"),
     ],
 )
-def test_what_cannot_be_is_one_line(random_bank: Path, run: Run, words: list[str], says: str) -> None:
+def test_what_cannot_be_raises_one_line(random_bank: Path, run: Run, words: list[str], says: str) -> None:
     refused(run("find", random_bank, "pluck", *words), says)
     assert len(load_bank(random_bank).stops) == 2
 

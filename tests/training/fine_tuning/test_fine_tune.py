@@ -21,8 +21,9 @@ from training.fine_tuning.fine_tune import FineTuneConfig, FineTuning
 from training.fine_tuning.run import RECORD, STATE, FineTuned, fine_tune_run
 from training.metrics.distances import additivity_error
 from training.models.rave.export_run import export_run, find_run
-from training.models.rave.model import RaveModel, fixed_threads
+from training.models.rave.model import RaveModel
 from training.models.rave.trainable import CHECKPOINT, open_run
+from training.models.threads import fixed_threads
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +84,7 @@ def test_additivity_error_on_held_out_recordings_falls_and_sound_gets_no_worse(
     assert 0.5 < after.latent_rms / before.latent_rms < 2  # it didn't get there by going to zero
 
 
-def test_the_new_run_exports_and_its_exported_latents_add_up_on_unheard_sounds(
+def test_the_new_run_exports_and_its_exported_latents_add_up_on_unseen_sounds(
     run: Path, tuned: tuple[Path, FineTuned], tmp_path: Path
 ) -> None:
     out, _ = tuned
@@ -134,7 +135,7 @@ def test_an_interrupted_fine_tuning_gives_the_same_bits(run: Path, recordings: P
     assert not (broken / STATE).exists()
 
 
-def test_a_finished_fine_tuning_is_told_again_and_never_overwritten(
+def test_a_finished_fine_tuning_is_reported_again_and_never_overwritten(
     run: Path, recordings: Path, tuned: tuple[Path, FineTuned]
 ) -> None:
     out, result = tuned

@@ -8,7 +8,7 @@ from training.metrics.bootstrap import Estimate, interval, mean_of
 
 REPEATS = 200
 LEAST_COVERED = 0.88
-"""Of nominal 95 % percentile intervals of 30 items, which are a little short, over 200 draws."""
+"""Least coverage of nominal 95 % percentile intervals of 30 items, which are a little short, over 200 draws."""
 
 
 @pytest.mark.slow

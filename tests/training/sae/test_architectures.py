@@ -1,5 +1,4 @@
-"""What each architecture lets through and is trained on, and what its k promises; test_sae_saelens.py holds the equations
-against SAELens."""
+"""Which features each architecture selects, its loss and its k; files/test_folder.py compares with SAELens."""
 
 from dataclasses import replace
 
@@ -11,9 +10,9 @@ from drawstop.audio_files import list_audio
 from training.banks.bank import StopBank
 from training.banks.steering import Steering
 from training.banks.stop import Stop
-from training.evaluation.experiments.sae_quality.planted import ACTIVE, WIDTH, planted_frames
 from training.find.rave.encoded_recordings import encode_file
 from training.models.rave.model import RaveModel
+from training.recipes.planted.planted import ACTIVE, WIDTH, planted_frames
 from training.sae.config import Architecture, SAEConfig
 from training.sae.losses import l0, prefix_losses
 from training.sae.model import SAE

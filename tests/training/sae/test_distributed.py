@@ -23,8 +23,8 @@ from torch.distributed import TCPStore
 from drawstop.errors import DrawstopError
 from training.activations.store import write_store
 from training.data.recordings import Recording
-from training.evaluation.experiments.sae_quality.planted import planted_frames
-from training.models.rave.model import fixed_threads
+from training.models.threads import fixed_threads
+from training.recipes.planted.planted import planted_frames
 from training.sae.config import Architecture, SAEConfig
 from training.sae.dataset import StoredFrames, TensorFrames, ahead
 from training.sae.launcher import rendezvous, train_on
@@ -35,14 +35,14 @@ pytestmark = pytest.mark.slow
 SAME_WEIGHTS = 1e-6
 """Sums in another order round differently, by 1e-16 a step in float64, and top-k magnifies it: 200 steps stay far below this."""
 SAME_LOSS = 1e-3
-"""Of float32's loss curves, relatively, where a training went on with another number of processes."""
+"""Relative difference of float32 loss curves if a training was resumed with another number of processes."""
 SAME_EXPLAINED = 0.005
-"""Of variance explained, after a training long enough for other roundings to choose other features."""
+"""Difference of variance explained after a training so long that other rounding leads to other features."""
 ARCHITECTURES = get_args(Architecture)
 
 WHOLE_TABLE = bool(os.environ.get("DRAWSTOP_WHOLE_TABLE"))
 COUNTS = [2, 4] if WHOLE_TABLE else [2]
-"""Of processes; four on two cores take a minute."""
+"""Numbers of processes; four on two cores take a minute."""
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_of_as_many_sites_as_processes_each_trains_its_share_bit_for_bit_from_an
         assert sae.metrics == shared[site].metrics
 
 
-def test_the_next_batch_is_read_while_one_is_used_and_a_failure_to_read_is_told() -> None:
+def test_the_next_batch_is_read_while_one_is_used_and_a_failure_to_read_is_raised() -> None:
     reading = Event()
 
     def items() -> Iterator[int]:

@@ -58,7 +58,7 @@ def test_features_are_dead_in_those_trainings_so_that_the_auxiliary_loss_was_com
     assert (run.silent_steps > run.sae.config.dead_after_steps).any()
 
 
-def test_what_a_list_of_active_features_says_equals_what_the_matrix_says() -> None:
+def test_a_list_of_active_features_equals_the_matrix() -> None:
     sae = SAE(SAEConfig(8, 24, 3))
     z = torch.randn(20, 8, generator=torch.Generator().manual_seed(1))
     pairs = [(SparsePreActivations(sae, z).topk(3), DensePreActivations(sae.pre_activations(z)).topk(3))]

@@ -15,7 +15,7 @@ from repository import REPOSITORY
 from drawstop.errors import DrawstopError
 from training.activations.store import write_store
 from training.data.recordings import Recording
-from training.evaluation.experiments.sae_quality.planted import ACTIVE, WIDTH, planted_frames, recovered_share
+from training.recipes.planted.planted import ACTIVE, WIDTH, planted_frames, recovered_share
 from training.sae import losses
 from training.sae.config import Architecture, SAEConfig
 from training.sae.model import SAE

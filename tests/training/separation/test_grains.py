@@ -76,7 +76,7 @@ def test_streamed_in_any_blocks_it_plays_what_the_whole_plays(blocks: list[int])
     assert float((torch.cat(parts, 1) - whole).abs().max()) < STREAMED
 
 
-def test_while_it_does_not_play_it_listens() -> None:
+def test_while_it_does_not_play_it_reads_the_sound() -> None:
     z = latents_of(tone(220.0, 0.6))
     stream = GrainStream(library(), SAMPLE_RATE, 1)
     assert not bool(stream(z[:, :80], 3, False).any())

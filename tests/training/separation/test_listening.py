@@ -1,4 +1,4 @@
-"""What the trunk hears: mel bands as torchaudio's, late by a frame and no more."""
+"""The input of the trunk: mel bands as torchaudio's, late by a frame and no more."""
 
 import pytest
 import torch

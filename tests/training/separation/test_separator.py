@@ -19,7 +19,7 @@ def latents(frames: int, batch: int = 1, seed: int = 0) -> torch.Tensor:
     return torch.randn(batch, HOP, frames, generator=torch.Generator().manual_seed(seed))
 
 
-def test_a_part_depends_on_no_frame_to_come() -> None:
+def test_a_part_depends_on_no_future_frame() -> None:
     separator, z = small_separator(), latents(40)
     changed = z.clone()
     changed[..., 21:] = 5.0
@@ -48,9 +48,9 @@ def test_streamed_in_any_blocks_it_gives_what_the_whole_gives(blocks: list[int],
     stream = SeparatorStream(separator, voices + 1)
     past, parts = torch.zeros(voices, CONFIG.taps - 1, HOP), []
     for block in z[..., :frames].transpose(1, 2).split(blocks, 1):
-        heard = stream.listen(block)
+        steps = stream.listen(block)
         past = torch.cat([past, block], 1)
-        parts.append(filtered(past, stream.filters_of(*heard, asked[None])[0]))
+        parts.append(filtered(past, stream.filters_of(*steps, asked[None])[0]))
         past = past[:, -(CONFIG.taps - 1) :]
     assert float((torch.cat(parts, 1).transpose(1, 2) - whole).abs().max()) < STREAMED
 

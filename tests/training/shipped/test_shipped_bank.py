@@ -1,4 +1,4 @@
-"""The shipped bank: the shipped model's own, its figures its own, its stops doing on committed recordings what they say."""
+"""The shipped bank: it belongs to the shipped model, and its stops do on committed recordings what its figures say."""
 
 import json
 

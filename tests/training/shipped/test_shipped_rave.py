@@ -1,4 +1,4 @@
-"""The shipped RAVE: it gives back what it hears, as late as it says and no later; every stop's fidelity ends here."""
+"""The shipped RAVE: its output is its input, exactly as late as it says; no stop can be more faithful."""
 
 import torch
 

@@ -1,1 +1,1 @@
-"""What commands draw and tabulate: the pictures of `classify` and `sweep`."""
+"""Pictures and tables of the commands `classify` and `sweep`."""

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDEST = 30
-"""Characters of a recording's course in the table; a longer one is averaged."""
+"""Characters of a recording's time course in the table; a longer one is averaged."""
 MOST_DRAWN = 20
 """Recordings in the picture."""
 
@@ -46,7 +46,7 @@ def draw(path: Path, found: Sequence[Classified], measure: str, window_seconds: 
 
 
 def table(found: Sequence[Classified], measure: str) -> Table:
-    """A row for each recording and concept: the answer for all of it, its course, and the second where it is most."""
+    """A row for each recording and concept: the answer for all of it, its time course, the second of its maximum."""
     made = Table(title=f"{measure} of each recording, and over its seconds")
     for column in ("recording", "concept", measure, "over time", "most at"):
         made.add_column(
@@ -54,7 +54,7 @@ def table(found: Sequence[Classified], measure: str) -> Table:
         )
     for each in found:
         for place, (name, answer) in enumerate(each.answers.items()):
-            known = each.path.name + (" (an example)" if each.training_identity else "")
+            known = each.path.name + (" (an example)" if each.learned_from else "")
             most = max(range(len(answer.seconds)), key=lambda i: answer.seconds[i] or 0.0)
             silent = answer.whole is None
             made.add_row(

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, readable, rows_of
+from training.data.layouts.layout import SPLIT_FOLDERS, Layout, LayoutContent, readable, rows_of
 
 TABLE = "tracks.csv"
 METADATA = "fma_metadata"
 SIZES = ("small", "medium", "large", "full")
-"""Names of the archives of audio; each holds those before it, and the table says in which a track is first."""
+"""Sizes of the audio archives; each contains the smaller ones, and the table has the smallest that contains a track."""
 
 
 class _Track(NamedTuple):
@@ -27,11 +27,11 @@ class _Track(NamedTuple):
 
 
 def recognises(folder: Path) -> bool:
-    """Says whether there is the table of tracks."""
+    """Whether the table of tracks is there."""
     return _table(folder) is not None
 
 
-def read(folder: Path, seed: int) -> Reading:
+def read(folder: Path, seed: int) -> LayoutContent:
     """Every track of the archives that are there; its label is its top genre, in lower case, and its group the artist.
 
     Raises:
@@ -41,7 +41,7 @@ def read(folder: Path, seed: int) -> Reading:
     assert table is not None
     archives = {size: folder / f"fma_{size}" for size in SIZES if (folder / f"fma_{size}").is_dir()}
     archives = archives or {folder.name.removeprefix("fma_"): folder}
-    reading = Reading()
+    content = LayoutContent()
     unknown = 0
     with readable(table):
         for track in _tracks(table):
@@ -53,10 +53,10 @@ def read(folder: Path, seed: int) -> Reading:
                 continue
             path = next((path for path in paths if path.is_file()), paths[0])
             labels = frozenset({track.genre.lower()})
-            reading.add(LabelledRecording(path, labels, track.artist, SPLIT_FOLDERS[track.split]))
+            content.add(LabelledRecording(path, labels, track.artist, SPLIT_FOLDERS[track.split]))
     if unknown:
-        reading.notes.append(f"tracks without a top genre, left out: {unknown}")
-    return reading
+        content.notes.append(f"tracks without a top genre, left out: {unknown}")
+    return content
 
 
 def _table(folder: Path) -> Path | None:
@@ -77,7 +77,7 @@ def _tracks(table: Path) -> Iterator[_Track]:
 
 
 def _holds(archive: str, size: str) -> bool:
-    """Says whether an archive should hold a track that is first in another; a folder of another name may hold any."""
+    """Whether an archive should contain a track of a size; a folder of another name may contain any."""
     return archive not in SIZES or SIZES.index(size) <= SIZES.index(archive)
 
 

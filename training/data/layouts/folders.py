@@ -17,7 +17,7 @@ from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.names import same_name
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading
+from training.data.layouts.layout import SPLIT_FOLDERS, Layout, LayoutContent
 from training.data.phrases import shared_keys
 from training.data.recordings import Split, split_of
 
@@ -29,7 +29,7 @@ EXPECTED = "expected sub-folders that name what sounds in them (guitar/, voice/,
 
 @dataclass(frozen=True)
 class _Labelled:
-    """What a file's folders say of it; `label` as it is written, `pair` the label that a pair is of, if it is in one."""
+    """A file and what its folders' names say; `label` as written, `pair`: the label of its pair of folders, if any."""
 
     path: Path
     split: Split | None
@@ -39,34 +39,34 @@ class _Labelled:
 
 
 def recognises(folder: Path) -> bool:
-    """Says whether sound lies in a sub-folder."""
+    """Whether a sub-folder contains sound."""
     try:
         return any(path.parent != folder for path in list_audio(folder))
     except DrawstopError:
         return False
 
 
-def read(folder: Path, seed: int) -> Reading:
-    """Every sound in a sub-folder. What belongs together is one file: copies share its group, and its split by hash; recordings
-    of one phrase under several labels share a split too.
+def read(folder: Path, seed: int) -> LayoutContent:
+    """Every sound in a sub-folder. Each file is a group: copies share its group, and its split by hash; recordings of
+    one phrase under several labels share a split too.
 
     Raises:
         DrawstopError: no sub-folder names a label, or what one means is ambiguous (`both` of three, a split beside labels).
     """
-    reading = Reading()
+    content = LayoutContent()
     paths = list_audio(folder)
     split = _has_split(folder, paths)
     labelled = [path for path in paths if len(path.relative_to(folder).parts) > (2 if split else 1)]
     if not labelled:
         raise DrawstopError(f"no label in {folder}: {EXPECTED}")
     if len(labelled) < len(paths):
-        reading.notes.append(
+        content.notes.append(
             f"files beside the sub-folders, which name no label, left out: {len(paths) - len(labelled)}"
         )
     files = [_labelled(folder, path, split) for path in labelled]
     pairs = {file.pair for file in files} - {""}
     if len(pairs) > 1:
-        reading.notes.append(
+        content.notes.append(
             f"pairs of with and without name one label each; the others count as absent there: {', '.join(sorted(pairs))}"
         )
     meanings = _meanings({file.label for file in files}, folder)
@@ -78,12 +78,12 @@ def read(folder: Path, seed: int) -> Reading:
     for file in files:
         hash = hashes[file.path]
         part = split_of(keys.get(hash, hash), seed) if file.split is None else file.split
-        reading.add(LabelledRecording(file.path, meanings[file.label], hash, part, timbre=file.timbre))
-    return reading
+        content.add(LabelledRecording(file.path, meanings[file.label], hash, part, timbre=file.timbre))
+    return content
 
 
 def _has_split(folder: Path, paths: list[Path]) -> bool:
-    """Says whether the first level is the split. Raises DrawstopError where it is half so."""
+    """Whether the first level is the split. Raises DrawstopError if only some of its folders are."""
     names = {path.relative_to(folder).parts[0] for path in paths if path.parent != folder}
     splits = {name for name in names if name.lower() in SPLIT_FOLDERS}
     if splits and splits != names:

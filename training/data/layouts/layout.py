@@ -1,4 +1,4 @@
-"""The protocol of a layout, and what the readers of several layouts share."""
+"""The protocol of a layout, and helpers that the readers of several layouts share."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ SPLIT_FOLDERS: Mapping[str, Split] = MappingProxyType(
 
 
 @dataclass
-class Reading:
-    """The content of a folder: the recordings that are there, the files that are named but aren't, and notes for the user."""
+class LayoutContent:
+    """A folder's content by its layout: recordings, files that are named but missing, and notes for the user."""
 
     recordings: list[LabelledRecording] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def add(self, recording: LabelledRecording) -> None:
-        """Takes a recording, as missing where its file isn't there."""
+        """Adds a recording, or its path to `missing` if its file isn't there."""
         if recording.path.is_file():
             self.recordings.append(recording)
         else:
@@ -51,19 +51,19 @@ class Layout:
 
     Attributes:
         name: as `read_labelled` takes it.
-        marker: what it is recognised by, in words.
-        recognises: says whether a folder has that; opens no sound file.
-        read: the folder's recordings; the seed draws splits where the data set has none of its own.
+        marker: the files that it is recognised by, in words.
+        recognises: whether a folder has these; opens no sound file.
+        read: reads a folder's content; the seed draws splits if the data set has none of its own.
     """
 
     name: str
     marker: str
     recognises: Callable[[Path], bool]
-    read: Callable[[Path, int], Reading]
+    read: Callable[[Path, int], LayoutContent]
 
 
 def split_of_group(group: str, seed: int) -> Split:
-    """The split of everything that belongs together, by the hash of its name, in the proportions of `split_of`."""
+    """The split of a group, by the hash of its name, in the proportions of `split_of`."""
     return split_of(hashlib.sha256(group.encode()).hexdigest(), seed)
 
 
@@ -86,7 +86,7 @@ def rows_of(path: Path, delimiter: str) -> Iterator[list[str]]:
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Makes the errors of reading what a data set says about itself one DrawstopError that names the file."""
+    """Turns errors of reading a data set's table into a DrawstopError that names the file."""
     try:
         yield
     except (csv.Error, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import Layout, Reading, readable, rows_of, split_of_group, sub_folders
+from training.data.layouts.layout import Layout, LayoutContent, readable, rows_of, split_of_group, sub_folders
 from training.data.recordings import SPLITS, Split
 
 WHOLE = "autotagging"
@@ -33,12 +33,12 @@ class _Track(NamedTuple):
 
 
 def recognises(folder: Path) -> bool:
-    """Says whether there is a table of tags, here or in `data/`."""
+    """Whether there is a table of tags, here or in `data/`."""
     return bool(_tables(folder))
 
 
-def read(folder: Path, seed: int) -> Reading:
-    """Every tagged track whose audio is there, also in its small form (`214.low.mp3`); what belongs together is the artist.
+def read(folder: Path, seed: int) -> LayoutContent:
+    """Every tagged track whose audio is there, also in its small form (`214.low.mp3`); its group is the artist.
 
     Raises:
         DrawstopError: a table isn't as the data set has it.
@@ -46,19 +46,19 @@ def read(folder: Path, seed: int) -> Reading:
     tables = _tables(folder)
     roots = list(_audio_roots(folder))
     splits = _own_splits(tables)
-    reading = Reading(notes=[OPEN_WORLD])
+    content = LayoutContent(notes=[OPEN_WORLD])
     outside = 0
     for track in _merged(tables):
         split = splits.get(track.id) if splits else split_of_group(track.artist, seed)
         if split is None:
             outside += 1
             continue
-        reading.add(
+        content.add(
             LabelledRecording(_audio(roots or [folder], track.path), track.labels, track.artist, split)
         )
     if outside:
-        reading.notes.append(f"tracks that {SPLIT_FOLDER} doesn't name, left out: {outside}")
-    return reading
+        content.notes.append(f"tracks that {SPLIT_FOLDER} doesn't name, left out: {outside}")
+    return content
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -117,7 +117,7 @@ def _is_bucket(path: Path) -> bool:
 
 
 def _audio(roots: list[Path], path: str) -> Path:
-    """A track's file; where none is there, the one that was looked for first."""
+    """A track's file; if there is none, the path that was looked for first."""
     names = (path, str(Path(path).with_suffix(f".low{Path(path).suffix}")))
     candidates = [root / name for root in roots for name in names]
     return next((candidate for candidate in candidates if candidate.is_file()), candidates[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 from drawstop.errors import DrawstopError
 from training.data.audible import sounds
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import Layout, Reading, split_of_group, sub_folders
+from training.data.layouts.layout import Layout, LayoutContent, split_of_group, sub_folders
 from training.data.recordings import Split
 
 MIXTURE = "mixture.wav"
@@ -37,12 +37,12 @@ VALIDATION_TRACKS = frozenset(
 
 
 def recognises(folder: Path) -> bool:
-    """Says whether there are tracks with a mixture and a stem, or the `.stem.mp4` files of MUSDB18 that isn't HQ."""
+    """Whether there are tracks with a mixture and a stem, or the `.stem.mp4` files of MUSDB18 that isn't HQ."""
     return any(True for _ in _tracks(folder)) or bool(_packed(folder))
 
 
-def read(folder: Path, seed: int) -> Reading:
-    """The mixture and each stem of every track; what is silent in a track doesn't sound in it.
+def read(folder: Path, seed: int) -> LayoutContent:
+    """The mixture and each stem of every track; a silent stem is no label of its track.
 
     Raises:
         DrawstopError: the stems are packed in `.stem.mp4`, or a file can't be decoded.
@@ -52,21 +52,21 @@ def read(folder: Path, seed: int) -> Reading:
             f"{packed.parent} holds MUSDB18's .stem.mp4 files, which we can't read; "
             "get MUSDB18-HQ, or convert them to WAV with musdbconvert (pip install musdb)"
         )
-    reading = Reading()
+    content = LayoutContent()
     silent = 0
     for track in _tracks(folder):
         split = _split(folder, track, seed)
         files = {name: track / f"{name}.wav" for name in STEMS}
-        reading.missing += [path for path in files.values() if not path.is_file()]
+        content.missing += [path for path in files.values() if not path.is_file()]
         there = {name: path for name, path in files.items() if path.is_file()}
         stems = {name: path for name, path in there.items() if sounds(path)}
         silent += len(there) - len(stems)
-        reading.add(LabelledRecording(track / MIXTURE, frozenset(stems), track.name, split, stems))
+        content.add(LabelledRecording(track / MIXTURE, frozenset(stems), track.name, split, stems))
         for name, path in stems.items():
-            reading.add(LabelledRecording(path, frozenset({name}), track.name, split, {name: path}))
+            content.add(LabelledRecording(path, frozenset({name}), track.name, split, {name: path}))
     if silent:
-        reading.notes.append(f"silent stems, left out: {silent}")
-    return reading
+        content.notes.append(f"silent stems, left out: {silent}")
+    return content
 
 
 def _tracks(folder: Path) -> Iterator[Path]:
@@ -82,7 +82,7 @@ def _packed(folder: Path) -> Path | None:
 
 
 def _split(folder: Path, track: Path, seed: int) -> Split:
-    """The data set's own; by the track's name where it has no parts."""
+    """The data set's own split; one by the track's name if it has no parts."""
     if track.parent == folder:
         return split_of_group(track.name, seed)
     if track.parent.name == "test":

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from training.data.labelled_set import LabelledRecording
-from training.data.layouts.layout import SPLIT_FOLDERS, Layout, Reading, readable, sub_folders
+from training.data.layouts.layout import SPLIT_FOLDERS, Layout, LayoutContent, readable, sub_folders
 from training.data.recordings import Split
 
 PREFIX = "nsynth-"
@@ -18,17 +18,17 @@ EXAMPLES = "examples.json"
 
 
 def recognises(folder: Path) -> bool:
-    """Says whether there is a part of it, or the folder is one."""
+    """Whether the folder has a part of NSynth, or is one."""
     return bool(_parts(folder))
 
 
-def read(folder: Path, seed: int) -> Reading:
-    """Every note that is there; its timbre, and what belongs together, is the instrument that plays it.
+def read(folder: Path, seed: int) -> LayoutContent:
+    """Every note that is there; its timbre and its group are the instrument that plays it.
 
     Raises:
         DrawstopError: a part's `examples.json` isn't as the data set has it.
     """
-    reading = Reading()
+    content = LayoutContent()
     for part, split in _parts(folder).items():
         with readable(part / EXAMPLES):
             examples = json.loads((part / EXAMPLES).read_text(encoding="utf-8"))
@@ -36,8 +36,8 @@ def read(folder: Path, seed: int) -> Reading:
                 player = about["instrument_str"]
                 labels = frozenset({about["instrument_family_str"]})
                 path = part / "audio" / f"{note}.wav"
-                reading.add(LabelledRecording(path, labels, player, split, timbre=player))
-    return reading
+                content.add(LabelledRecording(path, labels, player, split, timbre=player))
+    return content
 
 
 def _parts(folder: Path) -> dict[Path, Split]:

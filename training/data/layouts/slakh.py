@@ -12,7 +12,7 @@ from training.data.labelled_set import LabelledRecording
 from training.data.layouts.layout import (
     SPLIT_FOLDERS,
     Layout,
-    Reading,
+    LayoutContent,
     readable,
     split_of_group,
     sub_folders,
@@ -24,11 +24,11 @@ SUFFIXES = (".flac", ".wav")
 
 
 def recognises(folder: Path) -> bool:
-    """Says whether there are tracks, in parts or not."""
+    """Whether there are tracks, in parts or not."""
     return bool(_tracks(folder, 0))
 
 
-def read(folder: Path, seed: int) -> Reading:
+def read(folder: Path, seed: int) -> LayoutContent:
     """The mix and each rendered stem of every track.
 
     A label is the class of a stem's instrument, in lower case. A mix maps to its stems only the classes that one stem
@@ -37,22 +37,22 @@ def read(folder: Path, seed: int) -> Reading:
     Raises:
         DrawstopError: a track's `metadata.yaml` isn't as the data set has it, or nothing here reads YAML.
     """
-    reading = Reading()
+    content = LayoutContent()
     for track, split in _tracks(folder, seed).items():
         with readable(track / METADATA):
             stems = _rendered(track)
         players = [label for _, label, _ in stems]
         alone = {label: path for path, label, _ in stems if players.count(label) == 1}
-        reading.add(LabelledRecording(_audio(track / "mix"), frozenset(players), track.name, split, alone))
+        content.add(LabelledRecording(_audio(track / "mix"), frozenset(players), track.name, split, alone))
         for path, label, patch in stems:
-            reading.add(
+            content.add(
                 LabelledRecording(path, frozenset({label}), track.name, split, {label: path}, timbre=patch)
             )
-    return reading
+    return content
 
 
 def _tracks(folder: Path, seed: int) -> dict[Path, Split]:
-    """Each track's folder and part; without parts it is dealt by name. What Slakh-redux omits isn't looked at."""
+    """Each track's folder and split; without parts, a split by name. Tracks that Slakh-redux omits aren't read."""
     parts = [part for part in sub_folders(folder) if part.name in SPLIT_FOLDERS]
     if not parts:
         return {track: split_of_group(track.name, seed) for track in _in(folder)}
@@ -74,7 +74,7 @@ def _rendered(track: Path) -> list[tuple[Path, str, str]]:
 
 
 def _audio(stem: Path) -> Path:
-    """The file of a name without its suffix; the data set's own where none is there."""
+    """The file of a name without suffix; if there is none, the name that the data set has."""
     candidates = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
     return next((path for path in candidates if path.is_file()), candidates[0])
 

@@ -1,1 +1,1 @@
-"""A look at recordings before any work: what is used, what is skipped and why, what is odd, what would spoil the result."""
+"""Looks at recordings before any work: which are used, skipped (and why) or odd, and which would spoil the result."""

@@ -1,4 +1,4 @@
-"""Which recordings are the same one: copies, other formats, rates, levels; by their loudest second and their course.
+"""Finds copies of one recording (also in other formats, rates and levels) by the loudest second and the levels.
 
 Key idea: the loudest second's spectrum doesn't depend on where exactly it was cut, so candidates are pairs of nearly equal
 spectra, one matrix product; then the two seconds are compared sample by sample at the lag that fits best.
@@ -14,18 +14,18 @@ import numpy.typing as npt
 from training.data.look.sound_facts import MARK_RATE, SoundFacts
 
 SPECTRUM = 0.98
-"""Cosine of two pooled spectra from which seconds are compared; coders and resampling leave .999 and more."""
+"""Cosine of two pooled spectra above which the seconds are compared; coders and resampling leave .999 and more."""
 
 ALIKE = 0.9
-"""Correlation above it is the same recording: lossy copies of the demo's have .94 to 1, others .33 at most."""
+"""Correlation above which two recordings count as copies: lossy copies of the demo's have .94 or more, others .33."""
 
 IDENTICAL = 0.999999
 
-COURSE_DB = 1.0
-"""By how much the levels of a recording's seconds, less their mean, differ in the same recording at most (median)."""
+LEVELS_DB = 1.0
+"""Largest median deviation, in dB, between two copies' levels second by second, less their median level difference."""
 
 LENGTH_SECONDS = 0.5
-"""By how much a coder's padding changes a length."""
+"""Largest difference in length between two copies: coders pad."""
 
 BANDS = 256
 CHUNK = 512
@@ -35,7 +35,7 @@ Array = npt.NDArray[np.float32]
 
 
 def alike(recordings: Sequence[SoundFacts]) -> list[list[int]]:
-    """Groups of two recordings or more that are one and the same, each sorted, by index."""
+    """Groups of two or more copies of one recording, each as sorted indices."""
     marked = [index for index, each in enumerate(recordings) if each.mark is not None]
     if len(marked) < 2:
         return []
@@ -73,14 +73,14 @@ def is_identical(first: SoundFacts, second: SoundFacts) -> bool:
 
 
 def likeness(first: SoundFacts, second: SoundFacts) -> float:
-    """Correlation of two recordings' loudest seconds where they overlap, at the lag that fits best; 0 where length or course
-    say that they are two."""
+    """Correlation of two recordings' loudest seconds where they overlap, at the lag that fits best; 0 where their
+    lengths or their levels second by second differ too much for copies."""
     if abs(first.seconds - second.seconds) > LENGTH_SECONDS:
         return 0.0
     count = min(len(first.seconds_rms), len(second.seconds_rms))
-    courses = [20 * np.log10(np.maximum(each.seconds_rms[:count], QUIETEST)) for each in (first, second)]
-    apart = courses[0] - courses[1]
-    if float(np.median(np.abs(apart - np.median(apart)))) > COURSE_DB:
+    levels = [20 * np.log10(np.maximum(each.seconds_rms[:count], QUIETEST)) for each in (first, second)]
+    difference = levels[0] - levels[1]
+    if float(np.median(np.abs(difference - np.median(difference)))) > LEVELS_DB:
         return 0.0
     marks = [_padded(each) for each in (first, second)]
     spectra = [np.fft.rfft(each, 2 * MARK_RATE) for each in marks]

@@ -1,4 +1,4 @@
-"""What the facts of recordings mean: odd ones are told, those that would spoil a result are refused."""
+"""Findings from recordings' facts: oddities to report, and faults that would spoil a result."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from training.data.clips import SILENCE_DBFS
 from training.data.look.sound_facts import SoundFacts, decibels
 
 LOUDEST = 8.0
-"""Full scale is 1; an instrument limits at +18 dBFS, and what is above it is no recording."""
+"""Largest sample accepted (full scale is 1): instruments clamp there (+18 dBFS), and no recording is louder."""
 
 INTEGERS_UP_TO = 2.0**31
 INTEGERS_FROM = 100.0
 """Peaks between these are mostly integer samples that were written as floats."""
 
 DOMINATES = 0.5
-"""Share of a folder's energy from which one recording decides."""
+"""Share of a folder's energy above which one recording is reported as dominating it."""
 
 FAR_ABOVE = 10.0
-"""Amplitude against the others' median (20 dB) from which that is a fault, and no long or loud recording."""
+"""Amplitude over the others' median (20 dB) above which a dominating recording counts as faulty."""
 
 FEWEST_OTHERS = 2
 SILENCE = 10 ** (SILENCE_DBFS / 10)
@@ -31,7 +31,7 @@ CANCELLED = ", because its channels cancel"
 OFFSET = 0.01
 CLIPPED = 1e-3
 CANCELS = 0.18
-"""Amplitude of the channels' mean against theirs (−15 dB): independent channels leave .7."""
+"""Amplitude of the channels' mean relative to theirs (−15 dB) below which they cancel; independent channels have .7."""
 
 SHORT_SECONDS = 0.1
 QUIET = 10 ** (-40 / 20)
@@ -40,14 +40,14 @@ MOSTLY_SILENT = 0.1
 
 @dataclass(frozen=True)
 class Needs:
-    """What a command asks of recordings.
+    """What a command requires of recordings.
 
     Attributes:
-        shortest_seconds: refused below it.
+        shortest_seconds: shorter recordings are refused.
         sounding: silent recordings are refused.
-        channels: of the model; a file of other channels converts only to one, or from one.
-        levels_matter: False where each recording is brought to one level, so that a loud one decides nothing.
-        samples: False where a look at the headers is all.
+        channels: the model's; a file with another number converts only to one channel, or from one.
+        levels_matter: False where all recordings are brought to one level, so that a loud one does no harm.
+        samples: False if only the headers are read.
     """
 
     shortest_seconds: float = 0.0
@@ -67,12 +67,12 @@ class Finding:
     spoils: bool = False
 
     def text(self) -> str:
-        """The recording and what is the matter with it."""
+        """The recording and the detail."""
         return f"{shown(self.path)}: {self.detail}"
 
 
 def findings_in(recordings: Sequence[SoundFacts], needs: Needs) -> list[Finding]:
-    """What there is to say of the recordings of one folder, in their order."""
+    """The findings about the recordings of one folder, in their order."""
     found = [finding for each in recordings for finding in _of_one(each, needs)]
     return [*found, *_loudest(recordings, needs)] if needs.samples else found
 
@@ -96,7 +96,7 @@ def _of_one(facts: SoundFacts, needs: Needs) -> list[Finding]:
 
 
 def _unusable(facts: SoundFacts, needs: Needs) -> tuple[str, str] | None:
-    """Why nothing can be made of a recording, whoever wants it: kind and detail."""
+    """Why a recording can't be used at all: kind and detail; None if it can."""
     if facts.problem:
         return "unreadable", facts.problem
     if facts.bad_sample is not None:
@@ -117,7 +117,7 @@ def _unusable(facts: SoundFacts, needs: Needs) -> tuple[str, str] | None:
 
 
 def _odd(facts: SoundFacts) -> list[tuple[str, str]]:
-    """What is strange about a recording that can be used: kind and detail."""
+    """Oddities of a usable recording: kind and detail of each."""
     assert facts.header is not None
     level, odd = facts.square**0.5, []
     if facts.seconds < SHORT_SECONDS:

@@ -1,4 +1,4 @@
-"""The look itself: headers first, then samples, of all folders of a command; what it says, and what it refuses."""
+"""Looks at the recordings in all folders of a command, headers first, then samples; reports oddities and faults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from training.data.look.sound_facts import SoundFacts, decibels, measure
 from training.data.phrases import phrase_of
 
 ALL_SAMPLES_UP_TO_HOURS = 20.0
-"""Of more sound than that, every n-th second is read, but every sample of a file of floats: any may be wrong."""
+"""If there is more sound, every n-th second is read; of float files still every sample, as any may be wrong."""
 
 MOST_NAMED = 5
 MOST_REFUSED = 10
@@ -33,7 +33,7 @@ FLOATS = ("FLOAT", "DOUBLE")
 
 @dataclass
 class LookedFolder:
-    """One folder: its recordings, what was skipped, and what there is to say of them."""
+    """One folder: its recordings, skipped files and findings."""
 
     folder: Path
     recordings: list[SoundFacts] = field(default_factory=list)
@@ -42,12 +42,12 @@ class LookedFolder:
 
     @property
     def usable(self) -> list[SoundFacts]:
-        """The recordings that nothing is wrong with that would spoil a result."""
+        """The recordings without a finding that would spoil a result."""
         wrong = {finding.path for finding in self.findings if finding.spoils}
         return [each for each in self.recordings if each.path not in wrong]
 
     def lines(self) -> list[str]:
-        """A line of facts, then what was skipped and what is odd, by kind."""
+        """A line of facts, then the skipped files, then the findings by kind."""
         lines = [f"{shown(self.folder)}: {self._facts()}"]
         lines += [f"  skipped {line}" for line in skipped_lines(self.skipped, MOST_NAMED)]
         kinds: dict[str, list[Finding]] = {}
@@ -75,7 +75,7 @@ class LookedFolder:
         return ", ".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
-        """What `lines` says, for `--json`."""
+        """The content of `lines`, for `--json`."""
         return {
             "folder": str(self.folder),
             "recordings": len(self.recordings),
@@ -90,21 +90,21 @@ class LookedFolder:
 
 @dataclass
 class Look:
-    """All folders of a command. `pairs`: of each two folders that are opposites, how many recordings are parallel."""
+    """All folders of a command. `pairs`: for each two opposite folders, a line on how many recordings are parallel."""
 
     folders: list[LookedFolder]
     pairs: list[str] = field(default_factory=list)
     every: int = 1
 
     def lines(self) -> list[str]:
-        """Everything there is to say."""
+        """All lines, folder by folder."""
         lines = [line for each in self.folders for line in each.lines()] + self.pairs
         return lines + ([f"levels are those of one second in {self.every}"] if self.every > 1 else [])
 
-    def tell_then_refuse(self, tell: Callable[[str], None]) -> None:
-        """Call `tell` with each line, then `refuse`: nothing is refused before everything is said."""
+    def report_then_refuse(self, show_line: Callable[[str], None]) -> None:
+        """Call `show_line` with each line, then raise DrawstopError if a recording would spoil the result."""
         for line in self.lines():
-            tell(line)
+            show_line(line)
         self.refuse()
 
     def refuse(self) -> None:
@@ -158,7 +158,7 @@ def _listed(folder: Path) -> LookedFolder:
 def _each(
     what: str, recordings: list[SoundFacts], work: Callable[[SoundFacts], None], progress: Progress | None
 ) -> None:
-    """Do it to each recording, in some threads: libsndfile and numpy let others run."""
+    """Call `work` with each recording, in several threads: libsndfile and numpy release the interpreter's lock."""
     threads = min(MOST_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     with ThreadPoolExecutor(threads) as pool:
         for done, _ in enumerate(pool.map(work, recordings), 1):
@@ -183,13 +183,13 @@ def _read_samples(facts: SoundFacts, every: int) -> None:
 
 
 def _reason(facts: SoundFacts, error: Exception) -> str:
-    """An error's words without the path that stands before them anyway."""
+    """An error's message without the recording's path, which is printed before it anyway."""
     text = str(error).replace(str(facts.path), "it")
     return text.removeprefix("it ").removeprefix("it: ")
 
 
 def _find_copies(folders: list[LookedFolder], opposites: list[tuple[LookedFolder, LookedFolder]]) -> None:
-    """Add findings about recordings that are there twice, in one folder or in two that are opposites."""
+    """Add findings about copies of a recording in one folder, or in two opposite folders."""
     of = [(folder, each) for folder in folders for each in folder.recordings if each.mark is not None]
     for group in alike([each for _, each in of]):
         members = [of[index] for index in group]
@@ -205,14 +205,14 @@ def _find_copies(folders: list[LookedFolder], opposites: list[tuple[LookedFolder
 
 
 def _on_both_sides(one: SoundFacts, other: SoundFacts) -> Finding:
-    """Parallel recordings may differ by little: only the same samples are refused there."""
+    """The finding that two opposite folders share a recording. Of parallel ones only equal samples are refused."""
     parallel = phrase_of(one.path) == phrase_of(other.path) and not is_identical(one, other)
     detail = f"{'nearly ' if parallel else ''}the same recording as {shown(one.path)}"
     return Finding(other.path, "with and without the concept", detail, spoils=not parallel)
 
 
 def _parallel(first: LookedFolder, second: LookedFolder) -> str:
-    """How many phrases two folders share."""
+    """How many phrases two folders share, in words."""
     phrases = [Counter(phrase_of(each.path) for each in folder.usable) for folder in (first, second)]
     shared = phrases[0].keys() & phrases[1].keys()
     names = f"{shown(first.folder)} and {shown(second.folder)}"
@@ -223,7 +223,7 @@ def _parallel(first: LookedFolder, second: LookedFolder) -> str:
 
 
 def _shares(values: list[str]) -> str:
-    """Each value, with how often where there are several.
+    """Each value, commonest first, with its count if there are several.
 
     >>> _shares(["48000 Hz", "44100 Hz", "44100 Hz"]), _shares(["1 channel"])
     ('44100 Hz (2), 48000 Hz (1)', '1 channel')

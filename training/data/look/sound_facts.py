@@ -1,4 +1,4 @@
-"""What is measured of one recording in one pass over its samples: level, offset, clipping, silence, a mark to know it by."""
+"""Facts about a recording by one pass over its samples: level, offset, clipping, silence, a mark to find copies by."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Block = npt.NDArray[np.float32]
 """`[samples, channels]`"""
 
 BLOCK_SECONDS = 1.0
-"""What is read at once, and what counts as silent or not."""
+"""Length of the blocks that are read, each of which counts as silent or not."""
 
 MARK_RATE = 4000
-"""Hz: what lossy coders keep of any recording lies below half of it."""
+"""Sample rate of marks in Hz: lossy coders preserve any recording below half of it."""
 
 CLIPPED_FROM = 0.999
-"""Of full scale: a sample that high whose neighbour is equal is clipped."""
+"""Share of full scale from which two equal samples in a row count as clipped."""
 
 MEASURABLE = 1e6
 """Samples above it have no level: their squares would overflow."""
@@ -33,18 +33,18 @@ MEASURABLE = 1e6
 
 @dataclass
 class SoundFacts:
-    """A recording's header and what its samples are like. Levels are linear, full scale is 1.
+    """A recording's header and facts about its samples. Levels are linear, full scale is 1.
 
     Attributes:
         path: the file.
-        header: what it says of itself; None where it can't be read.
+        header: its header; None if it can't be read.
         problem: why it can't be read, or read to its end; empty where it can.
-        frames: samples per channel that were there; 0 where not all were read.
-        bad_sample: the first that is NaN or infinite.
+        frames: samples per channel that were read; 0 if not all were.
+        bad_sample: number of the first sample that is NaN or infinite.
         square: mean square over channels and time.  mono_square: that of the channels' mean.
         offset: the largest mean of a channel (DC), without its sign.
-        clipped: share of samples.
-        seconds_rms: of each second that was read, its root mean square.
+        clipped: share of the samples that are clipped.
+        seconds_rms: root mean square of each second that was read.
         mark: its loudest second, mono at `MARK_RATE`, for `alike`; None of silence.
     """
 
@@ -73,12 +73,12 @@ class SoundFacts:
 
     @property
     def is_silent(self) -> bool:
-        """Nothing in it counts as sound."""
+        """True if it is silent as a whole and in each second."""
         return self.square < 10 ** (SILENCE_DBFS / 10) and self.loud_seconds == 0
 
 
 def decibels(level: float) -> float:
-    """An amplitude in dBFS; −200 at the least.
+    """An amplitude in dBFS, at least −200.
 
     >>> decibels(0.1), decibels(0.0)
     (-20.0, -200.0)
@@ -87,7 +87,7 @@ def decibels(level: float) -> float:
 
 
 def measure(facts: SoundFacts, every: int = 1) -> None:
-    """Fill in what the samples say, reading one second of `every`; a failure becomes `problem`.
+    """Fill in the facts about the samples, reading one second in `every`.
 
     Raises:
         DrawstopError: as `open_sound`.
@@ -105,7 +105,7 @@ def measure(facts: SoundFacts, every: int = 1) -> None:
 
 
 def _blocks(file: soundfile.SoundFile, every: int) -> Iterator[tuple[int, Block]]:
-    """Where each block of a second starts, and its samples; seconds between them are skipped."""
+    """Blocks of a second, each with its first sample's number; seconds between them are skipped."""
     length, start = round(BLOCK_SECONDS * file.samplerate), 0
     while True:
         if every > 1:
@@ -158,7 +158,7 @@ class _Sums:
 
 
 def _mark(block: Block, rate: int) -> Block:
-    """Mono at `MARK_RATE`, of norm 1: the channel with most in it where channels cancel."""
+    """A block in mono at `MARK_RATE`, with norm 1; if the channels cancel, the loudest channel."""
     mono = block.mean(1)
     if np.vdot(mono, mono) < 0.1 * np.vdot(block, block) / block.shape[1]:
         mono = block[:, int(np.square(block).sum(0).argmax())]

@@ -1,4 +1,4 @@
-"""Every kind of edit that evidence sets side by side: the stops themselves, baselines, bounds and controls."""
+"""The edits of a RAVE's latents that experiments compare: the stops themselves, baselines, bounds and controls."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from training.banks.bank import StopBank
-from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.stop import Stop
 from training.find.rave.static_addition import unit_level_mean
 from training.metrics.auroc import auroc_of_columns
 from training.sae.model import SAE
 
 RANKED_FEATURES = 64
-Edit = Callable[[Tensor, Mapping[str, float]], Tensor]
+LatentEdit = Callable[[Tensor, Mapping[str, float]], Tensor]
 """Latents `[items, latents, frames]` and values by stop -> steered latents."""
 
 
@@ -38,18 +38,18 @@ def solo_statistics(sae: SAE, latents: Mapping[str, Tensor]) -> Solos:
     return Solos({name: z.transpose(1, 2).flatten(0, 1) for name, z in latents.items()}, means)
 
 
-def by_bank(bank: StopBank) -> Edit:
+def by_bank(bank: StopBank) -> LatentEdit:
     """The bank's own edit."""
-    return _named(bank, BankEdit(bank))
+    return _named(bank, ConstantEdit(bank))
 
 
-def static(bank: StopBank) -> Edit:
+def static(bank: StopBank) -> LatentEdit:
     """Every stop's static counterpart: constant removal weights and write vectors, fitted on the same recordings."""
     return by_bank(replace(bank, stops=tuple(stop.static() for stop in bank.stops)))
 
 
-def ranked(bank: StopBank, solos: Solos) -> Edit:
-    """Features ranked by AUROC over clip means, the best taken away wholly; the difference of means brought in."""
+def ranked(bank: StopBank, solos: Solos) -> LatentEdit:
+    """-1 completely removes the features of the highest AUROC over clip means; +1 is the static counterpart's."""
 
     def rank(stop: Stop) -> Stop:
         other = [name for name in solos.means if name != stop.slug]
@@ -62,7 +62,7 @@ def ranked(bank: StopBank, solos: Solos) -> Edit:
     return by_bank(replace(bank, stops=tuple(rank(stop) for stop in bank.stops)))
 
 
-def difference_of_means(bank: StopBank, solos: Solos) -> Edit:
+def difference_of_means(bank: StopBank, solos: Solos) -> LatentEdit:
     """-1 takes away, +1 adds the concept's mean direction, at the frame's level; no SAE."""
     directions = {}
     for stop in bank.stops:
@@ -80,7 +80,7 @@ def difference_of_means(bank: StopBank, solos: Solos) -> Edit:
     return edit
 
 
-def free_map(bank: StopBank, solos: Solos, seed: int = 0) -> Edit:
+def free_map(bank: StopBank, solos: Solos, seed: int = 0) -> LatentEdit:
     """The best linear map from a mixture's frame to the concept's, without an SAE: the bound of memoryless linear edits."""
     generator = torch.Generator().manual_seed(seed)
     maps = {}
@@ -99,16 +99,18 @@ def free_map(bank: StopBank, solos: Solos, seed: int = 0) -> Edit:
     return edit
 
 
-def random_like(bank: StopBank, seed: int) -> Edit:
+def random_like(bank: StopBank, seed: int) -> LatentEdit:
     """The control: random features, each frame's edit as large as the bank's own."""
     return _named(bank, RandomEdit(bank, seed))
 
 
-def by_random_sae(bank: StopBank, solos: Solos, seed: int) -> Edit:
-    """The control of the SAE: one of random weights, its features ranked as `ranked` ranks ours, each frame's edit as large
-    as the bank's own."""
+def by_random_sae(bank: StopBank, solos: Solos, seed: int) -> LatentEdit:
+    """The control of the SAE: one with random weights, its features ranked as in `ranked`.
+
+    Its edits are scaled to the size of the bank's own, frame by frame.
+    """
     sae = random_sae(bank.sae, seed)
-    own = BankEdit(bank)
+    own = ConstantEdit(bank)
     with torch.no_grad():
         means = {
             name: torch.stack([sae.encode(frames).mean(0) for frames in _in_clips(bank, z)])
@@ -135,11 +137,11 @@ def by_random_sae(bank: StopBank, solos: Solos, seed: int) -> Edit:
 
 @torch.no_grad()
 def random_sae(sae: SAE, seed: int, directions: Tensor | None = None) -> SAE:
-    """An untrained TopK SAE of the same frames: as many features on, in random directions, the encoder their transpose.
+    """An untrained TopK SAE for the same frames: as many active features, random directions and their transpose.
 
     Args:
-        seed: of the directions; take one that no SAE under examination began with.
-        directions: of a stream of their own instead, `[n_features, d_in]`.
+        seed: seed of the random directions; take one that no SAE that is measured started from.
+        directions: these directions instead, `[n_features, d_in]`.
     """
     made = SAE(replace(sae.config, architecture="topk", seed=seed))
     made.mean, made.scale = sae.mean, sae.scale
@@ -149,9 +151,9 @@ def random_sae(sae: SAE, seed: int, directions: Tensor | None = None) -> SAE:
 
 
 def _in_clips(bank: StopBank, frames: Tensor, length: int = 128) -> list[Tensor]:
-    """Normalised frames in pieces of so many. `[frames, width]` -> `[length, width]` each."""
+    """Normalised frames, cut into pieces of one length. `[frames, width]` -> `[length, width]` each."""
     return [part for part in bank.sae.normalise(frames).split(length) if len(part) == length]
 
 
-def _named(bank: StopBank, edit: BankEdit) -> Edit:
+def _named(bank: StopBank, edit: ConstantEdit) -> LatentEdit:
     return lambda z, values: edit(z, [values.get(stop.slug, 0.0) for stop in bank.stops])

@@ -1,4 +1,4 @@
-"""Clips of labelled recordings that nothing was found on, and mixtures made of them: what stops are tried on."""
+"""Clips of unseen labelled recordings, and mixtures made of them, on which stops are measured."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from torch.nn.functional import pad
 
 from drawstop.audio_decoding import header_of
 from drawstop.errors import DrawstopError
-from training.data.clips import CLIP_SECONDS, loud_enough
+from training.data.clips import CLIP_SECONDS, as_loud, loud_enough
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import load
 from training.models.rave.batches import encode_clips
 from training.models.rave.model import RaveModel
 
 LEAD_SECONDS = 1.5
-"""What plays before it, where most recordings are long enough: a sound that is cut in midway begins like a pluck."""
+"""Sound before each clip, where most recordings are long enough: a sound that is cut in midway begins like a pluck."""
 CLIPS_OF_A_RECORDING = 2
-"""At most: a long recording doesn't outweigh the others."""
+"""Most clips of one recording, so that a long recording doesn't outweigh the others."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,15 @@ class Clips:
     """Clips as sound and as a RAVE's frames, leads included.
 
     Attributes:
-        concepts: what may sound in them.
+        concepts: the concepts that may sound in them.
         labels: `[clips, concepts]` bool.
-        groups: of each clip, the recordings that it was cut from: what a bootstrap draws as a whole.
-        made: `[clips]` bool: mixed here of two solos, whose own frames are in `parts`.
-        new_timbre: `[clips]` bool: of timbres that nothing was trained on.
+        groups: bootstrap group of each clip: the recordings that it was cut from.
+        made: `[clips]` bool: mixed here from two solos, whose own frames are in `parts`.
+        new_timbre: `[clips]` bool: has timbres that nothing was trained on.
         latents: `[clips, width, frames]`.
         parts: by concept, its own frames in the mixtures made here; zeros elsewhere. `[clips, width, frames]`.
         originals: mono, without leads: `[clips, samples]`.
-        lead: frames before what is measured.
+        lead: frames of lead, before the measured part.
     """
 
     concepts: tuple[str, ...]
@@ -52,7 +52,7 @@ class Clips:
     lead: int
 
     def alone(self, concept: str) -> list[int]:
-        """Clips in which nothing else sounds."""
+        """Clips in which only this concept sounds."""
         return self._where(self.having(concept) & (self.labels.sum(1) == 1) & ~self.made)
 
     def mixed(self, concept: str) -> list[int]:
@@ -64,7 +64,7 @@ class Clips:
         return self._where(~self.having(concept) & ~self.made)
 
     def having(self, concept: str) -> Tensor:
-        """`[clips]` bool."""
+        """Which clips have the concept: `[clips]` bool."""
         return self.labels[:, self.concepts.index(concept)]
 
     def _where(self, chosen: Tensor) -> list[int]:
@@ -89,19 +89,19 @@ def cut_clips(
     """Cuts recordings into clips, mixes pairs of solos that share no concept, as sound, and encodes everything.
 
     Args:
-        recordings: unseen ones.
-        concepts: those that are asked about; other labels count as none.
-        most: clips of each set of labels, and mixtures of each pair of concepts.
+        recordings: unseen recordings.
+        concepts: the concepts that are measured; other labels count as none.
+        most: most clips of each set of labels, and most mixtures of each pair of concepts.
 
     Raises:
-        DrawstopError: nothing but silence in them.
+        DrawstopError: all recordings are silent.
     """
     rng = np.random.default_rng(seed)
     lengths = _lengths(model, recordings)
     cuts = [cut for recording in recordings for cut in _cuts(model, recording, concepts, *lengths)]
     if not cuts:
         raise DrawstopError("the unseen recordings hold nothing but silence: give some in which sounds play")
-    chosen = _dealt(cuts, most, rng)
+    chosen = _at_most_of_each_kind(cuts, most, rng)
     pairs = _pairs(chosen, most, rng)
     mixtures = [_mixture(*pair) for pair in pairs]
     everything = [*chosen, *mixtures]
@@ -126,7 +126,7 @@ def cut_clips(
 
 
 def _lengths(model: RaveModel, recordings: Sequence[LabelledRecording]) -> tuple[int, int]:
-    """Samples of a lead and of what is measured: whole latent frames."""
+    """Samples of a lead and of a clip's measured part: whole latent frames."""
     rate, ratio = model.rates.sample_rate, model.rates.latent_ratio
     seconds = [header_of(recording.path).seconds for recording in recordings]
     long_enough = bool(np.median(seconds) >= LEAD_SECONDS + CLIP_SECONDS)
@@ -151,8 +151,8 @@ def _cuts(
     return found
 
 
-def _dealt(cuts: list[_Cut], most: int, rng: np.random.Generator) -> list[_Cut]:
-    """At most so many of each set of labels, in a fixed order."""
+def _at_most_of_each_kind(cuts: list[_Cut], most: int, rng: np.random.Generator) -> list[_Cut]:
+    """Random cuts, at most `most` of each set of labels, in their first order."""
     kinds: dict[tuple[str, ...], list[int]] = {}
     for i, cut in enumerate(cuts):
         kinds.setdefault(tuple(sorted(cut.labels)), []).append(i)
@@ -177,13 +177,9 @@ def _pairs(cuts: list[_Cut], most: int, rng: np.random.Generator) -> list[tuple[
     return pairs
 
 
-def _as_loud(audio: Tensor, reference: Tensor) -> Tensor:
-    return audio * (reference.square().mean() / audio.square().mean().clamp(min=1e-12)).sqrt()
-
-
 def _mixture(first: _Cut, second: _Cut) -> _Cut:
-    """Both at once, equally loud."""
-    audio = first.audio + _as_loud(second.audio, first.audio)
+    """Both clips at once, equally loud."""
+    audio = first.audio + as_loud(second.audio[None], first.audio[None])[0]
     group = f"{first.group}+{second.group}"
     return _Cut(audio, first.labels | second.labels, group, first.new_timbre)
 
@@ -194,7 +190,10 @@ def _parts(
     """A concept's own frames in every mixture, zeros in the recorded clips and the mixtures without it."""
     found = torch.zeros(recorded + len(pairs), model.rates.width, frames)
     for index, (first, second) in enumerate(pairs):
-        for cut, audio in ((first, first.audio), (second, _as_loud(second.audio, first.audio))):
+        for cut, audio in (
+            (first, first.audio[None]),
+            (second, as_loud(second.audio[None], first.audio[None])),
+        ):
             if concept in cut.labels:
-                found[recorded + index] = encode_clips(model, audio[None])[0]
+                found[recorded + index] = encode_clips(model, audio)[0]
     return found

@@ -1,4 +1,4 @@
-"""The playback of a MusicGen's banks: pieces that it makes of some descriptions, with stops at its layers held at values.
+"""The playback of a MusicGen's banks: pieces generated from text prompts, with stops at its layers held at values.
 
 A control of a stop is a stop of its own: `guitar_direction` (the difference of means) and `guitar_random` beside `guitar`, as
 `drawstop find --kind direction` and `--kind random` make them.
@@ -26,13 +26,13 @@ from training.models.musicgen.sampling import Sampling
 
 SECONDS = 3.0
 FIRST_SEED = 90_000
-"""Far from those that `find` draws pieces from: figures are of pieces that chose nothing."""
+"""Far from the seeds of the pieces that `find` uses: measured pieces had no part in finding the stops."""
 SUFFIXES = {STOP: "", MEANS: "_direction", RANDOM: "_random"}
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A description, and the concepts that its pieces should have."""
+    """A text prompt, and the concepts that its pieces should have."""
 
     text: str
     labels: frozenset[str]
@@ -40,7 +40,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Pieces:
-    """What pieces are asked for; see playback.Items. `texts`: the number of each piece's prompt."""
+    """The pieces to generate; see playback.Items. `texts`: index of each piece's prompt."""
 
     concepts: tuple[str, ...]
     labels: Tensor
@@ -57,11 +57,11 @@ class Pieces:
         return self._where(self.having(concept) & (self.labels.sum(1) > 1))
 
     def lacking(self, concept: str) -> list[int]:
-        """Indices of pieces that should not have it."""
+        """Indices of pieces that should not have this concept."""
         return self._where(~self.having(concept))
 
     def having(self, concept: str) -> Tensor:
-        """Which pieces should have it: `[pieces]` bool."""
+        """Which pieces should have this concept: `[pieces]` bool."""
         return self.labels[:, self.concepts.index(concept)]
 
     def _where(self, chosen: Tensor) -> list[int]:
@@ -69,10 +69,10 @@ class Pieces:
 
 
 def pieces_of(prompts: Sequence[Prompt], concepts: tuple[str, ...], count: int) -> Pieces:
-    """`count` pieces of each description.
+    """`count` pieces of each prompt.
 
     Raises:
-        DrawstopError: no description with a concept, or none without it.
+        DrawstopError: no prompt with a concept, or none without it.
     """
     for concept in concepts:
         for wanted in (True, False):
@@ -90,11 +90,11 @@ def pieces_of(prompts: Sequence[Prompt], concepts: tuple[str, ...], count: int) 
 
 
 class MusicGenPlayback(Playback):
-    """Pieces of a MusicGen, made in one batch for each description: the same draws with stops at 0 and steered. See Playback.
+    """Plays a MusicGen's pieces, one batch for each prompt, with the same random draws with stops at 0 and moved.
 
     Args:
-        recordings: unseen ones as sound `[clips, samples]` at the model's rate, and their labels `[clips, concepts]`: what the
-            classifiers are tried on, as they are and through EnCodec.
+        recordings: unseen sound `[clips, samples]` at the model's rate, and its labels `[clips, concepts]`; the
+            classifiers are tested on it, as recorded and through EnCodec.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class MusicGenPlayback(Playback):
         }
 
     def sound(self, edit: str, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        """Sound of some pieces with stops held at values, `[pieces, samples]`; whole batches are made in any case."""
+        """Sound of some pieces with stops held at values, `[pieces, samples]`; always generates whole batches."""
         named = {f"{name}{SUFFIXES[edit]}": value for name, value in values.items() if value}
         texts = sorted({self.pieces.texts[index] for index in indices})
         made = {number: self._batch(number, named) for number in texts}
@@ -144,7 +144,7 @@ class MusicGenPlayback(Playback):
         return torch.stack(chosen)
 
     def accuracy(self) -> dict[str, Accuracy]:
-        """How right each classifier is on the recordings, as they are and through EnCodec."""
+        """Accuracy of each classifier on the recordings, as recorded and through EnCodec."""
         sounds, labels = self.recordings
         codec = Codec(self.musicgen)
         through = torch.cat(
@@ -163,7 +163,7 @@ class MusicGenPlayback(Playback):
         }
 
     def _batch(self, number: int, values: Mapping[str, float]) -> Tensor:
-        """All pieces of one description, `[pieces, samples]`."""
+        """All pieces of one prompt, `[pieces, samples]`."""
         count = self.pieces.texts.count(number)
         seed = FIRST_SEED + 1000 * self.options.seed + number
         sampling = Sampling(seconds=SECONDS, seed=seed)

@@ -1,4 +1,4 @@
-"""Plays steered clips and asks the classifiers: what every experiment on steering does, whichever the model."""
+"""Plays steered clips and classifies them: what every experiment on steering does, for every kind of model."""
 
 from __future__ import annotations
 
@@ -23,51 +23,51 @@ RANDOM, RANDOM_SAE = "random features", "a random SAE"
 NOISES = 16
 
 PredictionsByName = dict[str, Predictions]
-"""By classifier."""
+"""Predictions by classifier's name."""
 Accuracy = dict[str, dict[str, dict[str, float]]]
-"""By material and concept: the share of right answers, and the AUROC."""
+"""Accuracy and AUROC by material (as recorded, through the model) and concept."""
 
 
 class Items(Protocol):
-    """What is steered: recorded clips, or pieces that a model makes."""
+    """The items that are steered: recorded clips, or pieces that a model generates."""
 
     @property
     def concepts(self) -> tuple[str, ...]:
-        """What may sound in them."""
+        """The concepts that may sound in them."""
 
     @property
     def labels(self) -> Tensor:
-        """`[items, concepts]` bool."""
+        """Which concepts each item has: `[items, concepts]` bool."""
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Of each item, what a bootstrap draws as a whole."""
+        """Bootstrap group of each item."""
 
     @property
     def new_timbre(self) -> Tensor:
-        """`[items]` bool."""
+        """Which items have timbres that nothing was trained on: `[items]` bool."""
 
     def alone(self, concept: str) -> list[int]:
-        """Items in which nothing else sounds."""
+        """Items in which only this concept sounds."""
 
     def mixed(self, concept: str) -> list[int]:
-        """Items in which it sounds together with others."""
+        """Items in which the concept sounds together with others."""
 
     def lacking(self, concept: str) -> list[int]:
-        """Items without it."""
+        """Items without the concept."""
 
     def having(self, concept: str) -> Tensor:
-        """`[items]` bool."""
+        """Which items have the concept: `[items]` bool."""
 
 
 @dataclass(frozen=True)
 class Stems:
-    """What mixtures were made of, each `[items, samples]`, played by the model.
+    """The parts of mixtures, played by the model, `[items, samples]` each.
 
     Attributes:
         own: a concept's part.
-        others: everything else.
-        best: the mixtures without it, as well as the model can.
+        others: all other parts.
+        best: the mixtures without the concept, as well as the model can.
     """
 
     own: Tensor
@@ -80,7 +80,7 @@ class Playback(ABC):
 
     Attributes:
         neutral: their sound with all stops at 0, `[items, samples]`.
-        neutral_predictions: what the classifiers detect in it.
+        neutral_predictions: the classifiers' predictions for it.
     """
 
     def __init__(
@@ -106,29 +106,29 @@ class Playback(ABC):
 
     @abstractmethod
     def edits(self) -> dict[str, Any]:
-        """The stops, what they are compared with, and the controls; what `sound` takes."""
+        """The stops' edit, the baselines and the controls by name, as `sound` takes them."""
 
     @abstractmethod
     def sound(self, edit: Any, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
-        """Some items with stops, named, at some values. -> `[places, samples]`."""
+        """Some items with stops at some values, by the stops' names. -> `[indices, samples]`."""
 
     @abstractmethod
     def accuracy(self) -> dict[str, Accuracy]:
-        """By classifier: how right it is about unseen recordings, and about what the unsteered model makes of them."""
+        """Accuracy of each classifier on unseen recordings, and on the unsteered model's reconstructions of them."""
 
     def original(self, index: int) -> Tensor | None:
         """An item as it was recorded, `[samples]`; None where nothing was."""
         return None
 
     def stems(self, concept: str, indices: Sequence[int]) -> Stems | None:
-        """What some items were made of, played once; None where that isn't known."""
+        """The parts of some items, played once; None where they aren't known."""
         key = (concept, tuple(indices))
         if key not in self._stems:
             self._stems[key] = self.play_stems(concept, indices)
         return self._stems[key]
 
     def play_stems(self, concept: str, indices: Sequence[int]) -> Stems | None:
-        """Sound of the parts that mixtures were made of; None where one of them wasn't made of parts."""
+        """Sound of the parts of some mixtures; None where an item wasn't made of parts."""
         return None
 
     def recovered(self, concept: str, indices: Sequence[int], sound: Tensor) -> Estimate | None:
@@ -144,7 +144,7 @@ class Playback(ABC):
         return None
 
     def predict(self, sound: Tensor, classifiers: int | None = None) -> PredictionsByName:
-        """What every classifier detects in `[items, samples]`, or only so many of them, the first ones."""
+        """The predictions of every classifier for `[items, samples]`, or of the first few of them."""
         found = predict(self.classifiers[:classifiers], sound, self.rate)
         self._predicted += 1
         if self._progress and self._predicted <= self._expected:
@@ -177,28 +177,28 @@ class Playback(ABC):
         return [self.items.groups[i] for i in indices]
 
     def spread(self, indices: Sequence[int]) -> list[int]:
-        """The items, evenly thinned where there are twice as many as a cell takes, or more."""
+        """The items, thinned evenly where there are at least twice as many as a cell takes."""
         return list(indices[:: max(1, len(indices) // self.options.most_clips)])
 
     def share(
         self, predictions: Predictions, concept: str, indices: Sequence[int], among: Tensor | None = None
     ) -> Estimate:
-        """In which share of these items it's detected; `among`: only of those, `[places]` bool."""
-        answers, groups = predictions.of(concept)[0].double(), self.groups_of(indices)
+        """Share of the items in which the concept is detected. `among`: bool `[items]`, counts only those."""
+        detected, groups = predictions.of(concept)[0].double(), self.groups_of(indices)
         if among is not None:
-            answers = answers[among]
+            detected = detected[among]
             groups = [group for group, wanted in zip(groups, among.tolist(), strict=True) if wanted]
-        return mean_of(answers.numpy(), groups)
+        return mean_of(detected.numpy(), groups)
 
     def moved(
         self, before: Predictions, after: Predictions, concept: str, indices: Sequence[int]
     ) -> Estimate:
-        """By how much more of these items have it detected after than before: a share, from -1 to 1."""
+        """Change of the share of items in which the concept is detected, -1 to 1."""
         change = after.of(concept)[0].double() - before.of(concept)[0].double()
         return mean_of(change.numpy(), self.groups_of(indices))
 
     def detected_in_noise(self) -> dict[str, dict[str, float]]:
-        """By classifier: in which share of white noises it detects each concept. One that detects much in noise proves little."""
+        """By classifier, the share of white noises in which it detects each concept; a large one is no good sign."""
         generator = torch.Generator().manual_seed(self.options.seed)
         noise = 0.08 * torch.randn(NOISES, self.neutral.shape[1], generator=generator)
         return {

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.classifiers.classifier import accuracy, predict
 from training.evaluation.playback.edits import (
-    Edit,
+    LatentEdit,
     by_bank,
     by_random_sae,
     difference_of_means,
@@ -37,7 +37,7 @@ CONTROL_SEED = 7
 
 
 class RavePlayback(Playback):
-    """A context's clips. See Playback."""
+    """Plays a RAVE context's clips with edits of their latents."""
 
     def __init__(self, context: RaveContext) -> None:
         self.context, self.clips = context, context.clips
@@ -49,7 +49,7 @@ class RavePlayback(Playback):
         """Sound of every clip with all stops at 0, `[clips, samples]`."""
         return self._play(self.clips.latents)
 
-    def edits(self) -> dict[str, Edit]:
+    def edits(self) -> dict[str, LatentEdit]:
         """The bank's own edit, and the baselines and controls beside it, by name."""
         bank, seed = self.context.bank, CONTROL_SEED + self.options.seed
         found = {STOP: by_bank(bank)}
@@ -62,13 +62,13 @@ class RavePlayback(Playback):
             found[RANDOM_SAE] = by_random_sae(bank, solos, seed)
         return found
 
-    def sound(self, edit: Edit, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
+    def sound(self, edit: LatentEdit, indices: Sequence[int], values: Mapping[str, float]) -> Tensor:
         """Sound of some clips with stops held at values, `[clips, samples]`."""
         knobs = {self.slugs[name]: value for name, value in values.items()}
         return self._play(edit(self.clips.latents[list(indices)], knobs))
 
     def accuracy(self) -> dict[str, Accuracy]:
-        """How right each classifier is on the clips, as recorded and through the RAVE."""
+        """Accuracy of each classifier on the clips, as recorded and through the RAVE."""
         originals, clips = predict(self.classifiers, self.clips.originals, self.rate), self.clips
         return {
             classifier.name: {
@@ -95,7 +95,7 @@ class RavePlayback(Playback):
         return Stems(self._play(own), self._play(rest), self._play(mixture - own))
 
     def order_error(self) -> float:
-        """How far the order of the bank's stops changes what they do together, relative to what they do."""
+        """The largest change of the edit with the bank's stops in reverse order, as a share of the edit's size."""
         bank = self.context.bank
         turned = replace(bank, stops=tuple(reversed(bank.stops)))
         z = self.clips.latents[: self.context.model.voices()]

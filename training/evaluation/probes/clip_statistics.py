@@ -1,7 +1,7 @@
 """Statistics of one recording's frames and sound: what its features carry, second by second, and its spectrum.
 
-Key idea: loudness is no clue. A bias-free SAE's features grow with the gain, so what is compared between recordings is
-taken of the sound at one level.
+Key idea: loudness should not decide. A bias-free SAE's features grow with the gain, so recordings are compared at one
+level.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ def spans_of(frames: int, frame_rate: float, seconds: float) -> list[slice]:
 
 @dataclass(frozen=True)
 class LogMel:
-    """How a log-mel spectrum is taken.
+    """How a log-mel spectrum is computed.
 
     Attributes:
-        hops: of a window.
+        hops: hops in a window.
         padding: at both ends, see torch.stft.
         by_spectrum: bands are divided by their own mean too, over all of them and all times.
         floor: added to each band's energy, which is about 1 where the sound is.

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEATURES = 5
-"""That a classifier may use at most."""
+"""Most features that a few-shot classifier uses."""
 
 Values = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
-Score = Callable[[Values], Values]
+FewShotScore = Callable[[Values], Values]
 """Gives each row of `[n, d]` a score, higher where the concept is more likely: `[n]`."""
 
 _SHRINKAGE = 0.5
@@ -27,8 +27,8 @@ _STRENGTH = 0.1  # scikit-learn's C
 _LEAST_SPREAD = 1e-9
 
 
-def five_features(x: Values, labels: Mask, spread: Values, count: int = FEATURES) -> Score:
-    """Logistic regression on the `count` features that tell the two apart best.
+def five_features(x: Values, labels: Mask, spread: Values, count: int = FEATURES) -> FewShotScore:
+    """Logistic regression on the `count` features that separate the two kinds of recordings best.
 
     Args:
         x: `[n, n_features]`.  labels: `[n]`.
@@ -38,13 +38,13 @@ def five_features(x: Values, labels: Mask, spread: Values, count: int = FEATURES
 
 
 def ranked(x: Values, labels: Mask, spread: Values) -> NDArray[np.int64]:
-    """Features, the one that differs most where the concept sounds, up or down, first: `[n_features]`."""
+    """Features, those that differ most with the concept, up or down, first: `[n_features]`."""
     with_, without = x[labels], x[~labels]
     noise = np.sqrt((with_.var(0) + without.var(0)) / 2) + _SHRINKAGE * spread + _LEAST_SPREAD
     return np.argsort(-np.abs(with_.mean(0) - without.mean(0)) / noise, kind="stable")
 
 
-def logistic(x: Values, labels: Mask, chosen: NDArray[np.int64] | None = None) -> Score:
+def logistic(x: Values, labels: Mask, chosen: NDArray[np.int64] | None = None) -> FewShotScore:
     """Logistic regression on standardised columns, with an L2 penalty.
 
     Args:
@@ -64,7 +64,7 @@ def logistic(x: Values, labels: Mask, chosen: NDArray[np.int64] | None = None) -
     return score
 
 
-def difference_of_means(x: Values, labels: Mask, spread: Values | float = 1.0) -> Score:
+def difference_of_means(x: Values, labels: Mask, spread: Values | float = 1.0) -> FewShotScore:
     """The projection on the mean with the concept less the mean without it (AxBench's DiffMean, arXiv 2501.17148), of columns in
     units of their `spread`."""
     units = np.square(spread) + _LEAST_SPREAD

@@ -1,7 +1,7 @@
-"""Linear probes: how well a concept is read from numbers of recordings, by recordings that the probe never saw.
+"""Linear probes: how well numbers of recordings classify a concept, on recordings that the probe never saw.
 
-Key idea: everything that a probe is made of, the choice of features too, happens inside the training folds, and a group
-(a track, an artist) lies wholly in one fold.
+Key idea: all fitting, the choice of features too, happens inside the training folds, and a group (a track, an artist)
+lies wholly in one fold.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawstop.errors import DrawstopError
-from training.metrics import auroc as ranks
+from training.metrics.auroc import auroc, auroc_estimate
 from training.metrics.bootstrap import RESAMPLES, Estimate, interval
 from training.metrics.types import Bools
 
 Numbers: TypeAlias = NDArray[np.float64]
-Places: TypeAlias = NDArray[np.int64]
+Indices: TypeAlias = NDArray[np.int64]
 
 FOLDS = 5
 LEAST_GROUPS = 4
-"""Recordings with and without a concept, of different groups: each fold must learn from some and ask others."""
+"""Least number of groups with a concept, and as many without: every fold must train on some and test on others."""
 BINS = 10
-"""Of the calibration error, of equal width (Guo et al. 2017)."""
+"""Bins of the calibration error, of equal width (Guo et al. 2017)."""
 PERMUTATIONS = 50
 _MOST_ITERATIONS = 5000
 
@@ -36,11 +36,11 @@ class Probe:
     """A logistic regression on standardised numbers.
 
     Attributes:
-        name: what tables call it.
+        name: its name in tables.
         penalty: l2, or l1, which leaves most weights at 0.
-        strength: the inverse of the penalty, scikit-learn's C: of l2 for the mean over weights, so that it says the same
-            whatever their count.
-        top: how many features it may use, those whose means differ most in the training fold; None: all.
+        strength: the inverse of the penalty, scikit-learn's C; for l2 it is divided by the number of weights, so that
+            one value suits any number.
+        top: most features that it uses, those whose means differ most in the training folds; None: all.
     """
 
     name: str
@@ -75,13 +75,13 @@ def fit(probe: Probe, x: ArrayLike, labels: Bools) -> Any:
 
 
 def answers(fitted: Any, x: ArrayLike) -> Numbers:
-    """How likely the concept is in each row. `[n, numbers]` -> `[n]` in 0..1."""
+    """The probability of the concept in each row. `[n, numbers]` -> `[n]` in 0..1."""
     likely: Numbers = fitted.predict_proba(np.asarray(x, dtype=np.float64))[:, 1]
     return likely
 
 
 def _difference(x: Numbers, labels: Bools) -> Numbers:
-    """How far apart each feature's means with and without lie, in standard deviations; 0 for a constant."""
+    """The distance of each feature's means with and without the concept, in standard deviations; 0 for a constant."""
     one, other = x[labels], x[~labels]
     spread = np.sqrt((one.var(0) * len(one) + other.var(0) * len(other)) / len(x))
     apart = np.abs(one.mean(0) - other.mean(0))
@@ -89,8 +89,8 @@ def _difference(x: Numbers, labels: Bools) -> Numbers:
     return np.divide(apart, spread + finest, out=np.zeros_like(apart), where=apart > finest)
 
 
-def folds_of(labels: Bools, groups: Sequence[Hashable], seed: int, folds: int = FOLDS) -> Places:
-    """The fold of each recording, `[n]`: no group in two folds, and the labels dealt evenly.
+def folds_of(labels: Bools, groups: Sequence[Hashable], seed: int, folds: int = FOLDS) -> Indices:
+    """The fold of each recording, `[n]`: no group is in two folds, and labels are spread evenly over the folds.
 
     Raises:
         DrawstopError: too few groups with or without the concept.
@@ -105,15 +105,15 @@ def folds_of(labels: Bools, groups: Sequence[Hashable], seed: int, folds: int = 
         )
     names = {group: number for number, group in enumerate(dict.fromkeys(groups))}
     numbers = [names[group] for group in groups]
-    dealer = StratifiedGroupKFold(min(folds, fewest), shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(min(folds, fewest), shuffle=True, random_state=seed)
     found = np.zeros(len(labels), dtype=np.int64)
-    for fold, (_, test) in enumerate(dealer.split(np.zeros(len(labels)), labels, numbers)):
+    for fold, (_, test) in enumerate(splitter.split(np.zeros(len(labels)), labels, numbers)):
         found[test] = fold
     return found
 
 
 def fewest_groups(labels: Bools, groups: Sequence[Hashable]) -> int:
-    """How many groups the rarer side has."""
+    """The number of groups with the concept or without it, whichever is smaller."""
     return min(
         len({g for g, own in zip(groups, labels, strict=True) if own == side}) for side in (True, False)
     )
@@ -128,17 +128,29 @@ def _counted(labels: Bools, groups: Sequence[Hashable]) -> str:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """A probe's answers about recordings that it didn't learn from.
+    """A probe's probabilities for recordings that it didn't learn from.
 
     Attributes:
-        probabilities: `[n]`.  labels: what is true, `[n]`.  folds: `[n]`.
-        groups: what a bootstrap draws as a whole.
+        probabilities: `[n]`.  labels: the true ones, `[n]`.  folds: `[n]`.
+        groups: the group of each recording, which a bootstrap draws as a whole.
     """
 
     probabilities: Numbers
     labels: Bools
-    folds: Places
+    folds: Indices
     groups: tuple[Hashable, ...]
+
+    def auroc(self) -> float:
+        """AUROC of the out-of-fold probabilities.
+
+        The chance that a recording with the concept gets a higher probability than one without it in the same fold.
+        Ties count half (`metrics.auroc.auroc`).
+        """
+        return auroc(self.probabilities, self.labels, self.folds)
+
+    def auroc_estimate(self, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
+        """`auroc` with its 95 % bootstrap interval over groups."""
+        return auroc_estimate(self.probabilities, self.labels, self.groups, self.folds, seed, resamples)
 
 
 def out_of_fold(
@@ -147,7 +159,7 @@ def out_of_fold(
     labels: Bools,
     groups: Sequence[Hashable],
     seed: int,
-    folds: Places | None = None,
+    folds: Indices | None = None,
 ) -> OutOfFold:
     """Cross-validates a probe by group, or in other folds `[n]`. Shape: x `[n, numbers]`, labels `[n]`. Raises as `folds_of`."""
     from sklearn import config_context
@@ -157,28 +169,28 @@ def out_of_fold(
     found = np.zeros(len(labels))
     with config_context(assume_finite=True, skip_parameter_validation=True):
         for fold in range(folds.max() + 1):
-            asked = folds == fold
-            found[asked] = _learn_and_ask(probe, numbers, labels, asked)
+            held_out = folds == fold
+            found[held_out] = _fit_and_predict(probe, numbers, labels, held_out)
     return OutOfFold(found, labels, folds, tuple(groups))
 
 
-def _learn_and_ask(probe: Probe, x: Numbers, labels: Bools, asked: Bools) -> Numbers:
-    """Answers about some rows from the others; their share of the label, where they have one kind only."""
-    known = labels[~asked]
+def _fit_and_predict(probe: Probe, x: Numbers, labels: Bools, held_out: Bools) -> Numbers:
+    """Probabilities of the held-out rows by a probe of the others; all 0 or all 1 where the others have one label."""
+    known = labels[~held_out]
     if known.all() or not known.any():
-        return np.full(int(asked.sum()), known.mean())
-    return answers(fit(probe, x[~asked], known), x[asked])
+        return np.full(int(held_out.sum()), known.mean())
+    return answers(fit(probe, x[~held_out], known), x[held_out])
 
 
 @dataclass(frozen=True)
 class Score:
-    """How good a probe's answers are.
+    """How good a probe's probabilities are.
 
     Attributes:
-        auroc: see `auroc`.
-        accuracy: share of right answers, at a probability of .5.
-        calibration_error: see `calibration_error`.  floor: what it would be, were the probabilities exact.
-        brier: mean square of probability less truth: 0 is best, .25 is to say .5 always.
+        auroc: see `OutOfFold.auroc`.
+        accuracy: share of right predictions, at a threshold of .5.
+        calibration_error: see `calibration_error`.  floor: its value if the probabilities were exact.
+        brier: mean squared difference of probability and label: 0 is best, .25 is that of always saying .5.
     """
 
     auroc: Estimate
@@ -189,40 +201,29 @@ class Score:
 
 
 def score(found: OutOfFold, seed: int = 0, resamples: int = RESAMPLES) -> Score:
-    """The figures with 95 % bootstrap intervals over groups."""
+    """The scores with 95 % bootstrap intervals over groups."""
     p, y = found.probabilities, found.labels
     count, groups = len(y), found.groups
     right, squares = (p > 0.5) == y, np.square(p - y)
     bounds = partial(interval, count=count, groups=groups, seed=seed, resamples=resamples)
     return Score(
-        auroc_estimate(found, seed, resamples),
-        bounds(lambda places: float(right[places].mean())),
-        bounds(lambda places: calibration_error(p[places], y[places])),
+        found.auroc_estimate(seed, resamples),
+        bounds(lambda indices: float(right[indices].mean())),
+        bounds(lambda indices: calibration_error(p[indices], y[indices])),
         calibration_floor(p, seed),
-        bounds(lambda places: float(squares[places].mean())),
+        bounds(lambda indices: float(squares[indices].mean())),
     )
 
 
-def auroc(found: OutOfFold) -> float:
-    """The chance that a recording with the concept is found likelier to have it than one of its fold without, ties counted
-    half; see `ranks.line_of`."""
-    return ranks.auroc(found.probabilities, found.labels, found.folds)
-
-
-def auroc_estimate(found: OutOfFold, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
-    """`auroc` with its 95 % bootstrap interval over groups."""
-    return ranks.auroc_estimate(found.probabilities, found.labels, found.groups, found.folds, seed, resamples)
-
-
 def calibration_error(probabilities: Numbers, labels: Bools) -> float:
-    """Expected calibration error: how far, on average, shares of truth lie from the probabilities (Guo et al. 2017, eq. 3)."""
+    """Expected calibration error: mean distance of probabilities and shares of positives (Guo et al. 2017, eq. 3)."""
     bins = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
     surplus = np.bincount(bins, weights=probabilities - labels, minlength=BINS)
     return float(np.abs(surplus).sum() / len(labels))
 
 
 def calibration_floor(probabilities: Numbers, seed: int = 0, draws: int = 200) -> float:
-    """What `calibration_error` is for so few recordings if the probabilities are exact: labels drawn from them."""
+    """The `calibration_error` of as many recordings with exact probabilities: labels are drawn from them."""
     rng = np.random.default_rng(seed)
     drawn = rng.random((draws, len(probabilities))) < probabilities
     return float(np.mean([calibration_error(probabilities, labels) for labels in drawn]))
@@ -236,23 +237,22 @@ def permuted(
     seed: int,
     permutations: int = PERMUTATIONS,
 ) -> Numbers:
-    """AUROC of the same probe in the same folds where labels are dealt anew, `[permutations]`: about .5, or the way of
-    testing leaks.
+    """AUROC of the same probe and folds with permuted labels, `[permutations]`: about .5, unless the procedure leaks.
 
-    A group whose recordings share their label keeps them together, so that knowing the group would help, were it possible.
+    Where each group has one label, groups are permuted, so that a leak by group would show.
     """
     rng, folds = np.random.default_rng(seed), folds_of(labels, groups, seed)
-    dealt = [shuffled(labels, groups, rng) for _ in range(permutations)]
-    return np.array([auroc(out_of_fold(probe, x, each, groups, seed, folds)) for each in dealt])
+    drawn = [permuted_labels(labels, groups, rng) for _ in range(permutations)]
+    return np.array([out_of_fold(probe, x, each, groups, seed, folds).auroc() for each in drawn])
 
 
-def shuffled(labels: Bools, groups: Sequence[Hashable], rng: np.random.Generator) -> Bools:
-    """The labels in another order: by group where each group has one label, else by recording."""
+def permuted_labels(labels: Bools, groups: Sequence[Hashable], rng: np.random.Generator) -> Bools:
+    """The labels, permuted: by group where each group has one label, else by recording."""
     of_group: dict[Hashable, set[bool]] = {}
     for group, label in zip(groups, labels.tolist(), strict=True):
         of_group.setdefault(group, set()).add(label)
     if any(len(kinds) > 1 for kinds in of_group.values()):
         return rng.permutation(labels)
-    dealt = rng.permutation([next(iter(kinds)) for kinds in of_group.values()])
-    by_group = dict(zip(of_group, dealt, strict=True))
+    permutation = rng.permutation([next(iter(kinds)) for kinds in of_group.values()])
+    by_group = dict(zip(of_group, permutation, strict=True))
     return np.array([by_group[group] for group in groups], dtype=bool)

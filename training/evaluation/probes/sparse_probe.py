@@ -1,7 +1,7 @@
-"""k-sparse probing: how well a concept is told by an SAE's k best features alone (Gurnee et al. 2023, arXiv 2305.01610).
+"""k-sparse probing: how well an SAE's k best features alone classify a concept (Gurnee et al. 2023, arXiv 2305.01610).
 
-Key idea: a dictionary is good where one feature says what a probe of all numbers says. Everything is counted by recording:
-the features are chosen, and the classifier is fitted, on other recordings than those it is judged on.
+Key idea: a dictionary is good where one feature classifies as well as a probe of all numbers. Splits are by recording:
+the features are chosen, and the classifier is fitted, on other recordings than those it is tested on.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SparseProbe:
-    """What k numbers of a recording tell of a concept, cross-validated.
+    """How well k numbers of a recording classify a concept, cross-validated.
 
     Attributes:
         auroc: with a 95 % interval over recordings; .5 is chance.
-        accuracy: balanced: the mean of both classes' shares.
-        permuted: the mean AUROC of the same under permuted labels; None where it wasn't asked for.
+        accuracy: balanced: the mean of both classes' shares of right predictions.
+        permuted: the mean AUROC of the same procedure with permuted labels; None where it wasn't measured.
     """
 
     k: int
@@ -55,9 +55,10 @@ def probe(
 
     Args:
         means: clip means `[recordings, columns]`.
-        labels: of each recording.
-        groups: what must stay on one side of a split; without: each recording for itself. They are bootstrapped whole.
-        permutations: how often the whole procedure is done with permuted labels; 0 leaves it out.
+        labels: whether each recording has the concept.
+        groups: the group of each recording: it stays on one side of a split and is bootstrapped whole. Without groups,
+            every recording is its own.
+        permutations: how often the whole procedure is repeated with permuted labels.
 
     Raises:
         DrawstopError: fewer than two groups of a class.
@@ -67,18 +68,17 @@ def probe(
     _refuse_too_few(y, names)
     scores = held_out_scores(x, y, k, names, seed)
     by_seed = range(seed + 1, seed + 1 + permutations)
-    shuffled = [_permuted(x, y, k, names, each) for each in by_seed]
+    permuted = [_permuted(x, y, k, names, each) for each in by_seed]
     return SparseProbe(
         k,
         auroc_estimate(scores, y, names, seed=seed),
-        interval(lambda places: _balanced(scores[places] > 0, y[places]), len(y), names, seed),
-        round(float(np.mean(shuffled)), 4) if shuffled else None,
+        interval(lambda indices: _balanced(scores[indices] > 0, y[indices]), len(y), names, seed),
+        round(float(np.mean(permuted)), 4) if permuted else None,
     )
 
 
 def held_out_scores(x: Scores, y: NDArray[np.bool_], k: int, groups: Sequence[Hashable], seed: int) -> Scores:
-    """The log-odds that each recording is given by a probe that never saw its group. `[recordings, columns]` ->
-    `[recordings]`."""
+    """Each recording's log-odds by a probe that never saw its group. `[recordings, columns]` -> `[recordings]`."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.pipeline import make_pipeline
@@ -89,12 +89,12 @@ def held_out_scores(x: Scores, y: NDArray[np.bool_], k: int, groups: Sequence[Ha
     folds = min(FOLDS, *(len(set(numbers[y == side])) for side in (True, False)))
     scores = np.zeros(len(y))
     cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for fit, judged in cut.split(x, y, numbers):
+    for fit, held_out in cut.split(x, y, numbers):
         if y[fit].all() or not y[fit].any():
             continue
         chosen = best_columns(x[fit], y[fit], k)
         model = make_pipeline(StandardScaler(), LogisticRegression(C=_PENALTY, max_iter=1000))
-        scores[judged] = model.fit(x[fit][:, chosen], y[fit]).decision_function(x[judged][:, chosen])
+        scores[held_out] = model.fit(x[fit][:, chosen], y[fit]).decision_function(x[held_out][:, chosen])
     return scores
 
 
@@ -105,14 +105,14 @@ def best_columns(x: Scores, y: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
 
 
 def _permuted(x: Scores, y: NDArray[np.bool_], k: int, groups: Sequence[Hashable], seed: int) -> float:
-    shuffled = np.random.default_rng(seed).permutation(y)
-    return auroc(held_out_scores(x, shuffled, k, groups, seed), shuffled)
+    labels = np.random.default_rng(seed).permutation(y)
+    return auroc(held_out_scores(x, labels, k, groups, seed), labels)
 
 
-def _balanced(said: NDArray[np.bool_], labels: NDArray[np.bool_]) -> float:
+def _balanced(predicted: NDArray[np.bool_], labels: NDArray[np.bool_]) -> float:
     if labels.all() or not labels.any():
         return float("nan")
-    return float((said[labels].mean() + (~said[~labels]).mean()) / 2)
+    return float((predicted[labels].mean() + (~predicted[~labels]).mean()) / 2)
 
 
 def _refuse_too_few(labels: NDArray[np.bool_], groups: Sequence[Hashable]) -> None:

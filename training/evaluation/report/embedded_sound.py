@@ -11,12 +11,12 @@ import soundfile
 from drawstop.errors import DrawstopError, reason_of
 
 MEDIA_TYPES = {".flac": "audio/flac", ".wav": "audio/wav"}
-"""What every browser plays, by the file's suffix."""
+"""Media types that every browser plays, by the file's suffix."""
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A sound as the page holds it: a data URI, its length, and the file's size."""
+    """A sound in a page: its data URI, its length, and the file's size."""
 
     uri: str
     seconds: float
@@ -24,11 +24,11 @@ class Embedded:
 
 
 def embed(folder: Path, path: str, wanted_by: str) -> Embedded:
-    """A sound file as it is.
+    """A sound file as a data URI.
 
     Args:
-        folder: what `path` is relative to; nothing outside it is read.
-        wanted_by: what shows it, for the message.
+        folder: the folder that `path` is relative to; nothing outside it is read.
+        wanted_by: the name of what shows the sound, for the error message.
 
     Raises:
         DrawstopError: the file is missing, outside the folder, or no flac or wav file.

@@ -1,4 +1,4 @@
-"""Matrices as shaded texts: the farther a value lies from the middle, the stronger its colour."""
+"""Matrices as shaded texts: the farther a value is from the middle, the stronger its colour."""
 
 from __future__ import annotations
 

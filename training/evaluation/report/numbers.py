@@ -1,4 +1,4 @@
-"""How figures are written for readers: percent, decibels and plain numbers, each with as many digits as it deserves."""
+"""Numbers as texts for readers: percent, decibels and plain numbers, with as many digits as are useful."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def tied(text: str) -> str:
 
 
 def _percent(share: float) -> str:
-    """Whole percent; one decimal where whole ones would say none or all of what isn't."""
+    """Whole percent; one decimal where rounding to 0 or 100 would be wrong."""
     whole = round(100 * share)
     rounded_away = whole in (0, 100) and abs(100 * share - whole) >= 0.05
     return _signed(f"{100 * share:.1f}" if rounded_away else str(whole))

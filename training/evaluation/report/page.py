@@ -37,13 +37,13 @@ Bank: TypeAlias = tuple[str, Sequence[Result], Path]
 
 @dataclass(frozen=True)
 class PageHead:
-    """What stands above the evidence.
+    """The head of a page.
 
     Attributes:
-        title: what the page is about: the bank's name.
+        title: the page's title, with the bank's name.
         subtitle: lines below it.
-        provenance: what made the metrics: versions, seeds, fingerprints, counts.
-        made: the date, as the caller says it: the same inputs give the same bytes.
+        provenance: versions, seeds, fingerprints and counts behind the metrics.
+        made: the date, given by the caller, so that the same inputs give the same bytes.
     """
 
     title: str
@@ -56,7 +56,7 @@ def write_page(path: Path, results: Sequence[Result], head: PageHead, folder: Pa
     """Writes one bank's evidence.
 
     Args:
-        folder: what the sounds' paths are relative to.
+        folder: the folder that the sounds' paths are relative to.
 
     Raises:
         DrawstopError: no result at all, two of one slug, a sound that is missing or is none, metrics that JSON can't
@@ -70,7 +70,7 @@ def write_page(path: Path, results: Sequence[Result], head: PageHead, folder: Pa
 
 
 def write_comparison(path: Path, banks: Sequence[Bank], head: PageHead) -> None:
-    """Writes the evidence of two banks: what has the same slug and the same title stands beside each other.
+    """Writes the evidence of two banks; results of the same slug and content of the same title stand side by side.
 
     Raises:
         DrawstopError: not two banks of different names, no result that both have, or what `write_page` raises.
@@ -126,7 +126,7 @@ def _write(
 
 
 def _inside(shown: Sequence[ShownResult]) -> str:
-    """What the file holds in sounds; empty without any."""
+    """The number and size of the embedded sounds; empty without any."""
     players = [each for one in shown for each in one.content if each.sounds]
     return sounds_text(players) if players else ""
 
@@ -139,7 +139,7 @@ def _text(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Escapes whatever the templates show, and refuses a name that isn't there."""
+    """The templates' environment: everything is escaped, and an undefined name raises."""
     environment = Environment(
         loader=PackageLoader("training.evaluation.report"),
         autoescape=True,
@@ -168,5 +168,5 @@ def _is_a(kind: type) -> Callable[[object], bool]:
 
 
 def _alike(shown: ShownContent) -> Any:
-    """What stands beside it, where that is of the same kind."""
+    """The content beside it, if it is of the same kind."""
     return shown.beside if isinstance(shown.beside, type(shown.content)) else None

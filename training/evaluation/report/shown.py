@@ -1,4 +1,4 @@
-"""Results placed in a page: the anchor of each, its settings as texts, and where each of its tables and plots stands."""
+"""Results prepared for a page: anchors, settings as texts, and the identifiers of their tables and plots."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_RAW_CHARACTERS = 20_000
 
 T = TypeVar("T")
 Sides = tuple[T | None, T | None]
-"""The same thing of two banks; None where a bank has none."""
+"""The same item of two banks; None where a bank has none."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class ShownContent:
     """A table, plot, matrix or audio players in a page.
 
     Attributes:
-        folder: what the sounds' paths are relative to.
-        prefix: what its identifiers begin with.
-        owner: whose it is, for screen readers.
-        beside: what it is compared with: both have the same axes and the same shades.
+        folder: the folder that the sounds' paths are relative to.
+        prefix: prefix of its identifiers.
+        owner: title of its result, for screen readers.
+        beside: the content that it is compared with, for the same axes and shades.
     """
 
     content: Content
@@ -42,7 +42,7 @@ class ShownContent:
 
     @property
     def label(self) -> str:
-        """What a screen reader calls it: titles alone come more than once."""
+        """Its label for screen readers, with the owner because titles repeat."""
         return f"{self.owner}: {self.content.title}"
 
     @cached_property
@@ -61,9 +61,9 @@ class ShownResult:
     """A result with its place in a page.
 
     Args:
-        folder: what the sounds' paths are relative to.
-        side: of a comparison, the bank's name.
-        beside: of a comparison, the other bank's result.
+        folder: the folder that the sounds' paths are relative to.
+        side: in a comparison, the bank's name.
+        beside: in a comparison, the other bank's result.
 
     Attributes:
         settings: names and values as texts.
@@ -108,7 +108,7 @@ def shown_results(
 def side_by_side(
     first: Sequence[T], second: Sequence[T], key: Callable[[T], Hashable]
 ) -> list[tuple[Hashable, Sides[T]]]:
-    """Things of two banks with the same key beside each other, in the first one's order; the second's own come last."""
+    """Pairs of two banks' items with the same key, in the first one's order; those of the second alone come last."""
     known = [{key(each): each for each in side} for side in (first, second)]
     keys = dict.fromkeys(key(each) for side in (first, second) for each in side)
     return [(each, (known[0].get(each), known[1].get(each))) for each in keys]
@@ -126,7 +126,7 @@ def paired_goals(sides: Sides[ShownResult]) -> list[tuple[Hashable, Sides[Goal]]
 
 
 def paired_content(sides: Sides[ShownResult]) -> list[tuple[str, Sides[ShownContent]]]:
-    """Tables, plots, matrices and players of two banks' results by title, and by which of that title they are."""
+    """Pairs of two banks' tables, plots, matrices and players, by title and their number among those of that title."""
     known = [
         dict(zip(numbered(shown.result.content), shown.content, strict=True)) if shown else {}
         for shown in sides
@@ -135,7 +135,7 @@ def paired_content(sides: Sides[ShownResult]) -> list[tuple[str, Sides[ShownCont
 
 
 def numbered(content: Sequence[Content]) -> dict[tuple[str, int], Content]:
-    """Contents by title, and by which of that title they are."""
+    """Contents by title and their number among those of that title."""
     seen: Counter[str] = Counter()
     known: dict[tuple[str, int], Content] = {}
     for each in content:

@@ -1,4 +1,4 @@
-"""A plot as an SVG that lives in a page: its colours are the page's own, so that it is at home in light and in dark."""
+"""A plot as an inline SVG that uses the page's CSS colours, for light and dark themes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.evaluation.report.numbers import number
 from training.evaluation.results import Line, Plot
 
 SERIES = 7
-"""Colours that page.css names --series-0 and on; a further line takes the first again, dashed."""
+"""Number of colours, --series-0 and on in page.css; further lines use them again, dashed."""
 SIZE_PT = (400, 250)
 MOST_MARKED = 25
 """Points of a line up to which each one is marked."""
@@ -36,16 +36,16 @@ _SHAPES = (
 """The same markers as paths around (14, 6)."""
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1, 2)))
 _INK, _RULE = "#a0000e", "#a0000f"
-"""Stand for colours of the page until `_at_home` names those."""
+"""Placeholders that `_adapt_svg` replaces with the page's colours."""
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 def plot_svg(plot: Plot, prefix: str, beside: Plot | None = None) -> Markup:
-    """The curves, axes and their numbers, without title, labels and legend: those are the page's, and wrap.
+    """The curves, axes and their numbers; title, labels and legend are HTML in the page, so that they wrap.
 
     Args:
-        prefix: what the SVG's identifiers begin with; no two of one page alike.
-        beside: a plot that this one is compared with: the axes reach as far as both need.
+        prefix: prefix of the SVG's identifiers, unique in the page.
+        beside: a plot that this one is compared with; the axes cover both.
 
     Raises:
         DrawstopError: a line of unequal lengths.
@@ -64,7 +64,7 @@ def plot_svg(plot: Plot, prefix: str, beside: Plot | None = None) -> Markup:
         _set_axes(axes, plot, sorted({x for line in lines for x in line.x}))
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata=_NO_METADATA, transparent=True)
-    return _at_home(text.getvalue(), prefix)
+    return _adapt_svg(text.getvalue(), prefix)
 
 
 def swatch_svg(place: int, plot: Plot) -> Markup:
@@ -111,7 +111,7 @@ def _set_axes(axes: Any, plot: Plot, xs: list[float]) -> None:
         axes.xaxis.set_major_locator(FixedLocator(xs))
 
 
-def _at_home(svg: str, prefix: str) -> Markup:
+def _adapt_svg(svg: str, prefix: str) -> Markup:
     """matplotlib's SVG file as an element: page colours, unique identifiers, no header, no size of its own."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -136,13 +136,13 @@ def _require_equal_lengths(plot: Plot, line: Line) -> None:
 
 
 def _corners(line: Line) -> list[tuple[float, float]]:
-    """The box that a line and its band need; none for a line without points."""
+    """Two corners of the box around a line and its band; none for a line without points."""
     ys = [y for values in (line.y, line.low, line.high) for y in values if y is not None]
     return [(min(line.x), min(ys)), (max(line.x), max(ys))] if ys else []
 
 
 def _numbers(values: tuple[float, ...]) -> list[float]:
-    """A value that is missing leaves a gap."""
+    """The values with NaN for missing ones, which leaves a gap."""
     return [math.nan if value is None else value for value in values]
 
 

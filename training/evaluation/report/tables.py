@@ -1,4 +1,4 @@
-"""Tables as texts: numbers of a column with equally many decimals, each count said once, sort keys and interval bars."""
+"""Tables as texts: equal decimals in a column, each count once, sort keys and interval bars."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.metrics.bootstrap import Estimate, Number
 
 @dataclass(frozen=True)
 class CellText:
-    """A cell's text; of an estimate also its interval, its count and, of shares, the ends of a bar in percent."""
+    """A cell's text; for an estimate also its interval, its count and, for shares, the ends of a bar in percent."""
 
     text: str
     key: str = ""
@@ -23,7 +23,7 @@ class CellText:
 
 @dataclass(frozen=True)
 class ColumnText:
-    """A heading; `n` is said once there when all estimates below share it."""
+    """A heading; `n` is the count that all estimates below share, if any."""
 
     name: str
     numeric: bool
@@ -61,7 +61,7 @@ def _require_full_rows(table: Table) -> None:
 
 
 def _counts_of_rows(table: Table) -> list[int]:
-    """Of each row the count that its estimates share, where every row has at least one and most have several."""
+    """The count that each row's estimates share; empty unless every row has one and some row has several estimates."""
     counts = [
         {cell.n for cell in row if isinstance(cell, Estimate) and cell.mean is not None} for row in table.rows
     ]
@@ -95,7 +95,7 @@ def _bar(estimate: Estimate) -> tuple[float, float, float] | None:
 
 
 def _numeric(cells: list[Cell | Estimate]) -> bool:
-    """Whether a column is one of numbers, and so set flush right."""
+    """Whether a column holds numbers, which are aligned right."""
     said = [cell for cell in cells if cell is not None]
     return bool(said) and not any(isinstance(cell, str | bool) for cell in said)
 
@@ -117,7 +117,7 @@ def _key(value: Number) -> str:
 
 
 def table_of(plot: Plot) -> Table:
-    """The numbers of a plot: a row for each x, or for each point where points stand alone."""
+    """The numbers of a plot: a row for each x, or for each point of a plot of points."""
     return _by_line(plot) if plot.points else _by_x(plot)
 
 

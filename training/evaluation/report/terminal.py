@@ -1,4 +1,4 @@
-"""Results on a terminal: answers, goals, tables and matrices; curves and sounds are for the page."""
+"""Results on a terminal: answers, goals, tables and matrices; curves and sounds are only in the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.evaluation.results import Matrix, Result, Table
 from training.metrics.bootstrap import Estimate
 
 LONGEST = 24
-"""Rows of a table that a terminal shows; the rest is in the page and the JSON."""
+"""Most rows of a table that a terminal shows; the rest is in the page and the JSON."""
 
 
 def show(console: Console, results: Sequence[Result]) -> None:

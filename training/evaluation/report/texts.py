@@ -11,7 +11,7 @@ from training.evaluation.report.numbers import number
 
 
 def as_json(value: Any, whose: str, indent: int | None = None) -> str:
-    """Raises DrawstopError for what JSON can't hold, naming whose it is."""
+    """A value as JSON. Raises DrawstopError, naming the owner `whose`, for a value that JSON can't hold."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     except (TypeError, ValueError) as error:
@@ -22,7 +22,7 @@ def as_json(value: Any, whose: str, indent: int | None = None) -> str:
 
 
 def as_text(value: Any, whose: str) -> str:
-    """A setting as a reader likes it: texts and numbers bare, lists with commas, anything deeper as JSON."""
+    """A setting as text: texts and numbers bare, lists with commas, anything deeper as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

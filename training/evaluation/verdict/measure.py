@@ -1,6 +1,6 @@
-"""What a stop does to sound that no fitting step knew, judged by a classifier that helped to fit nothing.
+"""Measures what a stop does to recordings that no fitting step used, with a classifier that was used for no fit.
 
-Key idea: a figure says something only beside two others: the same edit of random features (what any edit of
+Key idea: a figure means something only beside two others: the same edit of random features (what any edit of
 this size does) and, for -1, the oracle (the concept's own latents subtracted: the best that any edit could do).
 """
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from training.banks.bank import StopBank
-from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.stop import Stop
 from training.classifiers.classifier import NetworkClassifier
 from training.classifiers.network import ConceptClassifier
@@ -26,10 +26,10 @@ from training.sae.model import SAE
 
 CONTROL_SEED = 1000
 TARGET_RMS = 0.08
-"""Level at which distances are taken: the one that their floor is made for."""
+"""Level at which distances are taken; their floor is set for it."""
 
 SMALLEST_WAY = 1e-3
-"""Where the oracle is no nearer than this, a share of the way to it means nothing."""
+"""If the oracle brings the sound nearer to the target by no more than this, the share of the way to it is undefined."""
 
 Figures = dict[str, Any]
 
@@ -43,11 +43,11 @@ def measure(
     seed: int,
     report: Report | None = None,
 ) -> Figures:
-    """Everything that a verdict rests on: shares 0..1, levels in dB; None where there was nothing to measure."""
+    """All figures that a verdict is based on: shares 0..1, levels in dB; None where there was nothing to measure."""
     playback = _Playback(model, classifier, report)
     bank = StopBank(sae, (stop,), model.fingerprint)
-    edits: dict[str, BankEdit] = {
-        "stop": BankEdit(bank),
+    edits: dict[str, ConstantEdit] = {
+        "stop": ConstantEdit(bank),
         "random": RandomEdit(bank, CONTROL_SEED + seed),
     }
     neutral = {
@@ -78,7 +78,7 @@ def measure(
 
 
 class _Playback:
-    """Plays latents and says in which clips the concept is detected; reports each thing played."""
+    """Plays latents and detects the concept in clips; reports the progress."""
 
     PLAYED = 12
 
@@ -106,7 +106,7 @@ def _taken_away(
     away: dict[str, dict[str, Tensor]],
     ends: tuple[Tensor, Tensor],
 ) -> Figures:
-    """-1, alone and in mixtures: who still detects it, and how near the sound comes to what should remain."""
+    """-1, alone and in mixtures: how often the concept is still detected, and how near the sound is to the target."""
     before = {part: playback.detected(neutral[part]) for part in ("solos", "mixtures")}
     figures: Figures = {
         part: {"clips": len(detected), "heard_at_0": _share(detected)} for part, detected in before.items()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from training.evaluation.verdict.text import FEW_RECORDINGS, Level, Verdict
+from training.evaluation.verdict.text import FEW_RECORDINGS, Grade, Verdict
 
 ENOUGH_CLIPS = 4
 DEEP_DB, PARTLY_DEEP_DB = 12.0, 6.0
-"""-1 works well, or in part, where the concept alone falls by as much."""
+"""Fall, in dB, of the concept alone from which on -1 works well, or in part."""
 SPARED_DB, PARTLY_SPARED_DB = 1.5, 3.0
-"""And where sound without it falls by no more than this."""
+"""Fall, in dB, of sound without the concept up to which -1 counts as sparing it, or as sparing it in part."""
 BEYOND_RANDOM_DB = 6.0
-"""And where the concept falls by so much more than under a random query of the same energy."""
+"""How much further, in dB, the concept must fall than under a random query of the same energy."""
 
 BRINGS_IN = "+1 plays grains of the recordings with it; whether that brings it in wasn't measured: listen"
-UNKNOWN: Level = "unknown"
+UNKNOWN: Grade = "unknown"
 
 Figures = dict[str, Any]
 
@@ -31,27 +31,27 @@ def separated_verdict(measured: Figures, found: Figures) -> Verdict:
     if min(clips.values()) < ENOUGH_CLIPS:
         fewest = min(clips, key=lambda name: int(clips[name]))
         sentence = f"can't be judged: there are {clips[fewest]} unseen {fewest} only (expected {ENOUGH_CLIPS} or more)"
-        level = UNKNOWN
+        grade = UNKNOWN
         advice: tuple[str, ...] = ("longer recordings, or more of them",)
     else:
-        level, sentence = _removal(measured)
-        advice = _advice(level, measured["others_fall_db"]["stop"], found)
+        grade, sentence = _removal(measured)
+        advice = _advice(grade, measured["others_fall_db"]["stop"], found)
     sentences = (sentence, BRINGS_IN) if found.get("brings_in") else (sentence,)
-    return Verdict(level, UNKNOWN, sentences, advice)
+    return Verdict(grade, UNKNOWN, sentences, advice)
 
 
-def _removal(measured: Figures) -> tuple[Level, str]:
+def _removal(measured: Figures) -> tuple[Grade, str]:
     """How well -1 works, in a word and in a sentence."""
     fall, gain, touched = (measured[name] for name in ("solo_falls_db", "rest_gains_db", "others_fall_db"))
-    level = _level(fall["stop"], fall["random"], touched["stop"])
-    words = {"well": "removes well", "partly": "removes partly"}.get(level, "hardly removes")
-    return level, (
+    grade = _grade(fall["stop"], fall["random"], touched["stop"])
+    words = {"well": "removes well", "partly": "removes partly"}.get(grade, "hardly removes")
+    return grade, (
         f"−1 {words}: alone it falls by {fall['stop']:.0f} dB (random query {fall['random']:.0f}); what stays of mixtures comes "
         f"{gain['stop']:+.1f} dB nearer to the truth (random {gain['random']:+.1f}); others fall by {touched['stop']:.1f} dB"
     )
 
 
-def _level(fall: float, random: float, touched: float) -> Level:
+def _grade(fall: float, random: float, touched: float) -> Grade:
     if fall - random < BEYOND_RANDOM_DB:
         return "weak"
     if fall >= DEEP_DB and touched <= SPARED_DB:
@@ -59,8 +59,8 @@ def _level(fall: float, random: float, touched: float) -> Level:
     return "partly" if fall >= PARTLY_DEEP_DB and touched <= PARTLY_SPARED_DB else "weak"
 
 
-def _advice(level: Level, touched: float, found: Figures) -> tuple[str, ...]:
-    if level == "well":
+def _advice(grade: Grade, touched: float, found: Figures) -> tuple[str, ...]:
+    if grade == "well":
         return ()
     advice = []
     fewest = min(found["recordings_with"], found["recordings_without"])

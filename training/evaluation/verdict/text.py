@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 TRUSTED_AUROC = 0.8
-"""A classifier that tells unseen recordings apart worse than this proves nothing."""
+"""Below this AUROC on unseen recordings, a classifier proves nothing."""
 
 ENOUGH_CLIPS = 4
 """Fewer clips than these carry no verdict."""
@@ -18,28 +18,28 @@ BROUGHT, PARTLY_BROUGHT = 0.7, 0.4
 """+1 works well, or in part, where it is detected in at least this share of the clips."""
 
 BEYOND_RANDOM, PARTLY_BEYOND_RANDOM = 0.3, 0.15
-"""And by this much more than under the random edit of the same size."""
+"""Margin over the random edit of the same size that each word needs."""
 
 OTHERS_SPARED = 0.1
-"""Share of the others' energy that -1 may change; more is said."""
+"""Share of the others' energy that -1 may change; above it the verdict says so."""
 
 ADDITIVE = 0.1
 """Additivity error above which the model's latents hardly add up."""
 
 FEW_RECORDINGS = 10
 DETECTED_AUROC = 0.75
-"""Features that tell unseen recordings apart worse than this hardly know the concept."""
+"""Below this AUROC on unseen recordings, features hardly detect the concept."""
 
 Figures = dict[str, Any]
-Level = Literal["well", "partly", "weak", "unknown"]
+Grade = Literal["well", "partly", "weak", "unknown"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What each side of the knob does, in a word and in a sentence, and advice."""
+    """The effect of each side of the knob, in a word and in a sentence, and advice."""
 
-    removes: Level
-    brings_in: Level
+    removes: Grade
+    brings_in: Grade
     sentences: tuple[str, ...]
     advice: tuple[str, ...]
 
@@ -54,7 +54,7 @@ def verdict(measured: Figures, found: Figures) -> Verdict:
     """The verdict on one stop.
 
     Args:
-        measured: what `verdict.measure` gave.
+        measured: what `measure.measure` gave.
         found: the stop's own figures, from `find`.
     """
     classifier = measured["ear"]["reconstructions"]
@@ -69,49 +69,49 @@ def verdict(measured: Figures, found: Figures) -> Verdict:
     return Verdict(removes, brings_in, (removal, bringing), _advice(measured, found, removes, brings_in))
 
 
-def _removal(measured: Figures) -> tuple[Level, str]:
+def _removal(measured: Figures) -> tuple[Grade, str]:
     away = measured["at_minus_1"]
     clips = away["clips_heard_at_0"]
     if clips < ENOUGH_CLIPS:
         return "unknown", f"−1 can't be judged: at 0 it is detected in {clips} clips only"
     still, random = away["still_heard_stop"], away["still_heard_random"]
-    level = _level(random - still, still <= GONE, still <= PARTLY_GONE)
-    words = _words(level, "removes", still <= PARTLY_GONE)
+    grade = _grade(random - still, still <= GONE, still <= PARTLY_GONE)
+    words = _words(grade, "removes", still <= PARTLY_GONE)
     details = [f"still detected in {still:.0%} of {clips} clips, random edit {random:.0%}"]
     way, random_way = (away["mixtures"][f"way_to_oracle_{name}"] for name in ("stop", "random"))
     if way is not None:
         details.append(f"mixtures come {way:.0%} of the way to the best possible, random {random_way:.0%}")
     changed = measured["others_changed"]
     details.append(f"others lose {changed:.0%}" + (", too much" if changed > OTHERS_SPARED else ""))
-    return level, f"−1 {words}: {'; '.join(details)}"
+    return grade, f"−1 {words}: {'; '.join(details)}"
 
 
-def _bringing(measured: Figures) -> tuple[Level, str]:
+def _bringing(measured: Figures) -> tuple[Grade, str]:
     added = measured["at_plus_1"]
     clips = added["clips_not_heard_at_0"]
     if clips < ENOUGH_CLIPS:
         return "unknown", f"+1 can't be judged: at 0 it is detected in all but {clips} clips without it"
     brought, random = added["brought_in_stop"], added["brought_in_random"]
-    level = _level(brought - random, brought >= BROUGHT, brought >= PARTLY_BROUGHT)
-    words = _words(level, "brings in", brought >= PARTLY_BROUGHT)
+    grade = _grade(brought - random, brought >= BROUGHT, brought >= PARTLY_BROUGHT)
+    words = _words(grade, "brings in", brought >= PARTLY_BROUGHT)
     share = f"detected in {brought:.0%} of {clips} clips, random edit {random:.0%}"
-    return level, f"+1 {words}: {share}; level {added['level_db_stop']:+.1f} dB"
+    return grade, f"+1 {words}: {share}; level {added['level_db_stop']:+.1f} dB"
 
 
-def _level(beyond_random: float, well: bool, partly: bool) -> Level:
+def _grade(beyond_random: float, well: bool, partly: bool) -> Grade:
     if well and beyond_random >= BEYOND_RANDOM:
         return "well"
     return "partly" if partly and beyond_random >= PARTLY_BEYOND_RANDOM else "weak"
 
 
-def _words(level: Level, does: str, seems_to: bool) -> str:
-    if level == "weak" and seems_to:
+def _words(grade: Grade, does: str, seems_to: bool) -> str:
+    if grade == "weak" and seems_to:
         return f"{does}, but hardly more than a random edit of the same size"
-    return {"well": f"{does} well", "partly": f"{does} partly"}.get(level, f"hardly {does}")
+    return {"well": f"{does} well", "partly": f"{does} partly"}.get(grade, f"hardly {does}")
 
 
-def _advice(measured: Figures, found: Figures, removes: Level, brings_in: Level) -> tuple[str, ...]:
-    """What to do about it: only what the figures speak for."""
+def _advice(measured: Figures, found: Figures, removes: Grade, brings_in: Grade) -> tuple[str, ...]:
+    """How to improve the stop, as far as the figures show."""
     advice = []
     classifier = measured["ear"]
     if classifier["reconstructions"]["auroc"] < TRUSTED_AUROC <= classifier["originals"]["auroc"]:

@@ -25,10 +25,10 @@ LEVEL_QUANTILE = 0.9
 
 @dataclass(frozen=True)
 class SiteClips:
-    """One SAE on recordings, a row for each.
+    """Statistics of recordings by one site's SAE, a row for each recording.
 
     Attributes:
-        features: mean features `[clips, n_features]`.  levels: their high quantile, likewise.
+        features: mean features `[clips, n_features]`.  levels: a high quantile of the features, of the same shape.
         frames: mean normalised frames `[clips, width]`.
         squares: squared norms of z, summed over frames `[clips]`.  errors: the same of what the SAE doesn't explain.
         counts: frames `[clips]`.  active: features above 0, summed over frames `[clips]`.
@@ -68,12 +68,12 @@ def clips_in(labels: Tensor, dealt: Sequence[Split], *splits: Split) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Clips:
-    """Recordings with and without a concept: those with come first.
+class ClipStatistics:
+    """Recordings with and without a concept, and their statistics; those with the concept come first.
 
     Attributes:
-        labels: `[clips]` bool: with the concept.  splits: each clip's.
-        sites: statistics by each site's SAE.
+        labels: `[clips]` bool: with the concept.  splits: each clip's split.
+        sites: by site, the statistics that its SAE gives.
     """
 
     recordings: list[Recording]
@@ -124,7 +124,7 @@ def measure_clips(
     paths: tuple[Sequence[Path], Sequence[Path]],
     seed: int = 0,
     progress: Progress | None = None,
-) -> Clips:
+) -> ClipStatistics:
     """Measures recordings with and without a concept, all sites in one pass over each; frames aren't held."""
     recordings = _with_splits(paths, seed)
     frames = ModelFrames(model, recordings, list(saes))
@@ -141,11 +141,11 @@ def measure_clips(
         for site, each in rows.items()
     }
     labels = torch.arange(len(recordings)) < len(paths[0])
-    return Clips(recordings, labels, [each.split for each in recordings], sites)
+    return ClipStatistics(recordings, labels, [each.split for each in recordings], sites)
 
 
 def _with_splits(paths: tuple[Sequence[Path], Sequence[Path]], seed: int) -> list[Recording]:
-    """Those with and those without; parallel ones share a split."""
+    """The recordings with their splits; parallel ones share a split."""
     kinds = [[(path, sha256_file(path)) for path in kind] for kind in paths]
     return [
         Recording(path, label, hash, split)

@@ -10,7 +10,7 @@ from typing import Any
 from drawstop.progress import Progress, step_report
 from training.banks.bank import StopBank
 from training.banks.stop import Stop
-from training.find.musicgen.clip_statistics import Clips, measure_clips
+from training.find.musicgen.clip_statistics import ClipStatistics, measure_clips
 from training.find.musicgen.generated_pieces import PieceClassifier
 from training.find.musicgen.layer_choice import (
     VALUES,
@@ -28,7 +28,7 @@ from training.models.musicgen.layer_model import MusicGenLayers
 from training.sae.model import SAE
 
 RANDOM_DRAWS = 3
-"""Random stops that are measured beside a stop, at its layers and strengths, each of features drawn anew."""
+"""Random stops that a stop is compared with, at its layers and strengths, each with features drawn anew."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Detected:
 
     Attributes:
         before, after: unsteered and steered.
-        random: steered by chance (`stop_spec.CONTROLS`), a draw each.
+        random: steered by random stops (`stop_spec.CONTROLS`), one share per draw.
     """
 
     before: float
@@ -47,12 +47,12 @@ class Detected:
 
 @dataclass(frozen=True)
 class SideResult:
-    """What a stop does on one side, on recordings and pieces that chose nothing.
+    """The effect of a stop on one side, on held-out recordings and pieces.
 
     Attributes:
         chosen: kind, layers and strength.
-        effect_nats, random_nats: on the model's predictions, nats per token: the stop's, and each random draw's.
-        detected: in pieces; None where none were generated.
+        effect_nats, random_nats: effect on the model's predictions, nats per token: the stop's, and each random draw's.
+        detected: shares of detected pieces; None where none were generated.
     """
 
     chosen: Choice
@@ -84,7 +84,7 @@ def _mean(values: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class FindResult:
-    """What was measured while a stop was found: stored with it at every layer, beside `Clips.detection` there."""
+    """What was measured while a stop was found: stored at every layer, beside `ClipStatistics.detection`."""
 
     kind: str
     pieces: int
@@ -115,12 +115,12 @@ def find_stops(
     options: LayerOptions | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Stop]:
-    """Stops of one concept at the layers that carry it, by site; all is measured on recordings and seeds that chose nothing.
+    """Stops of one concept at the layers that carry it, by site; measured on held-out recordings and seeds.
 
     Candidates come from clip means on training recordings, re-ranked by what each does to the model's own predictions
-    there (to first order: one backward pass for all); how many, by their effect on validation recordings; which layers, how
-    strong, and of `auto` which kind on each side, by a classifier of the training recordings that is asked about generated
-    pieces; with 0 pieces, by the predictions of validation recordings.
+    there (to first order: one backward pass for all); how many, by their effect on validation recordings; which layers,
+    how strong, and with `auto` which kind on each side, by a classifier that was trained on the training recordings and
+    is applied to generated pieces; with 0 pieces, by the predictions of validation recordings.
 
     Raises:
         DrawstopError: fewer than two recordings of a kind, or the same in both.
@@ -152,9 +152,9 @@ def find_stops(
 
 
 def _classifier(
-    model: MusicGenLayers, name: str, clips: Clips, options: LayerOptions, progress: Progress | None
+    model: MusicGenLayers, name: str, clips: ClipStatistics, options: LayerOptions, progress: Progress | None
 ) -> PieceClassifier | None:
-    """One that has learned the concept from the training recordings; None where no pieces are asked for."""
+    """A classifier trained on the training recordings; None where no pieces are generated."""
     if not options.pieces.pieces:
         return None
     training, starts = (
@@ -168,13 +168,13 @@ def _measured(
     model: MusicGenLayers,
     name: str,
     saes: dict[str, SAE],
-    clips: Clips,
+    clips: ClipStatistics,
     stops: dict[str, Stop],
     chosen: Sequence[Choice],
     classifier: PieceClassifier | None,
     options: LayerOptions,
 ) -> FindResult:
-    """What the stops do to test recordings and to pieces of other seeds, beside chance."""
+    """Measures the stops and random ones on test recordings and on pieces of other seeds."""
     unseen = (clips.paths(True, "test"), clips.paths(False, "test"))
     predictions = PredictionEffect(model.musicgen, unseen)
     by_chance = [replace(choice, kind=CONTROLS[choice.kind]) for choice in chosen]

@@ -12,7 +12,7 @@ import torch
 
 from drawstop.units import hours, size
 from training.activations.streamed_frames import ModelFrames
-from training.banks.cost import Cost, Rates, cost_of, frames_rate, steps_rate
+from training.banks.cost import Cost, MeasuredRates, cost_of, frames_rate, steps_rate
 from training.banks.forecast import peak_bytes
 from training.classifiers.concept_classifier import train_concept_classifier
 from training.data.phrases import deal_files
@@ -64,9 +64,9 @@ class KnobForecast:
     Attributes:
         reading_s: two passes of all recordings.
         gradients_s, likelihoods_s, pieces_s: see `Work`.
-        classifier_s: training the classifier that is asked about pieces; 0 without pieces.
-        training: of the autoencoders; None without them.
-        memory_bytes: the most that this process took in the trials, and the autoencoders in training.
+        classifier_s: training the classifier for the pieces; 0 without pieces.
+        training: cost of the autoencoders; None without them.
+        memory_bytes: the most that this process took in the trials, plus the autoencoders in training.
     """
 
     recordings: int
@@ -125,7 +125,7 @@ def work_of(clips: dict[str, int], banks: int, kinds: Sequence[LayerKind], piece
     Args:
         clips: recordings that measure an effect, of both kinds together, by split.
         banks: layers that have one.
-        pieces: generated for each trial.
+        pieces: number of pieces generated for each trial.
     """
     measured = min(MEASURED, banks)
     specs = sum(measured * len(feature_counts(kind)) * len(VALUES) for kind in kinds)
@@ -151,7 +151,7 @@ def forecast_knob(
     pieces: PieceOptions,
     trial_s: float = TRIAL_SECONDS,
 ) -> KnobForecast:
-    """Measures each kind of work for some seconds, and reckons.
+    """Measures each kind of work for some seconds, and computes the forecast.
 
     Args:
         paths: recordings with and without the concept.
@@ -173,7 +173,7 @@ def forecast_knob(
     if quick.features:
         width = max(frames.widths.values())
         config = SAEConfig(width, quick.features, quick.k, steps=quick.steps)
-        rates = Rates(frames_per_s, steps_rate(width, config, model.musicgen.device, trial_s))
+        rates = MeasuredRates(frames_per_s, steps_rate(width, config, model.musicgen.device, trial_s))
         trained = [range(max(1, round(TRAIN_SHARE * total)))]
         training = cost_of(trained, total, [width] * banks, config, rates, stream=True, buffer_frames=None)
         weights = training.weights_bytes + training.buffer_bytes

@@ -1,4 +1,4 @@
-"""Generated pieces of a MusicGen, steered or not, and a classifier that says in which of them the concept sounds."""
+"""Generated pieces of a MusicGen, steered or not, and a classifier that detects the concept in them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Codec:
 
 @dataclass(frozen=True)
 class PieceOptions:
-    """How pieces are generated, and the classifier for them is trained.
+    """How pieces are generated, and how the classifier for them is trained.
 
     Attributes:
         prompts: by side (0: pieces that should have the concept, taken away from them; 1: pieces without it): descriptions.
@@ -73,7 +73,7 @@ class PieceOptions:
 
 
 class PieceClassifier:
-    """A classifier trained on the user's recordings, and the generated pieces that it is asked about.
+    """A classifier trained on the user's recordings, and the generated pieces that it is applied to.
 
     Args:
         kinds: training recordings with and without the concept.

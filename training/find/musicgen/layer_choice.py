@@ -12,7 +12,7 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from drawstop.progress import Progress
 from training.banks.stop import Stop
-from training.find.musicgen.clip_statistics import Clips
+from training.find.musicgen.clip_statistics import ClipStatistics
 from training.find.musicgen.generated_pieces import PieceClassifier, PieceOptions
 from training.find.musicgen.prediction_effect import PredictionEffect, edits_of
 from training.find.musicgen.stop_spec import (
@@ -44,16 +44,16 @@ class LayerOptions:
     """How a concept is looked for on layers.
 
     Attributes:
-        kind: of the stop; auto: on each side, whichever of features and the difference of means moves more.
-        seed: of splits, pieces and random features.
-        pieces: how pieces are generated that the classifier is asked about; with 0 pieces predictions decide everything.
+        kind: kind of stop; auto: on each side, whichever of features and the difference of means moves more.
+        seed: seed of splits, pieces and random features.
+        pieces: how pieces for the classifier are generated; with 0 pieces predictions decide everything.
     """
 
     kind: LayerKind | Literal["auto"] = "auto"
     seed: int = 0
     pieces: PieceOptions = field(default_factory=PieceOptions)
 
-    def kinds(self, clips: Clips) -> tuple[LayerKind, ...]:
+    def kinds(self, clips: ClipStatistics) -> tuple[LayerKind, ...]:
         """The kinds that are tried: features only where some fire."""
         if self.kind != "auto":
             return (self.kind,)
@@ -73,7 +73,7 @@ def layer_options(
     pieces: int,
     seconds: float,
 ) -> LayerOptions:
-    """The options of `drawstop find` and `drawstop layers`. Raises DrawstopError for a kind that isn't there."""
+    """The options of `drawstop find` and `drawstop layers`. Raises DrawstopError for an unknown kind."""
     kinds: dict[str, LayerKind | Literal["auto"]] = {each: each for each in get_args(LayerKind)}
     kinds["auto"] = "auto"
     if kind not in kinds:
@@ -86,11 +86,11 @@ def layer_options(
 
 @dataclass(frozen=True)
 class Layer:
-    """What one layer shows of a concept.
+    """One layer's best features for a concept, and their effect.
 
     Attributes:
         spec: the features that had the largest effect.
-        effect: on the model's predictions at -1 and at +1, nats per token, on validation recordings.
+        effect: effect on the model's predictions at -1 and at +1, nats per token, on validation recordings.
     """
 
     site: str
@@ -98,7 +98,9 @@ class Layer:
     effect: tuple[float, float]
 
 
-def effect_gradients(musicgen: MusicGenModel, clips: Clips, sites: Sequence[str]) -> dict[str, Tensor]:
+def effect_gradients(
+    musicgen: MusicGenModel, clips: ClipStatistics, sites: Sequence[str]
+) -> dict[str, Tensor]:
     """`PredictionEffect.gradients` of the training recordings: by what is added at each site, `[width]` each."""
     kinds = clips.paths(True, "train"), clips.paths(False, "train")
     return PredictionEffect(musicgen, kinds).gradients(sites)
@@ -108,7 +110,7 @@ def best_specs(
     kind: LayerKind,
     name: str,
     saes: dict[str, SAE],
-    clips: Clips,
+    clips: ClipStatistics,
     predictions: PredictionEffect,
     gradients: Mapping[str, Tensor],
     seed: int,
@@ -117,7 +119,7 @@ def best_specs(
     """At each layer the number of features with the largest effect; a direction has none to choose.
 
     Args:
-        predictions: of the recordings that choose.
+        predictions: the model's predictions of the recordings that choose.
         gradients: as `effect_gradients` gives them.
         most: how many layers are measured; None: all.
     """
@@ -142,7 +144,7 @@ def feature_counts(kind: LayerKind) -> tuple[int, ...]:
 
 
 def layer_counts(layers: int) -> list[int]:
-    """The numbers of layers that are tried together, of so many: the best, the best third, all."""
+    """The numbers of layers, among `layers`, that are tried together: the best, the best third, all."""
     return sorted({1, -(-layers // 3), layers})
 
 
@@ -151,16 +153,16 @@ def strengths_of(kind: LayerKind, side: int) -> tuple[float, ...]:
     return STRENGTHS[1 if kind in DIRECTIONS else side]
 
 
-def estimated_effect(sae: SAE, site: str, clips: Clips, gradient: Tensor) -> float:
-    """What adding a layer's difference of means does to the predictions, to first order, nats per token.
+def estimated_effect(sae: SAE, site: str, clips: ClipStatistics, gradient: Tensor) -> float:
+    """Effect of adding a layer's difference of means on the predictions, to first order, nats per token.
 
     Shape: gradient of the effect `[width]`, see `effect_gradients`.
     """
     return float(clips.difference(site) @ gradient * sae.scale)
 
 
-def ranked_features(sae: SAE, site: str, clips: Clips, gradient: Tensor) -> list[int]:
-    """Candidates by clip means, those first that at their level move the predictions most.
+def ranked_features(sae: SAE, site: str, clips: ClipStatistics, gradient: Tensor) -> list[int]:
+    """Candidates by clip means, sorted by how far they move the predictions at their level, the largest first.
 
     Shape: gradient of the effect `[width]`, see `effect_gradients`.
     """
@@ -172,7 +174,7 @@ def ranked_features(sae: SAE, site: str, clips: Clips, gradient: Tensor) -> list
 
 @dataclass(frozen=True)
 class Choice:
-    """One side of a stop: its kind, layers and strength, and by how much they move what is asked (see `choose`)."""
+    """One side of a stop: its kind, layers and strength, and how far they move the measure of `choose`."""
 
     kind: LayerKind
     layers: tuple[Layer, ...]
@@ -184,7 +186,7 @@ def choose(
     kind: LayerKind,
     name: str,
     saes: dict[str, SAE],
-    clips: Clips,
+    clips: ClipStatistics,
     layers: Sequence[Layer],
     predictions: PredictionEffect,
     classifier: PieceClassifier | None,
@@ -229,7 +231,7 @@ def _probability(
 
 
 def side_stops(
-    name: str, saes: dict[str, SAE], clips: Clips, choice: Choice, side: int, seed: int
+    name: str, saes: dict[str, SAE], clips: ClipStatistics, choice: Choice, side: int, seed: int
 ) -> dict[str, Stop]:
     """One side's stops at the layers that were chosen for it."""
     stops = {}
@@ -241,7 +243,7 @@ def side_stops(
 
 
 def joined(
-    name: str, saes: dict[str, SAE], clips: Clips, chosen: Sequence[Choice], seed: int
+    name: str, saes: dict[str, SAE], clips: ClipStatistics, chosen: Sequence[Choice], seed: int
 ) -> dict[str, Stop]:
     """Both sides as one stop per layer; one whose sides differ in kind is of the kind `mixed`."""
     off, on = (side_stops(name, saes, clips, choice, side, seed) for side, choice in enumerate(chosen))

@@ -9,7 +9,7 @@ from pathlib import Path
 from drawstop.progress import Progress, step_report
 from training.banks.bank import StopBank
 from training.banks.stop import Stop
-from training.find.musicgen.clip_statistics import Clips, measure_clips
+from training.find.musicgen.clip_statistics import ClipStatistics, measure_clips
 from training.find.musicgen.generated_pieces import PieceClassifier
 from training.find.musicgen.layer_choice import Layer, LayerOptions, best_specs, effect_gradients
 from training.find.musicgen.prediction_effect import PredictionEffect, edits_of
@@ -23,12 +23,12 @@ COMPARED: tuple[LayerKind, ...] = ("static", "direction", "random")
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer, on recordings that chose no feature of it.
+    """One layer, measured on held-out recordings.
 
     Attributes:
         fve, l0, dead: how well the SAE describes the frames, and with how many features.
-        auroc_best, auroc_five: by clip, of the best feature and of the sum of the five best.
-        features: that the stop has.
+        auroc_best, auroc_five: AUROC by clip of the best feature, and of the sum of the five best.
+        features: number of features of the stop.
         off_nats, on_nats: effect on the model's own predictions at -1 and +1, by kind of stop.
         detected: the share of generated pieces in which a classifier detects the concept: `before_off` and `before_on`
             unsteered, and `off_KIND`, `on_KIND`; empty without a classifier.
@@ -100,7 +100,7 @@ def _row(
     name: str,
     saes: dict[str, SAE],
     layer: Layer,
-    clips: Clips,
+    clips: ClipStatistics,
     measures: PredictionEffect,
     classifier: PieceClassifier | None,
     before: dict[str, float],
@@ -140,10 +140,10 @@ def _seed(options: LayerOptions, side: int) -> int:
 
 def as_table(rows: Sequence[LayerRow]) -> list[list[str]]:
     """A line of headings, then one for each layer."""
-    listened = list(rows[0].detected) if rows else []
+    shares = list(rows[0].detected) if rows else []
     headings = ["layer", "FVE", "L0", "dead", "AUROC 1", "AUROC 5", "features"]
     headings += ["-1 mnat", "means", "random", "+1 mnat", "means", "random"]
-    lines = [headings + [f"detected {key.replace('_', ' ')}" for key in listened]]
+    lines = [headings + [f"detected {key.replace('_', ' ')}" for key in shares]]
     for row in rows:
         read = [
             f"{row.fve:.3f}",
@@ -153,7 +153,7 @@ def as_table(rows: Sequence[LayerRow]) -> list[list[str]]:
             f"{row.auroc_five:.3f}",
         ]
         nats = [f"{1000 * side[kind]:.1f}" for side in (row.off_nats, row.on_nats) for kind in COMPARED]
-        detected = [f"{100 * row.detected[key]:.0f}%" for key in listened]
+        detected = [f"{100 * row.detected[key]:.0f}%" for key in shares]
         lines.append([row.site, *read, str(row.features), *nats, *detected])
     return lines
 

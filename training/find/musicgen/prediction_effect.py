@@ -1,4 +1,4 @@
-"""The effect of stops at layers on a MusicGen's predictions: on how likely it finds recordings with and without the concept."""
+"""The effect of stops at layers on the likelihood that a MusicGen gives recordings with and without a concept."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def edits_of(
 
 
 class PredictionEffect:
-    """How likely a MusicGen finds recordings with and without the concept, unsteered and edited.
+    """The likelihood of recordings with and without the concept by a MusicGen, unsteered and edited.
 
     Args:
         kinds: files with and without the concept.
@@ -60,7 +60,7 @@ class PredictionEffect:
 
     @cached_property
     def unsteered(self) -> list[float]:
-        """How likely each kind is without an edit, in nats per token."""
+        """Mean log likelihood of each kind without an edit, in nats per token."""
         return [self._likely(batches, {}) for batches in self.tokens]
 
     @cached_property

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from drawstop.progress import Progress
-from training.find.musicgen.clip_statistics import Clips, SiteClips, measure_clips
+from training.find.musicgen.clip_statistics import ClipStatistics, SiteClips, measure_clips
 from training.find.musicgen.layer_choice import effect_gradients, estimated_effect
 from training.find.rave.encoded_recordings import refuse_overlap
 from training.models.musicgen.layer_model import MusicGenLayers
@@ -22,9 +22,9 @@ class RawLayer:
     """One layer, by the difference of the mean frames with and without the concept on training recordings.
 
     Attributes:
-        auroc: of held-out recordings' mean frames along it.
-        effect_nats: of adding it to every frame, on the model's predictions of training recordings: to first order, nats per
-            token (`layer_choice.estimated_effect`).
+        auroc: AUROC of held-out recordings' mean frames along it.
+        effect_nats: effect of adding it to every frame, on the model's predictions of training recordings: to first
+            order, nats per token (`layer_choice.estimated_effect`).
     """
 
     site: str
@@ -39,20 +39,20 @@ class RawSweep:
     Attributes:
         layers: a row each, in the model's order.
         saes: each layer's normalisation as an SAE whose one feature never fires.
-        clips: the recordings' statistics, by those.
+        clips: the recordings' statistics by these SAEs.
     """
 
     layers: list[RawLayer]
     saes: dict[str, SAE]
-    clips: Clips
+    clips: ClipStatistics
 
     def strongest(self, count: int) -> list[str]:
         """The sites with the largest effects, in the model's order."""
         best = sorted(self.layers, key=lambda layer: layer.effect_nats)[-count:]
         return [layer.site for layer in self.layers if layer in best]
 
-    def told(self, count: int) -> str:
-        """A line about the `count` strongest."""
+    def summary_line(self, count: int) -> str:
+        """A line for the user about the `count` layers with the largest effect."""
         most = max(self.layers, key=lambda layer: layer.effect_nats)
         sites, where = ", ".join(self.strongest(count)), f"{most.site} ({1000 * most.effect_nats:.1f}"
         return (
@@ -67,7 +67,7 @@ def sweep_raw_layers(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> RawSweep:
-    """Every layer by one pass over the recordings, and one backward pass over some of them.
+    """Compares all layers by one pass over the recordings, and one backward pass over some of them.
 
     Args:
         paths: recordings with and without the concept.
@@ -97,7 +97,7 @@ def without_features(width: int) -> SAE:
     return sae
 
 
-def fitted(clips: Clips, site: str, raw: SAE) -> SAE:
+def fitted(clips: ClipStatistics, site: str, raw: SAE) -> SAE:
     """`without_features` with the mean and the root mean square of a layer's training frames, from statistics of raw ones."""
     train, each = clips.of("train"), clips.sites[site]
     counts = each.counts[train].double()

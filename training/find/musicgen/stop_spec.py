@@ -1,4 +1,4 @@
-"""A stop at one layer: from SAE features, or, to compare with, from the difference of means or from chance."""
+"""A stop at one layer: from SAE features, or, for comparison, from the difference of means or at random."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from training.banks.stop import Stop, make_slug
-from training.find.musicgen.clip_statistics import Clips
+from training.find.musicgen.clip_statistics import ClipStatistics
 from training.sae.model import SAE
 
 LayerKind = Literal["static", "direction", "random", "random-direction"]
@@ -16,7 +16,7 @@ CONTROLS: dict[LayerKind, LayerKind] = {
     "static": "random", "direction": "random-direction",
     "random": "random", "random-direction": "random-direction",
 }  # fmt: skip
-"""The control that a kind is measured beside: of the same make and size, and drawn by chance."""
+"""The control of each kind: made the same way and of the same size, but drawn at random."""
 DIRECTIONS: tuple[LayerKind, ...] = ("direction", "random-direction")
 """Kinds that add and subtract one direction, and read no feature."""
 
@@ -29,7 +29,7 @@ class StopSpec:
     """What a layer's stop is made of.
 
     Attributes:
-        features: which, those first that say most of the concept.
+        features: indices of the features, the strongest first.
         off, on: strengths at -1 and +1 in units of the features' own levels where the concept sounds (of a direction: of
             the difference of means). At -1 the features are taken away first; `off` is what is pushed beyond.
         takes: -1 takes the features away.
@@ -42,15 +42,16 @@ class StopSpec:
 
 
 def layer_stop(
-    kind: LayerKind, name: str, sae: SAE, site: str, clips: Clips, spec: StopSpec, seed: int = 0
+    kind: LayerKind, name: str, sae: SAE, site: str, clips: ClipStatistics, spec: StopSpec, seed: int = 0
 ) -> Stop:
     """A stop from the training clips at one site.
 
-    static: features that carry the concept are taken away at -1 until their mean is the one without it, `m_i = 1 -
-    off_i / on_i`; at +1 their decoder rows are added at the level that they have where it sounds.
+    static: at -1 each feature is reduced by the share `m_i = 1 - mean_without_i / mean_with_i`, so that its mean
+    becomes that of recordings without the concept; at +1 its decoder row is added at the feature's level in recordings
+    with the concept.
     direction: the difference of mean frames, added at +1 and subtracted at -1.
-    random: as static, of other features drawn by chance, with the constants' norms of the static stop.
-    random-direction: as direction, one drawn by chance, as long as the difference of means.
+    random: as static, with other features, drawn at random, and the same norms of the constants.
+    random-direction: as direction, but drawn at random, as long as the difference of means.
     """
     width = sae.config.d_in
     weights, write = torch.zeros(sae.config.n_features), torch.zeros(width)
@@ -85,7 +86,7 @@ def with_side(stop: Stop, side: int) -> Stop:
     )
 
 
-def _weights_and_levels(clips: Clips, site: str, chosen: Tensor) -> tuple[Tensor, Tensor]:
+def _weights_and_levels(clips: ClipStatistics, site: str, chosen: Tensor) -> tuple[Tensor, Tensor]:
     """How much of each feature belongs to the concept, and its level where that sounds: `[features]` each."""
     train, measured = clips.of("train"), clips.sites[site]
     on = measured.features[train & clips.labels][:, chosen].mean(0)

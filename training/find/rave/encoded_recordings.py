@@ -86,7 +86,7 @@ def encode_recordings(
     """Encodes recordings, and seeded variations of each in the training split: in place, and transposed.
 
     Args:
-        splits: of the recordings; None deals them by themselves.
+        splits: the recordings' splits; None: dealt by their hashes.
     """
     latents: list[Tensor] = []
     varied: list[list[Tensor]] = []

@@ -81,23 +81,23 @@ class FindOptions:
     gates: GateOptions = field(default_factory=GateOptions)
     """How the gates are fitted."""
     mixed: bool = False
-    """The recordings with the concept hold other sounds too: no solos are at hand."""
+    """The recordings with the concept hold other sounds too: there are no solos."""
     classifier: ClassifierOptions = CONCEPT_OPTIONS
-    """How the classifier is trained that ranks features where only mixtures are at hand."""
+    """How the classifier is trained that ranks features where there are only mixtures."""
     additive_below: float = 0.1
     """Additivity error under which mixtures are made of latents; else of sound."""
 
 
 @dataclass(frozen=True)
 class FindResult:
-    """What was measured while a stop was found: stored with it under these names. What doesn't apply is None, and not stored."""
+    """What was measured while a stop was found, stored with it by `as_json`; None where it doesn't apply."""
 
     recordings_with: int
     recordings_without: int
     learned_recordings: int
-    """Of both kinds: what it was fitted on."""
+    """Training recordings of both kinds."""
     held_out_recordings: int
-    """Of both kinds: what it was chosen and measured on."""
+    """Validation and test recordings of both kinds."""
     held_out_auroc: float | None = None
     """How well features chosen on training recordings detect the concept in the others; .5 is chance."""
     not_measured: str | None = None
@@ -114,8 +114,11 @@ class FindResult:
     """How +1 was fitted."""
     off: str | None = None
     """How -1 was fitted, where not on mixtures."""
-    ear_logit_lower: float | None = None
-    """By how much less sure a classifier is of the concept at -1, where only mixtures were at hand."""
+    classifier_logit_drop: float | None = None
+    """How far a classifier's logit of the concept falls at -1.
+
+    Only where every recording with the concept is a mixture.
+    """
     validation_error: dict[str, float] | None = None
     """Errors of the static and of the gated stop, where the better one was chosen."""
     taken_in_mixtures: float | None = None
@@ -126,8 +129,9 @@ class FindResult:
     features: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The fields that apply, as `stops.json` holds them."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """The fields that apply, for `stops.json`; there `classifier_logit_drop` is named `ear_logit_lower`."""
+        stored = {"classifier_logit_drop": "ear_logit_lower"}
+        return {stored.get(name, name): value for name, value in asdict(self).items() if value is not None}
 
 
 def kind_of(text: str) -> Kind:
@@ -147,7 +151,7 @@ def find_stops(
     options: FindOptions,
     progress: Progress | None = None,
 ) -> dict[str, Stop]:
-    """`find_stop` in the only bank of `banks`: the stop by its site, as `find.musicgen.find.find_stops` gives those of layers."""
+    """`find_stop` for the only bank of `banks`; the stop by its site, as the function for a MusicGen returns them."""
     (bank,) = banks
     return {bank.site: find_stop(model, bank.sae, name, with_paths, without_paths, options, progress)}
 
@@ -167,10 +171,11 @@ def find_stop(
     +1 is fitted through the decoder where recordings play the same phrase with and without the concept (see
     `training.data.phrases.phrase_of`); else on pieces of the same pitches (gated) or by the difference of means (static), and
     the result says so. Splits go by the files' hashes: training recordings fit, validation recordings choose the kind, test
-    recordings only measure.
+    recordings only measure the result.
 
     Raises:
-        DrawstopError: fewer than two recordings of a kind, the same recording in both, or a gated stop asked of mixtures.
+        DrawstopError: fewer than two recordings of a kind, the same recording in both, or a gated stop where there are
+            only mixtures.
     """
     options = options or FindOptions()
     if options.mixed and options.kind == "gated":
@@ -257,7 +262,7 @@ def _from_mixtures(
 
 
 def _detection(sae: SAE, with_concept: EncodedRecordings, without: EncodedRecordings) -> FindResult:
-    """A result that says how well features chosen on the training recordings detect the concept on the others."""
+    """A result with how well features chosen on the training recordings detect the concept on the others."""
     both = [*with_concept.latents, *without.latents]
     with torch.no_grad():
         means = torch.stack([sae.encode(sae.normalise(z.T)).mean(0) for z in both])

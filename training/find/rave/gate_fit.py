@@ -17,7 +17,7 @@ from training.models.rave.model import RaveModel
 from training.sae.model import SAE
 
 CROP_FRAMES = 128
-"""Frames of a training crop: four times what a gate sees."""
+"""Frames of a training crop: four times what a gate reads."""
 
 QUIET_ENERGY = 1e-3
 """Energy per crop (in units of z, mean over frames and latents) below which errors don't weigh more."""
@@ -61,7 +61,7 @@ def fit_off_gate(
     seed: int,
     report: Report | None = None,
 ) -> Gate:
-    """A gate whose levels `a` say which part of the frame is the concept's:
+    """A gate whose levels `a` give the part of the frame that is the concept's:
     `sum_i min(a_i, f_i) d_i` over its features, with its share of everything else, ~ z(concept).
 
     Minimises the squared error as a share of the mixture's energy, by Adam with a one-cycle rate; on mixtures, on the

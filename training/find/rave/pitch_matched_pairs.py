@@ -1,4 +1,4 @@
-"""Pairs in place of parallel recordings: what a concept might have played, pieced together from where it played the same pitches.
+"""Pairs in place of parallel recordings: recordings without the concept, and pieces with it of the same pitches.
 
 Key idea (kNN-VC, Baas et al. 2023, arXiv 2305.18975, on pieces instead of frames): for each short piece of a recording
 without the concept, the piece of the recordings with it that has the most similar pitches, at the playing's own level.
@@ -23,7 +23,7 @@ STRIDE = 3
 """Frames between the pieces that are looked at."""
 
 GOING_ON = 0.1
-"""How much more similar another piece must be than the one that follows the last."""
+"""How much more similar a piece must be than the one that follows the last piece, to be taken instead."""
 
 LOWEST_NOTE, HIGHEST_NOTE = 40, 95
 PARTIALS = (1.0, 0.7, 0.5, 0.35)
@@ -51,7 +51,7 @@ def pitch_matched_pairs(
 
 @torch.no_grad()
 def pieced_recordings(model: RaveModel, playing: Sequence[Tensor], concept: Sequence[Tensor]) -> list[Tensor]:
-    """For each recording without the concept latents of what might have been played with it.
+    """For each recording without the concept, latents of pieces with it that have the same pitches.
 
     Shape: latents `[latents, frames]` each -> as `playing`.
     """

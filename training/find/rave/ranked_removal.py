@@ -1,8 +1,8 @@
-"""A stop where only mixtures are at hand: recordings in which the concept plays along with others, and others without it.
+"""A stop from mixtures only: recordings in which the concept plays along with others, and recordings without it.
 
-Key idea: with no solo there is nothing to say what should be taken away, so features are chosen, not fitted: candidates by
-clip statistics (SAeUron, arXiv 2501.18052), re-ranked by what taking each one away does to a classifier of the training
-recordings; as many are taken, wholly, as lower its output most for the least that others lose.
+Key idea: without a solo there is no target for what should be taken away, so features are chosen, not fitted:
+candidates by clip statistics (SAeUron, arXiv 2501.18052), re-ranked by what taking each one away does to a classifier
+of the training recordings; as many are taken, wholly, as lower its output most for the least that others lose.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def ranked_removal_weights(
     clips = tuple(_clips(model, part.unseen("test")) for part in recordings)
     lowered, lost = _effect(model, sae, classifier, chosen, clips, _logits(model, classifier, clips[0]))
     measured = {
-        "off": "features ranked by their effect on an ear: only mixtures were at hand",
-        "ear_logit_lower": round(lowered, 3),
+        "off": "features ranked by their effect on a classifier: there were only mixtures",
+        "classifier_logit_drop": round(lowered, 3),
         "others_touched": round(lost, 4),
     }
     return _taking(sae, chosen).removal_weights, measured

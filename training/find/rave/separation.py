@@ -49,7 +49,7 @@ def removed(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
 
 
 def taken_features(sae: SAE, stop: Stop, latents: Tensor) -> Tensor:
-    """What of each feature belongs to the stop. `[latents, frames]` -> `[frames, n_features]`."""
+    """The part of each feature that belongs to the stop. `[latents, frames]` -> `[frames, n_features]`."""
     steering = Steering(sae, StopBank(sae, (stop,), ""))
     z = sae.normalise(latents.T).unsqueeze(0)
     features = steering.features(z)

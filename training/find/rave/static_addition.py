@@ -1,8 +1,8 @@
 """Fitting what a stop brings in, through the decoder.
 
-Latents hold the waveform's phase, which nobody can know for a sound that isn't there yet; its spectrum can be
-known. So the write vectors u are fitted on the spectral distance of the decoded result to a parallel recording:
-the same notes, with the concept.
+Latents hold the waveform's phase, which is unknown for a sound that isn't there yet; its spectrum can be known. So the
+write vectors u are fitted on the spectral distance of the decoded result to a parallel recording: the same notes, with
+the concept.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def fit_write_vectors(
 
 
 def written(features: Tensor, vectors: Tensor, sae: SAE) -> Tensor:
-    """What features write, as latents. `[batch, frames, n_features]` -> `[batch, latents, frames]`."""
+    """The latents that write vectors add. `[batch, frames, n_features]` -> `[batch, latents, frames]`."""
     return (features @ vectors * sae.scale).transpose(1, 2)
 
 

@@ -72,9 +72,3 @@ def fit_removal_weights(features: Tensor, targets: Tensor, decoder: Tensor, spar
         ahead = new + (momentum - 1) / next_momentum * (new - weights)
         weights, momentum = new, next_momentum
     return weights.float()
-
-
-def share_of_energy(features: Tensor, targets: Tensor, decoder: Tensor, weights: Tensor) -> float:
-    """How much of the target's energy the weights take away: 1 all of it, 0 nothing, negative does harm."""
-    error = (features * weights) @ decoder - targets
-    return float(1 - error.square().sum() / targets.square().sum().clamp(min=1e-12))

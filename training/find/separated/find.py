@@ -55,7 +55,7 @@ def find_separated_stop(
     """Fits a query to recordings with and without a concept; the separator stays as it is.
 
     Splits go by the files' hashes, as in `find_stop`: training recordings fit, validation recordings measure the fit and
-    calibrate the depth, test recordings are left for a verdict.
+    calibrate the depth, test recordings are left for the verdict.
 
     Raises:
         DrawstopError: fewer than two recordings of a kind, or the same recording in both.
@@ -102,7 +102,7 @@ def _grains(model: RaveModel, recordings: EncodedRecordings) -> GrainLibrary:
 
 
 def _checked(recordings: EncodedRecordings) -> list[Tensor]:
-    """Latents that measure: the validation recordings; where there are none, those that the fit learns from, as recorded."""
+    """Latents to measure on: the validation recordings; without any, the training recordings as they were recorded."""
     indices = (
         recordings.indices("validation") or recordings.indices("train") or list(range(len(recordings.paths)))
     )

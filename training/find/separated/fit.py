@@ -1,7 +1,7 @@
 """A query from recordings: the separator stays as it is, only the query's numbers are fitted.
 
-Key idea: what the trunk makes of a mixture doesn't depend on the query, so many mixtures are listened to once, and the fit itself
-goes through the head alone, on shares of bands: hundreds of steps in seconds.
+Key idea: the trunk's output doesn't depend on the query. So it is computed once for many mixtures, and the fit runs
+through the head alone, on shares of bands: hundreds of steps take seconds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from training.separation.separator import Separator
 
 SHOWN_EVERY = 25
 CHUNK = 16
-"""Mixtures that are listened to at once."""
+"""Mixtures that are analysed at once."""
 REST = 0.1
-"""How far a number may go beside the known queries' directions, in its standard deviations."""
+"""Standard deviation that the prior adds to each number, as a share of its spread among the known queries."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,18 @@ class QueryOptions:
     frames: int = 688
     """Frames of a training mixture, about 2 s."""
     rate: float = 5e-2
-    """Adam's learning rate, in standard deviations of the prior, down on a cosine."""
+    """Adam's learning rate, in standard deviations of the prior; it falls along a cosine."""
     prior_weight: float = 0.02
-    """What each squared standard deviation from the known queries' mean counts in the loss, in dB."""
+    """Weight in the loss of the squared distance from the known queries' mean, in dB per squared standard deviation."""
     absent_weight: float = ABSENT_WEIGHT
-    """What sound without the concept counts in the loss."""
+    """Weight of sound without the concept in the loss."""
     checked: int = 48
     """Mixtures that measure the fit."""
 
 
 @dataclass(frozen=True)
 class FittedQuery:
-    """A query `[query_size]`, the name of the start it came from, and the loss of both on mixtures that weren't fitted, in dB."""
+    """A query `[query_size]`, the name of the start it came from, and the loss of both on held-out mixtures, in dB."""
 
     query: Tensor
     start: str
@@ -55,12 +55,12 @@ class FittedQuery:
 
 
 @dataclass(frozen=True)
-class HeardMixtures:
-    """Mixtures as a separator's head finds them.
+class AnalysedMixtures:
+    """The inputs of the separator's head for some mixtures, and the true band powers of their parts.
 
     Attributes:
         trunk: the trunk's output, `[mixtures, steps, channels]`.
-        maps: the maps of bands in half precision, `[mixtures, steps, detail, bands]`.
+        maps: the band maps in half precision, `[mixtures, steps, detail, bands]`.
         own, rest: power of the concept's part and of the rest in those bands, `[mixtures, steps, bands]`.
     """
 
@@ -69,27 +69,27 @@ class HeardMixtures:
     own: Tensor
     rest: Tensor
 
-    def chosen(self, indices: Tensor) -> HeardMixtures:
-        """Some of them."""
-        return HeardMixtures(*(each[indices] for each in (self.trunk, self.maps, self.own, self.rest)))
+    def chosen(self, indices: Tensor) -> AnalysedMixtures:
+        """The mixtures of some indices."""
+        return AnalysedMixtures(*(each[indices] for each in (self.trunk, self.maps, self.own, self.rest)))
 
 
 @torch.no_grad()
-def hear(
+def analyse_mixtures(
     separator: Separator, mixtures: KnownMixtures, progress: Callable[[int, int], None] | None = None
-) -> HeardMixtures:
-    """Listens to mixtures and to both of their parts."""
-    heard: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+) -> AnalysedMixtures:
+    """Run the separator's trunk on mixtures, and measure the band powers of the concept's part and of the rest."""
+    analysed: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for mixed, wanted in zip(mixtures.mixed.split(CHUNK), mixtures.wanted.split(CHUNK), strict=True):
         levels, _ = separator.listening(mixed)
         own, rest = (
             separator.listening(part)[1] @ separator.listening.long_bands for part in (wanted, mixed - wanted)
         )
-        trunk, maps = separator.known(levels)
-        heard.append((trunk, maps.half(), own, rest))
+        trunk, maps = separator.trunk_and_detail(levels)
+        analysed.append((trunk, maps.half(), own, rest))
         if progress:
-            progress(min(len(heard) * CHUNK, len(mixtures.mixed)), len(mixtures.mixed))
-    return HeardMixtures(*(torch.cat(each) for each in zip(*heard, strict=True)))
+            progress(min(len(analysed) * CHUNK, len(mixtures.mixed)), len(mixtures.mixed))
+    return AnalysedMixtures(*(torch.cat(each) for each in zip(*analysed, strict=True)))
 
 
 def fit_query(
@@ -103,34 +103,34 @@ def fit_query(
 ) -> FittedQuery:
     """Fits a query to recordings with and without a concept, from the start that fits best.
 
-    A few recordings say too little about 832 numbers, so the fit is held near the queries that the separator was trained with,
-    taken as a normal distribution (see `Prior`). Before, the fit was stopped where it did best on two other recordings, mostly
-    after a tenth of its steps.
+    A few recordings can't determine 832 numbers. So the fit is regularised towards the queries that the separator was
+    trained with, modelled as a normal distribution (`Prior`).
 
     Args:
-        learned, checked: latents `[latents, frames]` of recordings with and without; the second ones measure only.
+        learned, checked: latents `[latents, frames]` of recordings with and without the concept; `checked`
+            only measures the fit.
     """
     generator = torch.Generator().manual_seed(seed)
-    check = hear(separator, draw_mixtures(*checked, options.checked, options.frames, generator))
+    check = analyse_mixtures(separator, draw_mixtures(*checked, options.checked, options.frames, generator))
     mixtures = draw_mixtures(*learned, options.mixtures, options.frames, generator)
-    pool = hear(separator, mixtures, step_report(progress, "listening to mixtures"))
+    pool = analyse_mixtures(separator, mixtures, step_report(progress, "listening to mixtures"))
     start, _ = best_start(
         separator, starts, pool, options.absent_weight, step_report(progress, "comparing known queries")
     )
     prior = Prior.of(starts)
-    place = prior.place(starts[start]).requires_grad_(True)
-    optimizer = torch.optim.Adam([place], lr=options.rate, betas=(0.9, 0.99))
+    point = prior.point_of(starts[start]).requires_grad_(True)
+    optimizer = torch.optim.Adam([point], lr=options.rate, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.steps, options.rate / 50)
     for step in range(options.steps):
         drawn = pool.chosen(torch.randint(options.mixtures, (options.batch,), generator=generator))
-        loss = loss_of(separator, prior.query(place), drawn, options.absent_weight)
+        loss = loss_of(separator, prior.query(point), drawn, options.absent_weight)
         optimizer.zero_grad()
-        (loss + options.prior_weight * place.square().sum()).backward()
+        (loss + options.prior_weight * point.square().sum()).backward()
         optimizer.step()
         schedule.step()
         if progress and (step + 1) % SHOWN_EVERY == 0:
             progress("fitting", step + 1, options.steps)
-    query = prior.query(place.detach())
+    query = prior.query(point.detach())
     with torch.no_grad():
         losses = [
             float(loss_of(separator, each, check, options.absent_weight)) for each in (starts[start], query)
@@ -140,12 +140,12 @@ def fit_query(
 
 @dataclass(frozen=True)
 class Prior:
-    """Known queries as a normal distribution: their mean, their principal directions, and a little of every number.
+    """The known queries as a normal distribution: mean, principal directions, and a small spread of each number.
 
     Attributes:
         mean: `[query_size]`.
-        directions: what a standard deviation along each is, `[queries - 1, query_size]`.
-        rest: what a standard deviation of each number's own is, `[query_size]`.
+        directions: principal directions, each as long as the standard deviation along it, `[queries - 1, query_size]`.
+        rest: a further standard deviation of each number by itself, `[query_size]`.
     """
 
     mean: Tensor
@@ -162,13 +162,13 @@ class Prior:
         spread = (stacked - mean).square().mean(0).sqrt() if len(stacked) > 1 else torch.ones_like(mean)
         return Prior(mean, sizes[:count, None] / count**0.5 * directions[:count], REST * spread)
 
-    def query(self, place: Tensor) -> Tensor:
-        """The query at a place, `[queries - 1 + query_size]`, in standard deviations."""
-        along, own = place.split([len(self.directions), len(self.rest)])
+    def query(self, point: Tensor) -> Tensor:
+        """The query at a point: coordinates in standard deviations, `[queries - 1 + query_size]`."""
+        along, own = point.split([len(self.directions), len(self.rest)])
         return self.mean + along @ self.directions + own * self.rest
 
-    def place(self, query: Tensor) -> Tensor:
-        """Where one of the known queries is."""
+    def point_of(self, query: Tensor) -> Tensor:
+        """The point of one of the known queries."""
         sizes = self.directions.square().sum(1).clamp(min=1e-12)
         return torch.cat([(query - self.mean) @ self.directions.T / sizes, torch.zeros_like(self.rest)])
 
@@ -177,7 +177,7 @@ class Prior:
 def best_start(
     separator: Separator,
     starts: dict[str, Tensor],
-    mixtures: HeardMixtures,
+    mixtures: AnalysedMixtures,
     absent_weight: float,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[str, float]:
@@ -191,9 +191,9 @@ def best_start(
     return best, losses[best]
 
 
-def loss_of(separator: Separator, query: Tensor, mixtures: HeardMixtures, absent_weight: float) -> Tensor:
+def loss_of(separator: Separator, query: Tensor, mixtures: AnalysedMixtures, absent_weight: float) -> Tensor:
     """The loss of a query's shares on mixtures; gradients flow to the query."""
     query = query.expand(len(mixtures.trunk), -1)
     shares, _ = separator.head(mixtures.trunk, mixtures.maps.float(), query)
-    # without the cross entropy: from a few recordings it makes a stop that is too careful (drums fell by 4 in place of 9 dB)
+    # without the cross entropy: fitted to few recordings it makes a stop too careful (drums fell by 4 dB instead of 9)
     return share_loss(shares, mixtures.own, mixtures.rest, absent_weight, calibration=0.0)

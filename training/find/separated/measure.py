@@ -1,4 +1,4 @@
-"""What a separated stop does on recordings that it wasn't fitted on, against the true parts, beside random queries."""
+"""Measures a separated stop on held-out recordings, against the true parts and beside random queries."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from training.banks.separated_bank import DEEPEST_DB, SHALLOWEST_DB, SeparatedBank
-from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.metrics.separation import decibels, si_sdr
 
 DRAWS = 5
-"""Random controls: each clip is asked so many random queries."""
+"""Random queries per clip, for the control."""
 
 MATERIALS = 3
 """Mixtures, solos and others."""
@@ -30,22 +30,22 @@ def measure_separation(
     others: Tensor,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
-    listened: Listened | None = None,
+    cache: AnalysisCache | None = None,
 ) -> Figures:
     """Medians over clips, in dB; None without clips.
 
     Latents are those of an orthonormal transform, so that energies and ratios are those of the sound.
 
     Args:
-        bank: with the one stop that is measured.
+        bank: a bank with the one stop that is measured.
         wanted, rest: the two parts of each mixture, latents `[clips, latents, frames]`.
         solos, others: recordings with the concept alone, and without it.
-        listened: shared with other edits of the same recordings.
+        cache: shared with other edits of the same recordings.
     """
-    listened = listened or Listened(bank.separator, most=1)
+    cache = cache or AnalysisCache(bank.separator, most=1)
     edits = [
-        SeparatedEdit(bank, listened),
-        *(RandomSeparatedEdit(bank, 1000 * seed + draw, listened) for draw in range(DRAWS)),
+        SeparatedEdit(bank, cache),
+        *(RandomSeparatedEdit(bank, 1000 * seed + draw, cache) for draw in range(DRAWS)),
     ]
     mixtures, done = wanted + rest, 0
 

@@ -1,4 +1,4 @@
-"""Mixtures of the user's recordings, whose parts are known, as latents: what a query is fitted and chosen on."""
+"""Mixtures of the user's recordings, whose parts are known, as latents: a query is fitted and chosen on them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 LEVEL_DB = 10.0
 SHARES = (0.15, 0.25, 0.6)
-"""Of the concept alone, of others alone, of both."""
+"""Shares of mixtures with the concept alone, others alone, and both."""
 QUIET = 1e-4
 """Mean square below which a crop of latents counts as silence (-40 dB below the usual level)."""
 TRIES = 8

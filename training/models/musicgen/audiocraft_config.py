@@ -1,4 +1,4 @@
-"""What audiocraft's builders take for a language model and an EnCodec, with MusicGen's choices where its models don't differ."""
+"""Configurations for audiocraft's builders of a language model and an EnCodec, with what all MusicGens share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class LanguageModelSizes:
-    """What tells one MusicGen's language model from another.
+    """The sizes in which MusicGen language models differ.
 
     Attributes:
-        longest_seconds: of a window.
-        codebooks, card: of the EnCodec: how many, and how many entries each.
-        width, heads, layers, hidden_scale: of the transformer; its hidden layer is `hidden_scale` times as wide.
+        longest_seconds: length of a window.
+        codebooks, card: the EnCodec's codebooks: how many, and how many entries each.
+        width, heads, layers, hidden_scale: sizes of the transformer; its hidden layer is `hidden_scale` times as wide.
     """
 
     sample_rate: int
@@ -33,9 +33,9 @@ def language_model_config(
     """The configuration of a language model on a CPU, with one description.
 
     Args:
-        initial: how first weights are drawn, as `transformer_lm` names it.
-        training_dropout: in what share of training the condition is left out.
-        conditioners: those that are built with it.
+        initial: how weights are initialised, as `transformer_lm` names it.
+        training_dropout: share of the training steps without the condition.
+        conditioners: configurations of the conditioners.
     """
     delays = list(range(sizes.codebooks))
     return {
@@ -89,7 +89,7 @@ def encodec_config(sample_rate: int, seanet: Mapping[str, Any], quantizer: Mappi
 
     Args:
         seanet: its sizes and kernels, as audiocraft names them.
-        quantizer: of the residual vector quantizer, likewise.
+        quantizer: sizes of the residual vector quantizer, likewise.
     """
     return {
         "solver": "compression",

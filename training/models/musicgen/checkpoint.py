@@ -1,4 +1,4 @@
-"""A MusicGen's files before it is loaded: where they are, what they say, whose they are, what they need."""
+"""A MusicGen's checkpoint before it is loaded: its files, configuration and fingerprint, and the memory it needs."""
 
 import hashlib
 import importlib.util
@@ -35,16 +35,15 @@ TEXT_ENCODER_PARAMETERS = {"t5-small": 35_000_000, "t5-base": 110_000_000, "t5-l
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A language model's file, mapped, and what its config says.
+    """A language model's memory-mapped file and its configuration.
 
     Attributes:
-        name: what audiocraft loads: a folder, or a name on the hub.
+        name: the folder, or the name on the hub, that audiocraft loads.
         weights: the language model's, in the file's own precision.
         config: audiocraft's config (an OmegaConf).
     """
 
     name: str
-    lm_path: Path
     compression_path: Path
     weights: dict[str, Tensor]
     config: Any
@@ -60,7 +59,7 @@ class Checkpoint:
         return self.compression_path.stat().st_size
 
     def fingerprint(self) -> str:
-        """SHA-256 of the language model's weights: names, shapes, types and bytes; the file's name and date play no part."""
+        """SHA-256 of the language model's weights: names, shapes, types and bytes, whatever the file is called."""
         digest = hashlib.sha256()
         for name, weight in sorted(self.weights.items()):
             digest.update(f"{name} {list(weight.shape)} {weight.dtype}\n".encode())
@@ -76,7 +75,7 @@ class Checkpoint:
         return None
 
     def needed_bytes(self, device: str) -> dict[str, int]:
-        """Bytes that loading and one row of `max_duration` seconds take, on the `host` and on the `device`.
+        """Bytes that loading and generating one row of `max_duration` seconds take, on the `host` and on the `device`.
 
         audiocraft reads the file into the host's memory and builds the model beside it: with 4 bytes a number on a CPU,
         with 2 elsewhere. EnCodec and T5 take 4 everywhere. Generating keeps two numbers per layer, width and position,
@@ -104,20 +103,20 @@ def audiocraft_checkpoint(name: str) -> Checkpoint:
             neither in the hub's cache nor can be downloaded.
     """
     if Path(name).exists():
-        paths = _in_folder(Path(name))
+        lm_path, compression_path = _in_folder(Path(name))
     elif _HUB_NAME.fullmatch(name):
-        paths = _from_hub(name, LM_FILE), _from_hub(name, COMPRESSION_FILE)
+        lm_path, compression_path = _from_hub(name, LM_FILE), _from_hub(name, COMPRESSION_FILE)
     else:
         raise DrawstopError(
             f"no MusicGen at {name}: expected a folder with {LM_FILE} and {COMPRESSION_FILE}, or a name on the hub such as "
             f"{SHORT_NAMES['small']}"
         )
-    weights, config = _read(paths[0])
-    return Checkpoint(name, *paths, weights, config)
+    weights, config = _read(lm_path)
+    return Checkpoint(name, compression_path, weights, config)
 
 
 def require_melody_parts(checkpoint: Checkpoint) -> None:
-    """Refuses a melody model where demucs, which it separates the melody with, isn't installed."""
+    """Refuses a melody model if demucs, which separates the melody for it, isn't installed."""
     if checkpoint.conditioner("chroma_stem") is not None and importlib.util.find_spec("demucs") is None:
         raise DrawstopError(
             f"{checkpoint.name} is a melody model: it needs demucs (pip install demucs; its weights, about 80 MB, go to "

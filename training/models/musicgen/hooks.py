@@ -1,4 +1,4 @@
-"""Reads and edits the output of a MusicGen's layers while it runs, by plain forward hooks that go when the block ends.
+"""Reads and edits the output of a MusicGen's layers while it runs, by forward hooks that last for a block.
 
 Key idea: the language model reads a delayed sequence. Its position p holds codebook q of frame p - 1 - q (position 0
 holds special tokens only), and its output there decides codebook q of frame p - q. So position p is **frame p - 1** when
@@ -19,8 +19,8 @@ from drawstop.errors import DrawstopError
 Edit = Callable[[Tensor, Tensor], Tensor]
 """(x `[batch, width, frames]` float32, times in seconds `[frames]` float64 on the CPU) -> x, edited; x itself: no edit."""
 
-Rows = Literal["conditional", "all"]
-"""Whom an edit reaches: the rows that have the prompt, or those without it too (classifier-free guidance)."""
+EditedRows = Literal["conditional", "all"]
+"""Which rows an edit is applied to: those with the prompt, or also the unconditional ones of guidance."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Window:
 
     Args:
         first: frame of the piece that the window's frame 0 is.
-        frames: how many frames the window has.
+        frames: number of frames in the window.
     """
 
     first: int
@@ -42,12 +42,12 @@ class Steps:
 
     Args:
         lm: audiocraft's LMModel.
-        batch: prompts: classifier-free guidance runs two or more copies of them, those with the prompt first.
+        batch: number of prompts: classifier-free guidance runs two or more copies of them, those with the prompt first.
         frame_rate: hertz.
         windows: the runs to come, in order.
-        edits: what to do at which layer.
-        read: the layers to keep frames of, as they come out, before an edit there.
-        rows: whom edits reach. Frames are always those of the prompts' rows.
+        edits: the edit at each layer that has one.
+        read: the layers whose frames are stored, before an edit there.
+        rows: which rows are edited. Frames are always those of the prompts' rows.
         two_step: guidance by two calls a step (`two_step_cfg`), the first with the prompt.
     """
 
@@ -57,7 +57,7 @@ class Steps:
     windows: Sequence[Window]
     edits: Mapping[int, Edit] = field(default_factory=dict)
     read: Sequence[int] = ()
-    rows: Rows = "conditional"
+    rows: EditedRows = "conditional"
     two_step: bool = False
     _window: int = 0
     _calls: int = 0
@@ -69,7 +69,7 @@ class Steps:
 
     @contextmanager
     def attached(self) -> Iterator[None]:
-        """Hooks are there inside the block and gone after it, whatever ends it."""
+        """Attaches the hooks for the block and removes them after it, whatever ends it."""
         layers = self.lm.transformer.layers
         with ExitStack() as hooks:
             for hook in (
@@ -101,7 +101,7 @@ class Steps:
             # A model that is given its conditions as a prefix (melody) has them before the positions.
             begin = output.shape[1] - self._length + (self._first == 0)
             if layer in self.read and self._with_prompt:
-                self._keep(layer, output[: self.batch, begin:])
+                self._store(layer, output[: self.batch, begin:])
             edit = self.edits.get(layer)
             if edit is None or begin == output.shape[1] or not (self._with_prompt or self.rows == "all"):
                 return None
@@ -109,8 +109,8 @@ class Steps:
 
         return hook
 
-    def _keep(self, layer: int, output: Tensor) -> None:
-        """Keeps the outputs of positions 1 and later whose frames belong to the piece and weren't read in the window before."""
+    def _store(self, layer: int, output: Tensor) -> None:
+        """Stores outputs of positions from 1 whose frames belong to the piece and weren't read in the window before."""
         window, parts = self.windows[self._window], self._parts.setdefault(layer, [])
         frame = max(self._first, 1) - 1
         skip = max(0, sum(part.shape[1] for part in parts) - window.first - frame)

@@ -1,4 +1,4 @@
-"""A MusicGen as training reads it: the layers of one forward pass over pieces of a recording, without a description."""
+"""A MusicGen for training: its layers' frames by a forward pass over a piece of a recording, without a description."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from torch import Tensor
 from training.models.musicgen.model import MusicGenModel
 
 PIECE_SECONDS = 10.0
-"""How much of a recording it takes in one go, at most: as long as a piece that it is mostly asked for."""
+"""Length of a recording's pieces, at most: the usual length of generated pieces."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class LayerRates:
 
 
 class MusicGenLayers:
-    """A `protocols.LayeredModel`. Its frames lie about a mean of their own: an SAE of them is centred, with biases."""
+    """A `protocols.LayeredModel`. Its frames have a mean that isn't 0: an SAE of them is centred, with biases."""
 
     centred = True
 

@@ -22,7 +22,7 @@ def read_layers(sites: str | Sequence[str], layers: int) -> tuple[int, ...]:
 
     Args:
         sites: one or several of `layers.N`, `layers.all`, or a list with ranges: `layers.0,4,8-11`.
-        layers: how many layers the model has.
+        layers: number of the model's layers.
 
     Raises:
         DrawstopError: no site, or a layer that isn't there.

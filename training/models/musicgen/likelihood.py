@@ -1,4 +1,4 @@
-"""How likely a MusicGen finds given audio, with edits at its layers: what a stop does to the model's own predictions."""
+"""Likelihood of audio under a MusicGen with edits at its layers: a stop's effect on the model's own predictions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ def log_likelihood(musicgen: MusicGenModel, audio: Tensor, edits: Mapping[str, E
 def token_log_likelihood(
     musicgen: MusicGenModel, codes: Tensor, edits: Mapping[str, Edit] | None = None
 ) -> Tensor:
-    """Mean log-probability of a token, in nats, without a description, teacher-forced. Gradients flow to what edits hold.
+    """Mean log-probability of a token in nats, teacher-forced, without a description. Gradients reach the edits.
 
     Shape: codes `[batch, codebooks, frames]`, as `MusicGenModel.encode` gives them -> `[batch]` on the CPU.
     """
@@ -39,7 +39,7 @@ def token_log_likelihood(
 
 
 def likelihood_gradients(musicgen: MusicGenModel, audio: Tensor, sites: Sequence[str]) -> dict[str, Tensor]:
-    """By how much each number, added to every frame of a site, makes given audio likelier: all sites by one backward pass.
+    """Gradients of audio's log-likelihood by a vector added to every frame of a site; all sites by one backward pass.
 
     Shape: audio `[batch, channels, samples]` -> `[width]` each on the CPU, nats per token and unit, the batch's mean.
     """

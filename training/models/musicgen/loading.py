@@ -1,4 +1,4 @@
-"""Loading a MusicGen by audiocraft's own loader, with one clear line for what can go wrong."""
+"""Loads a MusicGen by audiocraft's own loader; errors are one line."""
 
 import logging
 import warnings
@@ -20,10 +20,10 @@ _UNBUILDABLE = (RuntimeError, KeyError, AttributeError, AssertionError, TypeErro
 
 
 def choose_device(device: str) -> str:
-    """`auto` as CUDA, else MPS, else the CPU; any other name as it is.
+    """The device of a name: `auto` is CUDA, else MPS, else the CPU.
 
     Raises:
-        DrawstopError: a device that isn't here.
+        DrawstopError: a device that this machine doesn't have.
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -52,7 +52,7 @@ def load(checkpoint: Checkpoint, device: str, precision: str = "auto") -> "Music
     models = import_audiocraft()
     model: MusicGen
     try:
-        with without_remarks():
+        with without_warnings():
             if isinstance(checkpoint, TransformersCheckpoint):
                 model = load_transformers(checkpoint, device)
             else:
@@ -77,16 +77,18 @@ def load(checkpoint: Checkpoint, device: str, precision: str = "auto") -> "Music
 
 def import_audiocraft() -> Any:
     """The module `audiocraft.models`."""
-    with without_remarks():
+    with without_warnings():
         import audiocraft.models
     return audiocraft.models
 
 
 @contextmanager
-def without_remarks() -> Iterator[None]:
-    """Keeps to themselves what audiocraft's parts say of each other and a user can't mend: that xformers has no extensions for
-    this torch (audiocraft attends with torch's own), that its weight norm is an older one, and that MusicGen's start token lies
-    outside its codebook."""
+def without_warnings() -> Iterator[None]:
+    """Suppresses warnings that a user can't act on.
+
+    xformers has no extensions for this torch (audiocraft uses torch's attention), the old weight norm is deprecated,
+    and MusicGen's start token is outside its codebook.
+    """
     loggers = [logging.getLogger(name) for name in ("xformers", "transformers")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -11,7 +11,7 @@ from torch import Tensor
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from training.models.musicgen.find_checkpoint import find_checkpoint
-from training.models.musicgen.hooks import Edit, Rows, Steps, Window
+from training.models.musicgen.hooks import Edit, EditedRows, Steps, Window
 from training.models.musicgen.layer_names import layer_site, read_layers
 from training.models.musicgen.loading import choose_device, load
 from training.models.musicgen.sampling import STRIDE_SHARE, Generated, Sampling, require_possible, windows_of
@@ -29,7 +29,7 @@ class MusicGenModel:
         path_or_name: a folder in audiocraft's format or in that of transformers, or a name on the hub
             (`facebook/musicgen-small`, or `small`).
         device: `auto`, or a torch device.
-        precision: see `musicgen_loading.load`.
+        precision: see `loading.load`.
 
     Attributes:
         fingerprint: SHA-256 of the language model's weights, which banks are bound to.
@@ -78,7 +78,7 @@ class MusicGenModel:
 
         Args:
             audio: at `sample_rate`; the end is padded to a whole number of frames.
-            sites: as `layers.read_layers` takes them.
+            sites: as `layer_names.read_layers` takes them.
             texts: a description for each row.
 
         Shape: audio `[batch, channels, samples]` -> `[batch, width, frames]` for each site, float32 on the model's device.
@@ -96,7 +96,7 @@ class MusicGenModel:
         sampling: Sampling | None = None,
         *,
         edits: Mapping[str, Edit] | None = None,
-        rows: Rows = "conditional",
+        rows: EditedRows = "conditional",
         read: str | Sequence[str] = (),
         audio_prompt: Tensor | None = None,
         melody: Tensor | None = None,
@@ -106,8 +106,8 @@ class MusicGenModel:
 
         Args:
             prompts: descriptions; None, or no letter, is no description.
-            edits: site to edit; see `musicgen_steps.Edit`.
-            rows: whom edits reach: the rows that have the prompt (default, also with `cfg_coef` 1 and `two_step_cfg`), or all.
+            edits: site to edit; see `hooks.Edit`.
+            rows: which rows are edited: those with the prompt (also with `cfg_coef` 1 and `two_step_cfg`), or all.
             read: sites whose frames are wanted.
             audio_prompt: sound to continue, at `sample_rate`; one row for all, or one for each.
             melody: sound whose melody is followed, likewise; only melody models take one.

@@ -1,4 +1,4 @@
-"""Sampling of a MusicGen's pieces: audiocraft's parameters, the windows of a long one, and what is refused before it begins."""
+"""Sampling of a MusicGen's pieces: audiocraft's parameters, the windows of a long piece, checks before it begins."""
 
 import inspect
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from training.models.musicgen.hooks import Window
 TOP_SHARE = 250 / 2048
 """audiocraft's default `top_k` as a share of the published models' codebooks."""
 STRIDE_SHARE = 0.6
-"""Share of the longest window by which each next one of a longer piece moves on (audiocraft's 18 of 30 seconds)."""
+"""A long piece's windows begin this share of the longest window apart (audiocraft's 18 of 30 seconds)."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ class Sampling:
     cfg_coef_beta: float | None = None
     """Guidance of text beside a style, where the installed audiocraft has it (1.3.0 hasn't)."""
     top_k: int | None = None
-    """Draw from so many likeliest tokens, 0: from all; None: from as large a share of the codebook as audiocraft's 250 of 2048,
-    which cuts nothing off a small one."""
+    """Number of likeliest tokens to draw from; 0: all; None: as large a share as audiocraft's 250 of 2048."""
     top_p: float = 0.0
     """0: top_k is used."""
     temperature: float = 1.0
@@ -60,8 +59,8 @@ class Generated:
     Attributes:
         audio: `[batch, channels, samples]`, float32 on the CPU.
         tokens: `[batch, codebooks, frames]`, int64 on the CPU.
-        frames: of the sites that were asked for, `[batch, width, frames]`, float32 on the model's device: what the layer gave
-            the rows with the prompt, before an edit there.
+        frames: frames of the sites that were asked for, `[batch, width, frames]`, float32 on the model's device: the
+            layer's output in the rows with the prompt, before an edit there.
     """
 
     audio: Tensor
@@ -93,7 +92,7 @@ def require_possible(
     audio_prompt: Tensor | None,
     melody: Tensor | None,
 ) -> None:
-    """Refuses what audiocraft's MusicGen `model` would stumble over. Raises DrawstopError."""
+    """Raises DrawstopError for a request that audiocraft's MusicGen `model` can't fulfil."""
     lm, frame_rate = model.lm, float(model.frame_rate)
     if not prompts:
         raise DrawstopError("expected at least one prompt, got none")

@@ -1,4 +1,4 @@
-"""MusicGen folders of the library transformers (`MusicgenForConditionalGeneration`): read as audiocraft names things, and loaded.
+"""MusicGen folders of the library transformers (`MusicgenForConditionalGeneration`), read by audiocraft's names.
 
 Language model, EnCodec and T5 all come from the folder's own weights, so that no network is needed. The names are those of
 transformers' own `convert_musicgen_transformers.py`, the other way round.
@@ -37,7 +37,7 @@ TOKENIZERS = ("tokenizer.json", "spiece.model")
 LM_PREFIX, CODEC_PREFIX, TEXT_PREFIX = "decoder.", "audio_encoder.", "text_encoder."
 DECODER = "model.decoder."
 LONGEST_SECONDS = 30.0
-"""What every published MusicGen was trained on at once."""
+"""Length of the windows that every published MusicGen was trained on."""
 
 _LAYER_PARTS = {
     "self_attn.out_proj": "self_attn.out_proj",
@@ -106,11 +106,11 @@ def read_transformers(folder: Path) -> TransformersCheckpoint:
     others = {
         name: weight for name, weight in all_weights.items() if name.startswith((CODEC_PREFIX, TEXT_PREFIX))
     }
-    return TransformersCheckpoint(str(folder), path, path, weights, config, others, sizes)
+    return TransformersCheckpoint(str(folder), path, weights, config, others, sizes)
 
 
 def load_transformers(checkpoint: TransformersCheckpoint, device: str) -> MusicGen:
-    """The model as audiocraft plays it: its own language model, and EnCodec and T5 of transformers' classes.
+    """The model as audiocraft's class: its own language model, and EnCodec and T5 of transformers' classes.
 
     Raises:
         DrawstopError: a tokenizer that isn't in the folder.
@@ -259,7 +259,7 @@ def _renamed(decoder: dict[str, Tensor], sizes: dict[str, Any]) -> Iterator[tupl
 
 
 def _audiocraft_config(folder: Path, sizes: dict[str, Any]) -> Any:
-    """What audiocraft's builder takes for a language model of these sizes.
+    """The configuration for audiocraft's builder of a language model of these sizes.
 
     Raises:
         KeyError: a size that isn't there.
@@ -281,7 +281,7 @@ def _audiocraft_config(folder: Path, sizes: dict[str, Any]) -> Any:
 
 
 def _longest(folder: Path, codec: dict[str, Any]) -> float:
-    """Seconds of a window: what generation_config.json allows, else 30."""
+    """Seconds of a window: those of generation_config.json, else 30."""
     path = folder / "generation_config.json"
     if not path.is_file():
         return LONGEST_SECONDS

@@ -14,7 +14,7 @@ from training.models.rave.noise import NoiseBranch, mod_sigmoid
 
 
 class RaveCore(nn.Module):
-    """The loaded RAVE as steps: bands, encoder layers, latents, decoder input, decoder layers, tail, audio.
+    """A loaded RAVE as a sequence of steps: bands, encoder layers, latents, decoder input, decoder layers, tail, audio.
 
     Shape: audio `[voices, channels, samples]` with samples a multiple of the ratio; latents `[voices, latents, frames]`;
     the output of a layer `[voices, width, frames]`, with as many frames as the layer makes.
@@ -72,7 +72,7 @@ class RaveCore(nn.Module):
 
     @torch.jit.export
     def decoder_input(self, z: Tensor, random: bool) -> Tensor:
-        """What the decoder's first layer reads: latents, and noise or zeros where the RAVE draws noise."""
+        """The input of the decoder's first layer: latents, and noise or zeros where the RAVE draws noise."""
         if random:
             x: Tensor = self.rave.pre_process_latent(z)
             return x
@@ -105,7 +105,7 @@ def _cached_voices(rave: nn.Module, channels: int) -> int:
 
 
 def make_tail(decoder: torch.jit.ScriptModule, voices: int) -> nn.Module:
-    """What a decoder does after its `net`; ValueError for a class of decoder that isn't known here."""
+    """The part of a decoder after its `net`; ValueError for an unknown class of decoder."""
     kind = str(decoder.original_name)
     if kind == "GeneratorV2":
         return TailV2(decoder, voices)
@@ -141,7 +141,7 @@ class TailV2(nn.Module):
 
 
 class LinearTail(nn.Module):
-    """The end of the linear codec: nothing."""
+    """The end of the linear codec, which does nothing."""
 
     def forward(self, x: Tensor, random: bool) -> Tensor:
         return x

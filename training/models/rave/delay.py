@@ -68,8 +68,7 @@ def _last(layers: Iterable[nn.Module]) -> int:
 
 
 def _chain(delay: Fraction, layers: Iterable[nn.Module]) -> Fraction:
-    """Passes a delay through layers in a row; `delay` and the result are in samples at the respective
-    rate."""
+    """The delay after layers in a row; `delay` and the result are in samples at their own rates."""
     for layer in layers:
         added = int(getattr(layer, "cumulative_delay", 0))
         stride = _stride(layer)

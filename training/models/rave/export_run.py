@@ -48,7 +48,7 @@ def export_run(folder: Path, cache: Path | None = None) -> Path:
     """The streaming `.ts` of a run, made once per checkpoint.
 
     Args:
-        folder: what `rave train` wrote: `config.gin` and a checkpoint somewhere inside.
+        folder: a folder that `rave train` wrote: `config.gin` and a checkpoint somewhere inside.
         cache: where exports are stored; None takes `drawstop` in the user's cache folder.
 
     Raises:

@@ -1,6 +1,5 @@
-"""A RAVE `.ts` as a steerable model: frames of its latent or of a layer, sound from such frames, its delay, its state."""
+"""A RAVE `.ts` as a steerable model: frames of its latent or of a layer, and sound from such frames."""
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +9,12 @@ from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
-from training.models.rave.core import RaveCore, cache_buffers
+from training.models.rave.core import cache_buffers
 from training.models.rave.delay import Delays, read_delays
+from training.models.rave.load import load_script, read_rates, script_core
 from training.models.rave.pieces import in_pieces, joined, piece_length
 from training.models.rave.site import LATENT, Site, read_site
 
-VARIATIONAL = "VariationalScriptedRAVE"
-WASSERSTEIN = "WasserteinScriptedRAVE"  # acids-rave's own spelling
-STEERABLE = {VARIATIONAL: "variational", WASSERSTEIN: "wasserstein"}
 PROBE_FRAMES = 2
 
 
@@ -28,7 +25,7 @@ class Rates:
     Attributes:
         ratio: samples per frame of the model's site.
         width: numbers in such a frame; at the latent, the latents that the file gives.
-        latent_ratio: samples per latent frame: what a block of sound must be a multiple of.
+        latent_ratio: samples per latent frame; a block of sound must be a multiple of it.
     """
 
     sample_rate: int
@@ -60,9 +57,9 @@ class RaveModel:
         self.rates = self._rates(self.site)[str(self.site)]
 
     piece_frames: int | None = None
-    """A recording is encoded in one go: its frames depend on all that came before."""
+    """None: a recording is encoded in one go, as its frames depend on everything before them."""
     centred: bool = False
-    """A frame of silence is all zeros in a bias-free RAVE: no mean and no bias keep it so through an SAE."""
+    """False: a frame of silence is all zeros in a bias-free RAVE, and stays so in an SAE without mean and biases."""
 
     @property
     def sample_rate(self) -> int:
@@ -79,7 +76,7 @@ class RaveModel:
         return self._rates()
 
     def reset(self) -> None:
-        """Puts every streaming cache back to what the file holds; cuts any gradient graph kept in one."""
+        """Resets every streaming cache to the file's values; detaches them from any gradient graph."""
         for buffer, saved in zip(cache_buffers(self.core), self._state, strict=True):
             buffer.detach_()
             buffer.copy_(saved)
@@ -114,7 +111,7 @@ class RaveModel:
             yield self._frames_of(piece, sites)
 
     def _frames_of(self, audio: Tensor, sites: Sequence[str]) -> dict[str, Tensor]:
-        """The frames of the sound that follows what the caches hold."""
+        """The frames of sound that continues the sound before, which the caches hold."""
         depths = (len(self.core.encoder_layers), len(self.core.decoder_layers))
         missing = {str(read_site(site, *depths)) for site in sites}
         samples, frames = audio.shape[-1], {}
@@ -143,7 +140,7 @@ class RaveModel:
         return self.core.audio(self.core.tail(x, False))[..., :samples]
 
     def _walk(self, audio: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Every site's frames, in the order of the sound; who stops early computes no more than asked for."""
+        """Every site's frames, in the order of the sound, computed one after the other as they are asked for."""
         x = self.core.bands(audio)
         for index, layer in enumerate(self.core.encoder_layers):
             x = layer(x)
@@ -156,7 +153,7 @@ class RaveModel:
             yield str(Site("decoder", index)), x
 
     def _first_pass(self, audio: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """`_walk`, whose failures are the file's. Raises DrawstopError with the reason that torch gives."""
+        """`_walk` over a new file. Raises DrawstopError with torch's reason if the model fails."""
         try:
             yield from self._walk(audio)
         except RuntimeError as error:
@@ -195,83 +192,7 @@ class RaveModel:
         return self.core.voices
 
 
-def load_script(path: Path) -> torch.jit.ScriptModule:
-    """Loads a TorchScript file, in float32 where its weights are halves. Raises DrawstopError for a missing, truncated or foreign
-    file."""
-    if not path.is_file():
-        raise DrawstopError(f"expected a RAVE .ts file, found no file at {path}: check the path")
-    try:
-        script = torch.jit.load(str(path), map_location="cpu")
-    except (RuntimeError, ValueError) as error:
-        raise DrawstopError(
-            f"{path} is no readable TorchScript file (truncated or corrupt): export or download it again"
-        ) from error
-    script.eval()
-    if any(each.is_floating_point() and each.dtype != torch.float32 for each in script.parameters()):
-        script.float()
-    return script
-
-
-def script_core(script: torch.jit.ScriptModule, path: Path) -> RaveCore:
-    """The steerable core of a loaded RAVE. Raises DrawstopError, with the reason, for what can't be steered
-    at the latent."""
-    kind = str(getattr(script, "original_name", ""))
-    children = {name for name, _ in script.named_children()}
-    if not {"encoder", "decoder"} <= children or not hasattr(script, "encode_params"):
-        raise DrawstopError(
-            f"{path} is no RAVE (it has no encoder, decoder and encode_params): expected one exported by "
-            f"acids-rave"
-        )
-    if kind not in STEERABLE:
-        known = " and ".join(sorted(STEERABLE.values()))
-        raise DrawstopError(
-            f"{path} is a {kind}: its latents can't be edited by addition; {known} RAVEs can be steered"
-        )
-    if "pqmf" not in children or getattr(script, "input_mode", "pqmf") != "pqmf":
-        raise DrawstopError(
-            f"{path} has no PQMF input: expected a RAVE that reads and writes multiband sound"
-        )
-    if getattr(script, "resampler", None) is not None:
-        raise DrawstopError(f"{path} was exported with a resampler: export it at its own rate (without --sr)")
-    if int(script.encode_params[0]) != int(script.decode_params[2]):
-        option = "--stereo" if getattr(script, "stereo", False) is True else "--channels"
-        raise DrawstopError(
-            f"{path} was exported with other output channels than inputs: export it without {option}"
-        )
-    variational = kind == VARIATIONAL
-    if variational:
-        noise_dimensions = int(script.latent_pca.shape[0]) - int(script.encode_params[2])
-    else:
-        noise_dimensions = int(getattr(script.encoder, "noise_augmentation", 0))
-    try:
-        return RaveCore(script, variational, noise_dimensions)
-    except (AttributeError, ValueError) as error:
-        raise DrawstopError(
-            f"{path} has an encoder or a decoder of a kind that isn't known here ({error}): expected one of acids-rave's"
-        ) from error
-
-
-def read_rates(script: torch.jit.ScriptModule, path: Path) -> tuple[int, int, int]:
-    """Sample rate in Hz, channels, samples per latent frame."""
-    channels, _, _, ratio = (int(value) for value in script.encode_params)
-    sample_rate = int(getattr(script, "sr", 0) or 0)
-    if sample_rate <= 0:
-        raise DrawstopError(f"{path} doesn't state its sample rate: export it with acids-rave 2.3 or later")
-    return sample_rate, channels, ratio
-
-
 def _through(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
     for layer in layers:
         x = layer(x)
     return x
-
-
-@contextlib.contextmanager
-def fixed_threads(threads: int) -> Iterator[None]:
-    """Runs the block with a fixed number of torch threads: bits depend on it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

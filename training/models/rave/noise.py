@@ -1,4 +1,4 @@
-"""A RAVE decoder's noise synthesiser with a noise that can be played again.
+"""A RAVE decoder's noise synthesiser with reproducible noise.
 
 RAVE filters white noise band by band (DDSP's filtered noise) and draws it from torch's global generator, so no two renders
 agree. Key idea: take the noise from the position in the stream instead, hashed; the same sound gives the same bits however

@@ -1,4 +1,4 @@
-"""A long sound as pieces that are computed one after the other, and their frames as those of one.
+"""A long sound cut into pieces that are computed one after the other, and their frames joined.
 
 The latent's and the encoder's are the same bits. A decoder's are with AVX-512; with AVX2 its transposed convolutions round by
 where a frame stands in the piece: by 1e-6 of the largest number at most (seen on an AMD EPYC, whatever the length).
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 PIECE_SAMPLES = 1 << 20
-"""What is encoded at once, the caches carried over to the next piece: memory doesn't grow with the length."""
+"""Length of a piece that is encoded at once, from the caches of the one before: memory doesn't grow with the length."""
 
 FEWEST_FRAMES = 1024
 """Latent frames in a piece at least. A recording's last piece is up to twice as long: convolutions of a few frames are computed

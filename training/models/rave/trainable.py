@@ -17,10 +17,10 @@ from training.models.rave.export_run import CONFIG, RunFiles
 from training.models.resumable_training import read_state, write_state
 
 CHECKPOINT = Path("version_0", "checkpoints", "best.ckpt")
-"""Where lightning keeps it: acids-rave's export reads the run's name from this path."""
+"""The checkpoint's path in a run, as lightning has it: acids-rave's export reads the run's name from it."""
 
 _TRAINED = ("encoder.", "decoder.", "latent_pca", "latent_mean", "fidelity")
-_KEPT = ("epoch", "global_step", "pytorch-lightning_version", "state_dict")
+_COPIED = ("epoch", "global_step", "pytorch-lightning_version", "state_dict")
 _PROBE_SAMPLES = 2**15
 _KINDS = {"VariationalEncoder": "variational", "WasserteinEncoder": "wasserstein"}
 
@@ -48,7 +48,7 @@ class TrainableRave(nn.Module):
         self.ratio, self.latent_size = _PROBE_SAMPLES // mean.shape[-1], int(mean.shape[1])
 
     def trained_parameters(self) -> list[nn.Parameter]:
-        """The encoder's and the decoder's."""
+        """The encoder's and the decoder's parameters."""
         return [*self.rave.encoder.parameters(), *self.rave.decoder.parameters()]
 
     def bands(self, audio: Tensor) -> Tensor:
@@ -150,7 +150,7 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
     stored = read_state(path)
     if not isinstance(stored.get("state_dict"), dict):
         raise DrawstopError(f"{path} is no RAVE checkpoint: it has no state_dict")
-    return {name: stored[name] for name in _KEPT if name in stored}
+    return {name: stored[name] for name in _COPIED if name in stored}
 
 
 def _build(config: Path) -> Any:

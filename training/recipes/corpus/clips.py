@@ -27,7 +27,7 @@ EDITS: tuple[tuple[str, str, dict[str, float]], ...] = (
     ("guitar", "guitar-with-voice-on", {"voice": 1.0}),
     ("voice", "voice-off-guitar-on", {"voice": -1.0, "guitar": 1.0}),
 )
-"""What plays, the clip's name, and the knobs."""
+"""The instrument that plays, the clip's name, and the knobs."""
 
 
 def write_reader_clips(corpus: Path, demo: Path, out: Path, seed: int = 0) -> list[Path]:

@@ -87,7 +87,7 @@ def render_corpus(
 
 
 def array_path(folder: Path, name: str) -> Path:
-    """Where a timbre's clips lie: int16 [phrases, samples]."""
+    """The file of a timbre's clips: int16 [phrases, samples]."""
     return folder / f"{name}.npy"
 
 
@@ -171,7 +171,7 @@ def play_midi(
     chorus: bool = False,
     sample_format: str = "s16",
 ) -> Audio:
-    """What fluidsynth plays, mono `[samples]`; in 16 bits it may clip, as `float` it can't.
+    """A MIDI file played by fluidsynth, mono `[samples]`; in 16 bits it may clip, as `float` it can't.
 
     Raises FileNotFoundError where fluidsynth is missing.
     """

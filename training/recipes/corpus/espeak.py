@@ -19,7 +19,7 @@ def say(text: str, voice: str, words_a_minute: int, pitch: int | None = None) ->
     """Speech `[samples]` and its sample rate.
 
     Args:
-        text: what is said; phonemes where it stands in `[[ ]]`.
+        text: the text to speak; parts in `[[ ]]` are phonemes.
         voice: a language, with a speaker behind a plus: `en-us+f2`.
         pitch: 0 to 99; None for the speaker's own.
 

@@ -23,9 +23,9 @@ VIBRATO_CENTS = 25.0
 RELEASE_SECONDS = 0.08
 WORDS_A_MINUTE = 120
 LOWEST_HERTZ, HIGHEST_HERTZ = 60.0, 500.0
-"""Between which the pitch of what espeak-ng speaks is looked for."""
+"""Range in which the pitch of espeak-ng's speech is searched."""
 SHORTEST_VOWEL = 8
-"""Frames."""
+"""Shortest vowel in frames."""
 
 Samples = NDArray[np.float64]
 PitchTracker = Callable[[Samples, int], tuple[Samples, Samples]]

@@ -26,7 +26,7 @@ MEL = LogMel(hops=2, padding="reflect", by_spectrum=True, floor=1e-5)
 
 @dataclass(frozen=True)
 class EncodedRecordings:
-    """Of each of n recordings: latents `[n, frames, latents]`, and `log_mel_statistics`."""
+    """Latents `[n, frames, latents]` and `log_mel_statistics` of n recordings."""
 
     latents: Values
     mel: Values

@@ -33,7 +33,7 @@ from training.sae.model import SAE
 from training.sae.train import measure, train
 
 MINUTES = (1, 4, 16)
-"""Of training recordings that the smaller SAEs are trained on; the last SAE is trained on all of them."""
+"""Minutes of training recordings for the smaller SAEs; the last SAE is trained on all recordings."""
 N_FEATURES, K, STEPS, BATCH = 1024, 16, 2000, 512
 
 
@@ -102,7 +102,7 @@ def main(
     ),
     rave: Annotated[Path, typer.Option(help="The RAVE.")] = Path("training/demo/rave.ts"),
     out: Annotated[Path, typer.Option(help="The figures.")] = Path("training/demo/diverse_figures.json"),
-    seed: Annotated[int, typer.Option(help="Of the SAEs and of every draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the SAEs and of every draw.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer draws.")] = False,
 ) -> None:
     """Trains the SAEs that are missing, and measures."""

@@ -14,11 +14,11 @@ PHRASES: dict[Split, range] = {
     "validation": range(60, 80),
     "test": range(80, 120),
 }
-"""By number; no phrase is on two sides."""
+"""Numbers of the phrases of each split; no phrase is in two."""
 
 REVERB_EVERY = 4
 LOUDEST_DB, SOFTEST_DB = 0.0, -9.0
-"""Of whole recordings: nothing is to be told by its level."""
+"""Range of the gains of whole recordings, so that the level says nothing about the label."""
 PART_DB = 4.0
 """The parts of a mixture differ by twice this at most."""
 
@@ -39,9 +39,9 @@ class Recording:
     Attributes:
         file: `split/label+label/timbre/NN.flac`, with `-reverb` where there is some.
         labels: the concepts that sound, sorted.
-        unheard: of timbres that training doesn't know.
+        unheard: its timbres are in no training recording.
         room: seed of the reverberation; None without.
-        gain_db: of the whole.
+        gain_db: gain of the whole recording.
     """
 
     file: str

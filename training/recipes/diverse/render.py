@@ -61,7 +61,7 @@ def mix(recording: Recording, takes: Mapping[tuple[str, int], Take]) -> Audio:
     """A recording's parts summed at their gains, in its room, faded out at the end; `[samples]`.
 
     Args:
-        takes: by timbre and phrase, `[samples]`.
+        takes: each timbre's take of each phrase, `[samples]`.
     """
     audio = np.zeros(SAMPLES, dtype=np.float32)
     for part in recording.parts:
@@ -82,7 +82,7 @@ def reverberate(audio: Audio, room: int) -> Audio:
 
 
 def manifest_of(recordings: Sequence[Recording], seed: int) -> dict[str, Any]:
-    """What the set holds: counts of every label, split and kind, and each recording's timbres and phrases."""
+    """The set's content: counts of every label, split and kind, and each recording's timbres and phrases."""
     sources = {timbre.name: timbre.source for timbre in TIMBRES}
     return {
         "format": 1,
@@ -173,7 +173,7 @@ def _kept(folder: Path, timbre: Timbre, phrases: list[int], seed: int) -> Take:
 
 def main(
     out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("runs/diverse"),
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
     """Renders the whole set."""
     recordings = plan(seed)

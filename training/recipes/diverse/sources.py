@@ -73,7 +73,7 @@ _WORDS = (
     ),
 )
 _WORDS_SPOKEN = 26
-"""More than anyone says in SECONDS: a voice that stops early would be told by its silence."""
+"""More words than fit in SECONDS: a voice that stops early would be recognised by its silence."""
 _RATES = (140, 190)
 """Words a minute, slowest and fastest."""
 
@@ -119,7 +119,7 @@ def beat(number: int, seed: int) -> Phrase:
 
 
 def sentence(number: int, seed: int) -> str:
-    """What is said: words in a random order."""
+    """A text to speak: words in a random order."""
     rng = random.Random(f"words:{seed}:{number}")
     return " ".join(rng.choice(_WORDS) for _ in range(_WORDS_SPOKEN))
 

@@ -25,9 +25,9 @@ class Timbre:
     Attributes:
         name: unique; the folder of its recordings.
         labels: the concepts that sound when it does; those of one group of timbres are equal.
-        kind: how it is made.
+        kind: how its sound is made.
         source: a soundfont's file name, an espeak-ng voice, or a noise's name.
-        program: of an instrument or a drum kit.
+        program: General MIDI program of an instrument or a drum kit.
         shift: semitones from the phrases' own register (MIDI notes 48..72).
         unheard: never in a training or validation recording.
     """

@@ -30,7 +30,7 @@ THREADS = 2
 def make_duet(
     run: Annotated[Path, typer.Option(help="Where recordings, bank and evidence lie.")] = Path("runs/duet"),
     out: Annotated[Path, typer.Option(help="The figures' file.")] = SHIPPED / "duet_figures.json",
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
     """Renders, finds the stops, measures."""
     corpus, labelled, bank, classifier = (

@@ -10,7 +10,7 @@ from training.recipes.duet.timbres import LABELS
 from training.recipes.rave.bank import PHRASES
 
 JUDGED_PHRASES = 24
-"""That classifiers and baselines learn from; the stops are found on the ones before."""
+"""Number of phrases that classifiers and baselines are trained on; the stops are found on the phrases before them."""
 UNSEEN_PHRASES = 12
 
 

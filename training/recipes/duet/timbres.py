@@ -11,7 +11,7 @@ TARGETS = {GUITAR: "fluid-nylon", MALE: "singer-fred", FEMALE: "singer-anna"}
 
 
 def label_of(timbre: Timbre) -> str | None:
-    """Which folder a timbre's recordings go to; None for one that is left out."""
+    """The folder of a timbre's recordings; None for a timbre that is left out."""
     if timbre.concept == "voice":
         if timbre.soundfont != ESPEAK:
             return None
@@ -20,5 +20,5 @@ def label_of(timbre: Timbre) -> str | None:
 
 
 LABELS = {timbre.name: label for timbre in TIMBRES if (label := label_of(timbre))}
-"""By timbre; held-out ones too."""
+"""Each timbre's label, held-out ones too."""
 CAST = Cast(TARGETS, LABELS)

@@ -17,6 +17,7 @@ from training.recipes.musicgen.lm_training import CHECKPOINT as LM_CHECKPOINT
 from training.recipes.musicgen.lm_training import STEPS as LM_STEPS
 from training.recipes.musicgen.recordings import EVERYTHING, FOLDER
 from training.recipes.musicgen.success import DRAWS, SECONDS, random_name
+from training.recipes.parts import run_part
 
 SHIPPED = Path(__file__).parents[2] / "demo"
 SAE_FEATURES, SAE_K, SAE_STEPS = 256, 8, 800
@@ -27,25 +28,43 @@ def make_musicgen(
         "runs/musicgen"
     ),
     out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = SHIPPED,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
     lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,
 ) -> None:
     """Renders the recordings, trains classifier, EnCodec and language model, exports, finds stops; measures all of it."""
     musicgen = out / "musicgen"
-    _part("corpus", "--out", run / "corpus", "--seed", seed)
-    _part("classifier_training", "--run", run, "--out", out / "musicgen_judge.safetensors", "--seed", seed)
-    _part("encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
+    run_part("musicgen.corpus", "--out", run / "corpus", "--seed", seed)
+    run_part(
+        "musicgen.classifier_training",
+        "--run",
+        run,
+        "--out",
+        out / "musicgen_judge.safetensors",
+        "--seed",
+        seed,
+    )
+    run_part("musicgen.encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
     export_compression_model(run / ENCODEC_CHECKPOINT, musicgen)
-    _part("codes", "--run", run, "--musicgen", musicgen, "--seed", seed)
-    _part("lm_training", "--run", run, "--steps", lm_steps, "--seed", seed)
+    run_part("musicgen.codes", "--run", run, "--musicgen", musicgen, "--seed", seed)
+    run_part("musicgen.lm_training", "--run", run, "--steps", lm_steps, "--seed", seed)
     export_language_model(run / LM_CHECKPOINT, musicgen)
     figures = out / "musicgen_figures.json"
-    _part("figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
-    _part("recordings", "--run", run, "--seed", seed)
+    run_part("musicgen.figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
+    run_part("musicgen.recordings", "--run", run, "--seed", seed)
     _find_stops(run, musicgen, seed)
     _sweep_layers(run, musicgen, out, seed)
-    _part("success", "--run", run, "--demo", out, "--out", out / "musicgen_success.json", "--seed", seed)
+    run_part(
+        "musicgen.success",
+        "--run",
+        run,
+        "--demo",
+        out,
+        "--out",
+        out / "musicgen_success.json",
+        "--seed",
+        seed,
+    )
 
 
 def _find_stops(run: Path, musicgen: Path, seed: int) -> None:
@@ -87,12 +106,6 @@ def _sweep_layers(run: Path, musicgen: Path, out: Path, seed: int) -> None:
 
 def _drawstop(*arguments: object) -> None:
     subprocess.run([sys.executable, "-m", "drawstop", *(str(argument) for argument in arguments)], check=True)
-
-
-def _part(module: str, *arguments: object) -> None:
-    """Runs a part in a process of its own, one after the other: each gives its memory back."""
-    name = f"training.recipes.musicgen.{module}"
-    subprocess.run([sys.executable, "-m", name, *(str(argument) for argument in arguments)], check=True)
 
 
 if __name__ == "__main__":

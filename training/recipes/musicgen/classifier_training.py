@@ -19,21 +19,21 @@ from torch import Tensor
 from training.classifiers.network import save_classifier
 from training.classifiers.training import ClassifierOptions, accuracy_of, fit_classifier
 from training.data.augmentation import Augmentation, augment
-from training.metrics.audio import shaped_noise
+from training.recipes.measures import shaped_noise
 from training.recipes.musicgen.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
 from training.recipes.musicgen.noises import coloured_noise
-from training.recipes.rave.progress import print_step
+from training.recipes.rave.classifier_training import print_step
 
 SECONDS = 3.0
 OPTIONS = ClassifierOptions(steps=1200, batch=24, reconstructions=0, damage_share=0.4)
 LEVELS_DB = (-25.0, 5.0)
 SMEARED_SHARE = 0.7
-"""Of the sounds have blurred phases and magnitudes, as any codec's have: a trace of coding isn't a concept."""
+"""Share of the sounds with blurred phases and magnitudes, as any codec's have: a trace of coding isn't a concept."""
 NOISE_SHARE = 0.15
-"""Of the sounds are noise, half of it with a recording's spectrum and envelope: no concept is the absence of a sound."""
+"""Share of noise among the sounds, half of it with a recording's spectrum and envelope: noise has no concept."""
 WINDOWS = (128, 256, 512, 1024)
 LARGEST_JITTER = 1.0
-"""Of a magnitude's logarithm, in nepers."""
+"""Largest random change of a magnitude's logarithm, in nepers."""
 TEST_SOUNDS = 256
 
 

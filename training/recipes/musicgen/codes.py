@@ -41,13 +41,13 @@ def write_codes(run: Path, musicgen: Path, split: str, seed: int, phrases: int =
 
 @torch.no_grad()
 def reconstruct(model: MusicGen, audio: Tensor) -> Tensor:
-    """What EnCodec makes of `[clips, samples]`."""
+    """EnCodec's reconstructions of `[clips, samples]`."""
     codes, _ = model.compression_model.encode(audio[:, None])
     return model.compression_model.decode(codes)[:, 0, : audio.shape[1]]
 
 
 def codes_path(run: Path, split: str, text: str) -> Path:
-    """Where a split's codes of a text lie."""
+    """The file of a split's codes of a text."""
     return run / FOLDER / f"{split}-{text}.npy"
 
 

@@ -28,7 +28,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "both": ("guitar", "voice"),
     "neither": ("other",),
 }
-"""What each text means: the kinds of timbre that sound together."""
+"""The kinds of timbre that sound together in the recordings of each text."""
 
 CONCEPTS = ("guitar", "voice")
 PLAYED = (
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def take_down(rendered: Path, out: Path) -> None:
-    """What RENDERED_RATE's index `rendered` names, at SAMPLE_RATE in `out`."""
+    """Resample the clips of the index `rendered` from RENDERED_RATE to SAMPLE_RATE into `out`."""
     index = json.loads(rendered.read_text())
     for timbre in index["timbres"]:
         clips = np.load(rendered.parent / timbre["file"])

@@ -20,9 +20,9 @@ from drawstop.files import write_json
 from training.classifiers.classifier import Classifier, MusicnnClassifier, NetworkClassifier
 from training.classifiers.musicnn import load_musicnn
 from training.classifiers.network import load_classifier
-from training.metrics.audio import shaped_noise
 from training.metrics.distances import spectral_distance
 from training.models.musicgen.sampling import Sampling
+from training.recipes.measures import shaped_noise
 from training.recipes.musicgen.codes import reconstruct
 from training.recipes.musicgen.corpus import CONCEPTS, SAMPLE_RATE, TEXTS, Recordings
 from training.recipes.musicgen.noises import coloured_noise
@@ -33,10 +33,10 @@ SECONDS = 3.0
 GUIDANCE = (3.0, 1.0)
 """audiocraft's default strength of the text, and none."""
 TEMPERATURE = 0.8
-"""Of what is measured; `drawstop musicgen --temperature` of the docs' examples."""
+"""Temperature of the pieces that are measured; `drawstop musicgen --temperature` in the docs' examples."""
 
 TAGGED = 16
-"""Of so many of them the published classifier is asked, which takes ten times as long."""
+"""Number of pieces for the published classifier, which takes ten times as long."""
 
 Shares = dict[str, dict[str, float]]
 Sounds = dict[str, Tensor]
@@ -63,7 +63,7 @@ def sample(model: MusicGen, text: str, guidance: float, seed: int, count: int = 
 
 
 def noises(model: MusicGen, seed: int) -> Sounds:
-    """What no instrument plays: white to brown noise, and EnCodec's sound of codes drawn at random."""
+    """Sounds of no instrument: white to brown noise, and EnCodec's sound of random codes."""
     rng = np.random.default_rng(seed)
     samples = round(SECONDS * model.sample_rate)
     codec = model.compression_model
@@ -83,7 +83,7 @@ def musicgen_classifiers(demo: Path) -> tuple[NetworkClassifier, MusicnnClassifi
 
 
 def shares(classifier: Classifier, sounds: Sounds, sample_rate: int, most: int = SAMPLES) -> Shares:
-    """By text: the share of the clips, of the first `most` of them, in which each concept is detected."""
+    """For each text, the share of its first `most` clips in which each concept is detected."""
     means = {
         text: classifier.predict(audio[:most], sample_rate).detected.double().mean(0)
         for text, audio in sounds.items()
@@ -95,7 +95,7 @@ def shares(classifier: Classifier, sounds: Sounds, sample_rate: int, most: int =
 
 
 def accuracy(table: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Of shares of texts that each have as many clips: the share of right answers, by concept."""
+    """The share of right answers for each concept, from the shares of texts that all have as many clips."""
     right = {
         concept: [row[concept] if concept in TEXTS[text] else 1 - row[concept] for text, row in table.items()]
         for concept in CONCEPTS

@@ -37,7 +37,7 @@ class LanguageModelTraining(Training):
         super().__init__(run / CHECKPOINT, self.language_model, schedule)
 
     def generators(self) -> list[torch.Generator]:
-        """Those that drop the texts: audiocraft's models draw it from generators of their own."""
+        """Random generators that drop the texts: audiocraft's models have generators of their own."""
         return [self.language_model.cfg_dropout.rng, self.language_model.att_dropout.rng]
 
     def loss(self, rng: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:
@@ -49,7 +49,7 @@ class LanguageModelTraining(Training):
         return loss, {f"validation_{book}": value for book, value in enumerate(held_out)}
 
     def _cross_entropy(self, rng: np.random.Generator, split: str) -> Tensor:
-        """In nats a code, `[codebooks]`; the conditions are dropped as audiocraft's model does in training."""
+        """Cross entropy in nats per code, `[codebooks]`; audiocraft's model drops conditions as in training."""
         texts = [str(text) for text in rng.choice(list(TEXTS), self.schedule.batch)]
         codes = torch.stack([self._window(rng, self.codes[split][text]) for text in texts])
         conditions = [ConditioningAttributes(text={"description": text}) for text in texts]
@@ -70,7 +70,7 @@ class LanguageModelTraining(Training):
 
 
 def schedule(steps: int, seed: int) -> Schedule:
-    """How the demo's language model is trained."""
+    """Schedule of the training of the demo's language model."""
     return Schedule(steps, 2e-3, 5e-5, (0.9, 0.95), batch=8, seed=seed)
 
 

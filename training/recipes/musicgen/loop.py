@@ -20,7 +20,7 @@ from training.models.resumable_training import ResumableTraining
 
 @dataclass(frozen=True)
 class Schedule:
-    """What decides a training besides its data and its model; saved in its checkpoints."""
+    """Settings of a training, besides its data and its model; saved in its checkpoints."""
 
     steps: int
     learning_rate: float
@@ -33,7 +33,7 @@ class Schedule:
     warm_up: int = 50
     clip_norm: float = 1.0
     average: float = 0.99
-    """How much of the averaged weights stays at each step; what is exported is the average."""
+    """Decay of the averaged weights per step; the average is exported."""
     checkpoint_every: int = 100
     log_every: int = 25
 

@@ -19,7 +19,7 @@ BINS = 256
 """Small, so that each entry is learned from many frames. 31 of them are drawn from (`sampling.TOP_SHARE`)."""
 
 RATIOS = (2, 4, 4, 5)
-"""In the decoder's order: small steps where the channels are many, so that few weights and little work suffice."""
+"""Strides in the decoder's order: small where there are many channels, which takes few weights and little work."""
 
 FRAME_RATE = 50
 LONGEST_SECONDS = 20
@@ -53,7 +53,7 @@ LANGUAGE_MODEL = language_model_config(
     0.15,
     {"description": {"model": "lut", "lut": {"n_bins": TEXT_BINS, "dim": WIDTH, "tokenizer": "noop"}}},
 )
-"""As `facebook/musicgen-small` is configured, but for the size and the text conditioner: a table instead of a T5."""
+"""Configuration as `facebook/musicgen-small`'s, but for the size and a table as text conditioner instead of a T5."""
 
 
 def new_encodec() -> EncodecModel:

@@ -31,7 +31,7 @@ def write_recordings(run: Path, seed: int) -> None:
 
 
 def folder_of(run: Path, concept: str, text: str) -> Path:
-    """Where a text's recordings lie for finding a concept."""
+    """The folder of a text's recordings to find a concept with."""
     return run / FOLDER / concept / ("with" if concept in TEXTS[text] else "without")
 
 

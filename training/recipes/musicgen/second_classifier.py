@@ -19,7 +19,7 @@ from training.recipes.musicgen.codes import reconstruct
 from training.recipes.musicgen.corpus import CONCEPTS, Recordings
 
 VARIED, CODED = 1600, 800
-"""Sounds of each kind that it learns from."""
+"""Number of training sounds of each kind."""
 PENALTY = 3.0
 AT_ONCE = 32
 
@@ -41,7 +41,7 @@ class SpectrumClassifier(LogMelClassifier):
 
 
 def second_classifier(model: MusicGen, run: Path, seed: int) -> SpectrumClassifier:
-    """One that has learned from a run's training phrases."""
+    """A classifier trained on a run's training phrases."""
     recordings = Recordings(run / "corpus", "train")
     varied, of_varied = RenderedCrops(recordings, varied=True).draw(np.random.default_rng((seed, 1)), VARIED)
     plain, of_plain = RenderedCrops(recordings, varied=False).draw(np.random.default_rng((seed, 2)), CODED)

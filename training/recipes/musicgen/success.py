@@ -35,7 +35,7 @@ SEED = 90_000
 DRAWS = (1, 2, 3)
 """Seeds of the random controls."""
 STOP = "stop"
-"""The name of the cells of what ships."""
+"""Name of the cells of the shipped stops."""
 
 
 def random_name(concept: str, seed: int) -> str:
@@ -44,7 +44,7 @@ def random_name(concept: str, seed: int) -> str:
 
 
 def kinds() -> dict[str, dict[str, str]]:
-    """Each concept's stop by its name, of what ships and of every random draw."""
+    """Each concept's stop by its name, for the shipped banks and for every random draw."""
     drawn = {f"random {seed}": {each: random_name(each, seed) for each in CONCEPTS} for seed in DRAWS}
     return {STOP: {each: each for each in CONCEPTS}} | drawn
 
@@ -69,7 +69,7 @@ def measured(
     text: str,
     settings: Mapping[str, float],
 ) -> dict[str, dict[str, float]]:
-    """In what share of the pieces each classifier detects each concept."""
+    """The share of the pieces in which each classifier detects each concept."""
     sampling = Sampling(seconds=SECONDS, seed=SEED + list(TEXTS).index(text), temperature=TEMPERATURE)
     edits = edits_held_at(banks, settings, model.device)
     made = model.generate([text] * PIECES, sampling, edits=edits).audio[:, 0]

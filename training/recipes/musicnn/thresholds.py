@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.classifiers.musicnn import Musicnn, load_musicnn, musicnn_metadata, save_musicnn
-from training.classifiers.weights_file import read_weights
+from training.classifiers.musicnn import Musicnn, load_musicnn, save_musicnn
+from training.classifiers.weights_file import MUSICNN, read_metadata, read_weights
 from training.data.clips import loud_enough
 from training.metrics.auroc import auroc_of_columns
 from training.models.rave.model import RaveModel
@@ -40,7 +40,7 @@ SETS = (
     ("held_out_phrases_and_timbres", True, HELD_OUT_PHRASES),
 )
 TRAINING_SETS = ("training_originals", "training_reconstructions")
-"""What the thresholds are chosen on."""
+"""Sets of clips that the thresholds are chosen on."""
 
 SCORED_AT_ONCE = 16
 
@@ -57,7 +57,7 @@ class Clips:
     sample_rate: int
 
     def reconstructed(self, rave: RaveModel) -> Clips:
-        """The same clips as the unsteered RAVE gives them back."""
+        """The same clips, reconstructed by the unsteered RAVE."""
         return Clips(reconstruct(rave, self.audio), self.labels, self.mixture, self.sample_rate)
 
 
@@ -106,7 +106,7 @@ def score(musicnn: Musicnn, clips: Clips) -> Tensor:
 def choose_thresholds(scores: Tensor, labels: Tensor) -> tuple[float, ...]:
     """For each concept the threshold of the best balanced accuracy, halfway between two scores.
 
-    Of equally good ones it is the middle one. Shape: scores `[clips, concepts]`, labels bool, the same.
+    If several are equally good, it is the middle one. Shape: scores `[clips, concepts]`, labels bool, the same.
 
     >>> choose_thresholds(torch.tensor([[0.1], [0.2], [0.4], [0.9]]), torch.tensor([[False], [False], [True], [True]]))
     (0.3,)
@@ -164,14 +164,14 @@ def main() -> None:
         clips = draw_clips(options.corpus, held_out, phrases, options.clips, options.seed)
         sets[f"{name}_originals"], sets[f"{name}_reconstructions"] = clips, clips.reconstructed(rave)
         print(f"{name}: {2 * len(clips.audio)} clips, {time.monotonic() - start:.0f} s", flush=True)
-    musicnn, weights = load_musicnn(options.weights), read_weights(options.weights, "tagger")[1]
+    musicnn, weights = load_musicnn(options.weights), read_weights(options.weights, MUSICNN)[1]
     scores = {name: score(musicnn, clips) for name, clips in sets.items()}
     musicnn.thresholds = choose_thresholds(
         torch.cat([scores[name] for name in TRAINING_SETS]),
         torch.cat([sets[name].labels for name in TRAINING_SETS]),
     )
     figures = {name: evaluate(scores[name], clips, musicnn.thresholds) for name, clips in sets.items()}
-    metadata = musicnn_metadata(options.weights) | {
+    metadata = read_metadata(options.weights, MUSICNN) | {
         "rave_fingerprint": rave.fingerprint,
         "clips_of_each_kind": options.clips,
         "seed": options.seed,

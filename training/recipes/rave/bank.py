@@ -24,7 +24,7 @@ from training.banks.stop import Stop
 from training.find.rave.encoded_recordings import concatenated, encode_file, encode_recordings
 from training.find.rave.find import FindOptions, fit_stop
 from training.find.rave.gate_fit import GateOptions
-from training.find.rave.make_bank import train_latent_sae
+from training.find.rave.latent_sae import train_latent_sae
 from training.models.rave.model import RaveModel
 from training.recipes.corpus.timbres import TARGETS, TIMBRES
 from training.sae.files.folder import load_sae, save_sae
@@ -45,11 +45,11 @@ OPTIONS = FindOptions(
 
 @dataclass(frozen=True)
 class Cast:
-    """Which stops are made, and who plays for each.
+    """The stops that are made, and the timbres for each.
 
     Attributes:
-        targets: by stop, the timbre that its +1 should sound like.
-        labels: by timbre, the stop that it has, or NEITHER; timbres that aren't here don't play.
+        targets: for each stop, the timbre that its +1 should sound like.
+        labels: for each timbre, its stop or NEITHER; other timbres aren't used.
     """
 
     targets: Mapping[str, str]

@@ -23,7 +23,6 @@ from training.classifiers.network import ConceptClassifier, save_classifier
 from training.classifiers.training import ClassifierOptions, accuracy_of, fit_classifier
 from training.data.augmentation import Augmentation, augment
 from training.models.rave.model import RaveModel
-from training.recipes.rave.progress import print_step
 
 CONCEPTS = ("guitar", "voice")
 SECONDS = 3.0
@@ -91,8 +90,14 @@ class Corpus:
                 return scaled
 
 
+def print_step(step: int, steps: int) -> None:
+    """A `training.classifiers.training.Report` that prints every fiftieth step."""
+    if step % 50 == 0:
+        print(f"step {step} of {steps}", flush=True)
+
+
 def reconstruct(rave: RaveModel, audio: Tensor) -> Tensor:
-    """What the unsteered RAVE makes of mono [clips, samples]."""
+    """The unsteered RAVE's reconstructions of mono [clips, samples]."""
     return training.reconstruct(rave, audio.unsqueeze(1))
 
 

@@ -21,8 +21,9 @@ from training.evaluation.playback.edits import by_bank
 from training.find.rave.find import FindOptions, find_stop
 from training.find.rave.gate_fit import GateOptions
 from training.find.rave.separation import separation
-from training.metrics import audio
+from training.metrics.audio import distance_recovered
 from training.models.rave.model import RaveModel
+from training.recipes import measures
 from training.recipes.corpus.timbres import TARGETS
 from training.recipes.rave.bank import NEITHER, PHRASES, write_clips
 from training.recipes.rave.figures import AS_OTHER, OTHER
@@ -72,11 +73,11 @@ def measure_count(
         steered = clips.sound(model, edit(clips.latents["mixture"], {stop.slug: -1.0}))
         oracle = clips.sound(model, clips.latents["mixture"] - clips.latents[name])
         target = clips.rendered[OTHER[name]]
-        cells["way_to_oracle"] = audio.distance_recovered(clips.rendered["mixture"], steered, oracle, target)
+        cells["way_to_oracle"] = distance_recovered(clips.rendered["mixture"], steered, oracle, target)
         key = AS_OTHER[OTHER[name]]
         true = clips.sound(model, clips.latents[OTHER[name]] + clips.latents[key])
         played = clips.sound(model, edit(clips.latents[OTHER[name]], {stop.slug: 1.0}))
-        cells["plus_distance_lower"] = audio.distance_lower(clips.rendered[OTHER[name]], played, true)
+        cells["plus_distance_lower"] = measures.distance_lower(clips.rendered[OTHER[name]], played, true)
         found[timbres] = cells
     print(name, count, found["known"]["way_to_oracle"]["mean"], flush=True)
     return found

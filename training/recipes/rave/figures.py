@@ -20,12 +20,13 @@ from drawstop.files import sha256_file, write_json
 from training.banks.bank import bank_fingerprint, load_bank
 from training.classifiers.classifier import Classifier, predict, shipped_classifiers
 from training.evaluation.playback import edits
-from training.evaluation.playback.edits import Edit
-from training.metrics import audio as measures
+from training.evaluation.playback.edits import LatentEdit
 from training.metrics import pitch
+from training.metrics.audio import distance_recovered, mean_with_interval
 from training.metrics.predictions import Predictions
 from training.models.rave.batches import encode_clips, play_clips
 from training.models.rave.model import RaveModel
+from training.recipes import measures
 from training.recipes.corpus.timbres import TARGETS, TIMBRES
 from training.recipes.rave.bank import PHRASES
 from training.recipes.rave.held_out_clips import CONCEPTS, HeldOutClips, draw_clips
@@ -65,7 +66,7 @@ class Playback:
     def gates(self) -> Figures:
         """What the model keeps, before any stop: what the classifiers detect in it, its pitches, its spectrum, its additivity."""
         clips = self.clips
-        pitch = {
+        pitch_kept = {
             key: pitch.pitch_kept(self.pitches[key], pitch.track(clips.rendered[key])) for key in self.pitches
         }
         spectrum = {
@@ -83,13 +84,13 @@ class Playback:
         }
         return {
             "auroc_on_reconstructions": predictions,
-            "pitch_kept": pitch,
+            "pitch_kept": pitch_kept,
             "spectral_distance": spectrum,
             "additivity_error": round(clips.additivity, 4),
             "level_db": level,
         }
 
-    def minus(self, edit: Edit, concept: str) -> Figures:
+    def minus(self, edit: LatentEdit, concept: str) -> Figures:
         """-1: the concept in solos and mixtures, and what becomes of the other."""
         other, values = OTHER[concept], {concept: -1.0}
         solo, mixed = self._played(edit, concept, values), self._played(edit, "mixture", values)
@@ -99,16 +100,16 @@ class Playback:
         heard_solo, heard_mixed = self._predict(solo), self._predict(mixed)
         oracle = self.clips.sound(self.model, self.clips.latents["mixture"] - self.clips.latents[concept])
         return {
-            "solos": measures.still_heard(rest[concept], heard_solo, concept),
-            "mixtures": measures.still_heard(rest["mixture"], heard_mixed, concept),
-            "other_in_mixtures": measures.still_heard(rest["mixture"], heard_mixed, other),
+            "solos": measures.still_detected(rest[concept], heard_solo, concept),
+            "mixtures": measures.still_detected(rest["mixture"], heard_mixed, concept),
+            "other_in_mixtures": measures.still_detected(rest["mixture"], heard_mixed, other),
             "other_solo_energy_changed": changed,
-            "way_to_oracle": measures.distance_recovered(
+            "way_to_oracle": distance_recovered(
                 self.clips.rendered["mixture"], mixed, oracle, self.clips.rendered[other]
             ),
         }
 
-    def plus(self, edit: Edit, concept: str) -> Figures:
+    def plus(self, edit: LatentEdit, concept: str) -> Figures:
         """+1 on solos of the other, where the concept is absent."""
         other = OTHER[concept]
         played = self._played(edit, other, {concept: 1.0})
@@ -119,7 +120,7 @@ class Playback:
             "level_db_to_true_mixture": measures.level_difference(played, self.true_mixtures[other]),
         }
 
-    def toggle(self, edit: Edit, concept: str) -> Figures:
+    def toggle(self, edit: LatentEdit, concept: str) -> Figures:
         """A phrase of the other instrument: the other -1, the concept +1; beside the true rendering of the notes."""
         other = OTHER[concept]
         played = self._played(edit, other, {other: -1.0, concept: 1.0})
@@ -138,7 +139,7 @@ class Playback:
             "level_db_to_true_rendering": measures.level_difference(played, true),
         }
 
-    def sweep(self, edit: Edit, concept: str) -> Figures:
+    def sweep(self, edit: LatentEdit, concept: str) -> Figures:
         """Spearman's correlation of the classifiers' logits with five values on each side, per recording."""
         sides = {"minus": ("mixture", -1.0), "plus": (OTHER[concept], 1.0)}
         return {
@@ -155,7 +156,7 @@ class Playback:
             for side, (key, sign) in sides.items()
         }
 
-    def together(self, edit: Edit) -> Figures:
+    def together(self, edit: LatentEdit) -> Figures:
         """Both stops at once: the share of each one's own edit that is still done, on mixtures."""
         z, lead = self.clips.latents["mixture"], self.clips.lead
         figures: Figures = {}
@@ -167,10 +168,10 @@ class Playback:
                 rest = both - rest
                 share = (rest * alone).sum((1, 2)) / alone.square().sum((1, 2)).clamp(min=1e-9)
                 key = " ".join(f"{n}{int(v):+d}" for n, v in values.items())
-                figures.setdefault(key, {})[name] = measures.mean_with_interval(share)
+                figures.setdefault(key, {})[name] = mean_with_interval(share)
         return figures
 
-    def _played(self, edit: Edit, key: str, values: Mapping[str, float]) -> Tensor:
+    def _played(self, edit: LatentEdit, key: str, values: Mapping[str, float]) -> Tensor:
         return self.clips.sound(self.model, edit(self.clips.latents[key], values))
 
     def _detected(self, predictions: Mapping[str, Predictions], concept: str) -> Figures:

@@ -15,7 +15,7 @@ from training.models.rave.model import RaveModel
 
 SECONDS = 3.0
 LEAD_SECONDS = 1.5
-"""What plays before an item: a sound that is cut in midway begins like a pluck, which no performance does."""
+"""Length of the sound before an item: a sound that is cut in midway begins like a pluck, as no performance does."""
 
 QUIET_RMS = 0.01
 CONCEPTS = ("guitar", "voice")

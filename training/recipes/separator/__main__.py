@@ -1,11 +1,11 @@
 """The whole recipe of the shipped instrument: `python -m training.recipes.separator --material FOLDER`; every part resumes."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from training.recipes.parts import run_part
 
 SHIPPED = Path(__file__).parents[2] / "shipped"
 CLIPS = SHIPPED.parent.parent / "docs" / "clips" / "shipped"
@@ -20,7 +20,7 @@ def make_shipped(
         "runs/separator"
     ),
     out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = SHIPPED,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     steps: Annotated[
         int,
         typer.Option(
@@ -37,22 +37,25 @@ def make_shipped(
     """Renders the corpus, trains the separator, writes codec, bank and performance, and measures; `real` is run by hand."""
     corpus, bank = run / "corpus", out / "bank"
     clips = ("--corpus", corpus)
-    _part("render", corpus, "--material", material, "--seed", seed)
-    _part("codec", out / "rave.ts")
-    _part("train", run, *clips, "--steps", steps, "--seed", seed, *(["--bfloat16"] if bfloat16 else []))
-    _part("bank", run, bank, *clips)
-    _part("performance", out / "performance", *clips)
-    _part("clips", CLIPS)
-    _part("figures", bank, out / "figures.json", *clips)
-    _part("detected", bank, out / "detected.json", *clips)
-    _part("brought", bank, out / "brought.json", *clips)
-    _part("few", bank, out / "few.json", *clips)
-
-
-def _part(module: str, *arguments: object) -> None:
-    """Runs a part in a process of its own: acids-rave's export changes torch's global state."""
-    name = f"training.recipes.separator.{module}"
-    subprocess.run([sys.executable, "-m", name, *(str(argument) for argument in arguments)], check=True)
+    run_part("separator.render", corpus, "--material", material, "--seed", seed)
+    run_part("separator.codec", out / "rave.ts")
+    run_part(
+        "separator.train",
+        run,
+        *clips,
+        "--steps",
+        steps,
+        "--seed",
+        seed,
+        *(["--bfloat16"] if bfloat16 else []),
+    )
+    run_part("separator.bank", run, bank, *clips)
+    run_part("separator.performance", out / "performance", *clips)
+    run_part("separator.clips", CLIPS)
+    run_part("separator.figures", bank, out / "figures.json", *clips)
+    run_part("separator.detected", bank, out / "detected.json", *clips)
+    run_part("separator.brought", bank, out / "brought.json", *clips)
+    run_part("separator.few", bank, out / "few.json", *clips)
 
 
 if __name__ == "__main__":

@@ -23,16 +23,16 @@ REPEATS = (
 )
 """Training clips of each soundfont by its program; one of every other."""
 RECORDED_GUITAR_CLIPS, NPM_GUITAR_CLIPS = 240, 40
-"""Of all training guitars together; of each npm guitar."""
+"""Number of clips of all training guitars together; of each npm guitar."""
 SPEECH_CLIPS, SYNTHETIC_CLIPS, SINGING_CLIPS = 260, 260, 520
 PHRASES_OF_INSTRUMENTS, PHRASES_OF_OTHERS = 65, 15
-"""Held-out phrases: of training soundfonts; of training guitars, of speech, and of synthetic sound each."""
+"""Number of held-out phrases of training soundfonts; of training guitars, speech and synthetic sound each."""
 BANK_CLIPS, BANK_OTHER_CLIPS = 90, 170
-"""Of held-out soundfonts of any program; of those that are neither guitars nor choirs."""
+"""Number of clips of held-out soundfonts of any program; of those that are neither guitars nor choirs."""
 HELD_OUT_REPEATS = dict.fromkeys(GUITAR_PROGRAMS, 3) | dict.fromkeys(CHOIR_PROGRAMS, 6)
 HELD_OUT_GUITAR_CLIPS, HELD_OUT_SINGER_CLIPS = 112, 70
 ESPEAK, NUMPY = "espeak-ng", "numpy"
-"""Stand in the source's place of what is spoken, sung and computed."""
+"""Sources of spoken and sung clips, and of computed ones."""
 
 Clip = tuple[str, str, str]
 """Kind, split and source."""
@@ -46,7 +46,7 @@ class Item:
         number: its place in the plan, which seeds it.
         kind: one of KINDS.
         split: the part of the corpus that it belongs to.
-        source: what it is made from: a path below the material's folder, ESPEAK or NUMPY.
+        source: its source: a path below the material's folder, ESPEAK or NUMPY.
     """
 
     number: int

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from drawstop.audio_files import Audio, read_audio
+from drawstop.audio_files import read_audio
+from drawstop.types import Audio
 from training.banks.separated_bank import load_separated_bank
 from training.banks.separated_edit import SeparatedEdit
 from training.recipes.corpus.recordings import fade_out, write_flac16

@@ -12,12 +12,12 @@ DRUMS = 128
 """The kit's number beside the programs'."""
 
 Label = int | str
-"""What a clip is: its General MIDI program, 128 for drums, or its kind."""
+"""A clip's General MIDI program, 128 for drums, or its kind."""
 
 
 @dataclass(frozen=True)
 class Concept:
-    """What a query stands for.
+    """A concept that a query stands for.
 
     Attributes:
         labels: clips that belong to it.
@@ -61,7 +61,7 @@ FAMILIES: tuple[Concept, ...] = (
 BACKGROUND: frozenset[Label] = _flat(
     (range(56, 72), range(96, 104), range(109, 129), 47, 55, SPEECH, SYNTHETIC)
 )
-"""Clips that no concept has: heard, never asked for."""
+"""Clips of no concept: they sound in mixtures, but aren't asked for."""
 
 
 def program_concepts(counts: dict[Label, int], least: int) -> tuple[Concept, ...]:

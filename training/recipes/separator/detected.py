@@ -18,9 +18,9 @@ from torch import Tensor
 from drawstop.files import write_json
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
-from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict, shipped_classifiers
-from training.metrics.audio import monotone, still_heard
+from training.recipes.measures import monotone, still_detected
 from training.recipes.separator.brought import DEMO
 from training.recipes.separator.figures import CLIPS, KINDS, VALUES
 from training.recipes.separator.held_out import clips_of, clips_without, concept_of
@@ -39,8 +39,8 @@ def detections(
     (stop,) = bank.stops
     mdct = Mdct()
     solos, mixtures = mdct(wanted[:, None]), mdct((wanted + rest)[:, None])
-    listened = Listened(bank.separator, most=2)
-    own, control = SeparatedEdit(bank, listened), RandomSeparatedEdit(bank, 77, listened)
+    cache = AnalysisCache(bank.separator, most=2)
+    own, control = SeparatedEdit(bank, cache), RandomSeparatedEdit(bank, 77, cache)
 
     def answers(edit: SeparatedEdit, z: Tensor, value: float) -> Any:
         return predict(classifiers, mdct.inverse(edit(z, [value]))[:, 0, HOP:], SAMPLE_RATE)
@@ -48,9 +48,9 @@ def detections(
     before = answers(own, mixtures, 0.0)
     way = [answers(own, solos, value) for value in (0.0, *VALUES)]
     return {
-        "mixtures": still_heard(before, answers(own, mixtures, -1.0), stop.name),
-        "mixtures, random": still_heard(before, answers(control, mixtures, -1.0), stop.name),
-        "solos": still_heard(way[0], way[-1], stop.name),
+        "mixtures": still_detected(before, answers(own, mixtures, -1.0), stop.name),
+        "mixtures, random": still_detected(before, answers(control, mixtures, -1.0), stop.name),
+        "solos": still_detected(way[0], way[-1], stop.name),
         "logits by value": monotone(way, [0.0, *VALUES], stop.name),
     }
 

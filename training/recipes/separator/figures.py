@@ -18,7 +18,7 @@ from torch import Tensor
 from drawstop.files import write_json
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
-from training.banks.separated_edit import Listened, RandomSeparatedEdit, SeparatedEdit
+from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.metrics.bootstrap import mean_of
 from training.metrics.separation import decibels, si_sdr
 from training.recipes.separator.held_out import clips_of, clips_without, concept_of
@@ -57,7 +57,7 @@ def figures_of(bank: SeparatedBank, corpora: Sequence[Path]) -> Figures:
 
 @torch.no_grad()
 def all_at_once(bank: SeparatedBank, wanted: Tensor) -> Figures:
-    """How far a concept's solos fall where every stop of the bank is at -1, in dB. Sound `[clips, samples]`."""
+    """The fall of a concept's solos with every stop of the bank at -1, in dB. Sound `[clips, samples]`."""
     latents = Mdct()(wanted[:, None])
     left = SeparatedEdit(bank)(latents, [-1.0] * len(bank.stops))
     return estimate(-decibels(left.flatten(1), latents.flatten(1)))
@@ -69,10 +69,10 @@ def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor, draws: int = DRA
     mdct = Mdct()
     latents = {name: mdct(sound[:, None]) for name, sound in (("wanted", wanted), ("rest", rest))}
     mixed = latents["wanted"] + latents["rest"]
-    listened = Listened(bank.separator, most=3)
+    cache = AnalysisCache(bank.separator, most=3)
     edits: dict[str, list[SeparatedEdit]] = {
-        "stop": [SeparatedEdit(bank, listened)],
-        "random": [RandomSeparatedEdit(bank, 1000 + d, listened) for d in range(draws)],
+        "stop": [SeparatedEdit(bank, cache)],
+        "random": [RandomSeparatedEdit(bank, 1000 + d, cache) for d in range(draws)],
     }
 
     def played(edit: SeparatedEdit, z: Tensor, value: float = -1.0) -> Tensor:

@@ -36,12 +36,12 @@ GUITAR_SOURCES = {
 
 @dataclass(frozen=True)
 class Material:
-    """What there is to render from, as paths below one folder with `/` between their parts.
+    """Material to render from, as paths below one folder with `/` between their parts.
 
     Attributes:
-        soundfonts: of banks that training hears.
-        held_out_soundfonts: of HELD_OUT_BANKS.
-        npm_guitars: folders of those of NPM_GUITARS that are there.
+        soundfonts: files of the training banks.
+        held_out_soundfonts: files of HELD_OUT_BANKS.
+        npm_guitars: folders of the NPM_GUITARS that are there.
     """
 
     soundfonts: tuple[str, ...]
@@ -60,7 +60,7 @@ class Material:
 
 
 def read_material(folder: Path) -> Material:
-    """What a folder holds, sorted.
+    """The material in a folder, sorted.
 
     Raises:
         DrawstopError: soundfonts or guitars are missing; the message says where to get them.

@@ -28,7 +28,7 @@ TRIES = 12
 PROGRAM_CLIPS = 5
 FAMILY_SHARE = 0.9
 FAVOURED = {"guitar": 8.0, "voice": 8.0}
-"""How many times more often than other families these are asked for: the shipped stops."""
+"""The shipped stops' families, and how many times more often than others they are asked for."""
 PRESENT_SAMPLES = 8192
 PRESENT_SHARE = 1e-3
 LEVEL_DB = 10.0
@@ -42,7 +42,7 @@ Generator = np.random.Generator
 
 @dataclass(frozen=True)
 class Clip:
-    """Where a clip lies: file, first sample and length."""
+    """A clip's place: file, first sample and length."""
 
     file: str
     start: int
@@ -96,13 +96,13 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Clips that sound together, and what they are.
+    """Clips that sound together, and their labels.
 
     Attributes:
         clips: `[clips, samples]`.
         concepts: the concepts that are asked for.
-        belongs: which clips belong to each of them, `[questions, clips]`.
-        labels: of the clips.
+        belongs: which clips belong to each concept, `[questions, clips]`.
+        labels: the clips' labels.
     """
 
     clips: Audio

@@ -44,7 +44,7 @@ from training.recipes.separator.sounds.synthetic import synthetic
 
 INDEX, PLAN = "index.jsonl", "plan.json"
 SOFTEST_DB, LOUDEST_DB = -9.0, -0.5
-"""Peaks of clips, of full scale."""
+"""Peaks of clips relative to full scale."""
 SILENT_PEAK = 1e-4
 BYTES_OF_A_SAMPLE = 2
 
@@ -114,7 +114,7 @@ def append(out: Path, item: Item, clip: NDArray[np.int16]) -> None:
 
 
 def samples_path(out: Path, kind: str) -> Path:
-    """Where the samples of a kind's clips lie, one after the other."""
+    """The file of the samples of a kind's clips, one after the other."""
     return out / f"{kind}.i16"
 
 
@@ -163,7 +163,7 @@ _MAKERS: dict[str, Maker] = {
 def main(
     out: Annotated[Path, typer.Argument(help="The folder to write.")],
     material: Annotated[Path, typer.Option(help="The folder of soundfonts and guitars.")],
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     processes: Annotated[int, typer.Option(min=1, help="That render at a time; the files are the same.")] = 1,
 ) -> None:
     """Renders the whole corpus."""

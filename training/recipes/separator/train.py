@@ -43,17 +43,17 @@ FRAMES = 1032
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """One training.
+    """Options of a training.
 
     Attributes:
-        steps: of Adam.
-        listening: of these, the first, in which the trunk alone learns what is what, at half the cost of a step.
-        sounding: share of the steps, the last ones, whose loss is of the parts' sound too; they take half as long again.
+        steps: number of steps.
+        listening: number of first steps in which only the trunk learns to classify, at half the cost of a step.
+        sounding: share of the last steps, whose loss includes the parts' sound; they take half as long again.
         batch: mixtures a step, each with three questions.
         rate: learning rate; constant for `constant` of the steps, then down on a cosine.
-        queries: how many times faster the queries learn, each of which few mixtures ask for.
+        queries: factor of the queries' learning rate: few mixtures ask for each of them.
         presence: weight of the easier questions beside the separation loss.
-        present_weight: what a concept that sounds counts beside one that doesn't: few of all do.
+        present_weight: weight of a concept that sounds, relative to one that doesn't: few of all sound.
         average: decay of the averaged weights, which are the result.
         bfloat16: matrix products in bfloat16: a third less time where the processor has it, and slower where it hasn't.
     """
@@ -131,32 +131,32 @@ class Optimizer:
         self.muon.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """What a training goes on from."""
+        """The state that a training resumes from."""
         return {"adam": self.adam.state_dict(), "muon": self.muon.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a training's state."""
+        """Resume from a training's state."""
         self.adam.load_state_dict(state["adam"])
         self.muon.load_state_dict(state["muon"])
 
 
 def learning_rate(step: int, options: TrainingOptions) -> float:
-    """Constant, then a half cosine to a hundredth."""
+    """The learning rate at a step: constant, then a half cosine to a hundredth."""
     begin = options.constant * options.steps
     part = min(1.0, max(0.0, step - begin) / max(1.0, options.steps - begin))
     return options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part))) * min(1.0, (step + 1) / 100)
 
 
 class Batch(NamedTuple):
-    """What a step learns from.
+    """A batch of mixtures with questions.
 
     Attributes:
-        latents: of the mixtures, `[batch, 128, frames]`.
+        latents: the mixtures' latents, `[batch, 128, frames]`.
         targets: the part of each question of the first few mixtures, `[few, 3, 128, frames]`; none where only shares are learned.
         own, rest: the power of each question's part, and of what isn't its part, in the long window's bands,
             `[batch, 3, steps, bands]`.
         questions: their concepts, `[batch, 3]`.
-        present, sure: which concepts sound at MOMENTS, and where that is sure: `[batch, moments, concepts]`.
+        present, sure: whether each concept sounds at MOMENTS, and whether that is sure: `[batch, moments, concepts]`.
     """
 
     latents: Tensor
@@ -226,7 +226,7 @@ def yield_to_training(_: int) -> None:
 
 
 def class_loss(model: Questions, batch: Batch, options: TrainingOptions) -> Tensor:
-    """Which of all concepts sound, from the trunk: cross entropy in nats."""
+    """The loss of classifying from the trunk which of all concepts sound: cross entropy in nats."""
     levels, _ = model.separator.listening(batch.latents)
     with quick(options):
         logits = model.classes(model.separator.trunk(levels).transpose(1, 2)[:, torch.tensor(MOMENTS)])
@@ -237,11 +237,13 @@ def loss_of(model: Questions, batch: Batch, options: TrainingOptions) -> tuple[T
     """The loss of shares and of the parts' sound in dB, and those of both easier questions (cross entropy, in nats)."""
     separator, (levels, power) = model.separator, model.separator.listening(batch.latents)
     with quick(options):
-        trunk, detail = separator.known(levels)
+        trunk, detail = separator.trunk_and_detail(levels)
         queries = model.queries()
         classes = model.classes(trunk[:, torch.tensor(MOMENTS)])
     few = 0 if batch.targets is None else len(batch.targets)
-    heard = separator.heard(batch.latents[:few], power[:few], trunk[:few], detail[:few]) if few else None
+    analysis = (
+        separator.analysis_of(batch.latents[:few], power[:few], trunk[:few], detail[:few]) if few else None
+    )
     separation = torch.zeros(())
     known = cross_entropy(classes, batch.present, batch.sure, options.present_weight)
     for q in range(3):
@@ -250,8 +252,8 @@ def loss_of(model: Questions, batch: Batch, options: TrainingOptions) -> tuple[T
             shares, hidden = separator.head(trunk, detail, queries[asked])
             answers = model.presence(hidden[:, torch.tensor(MOMENTS)])
         loss = share_loss(shares.float(), batch.own[:, q], batch.rest[:, q])
-        if heard is not None and batch.targets is not None:
-            part = separator.filtered(heard, shares[:few].float())
+        if analysis is not None and batch.targets is not None:
+            part = separator.filtered(analysis, shares[:few].float())
             loss = (loss + separation_loss(part, batch.targets[:, q], batch.latents[:few])) / 2
         separation = separation + loss / 3
         chosen = asked[:, None, None].expand(-1, len(MOMENTS), 1)

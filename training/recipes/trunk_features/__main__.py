@@ -20,7 +20,7 @@ from torch import Tensor
 from drawstop.files import sha256_file, write_json
 from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
-from training.find.separated.fit import HeardMixtures, QueryOptions, fit_query, hear
+from training.find.separated.fit import AnalysedMixtures, QueryOptions, analyse_mixtures, fit_query
 from training.find.separated.mixtures import draw_mixtures
 from training.recipes.separator.concepts import FAMILIES, GUITAR, SPEECH, Concept
 from training.recipes.separator.few import NEW
@@ -58,14 +58,14 @@ class Task:
 
     Attributes:
         pool: mixtures that stops are fitted on.
-        sounds: what they are measured on.
+        sounds: the held-out sounds that stops are measured on.
         learned: the trunk's output on the recordings that stops are made from, with the concept and without it.
         known, tests: the trunk's output on clips that probes learn from, and are tested on: solos, then mixtures.
         known_levels, tests_levels: the same clips as levels of mel bands.
     """
 
     concept: Concept
-    pool: HeardMixtures
+    pool: AnalysedMixtures
     sounds: HeldOut
     learned: tuple[Tensor, Tensor]
     known: Sides
@@ -101,7 +101,7 @@ class Experiment:
         maker, mdct, found, maps = MixtureMaker(self.corpus), Mdct(), [], []
         for item in range(count):
             sound = maker.draw(np.random.default_rng((seed, item)), FRAMES * HOP).clips.sum(0)
-            known = self.separator.known(self.levels(mdct(torch.from_numpy(sound)[None, None])))
+            known = self.separator.trunk_and_detail(self.levels(mdct(torch.from_numpy(sound)[None, None])))
             found.append(known[0])
             if item < mapped:
                 maps.append(known[1].half())
@@ -121,7 +121,7 @@ class Experiment:
         """A concept's training mixtures, held-out sound and clips for probes."""
         with_, without = self._recordings(concept, RECORDINGS)
         generator = torch.Generator().manual_seed(5)
-        pool = hear(self.separator, draw_mixtures(with_, without, MIXTURES, 688, generator))
+        pool = analyse_mixtures(self.separator, draw_mixtures(with_, without, MIXTURES, 688, generator))
         known, tests = self.probed(concept)
         known_levels, tests_levels = _each(self.levels, [known])[0], _each(self.levels, tests)
         return Task(
@@ -168,7 +168,7 @@ class Experiment:
         ) | {"start": fitted.start}
 
     def moves(self, task: Task, dictionary: Dictionary, seed: int) -> Figures:
-        """What stops by so many activities do."""
+        """Measurements of stops by several numbers of activities."""
         generator = torch.Generator().manual_seed(seed)
         stops = stops_by_count(self.separator, self.question, dictionary, task.pool, generator)
         return {
@@ -196,7 +196,7 @@ class Experiment:
         return tells_of(dictionary.encode, task.known, task.tests, seed)
 
     def controls(self, task: Task, seed: int) -> Figures:
-        """What the concept's own direction moves, and what levels of mel bands tell."""
+        """Measurements of a stop by the concept's own direction, and the AUROC of levels of mel bands."""
         return {
             "difference of means": self.moves(task, direction(*task.learned), seed)["all"],
             "log-mel": tells_of(lambda x: x, task.known_levels, task.tests_levels, seed),

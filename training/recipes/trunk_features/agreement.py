@@ -13,7 +13,7 @@ from torch.nn import functional
 from training.metrics.separation import decibels
 from training.recipes.trunk_features.dictionaries import Dictionary
 from training.recipes.trunk_features.stops import FeatureStop, moved
-from training.separation.separator import Heard, Separator
+from training.separation.separator import Analysis, Separator
 
 SAME = 0.7
 """Cosine from which two directions count as one."""
@@ -23,9 +23,9 @@ Knob = tuple[Dictionary, FeatureStop]
 
 
 def found_again(first: Knob, second: Knob) -> Figures:
-    """Which share of a stop's features has its like in the other dictionary, and in the other stop; weighted by what each moves.
+    """The share of a stop's features that the other dictionary, and the other stop, have too, weighted by their scales.
 
-    Two features are alike from a cosine of `SAME` between their directions.
+    Two features count as the same from a cosine of `SAME` between their directions.
     """
     own = functional.normalize(first[0].directions[first[1].indices], dim=1)
     every = functional.normalize(second[0].directions, dim=1)
@@ -40,15 +40,17 @@ def found_again(first: Knob, second: Knob) -> Figures:
 
 
 @torch.no_grad()
-def falls(separator: Separator, question: Tensor, heard: Heard, latents: Tensor, knobs: list[Knob]) -> Tensor:
-    """By how many dB each clip falls with knobs at -1, one after the other. `[clips]`."""
+def falls(
+    separator: Separator, question: Tensor, analysis: Analysis, latents: Tensor, knobs: list[Knob]
+) -> Tensor:
+    """The fall of each clip in dB with knobs at -1, one after the other. `[clips]`."""
     left = latents
     for dictionary, stop in knobs:
         if left is not latents:
-            heard = heard._replace(frames=separator.last_frames(left))
-        trunk = moved(heard.trunk, dictionary, stop)
-        shares, _ = separator.head(trunk, heard.detail, question.expand(len(trunk), -1))
-        left = left - separator.filtered(heard, shares)
+            analysis = analysis._replace(frames=separator.last_frames(left))
+        trunk = moved(analysis.trunk, dictionary, stop)
+        shares, _ = separator.head(trunk, analysis.detail, question.expand(len(trunk), -1))
+        left = left - separator.filtered(analysis, shares)
     return -decibels(left.flatten(1), latents.flatten(1))
 
 

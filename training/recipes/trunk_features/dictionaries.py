@@ -26,14 +26,14 @@ from training.separation.separator import Separator
 OTHER_ARCHITECTURES = ("batchtopk", "matryoshka", "jumprelu")
 FEATURES, K, STEPS = 1024, 24, 4000
 RANDOM_DRAWS = 3
-"""Of one seed: the first beside every seed's SAE."""
+"""Number of random dictionaries of one seed; the first is measured beside every seed's SAE."""
 LINEAR_FRAMES = 40_000
 """Frames that PCA and ICA are fitted on."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """What dictionaries are made from.
+    """Material that dictionaries are made from.
 
     Attributes:
         clips: the trunk's output on random mixtures, `[clips, steps, channels]`.
@@ -54,11 +54,11 @@ class Dictionary:
     """Directions and how strongly each is present.
 
     Attributes:
-        name: of its kind; draws of a random one share it.
+        name: name of its kind; all draws of a random one have the same.
         encode: frames `[..., channels]` -> activities `[..., n]`.
-        directions: what an activity of 1 adds to the trunk, `[n, channels]`.
+        directions: the change of the trunk by an activity of 1, `[n, channels]`.
         about: variance explained on held-out frames, activities per frame that aren't 0, features that never fire.
-        draw: which one of several of its kind and seed.
+        draw: its number among those of its kind and seed.
     """
 
     name: str
@@ -75,7 +75,7 @@ def topk_and_random(material: Material, seed: int) -> tuple[Dictionary, Dictiona
 
 
 def first_dictionaries(material: Material, seed: int) -> list[Dictionary]:
-    """Those that are measured with every seed: TopK SAE, trained on for its use in two ways, a random one, PCA, channels."""
+    """The dictionaries of every seed: TopK SAE, two trained further from it for its use, random, PCA, channels."""
     topk, seconds = _timed(lambda: _trained(material, "topk", seed))
     generator = torch.Generator().manual_seed(seed)
     heard = material.clips[: len(material.maps)], material.maps
@@ -116,7 +116,7 @@ def _random(like: SAE, material: Material, seed: int, draw: int = 0) -> Dictiona
 
 
 def _timed(make: Callable[[], SAE]) -> tuple[SAE, float]:
-    """What a function makes, and the core-seconds that it took."""
+    """A function's result, and the core-seconds that it took."""
     started = time.process_time()
     return make(), time.process_time() - started
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.metrics.separation import decibels, si_sdr
 from training.recipes.separator.figures import estimate
-from training.separation.separator import Heard, Separator
+from training.separation.separator import Analysis, Separator
 
 Figures = dict[str, Any]
 Shares = Callable[[Tensor, Tensor], Tensor]
@@ -24,23 +24,23 @@ class HeldOut:
 
     wanted: Tensor
     rest: Tensor
-    solos: Heard
-    others: Heard
-    mixtures: Heard
+    solos: Analysis
+    others: Analysis
+    mixtures: Analysis
 
 
 @torch.no_grad()
 def held_out(separator: Separator, wanted: Tensor, rest: Tensor) -> HeldOut:
     """Listens once to what every stop is measured on."""
-    return HeldOut(wanted, rest, *(separator.listen(each) for each in (wanted, rest, wanted + rest)))
+    return HeldOut(wanted, rest, *(separator.analyse(each) for each in (wanted, rest, wanted + rest)))
 
 
 @torch.no_grad()
 def measured(separator: Separator, sounds: HeldOut, shares: Shares) -> Figures:
     """Means with 95 % intervals and medians over clips, in dB."""
 
-    def left(heard: Heard, latents: Tensor) -> Tensor:
-        return (latents - separator.filtered(heard, shares(heard.trunk, heard.detail))).flatten(1)
+    def left(analysis: Analysis, latents: Tensor) -> Tensor:
+        return (latents - separator.filtered(analysis, shares(analysis.trunk, analysis.detail))).flatten(1)
 
     wanted, rest, mixture = sounds.wanted.flatten(1), sounds.rest.flatten(1), sounds.wanted + sounds.rest
     before = si_sdr(mixture.flatten(1), rest)

@@ -15,7 +15,7 @@ from training.metrics.auroc import auroc, auroc_of_columns
 
 NAMED = 30
 LEAST_AUROC = 0.8
-"""On clips that didn't choose the name; below it a feature keeps none."""
+"""Smallest AUROC, on clips that didn't choose the name, with which a feature keeps it."""
 
 Figures = dict[str, Any]
 Activities = NDArray[np.float64]
@@ -36,12 +36,12 @@ class Clips:
 
 
 def names_hold(encode: Callable[[Tensor], Tensor], known: Clips, checked: Clips, unheard: Clips) -> Figures:
-    """How precise the best-told features' names are on unheard banks.
+    """How precise the best features' names are on banks that nothing was trained on.
 
     Args:
-        known: names the features: the class with the best AUROC, and the activity above which F1 is best.
-        checked: leaves out those whose name doesn't hold there.
-        unheard: measures.
+        known: clips that name the features: the class with the best AUROC, and the activity above which F1 is best.
+        checked: clips on which a name must hold; other features are left out.
+        unheard: clips to measure on.
 
     Gives the number of features whose name holds on `checked` of all that are ever active, and of the best `NAMED` of them the
     precision and the recall on `unheard`, beside the share of clips that a class has.
@@ -88,7 +88,7 @@ def _told(activities: Activities, classes: NDArray[np.int64]) -> NDArray[np.floa
 
 
 def _threshold(activity: NDArray[np.float64], true: NDArray[np.bool_]) -> float:
-    """Where F1 is best."""
+    """The threshold of an activity with the best F1."""
     order = np.argsort(-activity, kind="stable")
     hits = np.cumsum(true[order])
     last = int(np.argmax(2 * hits / (np.arange(1, len(hits) + 1) + hits[-1])))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.find.separated.fit import HeardMixtures
+from training.find.separated.fit import AnalysedMixtures
 from training.recipes.trunk_features.dictionaries import Dictionary
 from training.separation.loss import share_loss
 from training.separation.separator import Separator
@@ -44,7 +44,7 @@ def stops_by_count(
     separator: Separator,
     question: Tensor,
     dictionary: Dictionary,
-    pool: HeardMixtures,
+    pool: AnalysedMixtures,
     generator: torch.Generator,
 ) -> Iterator[tuple[str, FeatureStop]]:
     """A stop of all activities, then ones of fewer and fewer.
@@ -73,7 +73,7 @@ def _fitted(
     question: Tensor,
     chosen: tuple[Tensor, Tensor],
     start: Tensor,
-    pool: HeardMixtures,
+    pool: AnalysedMixtures,
     steps: int,
     generator: torch.Generator,
 ) -> Tensor:

@@ -18,11 +18,11 @@ from training.separation.separator import Separator
 
 STEPS, CLIPS, RATE = 600, 8, 5e-4
 SHARES_WEIGHT = 20.0
-"""What a nat of shares counts beside the reconstruction's mean squared error."""
+"""Weight of a nat of shares beside the reconstruction's mean squared error."""
 HIGH_LEVEL = 5
-"""One in so many features is of the high level, which is to last."""
+"""One in this many features is of the high level, which should change slowly."""
 PAIRS, APART, AGREEMENT_WEIGHT = 256, 8, 0.1
-"""Pairs of steps of a batch, steps between the two of a pair (93 ms), and what their agreement counts."""
+"""Pairs of steps of a batch, steps between the two of a pair (93 ms), and the weight of their agreement."""
 TEMPERATURE = 0.1
 
 

@@ -22,14 +22,14 @@ _BY_A_TENSOR = {
     "r_mag": "GatedAutoEncoder",
     "group_sizes": "MatryoshkaBatchTopKSAE",
 }
-"""Classes that a tensor gives away, where there is no config. A TopK's and a BatchTopK's tensors are the same."""
+"""Classes that are recognised by a tensor if there is no config. A TopK's and a BatchTopK's tensors are the same."""
 
 
 def read_dictionary(path: Path) -> ForeignSAE:
-    """The dictionary of a state dict's file; its class is in `config.json` beside it, or shows in its tensors.
+    """The dictionary of a state dict's file; its class is in `config.json` beside it, or recognised by its tensors.
 
     Raises:
-        DrawstopError: a class that ours can't compute or that nothing tells, or a damaged file.
+        DrawstopError: a class that ours can't compute or that isn't known, or a damaged file.
     """
     weights, trainer = pickled_tensors_of(path), _trainer(path)
     kind = str(trainer.get("dict_class") or _class_of(weights, path))

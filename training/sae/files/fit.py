@@ -1,4 +1,4 @@
-"""Another library's SAE folded to a model's frames, and measured on them, or refused with the reason."""
+"""Converts another library's SAE to a model's frames and measures it on them, or refuses it with the reason."""
 
 import hashlib
 import re
@@ -22,15 +22,16 @@ from training.sae.model import SAE
 from training.sae.train import measure
 
 MEASURED_FRAMES = 8192
-"""Frames of each split that an SAE is measured on, at least, where there are so many: whole recordings."""
+"""Frames of each split that an SAE is measured on, at least, if there are so many; whole recordings."""
 LEAST_EXPLAINED = 0.25
-"""Below this fraction of variance explained an SAE isn't one of these frames: the wrong site's come out at 0 and below."""
+"""With less variance explained, an SAE is refused: SAEs of another site explain 0 or less."""
 WELL_EXPLAINED = 0.6
-"""Below this, where another factor is above it, the scale is another one."""
+"""If it explains less than this, but more than this with another factor, it was trained on frames of that scale."""
 AS_MUCH = 0.03
-"""Less by this is as much explained, when features are counted."""
+"""Fractions of variance this close count as equal."""
 SMALLER = 1 / 4
-"""A scale below this, with as much explained by half the features, is nearer the SAE's own: at its own, a half explains less."""
+"""If a factor below this share of the one in use explains as much with half the features, the thresholds belong to
+frames of another scale."""
 _TRIED_FRAMES = 1024
 _FACTORS = 2.0 ** np.arange(-10, 10.5, 0.5)
 _SITE = re.compile(r"(?:^|[.\s])((?:layers|encoder|decoder)\.\d+|latent)(?= of |$)")
@@ -64,7 +65,7 @@ def fitted(
     """The SAE at a path for the one site of `frames`, with metrics. Features keep the numbers that its library gives.
 
     Args:
-        times: what frames are multiplied by before its encoder; None: nothing, unless its file says that one is needed.
+        times: factor for the frames before the SAE's encoder; None: 1, unless the file says that a factor is missing.
 
     Raises:
         DrawstopError: as `read_foreign`; an SAE of another width; one that doesn't explain these frames.
@@ -100,7 +101,7 @@ def fitted(
 
 
 def described(path: Path, times: float | None) -> dict[str, Any]:
-    """Where an imported SAE comes from, as a bank's provenance has it."""
+    """Where an imported SAE comes from, for a bank's provenance."""
     foreign = read_foreign(path)
     return {
         "library": foreign.library,
@@ -112,8 +113,8 @@ def described(path: Path, times: float | None) -> dict[str, Any]:
 
 
 def sampled(frames: ModelFrames, split: Split, progress: OnRecording | None = None) -> Tensor:
-    """`MEASURED_FRAMES` frames of a split or more, of recordings whole and in an order that their contents decide; fewer where
-    there are fewer. `[frames, width]`"""
+    """At least `MEASURED_FRAMES` frames of a split, from whole recordings in an order given by their hashes; fewer
+    where there are fewer. `[frames, width]`"""
     recordings = [i for i, each in enumerate(frames.recordings) if each.split == split]
     recordings.sort(key=lambda i: hashlib.sha256(frames.recordings[i].hash.encode()).hexdigest())
     site, taken, rows = next(iter(frames.widths)), [], 0
@@ -147,7 +148,7 @@ def factors(foreign: ForeignSAE, x: Tensor) -> list[Factor]:
 
 
 def _average_only(x: Tensor) -> float:
-    """What brings frames to a mean length of √d_in: SAELens's `expected_average_only_in`."""
+    """The factor that brings frames to a mean length of √d_in: SAELens's `expected_average_only_in`."""
     return float(x.shape[1] ** 0.5 / x.norm(dim=1).mean().clamp(min=1e-12))
 
 
@@ -155,8 +156,8 @@ def _refuse_unfit(path: Path, foreign: ForeignSAE, x: Tensor, found: Factor, is_
     """Refuses an SAE that doesn't explain these frames, or only by letting far more features through than at a smaller scale.
 
     Args:
-        found: with the factor that is used.
-        is_given: the factor was asked for, so its scale is meant.
+        found: what it explains with the factor in use.
+        is_given: the user gave the factor, so its scale is intended.
     """
     tried = factors(foreign, x)
     best = max(tried, key=lambda each: each.explained)

@@ -39,9 +39,9 @@ def save_sae(
     """Write an SAE's folder, whole or not at all; an older SAE there is replaced. Equal SAEs give equal bytes.
 
     Args:
-        folder: where to.
-        sae: what to save.
-        config: how it was trained; None takes `sae.config`. Its architecture must be the SAE's.
+        folder: the folder to write.
+        sae: the SAE.
+        config: its configuration; None takes `sae.config`. Its architecture must be the SAE's.
         metadata: anything that JSON holds, for example the model's fingerprint and the site.
 
     Raises:
@@ -92,17 +92,6 @@ def load_sae(folder: Path) -> SAE:
     return sae
 
 
-def metadata_of(folder: Path) -> dict[str, Any]:
-    """The metadata that `save_sae` was given.
-
-    Raises:
-        DrawstopError: no config there, or a damaged one.
-    """
-    theirs = {"sae_lens_version", "sae_lens_training_version", _OUR_KEY}
-    metadata: dict[str, Any] = _read_config(Path(folder)).get("metadata", {})
-    return {key: value for key, value in metadata.items() if key not in theirs}
-
-
 def _saelens_config(sae: SAE, config: SAEConfig, metadata: Mapping[str, Any]) -> dict[str, Any]:
     metrics = asdict(sae.metrics) if sae.metrics is not None else None
     cfg: dict[str, Any] = {
@@ -128,7 +117,7 @@ def _their_name(config: SAEConfig) -> str:
 
 
 def _config_of(content: dict[str, Any]) -> SAEConfig:
-    """A config from JSON. A `jumprelu` of no bandwidth was trained as TopK: before there was another, that was its name."""
+    """A config from JSON. A `jumprelu` without bandwidth is an older file's name for `topk-jumprelu`."""
     if content["architecture"] == "jumprelu" and "bandwidth" not in content:
         content = {**content, "architecture": "topk-jumprelu"}
     return SAEConfig(**content)

@@ -26,11 +26,11 @@ class ForeignSAE:
     """`f = activate(y W_enc + b_enc)`, `y_hat = f W_dec + b_dec` of frames y as its library took them. All float64.
 
     Attributes:
-        weights: by name: W_enc `[d_in, n_features]`, b_enc `[n_features]`, W_dec `[n_features, d_in]`, b_dec `[d_in]`.
+        weights: W_enc `[d_in, n_features]`, b_enc `[n_features]`, W_dec `[n_features, d_in]`, b_dec `[d_in]`.
         threshold: `[n_features]`: a feature is let through above it. None for TopK.
         k: the features that a frame keeps. None where thresholds decide.
         library, architecture: as they call themselves.
-        hook: where in a model the file says that it belongs, and which model; "" where it says nothing.
+        hook: the place in a model and the model, as the file has them; "" if it has none.
         unscaled: the frames that it was trained on were scaled, and the factor isn't in the weights.
     """
 
@@ -61,7 +61,7 @@ class ForeignSAE:
 
         Args:
             mean: `[d_in]`.
-            k: what the config says where thresholds decide: features that are active in a frame, on average.
+            k: the config's k where thresholds decide: active features in a frame, on average.
         """
         weights, gain, offset = self.weights, times * scale, times * mean.double()
         architecture: Architecture = "jumprelu" if self.k is None else "topk"
@@ -83,7 +83,7 @@ class ForeignSAE:
 
 
 def whole_k(k: object, n_features: int, path: Path) -> int:
-    """A TopK's k. Raises DrawstopError for one that can't be."""
+    """A TopK's k. Raises DrawstopError for an impossible one."""
     if not isinstance(k, int) or not 1 <= k <= n_features:
         raise DrawstopError(f"{path}: expected k, a whole number in 1..{n_features}, got {k!r}")
     return k
@@ -95,11 +95,12 @@ def float64(
     """Tensors by our names from tensors by theirs.
 
     Args:
-        names: of `W_enc`, `b_enc`, `W_dec`, `b_dec`, and of more: one number for each feature, or one for all of them.
-        transposed: those of ours that are stored the other way round.
+        names: their name for `W_enc`, `b_enc`, `W_dec`, `b_dec`, and for others with one number per feature, or one for
+            all.
+        transposed: our names of the tensors that are stored transposed.
 
     Raises:
-        DrawstopError: one that is missing, isn't finite, or has not the shape that W_enc's makes it have.
+        DrawstopError: a tensor is missing, isn't finite, or has a shape that doesn't fit W_enc's.
     """
     missing = [theirs for theirs in names.values() if theirs not in tensors]
     if missing:

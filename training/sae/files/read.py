@@ -1,4 +1,4 @@
-"""An SAE file of any library that is known here, told apart by the files' names."""
+"""Reads an SAE file of any known library, which is recognised by the files' names."""
 
 import json
 from pathlib import Path

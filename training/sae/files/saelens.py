@@ -1,6 +1,7 @@
 """SAELens's folder (`cfg.json`, `sae_weights.safetensors`), of version 6 or before, as `SAE.load_from_disk` reads it.
 
-Read without SAELens, which takes ten seconds to import. Checked against 6.54.12 (tests/training/sae/files/test_saelens.py).
+Read without SAELens, which takes ten seconds to import. Checked against 6.54.12
+(tests/training/sae/files/test_foreign.py).
 """
 
 from pathlib import Path
@@ -14,7 +15,6 @@ from training.sae.files.foreign import ForeignSAE, Tensors, float64, safetensors
 LIBRARY = "SAELens"
 WEIGHTS_FILE = "sae_weights.safetensors"
 _RESCALE = "rescale_acts_by_decoder_norm"
-_SCALING = "fold_activation_norm_scaling_factor"
 _NAMES = {"W_enc": "W_enc", "b_enc": "b_enc", "W_dec": "W_dec", "b_dec": "b_dec"}
 _BATCH_TOPK = ("batchtopk", "matryoshka_batchtopk")
 _KNOWN = ("standard", "topk", "jumprelu", "gated", *_BATCH_TOPK)

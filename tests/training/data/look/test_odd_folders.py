@@ -172,7 +172,7 @@ CORPUS: dict[str | bytes, tuple[Maker, str]] = {
     "pipe.wav": (lambda path: os.mkfifo(path), SKIPPED),
     "folder.wav": (folder_named, USED),
 }
-"""What is there, and what it gets: used and nothing to say, skipped with a reason, or the kind of finding."""
+"""Odd files, and what a look must say: used without a finding, skipped with a reason, or the kind of finding."""
 
 SPOILING = {"channels", "too short", "unreadable", "not finite", "too loud", "silent"}
 

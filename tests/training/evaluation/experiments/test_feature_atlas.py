@@ -17,9 +17,9 @@ from training.evaluation.experiments.feature_atlas.measure import (
     Atlas,
     discovery_rates,
     follow,
+    label_aurocs,
     make_atlas,
     name_of,
-    tell,
 )
 from training.evaluation.probes.clip_statistics import features_of, shares_of
 from training.metrics.descriptors import DESCRIPTORS, describe
@@ -89,10 +89,10 @@ def planted(folder: Path, count: int = 12) -> tuple[EncodedSet, list[np.ndarray]
         labels = frozenset(["other"] if i % 2 else [])
         recordings.append(LabelledRecording(path, labels, f"{i}", "train"))
         descriptors.append(describe(audio, RATE, STEP, steps))
-    return heard_of(recordings, frames), descriptors
+    return encoded_of(recordings, frames), descriptors
 
 
-def heard_of(recordings: list[LabelledRecording], frames: list[np.ndarray]) -> EncodedSet:
+def encoded_of(recordings: list[LabelledRecording], frames: list[np.ndarray]) -> EncodedSet:
     sae = SAE(SAEConfig(d_in=8, n_features=8, k=8))
     with torch.no_grad():
         sae.W_enc.copy_(torch.eye(8))
@@ -148,12 +148,12 @@ def test_features_that_follow_nothing_have_no_name(atlas: Atlas) -> None:
     assert (atlas.following.control > SIGNIFICANT).mean() > 0.95
 
 
-def test_names_say_what_features_follow_and_tell(atlas: Atlas) -> None:
+def test_names_say_what_features_follow_and_detect(atlas: Atlas) -> None:
     assert atlas.names[PITCH].startswith("high")
     assert atlas.names[LOUDNESS].startswith("loud")
     assert "noisy" in atlas.names[NOISE] and "loud" not in atlas.names[NOISE]
     assert atlas.names[LABEL] == "other"
-    assert set(atlas.telling()[:4]) == {PITCH, LOUDNESS, NOISE, LABEL}
+    assert set(atlas.by_informativeness()[:4]) == {PITCH, LOUDNESS, NOISE, LABEL}
 
 
 def test_density_and_loudest_moments_are_those_planted(
@@ -183,9 +183,9 @@ def test_slow_courses_that_have_nothing_to_do_with_each_other_are_not_taken_for_
 def test_a_label_auroc_by_hand() -> None:
     shares = np.array([[0.1, 0.5], [0.2, 0.5], [0.3, 0.5], [0.3, 0.5], [0.4, 0.5], [0.5, 0.5]], np.float32)
     labels = np.array([[0], [0], [0], [1], [1], [1]], bool)
-    auroc, _ = tell(shares, labels)
+    auroc, _ = label_aurocs(shares, labels)
     assert auroc[:, 0].tolist() == pytest.approx([8.5 / 9, 0.5])
-    assert np.isnan(tell(shares, np.array([[0], [0], [0], [0], [0], [1]], bool))[0]).all()
+    assert np.isnan(label_aurocs(shares, np.array([[0], [0], [0], [0], [0], [1]], bool))[0]).all()
 
 
 def test_discovery_rates_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""Where in a RAVE a concept lives: some of the example RAVE's layers, on a few of its recordings."""
+"""Which layers of a RAVE carry a concept: some of the example RAVE's layers, on a few of its recordings."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ EACH = 3
 """Recordings of a concept alone, in each split."""
 SPLITS: tuple[Split, Split] = ("train", "test")
 STEPS, EVERY = 30, 20
-"""Of an autoencoder's training, and how many layers are passed over."""
+"""Training steps of an SAE; one layer in so many is measured."""
 
 
 def few(split: Split, label: str) -> list[LabelledRecording]:

@@ -37,11 +37,11 @@ PLANTED = {"reed": (3, 11, 30), "drums": (7, 20)}
 N_FEATURES = 60
 SIDES = {"train": 500, "test": 800}
 SAMPLING = 0.03
-"""What an AUROC of 400 + 400 recordings may be off by: three standard errors (Hanley and McNeil 1982)."""
+"""Tolerance of an AUROC of 400 + 400 recordings: three standard errors (Hanley and McNeil 1982)."""
 
 
 def known_auroc(planted: int) -> float:
-    """Of the best classifier of Gaussians that are `SHIFT` apart in so many independent features."""
+    """The AUROC of the best classifier of Gaussians that are `SHIFT` apart in `planted` independent features."""
     return float(norm.cdf(SHIFT * sqrt(planted) / sqrt(2)))
 
 
@@ -94,6 +94,7 @@ def test_more_examples_never_do_worse_than_the_noise_allows_and_two_do_clearly_w
     assert all(later > earlier - SAMPLING for earlier, later in pairwise(curve))
 
 
+@pytest.mark.slow
 def test_what_holds_no_trace_of_a_concept_stays_at_chance(planted: Examples) -> None:
     for method in (LOG_MEL, RANDOM_SAE):
         assert mean_auroc(planted, "reed", 20, method) == pytest.approx(0.5, abs=0.05)

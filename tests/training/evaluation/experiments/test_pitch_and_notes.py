@@ -1,4 +1,4 @@
-"""The tracker of several notes at once, and what it says of edits: on chords whose notes are known."""
+"""The tracker of several notes at once, and its shares after edits, on chords whose notes are known."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -35,16 +35,16 @@ RATE = 22050
 SECONDS = 3.0
 CHORDS = ((0.1, 1.4), (1.5, 2.9))
 FOUND = 0.9
-"""Of the sounding keys, frame by frame: three tones with six partials each, any keys of three octaves."""
+"""Least share of the sounding keys, frame by frame: three tones with six partials each, any keys of three octaves."""
 MIXED = 0.8
-"""Of a stem's notes, as found when it plays alone, in a mixture: partials that were taken for notes are hidden there."""
+"""Least share of a stem's own notes in a mixture: partials that were taken for notes are hidden there."""
 RIGHT = 0.65
 """F of notes: partials that stand out are taken for notes an octave or a twelfth above."""
 CHANCE = 0.3
 """Six keys sound at once, partials with them, among 36 that may be played."""
 CLIPS = 3
 KEYS = {"low": (48, 52, 55), "high": (73, 78, 82)}
-"""Of two stems; no key of one is an octave or a twelfth of the other's."""
+"""The keys of two stems; no key of one is an octave or a twelfth of the other's."""
 CONCEPTS = tuple(KEYS)
 
 
@@ -210,7 +210,7 @@ def test_an_edit_that_takes_a_stem_away_takes_its_notes_and_leaves_the_others(
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_an_edit_that_takes_the_wrong_stem_is_told_to(result: Result, concept: str) -> None:
+def test_an_edit_that_takes_the_wrong_stem_is_reported(result: Result, concept: str) -> None:
     stems = result.metrics[concept][MEANS]["mixed"][STEMS]
     assert stems[TURNED][OTHERS_KEPT]["mean"] < 0.1
     assert stems[TURNED][OWN_LEFT]["mean"] == pytest.approx(1)

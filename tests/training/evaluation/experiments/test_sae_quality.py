@@ -1,4 +1,4 @@
-"""SAE quality: figures whose true value is known by construction."""
+"""SAE quality: metrics whose true value is known by construction."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +15,10 @@ from drawstop.errors import DrawstopError
 from training.evaluation.experiments.sae_quality import describe, dictionary_comparison
 from training.evaluation.experiments.sae_quality.experiment import quality_result
 from training.evaluation.experiments.sae_quality.loss_recovered import predictions_recovered, sound_recovered
-from training.evaluation.experiments.sae_quality.planted import WIDTH, planted_directions, planted_recordings
 from training.evaluation.probes import sparse_probe
 from training.evaluation.results import from_json, to_json
 from training.models.rave.model import RaveModel
+from training.recipes.planted.planted import WIDTH, planted_directions, planted_recordings
 from training.sae.config import SAEConfig
 from training.sae.model import SAE
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from training.models.musicgen.model import MusicGenModel
 
 CHANCE_TOLERANCE = 0.2
-"""Of the mean AUROC of six sets of 24 tracks whose labels mean nothing: three standard errors, as measured (.17 a set)."""
+"""Tolerance of the mean AUROC of six sets of 24 tracks with meaningless labels: three standard errors (.17 a set)."""
 
 
 def with_rows(rows: Tensor, threshold: float = 0.5) -> SAE:
@@ -87,7 +87,7 @@ def test_a_feature_in_two_halves_is_split_one_that_stays_is_kept_one_that_goes_i
     assert (said.children, said.new, said.together, said.covered) == (2.0, 0.25, 1.0, 1.0)
 
 
-def test_one_feature_tells_a_planted_concept_and_permuted_labels_tell_nothing() -> None:
+def test_one_feature_detects_a_planted_concept_and_permuted_labels_give_chance() -> None:
     made = planted_recordings(1, recordings=40, frames=60, concepts=2)
     means = describe.clip_means(with_rows(made.directions, 0.45), made.frames)
     said = sparse_probe.probe(means, made.labels[:, 0].tolist(), 1, permutations=50)

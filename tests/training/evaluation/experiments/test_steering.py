@@ -32,7 +32,7 @@ def result(tones: Tones, tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_a_stop_that_works_is_told_to_work(result: Result, concept: str) -> None:
+def test_a_stop_that_works_is_reported_to_work(result: Result, concept: str) -> None:
     own = result.metrics[concept][STOP]
     for key, turned in (("alone", 0.0), ("mixed", 0.0), ("without", 1.0)):
         predictions = own[key]["heard"]["fork"]
@@ -54,7 +54,7 @@ def test_an_effect_in_three_quarters_of_the_clips_lies_within_its_interval(
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_an_edit_that_does_nothing_is_told_to_do_nothing(result: Result, concept: str) -> None:
+def test_an_edit_that_does_nothing_is_reported_to_do_nothing(result: Result, concept: str) -> None:
     nothing = result.metrics[concept][RANDOM]
     for key in ("alone", "mixed", "without"):
         predictions = nothing[key]["heard"]["fork"]

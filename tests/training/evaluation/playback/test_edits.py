@@ -9,14 +9,14 @@ from torch import Tensor
 
 from training.banks.bank import StopBank
 from training.evaluation.playback import edits
-from training.evaluation.playback.edits import Edit, Solos
+from training.evaluation.playback.edits import LatentEdit, Solos
 
 WIDTH = 12
 FRAMES = 128
 ROUNDING = 1e-4
 NAMES = ("guitar", "voice")
 
-Make = Callable[[StopBank, Solos], Edit]
+Make = Callable[[StopBank, Solos], LatentEdit]
 EVERY: dict[str, Make] = {
     "bank": lambda bank, solos: edits.by_bank(bank),
     "static": lambda bank, solos: edits.static(bank),

@@ -1,4 +1,4 @@
-"""What is known of whole recordings: statistics of frames and sounds whose values are known."""
+"""Statistics of whole recordings, on frames and sounds whose values are known."""
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ import torch
 from repository import RECORDINGS
 
 from training.banks.bank import StopBank
-from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.gate import Gate, GateConfig
 from training.banks.stop import Gates, Stop
 from training.classifiers.network import ConceptClassifier
@@ -69,7 +69,7 @@ def test_the_random_edit_has_the_norm_of_the_stops_own_in_every_frame_and_anothe
     sae, stop = small_stop(gated)
     z = torch.randn(2, 128, 20, generator=torch.Generator().manual_seed(2))
     bank = StopBank(sae, (stop,), "")
-    own, random = (edit(z, [value]) - z for edit in (BankEdit(bank), RandomEdit(bank, 5)))
+    own, random = (edit(z, [value]) - z for edit in (ConstantEdit(bank), RandomEdit(bank, 5)))
     assert float(own.norm(dim=1).min()) > 0
     assert torch.allclose(own.norm(dim=1), random.norm(dim=1), rtol=FRAME_TOLERANCE)
     assert float(torch.cosine_similarity(own, random, dim=1).mean()) < 0.5
@@ -133,7 +133,7 @@ FOUND = {
 }
 
 
-def test_a_stop_that_takes_away_but_hardly_brings_in_is_told_so_with_its_figures() -> None:
+def test_a_stop_that_takes_away_but_hardly_brings_in_is_reported_with_its_figures() -> None:
     said = verdict(figures(0.08, 0.9, 0.31), FOUND)
     assert (said.removes, said.brings_in) == ("well", "weak")
     assert "still detected in 8% of 12 clips, random edit 90%" in said.sentences[0]

@@ -96,7 +96,7 @@ def test_the_likelihood_is_the_mean_log_probability_of_the_tokens(tiny: Path, to
     assert not torch.allclose(log_likelihood(musicgen, audio, halved), log_likelihood(musicgen, audio))
 
 
-def test_a_pull_is_the_slope_of_the_likelihood(tiny: Path) -> None:
+def test_a_gradient_is_the_slope_of_the_likelihood(tiny: Path) -> None:
     musicgen = MusicGenModel(str(tiny), "cpu")
     audio = torch.randn(1, 1, RATE, generator=torch.Generator().manual_seed(0)) * 0.1
     direction = torch.randn(musicgen.width, 1, generator=torch.Generator().manual_seed(1))
@@ -111,7 +111,7 @@ def test_a_pull_is_the_slope_of_the_likelihood(tiny: Path) -> None:
         )
 
 
-def test_layers_tells_every_layer_in_a_table_and_as_json(
+def test_layers_lists_every_layer_in_a_table_and_as_json(
     run: Run, tiny: Path, banks: Path, tones: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "layers.json"

@@ -98,7 +98,7 @@ def test_the_sum_is_of_its_parts_and_pieces_can_be_left_out(
     assert "pieces" not in none.text()
 
 
-def test_plan_prints_it_and_says_what_it_needs(
+def test_plan_prints_it_and_names_what_it_needs(
     run: Run, tiny_musicgen: Path, demo_rave: Path, kinds: tuple[Path, Path], tmp_path: Path
 ) -> None:
     both = ["--with", kinds[0], "--without", kinds[1]]

@@ -9,7 +9,7 @@ from layered_waves import LayeredWaves, write_waves
 from drawstop.errors import DrawstopError
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import scan
-from training.find.musicgen.clip_statistics import Clips, measure_clips
+from training.find.musicgen.clip_statistics import ClipStatistics, measure_clips
 from training.find.musicgen.layer_choice import layer_options
 from training.find.musicgen.stop_spec import StopSpec, layer_stop, with_side
 from training.sae.config import SAEConfig
@@ -31,17 +31,17 @@ def saes(recordings: Path) -> dict[str, SAE]:
 
 
 @pytest.fixture(scope="module")
-def clips(recordings: Path, saes: dict[str, SAE]) -> Clips:
+def clips(recordings: Path, saes: dict[str, SAE]) -> ClipStatistics:
     kinds = [[each.path for each in scan(recordings) if each.label == label] for label in ("odd", "even")]
     return measure_clips(LayeredWaves(), saes, (kinds[0], kinds[1]))
 
 
-def recipe_of(clips: Clips, off: float, on: float) -> StopSpec:
+def recipe_of(clips: ClipStatistics, off: float, on: float) -> StopSpec:
     return StopSpec(tuple(clips.candidates("b", 6)), off=off, on=on)
 
 
 @pytest.mark.slow
-def test_clip_statistics_equal_those_of_the_frames(clips: Clips, saes: dict[str, SAE]) -> None:
+def test_clip_statistics_equal_those_of_the_frames(clips: ClipStatistics, saes: dict[str, SAE]) -> None:
     frames = ModelFrames(LayeredWaves(), clips.recordings, ["a", "b"])
     for site, sae in saes.items():
         parts = [sae.normalise(torch.from_numpy(frames.of_recording(i)[site])) for i in (0, 13)]
@@ -58,22 +58,22 @@ def test_clip_statistics_equal_those_of_the_frames(clips: Clips, saes: dict[str,
         assert torch.allclose(clips.sites[site].features[13], sae.encode(parts[1]).mean(0), atol=1e-6)
 
 
-def test_features_chosen_on_some_clips_tell_the_others_apart(clips: Clips) -> None:
+def test_features_chosen_on_some_clips_tell_the_others_apart(clips: ClipStatistics) -> None:
     assert clips.detection("b")["auroc_five"] > 0.8
 
 
-def test_permuted_labels_are_chance_on_average(clips: Clips) -> None:
+def test_permuted_labels_are_chance_on_average(clips: ClipStatistics) -> None:
     generator = torch.Generator().manual_seed(0)
     found = []
     for _ in range(60):
         labels = clips.labels[torch.randperm(len(clips.labels), generator=generator)]
-        permuted = Clips(clips.recordings, labels, clips.splits, clips.sites)
+        permuted = ClipStatistics(clips.recordings, labels, clips.splits, clips.sites)
         found.append(permuted.detection("b")["auroc_five"])
     assert 0.4 < sum(found) / len(found) < 0.6
 
 
 def test_a_static_stop_takes_features_down_to_their_mean_without_and_brings_their_level(
-    clips: Clips, saes: dict[str, SAE]
+    clips: ClipStatistics, saes: dict[str, SAE]
 ) -> None:
     stop = layer_stop("static", "odd", saes["b"], "b", clips, recipe_of(clips, 0.5, 2.0))
     chosen, train, found = clips.candidates("b", 6), clips.of("train"), clips.sites["b"]
@@ -89,7 +89,9 @@ def test_a_static_stop_takes_features_down_to_their_mean_without_and_brings_thei
     assert torch.allclose(stop.constants[0], -0.25 * stop.constants[1], atol=1e-6)
 
 
-def test_a_direction_is_the_difference_of_means_both_ways(clips: Clips, saes: dict[str, SAE]) -> None:
+def test_a_direction_is_the_difference_of_means_both_ways(
+    clips: ClipStatistics, saes: dict[str, SAE]
+) -> None:
     stop = layer_stop("direction", "odd", saes["a"], "a", clips, StopSpec(off=1.0, on=1.0))
     train, frames = clips.of("train"), clips.sites["a"].frames
     difference = frames[train & clips.labels].mean(0) - frames[train & ~clips.labels].mean(0)
@@ -99,7 +101,7 @@ def test_a_direction_is_the_difference_of_means_both_ways(clips: Clips, saes: di
 
 
 def test_a_random_stop_is_as_large_as_the_static_one_of_other_features(
-    clips: Clips, saes: dict[str, SAE]
+    clips: ClipStatistics, saes: dict[str, SAE]
 ) -> None:
     spec = recipe_of(clips, 1.0, 1.0)
     static, random, again = (
@@ -113,7 +115,7 @@ def test_a_random_stop_is_as_large_as_the_static_one_of_other_features(
     assert torch.equal(random.constants, again.constants)
 
 
-def test_one_side_of_a_stop_leaves_the_other_alone(clips: Clips, saes: dict[str, SAE]) -> None:
+def test_one_side_of_a_stop_leaves_the_other_alone(clips: ClipStatistics, saes: dict[str, SAE]) -> None:
     stop = layer_stop("static", "odd", saes["b"], "b", clips, recipe_of(clips, 1.0, 1.0))
     off, on = with_side(stop, 0), with_side(stop, 1)
     assert off.constants is not None and on.constants is not None and stop.constants is not None

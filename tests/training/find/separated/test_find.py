@@ -10,7 +10,7 @@ from small_separator import query, separated_bank, small_separator
 
 from training.banks.separated_bank import DEEPEST_DB, SHALLOWEST_DB
 from training.find.separated.find import SeparatedFindOptions, find_separated_stop, first_clips
-from training.find.separated.fit import QueryOptions, best_start, fit_query, hear, loss_of
+from training.find.separated.fit import QueryOptions, analyse_mixtures, best_start, fit_query, loss_of
 from training.find.separated.measure import depth_of, measure_separation
 from training.find.separated.mixtures import draw_mixtures
 from training.models.rave.model import RaveModel
@@ -46,7 +46,8 @@ def test_fitted_it_separates_better_than_the_best_start() -> None:
     separator, starts = small_separator(), {"a": query(1), "b": query(2)}
     recordings = ([low(0), low(2)], [high(1), high(3)])
     fitted = fit_query(separator, starts, recordings, ([low(4)], [high(5)]), OPTIONS, seed=0)
-    unseen = hear(separator, draw_mixtures([low(6)], [high(7)], 24, 96, torch.Generator().manual_seed(9)))
+    mixtures = draw_mixtures([low(6)], [high(7)], 24, 96, torch.Generator().manual_seed(9))
+    unseen = analyse_mixtures(separator, mixtures)
     _, start_loss = best_start(separator, starts, unseen, OPTIONS.absent_weight)
     assert fitted.loss < fitted.start_loss
     assert float(loss_of(separator, fitted.query, unseen, OPTIONS.absent_weight)) < start_loss - 0.5

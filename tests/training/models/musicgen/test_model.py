@@ -67,7 +67,7 @@ def test_an_edit_of_zero_changes_no_token_at_any_layer(
 
 
 @pytest.mark.parametrize("form", GUIDANCE)
-def test_an_edit_is_heard_at_every_layer_and_gone_when_it_is_removed(
+def test_an_edit_is_audible_at_every_layer_and_gone_when_it_is_removed(
     musicgen: MusicGenModel, unedited: dict[tuple[str, int], Tensor], form: str
 ) -> None:
     for site in musicgen.sites():
@@ -160,7 +160,7 @@ def test_frames_while_generating_are_the_teacher_forced_frames_of_what_came_out(
         )
 
 
-def test_frame_t_has_heard_codebook_q_up_to_frame_t_minus_q_and_nothing_later(
+def test_frame_t_depends_on_codebook_q_up_to_frame_t_minus_q_and_on_nothing_later(
     musicgen: MusicGenModel,
 ) -> None:
     tokens = torch.randint(256, (1, 4, 12), generator=torch.Generator().manual_seed(0))

@@ -11,7 +11,7 @@ from training.models.rave.model import RaveModel
 
 FRAMES, EDGE = 24, 12
 EXACT, SAME_SOUND = 1e-9, 1.0
-"""Of the energy: the same sums; and a decoder whose noise falls elsewhere, nearer than at any other lag."""
+"""Shares of the energy: equal but for rounding; and nearer than at any other lag, for a decoder with other noise."""
 
 
 def lagging(streamed: Tensor, offline: Tensor, lag: int, edge: int) -> float:

@@ -60,7 +60,7 @@ def test_what_is_no_rave_is_refused_in_one_line(demo_rave: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
-def test_a_file_of_another_precision_plays_in_float32_what_its_rounded_weights_say(
+def test_a_file_of_another_precision_plays_in_float32_with_its_rounded_weights(
     variational_rave: Path, tmp_path: Path, dtype: torch.dtype
 ) -> None:
     script = torch.jit.load(str(variational_rave))

@@ -19,7 +19,7 @@ from training.models.rave.pieces import in_pieces
 from training.shipped import SHIPPED_RAVE
 
 ROUNDING = 4e-6
-"""Of a decoder's largest number: with AVX2 its kernels round by a frame's place."""
+"""Rounding, relative to a decoder's largest number: with AVX2 its kernels round by a frame's place."""
 GROWTH = 1.35
 """Peak memory at sixteen times the length, at most."""
 

@@ -114,7 +114,7 @@ def test_what_is_streaming_keeps_a_state(rave_table: dict[str, Path], row: Row) 
 
 @each_row
 @torch.inference_mode()
-def test_noise_synthesisers_are_heard(rave_table: dict[str, Path], row: Row) -> None:
+def test_noise_synthesisers_are_audible(rave_table: dict[str, Path], row: Row) -> None:
     once, again = (decode_with(load(rave_table[row.name]), seed) for seed in range(2))
     difference = rms(once - again) / rms(once)
     assert difference > HEARD if row.name in NOISY else difference == 0

@@ -38,14 +38,14 @@ def test_the_same_features_in_another_order_are_found_again_and_others_are_not()
 def test_two_knobs_one_after_the_other_take_away_what_both_do() -> None:
     separator = small_separator()
     latents = torch.randn(3, HOP, 64, generator=torch.Generator().manual_seed(1))
-    heard = separator.listen(latents)
+    analysis = separator.analyse(latents)
     directions = torch.eye(CONFIG.channels)
     knobs = [
         (dictionary(directions), FeatureStop(torch.tensor([place]), torch.tensor([2.0]))) for place in (0, 1)
     ]
     with torch.no_grad():
-        alone = falls(separator, query(1), heard, latents, knobs[:1])
-        both = falls(separator, query(1), heard, latents, knobs)
+        alone = falls(separator, query(1), analysis, latents, knobs[:1])
+        both = falls(separator, query(1), analysis, latents, knobs)
     assert alone.shape == (3,)
     assert not torch.allclose(both, alone)
     assert agreement(alone, alone) == {"correlation": 1.0, "difference_db": 0.0}

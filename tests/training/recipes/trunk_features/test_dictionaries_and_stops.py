@@ -7,7 +7,7 @@ import pytest
 import torch
 from small_separator import CONFIG, query, small_separator
 
-from training.find.separated.fit import HeardMixtures, hear
+from training.find.separated.fit import AnalysedMixtures, analyse_mixtures
 from training.find.separated.mixtures import draw_mixtures
 from training.recipes.trunk_features import dictionaries as dictionaries_module
 from training.recipes.trunk_features import stops as stops_module
@@ -45,9 +45,9 @@ def band(low: int, high: int, seed: int, frames: int = 160) -> torch.Tensor:
     return z
 
 
-def pool() -> HeardMixtures:
+def pool() -> AnalysedMixtures:
     generator = torch.Generator().manual_seed(0)
-    return hear(SEPARATOR, draw_mixtures([band(0, 60, 1)], [band(60, 128, 2)], 24, 64, generator))
+    return analyse_mixtures(SEPARATOR, draw_mixtures([band(0, 60, 1)], [band(60, 128, 2)], 24, 64, generator))
 
 
 def material(frames: torch.Tensor) -> Material:
@@ -103,6 +103,7 @@ def test_topk_and_random_alone_are_the_same_bits(
     assert control.name == "random SAE"
 
 
+@pytest.mark.slow
 def test_a_trained_sae_explains_more_than_a_random_one(all_dictionaries: dict[str, Dictionary]) -> None:
     trained, random = (all_dictionaries[name].about["explained"] for name in ("topk SAE", "random SAE"))
     assert trained > random + 0.2

@@ -1,4 +1,4 @@
-"""SAE files of SAELens, dictionary_learning and sparsify: what each library makes of frames, ours makes too.
+"""SAE files of SAELens, dictionary_learning and sparsify: ours give the same features and reconstructions.
 
 The files of the last two were written by the libraries (bench/sae/foreign_files.py), in their versions 0.1.0 and 1.3.3; SAELens's
 are written here, by the version that is installed.
@@ -21,7 +21,7 @@ from training.sae.files.read import read_foreign
 WRITTEN = Path(__file__).parent / "written"
 BY_LIBRARIES = sorted(path.parent for path in WRITTEN.rglob("expected.safetensors"))
 ROUNDING = {"rtol": 1e-4, "atol": 1e-5}
-"""Of float32 sums of six products in another order."""
+"""Rounding of float32 sums of six products in another order."""
 D_IN, FEATURES, K = 6, 12, 3
 FRAMES = 2 * torch.randn(60, D_IN, generator=torch.Generator().manual_seed(1))
 NORMALISATIONS = [(torch.zeros(D_IN), 1.0), (torch.linspace(-1, 2, D_IN), 3.7)]
@@ -29,7 +29,7 @@ NORMALISATIONS = [(torch.zeros(D_IN), 1.0), (torch.linspace(-1, 2, D_IN), 3.7)]
 
 @dataclass(frozen=True)
 class Theirs:
-    """What a library makes of frames x: features and a reconstruction."""
+    """A library's features and reconstruction of frames x."""
 
     path: Path
     x: torch.Tensor

@@ -85,7 +85,7 @@ def jumprelu(saved: Saved) -> Path:
     return saved("jumprelu")
 
 
-def test_an_imported_bank_has_the_librarys_features_and_a_stop_is_found_and_heard_with_it(
+def test_an_imported_bank_has_the_librarys_features_and_a_stop_found_with_it_is_audible(
     run: Run, tmp_path: Path, demo_rave: Path, few: Path, saved: Saved, latents: torch.Tensor
 ) -> None:
     folder = saved("topk")

@@ -1,4 +1,4 @@
-"""When a concept sounds: a probe that learned from whole recordings, asked second by second."""
+"""When a concept sounds: a probe of whole recordings, applied to each second."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ WINDOW_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Seconds:
-    """How likely a concept is in each second of each recording, by probes that didn't learn from it.
+    """The probability of a concept in each second of each recording, by probes that didn't learn from the recording.
 
     Attributes:
-        probabilities: of each recording, `[seconds]`; NaN where it is silent.
-        folds: of each recording, `[n]`.
+        probabilities: a recording's, `[seconds]` each; NaN in silence.
+        folds: the fold of each recording, `[n]`.
     """
 
     probabilities: tuple[Numbers, ...]
@@ -31,8 +31,8 @@ class Seconds:
     folds: np.ndarray[Any, np.dtype[np.int64]]
     groups: tuple[str, ...]
 
-    def as_answers(self) -> OutOfFold:
-        """Each second for itself, with its recording's label; silent ones are left out."""
+    def as_out_of_fold(self) -> OutOfFold:
+        """Every second as an item with its recording's label; silent seconds are left out."""
         counts = [len(each) for each in self.probabilities]
         p = np.concatenate(self.probabilities)
         sounding = np.isfinite(p)
@@ -50,7 +50,7 @@ def all_windows(encoded: EncodedSet) -> list[Windows]:
     return [windows_of(encoded.sae, z, encoded.frame_rate, WINDOW_SECONDS) for z in encoded.frames]
 
 
-def seconds_heard(
+def classify_seconds(
     shares: Numbers,
     windows: Sequence[Windows],
     labels: Bools,
@@ -58,36 +58,36 @@ def seconds_heard(
     centred: bool,
     seed: int,
 ) -> Seconds:
-    """Cross-validates by group: learns from whole recordings, answers for seconds of the others.
+    """Cross-validated by group: probes learn from whole recordings and classify each second of the held-out ones.
 
     Args:
-        shares: what the probe learns from, `[n, n_features]`; see `reading`.
+        shares: the probes' input, `[n, n_features]`; see `probe_input`.
         centred: see `seconds_likely`.
 
     Raises:
-        DrawstopError: too few recordings of a kind.
+        DrawstopError: too few recordings with or without the concept.
     """
     folds = folds_of(labels, groups, seed)
     found: list[Numbers] = [np.empty(0)] * len(windows)
     for fold in range(folds.max() + 1):
         probe = fit(LOGISTIC, shares[folds != fold], labels[folds != fold])
-        for place in np.flatnonzero(folds == fold):
-            found[place] = seconds_likely(probe, windows[place], centred)
+        for i in np.flatnonzero(folds == fold):
+            found[i] = seconds_likely(probe, windows[i], centred)
     return Seconds(tuple(found), labels, folds, tuple(groups))
 
 
 def seconds_likely(probe: Any, windows: Windows, centred: bool) -> Numbers:
-    """A fitted probe's answer for each window, `[windows]`; NaN in silence.
+    """A fitted probe's probability for each window, `[windows]`; NaN in silence.
 
     Args:
-        centred: of the SAE: its frames lie about a mean, and their energy doesn't tell silence.
+        centred: whether the SAE centres frames: then low energy doesn't mean silence.
     """
     silent = np.zeros(len(windows.energies), dtype=bool)
     if not centred:
         silent = windows.energies < 10 ** (QUIET_DB / 10)
-    return np.where(silent, np.nan, answers(probe, reading(windows.shares)))
+    return np.where(silent, np.nan, answers(probe, probe_input(windows.shares)))
 
 
-def reading(shares: np.ndarray[Any, np.dtype[Any]]) -> Numbers:
-    """What probes read of features: square roots of their shares, so that rare features count beside common ones."""
+def probe_input(shares: np.ndarray[Any, np.dtype[Any]]) -> Numbers:
+    """Square roots of features' shares, as the probes' input: rare features then weigh more."""
     return np.sqrt(shares, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The feature atlas (a dashboard for each feature): every feature's numbers, and the sound of the most telling ones."""
+"""The feature atlas (feature dashboards): every feature's numbers, and the sound of the most informative ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.feature_atlas.measure import (
     FOLLOWS,
     MOMENTS,
+    NAMED_FROM_AUROC,
     SIGNIFICANT,
     STEP_SECONDS,
-    TELLS,
     Atlas,
     Moment,
     make_atlas,
@@ -34,7 +34,7 @@ SHIFTS, SHIFTS_QUICK = 100, 40
 DESCRIBED_QUICK = 60
 """Recordings that are described in a quick run."""
 CONTROL_SHARE = 0.01
-"""Of pairs of features and shifted descriptors, at most so many may be found."""
+"""Largest share of pairs of features and shifted descriptors that may be significant."""
 FOLDER = "atlas"
 SNIPPET_SECONDS = 1.0
 SNIPPET_RATE = 22050
@@ -60,22 +60,22 @@ def atlas_result(
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Result:
-    """Describes every feature, and writes the moments of the most telling ones as sound files.
+    """Describes every feature, and writes the moments of the most informative ones as sound files.
 
     Args:
-        folder: the evidence's; sounds are written to `atlas/` in it.
+        folder: the results' folder; sounds are written to `atlas/` in it.
         quick: fewer recordings described, fewer shifts, fewer sounds.
-        cache: a folder that keeps the descriptors, so that a killed run goes on where it was.
+        cache: a folder that stores the descriptors, so that a killed run goes on where it was.
     """
     step = max(1, round(STEP_SECONDS * encoded.frame_rate))
     descriptors = _described(encoded, step, DESCRIBED_QUICK if quick else len(encoded), cache, progress)
     atlas = make_atlas(encoded, descriptors, step, seed, SHIFTS_QUICK if quick else SHIFTS)
-    shown = atlas.telling()[: SHOWN_QUICK if quick else SHOWN]
+    shown = atlas.by_informativeness()[: SHOWN_QUICK if quick else SHOWN]
     control = float((atlas.following.control <= SIGNIFICANT).mean())
     return Result(
         "atlas",
         "An atlas of simple concepts",
-        "What does each feature of the SAE follow, without anybody's labels? Hear its loudest moments.",
+        "What does each feature of the SAE respond to? Hear its loudest moments.",
         _answer(atlas, encoded),
         (_players(atlas, encoded, shown, folder), _table(atlas, encoded), _counts(atlas)),
         (
@@ -85,7 +85,7 @@ def atlas_result(
                 control <= CONTROL_SHARE,
             ),
         ),
-        _figures(atlas, encoded),
+        _metrics(atlas, encoded),
         {
             "seed": seed,
             "quick": quick,
@@ -94,7 +94,7 @@ def atlas_result(
             "recordings": len(encoded),
             "false_discovery_rate": SIGNIFICANT,
             "name_from_strength": FOLLOWS,
-            "name_from_auroc": TELLS,
+            "name_from_auroc": NAMED_FROM_AUROC,
         },
     )
 
@@ -102,7 +102,7 @@ def atlas_result(
 def _described(
     encoded: EncodedSet, step_frames: int, most: int, cache: Path | None, progress: Progress | None
 ) -> list[Floats]:
-    """The descriptors of each recording that sounds, `[steps, 5]`; of at most so many, evenly chosen."""
+    """The descriptors of each recording that isn't silent, `[steps, 5]`; of at most `most` of them, evenly chosen."""
     sounding = np.flatnonzero(encoded.loud)
     chosen = set(sounding[np.unique(np.linspace(0, len(sounding) - 1, most).astype(int))].tolist())
     found = []
@@ -141,14 +141,16 @@ def _answer(atlas: Atlas, encoded: EncodedSet) -> str:
     alive, named = int((atlas.density > 0).sum()), sum(bool(name) for name in atlas.names)
     found = atlas.following.q <= SIGNIFICANT
     each = ", ".join(f"{int(found[:, d].sum())} {name}" for d, name in enumerate(DESCRIPTORS))
-    labels = (atlas.auroc_q <= SIGNIFICANT) & (atlas.auroc >= TELLS)
+    labels = (atlas.auroc_q <= SIGNIFICANT) & (atlas.auroc >= NAMED_FROM_AUROC)
     label_counts = ", ".join(f"{int(labels[:, c].sum())} {name}" for c, name in enumerate(encoded.concepts))
     said = [
         f"Of {len(atlas.density)} features {alive} are ever on in {len(encoded)} recordings, and {named} get a name.",
         f"Features that follow a descriptor more than chance: {each}.",
     ]
     if label_counts:
-        said.append(f"Features that alone tell a label with an AUROC of {TELLS} or more: {label_counts}.")
+        said.append(
+            f"Features that detect a label with an AUROC of {NAMED_FROM_AUROC} or more: {label_counts}."
+        )
     return " ".join(said)
 
 
@@ -170,11 +172,11 @@ def _table(atlas: Atlas, encoded: EncodedSet) -> Table:
         )
     return Table(
         "All features",
-        ("feature", "name", "on", *DESCRIPTORS, "label told best", "AUROC", "loudest at"),
+        ("feature", "name", "on", *DESCRIPTORS, "best label", "AUROC", "loudest at"),
         tuple(rows),
         note="on: share of frames. Then Spearman's correlation with each descriptor over tenths of a second; a feature that is "
-        f"seldom on can't reach 1. A name is given from {FOLLOWS} of what it can reach, and from an AUROC of {TELLS}, at a "
-        f"false discovery rate of {SIGNIFICANT}.",
+        f"seldom on can't reach 1. A name is given from {FOLLOWS} of what it can reach, and from an AUROC of "
+        f"{NAMED_FROM_AUROC}, at a false discovery rate of {SIGNIFICANT}.",
     )
 
 
@@ -209,7 +211,7 @@ def _players(
     for left in set((folder / FOLDER).glob("feature_*.flac")) - shown_now:
         left.unlink()
     return AudioPlayers(
-        f"The loudest moments of {len(rows)} telling features",
+        f"The loudest moments of {len(rows)} informative features",
         tuple(rows),
         note=f"A second around each moment, at most {MOMENTS} from different recordings. The feature is one part of what sounds.",
     )
@@ -236,7 +238,7 @@ def _name(encoded: EncodedSet, moment: Moment) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-def _figures(atlas: Atlas, encoded: EncodedSet) -> dict[str, Any]:
+def _metrics(atlas: Atlas, encoded: EncodedSet) -> dict[str, Any]:
     def rounded(x: Any) -> list[Any]:
         return [None if not np.isfinite(v) else round(float(v), 4) for v in x]
 

@@ -1,7 +1,8 @@
-"""What each feature follows, without labels and with them: numbers for every feature, and a proposed name.
+"""What each feature responds to: correlations with descriptors of the sound, AUROC for each label, a proposed name.
 
-Key idea: neighbouring moments are alike, so a plain test of a correlation finds everything. What a correlation is worth is
-seen by shifting the descriptors in time against the features: each keeps its own course, and nothing is left to find.
+Key idea: neighbouring frames are alike, so a plain significance test calls every correlation significant. The null
+distribution comes from shifting the descriptors in time against the features, which keeps both courses and destroys
+their relation.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ import numpy as np
 
 from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.probes.clip_statistics import features_of
-from training.evaluation.probes.linear_probe import Numbers, Places
+from training.evaluation.probes.linear_probe import Indices, Numbers
 from training.metrics.descriptors import DESCRIPTORS
 from training.metrics.types import Bools, Floats
 
 STEP_SECONDS = 0.1
 SIGNIFICANT = 0.05
-"""The false discovery rate up to which a correlation or an AUROC counts (Benjamini & Hochberg 1995)."""
+"""False discovery rate up to which a correlation or an AUROC is significant (Benjamini & Hochberg 1995)."""
 FOLLOWS = 0.3
-"""A name is given from this strength on: a share of the largest correlation that the feature's pauses allow."""
-TELLS = 0.75
-"""A label is part of the name from this AUROC on."""
+"""Strength from which a descriptor is part of the name; see `Following.strengths`."""
+NAMED_FROM_AUROC = 0.75
+"""AUROC from which a label is part of the name."""
 MOST_WORDS = 3
 MOMENTS = 3
-"""Of a feature, at most."""
+"""Moments listed for a feature, at most."""
 _FEWEST = 3  # recordings with and without a label, for an AUROC
 WORDS = {
     "pitch": ("high", "low"),
@@ -35,7 +36,7 @@ WORDS = {
     "onset": ("attack", "sustained"),
     "noisiness": ("noisy", "tonal"),
 }
-"""What a feature is called that rises with a descriptor, and one that falls."""
+"""The names of a feature that rises with a descriptor, and of one that falls."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Following:
 
     Attributes:
         correlations: Spearman's.
-        strengths: the same as a share of the largest that the feature's ties (its pauses) allow.
-        q: the share of false discoveries among those as far from 0, as shifting in time tells it.
-        control: q of descriptors that were shifted: nothing should be found.
+        strengths: correlations as shares of the largest that the feature's ties (its pauses) allow.
+        q: false discovery rate of each correlation, against the null distribution of time shifts.
+        control: the same for descriptors that were themselves shifted; almost none should be significant.
     """
 
     correlations: Numbers
@@ -60,9 +61,9 @@ def follow(values: Floats, descriptors: Floats, least_shift: int, seed: int, shi
 
     Args:
         values: `[steps, n_features]`, recordings one after another.
-        descriptors: `[steps, 5]`; steps where one is NaN don't count for it.
-        least_shift: steps by which descriptors are shifted at least: the longest recording's.
-        shifts: how many shifts say what chance finds.
+        descriptors: `[steps, 5]`; steps in which a descriptor is NaN are left out for it.
+        least_shift: least shift of the descriptors, in steps: the longest recording's length.
+        shifts: how many shifts the null distribution has.
     """
     from scipy.stats import t
 
@@ -76,7 +77,7 @@ def follow(values: Floats, descriptors: Floats, least_shift: int, seed: int, shi
 def _follow_one(
     values: Floats, descriptor: Floats, least_shift: int, rng: np.random.Generator, shifts: int
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Correlation, its strength, and Student's t of its distance from chance; the last for a shifted descriptor too."""
+    """Correlation, strength, Student's t against the null distribution, and the same t of a shifted descriptor."""
     from scipy.stats import rankdata
 
     known = np.isfinite(descriptor)
@@ -116,7 +117,7 @@ def discovery_rates(p: Numbers) -> Numbers:
     return rates.reshape(p.shape)
 
 
-def tell(shares: Floats, labels: Bools) -> tuple[Numbers, Numbers]:
+def label_aurocs(shares: Floats, labels: Bools) -> tuple[Numbers, Numbers]:
     """AUROC of each feature's share against each label, over recordings, and its false discovery rate (Mann-Whitney).
 
     Shape: shares `[n, n_features]`, labels `[n, concepts]` -> `[n_features, concepts]` twice; NaN and 1 where a label has too
@@ -139,10 +140,10 @@ def tell(shares: Floats, labels: Bools) -> tuple[Numbers, Numbers]:
 
 @dataclass(frozen=True)
 class Moment:
-    """Where a feature is loud.
+    """A moment at which a feature is loud.
 
     Attributes:
-        recording: its place in the set.  seconds: in the file.  value: the feature's, in units of z.
+        recording: its index in the set.  seconds: the time in the file.  value: the feature's, in units of z.
     """
 
     recording: int
@@ -155,10 +156,10 @@ class Atlas:
     """Numbers of all features.
 
     Attributes:
-        density: share of frames in which each is on, `[n_features]`.
-        moments: of each, its loudest, from different recordings.
-        auroc, auroc_q: see `tell`.
-        names: a proposed name, empty where nothing speaks for one.
+        density: share of frames in which each feature is active, `[n_features]`.
+        moments: each feature's loudest moments, from different recordings.
+        auroc, auroc_q: see `label_aurocs`.
+        names: proposed names, empty where nothing is strong enough for one.
     """
 
     density: Numbers
@@ -168,8 +169,8 @@ class Atlas:
     auroc_q: Numbers
     names: tuple[str, ...]
 
-    def telling(self) -> Places:
-        """Features that are on at all, the most telling first."""
+    def by_informativeness(self) -> Indices:
+        """Active features, the most informative first."""
         strongest = np.where(self.following.q <= SIGNIFICANT, np.abs(self.following.strengths), 0.0).max(1)
         label = np.where(self.auroc_q <= SIGNIFICANT, np.abs(2 * self.auroc - 1), 0.0)
         score = np.maximum(strongest, label.max(1, initial=0.0))
@@ -183,7 +184,7 @@ def make_atlas(
     """Describes every feature.
 
     Args:
-        descriptors: of each recording, `[steps, 5]`, as `descriptors.describe` gives them; empty where it wasn't described.
+        descriptors: each recording's, `[steps, 5]`, from `descriptors.describe`; empty where it wasn't described.
         step_frames: frames in a step.
     """
     on, frames = np.zeros(encoded.sae.config.n_features), 0
@@ -199,7 +200,7 @@ def make_atlas(
     longest = max(len(each) for each in steps)
     following = follow(np.concatenate(steps), described, longest, seed, shifts)
     loud = encoded.loud
-    auroc, q = tell(encoded.shares[loud], encoded.labels[loud])
+    auroc, q = label_aurocs(encoded.shares[loud], encoded.labels[loud])
     names = tuple(
         name_of(following.strengths[i], following.q[i], auroc[i], q[i], encoded.concepts)
         for i in range(len(on))
@@ -208,7 +209,7 @@ def make_atlas(
 
 
 def name_of(strengths: Numbers, q: Numbers, auroc: Numbers, auroc_q: Numbers, concepts: Sequence[str]) -> str:
-    """A feature's proposed name: what it follows and what it tells, the strongest first, at most MOST_WORDS words.
+    """A feature's proposed name: descriptors it follows and labels it detects, the strongest first, at most MOST_WORDS.
 
     Shape: strengths and q `[5]`, auroc and auroc_q `[concepts]`.
     """
@@ -220,13 +221,13 @@ def name_of(strengths: Numbers, q: Numbers, auroc: Numbers, auroc_q: Numbers, co
     found += [
         (2 * own - 1, concept)
         for concept, own, rate in zip(concepts, auroc, auroc_q, strict=True)
-        if own >= TELLS and rate <= SIGNIFICANT
+        if own >= NAMED_FROM_AUROC and rate <= SIGNIFICANT
     ]
     return ", ".join(word for _, word in sorted(found, reverse=True)[:MOST_WORDS])
 
 
 def _at_one_level(features: Floats, z: Floats) -> Floats:
-    """Of a bias-free SAE: features over the frame's norm, else every one of them would be called loud."""
+    """Features divided by the frame's norm. Only for an SAE without biases: its features scale with loudness."""
     norm = np.linalg.norm(z, axis=1, keepdims=True)
     return np.divide(features, norm, out=np.zeros_like(features), where=norm > 0)
 
@@ -237,8 +238,8 @@ def _in_steps(values: Floats, step_frames: int, steps: int) -> Floats:
     return whole
 
 
-def _loudest(tops: Sequence[tuple[Floats, Places]], encoded: EncodedSet) -> tuple[tuple[Moment, ...], ...]:
-    """At most three moments of each feature, of different groups of recordings."""
+def _loudest(tops: Sequence[tuple[Floats, Indices]], encoded: EncodedSet) -> tuple[tuple[Moment, ...], ...]:
+    """At most MOMENTS moments of each feature, from different groups of recordings."""
     values = np.stack([value for value, _ in tops])
     frames = np.stack([frame for _, frame in tops])
     order = np.argsort(-values, axis=0, kind="stable")

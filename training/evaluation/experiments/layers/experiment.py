@@ -1,4 +1,4 @@
-"""Which layers of a model carry a concept, whichever the model."""
+"""Which layers of a model carry a concept, for a RAVE or a MusicGen."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from training.find.musicgen.layer_ranking import COMPARED, LayerRow, as_json, sw
 from training.models.musicgen.layer_model import MusicGenLayers
 
 MILLI = 1000
-"""Effects are told in thousandths of a nat."""
+"""Effects are reported in thousandths of a nat."""
 
 
 def run(context: MusicGenContext, options: Options) -> Result:
-    """Every layer that has a bank, with a stop or not: read and edited alone, for each concept."""
+    """Measures probes and an edit at every layer that has a bank, with a stop or not, for each concept."""
     recordings, rows = context.data.recordings, {}
     for concept in context.concepts:
         with_it, without = (
@@ -37,13 +37,13 @@ def layers_result(rows: Mapping[str, Sequence[LayerRow]], seed: int) -> Result:
     """A table for each concept.
 
     Args:
-        rows: by concept, of every layer that has a bank; see `sweep_layers`.
+        rows: by concept, a row for every layer that has a bank; see `sweep_layers`.
     """
     return Result(
         "layers",
         "Which layers carry a concept?",
-        "How well each layer's autoencoder describes it, how well its best features tell recordings with a concept from others, "
-        "and what editing the layer alone does to the model's own predictions.",
+        "How well each layer's autoencoder describes it, how well its best features separate recordings with a "
+        "concept from others, and what editing the layer alone does to the model's own predictions.",
         "; ".join(_said(concept, each) for concept, each in rows.items()) + ".",
         tuple(_table(concept, each) for concept, each in rows.items()),
         metrics={concept: as_json(each) for concept, each in rows.items()},
@@ -80,7 +80,8 @@ def _table(concept: str, rows: Sequence[LayerRow]) -> Table:
         f"Every layer: {concept}",
         ("layer", "FVE", "L0", "dead", "AUROC 1", "AUROC 5", "features", *effects),
         cells,
-        note="Recordings are dealt by their own hash, whatever the set's split says: features are chosen on some of them and "
-        "measured on others. Effects: by how many thousandths of a nat a token recordings with and without the concept move "
-        "apart, each layer edited alone by features of its own (static), the difference of means, or random features.",
+        note="Recordings are split by their own hash, whatever the set's split says: features are chosen on some of "
+        "them and measured on others. Effects: by how many thousandths of a nat a token recordings with and without the "
+        "concept move apart, each layer edited alone by features of its own (static), the difference of means, or random "
+        "features.",
     )

@@ -1,16 +1,15 @@
-"""Where in a RAVE a concept lives: every layer of encoder and decoder, described, read and edited, each alone."""
+"""Which layers of a RAVE carry a concept: each layer gets a small SAE, probes on its features, and a trial edit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from training.banks.bank import StopBank
-from training.banks.control_edits import BankEdit, RandomEdit
+from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.stop import Stop
 from training.classifiers.classifier import predict
 from training.data.labelled_set import LabelledRecording
@@ -31,14 +30,11 @@ from training.sae.train import train
 FEATURES_PER_NUMBER, MOST_FEATURES, K = 4, 512, 16
 STEPS, BATCH = 300, 512
 FRAMES_OF_A_RECORDING = 1500
-"""That an SAE learns from: layers run at up to 32 frames for each latent frame."""
+"""Frames of each recording that an SAE is trained on: layers have up to 32 frames per latent frame."""
 EDITED = 64
-"""Features that the trial edit takes away, wholly."""
+"""Features that the trial edit removes completely."""
 CLIPS = 8
 QUICK_EVERY = 9
-
-Means = dict[str, Tensor]
-Cells = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,9 +43,10 @@ class LayerRow:
 
     Attributes:
         fve, l0, dead: how well the SAE describes the frames, with how many features, and how many never fire.
-        auroc_one, auroc_five: by concept and recording, of the best feature and of the best five together, chosen on others.
-        effect, control: by concept, how much less sure the classifier is of clips with it when the EDITED best features are
-            taken away, and when random features are, as much of each frame.
+        auroc_one, auroc_five: by concept, AUROC over recordings of the best feature, and of the best five together;
+            features are chosen on other recordings.
+        effect, control: by concept, how much the classifier's logit of clips with it falls when the EDITED best
+            features are removed, and after as large an edit of random features.
     """
 
     site: str
@@ -86,7 +83,7 @@ def run(context: RaveContext, options: Options) -> Result:
         "layers",
         "Which layers carry a concept?",
         "Each layer of the model gets a small autoencoder of its own: how well it describes the layer, how well its best "
-        "features tell recordings with a concept from others, and what taking those features away does to the sound.",
+        "features separate recordings with a concept from others, and what removing those features does to the sound.",
         _answer(rows, playback.clips.concepts),
         tuple(_blocks(rows, playback.clips.concepts)),
         (),
@@ -101,7 +98,7 @@ def run(context: RaveContext, options: Options) -> Result:
 
 
 class _Statistics:
-    """What an SAE says of some recordings, one after the other."""
+    """Running statistics of an SAE over recordings."""
 
     def __init__(self) -> None:
         self.means: list[Tensor] = []
@@ -112,7 +109,7 @@ class _Statistics:
 
     @torch.no_grad()
     def add(self, sae: SAE, x: Tensor) -> None:
-        """A recording's frames `[frames, width]`."""
+        """Adds a recording's frames `[frames, width]`."""
         z = sae.normalise(x)
         features = sae.encode(z)
         share = features / features.sum(1, keepdim=True).mean().clamp(min=1e-9)
@@ -125,7 +122,7 @@ class _Statistics:
         self.fired = self.fired + (features > 0).sum(0)
 
     def described(self) -> tuple[float, float, int]:
-        """FVE, L0, features that never fired."""
+        """FVE, L0, and the number of features that never fired."""
         total = torch.as_tensor(self.sum)
         variance = self.squares - float(total.square().sum()) / max(1, self.frames)
         dead = int((torch.as_tensor(self.fired) == 0).sum())
@@ -137,7 +134,7 @@ class _Statistics:
 
 
 def _frames(model: RaveModel, recording: LabelledRecording, sites: Sequence[str]) -> Mapping[str, Tensor]:
-    """All sites' frames in one pass, `[frames, width]` each."""
+    """The frames of all sites in one pass, `[frames, width]` each."""
     audio = load(recording.path, model.rates.sample_rate, model.rates.channels)
     return {site: x[0].T.contiguous() for site, x in model.frames(audio[None], sites).items()}
 
@@ -145,7 +142,7 @@ def _frames(model: RaveModel, recording: LabelledRecording, sites: Sequence[str]
 def _train(
     model: RaveModel, recordings: Sequence[LabelledRecording], sites: Sequence[str], seed: int
 ) -> dict[str, SAE]:
-    """A small SAE for each site, of frames drawn from every recording."""
+    """A small SAE for each site, trained on frames drawn from every recording."""
     generator = torch.Generator().manual_seed(seed)
     drawn: dict[str, list[Tensor]] = {site: [] for site in sites}
     for recording in recordings:
@@ -182,7 +179,7 @@ def _row(playback: RavePlayback, site: str, sae: SAE, known: _Statistics, tested
 def _effects(
     playback: RavePlayback, model: RaveModel, sae: SAE, features: Tensor, concept: str
 ) -> tuple[float, float]:
-    """How much lower the first classifier's logit is, and after a random edit of the same size."""
+    """How much the first classifier's logit falls when the features are removed, and after as large a random edit."""
     clips, classifier = playback.clips, playback.classifiers[:1]
     indices = (clips.alone(concept) + clips.mixed(concept))[:CLIPS]
     x = _reached(playback, model, indices)
@@ -193,7 +190,7 @@ def _effects(
         classifier[0].name
     ].of(concept)[1]
     found = []
-    for edit in (BankEdit(bank), RandomEdit(bank, CONTROL_SEED + playback.options.seed)):
+    for edit in (ConstantEdit(bank), RandomEdit(bank, CONTROL_SEED + playback.options.seed)):
         sound = play_clips(model, edit(x, [-1.0]))[:, -playback.neutral.shape[1] :]
         after = predict(classifier, sound, playback.rate)[classifier[0].name].of(concept)[1]
         found.append(round(float((before - after).mean()), 3))
@@ -201,7 +198,7 @@ def _effects(
 
 
 def _reached(playback: RavePlayback, model: RaveModel, indices: Sequence[int]) -> Tensor:
-    """The clips' frames at the model's site, from the sound that was recorded. -> `[places, width, frames]`."""
+    """The clips' frames at the model's site, encoded from the recorded sound. -> `[indices, width, frames]`."""
     return encode_clips(
         model, playback.clips.originals[list(indices)][:, None].expand(-1, model.rates.channels, -1)
     )

@@ -1,4 +1,4 @@
-"""The learning curve: how well a concept is told after a few examples of it, and after more."""
+"""The learning curve: how well a concept is classified after a few examples of it, and after more."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ByMethod: TypeAlias = dict[str, Estimate]
 
 @lru_cache(maxsize=1)
 def examples_in(context: RaveContext) -> Examples:
-    """A context's recordings as few-shot classifiers see them; kept for the two experiments that draw from them."""
+    """A context's recordings as few-shot examples; cached for the two experiments that draw from them."""
     return examples_of(context.encoded, context.options.seed)
 
 
@@ -55,9 +55,9 @@ def few_examples(
     quick: bool = False,
     split: Split = "test",
 ) -> Result:
-    """Draws so many training recordings with and without each concept, several times, and measures every method on a split.
+    """Draws training recordings with and without each concept, several times, and measures every method on a split.
 
-    A concept with too few training recordings for a size is left out there.
+    A concept with too few training recordings for a size is left out of that size.
 
     Args:
         quick: fewer draws.
@@ -97,11 +97,11 @@ def few_examples(
     return Result(
         slug="growth",
         title="From a few examples",
-        question=f"How many recordings with and without a concept does it take until {FEATURES} features tell it?",
+        question=f"How many recordings with and without a concept does it take until {FEATURES} features detect it?",
         answer=_answer(table, shown, chance),
         content=(_table(table, parts, shown, chance), _plot(growth)),
         goals=_goals(table, shown, chance),
-        metrics=_figures(table, growth, parts, chance, shown),
+        metrics=_metrics(table, growth, parts, chance, shown),
         settings=settings,
     )
 
@@ -112,7 +112,7 @@ BAND = "Mean over concepts; the band is its 95 % interval over concepts."
 def _one(
     examples: Examples, concept: str, scores: Values, seed: int, split: Split, part: str | None = None
 ) -> Estimate:
-    """The AUROC of one method for a concept; among the recordings of a part alone where one is named."""
+    """The AUROC of one method for a concept, over all recordings of a split or over those of a part."""
     rows = examples.rows(split)
     kept = np.ones(len(rows), dtype=bool) if part is None else examples.parts[part][rows]
     groups = [examples.groups[i] for i in rows[kept]] if examples.groups else ()
@@ -211,7 +211,7 @@ def curve_line(name: str, curve: Mapping[int, Estimate] | Mapping[float, Estimat
     return Line(name, x, y, low, high)
 
 
-def _figures(
+def _metrics(
     table: dict[str, ByMethod],
     growth: dict[int, ByMethod],
     parts: dict[str, dict[str, Estimate]],

@@ -13,7 +13,13 @@ from drawstop.errors import DrawstopError
 from training.data.recordings import Split
 from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.classification.measure import control_shares
-from training.evaluation.probes.few_shot import FEATURES, Score, difference_of_means, five_features, logistic
+from training.evaluation.probes.few_shot import (
+    FEATURES,
+    FewShotScore,
+    difference_of_means,
+    five_features,
+    logistic,
+)
 from training.metrics.auroc import auroc
 
 PERMUTATIONS = 200
@@ -31,18 +37,18 @@ Rows: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Examples:
-    """What is known of each of n recordings.
+    """The features, labels and splits of n recordings.
 
     Attributes:
         features: means of the SAE's features, `[n, n_features]`.
-        raw: statistics of the model's own frames, `[n, d]`: difference of means is taken there.
+        raw: statistics of the model's own frames, `[n, d]`, for the difference of means.
         mel: statistics of the log-mel spectrum, `[n, m]`.
         labels: which concepts sound, `[n, concepts]`.
         concepts: their names.
-        splits: classifiers learn from `train`; figures are of another.
-        groups: of each recording, what the bootstrap draws as a whole; empty: each for itself.
-        random_features: as `features`, of an SAE with random weights; None leaves that control out.
-        parts: masks `[n]` of recordings that are also reported alone, by name: unheard timbres, mixtures.
+        splits: classifiers learn from `train` and are measured on another split.
+        groups: the group of each recording, which the bootstrap draws as a whole; empty: every recording is its own.
+        random_features: the same as `features` from an SAE with random weights; None leaves that control out.
+        parts: masks `[n]` of recordings that are also reported alone, by name: new timbres, mixtures.
 
     Raises:
         DrawstopError: rows or concepts that don't belong together.
@@ -73,7 +79,7 @@ class Examples:
             )
 
     def rows(self, split: Split) -> Rows:
-        """Where the recordings of a split are."""
+        """The indices of a split's recordings."""
         return np.flatnonzero(np.array([each == split for each in self.splits]))
 
     def spread(self, x: Values) -> Values:
@@ -82,12 +88,12 @@ class Examples:
         return found
 
     def labels_of(self, concept: str) -> Mask:
-        """In which recordings a concept sounds, `[n]`."""
+        """Whether a concept sounds in each recording, `[n]`."""
         labels: Mask = self.labels[:, self.concepts.index(concept)]
         return labels
 
     def draw(self, concept: str, size: int, number: int, seed: int) -> Rows | None:
-        """So many training recordings with the concept and as many without; None where there are too few."""
+        """`size` training recordings with the concept and as many without; None where there are too few."""
         train, labels = self.rows("train"), self.labels_of(concept)
         sides = [train[labels[train]], train[~labels[train]]]
         if min(map(len, sides)) < size:
@@ -105,34 +111,34 @@ def scores_of(
     split: Split = "test",
     wanted: Sequence[str] = (),
 ) -> dict[str, Values]:
-    """What each method says of the recordings of a split, after learning from each draw: `[draws, n]` by method.
+    """By method, its scores of a split's recordings after learning from each draw: `[draws, n]`.
 
-    Empty where the concept has too few training recordings, or none with or none without in the split.
+    Empty where the concept has too few training recordings, or where the split lacks recordings with or without it.
 
     Args:
         wanted: the methods; empty for all.
     """
-    asked, labels = examples.rows(split), examples.labels_of(concept)
-    if labels[asked].all() or not labels[asked].any():
+    tested, labels = examples.rows(split), examples.labels_of(concept)
+    if labels[tested].all() or not labels[tested].any():
         return {}
     drawn = [examples.draw(concept, size, number, seed) for number in range(draws)]
     rows = [each for each in drawn if each is not None]
     known = methods(examples, (seed, examples.concepts.index(concept), size)) if rows else {}
     return {
-        method: np.stack([learn(x[each], labels[each])(x[asked]) for each in rows])
+        method: np.stack([learn(x[each], labels[each])(x[tested]) for each in rows])
         for method, (x, learn) in known.items()
         if method in wanted or not wanted
     }
 
 
-Learn: TypeAlias = Callable[[Values, Mask], Score]
+Learn: TypeAlias = Callable[[Values, Mask], FewShotScore]
 
 
 def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values, Learn]]:
-    """Every kind of classifier: what it sees, `[n, ...]`, and how it learns from some rows of that and their labels.
+    """By method, its input `[n, ...]`, and a function that fits a classifier to some rows of it and their labels.
 
     Args:
-        seed: of the features that are taken at random, others each time.
+        seed: of the randomly chosen features; each fit draws new ones.
     """
     rng, count = np.random.default_rng(seed), examples.features.shape[1]
     spread = examples.spread(examples.raw)
@@ -151,7 +157,7 @@ def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values
 
 
 def examples_of(encoded: EncodedSet, seed: int) -> Examples:
-    """What classifiers of a few examples draw from. What the data set calls validation is learned from too."""
+    """An encoded set as `Examples`; its validation recordings count as training recordings."""
     splits: list[Split] = ["test" if split == "test" else "train" for split in encoded.splits]
     new = np.array([each.new_timbre for each in encoded.data.recordings])
     mixed = encoded.labels.sum(1) > 1
@@ -174,21 +180,21 @@ def examples_of(encoded: EncodedSet, seed: int) -> Examples:
 
 
 def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split = "test") -> list[float]:
-    """AUROCs of PERMUTATIONS classifiers on SAE features that learned from shuffled labels, the concepts in turn: chance.
+    """AUROCs of PERMUTATIONS classifiers on SAE features that learned from permuted labels, concepts in turn: chance.
 
-    The labels of all training recordings are shuffled, then some are drawn as always.
+    The labels of all training recordings are permuted, then some recordings are drawn as always.
     """
-    asked, train, learn = examples.rows(split), examples.rows("train"), _best(examples, examples.features)
+    tested, train, learn = examples.rows(split), examples.rows("train"), _best(examples, examples.features)
     usable = [each for each in examples.concepts if examples.draw(each, size, 0, seed) is not None]
     found = []
     for i in range(PERMUTATIONS):
         labels = examples.labels.copy()
         labels[train] = np.random.default_rng([seed, i]).permutation(labels[train])
-        concept, shuffled = usable[i % len(usable)], replace(examples, labels=labels)
-        rows = shuffled.draw(concept, size, i, seed)
+        concept, permuted = usable[i % len(usable)], replace(examples, labels=labels)
+        rows = permuted.draw(concept, size, i, seed)
         assert rows is not None
-        score = learn(examples.features[rows], shuffled.labels_of(concept)[rows])
-        found.append(auroc(score(examples.features[asked]), examples.labels_of(concept)[asked]))
+        score = learn(examples.features[rows], permuted.labels_of(concept)[rows])
+        found.append(auroc(score(examples.features[tested]), examples.labels_of(concept)[tested]))
     return found
 
 

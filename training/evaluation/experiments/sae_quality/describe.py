@@ -1,4 +1,4 @@
-"""How well an SAE describes frames: what it explains, how sparsely, and how often its features fire."""
+"""How well an SAE describes frames: variance explained, sparsity, and how often its features fire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.sae.model import SAE
 
 _CONTROL_STREAM = 0x4A2D  # so that no SAE of the same seed began with these directions
 DENSITIES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
-"""Shares of the frames at which the density curve is read."""
+"""Shares of the frames at which the density curve is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Described:
     Attributes:
         explained: fraction of variance explained, all frames together, about their common mean; bootstrapped over recordings.
         l0: active features per frame, on average.
-        dead: features that fire in none of the frames, of `features`.
-        density: of each feature, the share of the frames in which it fires, `[features]`.
+        dead: how many of the `features` fire in none of the frames.
+        density: the share of the frames in which each feature fires, `[features]`.
         frames: how many were measured.
     """
 
@@ -46,7 +46,7 @@ class Described:
 
 @torch.no_grad()
 def describe(sae: SAE, frames: Sequence[Tensor], seed: int = 0) -> Described:
-    """Measures an SAE on recordings' frames `[frames, width]` each, best of recordings that it wasn't trained on.
+    """Measures an SAE on recordings' frames `[frames, width]` each, preferably recordings that it wasn't trained on.
 
     Raises:
         DrawstopError: no frames, or frames of another width.
@@ -78,7 +78,7 @@ def clip_means(sae: SAE, frames: Sequence[Tensor]) -> Tensor:
 
 
 def control(sae: SAE, seed: int = 0) -> SAE:
-    """An SAE of random directions: what any projection would show."""
+    """The control: an SAE with random directions."""
     rows = np.random.default_rng([seed, _CONTROL_STREAM]).standard_normal(sae.W_dec.shape)
     return random_sae(sae, sae.config.seed, torch.from_numpy(rows).float())
 
@@ -95,10 +95,10 @@ def require_frames(sae: SAE, frames: Sequence[Tensor]) -> None:
 
 
 def _explained(errors: Values, totals: Values, seed: int) -> Estimate:
-    """1 - error / variance, whole recordings drawn."""
+    """1 - error / variance, with a bootstrap interval over recordings."""
 
-    def statistic(places: NDArray[np.int64]) -> float:
-        total = totals[places].sum()
-        return float(1 - errors[places].sum() / total) if total > 0 else float("nan")
+    def statistic(indices: NDArray[np.int64]) -> float:
+        total = totals[indices].sum()
+        return float(1 - errors[indices].sum() / total) if total > 0 else float("nan")
 
     return interval(statistic, len(errors), seed=seed)

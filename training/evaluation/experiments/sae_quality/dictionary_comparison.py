@@ -1,4 +1,4 @@
-"""Two dictionaries of the same frames compared: are features the data's or the seed's, and how do they split in a wider one."""
+"""Compares two dictionaries of the same frames: features found again by another seed, and split in a wider one."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TOGETHER = 0.5
 
 @dataclass(frozen=True)
 class Stability:
-    """How much of one dictionary is in another.
+    """How many of one dictionary's features another one has.
 
     Attributes:
-        cosines: of each compared feature, |cosine| with its partner in the best one-to-one matching, descending.
+        cosines: each compared feature's |cosine| with its partner in the best one-to-one matching, descending.
         shared: share of them of at least MATCHED_COSINE.
-        chance: the same share for random directions of the same number.
-        chance_frames: the same for directions of frames drawn at random: what lies where the frames lie, found by nobody.
-        features: how many were compared: those that fire.
+        chance: the same share for as many random directions.
+        chance_frames: the same share for the directions of as many randomly drawn frames.
+        features: how many features were compared: those that fire.
     """
 
     cosines: Tensor
@@ -45,7 +45,7 @@ class Stability:
 
 @dataclass(frozen=True)
 class Splitting:
-    """What becomes of a narrow dictionary's features in a wide one of the same frames. Shares of the features that fire.
+    """How a narrow dictionary's features appear in a wide one of the same frames. Shares of the features that fire.
 
     A wide feature is a child of the narrow feature that it is nearest to, where their |cosine| is at least MATCHED_COSINE.
 
@@ -54,8 +54,8 @@ class Splitting:
         children: mean number of children of a split feature, 0 where there is none.
         new: share of the wide features that are no feature's child.
         together: share of the children that fire with their parent, at least in TOGETHER of the frames in which they fire.
-        covered: of the frames in which a split feature fires, the share in which one of its children does: in the mean.
-        narrow, wide: how many features fire.
+        covered: the share of a split feature's frames in which one of its children fires, the mean over split features.
+        narrow, wide: how many features fire in each dictionary.
     """
 
     lost: float
@@ -85,7 +85,7 @@ def stability(sae: SAE, other: SAE, frames: Sequence[Tensor], seed: int = 0) -> 
     """How many features of one SAE are found by another, trained from another seed.
 
     Args:
-        frames: of some recordings `[frames, width]` each: who fires in them is compared.
+        frames: some recordings', `[frames, width]` each; features that fire in them are compared.
     """
     rows, others = (each.W_dec.detach()[fires(each, frames)] for each in (sae, other))
     rng = np.random.default_rng([seed, _CONTROL_STREAM])

@@ -1,4 +1,4 @@
-"""The SAE quality experiment: how good an SAE is, before any stop is asked for."""
+"""The SAE quality experiment: how good an SAE is, independent of any stop."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from training.sae.model import SAE
 from training.sae.train import train
 
 SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
-"""Of the SAEs that the bank's is compared with, at most: each takes a minute of a core."""
+"""Most training steps of the SAEs for comparison; each takes about a minute of a core."""
 NARROWER = 4
-"""The dictionary whose features are followed into the SAE has so many times fewer."""
+"""Factor by which the narrow dictionary, whose features are followed into the SAE, is smaller."""
 QUICK_STEPS = 500
 OnProgress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with the name of the work, the steps done, and how many there are."""
 
 
 def run(context: EvaluationContext, options: Options) -> Result:
@@ -55,12 +55,12 @@ def unseen(encoded: EncodedSet) -> list[int]:
 
 
 def by_layer(results: Mapping[str, Result]) -> Result:
-    """One result of all layers: each table, goal and answer named by its layer, metrics and settings by layer.
+    """One result for all layers: each table, goal and answer named by its layer, metrics and settings by layer.
 
-    A single layer's result is given as it is.
+    A single layer's result is returned unchanged.
 
     Args:
-        results: by layer, of one experiment.
+        results: one experiment's results, by layer.
     """
     assert results, "an experiment is of at least one layer"
     first = next(iter(results.values()))
@@ -85,7 +85,7 @@ def by_layer(results: Mapping[str, Result]) -> Result:
 
 
 def _of_layer(context: MusicGenContext, encoded: EncodedSet) -> Result:
-    """One layer's SAE, with how well the model predicts unseen recordings through it."""
+    """Measures one layer's SAE, with how well the model predicts unseen recordings through it."""
     rows, model = [row for row in unseen(encoded) if encoded.loud[row]], context.model
     recordings = encoded.data.recordings
     sounds = [load(recordings[row].path, model.sample_rate, model.channels) for row in rows]
@@ -96,10 +96,10 @@ def _of_layer(context: MusicGenContext, encoded: EncodedSet) -> Result:
 def _quality_of(
     encoded: EncodedSet, recovered: LossRecovered, options: Options, progress: Progress | None = None
 ) -> Result:
-    """How good the SAE is that a set was encoded with; see `quality_section`.
+    """Measures the SAE that a set was encoded with; see `quality_result`.
 
     Args:
-        recovered: of the model's own loss, on unseen recordings.
+        recovered: the share of the model's own loss that is recovered, on unseen recordings.
     """
     sae, rows = encoded.sae, unseen(encoded)
     frames = [sae.denormalise(torch.from_numpy(z)) for z in encoded.frames]
@@ -131,15 +131,17 @@ def quality_result(
     quick: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Result:
-    """Measures an SAE and says what was found. Two more SAEs are trained for it, a third one unless `quick`.
+    """Measures an SAE. Two more SAEs are trained for it, a third one unless `quick`.
 
     Args:
-        training: frames of the recordings that the SAE was trained on, `[frames, width]` each: what others are trained on.
-        held_out: frames of recordings that it wasn't.
-        labels: by concept, whether each of the held-out recordings has it; those with too few on a side are left out.
-        groups: of each held-out recording, what must stay on one side of a split.
-        recovered: from `recovered.sound_recovered` or `recovered.predictions_recovered`, on held-out recordings.
-        steps: of the other SAEs' training; None: as many as this SAE had, or QUICK_STEPS.
+        training: frames of the recordings that the SAE was trained on, `[frames, width]` each; the others are trained
+            on them too.
+        held_out: frames of recordings that it wasn't trained on.
+        labels: by concept, whether each held-out recording has it; a concept with too few of either kind is left out.
+        groups: the group of each held-out recording, which stays on one side of a split.
+        recovered: from `loss_recovered.sound_recovered` or `loss_recovered.predictions_recovered`, on held-out
+            recordings.
+        steps: training steps of the other SAEs; None: as many as this SAE had, or QUICK_STEPS.
 
     Raises:
         DrawstopError: no frames, or frames of another width.
@@ -179,7 +181,7 @@ def measure_quality(
     quick: bool,
     on_progress: OnProgress,
 ) -> Quality:
-    """The figures of `quality_section`, whose arguments it has."""
+    """The measurements of `quality_result`, which has the same arguments."""
     described = describe.describe(sae, held_out, seed)
     other = _another(
         sae, training, on_progress, "training another seed", seed=sae.config.seed + 1 + seed, steps=steps
@@ -211,7 +213,7 @@ def measure_quality(
 def _another(
     sae: SAE, training: Sequence[Tensor], on_progress: OnProgress, doing: str, **changed: Any
 ) -> SAE:
-    """An SAE of the same frames and settings but some."""
+    """Another SAE, trained on the same frames with some settings changed."""
     config = replace(sae.config, **changed)
     config = replace(config, checkpoint_every=config.steps)
     return train(

@@ -1,8 +1,8 @@
-"""How much of what a model does with its frames it still does with an SAE's reconstruction of them in their place.
+"""Loss recovered: how much of a model's own loss is recovered with an SAE's reconstruction in the place of its frames.
 
-Key idea: variance explained counts every number alike; the model doesn't. Its own loss is taken three times: with its frames,
-with the reconstruction, and with the frames' mean, where nothing is left of them. Recovered is the share of the way back
-from the mean to the frames: 1 is all, 0 is what the mean alone does, less than 0 is worse than that.
+Key idea: variance explained counts every number alike; the model doesn't. Its own loss is computed three times: with
+its frames, with the reconstruction, and with the frames' mean. The recovered share is 1 where the reconstruction is as
+good as the frames, 0 where it is as good as the mean alone, and less than 0 where it is worse.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from training.models.rave.model import RaveModel
 from training.sae.model import SAE
 
 LEVEL_RMS = 0.08
-"""Level at which spectral distances are taken: the one that their floor is made for."""
+"""Level at which spectral distances are computed: their floor is made for it."""
 SECONDS = 6.0
-"""Of each recording, from its middle."""
+"""Seconds from the middle of each recording that are measured."""
 
 
 @dataclass(frozen=True)
 class LossRecovered:
-    """A model's own loss with an SAE in it.
+    """A model's own loss with and without an SAE's reconstruction of its frames.
 
     Attributes:
-        share: recovered, all recordings together; with a 95 % interval over recordings.
-        measure: what the loss is: `spectral distance` or `cross-entropy, nats per token`.
-        original, reconstruction, mean: the loss with the frames themselves, the SAE's, and their mean in their place.
+        share: the recovered share of all recordings together, with a 95 % interval over recordings.
+        measure: the kind of loss: `spectral distance` or `cross-entropy, nats per token`.
+        original, reconstruction, mean: the loss with the frames, the SAE's reconstruction, and the frames' mean.
     """
 
     share: Estimate
@@ -51,11 +51,11 @@ class LossRecovered:
 
 @torch.no_grad()
 def sound_recovered(model: RaveModel, sae: SAE, frames: Sequence[Tensor], seed: int = 0) -> LossRecovered:
-    """The spectral distance of the sound of an SAE's reconstruction to that of the frames themselves.
+    """Loss recovered of a RAVE: spectral distance of the sound with an SAE's reconstruction to that with the frames.
 
     Args:
         model: opened at the SAE's site.
-        frames: of each recording `[frames, width]`; silent and very short ones don't count.
+        frames: each recording's, `[frames, width]`; silent and very short ones are left out.
 
     Raises:
         DrawstopError: nothing to measure.
@@ -77,11 +77,12 @@ def sound_recovered(model: RaveModel, sae: SAE, frames: Sequence[Tensor], seed: 
 def predictions_recovered(
     musicgen: MusicGenModel, sae: SAE, site: str, audio: Sequence[Tensor], seed: int = 0
 ) -> LossRecovered:
-    """How well a MusicGen predicts recordings where an SAE's reconstruction stands in for a layer's frames.
+    """Loss recovered of a MusicGen: how well it predicts recordings with a layer's frames reconstructed by an SAE.
 
     Args:
         site: `layers.N`.
-        audio: of each recording `[channels, samples]` at the model's rate; SECONDS from its middle count, at most one window.
+        audio: each recording's sound, `[channels, samples]` at the model's rate; SECONDS from its middle, at most one
+            window, are measured.
 
     Raises:
         DrawstopError: nothing to measure.
@@ -111,7 +112,7 @@ def _through(sae: SAE, x: Tensor) -> Tensor:
 
 
 def _played(model: RaveModel, x: Tensor) -> Tensor:
-    """`[frames, width]` -> mono `[1, samples]`."""
+    """The sound of frames: `[frames, width]` -> mono `[1, samples]`."""
     return model.decode(x.T[None]).mean(1).clone()
 
 
@@ -121,15 +122,15 @@ def _middle(x: Tensor, frames: int) -> Tensor:
 
 
 def _recovered(losses: Sequence[Sequence[float]], measure: str, seed: int) -> LossRecovered:
-    """Of the losses of each recording: with its frames, the reconstruction, the mean."""
+    """The recovered share from each recording's three losses: with its frames, the reconstruction and the mean."""
     if not losses:
         raise DrawstopError(
             "expected recordings that sound for at least a tenth of a second to measure a model's loss on, got none"
         )
     each: Values = np.array(losses, dtype=np.float64)
 
-    def statistic(places: NDArray[np.int64]) -> float:
-        original, here, worst = each[places].mean(0)
+    def statistic(indices: NDArray[np.int64]) -> float:
+        original, here, worst = each[indices].mean(0)
         return float((worst - here) / (worst - original)) if worst > original else float("nan")
 
     original, here, worst = (round(float(value), 4) for value in each.mean(0))

@@ -20,20 +20,20 @@ from training.metrics.bootstrap import Estimate
 
 RECOVERED_GOAL = 0.9
 HARDLY_MORE = 0.1
-"""Features shared with another seed say little where they are no more above the frames' own directions than this."""
-TOLD = 0.9
-"""AUROC from which a concept counts as told."""
+"""Least share above that of the frames' own directions; with less, features shared with another seed say little."""
+DETECTED_FROM = 0.9
+"""AUROC from which a concept counts as detected."""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What was measured of one SAE.
+    """The measurements of one SAE.
 
     Attributes:
-        stability: by a name of the pair of seeds.
-        probes: by concept, then by what is probed: `features`, `frames`, `random`.
+        stability: by the name of the pair of seeds.
+        probes: by concept, then by the probes' input: `features`, `frames`, `random`.
         probed: recordings that were measured and probed.
-        steps: that the other SAEs were trained for.
+        steps: training steps of the other SAEs.
     """
 
     described: Described
@@ -63,7 +63,7 @@ def result_of(measured: Quality, settings: Mapping[str, Any]) -> Result:
         answer=_answer(measured),
         goals=_goals(measured),
         content=tuple(blocks),
-        metrics=_figures(measured),
+        metrics=_metrics(measured),
         settings=dict(settings),
     )
 
@@ -171,8 +171,8 @@ def _answer(measured: Quality) -> str:
     if measured.probes:
         ones = [by_name["features"][0].auroc.mean for by_name in measured.probes.values()]
         known = [value for value in ones if value is not None]
-        best = sum(value >= TOLD for value in known)
-        parts.append(f"{best} of {len(known)} concepts are told by one feature with an AUROC of .9 or more.")
+        best = sum(value >= DETECTED_FROM for value in known)
+        parts.append(f"One feature detects {best} of {len(known)} concepts with an AUROC of .9 or more.")
     first = next(iter(measured.stability.values()))
     parts.append(
         f"Another seed finds {_percent(first.shared)} of the features again; random directions match "
@@ -202,9 +202,9 @@ def _percent(share: float | None) -> str:
     return "—" if share is None else f"{100 * share:.0f} %"
 
 
-def _figures(measured: Quality) -> dict[str, Any]:
+def _metrics(measured: Quality) -> dict[str, Any]:
     said = measured.described
-    figures: dict[str, Any] = {
+    metrics: dict[str, Any] = {
         "fve": asdict(said.explained),
         "l0": said.l0,
         "dead": said.dead,
@@ -213,7 +213,7 @@ def _figures(measured: Quality) -> dict[str, Any]:
         "splitting": asdict(measured.splitting),
         "recovered": None if measured.recovered is None else asdict(measured.recovered),
     }
-    figures["stability"] = {
+    metrics["stability"] = {
         name: {
             "features": each.features,
             "shared": each.shared,
@@ -223,8 +223,8 @@ def _figures(measured: Quality) -> dict[str, Any]:
         }
         for name, each in measured.stability.items()
     }
-    figures["probes"] = {
+    metrics["probes"] = {
         concept: {name: [asdict(one) for one in each] for name, each in by_name.items()}
         for concept, by_name in measured.probes.items()
     }
-    return figures
+    return metrics

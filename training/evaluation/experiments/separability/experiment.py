@@ -1,4 +1,8 @@
-"""Are the concepts apart? What each stop moves of each concept, how alike the stops are, and what a line can still tell apart."""
+"""Are the concepts separable?
+
+What each stop changes for each concept, how similar the stops' edits are, and how well a linear classifier separates
+the concepts.
+"""
 
 from __future__ import annotations
 
@@ -16,39 +20,41 @@ from training.evaluation.playback.playback import STOP, Playback
 from training.evaluation.results import Content, Goal, Matrix, Result, Table, plain
 
 APART_GOAL = 0.5
-"""A stop should move its own concept at least twice as much as any other."""
+"""A stop should change its own concept at least twice as much as any other."""
 FOLDS = 5
 FEWEST = 6
-"""Clips of each kind that a cross-validated line needs."""
+"""Least clips of each concept that the cross-validated classifier needs."""
 
-Cells = dict[str, Any]
+Metrics = dict[str, Any]
 
 
 def run(context: EvaluationContext, options: Options) -> Result:
-    """Measures how far apart the concepts are: in sound, and in the model's own frames."""
+    """Measures how separable the concepts are: in sound, and in the model's own frames."""
     return separability_result(context.playback, space_of(context))
 
 
 def separability_result(playback: Playback, space: Space) -> Result:
-    """The matrix of concepts and stops, cosines and overlaps of the stops, and pairs of concepts told apart by a line.
+    """The matrix of concepts and stops, cosines and overlaps of the stops, and the AUROC between pairs of concepts.
 
     Args:
-        playback: whose items are played and detected.
+        playback: plays and classifies the items.
         space: the model's own numbers.
     """
     edit = playback.edits()[STOP]
     concepts, pairs = playback.items.concepts, itertools.combinations(playback.items.concepts, 2)
-    figures: Cells = {
+    metrics: Metrics = {
         "moved": {sign: _moved(playback, edit, value) for sign, value in (("−1", -1.0), ("+1", 1.0))},
         "cosines": _cosines(space, concepts),
         "overlap": _overlaps([space.shares(concept) for concept in concepts]),
         "pairs": {
-            f"{a} and {b}{f' at {site}' if site else ''}": _apart(space, a, b, site, playback.options.seed)
+            f"{a} and {b}{f' at {site}' if site else ''}": _pair_aurocs(
+                space, a, b, site, playback.options.seed
+            )
             for a, b in pairs
             for site in space.sites
         },
     }
-    goals = _goals(figures, concepts)
+    goals = _goals(metrics, concepts)
     apart = sum(goal.reached for goal in goals)
     return Result(
         "separability",
@@ -57,17 +63,17 @@ def separability_result(playback: Playback, space: Space) -> Result:
         "apart.",
         f"{apart} of {len(goals)} movements stay with their own concept (another moves at most half as much, by every "
         "classifier).",
-        tuple(_blocks(figures, concepts)),
+        tuple(_blocks(metrics, concepts)),
         tuple(goals),
-        plain(figures),
+        plain(metrics),
         {"seed": playback.options.seed},
     )
 
 
 def _moved(playback: Playback, edit: Any, value: float) -> dict[str, list[list[float | None]]]:
-    """By classifier, `[concepts, stops]`: the change of the mean probability of each concept that each stop makes at this end.
+    """By classifier, `[concepts, stops]`: how far each stop, at this end, changes each concept's mean probability.
 
-    A stop is turned down where its concept sounds, and up where it doesn't; a row's concept is looked for in the same clips.
+    A stop is turned down where its concept sounds, and up where it doesn't; all concepts are measured in those clips.
     """
     clips = playback.items
     columns: dict[str, list[list[float | None]]] = {
@@ -105,7 +111,7 @@ def _moved(playback: Playback, edit: Any, value: float) -> dict[str, list[list[f
 
 
 def _cosines(space: Space, concepts: Sequence[str]) -> dict[str, list[list[float]]]:
-    """`[stops, stops]` at each end: how alike two stops' edits of the same frames are, energies counted."""
+    """`[stops, stops]` at each end: the cosine of two stops' edits of the same frames."""
     found = {}
     for sign, value in (("−1", -1.0), ("+1", 1.0)):
         changes = [space.change(concept, value) for concept in concepts]
@@ -126,10 +132,10 @@ def _overlaps(shares: Sequence[Tensor]) -> list[list[float]]:
     return [[round(overlap(a, b), 3) for b in shares] for a in shares]
 
 
-def _apart(space: Space, first: str, second: str, site: str, seed: int) -> Cells:
-    """AUROC of a line between two concepts' solos, by clip statistics of the frames: as they are, each with its own stop at -1.
+def _pair_aurocs(space: Space, first: str, second: str, site: str, seed: int) -> Metrics:
+    """AUROC of a linear classifier between two concepts' solos: as they are, and each with its own stop at -1.
 
-    Cross-validated by recording; None where there are too few.
+    Cross-validated by recording; None where there are too few clips.
     """
     groups = [space.groups(concept) for concept in (first, second)]
     counts = [len(each) for each in groups]
@@ -137,16 +143,16 @@ def _apart(space: Space, first: str, second: str, site: str, seed: int) -> Cells
         return {"before": None, "after": None, "clips": counts}
 
     def auroc_at(value: float) -> float | None:
-        one, other = (space.alone(concept, value, site) for concept in (first, second))
-        return told_apart(one, other, groups[0] + groups[1], seed)
+        one, other = (space.solo_levels(concept, value, site) for concept in (first, second))
+        return separation_auroc(one, other, groups[0] + groups[1], seed)
 
     return {"before": auroc_at(0.0), "after": auroc_at(-1.0), "clips": counts}
 
 
-def told_apart(first: Tensor, second: Tensor, groups: Sequence[str], seed: int) -> float | None:
-    """How well logistic regression tells two kinds of clips apart: AUROC, cross-validated by group.
+def separation_auroc(first: Tensor, second: Tensor, groups: Sequence[str], seed: int) -> float | None:
+    """AUROC of logistic regression between two kinds of clips, cross-validated by group.
 
-    A clip is described by its frames' root mean squares, which count at unit level.
+    Clips are described by their frames' root mean squares, scaled to unit norm.
 
     Shape: `[clips, width]` twice; a group for each clip.
     """
@@ -170,9 +176,9 @@ def told_apart(first: Tensor, second: Tensor, groups: Sequence[str], seed: int) 
     return round(float(roc_auc_score(truth, scores)), 4)
 
 
-def _goals(figures: Cells, concepts: Sequence[str]) -> list[Goal]:
+def _goals(metrics: Metrics, concepts: Sequence[str]) -> list[Goal]:
     goals = []
-    for sign, by_classifier in figures["moved"].items():
+    for sign, by_classifier in metrics["moved"].items():
         for index, stop in enumerate(concepts):
             worst, own_least = 0.0, float("inf")
             for matrix in by_classifier.values():
@@ -193,10 +199,10 @@ def _goals(figures: Cells, concepts: Sequence[str]) -> list[Goal]:
     return goals
 
 
-def _blocks(figures: Cells, concepts: Sequence[str]) -> list[Content]:
+def _blocks(metrics: Metrics, concepts: Sequence[str]) -> list[Content]:
     blocks: list[Content] = []
     names = tuple(concepts)
-    for sign, by_classifier in figures["moved"].items():
+    for sign, by_classifier in metrics["moved"].items():
         for classifier, values in by_classifier.items():
             blocks.append(
                 Matrix(
@@ -209,7 +215,7 @@ def _blocks(figures: Cells, concepts: Sequence[str]) -> list[Content]:
                     note="Change of the mean probability, from −1 to 1.",
                 )
             )
-    for sign, values in figures["cosines"].items():
+    for sign, values in metrics["cosines"].items():
         blocks.append(
             Matrix(
                 f"Cosines of the stops' edits at {sign}",
@@ -226,22 +232,22 @@ def _blocks(figures: Cells, concepts: Sequence[str]) -> list[Content]:
             "Overlap of the stops' features",
             names,
             names,
-            tuple(map(tuple, figures["overlap"])),
+            tuple(map(tuple, metrics["overlap"])),
             "stop",
             "stop",
             note=note,
         )
     )
     rows = tuple(
-        (pair, each["before"], each["after"], sum(each["clips"])) for pair, each in figures["pairs"].items()
+        (pair, each["before"], each["after"], sum(each["clips"])) for pair, each in metrics["pairs"].items()
     )
     note = (
-        "AUROC of logistic regression between clips in which one of them plays alone, cross-validated by recording; .5: a line "
-        "can't tell them apart."
+        "AUROC of logistic regression between clips in which one of them plays alone, cross-validated by recording; "
+        ".5: they aren't separable."
     )
     blocks.append(
         Table(
-            "Told apart by a line",
+            "Separated by a linear classifier",
             ("pair", "as they are", "each with its stop at −1", "clips"),
             rows,
             note=note,

@@ -1,4 +1,4 @@
-"""What separability asks of a model's own numbers: the changes that stops make, the features they take, clips of one concept."""
+"""A model's own numbers for the separability experiment: changes by stops, their features, and clips of one concept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training.banks.bank import StopBank
-from training.banks.control_edits import BankEdit
+from training.banks.control_edits import ConstantEdit
 from training.evaluation.context import EvaluationContext
 from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.musicgen_context import MusicGenContext
@@ -18,7 +18,7 @@ from training.evaluation.playback.rave import RavePlayback
 from training.evaluation.rave_context import RaveContext
 
 CHANGED = 24
-"""Recordings at most whose frames are changed at a MusicGen's layers, evenly spread."""
+"""Most recordings whose frames are edited at a MusicGen's layers, evenly spread."""
 
 
 class Space(Protocol):
@@ -26,20 +26,19 @@ class Space(Protocol):
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """Where clips are described; one alone needs no name."""
+        """The sites at which clips are described; a single one has an empty name."""
 
     def change(self, concept: str, value: float) -> Tensor:
-        """What a stop at a value adds to some frames, of one shape for all stops: the same frames for each."""
+        """What a stop at a value adds to some frames, the same frames for every stop."""
 
     def shares(self, concept: str) -> Tensor:
         """A stop's shares of all features."""
 
-    def alone(self, concept: str, value: float, site: str) -> Tensor:
-        """Clips in which nothing else plays, with the concept's own stop at a value: root mean squares over time,
-        `[clips, width]`."""
+    def solo_levels(self, concept: str, value: float, site: str) -> Tensor:
+        """RMS over time of clips of this concept alone, with its own stop at a value, `[clips, width]`."""
 
     def groups(self, concept: str) -> list[str]:
-        """Of those clips, what stays on one side of a split."""
+        """The group of each of those clips; a group stays on one side of a split."""
 
 
 class RaveSpace:
@@ -59,7 +58,7 @@ class RaveSpace:
         """The stop's removal weights, `[n_features]`."""
         return self.playback.context.bank.stop(concept).removal_weights
 
-    def alone(self, concept: str, value: float, site: str) -> Tensor:
+    def solo_levels(self, concept: str, value: float, site: str) -> Tensor:
         """Level of each latent in clips of the concept alone, with the stop at a value: `[clips, latents]`."""
         z = self.playback.clips.latents[self.playback.clips.alone(concept)]
         return _levels(self._edited(z, concept, value) if value else z)
@@ -78,7 +77,7 @@ class LayersSpace:
     Args:
         banks: by site, those with stops.
         encoded: by site, the recordings encoded there.
-        concepts: those that are asked about; other labels count as none.
+        concepts: the concepts that are measured; other labels count as none.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ class LayersSpace:
     ) -> None:
         self.banks, self.encoded, self.concepts = banks, encoded, frozenset(concepts)
         self.sites = tuple(banks)
-        self._edits = {site: BankEdit(bank) for site, bank in banks.items()}
+        self._edits = {site: ConstantEdit(bank) for site, bank in banks.items()}
         self._any = next(iter(encoded.values()))
 
     def change(self, concept: str, value: float) -> Tensor:
@@ -106,7 +105,7 @@ class LayersSpace:
         """The stop's removal weights at all layers in a row; zeros at a layer without the stop."""
         return torch.cat([_shares(bank, concept) for bank in self.banks.values()])
 
-    def alone(self, concept: str, value: float, site: str) -> Tensor:
+    def solo_levels(self, concept: str, value: float, site: str) -> Tensor:
         """Level of each of the layer's normalised numbers in recordings of the concept alone: `[recordings, width]`."""
         sae = self.banks[site].sae
         clips = [self._edited(site, index, concept, value) for index in self._places(concept)]
@@ -118,7 +117,7 @@ class LayersSpace:
         return [self._any.groups[index] for index in self._places(concept)]
 
     def _places(self, concept: str | None) -> list[int]:
-        """Unseen recordings that sound; only those of a concept alone where one is named."""
+        """Indices of unseen recordings that aren't silent: all of them, or those of a concept alone."""
         encoded = self._any
         wanted = None if concept is None else {concept}
         return [

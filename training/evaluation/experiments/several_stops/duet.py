@@ -1,4 +1,7 @@
-"""Guitar music with a male voice, in three ways: out of neither, onto a guitar, and in a woman's place; beside true mixtures."""
+"""A named combination: guitar music with a male voice, beside true mixtures.
+
+It is made in three ways: from neither, from a guitar, in place of a woman.
+"""
 
 from __future__ import annotations
 
@@ -15,28 +18,28 @@ from training.metrics.bootstrap import Estimate
 GUITAR, MALE, FEMALE = "guitar", "male voice", "female voice"
 """The labels that recordings and stops must have."""
 REST, TRUTH = "at 0", "true mixtures, at 0"
-HEARD_GOAL = 0.60
+DETECTED_GOAL = 0.60
 _GOAL = (
-    f"guitar music with a male voice, out of {{title}}: each of the two detected in {HEARD_GOAL:.0%} or more, and what is "
-    "brought in more often than after a random edit"
+    f"guitar music with a male voice, out of {{title}}: each of the two detected in {DETECTED_GOAL:.0%} or more, and "
+    "what is brought in more often than after a random edit"
 )
 
-Cells = dict[str, Any]
+Metrics = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Case:
-    """One case of the duet: where the stops are, and what sounds before."""
+class DuetCase:
+    """One way to make the duet: the stops' values, the concepts that sound before, and a title."""
 
     values: Mapping[str, float]
     before: frozenset[str]
     title: str
 
 
-CASES: tuple[Case, ...] = (
-    Case({GUITAR: 1.0, MALE: 1.0}, frozenset(), f"neither; {GUITAR} +1, {MALE} +1"),
-    Case({MALE: 1.0}, frozenset({GUITAR}), f"a guitar; {MALE} +1"),
-    Case(
+CASES: tuple[DuetCase, ...] = (
+    DuetCase({GUITAR: 1.0, MALE: 1.0}, frozenset(), f"neither; {GUITAR} +1, {MALE} +1"),
+    DuetCase({MALE: 1.0}, frozenset({GUITAR}), f"a guitar; {MALE} +1"),
+    DuetCase(
         {FEMALE: -1.0, MALE: 1.0},
         frozenset({GUITAR, FEMALE}),
         f"a guitar with a woman; {FEMALE} −1, {MALE} +1",
@@ -45,50 +48,53 @@ CASES: tuple[Case, ...] = (
 
 
 def possible(concepts: Sequence[str]) -> bool:
-    """Whether the stops that the duet is made with are there; without one for women two of the ways are left."""
+    """Whether the required stops exist; without one for female voice, only two of the three cases are measured."""
     return {GUITAR, MALE} <= set(concepts)
 
 
-def measure(playback: Playback, edits: Mapping[str, Any]) -> Cells:
-    """By case of the duet: what every classifier detects before, with the stops and with a random edit; and in true mixtures."""
-    found: Cells = {"cases": {}}
+def measure(playback: Playback, edits: Mapping[str, Any]) -> Metrics:
+    """What every classifier detects, by case: before, with the stops, and with a random edit; and in true mixtures."""
+    found: Metrics = {"cases": {}}
     for case in CASES:
         if not set(case.values) | case.before <= set(playback.items.concepts):
             continue
-        indices = _places(playback, case.before)
+        indices = _indices(playback, case.before)
         if not indices:
             continue
-        cell: Cells = {"clips": len(indices), REST: _shares(playback, playback.neutral_of(indices), indices)}
+        cell: Metrics = {
+            "clips": len(indices),
+            REST: _shares(playback, playback.neutral_of(indices), indices),
+        }
         for name in (STOP, RANDOM):
             sound = playback.sound(edits[name], indices, case.values)
             cell[name] = _shares(playback, playback.predict(sound), indices)
         found["cases"][case.title] = cell
-    true = _places(playback, frozenset({GUITAR, MALE}))
+    true = _indices(playback, frozenset({GUITAR, MALE}))
     if true:
         found[TRUTH] = {"clips": len(true), REST: _shares(playback, playback.neutral_of(true), true)}
     return found
 
 
-def tables(figures: Cells) -> list[Table]:
+def tables(metrics: Metrics) -> list[Table]:
     """A table for every case."""
     return [
         Table(
             f"Guitar music with a male voice, out of {title}",
             ("edit (classifier)", *_concepts(cell)),
-            (*_rows(cell, (REST, STOP, RANDOM)), *_true_rows(figures)),
+            (*_rows(cell, (REST, STOP, RANDOM)), *_true_rows(metrics)),
             "share",
             f"In which share of {cell['clips']} clips each concept is detected.",
         )
-        for title, cell in figures["cases"].items()
+        for title, cell in metrics["cases"].items()
     ]
 
 
-def goals(figures: Cells) -> list[Goal]:
-    """A goal for every case: both are detected, what is brought in more often than after a random edit, by every classifier."""
-    return [_goal(case, figures["cases"][case.title]) for case in CASES if case.title in figures["cases"]]
+def goals(metrics: Metrics) -> list[Goal]:
+    """A goal for every case; see `is_reached`."""
+    return [_goal(case, metrics["cases"][case.title]) for case in CASES if case.title in metrics["cases"]]
 
 
-def _goal(case: Case, cell: Cells) -> Goal:
+def _goal(case: DuetCase, cell: Metrics) -> Goal:
     shares = {
         (concept, classifier): (
             of_classifier[concept].mean or 0.0,
@@ -104,19 +110,19 @@ def _goal(case: Case, cell: Cells) -> Goal:
     return Goal(_GOAL.format(title=case.title), "; ".join(said), is_reached(case, shares))
 
 
-def is_reached(case: Case, shares: Mapping[tuple[str, str], tuple[float, float]]) -> bool:
-    """Whether both concepts are detected often enough, and what is brought in more often than after a random edit.
+def is_reached(case: DuetCase, shares: Mapping[tuple[str, str], tuple[float, float]]) -> bool:
+    """Whether all classifiers detect both concepts often enough, and new ones more often than after a random edit.
 
     Args:
-        shares: by concept and classifier: with the stops, and with a random edit.
+        shares: by concept and classifier, the shares of clips with the stops, and with a random edit.
     """
     return all(
-        share >= HEARD_GOAL and (share > random or concept in case.before)
+        share >= DETECTED_GOAL and (share > random or concept in case.before)
         for (concept, _), (share, random) in shares.items()
     )
 
 
-def _places(playback: Playback, sounding: frozenset[str]) -> list[int]:
+def _indices(playback: Playback, sounding: frozenset[str]) -> list[int]:
     """Clips in which exactly these concepts sound."""
     concepts = playback.items.concepts
     wanted = torch.tensor([concept in sounding for concept in concepts])
@@ -132,11 +138,11 @@ def _shares(
     }
 
 
-def _concepts(cell: Cells) -> list[str]:
+def _concepts(cell: Metrics) -> list[str]:
     return list(next(iter(cell[REST].values())))
 
 
-def _rows(cell: Cells, edits: Sequence[str]) -> list[tuple[str | Estimate, ...]]:
+def _rows(cell: Metrics, edits: Sequence[str]) -> list[tuple[str | Estimate, ...]]:
     return [
         (f"{edit} ({classifier})", *shares.values())
         for edit in edits
@@ -144,9 +150,9 @@ def _rows(cell: Cells, edits: Sequence[str]) -> list[tuple[str | Estimate, ...]]
     ]
 
 
-def _true_rows(figures: Cells) -> list[tuple[str | Estimate, ...]]:
-    if TRUTH not in figures:
+def _true_rows(metrics: Metrics) -> list[tuple[str | Estimate, ...]]:
+    if TRUTH not in metrics:
         return []
     return [
-        (f"{TRUTH} ({classifier})", *shares.values()) for classifier, shares in figures[TRUTH][REST].items()
+        (f"{TRUTH} ({classifier})", *shares.values()) for classifier, shares in metrics[TRUTH][REST].items()
     ]

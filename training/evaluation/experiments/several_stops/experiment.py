@@ -1,4 +1,4 @@
-"""Several stops at once: is each one's effect still there, does the order matter, and a combination that has a name."""
+"""Several stops at once: whether each keeps its effect, whether their order matters, and a named combination."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from training.metrics.bootstrap import Estimate, interval, mean_of
 
 JOINT_GOAL = 0.90
 SMALLEST_EFFECT = 0.1
-"""A stop that alone does what it says in fewer clips has no effect that could be kept."""
+"""Least share of clips in which a stop alone must work; below it there is no effect that could remain."""
 ORDER_TOLERANCE = 1e-4
-"""Of the edit's own size: stops are summed in the bank's order, and float32 rounds by it."""
+"""Largest accepted effect of the stops' order, as a share of the edit: float32 sums depend on the order."""
 
 Values = dict[str, float]
-Cells = dict[str, Any]
+Metrics = dict[str, Any]
 
 
 def run(context: EvaluationContext, options: Options) -> Result:
@@ -33,23 +33,23 @@ def run(context: EvaluationContext, options: Options) -> Result:
 def several_stops_result(playback: Playback) -> Result:
     """Every pair of stops at every combination of ends, two on and two off where there are four, and the named example."""
     edits = playback.edits()
-    figures: Cells = {"pairs": {}, "order": playback.order_error()}
+    metrics: Metrics = {"pairs": {}, "order": playback.order_error()}
     combined_clips = [
         (values, _fitting(playback, values)) for values in _combinations(playback.items.concepts)
     ]
     playback.expect("together", sum(1 + len(values) for values, indices in combined_clips if indices))
     for values, indices in combined_clips:
         if indices:
-            figures["pairs"][_name(values)] = _joint(playback, edits[STOP], values, indices)
+            metrics["pairs"][_name(values)] = _joint(playback, edits[STOP], values, indices)
     if duet.possible(playback.items.concepts):
-        figures["duet"] = duet.measure(playback, edits)
-    combined, others = _combination_goals(figures), _order_goals(figures)
+        metrics["duet"] = duet.measure(playback, edits)
+    combined, others = _combination_goals(metrics), _order_goals(metrics)
     answer = (
         f"{sum(goal.reached for goal in combined)} of {len(combined)} combinations keep {JOINT_GOAL:.0%} or more of what every "
         "stop does alone, by every classifier."
     )
-    if "duet" in figures:
-        ways = duet.goals(figures["duet"])
+    if "duet" in metrics:
+        ways = duet.goals(metrics["duet"])
         answer += f" Guitar music with a male voice: {sum(goal.reached for goal in ways)} of {len(ways)} ways to it reach it."
         others += ways
     return Result(
@@ -57,9 +57,9 @@ def several_stops_result(playback: Playback) -> Result:
         "Several stops at once",
         "Two stops moved together should each do what they do alone, whatever their order.",
         answer if combined else "The bank has one stop: nothing can be combined.",
-        tuple(_tables(figures)),
+        tuple(_tables(metrics)),
         (*combined, *others),
-        plain(figures),
+        plain(metrics),
         {"seed": playback.options.seed},
     )
 
@@ -81,7 +81,7 @@ def _name(values: Mapping[str, float]) -> str:
 
 
 def _fitting(playback: Playback, values: Mapping[str, float]) -> list[int]:
-    """Clips that have what is taken away and lack what is brought in, mixtures included; the nearest where none has all."""
+    """Clips, mixtures included, that have what is taken away and lack what is brought in; else the closest ones."""
     clips = playback.items
     off, on = ([n for n, v in values.items() if (v < 0) == down] for down in (True, False))
     wrong = sum(
@@ -92,16 +92,16 @@ def _fitting(playback: Playback, values: Mapping[str, float]) -> list[int]:
     return playback.spread(best)
 
 
-def _joint(playback: Playback, edit: Any, values: Values, indices: Sequence[int]) -> Cells:
-    """By stop and classifier: in which share of the clips it does what it says, alone and jointly, and one over the other."""
+def _joint(playback: Playback, edit: Any, values: Values, indices: Sequence[int]) -> Metrics:
+    """By stop and classifier: shares of clips that fit the stop's setting, alone and jointly, and their ratio."""
     joint = playback.predict(playback.sound(edit, indices, values))
-    found: Cells = {"clips": len(indices)}
+    found: Metrics = {"clips": len(indices)}
     for name, value in values.items():
         alone = playback.predict(playback.sound(edit, indices, {name: value}))
         found[name] = {
-            classifier: _kept(
-                _obeyed(alone, classifier, name, value),
-                _obeyed(joint, classifier, name, value),
+            classifier: _retention(
+                _matches_setting(alone, classifier, name, value),
+                _matches_setting(joint, classifier, name, value),
                 playback.groups_of(indices),
             )
             for classifier in joint
@@ -109,14 +109,19 @@ def _joint(playback: Playback, edit: Any, values: Values, indices: Sequence[int]
     return found
 
 
-def _obeyed(hearing: PredictionsByName, classifier: str, name: str, value: float) -> np.ndarray[Any, Any]:
-    """Which clips a classifier finds as the stop was set: the concept at +1, no concept at -1. `[clips]` of 0 and 1."""
-    predictions = hearing[classifier].of(name)[0]
-    return (predictions if value > 0 else ~predictions).double().numpy()
+def _matches_setting(
+    predictions: PredictionsByName, classifier: str, name: str, value: float
+) -> np.ndarray[Any, Any]:
+    """Whether a classifier's prediction fits the stop's value: concept detected at +1, not detected at -1.
+
+    `[clips]` of 0 and 1.
+    """
+    detected = predictions[classifier].of(name)[0]
+    return (detected if value > 0 else ~detected).double().numpy()
 
 
-def _kept(alone: np.ndarray[Any, Any], joint: np.ndarray[Any, Any], groups: Sequence[str]) -> Cells:
-    """The shares of obedient clips alone and jointly, and one over the other."""
+def _retention(alone: np.ndarray[Any, Any], joint: np.ndarray[Any, Any], groups: Sequence[str]) -> Metrics:
+    """Shares of clips that fit the setting, with the stop alone and jointly, and their ratio."""
 
     def ratio(indices: np.ndarray[Any, Any]) -> float:
         own = float(alone[indices].mean())
@@ -129,9 +134,9 @@ def _kept(alone: np.ndarray[Any, Any], joint: np.ndarray[Any, Any], groups: Sequ
     }
 
 
-def _combination_goals(figures: Cells) -> list[Goal]:
+def _combination_goals(metrics: Metrics) -> list[Goal]:
     goals = []
-    for combination, cell in figures["pairs"].items():
+    for combination, cell in metrics["pairs"].items():
         kept = {
             f"{name} ({classifier})": of_classifier["kept"].mean
             for name, classifiers in cell.items()
@@ -152,9 +157,9 @@ def _combination_goals(figures: Cells) -> list[Goal]:
     return goals
 
 
-def _order_goals(figures: Cells) -> list[Goal]:
-    order = figures["order"]
-    if not figures["pairs"] or order is None:
+def _order_goals(metrics: Metrics) -> list[Goal]:
+    order = metrics["order"]
+    if not metrics["pairs"] or order is None:
         return []
     return [
         Goal(
@@ -165,9 +170,9 @@ def _order_goals(figures: Cells) -> list[Goal]:
     ]
 
 
-def _tables(figures: Cells) -> list[Table]:
+def _tables(metrics: Metrics) -> list[Table]:
     rows: list[tuple[str | Estimate, ...]] = []
-    for combination, cell in figures["pairs"].items():
+    for combination, cell in metrics["pairs"].items():
         for name, classifiers in cell.items():
             if name == "clips":
                 continue
@@ -181,6 +186,6 @@ def _tables(figures: Cells) -> list[Table]:
         "Kept: jointly over alone; a dash where alone it's under a tenth."
     )
     tables = [Table("Each stop's effect, alone and with others", columns, tuple(rows), "share", note)]
-    if "duet" in figures:
-        tables += duet.tables(figures["duet"])
+    if "duet" in metrics:
+        tables += duet.tables(metrics["duet"])
     return tables

@@ -1,4 +1,4 @@
-"""What steering measures: a cell for each edit of some clips, a curve over the knob for each classifier.
+"""The measurements of the steering experiment: a cell for each edit of some clips, a curve for each classifier.
 
 The JSON names are those of the first format.
 """
@@ -20,13 +20,13 @@ STEMS, OTHERS_KEPT, OWN_LEFT = "stems", "others' notes kept", "own notes left"
 
 @dataclass(frozen=True)
 class Detection:
-    """How often one classifier detects a concept in the clips of a cell.
+    """Shares of a cell's clips in which one classifier detects a concept.
 
     Attributes:
         neutral, turned: with the stop at 0, and turned.
-        changeable: turned, of the clips in which there was something to change: where it was detected (-1) or wasn't (+1).
-        new_timbres: turned, of the clips of timbres that nothing was trained on.
-        others: by other concept, how much more often it is detected turned than at 0.
+        changeable: turned, among the clips in which it was detected at 0 (-1) or wasn't (+1).
+        new_timbres: turned, among the clips with timbres that nothing was trained on.
+        others: by other concept, the change of the share from 0 to turned.
     """
 
     neutral: Estimate
@@ -36,7 +36,7 @@ class Detection:
     others: Mapping[str, Estimate]
 
     def to_json(self) -> dict[str, Any]:
-        """As the result's metrics hold it."""
+        """The dictionary in the result's metrics."""
         return {
             NEUTRAL: self.neutral,
             TURNED: self.turned,
@@ -48,31 +48,31 @@ class Detection:
 
 @dataclass(frozen=True)
 class StemNotes:
-    """The notes of mixtures whose stems are known, as shares of those found in each stem alone.
+    """Which notes of a mixture's stems sound in a sound, as shares of those tracked in each stem alone.
 
     Attributes:
-        others_kept: the other concepts' notes that sound.
-        own_left: the concept's own notes that sound, but for those that the others play too.
+        others_kept: share of the other concepts' notes that sound.
+        own_left: share of the concept's own notes that sound, without those that the others play too.
     """
 
     others_kept: Estimate
     own_left: Estimate
 
     def to_json(self) -> dict[str, Estimate]:
-        """As the result's metrics hold it."""
+        """The dictionary in the result's metrics."""
         return {OTHERS_KEPT: self.others_kept, OWN_LEFT: self.own_left}
 
 
 @dataclass(frozen=True)
-class Stems:
-    """The notes of mixtures with the stop at 0, turned, and with the concept's own frames subtracted."""
+class StemShares:
+    """Shares of stems' notes in mixtures: with the stop at 0, turned, and with the concept's own frames subtracted."""
 
     neutral: StemNotes
     turned: StemNotes
     best: StemNotes
 
     def to_json(self) -> dict[str, dict[str, Estimate]]:
-        """As the result's metrics hold it."""
+        """The dictionary in the result's metrics."""
         return {
             NEUTRAL: self.neutral.to_json(),
             TURNED: self.turned.to_json(),
@@ -81,16 +81,16 @@ class Stems:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What trackers find of some clips' pitch and notes after an edit.
+class Retention:
+    """Shares of pitch and notes that remain after an edit.
 
     Attributes:
-        shares: by what is tracked (see `tables.TRACKED`), the share that is still there.
+        shares: by what is tracked (see `tables.TRACKED`), the share that remains.
         stems: the notes of mixtures; None where stems aren't known.
     """
 
     shares: Mapping[str, Estimate] = field(default_factory=dict)
-    stems: Stems | None = None
+    stems: StemShares | None = None
 
 
 @dataclass(frozen=True)
@@ -98,29 +98,29 @@ class SteeringCell:
     """One edit of some clips.
 
     Attributes:
-        detected: by classifier.
+        detected: by classifier, the shares of clips in which concepts are detected.
         clips: how many there are.
         changed: by measure of `metrics.sound_changes`.
-        kept: pitch and notes.
+        retention: pitch and notes that remain.
         recovered: how far the sound goes towards the best possible without the concept; None where stems aren't known.
     """
 
     detected: Mapping[str, Detection]
     clips: int
     changed: Mapping[str, Estimate]
-    kept: Kept = Kept()
+    retention: Retention = Retention()
     recovered: Estimate | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As the result's metrics hold it."""
+        """The dictionary in the result's metrics."""
         content: dict[str, Any] = {
             "heard": {name: each.to_json() for name, each in self.detected.items()},
             "clips": self.clips,
             "changed": self.changed,
-            **self.kept.shares,
+            **self.retention.shares,
         }
-        if self.kept.stems is not None:
-            content[STEMS] = self.kept.stems.to_json()
+        if self.retention.stems is not None:
+            content[STEMS] = self.retention.stems.to_json()
         if self.recovered is not None:
             content["way to the stem"] = self.recovered
         return content
@@ -128,7 +128,7 @@ class SteeringCell:
 
 @dataclass(frozen=True)
 class Curve:
-    """One classifier's answer over the knob's values.
+    """One classifier's mean probability over the knob's values.
 
     Attributes:
         probability: the mean over clips at each of the `values`.
@@ -142,7 +142,7 @@ class Curve:
     per_clip: Estimate
 
     def to_json(self) -> dict[str, Any]:
-        """As the result's metrics hold it."""
+        """The dictionary in the result's metrics."""
         return {
             "values": self.values,
             "probability": self.probability,
@@ -152,15 +152,15 @@ class Curve:
 
 
 Cells = dict[str, SteeringCell]
-"""By clips: ALONE, MIXED, WITHOUT; those that there are."""
+"""Cells by clips: ALONE, MIXED, WITHOUT, where there are any."""
 
 
 @dataclass(frozen=True)
 class ConceptCells:
-    """What every edit does for one concept, and the stop's curves.
+    """The cells of every edit for one concept, and the stop's curves.
 
     Attributes:
-        edits: by edit, the stop's first.
+        edits: cells by edit, the stop's first.
         curves: by side of the knob (`minus`, `plus`) and classifier.
     """
 
@@ -168,7 +168,7 @@ class ConceptCells:
     curves: Mapping[str, Mapping[str, Curve]]
 
     def to_json(self) -> dict[str, Any]:
-        """As the result's metrics hold it."""
+        """The dictionary in the result's metrics."""
         edits = {
             name: {key: cell.to_json() for key, cell in cells.items()} for name, cells in self.edits.items()
         }
@@ -181,12 +181,12 @@ class ConceptCells:
 
 @dataclass(frozen=True)
 class Steering:
-    """All that is measured.
+    """All measurements of the steering experiment.
 
     Attributes:
-        accuracy: by classifier, how right it is.
-        in_noise: by classifier and concept, in which share of white noises it detects it.
-        concepts: by concept.
+        accuracy: the accuracy of each classifier.
+        in_noise: by classifier and concept, the share of white noises in which it is detected.
+        concepts: cells and curves by concept.
     """
 
     accuracy: Mapping[str, Accuracy]
@@ -194,7 +194,7 @@ class Steering:
     concepts: Mapping[str, ConceptCells]
 
     def to_json(self) -> dict[str, Any]:
-        """As the result's metrics hold it."""
+        """The dictionary in the result's metrics."""
         return {
             "ears": self.accuracy,
             "heard in noise": self.in_noise,

@@ -18,7 +18,7 @@ from training.evaluation.experiments.steering.cells import (
     ConceptCells,
     Curve,
     Detection,
-    Kept,
+    Retention,
     Steering,
     SteeringCell,
 )
@@ -64,7 +64,7 @@ def steering_result(playback: Playback, folder: Path) -> Result:
         "steering",
         "Does each stop do what it says?",
         "At −1 a stop should take its concept away and leave the rest; at +1 it should bring it in. Independent "
-        "classifiers are asked about clips that nothing was found on, beside as large an edit of random features.",
+        "classifiers say so on unseen clips, beside as large an edit of random features.",
         answer_of(goals),
         (*content_of(steering, kinds, missing), *write_players(playback, edits, folder)),
         tuple(goals),
@@ -74,7 +74,7 @@ def steering_result(playback: Playback, folder: Path) -> Result:
 
 
 def _predictions(playback: Playback, concept: str, edits: int) -> int:
-    """How often the classifiers are asked about a concept: once a cell, and at the curves' values but 0."""
+    """How many predictions a concept takes: one a cell, and one at each of the curves' values but 0."""
     sides = sum(bool(playback.spread(every)) for every, _ in _sides(playback, concept).values())
     return edits * len(_kinds(playback, concept)) + sides * sum(value != 0 for value in DOSE)
 
@@ -100,7 +100,7 @@ def _cells(playback: Playback, edit: Any, concept: str, tracker: Tracker | None)
 def _cell(
     playback: Playback, edit: Any, concept: str, indices: list[int], value: float, tracker: Tracker | None
 ) -> SteeringCell:
-    """What the classifiers detect, and what else moved; pitch and notes where there is a tracker."""
+    """Detection by every classifier, and what else changed; pitch and notes where there is a tracker."""
     before = playback.neutral_of(indices)
     sound = playback.sound(edit, indices, {concept: value})
     after = playback.predict(sound)
@@ -113,7 +113,7 @@ def _cell(
         },
         len(indices),
         {what: mean_of(moved.numpy(), groups) for what, moved in changes.items()},
-        tracker.kept(concept, indices, sound) if tracker else Kept(),
+        tracker.retention(concept, indices, sound) if tracker else Retention(),
         playback.recovered(concept, indices, sound) if value < 0 else None,
     )
 
@@ -139,7 +139,7 @@ def _detection(
 
 
 def _curves(playback: Playback, edit: Any, concept: str) -> dict[str, dict[str, Curve]]:
-    """The classifiers' answers at five values on each side of the knob; in quick mode the first classifier's alone."""
+    """The classifiers' curves over five values on each side of the knob; in quick mode only the first classifier's."""
     classifiers = 1 if playback.options.quick else None
     curves = {}
     for side, (every, sign) in _sides(playback, concept).items():

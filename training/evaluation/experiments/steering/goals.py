@@ -1,4 +1,4 @@
-"""What stops are aimed at, and what was measured of it, in words."""
+"""The goals of the steering experiment, and whether they are reached, in words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.evaluation.playback.playback import RANDOM, STOP
 from training.evaluation.results import Goal
 
 OFF_GOAL, OFF_FROM = 0.10, 0.90
-"""At -1 the concept is detected in at most so many of the clips, from so many or more."""
+"""Most clips in which the concept may be detected at -1, where it is detected in at least `OFF_FROM` of them at 0."""
 ON_GOAL = 0.60
 OTHERS_GOAL = 0.05
 SPEARMAN_GOAL = 0.95

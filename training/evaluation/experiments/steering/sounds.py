@@ -14,11 +14,11 @@ from training.evaluation.results import AudioPlayers, Sound
 
 FOLDER = "sounds"
 CLIPS = 2
-"""Of each kind."""
+"""Clips of each kind."""
 
 
 def write_players(playback: Playback, edits: Mapping[str, Any], folder: Path) -> list[AudioPlayers]:
-    """For every stop some clips as recorded, with the stop at 0, with it turned, and with random features; written as FLAC."""
+    """Writes clips for every stop as FLAC: as recorded, the stop at 0, the stop turned, and random features."""
     players = []
     for concept in playback.items.concepts:
         rows = []

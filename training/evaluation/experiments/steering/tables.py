@@ -25,17 +25,17 @@ TRACKED = {
     "F of notes": "F of notes: the same note within 50 ms of its onset, before and after (mir_eval.transcription); new notes "
     "count against it. Where a concept is taken away, its notes should go.",
 }
-"""What a tracker may have measured of a cell, and how to read it."""
+"""The measures of pitch and notes that a cell may have, and how to read them."""
 
 
 Row = tuple[Cell | Estimate, ...]
 
 
 def content_of(steering: Steering, classifiers: Mapping[str, str], missing: str = "") -> list[Content]:
-    """The classifiers, then for every stop how often it's detected, what else moves, and its curve.
+    """The classifiers, then for every stop how often it's detected, what else changes, and its curve.
 
     Args:
-        classifiers: what each is, by name.
+        classifiers: each one's kind, by name.
         missing: what wasn't tracked, and why.
     """
     content: list[Content] = [_classifiers_table(steering, classifiers)]
@@ -43,7 +43,7 @@ def content_of(steering: Steering, classifiers: Mapping[str, str], missing: str 
         content.append(_success_table(concept, measured, list(classifiers)))
         content.append(_changes_table(concept, measured, missing))
         mixed = measured.edits[STOP].get(MIXED)
-        if mixed is not None and mixed.kept.stems is not None:
+        if mixed is not None and mixed.retention.stems is not None:
             content.append(_stems_table(concept, measured))
         content.append(_curve_plot(concept, measured.curves))
     return content
@@ -98,7 +98,7 @@ def _success_table(concept: str, measured: ConceptCells, classifiers: Sequence[s
 
 def _changes_table(concept: str, measured: ConceptCells, missing: str) -> Table:
     own = measured.edits[STOP]
-    tracked = [what for what in TRACKED if any(what in cell.kept.shares for cell in own.values())]
+    tracked = [what for what in TRACKED if any(what in cell.retention.shares for cell in own.values())]
     rows: list[Row] = []
     for key in (ALONE, MIXED, WITHOUT):
         for edit, cells in measured.edits.items():
@@ -113,7 +113,7 @@ def _changes_table(concept: str, measured: ConceptCells, missing: str) -> Table:
             ]
             worst = max(others, key=abs, default=None)
             changed = [cell.changed[what] for what in ("level", "spectrum", "timbre", "noisiness")]
-            kept = [cell.kept.shares.get(what, "–") for what in tracked]
+            kept = [cell.retention.shares.get(what, "–") for what in tracked]
             recovered = "–" if cell.recovered is None else cell.recovered
             rows.append((key, edit, worst, *changed, *kept, recovered))
     columns = (
@@ -137,9 +137,9 @@ def _changes_table(concept: str, measured: ConceptCells, missing: str) -> Table:
 
 def _stems_table(concept: str, measured: ConceptCells) -> Table:
     stems = {
-        edit: cells[MIXED].kept.stems
+        edit: cells[MIXED].retention.stems
         for edit, cells in measured.edits.items()
-        if cells[MIXED].kept.stems is not None
+        if cells[MIXED].retention.stems is not None
     }
     own = stems[STOP]
     assert own is not None

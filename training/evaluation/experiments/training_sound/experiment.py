@@ -1,4 +1,4 @@
-"""The learning curve over the SAE's training sound: features of SAEs that were trained on ever more of it."""
+"""The learning curve over the SAE's training sound: features of SAEs that were trained on more and more of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from training.sae.model import SAE
 from training.sae.train import train
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
-"""Shares of the training recordings, for SAEs of ever more sound."""
+"""Shares of the training recordings on which SAEs are trained."""
 
 STEPS, QUICK_STEPS = 400, 150
 
@@ -40,7 +40,7 @@ LEAST_FRAMES = 512
 
 
 def run(context: RaveContext, options: Options) -> Result:
-    """Trains SAEs on ever more of the training recordings, and measures each with ten examples of every concept."""
+    """Trains SAEs on more and more of the training recordings, and measures each with ten examples of every concept."""
     features = features_by_minutes(context.encoded, options.seed, options.quick)
     return training_growth(features, examples_in(context), options.seed, options.quick)
 
@@ -55,8 +55,8 @@ def training_growth(
     """AUROC from ten examples with and ten without, against the minutes of sound that the SAE was trained on.
 
     Args:
-        features: `[n, n_features]` of each SAE, by its minutes.
-        examples: of the same recordings; its own features aren't used.
+        features: the features `[n, n_features]` of each SAE, by its minutes of sound.
+        examples: the same recordings; their own features aren't used.
 
     Raises:
         DrawstopError: nothing to compare, or as `few_examples`.
@@ -81,7 +81,7 @@ def training_growth(
     return Result(
         slug="training-growth",
         title="From more sound",
-        question="Does an SAE that was trained on more sound tell concepts better?",
+        question="Does an SAE that was trained on more sound detect concepts better?",
         answer=f"Mean AUROC over concepts: {text_of(first)} with {min(curve):g} minutes, {text_of(last)} with {max(curve):g}.",
         content=(
             Plot("AUROC and the SAE's training", "minutes of sound", "AUROC", (line,), log_x=True, note=BAND),

@@ -48,7 +48,7 @@ function makeFilterable(box, rows) {
   input.autocomplete = "off";
   input.setAttribute("aria-label", `Filter ${name}`);
   const count = document.createElement("output");
-  const tell = (left) => { count.textContent = left === rows.length ? `${left} rows` : `${left} of ${rows.length} rows`; };
+  const showCount = (left) => { count.textContent = left === rows.length ? `${left} rows` : `${left} of ${rows.length} rows`; };
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let left = 0;
@@ -57,9 +57,9 @@ function makeFilterable(box, rows) {
       row.hidden = !words.every((word) => text.includes(word));
       left += !row.hidden;
     }
-    tell(left);
+    showCount(left);
   });
-  tell(rows.length);
+  showCount(rows.length);
   bar.append(input, count);
   box.before(bar);
 }

@@ -26,7 +26,7 @@ class Equaliser:
 
     Attributes:
         tilt_db: the least and the most tilt, in dB an octave.
-        ripples: how many bumps or dips.
+        ripples: number of bumps or dips.
         ripple_db: standard deviation of their heights.
         widths: the narrowest and the widest, in octaves.
     """
@@ -47,7 +47,7 @@ class Equaliser:
 
 
 STRONG = Equaliser(tilt_db=(-2.0, 4.0), ripples=4, ripple_db=5.0, widths=(0.4, 1.5))
-"""More often bright than dark: rendered and spoken sounds have little treble."""
+"""An equaliser that is more often bright than dark: rendered and spoken sounds have little treble."""
 
 
 def colour(sound: Samples, rng: Generator) -> Samples:

@@ -22,10 +22,10 @@ from training.recipes.separator.sounds.clip import (
 LAST_ONSET, LAST_END = CLIP_SECONDS - 0.5, CLIP_SECONDS - 0.1
 DRUM_CHANNEL = 9
 EFFECTS_SHARE = 0.3
-"""Of clips that fluidsynth plays with its reverberation and chorus."""
+"""Share of the clips that fluidsynth plays with its reverberation and chorus."""
 BEND_SHARE = 0.05
 HIT_SHARE = 0.25
-"""Of a beat's drums that sound."""
+"""Share of a beat's drums that sound."""
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 
 

@@ -28,11 +28,11 @@ LONGEST_NOTE = 6.0
 """Seconds that are read of a recorded note."""
 DAMPING_SECONDS = 0.06
 STRUM = 3.0
-"""How much more time there is between strums than between notes."""
+"""Time between strums relative to that between notes."""
 NEAREST = 3
 """A note is drawn from so many recordings of the nearest pitches; those of one pitch come in random order."""
 KEPT_NOTES = 256
-"""Of about a megabyte each."""
+"""Number of notes that are cached, of about a megabyte each."""
 
 _NAME = re.compile(r"([a-g])([sb]?)(-?\d+)(?:_|$)", re.IGNORECASE)
 _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}

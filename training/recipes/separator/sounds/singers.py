@@ -59,7 +59,7 @@ class Voice:
         syllables: sung in turn.
         vibrato_hertz: its rate.
         vibrato_cents: its depth.
-        scoop_cents: how far below its pitch a note begins.
+        scoop_cents: distance below its pitch at which a note begins.
     """
 
     syllables: tuple[Syllable, ...]

@@ -25,7 +25,8 @@ from training.data.overlap_warnings import overlap_warnings
 from training.data.read_labelled import is_data_set, read_labelled, recognise
 from training.data.recordings import SPLITS
 from training.data.sufficiency import what_can_run
-from training.models.rave.model import RaveModel, load_script
+from training.models.rave.load import load_script
+from training.models.rave.model import RaveModel
 
 
 def describe_path(path: Path, progress: Progress | None = None) -> dict[str, Any]:

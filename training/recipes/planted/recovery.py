@@ -1,6 +1,6 @@
 """Does each architecture find planted directions? Trains all of them on three seeds and writes `training/demo/planted.json`.
 
-python -m training.evaluation.experiments.sae_quality.planted_recovery
+python -m training.recipes.planted.recovery
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from drawstop.files import write_json
-from training.evaluation.experiments.sae_quality import planted
+from training.recipes.planted import planted
 from training.sae.config import Architecture, SAEConfig
 from training.sae.train import train
 
-FILE = Path(__file__).parents[3] / "demo" / "planted.json"
+FILE = Path(__file__).parents[2] / "demo" / "planted.json"
 FRAMES = 50_000
 SEEDS = (0, 1, 2)
 TRAINED: tuple[Architecture, ...] = ("topk", "batchtopk", "matryoshka", "jumprelu")
 """`topk-jumprelu` has the directions of `topk`, bit for bit."""
 GOAL = 0.9
-"""Share of the directions that are to be found."""
+"""Least share of the directions that should be found."""
 
 
 def config_of(architecture: Architecture, seed: int) -> SAEConfig:
-    """The settings under which planted directions are looked for."""
+    """The settings of an SAE that is trained on planted frames."""
     return SAEConfig(
         d_in=planted.WIDTH,
         n_features=384,
@@ -51,16 +51,16 @@ def recovery(config: SAEConfig, frames: int = FRAMES) -> dict[str, float]:
 
 
 def measure(path: Path) -> None:
-    """Writes every architecture's recovery by seed, with the settings; figures of the same settings that are there are kept."""
+    """Writes every architecture's recovery by seed, with the settings; results of the same settings stay."""
     settings = _settings()
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    found = kept["architectures"] if kept.get("settings") == settings else {}
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found = stored["architectures"] if stored.get("settings") == settings else {}
     for architecture in TRAINED:
         seeds = found.setdefault(architecture, {})
         for seed in SEEDS:
             if str(seed) not in seeds:
-                figures = recovery(config_of(architecture, seed))
-                seeds[str(seed)] = {name: round(value, 4) for name, value in figures.items()}
+                metrics = recovery(config_of(architecture, seed))
+                seeds[str(seed)] = {name: round(value, 4) for name, value in metrics.items()}
                 write_json(path, {"architectures": found, "settings": settings})
 
 

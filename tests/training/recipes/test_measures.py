@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.metrics import audio
+from training.metrics.audio import SAMPLE_RATE, distance_recovered
 from training.metrics.predictions import Predictions
+from training.recipes import measures
 
-RATE = audio.SAMPLE_RATE
+RATE = SAMPLE_RATE
 ROUNDED = 1e-3
 CONCEPTS = ("guitar", "voice")
 
@@ -30,58 +31,58 @@ def predictions(*logits: float) -> dict[str, Predictions]:
 
 
 def test_half_the_amplitude_is_six_decibels_and_a_quarter_of_the_energy() -> None:
-    assert audio.level_difference(noise(), 2 * noise())["mean"] == pytest.approx(-6.0206, abs=ROUNDED)
-    assert audio.share_of_energy(0.5 * noise(), noise())["mean"] == pytest.approx(0.25, abs=ROUNDED)
+    assert measures.level_difference(noise(), 2 * noise())["mean"] == pytest.approx(-6.0206, abs=ROUNDED)
+    assert measures.share_of_energy(0.5 * noise(), noise())["mean"] == pytest.approx(0.25, abs=ROUNDED)
 
 
-def test_what_is_still_heard_is_counted_among_what_was_heard() -> None:
+def test_what_is_still_detected_is_counted_among_what_was_detected() -> None:
     before, after = predictions(1.0, 2.0, -1.0, -2.0), predictions(-1.0, 2.0, 1.0, -2.0)
-    figures = audio.still_heard(before, after, "guitar")["ear"]
+    figures = measures.still_detected(before, after, "guitar")["ear"]
     shares = {name: figure["mean"] for name, figure in figures.items()}
     assert shares == {"at_rest": 0.5, "steered": 0.5, "where_heard_at_rest": 0.5}
-    assert audio.share_detected(before["ear"], "guitar")["mean"] == 0.5
-    assert audio.share_detected(before["ear"], "voice")["mean"] == 0
+    assert measures.share_detected(before["ear"], "guitar")["mean"] == 0.5
+    assert measures.share_detected(before["ear"], "voice")["mean"] == 0
 
 
 def test_a_classifier_whose_logits_part_the_sounds_has_an_auroc_of_one() -> None:
     answers = {"guitar": predictions(2.0, 3.0), "mixture": predictions(1.0), "voice": predictions(-1.0, 0.5)}
-    assert audio.classifier_auroc(answers, "ear", "guitar", "voice") == 1
+    assert measures.classifier_auroc(answers, "ear", "guitar", "voice") == 1
     answers["voice"] = predictions(2.5, 2.5)
-    assert audio.classifier_auroc(answers, "ear", "guitar", "voice") == pytest.approx(1 / 3, abs=ROUNDED)
+    assert measures.classifier_auroc(answers, "ear", "guitar", "voice") == pytest.approx(1 / 3, abs=ROUNDED)
 
 
 @pytest.mark.parametrize("sign, expected", [(1.0, 1.0), (-1.0, -1.0), (0.0, 0.0)])
 def test_logits_that_follow_the_knob_are_monotone(sign: float, expected: float) -> None:
     values = [-1.0, -0.5, 0.0]
     answers = [predictions(sign * value, sign * value**3) for value in values]
-    assert audio.monotone(answers, values, "guitar")["ear"]["mean"] == pytest.approx(expected)
+    assert measures.monotone(answers, values, "guitar")["ear"]["mean"] == pytest.approx(expected)
 
 
 def test_an_edit_to_the_oracle_recovers_the_whole_distance_and_none_recovers_nothing() -> None:
     target, other = tones(440.0), noise()
-    assert audio.distance_recovered(target + other, target, target, target)["mean"] == pytest.approx(1.0)
-    assert audio.distance_recovered(target + other, target + other, target, target)["mean"] == 0
-    nearer = audio.distance_lower(target + other, target + 0.1 * other, target)["mean"]
-    assert 0 < nearer < audio.distance_lower(target + other, target, target)["mean"] == pytest.approx(1.0)
+    assert distance_recovered(target + other, target, target, target)["mean"] == pytest.approx(1.0)
+    assert distance_recovered(target + other, target + other, target, target)["mean"] == 0
+    nearer = measures.distance_lower(target + other, target + 0.1 * other, target)["mean"]
+    assert 0 < nearer < measures.distance_lower(target + other, target, target)["mean"] == pytest.approx(1.0)
 
 
 def test_a_late_sound_is_moved_back_and_then_nearer_than_shaped_noise() -> None:
     original = noise()
     late = torch.nn.functional.pad(original, (123, 0))[:, : original.shape[1]]
-    aligned = audio.align(late, original)
+    aligned = measures.align(late, original)
     assert torch.equal(aligned[:, :-123], original[:, :-123])
     assert not aligned[:, -123:].any()
-    figures = audio.beside_noise(original, late)
+    figures = measures.beside_noise(original, late)
     assert figures["rendered"]["mean"] < 0.1 * figures["shaped_noise"]["mean"]
 
 
 def test_shaped_noise_has_the_level_the_spectrum_and_the_envelope_of_the_sound() -> None:
     original = tones(1000.0) * (torch.arange(RATE // 2) < RATE // 4)
-    made = audio.shaped_noise(original, seed=1)
-    assert audio.level_difference(made, original)["mean"] == pytest.approx(0, abs=ROUNDED)
+    made = measures.shaped_noise(original, seed=1)
+    assert measures.level_difference(made, original)["mean"] == pytest.approx(0, abs=ROUNDED)
     spectrum = torch.fft.rfft(made).abs().square()
     hertz = torch.fft.rfftfreq(made.shape[1], 1 / RATE)
     assert spectrum[:, (hertz - 1000).abs() < 200].sum() > 0.9 * spectrum.sum()
     assert made[:, 3 * RATE // 8 :].square().sum() < 0.01 * made.square().sum()
-    assert torch.equal(made, audio.shaped_noise(original, seed=1))
-    assert not torch.equal(made, audio.shaped_noise(original, seed=2))
+    assert torch.equal(made, measures.shaped_noise(original, seed=1))
+    assert not torch.equal(made, measures.shaped_noise(original, seed=2))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from drawstop.errors import DrawstopError
-from training.evaluation.experiments.sae_quality import planted, planted_recovery
+from training.recipes.planted import planted, recovery
 from training.sae.config import Architecture
 from training.sae.model import SAE
 
@@ -64,22 +64,22 @@ def test_what_can_not_be_planted_is_refused(change: dict[str, float]) -> None:
         planted.planted_recordings(0, **change)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("architecture", planted_recovery.TRAINED)
+@pytest.mark.parametrize("architecture", recovery.TRAINED)
 def test_the_measured_recovery_of_every_architecture_reaches_the_goal_on_three_seeds(
     architecture: Architecture,
 ) -> None:
-    measured = json.loads(planted_recovery.FILE.read_text())
-    settings = planted_recovery.config_of(architecture, 0).described()
+    measured = json.loads(recovery.FILE.read_text())
+    settings = recovery.config_of(architecture, 0).described()
     for name in settings.keys() - {"architecture", "seed"}:
         assert measured["settings"][name] == settings[name], "measured with other settings: measure again"
     seeds = measured["architectures"][architecture]
     assert len(seeds) == 3
-    assert min(seed["recovered"] for seed in seeds.values()) >= planted_recovery.GOAL
+    assert min(seed["recovered"] for seed in seeds.values()) >= recovery.GOAL
 
 
 def test_the_settings_of_the_measured_recovery_recover_in_a_shorter_training_too() -> None:
-    config = replace(planted_recovery.config_of("batchtopk", 0), steps=500)
-    found = planted_recovery.recovery(config, 20_000)
+    config = replace(recovery.config_of("batchtopk", 0), steps=500)
+    found = recovery.recovery(config, 20_000)
     assert found["recovered"] >= SHORT_RECOVERY
     directions, frames = planted.planted_frames(0, 20_000)
     untrained = SAE(config)

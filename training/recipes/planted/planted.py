@@ -1,7 +1,7 @@
-"""Frames whose directions and concepts are known: what every figure of the evidence is tried on first.
+"""Synthetic frames whose directions and concepts are known, on which metrics are tested.
 
-Key idea: an SAE is meant to find directions of which a few are active at a time. Here such frames are made, so that a
-direction found, a classifier's AUROC and an effect can be held against what is true.
+Key idea: an SAE is meant to find directions of which a few are active at a time. Here such frames are made, so that
+found directions, a classifier's AUROC and an effect can be compared with the truth.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ WEAKEST, STRONGEST = 0.5, 1.5
 
 @dataclass(frozen=True)
 class PlantedRecordings:
-    """Recordings of planted frames, with what is true of them.
+    """Recordings of planted frames, with their true directions and concepts.
 
     Attributes:
         directions: unit rows `[directions, width]`; row c of the first `concepts` is concept c's.
-        frames: of each recording `[frames, width]`.
-        strengths: of each recording `[frames, directions]`: what was added of each direction, 0 where it is silent.
+        frames: each recording's, `[frames, width]`.
+        strengths: each recording's, `[frames, directions]`: how much of each direction was added, 0 where it is silent.
         present: bool `[recordings, concepts]`: whether a concept sounds in a recording at all.
-        labels: bool `[recordings, concepts]`: what is said of it; `present`, but for the labels that were flipped.
+        labels: bool `[recordings, concepts]`: `present`, with some labels flipped.
     """
 
     directions: Tensor

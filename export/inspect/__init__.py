@@ -1,0 +1,1 @@
+"""What files and folders are: instruments, models, banks, frames, recordings and data sets."""

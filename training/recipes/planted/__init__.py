@@ -1,0 +1,1 @@
+"""Synthetic frames with known directions, and which of them SAEs of each architecture find."""
