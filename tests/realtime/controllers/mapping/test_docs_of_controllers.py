@@ -34,7 +34,6 @@ BUTTON = '[[button]]\nsource = "mpe strike"\ndoes = "panic"\n'
 NOT_ON_THE_PAGE = {
     "a MIDI source is one of ": "no text that is read makes such a source",
     " is no value for a stop; give a number": "scenes.toml refuses it before, with its line",
-    "weights are 0 or more, and one is above 0; got ": "no message mixes by weights",
     "a morph goes from 0 to 1, got nan": "OSC refuses what is no finite number before",
     "no scene comes ": "of the first and the last scene, shown on the screen",
     "no scene has the number ": "of program changes, whose errors are shown on the screen",
