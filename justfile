@@ -39,9 +39,13 @@ test *arguments:
 test-fast *arguments:
     uv run pytest -n 2 -m "not live and not models and not slow" {{arguments}}
 
-# the tests of a package, by its path: `just test-for realtime/engine`
+# the tests of a folder or file, by its path: those of the nearest folder that has tests: `just test-for training/banks/bank.py`
 test-for path *arguments:
-    uv run pytest -n 2 tests/{{path}} {{arguments}}
+    #!/usr/bin/env bash
+    set -euo pipefail
+    place="{{path}}"
+    until [ -e "tests/$place" ]; do place="$(dirname "$place")"; done
+    uv run pytest -n 2 "tests/$place" {{arguments}}
 
 # every kind of RAVE through every check of the instrument, SAEs on four processes: minutes
 test-models:

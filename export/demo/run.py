@@ -1,6 +1,6 @@
 """The demo: the shipped RAVE and bank baked and verified, a performance played, and the stops measured."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from drawstop.types import Audio
     from realtime.engine.control_event import ControlEvent
     from training.banks.separated_bank import SeparatedBank
+    from training.classifiers.classifier import Classifier
     from training.models.rave.model import RaveModel
 
 FINDING = (
@@ -108,14 +109,11 @@ def run_demo(
     """
     import torch
 
-    from drawstop import __version__
     from drawstop.files import write_json
-    from export.demo.measurements import load_clips, measure, probabilities_in_files, refuse_other_concepts
+    from export.demo.measurements import probabilities_in_files, refuse_other_concepts
     from export.demo.plot import draw
     from export.demo.tables import show
     from export.instrument.bake import bake
-    from training.banks.bank import bank_fingerprint
-    from training.banks.separated_bank import load_separated_bank
     from training.classifiers.classifier import two_classifiers
     from training.classifiers.musicnn import load_musicnn
     from training.classifiers.network import load_classifier
@@ -124,6 +122,52 @@ def run_demo(
     torch.set_num_threads(THREADS)
     torch.manual_seed(seed)
     model = RaveModel(parts.rave)
+    banks, bank_folder, recipe = _banks(model, parts, out, seed, from_scratch, console, progress)
+    bank = list(banks.values())[-1]  # the one that plays
+    progress("baking and verifying", 0, 1)
+    baked = bake(parts.rave, [bank_folder], out / "instrument.ts")
+    progress("baking and verifying", 1, 1)
+    for check in baked.checks:
+        console.print(f"  {'✓' if check.passed else '✗'} {check.name}: {check.seen}", highlight=False)
+    events = perform(parts, given, out, seed, progress)
+
+    torch.set_num_threads(THREADS)
+    classifier = load_classifier(parts.classifier)
+    musicnn = load_musicnn(parts.musicnn)
+    refuse_other_concepts(model, bank, classifier, musicnn)
+    figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
+    figures["found"] = {
+        name: {stop.slug: stop.metrics for stop in each.stops} for name, each in banks.items()
+    }
+    if measured:
+        classifiers, recordings = two_classifiers(classifier, musicnn), parts.recordings / "held_out"
+        figures["stops"] = _measured(model, banks, classifiers, recordings, seed, progress)
+    progress(DRAWING[0], 0, 1)
+    figures["heard"] = probabilities_in_files(classifier, out)
+    write_json(out / "figures.json", figures)
+    draw(out, events, classifier, [stop.slug for stop in bank.stops])
+    progress(DRAWING[0], 1, 1)
+    show(console, figures)
+    console.print(
+        f"\nWritten to {out}: input, neutral and performance .wav, performance.png, figures.json, instrument.ts"
+    )
+    console.print(f"Next: {program()} render {out / 'instrument.ts'} YOURS.wav -o out.wav --set voice=-1")
+
+
+def _banks(
+    model: "RaveModel",
+    parts: DemoFiles,
+    out: Path,
+    seed: int,
+    from_scratch: bool,
+    console: "Console",
+    progress: Progress,
+) -> "tuple[dict[str, SeparatedBank], Path, dict[str, Any]]":
+    """The banks by name, the last of which plays; its folder; and what decides the result, which is printed, too."""
+    from drawstop import __version__
+    from training.banks.bank import bank_fingerprint
+    from training.banks.separated_bank import load_separated_bank
+
     bank, bank_folder = load_separated_bank(parts.bank, model.fingerprint), parts.bank
     recipe: dict[str, Any] = {
         "drawstop": __version__,
@@ -141,48 +185,28 @@ def run_demo(
         banks["from scratch"] = bank
         recipe["bank_from_scratch"] = bank_fingerprint(bank_folder)
         console.print(f"  bank {recipe['bank_from_scratch'][:16]}   made anew: {bank_folder}")
-    progress("baking and verifying", 0, 1)
-    baked = bake(parts.rave, [bank_folder], out / "instrument.ts")
-    progress("baking and verifying", 1, 1)
-    for check in baked.checks:
-        console.print(f"  {'✓' if check.passed else '✗'} {check.name}: {check.seen}", highlight=False)
-    events = perform(parts, given, out, seed, progress)
+    return banks, bank_folder, recipe
 
-    torch.set_num_threads(THREADS)
-    classifier = load_classifier(parts.classifier)
-    musicnn = load_musicnn(parts.musicnn)
-    refuse_other_concepts(model, bank, classifier, musicnn)
-    figures: dict[str, Any] = {"recipe": recipe, "checks": {check.name: check.seen for check in baked.checks}}
-    figures["found"] = {
-        name: {stop.slug: stop.metrics for stop in each.stops} for name, each in banks.items()
-    }
+
+def _measured(
+    model: "RaveModel",
+    banks: "dict[str, SeparatedBank]",
+    classifiers: "Sequence[Classifier]",
+    recordings: Path,
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """What each bank's stops do on held-out recordings, by the bank's name."""
+    from export.demo.measurements import load_clips, measure
 
     def measuring(number: int, done: int, total: int) -> None:
         progress("measuring", number * total + done, len(banks) * total)
 
-    if measured:
-        clips = load_clips(model, parts.recordings / "held_out")
-        figures["stops"] = {
-            name: measure(
-                model,
-                each,
-                two_classifiers(classifier, musicnn),
-                clips,
-                seed,
-                partial(measuring, number),
-            )
-            for number, (name, each) in enumerate(banks.items())
-        }
-    progress(DRAWING[0], 0, 1)
-    figures["heard"] = probabilities_in_files(classifier, out)
-    write_json(out / "figures.json", figures)
-    draw(out, events, classifier, [stop.slug for stop in bank.stops])
-    progress(DRAWING[0], 1, 1)
-    show(console, figures)
-    console.print(
-        f"\nWritten to {out}: input, neutral and performance .wav, performance.png, figures.json, instrument.ts"
-    )
-    console.print(f"Next: {program()} render {out / 'instrument.ts'} YOURS.wav -o out.wav --set voice=-1")
+    clips = load_clips(model, recordings)
+    return {
+        name: measure(model, each, classifiers, clips, seed, partial(measuring, number))
+        for number, (name, each) in enumerate(banks.items())
+    }
 
 
 def _bank_anew(

@@ -171,22 +171,22 @@ def _panel_status(
     latency, ring, learning = supervisor.latency, supervisor.ring, controllers.learning
     folder = supervisor.recording.current
     return PerformanceStatus(
-        (supervisor.description.name, controllers.instruments.chosen),
-        controllers.instruments.names,
-        state_words(supervisor, status.report),
-        0.0 if latency is None else latency.milliseconds(latency.total),
-        0.0 if latency is None else status.recent_s * latency.rate / latency.block,
-        status.report.lost_blocks,
-        "" if folder is None else str(folder),
-        status.report.recorded_samples / supervisor.sample_rate,
-        controllers.moved,
-        learning.stop,
-        controllers.learned,
-        controllers.scenes.corners,
-        controllers.scenes.recalled,
-        controllers.codes_used,
-        status.newest_note,
-        {} if latency is None else spectra(ring, latency.device_rate),
+        playing=(supervisor.description.name, controllers.instruments.chosen),
+        instruments=controllers.instruments.names,
+        state=state_words(supervisor, status.report),
+        delay_ms=0.0 if latency is None else latency.milliseconds(latency.total),
+        load=0.0 if latency is None else status.recent_s * latency.rate / latency.block,
+        lost_blocks=status.report.lost_blocks,
+        recording="" if folder is None else str(folder),
+        recorded_s=status.report.recorded_samples / supervisor.sample_rate,
+        moved=controllers.moved,
+        learning=learning.stop,
+        learned=controllers.learned,
+        pad=controllers.scenes.corners,
+        scene=controllers.scenes.recalled,
+        codes_used=controllers.codes_used,
+        note=status.newest_note,
+        spectra={} if latency is None else spectra(ring, latency.device_rate),
     )
 
 

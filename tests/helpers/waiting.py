@@ -6,7 +6,7 @@ from collections.abc import Callable
 PATIENCE_S = 600.0
 """Seconds for which an event is awaited before it counts as lost."""
 
-POLL_S = 0.01
+POLL_S = 0.05
 
 
 def wait_for(is_so: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:

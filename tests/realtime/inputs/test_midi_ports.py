@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mido
 import pytest
+from event_recorder import EventRecorder
 from midi_controller import Controller, cc, ended
 from osc_parts import CommandRecorder
 from waiting import wait_for
@@ -18,7 +19,6 @@ from realtime.controllers.mapping.file import parse_mapping
 from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.parameters import ParameterStore
-from realtime.engine.control_event import ControlEvent
 from realtime.inputs.midi_ports import MidiPorts
 
 pytestmark = pytest.mark.live
@@ -27,18 +27,6 @@ AHEAD = 10
 """Messages that may be on their way: JACK loses none of so few."""
 STEP = 2 * 2 / 16383
 """Of a bend of 14 bits on a stop's way from -1 to 1, twice as fast: the wheel's upper half has a step less."""
-
-
-class Silence:
-    """An `EngineTarget` that drops its events."""
-
-    sample_rate = 48000
-
-    def now(self) -> int:
-        return 0
-
-    def schedule(self, events: object) -> None:
-        assert all(isinstance(event, ControlEvent) for event in events)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -136,7 +124,7 @@ def test_a_whole_name_of_an_input_goes_before_a_part_of_one(server: JackServer) 
 def test_fingers_of_an_mpe_controller_move_their_stops_through_a_real_port(server: JackServer) -> None:
     """As MPE controllers send: the zone first, then each note on a channel of its own, its values before it begins."""
     parameters = ParameterStore(
-        Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")]
+        EventRecorder(48000), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")]
     )
     mapping = """
 [[knob]]
@@ -205,7 +193,7 @@ takeover = "jump"
 def test_pedals_programs_and_clocks_through_real_ports(server: JackServer) -> None:
     """Each of the smallest inputs that a performer's boxes send: pedals without release, banks, two clocks, a pulled plug."""
     parameters = ParameterStore(
-        Silence(), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")]
+        EventRecorder(48000), [StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "oboe")]
     )
     mapping = """
 programs = { channel = 2, device = "fcb" }

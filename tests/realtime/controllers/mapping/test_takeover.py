@@ -1,6 +1,7 @@
 """A knob at another position than its stop: what each takeover does, and how far the stop may jump."""
 
 import pytest
+from event_recorder import EventRecorder
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from realtime.controllers.midi.source import ControllerInput, parse_source
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
-from realtime.engine.control_event import ControlEvent
 
 ROUNDING = 1e-9
 STILL = None
@@ -91,23 +91,13 @@ PLAYED = st.lists(
 )
 
 
-class Silence:
-    sample_rate = 44100
-
-    def now(self) -> int:
-        return 0
-
-    def schedule(self, events: object) -> None:
-        assert all(isinstance(event, ControlEvent) for event in events)  # type: ignore[attr-defined]
-
-
 @pytest.mark.slow
 @given(st.sampled_from(MODES), st.sampled_from([(-1.0, 1.0), (1.0, -1.0), (-0.5, 0.25)]), PLAYED)
 def test_between_scenes_no_mapped_knob_moves_its_stop_further_than_its_mode_allows(
     name, ends, played
 ) -> None:
     low, high = ends
-    parameters = ParameterStore(Silence(), [StopDescription("Guitar", "guitar", "GUI")])
+    parameters = ParameterStore(EventRecorder(), [StopDescription("Guitar", "guitar", "GUI")])
     scenes = Scenes(parameters, SCENES)
     knob = Knob(parse_source("cc 20"), "guitar", low=low, high=high, takeover=name)
     mapper, before = Mapper(Mapping((knob,)), parameters), None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from event_recorder import EventRecorder
 from repository import DOCS
 
 from drawstop.errors import DrawstopError
@@ -16,23 +17,10 @@ from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.file import EXAMPLE, SceneSet, ScenesFile, scene_set, with_scene
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
-from realtime.engine.control_event import ControlEvent
 
 FILE = Path("scenes.toml")
 PAGE = DOCS / "play" / "scenes.md"
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
-
-
-class Silence:
-    """An `EngineTarget` that drops its events."""
-
-    sample_rate = 44100
-
-    def now(self) -> int:
-        return 0
-
-    def schedule(self, events: object) -> None:
-        assert all(isinstance(event, ControlEvent) for event in events)  # type: ignore[attr-defined]
 
 
 def read(text: str) -> SceneSet:
@@ -55,7 +43,7 @@ def test_the_docs_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     FILE.write_text(EXAMPLE)
     sample = PAGE.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    parameters = ParameterStore(Silence(), STOPS)
+    parameters = ParameterStore(EventRecorder(), STOPS)
     exec(sample, {"parameters": parameters})
     assert parameters.values == pytest.approx({"guitar": 0.2, "voice": 0.125})
     assert ScenesFile(FILE).read().scenes[-1].name == "Bridge"
@@ -164,7 +152,7 @@ def test_after_any_sequence_the_file_holds_the_scenes_and_every_comment(tmp_path
     random_, file = random.Random(seed), ScenesFile(tmp_path / "scenes.toml")
     file.path.write_text(EXAMPLE)
     found = file.read()
-    parameters = ParameterStore(Silence(), STOPS)
+    parameters = ParameterStore(EventRecorder(), STOPS)
     scenes = Scenes(parameters, found.scenes, corners=found.corners, on_change=file.save)
     for _ in range(25):
         action = random_.choice(["store", "store", "undo", "redo", "move", "swap", "remove"])
