@@ -2,7 +2,8 @@
 
 Key idea: the click leaves the device's output, comes back through a cable into its input, and passes the engine
 with the model replaced by a pass-through. Each way is the distance between two peaks, counted by the device's
-own clock; the model's declared delay is added.
+own clock; the model's declared delay is added. Clicks are repeated until one comes back: JACK's ports can only be connected
+once they are there.
 """
 
 import time
@@ -19,6 +20,8 @@ from realtime.processes.device_ring import DeviceRing
 
 RECORD_S = 0.3
 """Beyond the delay that is reported. The rings hold more than twice of this at 192 kHz."""
+CLICKS = 30
+"""Most clicks that are tried, about ten seconds of them."""
 PATIENCE_S = 5.0
 THRESHOLD = 0.01
 """Share of full scale: a click that comes back weaker than -40 dB counts as none."""
@@ -36,13 +39,7 @@ def measure(supervisor: Supervisor, report: Path | None) -> None:
     ring = supervisor.start_measuring()
     latency = supervisor.latency
     assert latency is not None
-    click = _wait_for_click(ring, round(latency.total + RECORD_S * latency.device_rate))
-    back = _first_peak(ring.read_input(click, ring.position), click)
-    if back is None:
-        raise DrawstopError(
-            "no click came back within .3 s: connect the sound output to the input with a cable (under JACK with "
-            "jack_connect), turn the gain up, and measure again"
-        )
+    click, back = _click_and_return(ring, round(latency.total + RECORD_S * latency.device_rate))
     out = _first_peak(ring.read_taken_output(back, ring.position), back)
     if out is None:
         raise DrawstopError("the click came in but not out of the engine; please report this")
@@ -63,6 +60,20 @@ def measure(supervisor: Supervisor, report: Path | None) -> None:
             for label, reported, measured in (*rows, total)
         }
         write_json(report, parts)
+
+
+def _click_and_return(ring: DeviceRing, samples: int) -> tuple[int, int]:
+    """The samples at which a click was played and came back within `samples`. Raises DrawstopError where none does."""
+    for _ in range(CLICKS):
+        click = _wait_for_click(ring, samples)
+        back = _first_peak(ring.read_input(click, ring.position), click)
+        if back is not None:
+            return click, back
+        ring.click_again()
+    raise DrawstopError(
+        f"none of {CLICKS} clicks came back: connect the sound output to the input with a cable (under JACK with "
+        "jack_connect), turn the gain up, and measure again"
+    )
 
 
 def _wait_for_click(ring: DeviceRing, samples: int) -> int:

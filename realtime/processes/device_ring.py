@@ -129,8 +129,12 @@ class DeviceRing:
 
     @property
     def click(self) -> int:
-        """The sample at which the measurement's click was played; 0 before."""
+        """The sample at which the measurement's last click was played; 0 before."""
         return int(self.arrays.click[0])
+
+    def click_again(self) -> None:
+        """Let the callback play another click at once."""
+        self.arrays.click[0] = 0
 
     @property
     def called_s(self) -> float:

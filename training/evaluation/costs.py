@@ -12,7 +12,7 @@ MEASURED_ON = {STOPS: 2.0, PAIRS: 1.0, SOUND: 177.0, FIXED: 1.0}
 """The example bank's stops, and its recordings in seconds: what the times were measured on."""
 
 
-class Cost(NamedTuple):
+class PartCost(NamedTuple):
     """About how long one part of an experiment takes, on two cores.
 
     Attributes:

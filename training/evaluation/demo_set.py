@@ -20,7 +20,7 @@ LABELS: dict[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
-class DemoFiles:
+class ExampleFiles:
     """The demo's files that an evaluation needs."""
 
     folder: Path
@@ -52,7 +52,7 @@ class DemoFiles:
         return self.rave.is_file() and sha256_file(self.rave) == bank.model_fingerprint
 
 
-SHIPPED = DemoFiles(Path(training.__file__).parent / "demo")
+SHIPPED = ExampleFiles(Path(training.__file__).parent / "demo")
 
 
 def shipped_set(folder: Path) -> LabelledSet:

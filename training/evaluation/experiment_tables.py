@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.evaluation.costs import FIXED, PAIRS, SOUND, STOPS, Cost
+from training.evaluation.costs import FIXED, PAIRS, SOUND, STOPS, PartCost
 from training.evaluation.experiments.classification import experiment as classification
 from training.evaluation.experiments.feature_atlas import experiment as feature_atlas
 from training.evaluation.experiments.layers import experiment as layers
@@ -26,39 +26,39 @@ RAVE: Experiments = {
         _STEERING,
         steering.run,
         "steering",
-        (Cost("a classifier learns the concepts", 12, 40, FIXED), Cost("steering", 62, 350, STOPS)),
+        (PartCost("a classifier learns the concepts", 12, 40, FIXED), PartCost("steering", 62, 350, STOPS)),
     ),
-    "together": Experiment(_TOGETHER, several_stops.run, "steering", (Cost("together", 9, 27, PAIRS),)),
+    "together": Experiment(_TOGETHER, several_stops.run, "steering", (PartCost("together", 9, 27, PAIRS),)),
     "separability": Experiment(
-        _SEPARABILITY, separability.run, "separability", (Cost("separability", 6, 18, STOPS),)
+        _SEPARABILITY, separability.run, "separability", (PartCost("separability", 6, 18, STOPS),)
     ),
     "classification": Experiment(
         "Classification in the SAE's space",
         classification.run,
         "classification",
-        (Cost("listening", 4, 4, SOUND), Cost("classification", 10, 12, SOUND)),
+        (PartCost("listening", 4, 4, SOUND), PartCost("classification", 10, 12, SOUND)),
     ),
     "growth": Experiment(
-        "From a few examples", learning_curves.run, "growth", (Cost("growth", 1, 4, FIXED),)
+        "From a few examples", learning_curves.run, "growth", (PartCost("growth", 1, 4, FIXED),)
     ),
     "training-growth": Experiment(
-        "From more sound", training_sound.run, "growth", (Cost("training-growth", 10, 40, FIXED),)
+        "From more sound", training_sound.run, "growth", (PartCost("training-growth", 10, 40, FIXED),)
     ),
-    "layers": Experiment(_LAYERS, layers.run, "classification", (Cost("layers", 58, 200, SOUND),)),
+    "layers": Experiment(_LAYERS, layers.run, "classification", (PartCost("layers", 58, 200, SOUND),)),
     "quality": Experiment(
         _QUALITY,
         sae_quality.run,
         costs=(
-            Cost("training another seed", 16, 16, FIXED),
-            Cost("training a narrower one", 7, 7, FIXED),
-            Cost("probing", 5, 5, SOUND),
-            Cost("quality", 9, 9, FIXED),
+            PartCost("training another seed", 16, 16, FIXED),
+            PartCost("training a narrower one", 7, 7, FIXED),
+            PartCost("probing", 5, 5, SOUND),
+            PartCost("quality", 9, 9, FIXED),
         ),
     ),
     "atlas": Experiment(
         "An atlas of simple concepts",
         feature_atlas.run,
-        costs=(Cost("describing", 43, 60, SOUND), Cost("atlas", 3, 3, SOUND)),
+        costs=(PartCost("describing", 43, 60, SOUND), PartCost("atlas", 3, 3, SOUND)),
     ),
 }
 
@@ -66,12 +66,15 @@ MUSICGEN: Experiments = {
     "steering": Experiment(
         _STEERING,
         steering.run,
-        costs=(Cost("a classifier learns the concepts", 20, 60, FIXED), Cost("steering", 400, 1200, STOPS)),
+        costs=(
+            PartCost("a classifier learns the concepts", 20, 60, FIXED),
+            PartCost("steering", 400, 1200, STOPS),
+        ),
     ),
-    "together": Experiment(_TOGETHER, several_stops.run, costs=(Cost("together", 100, 300, PAIRS),)),
+    "together": Experiment(_TOGETHER, several_stops.run, costs=(PartCost("together", 100, 300, PAIRS),)),
     "separability": Experiment(
-        _SEPARABILITY, separability.run, "separability", (Cost("separability", 60, 180, STOPS),)
+        _SEPARABILITY, separability.run, "separability", (PartCost("separability", 60, 180, STOPS),)
     ),
-    "layers": Experiment(_LAYERS, layers.run, "classification", (Cost("layers", 60, 60, SOUND),)),
-    "quality": Experiment(_QUALITY, sae_quality.run, costs=(Cost("quality", 30, 60, SOUND),)),
+    "layers": Experiment(_LAYERS, layers.run, "classification", (PartCost("layers", 60, 60, SOUND),)),
+    "quality": Experiment(_QUALITY, sae_quality.run, costs=(PartCost("quality", 30, 60, SOUND),)),
 }

@@ -9,7 +9,7 @@ from drawstop.errors import DrawstopError
 from drawstop.progress import Plan, Step
 from training.data.labelled_set import LabelledSet
 from training.evaluation.context import EvaluationContext
-from training.evaluation.costs import FIXED, PAIRS, SOUND, STOPS, Cost
+from training.evaluation.costs import FIXED, PAIRS, SOUND, STOPS, PartCost
 from training.evaluation.encoded_set import LONGEST_SECONDS
 from training.evaluation.run import Experiments, lacking
 
@@ -29,7 +29,7 @@ def planned_experiments(
     there = {STOPS: stops, PAIRS: stops * (stops - 1) / 2, SOUND: _seconds(context.data), FIXED: 1.0}
 
     def step(slug: str) -> Step:
-        costs = experiments[slug].costs or (Cost(slug, *UNKNOWN_S, FIXED),)
+        costs = experiments[slug].costs or (PartCost(slug, *UNKNOWN_S, FIXED),)
         return [(prefix + cost.name, cost.seconds(context.options.quick, there)) for cost in costs]
 
     return [step(slug) for slug, lack in lacking(experiments, context, only).items() if not lack]

@@ -16,7 +16,7 @@ from drawstop.progress import Progress
 from training.data.labelled_set import LabelledSet
 from training.data.sufficiency import refuse_too_little
 from training.evaluation.context import Options
-from training.evaluation.costs import Cost
+from training.evaluation.costs import PartCost
 from training.evaluation.results import Result, from_json, to_json
 from training.metrics import notes
 
@@ -37,7 +37,7 @@ class Experiment:
     title: str
     run: Callable[[Any, Options], Result]
     needs: str = ""
-    costs: tuple[Cost, ...] = ()
+    costs: tuple[PartCost, ...] = ()
 
 
 Experiments = Mapping[str, Experiment]

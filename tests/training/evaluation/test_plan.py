@@ -7,7 +7,7 @@ import soundfile
 
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.evaluation.context import Options
-from training.evaluation.costs import FIXED, MEASURED_ON, PAIRS, SOUND, STOPS, Cost
+from training.evaluation.costs import FIXED, MEASURED_ON, PAIRS, SOUND, STOPS, PartCost
 from training.evaluation.experiment_tables import MUSICGEN, RAVE
 from training.evaluation.plan import UNKNOWN_S, planned_experiments
 from training.evaluation.results import Result
@@ -34,7 +34,7 @@ def context(tmp_path: Path) -> Context:
     return Context(LabelledSet("one", "folders", (recording,)))
 
 
-def row(*costs: Cost, needs: str = "") -> Experiment:
+def row(*costs: PartCost, needs: str = "") -> Experiment:
     def run(context: Context, options: Options) -> Result:
         raise AssertionError("a plan runs nothing")
 
@@ -48,7 +48,7 @@ def row(*costs: Cost, needs: str = "") -> Experiment:
 def test_an_experiments_time_grows_with_its_own_quantity(
     context: Context, grows_with: str, times: float
 ) -> None:
-    experiments = {"a": row(Cost("part", 10, 40, grows_with), Cost("a", 1, 2, FIXED))}
+    experiments = {"a": row(PartCost("part", 10, 40, grows_with), PartCost("a", 1, 2, FIXED))}
     assert planned_experiments(experiments, context) == [[("part", pytest.approx(40 * times)), ("a", 2)]]
     quick = replace(context, options=Options(quick=True))
     assert planned_experiments(experiments, quick) == [[("part", pytest.approx(10 * times)), ("a", 1)]]
