@@ -101,10 +101,8 @@ def _write_clips(request: Request, maker: StopMaker[Bank], bank: Bank, wanted: S
         ("with", "without"), wanted.recordings("test"), (-1.0, 1.0), ("minus_1", "plus_1"), strict=True
     ):
         if not stop.limits[0] <= value <= stop.limits[1]:
-            value, end = (
-                -1.0,
-                "minus_1",
-            )  # a stop that brings nothing in: the clip shows what it leaves untouched
+            # a stop that brings nothing in: the clip shows what it leaves untouched
+            value, end = -1.0, "minus_1"
         audio = load(paths[0], model.rates.sample_rate, model.rates.channels)
         latents = model.encode(audio[:, : round(CLIP_SECONDS * model.rates.sample_rate)].unsqueeze(0))
         for name, z in (("0", latents), (end, maker.steered(bank, stop.slug, latents, value))):

@@ -44,7 +44,7 @@ def _programs(needs_program: Callable[[str], None]) -> None:
 
 @pytest.fixture
 def jack_options() -> dict[str, int]:
-    """The instrument's rate: what it hears is what was played, bit by bit."""
+    """The instrument's rate: its input is what was played, to the bit."""
     return {"rate": 44100}
 
 
@@ -104,27 +104,22 @@ def level_processes_of(parent: int) -> list[int]:
     return [pid for pid, each in niceness.items() if each == behind]
 
 
-def wait_for_more(recorded: Path, samples: int) -> None:
-    """Wait until so many more samples are recorded."""
-    size = recorded.stat().st_size + samples * np.dtype(np.float32).itemsize
-    wait_for(lambda: recorded.stat().st_size >= size, f"{samples} samples more")
-
-
-def test_the_levels_of_recordings_that_are_played_in_are_those_that_listen_gives_offline(
-    demo_instrument: Path, tmp_path: Path, jack: JackServer, surface: Surface, port: int
-) -> None:
+@pytest.mark.parametrize("concept, other, name", [("guitar", "voice", "01"), ("voice", "guitar", "05")])
+def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives_offline(
+    demo_instrument: Path, tmp_path: Path, jack: JackServer, surface: Surface, port: int, concept: str, other: str, name: str
+) -> None:  # fmt: skip
     take, report = tmp_path / "take", tmp_path / "report.json"
     playing = Playing(
         jack, demo_instrument, "--headless", "--block", 2048, "--latency", 16384, "--levels", "--osc", port,
-        "--record", take, "--json", report, "--set", "guitar=-1",
+        "--record", take, "--json", report, "--set", f"{concept}=-1",
     )  # fmt: skip
     wait_for(lambda: "drawstop:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound")
-    for concept, other, name in (("guitar", "voice", "01"), ("voice", "guitar", "05")):
-        with Sounding(jack, HELD_OUT / concept / f"{name}.flac", "drawstop:in_0"):
-            surface.wait_for(f"/level/{concept}", lambda level: level > 0.7)
-            surface.wait_for(f"/level/{other}", lambda level: level < 0.5)
-            wait_for_more(take / "input.f32", 4 * 44100)
-    code, _, err = playing.interrupt()
+    with Sounding(jack, HELD_OUT / concept / f"{name}.flac", "drawstop:in_0"):
+        surface.wait_for(f"/level/{concept}", lambda level: level > 0.7)
+        assert surface.last(f"/level/{other}") is not None
+        before = (take / "input.f32").stat().st_size
+        wait_for(lambda: (take / "input.f32").stat().st_size > before + 8 * 44100 * 4, "eight seconds more")
+        code, _, err = playing.interrupt()
     assert code == 0, err
     levels = json.loads(report.read_text())["levels"]
     past = levels["heard_blocks"] + levels["skipped_blocks"]
@@ -137,6 +132,8 @@ def test_the_levels_of_recordings_that_are_played_in_are_those_that_listen_gives
     expected = dict(zip(("guitar", "voice"), offline.tolist(), strict=True))
     skipped = levels["skipped_blocks"] / past
     assert levels["mean"] == pytest.approx(expected, abs=SKIPPING + skipped if skipped else ROUNDING)
+    if not skipped:  # a concept that starts anew after each gap is not detected as surely
+        assert levels["mean"][concept] > 3 * levels["mean"][other]
 
 
 def test_a_killed_level_process_is_reported_the_sound_goes_on_and_a_new_instrument_brings_levels_again(

@@ -6,7 +6,6 @@ import os
 import random
 import socket
 import struct
-from collections.abc import Iterator
 
 import pytest
 import websocket
@@ -26,26 +25,6 @@ UPGRADE = (
     b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 REQUESTS, FRAMES, COMMANDS = 1500, 1500, 1500
-
-
-@pytest.fixture
-def setup() -> Iterator[OscQuerySetup]:
-    with OscQuerySetup() as made:
-        yield made
-        assert "fault in Drawstop" not in made.server.errors.counts
-
-
-@pytest.fixture
-def clock() -> MadeUpClock:
-    return MadeUpClock()
-
-
-@pytest.fixture
-def clocked_setup(clock: MadeUpClock) -> Iterator[OscQuerySetup]:
-    """Servers whose time passes only when the test says so."""
-    with OscQuerySetup(clock=clock) as made:
-        yield made
-        assert "fault in Drawstop" not in made.server.errors.counts
 
 
 def raw(setup: OscQuerySetup) -> socket.socket:

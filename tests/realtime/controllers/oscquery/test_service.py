@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -20,26 +19,6 @@ from realtime.controllers.osc.server import OscServer
 from realtime.controllers.osc.subscriber import INTERVAL_S
 from realtime.controllers.oscquery.service import OscQuery
 from realtime.controllers.scenes.scene import Scene
-
-
-@pytest.fixture
-def setup() -> Iterator[OscQuerySetup]:
-    with OscQuerySetup() as made:
-        yield made
-        assert "fault in Drawstop" not in made.server.errors.counts
-
-
-@pytest.fixture
-def clock() -> MadeUpClock:
-    return MadeUpClock()
-
-
-@pytest.fixture
-def clocked_setup(clock: MadeUpClock) -> Iterator[OscQuerySetup]:
-    """Servers whose time passes only when the test says so."""
-    with OscQuerySetup(clock=clock) as made:
-        yield made
-        assert "fault in Drawstop" not in made.server.errors.counts
 
 
 def packet(address: str, tags: str, *arguments: object) -> bytes:
