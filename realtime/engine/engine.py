@@ -113,6 +113,7 @@ class Engine:
         self._delay = (self._least if self._prepared else performance.block - 1) + self._slack
         self._held = np.zeros((performance.channels_in, 0), dtype=np.float32)
         self._ready = np.zeros((self._device_out, self._delay), dtype=np.float32)
+        self._begins_at = performance.next_sample
         self.replaced_inputs = self.unexpected_blocks = 0
 
     def process(self, audio: npt.NDArray[np.floating[Any]]) -> Audio:
@@ -154,10 +155,14 @@ class Engine:
     def give(self) -> Iterator[tuple[Audio, Played]]:
         """Yield what is played and not yet given, in order, without a gap; the first sample belongs to the device's
         sample `engine_delay_samples`. Each is `[device channels out, m]`, with the block that it comes from.
+
+        Blocks that were submitted before `connect`, for another device, aren't given.
         """
         while (played := self.performance.collect()) is not None:
             if self.on_played:
                 self.on_played(played)
+            if played.start < self._begins_at:
+                continue
             yield match_channels(self._up(played.audio), self._device_out), played
 
     def _submit(self, block: Audio) -> None:

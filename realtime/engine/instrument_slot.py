@@ -20,8 +20,8 @@ class InstrumentSlot:
 
     source: BlockSource
     description: InstrumentDescription
-    first: int
-    """Index of the first block that it got."""
+    whole_from: int
+    """Index of the block from which on it got every one."""
     fade_at: int | None
     """Input sample at which its sound begins to fade in; None while that isn't decided."""
     knobs: KnobSignals
@@ -47,8 +47,8 @@ class InstrumentSlot:
         return block
 
     def send(self, index: int, block: Audio, ramp_s: float | None, reset: bool) -> bool:
-        """Send block `index` to the source; False if it is dead or has no room."""
-        taken = self.alive and self.source.submit(block, ramp_s, reset)
+        """Send block `index` to the source; False if it has no room."""
+        taken = self.source.submit(block, ramp_s, reset)
         if taken:
             self.sent.append(index)
         return taken

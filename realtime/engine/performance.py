@@ -5,7 +5,7 @@ swaps with theirs). It knows no clock and no device, so a recorded performance p
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +68,9 @@ class Performance:
         block: samples per block, a multiple of the instrument's ratio.
         ceiling_db: no sample leaves above it, dB of full scale; None: no limiter.
         channels: the performance's, in and out; None: the first instrument's.
+
+    Attributes:
+        skipped: the sources that had no room for the last submitted block.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class Performance:
         self._ramp_s: float | None = None
         self._pending: deque[_Pending] = deque()
         self._retiring: list[tuple[int, BlockSource]] = []
+        self.skipped: list[BlockSource] = []
         self._set_slots(self._new_slot(description, source, fade_at=0))
 
     def prepare(self) -> None:
@@ -180,7 +184,8 @@ class Performance:
         """Let another instrument in, prepared: it gets the next blocks, then fades in.
 
         Args:
-            fade_at: input sample at which the fade begins; None: when it has got `WARM_IN_S` of input and keeps up.
+            fade_at: input sample at which the fade begins; None: when it has got `WARM_IN_S` of input without a gap and
+                keeps up.
 
         Returns: the first input sample that it gets.
 
@@ -230,11 +235,11 @@ class Performance:
         self._retiring = [(last, source) for last, source in self._retiring if last > oldest]
         return free
 
-    def submit(self, audio: Audio, skip: bool = False) -> list[ControlEvent]:
+    def submit(self, audio: Audio, skip: Collection[BlockSource] = ()) -> list[ControlEvent]:
         """Send the next block to the instrument; `collect` gives it back when it is played.
 
         Args:
-            skip: send no block, as if the instrument had no room for it.
+            skip: send these sources no block, as if they had no room for it.
 
         Shape:
             audio: `[channels_in, block]`, finite.
@@ -249,14 +254,20 @@ class Performance:
         self._ramp_s = next((e.value for e in reversed(events) if e.slug == RAMP.slug), self._ramp_s)
         self._advance_fade(start)
         pending = _Pending(self._index, start, strip, [])
+        self.skipped = []
         for slot in self._slots:
             dry = slot.dry(match_channels(audio, self.channels_out))
             block = slot.block(driven, events, start)
-            taken = not skip and slot.send(self._index, block, self._ramp_s, reset)
+            skipped = slot.alive and (
+                slot.source in skip or not slot.send(self._index, block, self._ramp_s, reset)
+            )
+            if skipped:
+                self.skipped.append(slot.source)
+                slot.whole_from = self._index + 1
             weight = self._weight(slot, start)
             if weight is not None and not weight.any():
                 continue
-            pending.skipped |= slot.alive and not taken
+            pending.skipped |= skipped
             pending.parts.append(_Part(slot, dry, weight))
         self._pending.append(pending)
         self._index += 1
@@ -300,7 +311,7 @@ class Performance:
             return
         old, new = self._slots
         new.poll()
-        warmed = start - new.first * self.block
+        warmed = start - new.whole_from * self.block
         if new.fade_at is None and warmed >= WARM_IN_S * self.sample_rate and not new.sent:
             new.fade_at = start
         if new.fade_at is not None and start >= new.fade_at + self._fade_samples:

@@ -5,10 +5,11 @@ import signal
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import typer
@@ -79,50 +80,47 @@ def _run(
     controllers = LiveControllers(supervisor, controller_options)
     controllers.parameters.sync({event.slug: event.value for event in events})
     status, lost = LiveStatus(), LostBlocks()
-    try:
-        with _interrupts_later():
-            supervisor.start(events, options.record)
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        interrupts = stack.enter_context(collected_interrupts())
+        supervisor.start(events, options.record)
         end = None if options.seconds is None else time.monotonic() + options.seconds
-        with ExitStack() as stack:
-            stack.enter_context(controllers)
+        stack.enter_context(controllers)
+        _look(status, controllers)
+        if options.panel_open:
+            typer.echo(status.web_code, err=True)
+        viewed = not options.headless and on_a_terminal()
+        screen = stack.enter_context(opened_screen()) if viewed else None
+        keys = stack.enter_context(
+            pressed_keys(True, screen.close, screen.open) if screen else pressed_keys(False)
+        )
+        while not interrupts and (end is None or time.monotonic() < end):
+            time.sleep(TICK_S)
+            supervisor.watch()
+            status.update(supervisor, supervisor.report())
+            note = lost.note(status.report, time.monotonic())
+            supervisor.notes.extend([note] if note else [])
             _look(status, controllers)
-            if options.panel_open:
-                typer.echo(status.web_code, err=True)
-            viewed = not options.headless and on_a_terminal()
-            screen = stack.enter_context(opened_screen()) if viewed else None
-            keys = stack.enter_context(
-                pressed_keys(True, screen.close, screen.open) if screen else pressed_keys(False)
-            )
-            while end is None or time.monotonic() < end:
-                time.sleep(TICK_S)
-                supervisor.watch()
-                status.update(supervisor, supervisor.report())
-                note = lost.note(status.report, time.monotonic())
-                supervisor.notes.extend([note] if note else [])
-                _look(status, controllers)
-                status.newest_note = (supervisor.notes or [status.newest_note])[-1]
-                if screen is None:
-                    print_notes(supervisor.notes)
-                else:
-                    screen.show(view(supervisor, status))
-                pressed = key_names(keys())
-                if pressed:
-                    status.code_shown = "w" in pressed and options.panel_open
-                for key in pressed:
-                    controllers.keys.press(key)
-                if "q" in pressed:
-                    break
-                for watcher in watchers:
-                    watcher.check()
-                while changed:
-                    if controllers.instruments.is_playing(path := changed.pop()):
-                        supervisor.swap(path)
-                controllers.tick()
-                controllers.meters(status.peaks_db(), status.stop_levels)
-                if controllers.panel_address:
-                    controllers.status(_panel_status(supervisor, status, controllers).messages())
-    except KeyboardInterrupt:
-        pass  # the usual way to end a performance
+            status.newest_note = (supervisor.notes or [status.newest_note])[-1]
+            if screen is None:
+                print_notes(supervisor.notes)
+            else:
+                screen.show(view(supervisor, status))
+            pressed = key_names(keys())
+            if pressed:
+                status.code_shown = "w" in pressed and options.panel_open
+            for key in pressed:
+                controllers.keys.press(key)
+            if "q" in pressed:
+                break
+            for watcher in watchers:
+                watcher.check()
+            while changed:
+                if controllers.instruments.is_playing(path := changed.pop()):
+                    supervisor.swap(path)
+            controllers.tick()
+            controllers.meters(status.peaks_db(), status.stop_levels)
+            if controllers.panel_address:
+                controllers.status(_panel_status(supervisor, status, controllers).messages())
     ring = supervisor.ring
     timing = _timing(ring) if ring is not None else {}
     status.final(supervisor, supervisor.close())
@@ -135,18 +133,25 @@ def _run(
 
 
 @contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Let an interrupt, or a SIGTERM, wait until the block has ended: what is half started can't be ended in order."""
+def collected_interrupts() -> Iterator[list[int]]:
+    """Collect interrupts and SIGTERMs in a list: what is half started, or half ended, can't be ended in order.
+
+    The second one raises KeyboardInterrupt, for a user who doesn't wait.
+    """
     came: list[int] = []
+
+    def collect(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt
+
     signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(each, lambda number, frame: came.append(number)) for each in signals]
+    before = [signal.signal(each, collect) for each in signals]
     try:
-        yield
+        yield came
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)
-    if came:
-        raise KeyboardInterrupt
 
 
 def _look(status: LiveStatus, controllers: LiveControllers) -> None:

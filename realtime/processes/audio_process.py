@@ -5,6 +5,7 @@ for a disk or a screen; the supervisor, in another process, sends it messages.
 """
 
 import itertools
+import math
 import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -26,7 +27,7 @@ from realtime.processes.child_process import (
     orphaned,
     take_real_time_priority,
 )
-from realtime.processes.device_ring import MEASURING, PLAYING, STOPPED, STOPPING, DeviceRing
+from realtime.processes.device_ring import MEASURING, PLAYING, RING_SAMPLES, STOPPED, STOPPING, DeviceRing
 from realtime.processes.messages import (
     AudioRequest,
     CloseDevice,
@@ -53,7 +54,8 @@ WAIT_S = 0.1
 MESSAGES_PER_ROUND = 64
 MESSAGES_FIRST_S = 0.001
 """Seconds that messages may delay a block that has come. They go first: an event is late once its block has been sent."""
-FINISH_S = 2.0
+MOST_BEHIND_SAMPLES = RING_SAMPLES // 2
+"""Input of the device that may wait; of more (the process stood still) the device would write over what isn't read yet."""
 
 
 class AudioProcess:
@@ -72,6 +74,7 @@ class AudioProcess:
         self._performance: Performance | None = None
         self._engine: Engine | None = None
         self._ring: DeviceRing | None = None
+        self._device: OpenDevice | None = None
         self._players: dict[int, RemotePlayer] = {}
         self._session: SessionWriter | None = None
         self._writer: OutputWriter | None = None
@@ -103,7 +106,7 @@ class AudioProcess:
             case OpenDevice():
                 self._open_device(request)
             case CloseDevice():
-                self._ring = self._engine = None
+                self._ring = self._engine = self._device = None
             case ScheduleEvents(events):
                 self._schedule(events)
             case SwapInstrument():
@@ -123,8 +126,11 @@ class AudioProcess:
         if self._ring is None or self._engine is None or self._writer is None:
             if self._performance is not None:
                 self._performance.take_in_events()
+                self._collect_for_nobody(self._performance)
             return
         position = self._ring.position
+        if position - self._read > MOST_BEHIND_SAMPLES:
+            self._leave_out_input(position)
         if position > self._read:
             sound = self._ring.read_input(self._read, position)
             self._read = position
@@ -135,7 +141,6 @@ class AudioProcess:
             late = self._writer.write(audio)
             if late or played.skipped or played.died:
                 self._count_lost(played, late)
-        self._record_fade()
 
     def close(self, block_done: Semaphore) -> None:
         """Fade out, then close the session."""
@@ -151,28 +156,43 @@ class AudioProcess:
             self._session.close()
 
     def _open_device(self, request: OpenDevice) -> None:
-        assert self._performance is not None
-        self._finish_pending()
-        self._ring = DeviceRing.attach(request.ring)
-        engine = Engine(self._performance, request.rate, request.channels, request.slack)
-        engine.connect(request.host_block)
-        engine.on_block, engine.on_played = self._record_input, self._record_output
-        self._engine = engine
-        self._read = 0
-        self._writer = OutputWriter(self._ring, engine.engine_delay_samples, request.rate, request.host_block)
-        self.report.line_start = self._performance.next_sample
+        self._ring, self._device = DeviceRing.attach(request.ring), request
+        self._join(self._ring, request, 0)
         self._ring.phase = MEASURING if request.measuring else PLAYING
 
-    def _finish_pending(self) -> None:
-        """Collect the blocks that were sent for a device that is gone: they must not come out on the next one."""
-        assert self._performance is not None
-        deadline = time.perf_counter() + FINISH_S
-        while self._performance.waiting_blocks and time.perf_counter() < deadline:
-            played = self._performance.collect()
-            if played is None:
-                time.sleep(0.001)
-            else:
-                self._record_output(played)
+    def _join(self, ring: DeviceRing, device: OpenDevice, position: int) -> OutputWriter:
+        """Let the performance, which goes on where it is, begin at this sample of the ring."""
+        performance = self._performance
+        assert performance is not None
+        engine = Engine(performance, device.rate, device.channels, device.slack)
+        engine.connect(device.host_block)
+        engine.on_block, engine.on_played = self._record_input, self._record_output
+        self._engine, self._read = engine, position
+        writer = OutputWriter(ring, position + engine.engine_delay_samples, device.rate, device.host_block)
+        self._writer = writer
+        self.report.line_start = performance.next_sample - self._performed(position)
+        return writer
+
+    def _leave_out_input(self, position: int) -> None:
+        """Go on at this sample of the ring: the process stood still for so long that it would not catch up."""
+        assert self._performance and self._ring and self._device and self._writer
+        if self._session:
+            left_out = self._performed(position - self._read)
+            self._session.event(self._performance.next_sample, gap=left_out)
+        silent_from = self._writer.next_sample
+        silent = self._join(self._ring, self._device, position).next_sample - silent_from
+        self.report.lost_samples += silent
+        self.report.lost_blocks += math.ceil(self._performed(silent) / self._performance.block)
+
+    def _performed(self, samples: int) -> int:
+        """The device's samples at the performance's rate."""
+        assert self._performance and self._device
+        return round(samples * self._performance.sample_rate / self._device.rate)
+
+    def _collect_for_nobody(self, performance: Performance) -> None:
+        """Collect the blocks that were sent for a device that is gone."""
+        while (played := performance.collect()) is not None:
+            self._record_output(played)
 
     def _schedule(self, events: list[ControlEvent]) -> None:
         assert self._performance is not None
@@ -257,8 +277,13 @@ class AudioProcess:
             self._session.event(played.start, lost=played.audio.shape[1], why=why, unheard=late)
 
     def _record_input(self, start: int, audio: Audio, events: list[ControlEvent]) -> None:
+        """Record a block that was submitted: first what happened at it, then its sound, so that a killed session is whole."""
+        assert self._performance is not None
         self.report.events += len(events)
+        self._record_fade()
         if self._session:
+            for source in self._performance.skipped:
+                self._session.event(start, skip=self._slot_of(source))
             for event in events:
                 self._session.movement(event)
             self._session.input(audio)

@@ -26,12 +26,13 @@ class OutputWriter:
         margin: samples that the device may take between our reading its position and our writing: its largest block.
 
     Attributes:
+        next_sample: the ring's sample at which the next played sample belongs.
         least_lead: the fewest samples by which a block was ahead of the device when it was written.
     """
 
     def __init__(self, ring: DeviceRing, first: int, rate: int, margin: int) -> None:
         self._ring = ring
-        self._next = first
+        self.next_sample = first
         self.least_lead = first
         self._margin = margin
         channels = ring.arrays.output.shape[1]
@@ -47,8 +48,8 @@ class OutputWriter:
         Shape: `[channels, n]`
         """
         sound = audio.T
-        start, stop = self._next, self._next + len(sound)
-        self._next = stop
+        start, stop = self.next_sample, self.next_sample + len(sound)
+        self.next_sample = stop
         claimed = self._ring.position
         self.least_lead = min(self.least_lead, start - claimed)
         if start >= claimed and not self._interrupted:

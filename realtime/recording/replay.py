@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import sys
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -11,7 +12,7 @@ from realtime.engine import instrument_file
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_player import Player
 from realtime.engine.performance import Performance
-from realtime.recording.session_file import MEMORY, START, Session
+from realtime.recording.session_file import MEMORY, START, Death, Session, Swap
 
 Progress = Callable[[range], Iterable[int]]
 
@@ -40,27 +41,21 @@ def replay(session: Session, progress: Progress | None = None) -> Audio:
     if about.from_middle:
         first.restore(session.state(MEMORY))
         performance.restore(session.state(START))
-    skipped = {lost.sample for lost in session.lost if lost.why == "skipped"}
-    swaps = {swap.sample: swap for swap in session.swaps}
-    deaths = dict(session.deaths)
+    changes = deque(session.changes)
+    skipped_slots = _skipped_slots(session)
     events = _by_block(session.events, about.block)
     played: list[Audio] = [np.zeros((about.channels_out, 0), dtype=np.float32)]
     blocks = range(session.input.shape[1] // about.block)
     for index in progress(blocks) if progress else blocks:
         start = index * about.block
-        if start in swaps:
-            swap = swaps[start]
-            players[swap.slot] = _player(session, swap.instrument)
-            players[swap.slot].prepare(about.block)
-            performance.swap(
-                players[swap.slot].instrument.description,
-                players[swap.slot],
-                NEVER if swap.fade_at is None else swap.fade_at,
-            )
-        if start in deaths:
-            performance.fail(players[deaths[start]])
+        while changes and changes[0].sample <= start:
+            _repeat(changes.popleft(), performance, session, players)
         performance.schedule(next(events))
-        performance.submit(session.input[:, start : start + about.block], skip=start in skipped)
+        slots = skipped_slots.get(start, set())
+        performance.submit(
+            session.input[:, start : start + about.block],
+            skip=[player for slot, player in players.items() if slot in slots],
+        )
         while (block := performance.collect()) is not None:
             played.append(block.audio)
     return np.concatenate(played, axis=1)
@@ -78,6 +73,12 @@ def compared(session: Session, rendered: Audio) -> list[str]:
             f"Rendered {seconds:.1f} s: {len(differ)} samples differ from what was played, from {differ[0]} on."
         ]
         lines += [_versions(session)]
+    if session.gaps:
+        left_out = sum(gap.samples for gap in session.gaps) / session.about.sample_rate
+        where = ", ".join(str(gap.sample) for gap in session.gaps[:SHOWN_LOSSES])
+        lines.append(
+            f"{left_out:.1f} s of input were left out, as the machine stood still; before samples: {where}"
+        )
     if session.lost:
         lines.append(
             f"{len(session.lost)} blocks didn't sound whole in the performance; here they are. At samples:"
@@ -95,6 +96,29 @@ def _versions(session: Session) -> str:
     if now == then:
         return "Same versions: was it another machine, or did an instrument crash? See its events.jsonl."
     return f"It was played with {then}, this is {now}: the same bits need the same versions and machine."
+
+
+def _repeat(
+    change: Swap | Death, performance: Performance, session: Session, players: dict[int, Player]
+) -> None:
+    if isinstance(change, Death):
+        performance.fail(players[change.slot])
+        return
+    player = players[change.slot] = _player(session, change.instrument)
+    player.prepare(session.about.block)
+    fade_at = NEVER if change.fade_at is None else change.fade_at
+    performance.swap(player.instrument.description, player, fade_at)
+
+
+def _skipped_slots(session: Session) -> dict[int, set[int]]:
+    """The slots of the players that had no room for a block, by the block's first sample."""
+    slots = defaultdict[int, set[int]](set)
+    for skip in session.skips:
+        slots[skip.sample].add(skip.slot)
+    for lost in session.lost:
+        if lost.why == "skipped" and lost.sample not in slots:  # an older session doesn't say whose
+            slots[lost.sample] = {session.about.slot, *(swap.slot for swap in session.swaps)}
+    return slots
 
 
 def _player(session: Session, digest: str) -> Player:

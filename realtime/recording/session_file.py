@@ -97,6 +97,30 @@ class Swap:
 
 
 @dataclass(frozen=True)
+class Death:
+    """A player's process that crashed: the input sample at which it was given up, and its slot."""
+
+    sample: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A block that a player had no room for: its first input sample, and the player's slot."""
+
+    sample: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Input that the audio process left out as it stood still: the sample that follows it, and its samples."""
+
+    sample: int
+    samples: int
+
+
+@dataclass(frozen=True)
 class Lost:
     """A block that wasn't played whole: it was `late`, the instrument never got it (`skipped`), or `died` over it."""
 
@@ -116,10 +140,21 @@ class Session:
     input: Audio
     output: Audio
     events: list[ControlEvent]
-    swaps: list[Swap]
+    changes: list[Swap | Death]
+    """In the order in which they happened."""
+    skips: list[Skip]
     lost: list[Lost]
-    deaths: list[tuple[int, int]]
-    """Sample and slot of each player that crashed."""
+    gaps: list[Gap]
+
+    @property
+    def swaps(self) -> list[Swap]:
+        """The instruments that came in, in their order."""
+        return [change for change in self.changes if isinstance(change, Swap)]
+
+    @property
+    def deaths(self) -> list[Death]:
+        """The players that crashed, in their order."""
+        return [change for change in self.changes if isinstance(change, Death)]
 
     def instrument(self, digest: str) -> Path:
         """The path of the session's copy of an instrument. Raises DrawstopError if there is none."""
@@ -149,7 +184,7 @@ def read_session(folder: Path) -> Session:
     """
     about = _about(folder)
     recorded, played = _sound(folder / INPUT, about.channels_in), _sound(folder / OUTPUT, about.channels_out)
-    session = Session(folder, about, recorded, played, [], [], [], [])
+    session = Session(folder, about, recorded, played, [], [], [], [], [])
     for line in _lines(folder / EVENTS):
         _add_line(session, line)
     return session
@@ -165,14 +200,22 @@ def _add_line(session: Session, line: dict[str, Any]) -> None:
             )
         )
     elif "swap" in line:
-        session.swaps.append(Swap(sample, line["swap"], int(line["slot"])))
+        session.changes.append(Swap(sample, line["swap"], int(line["slot"])))
     elif "fade" in line:
-        index = next(i for i, swap in enumerate(session.swaps) if swap.sample == line["fade"])
-        session.swaps[index] = replace(session.swaps[index], fade_at=sample)
+        index, swap = [
+            (index, change)
+            for index, change in enumerate(session.changes)
+            if isinstance(change, Swap) and change.sample == line["fade"]
+        ][-1]  # while no sound comes, several may begin at one sample: all but the last have died
+        session.changes[index] = replace(swap, fade_at=sample)
+    elif "skip" in line:
+        session.skips.append(Skip(sample, int(line["skip"])))
+    elif "gap" in line:
+        session.gaps.append(Gap(sample, int(line["gap"])))
     elif "lost" in line:
         session.lost.append(Lost(sample, int(line["lost"]), line["why"], int(line["unheard"])))
     elif "died" in line:
-        session.deaths.append((sample, int(line["died"])))
+        session.changes.append(Death(sample, int(line["died"])))
 
 
 def _about(folder: Path) -> SessionAbout:

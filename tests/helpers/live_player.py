@@ -64,7 +64,9 @@ class Playing:
         for reader in self._readers:
             reader.join(PATIENCE_S)
         self.close()
-        return self.process.returncode, "".join(self._said["out"]), "".join(self._said["err"])
+        errors = "".join(self._said["err"])
+        assert "leaked" not in errors, errors  # Python says it of shared memory that nobody freed
+        return self.process.returncode, "".join(self._said["out"]), errors
 
 
 class Sounding:

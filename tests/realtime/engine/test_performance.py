@@ -153,10 +153,22 @@ def test_a_skipped_block_is_reported_and_the_rest_plays_on(small: Path) -> None:
     made = performance(small)
     flags = []
     for index in range(5):
-        made.submit(sound(1, seed=index), skip=index == 2)
+        made.submit(sound(1, seed=index), skip=[made.source] if index == 2 else [])
         played = made.collect()
         flags.append((played.skipped, played.died))
+        assert made.skipped == ([made.source] if index == 2 else [])
     assert flags == [(index == 2, False) for index in range(5)]
+
+
+def test_a_new_instrument_that_missed_a_block_fades_in_a_second_after_it(small: Path) -> None:
+    made, new = performance(small), player(small)
+    made.swap(new.instrument.description, new)
+    hole, second = 30, -(-SAMPLE_RATE // BLOCK)
+    for index in range(hole + second + 2):
+        made.submit(sound(1, seed=index), skip=[new] if index == hole else [])
+        played = made.collect()
+        assert not played.skipped  # it didn't sound
+    assert made.fade_at == (hole + 1 + second) * BLOCK
 
 
 def test_a_reset_event_clears_the_instruments_memory_at_its_block(small: Path) -> None:

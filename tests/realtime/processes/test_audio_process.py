@@ -1,15 +1,17 @@
 """The audio process: it must have a movement before the block is sent in which it counts."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_instrument import description
 
 from realtime.engine.control_event import ControlEvent
 from realtime.processes.audio_process import AudioProcess, play_round
 from realtime.processes.child_process import CONTEXT
-from realtime.processes.device_ring import STOPPED, DeviceRing
+from realtime.processes.device_ring import RING_SAMPLES, STOPPED, DeviceRing
 from realtime.processes.messages import (
     End,
     GetReport,
@@ -18,8 +20,11 @@ from realtime.processes.messages import (
     RecordSession,
     Report,
     ScheduleEvents,
+    SwapInstrument,
 )
-from realtime.recording.session_file import EVENTS
+from realtime.processes.player_client import SLOTS, player_fields
+from realtime.processes.shared_arrays import SharedArrays
+from realtime.recording.session_file import EVENTS, INPUT
 
 RATE, BLOCK, PERIOD = 44100, 512, 256
 
@@ -63,3 +68,86 @@ def test_a_storm_of_commands_does_not_keep_a_block_that_has_come(ring: DeviceRin
     report = audio.execute(GetReport())
     assert isinstance(report, Report)
     assert report.sample == BLOCK
+
+
+def events_of(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / EVENTS).read_text().splitlines()]
+
+
+def test_each_block_that_a_player_has_no_room_for_is_in_the_session_also_before_the_player_sounds(
+    ring: DeviceRing, tmp_path: Path
+) -> None:
+    audio = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
+    audio.execute(PerformPassThrough(description(), BLOCK))
+    audio.execute(RecordSession(str(tmp_path)))
+    audio.execute(OpenDevice(ring.descriptor, RATE, (1, 1), BLOCK, 0))
+    unplayed = SharedArrays(player_fields(description(), BLOCK))  # nobody plays what is sent there
+    audio.execute(SwapInstrument(description(), unplayed.descriptor, 1, "digest"))
+    for index in range(SLOTS + 3):
+        ring.arrays.position[0] = (index + 1) * BLOCK
+        audio.advance()
+    ring.phase = STOPPED
+    audio.close(CONTEXT.Semaphore(0))
+    skips = [(SLOTS + more) * BLOCK for more in range(3)]
+    assert [event for event in events_of(tmp_path) if "skip" in event] == [
+        {"sample": sample, "skip": 1} for sample in skips
+    ]
+    assert audio.report.skipped_blocks == 0  # what sounded is whole
+    unplayed.close()
+
+
+def delay_of(played: np.ndarray, brought: np.ndarray) -> int:
+    """Samples by which the last periods that were played are later than they were brought."""
+    end, length = len(played), 10 * PERIOD
+    likeness = [
+        float(played[-length:] @ brought[end - delay - length : end - delay]) for delay in range(4 * BLOCK)
+    ]
+    assert max(likeness) > 0.9 * float(played[-length:] @ played[-length:]) > 0.0
+    return int(np.argmax(likeness))
+
+
+@pytest.mark.parametrize(
+    "stood_still", [RING_SAMPLES // 2 + PERIOD, 2 * RING_SAMPLES], ids=["half a ring", "two rings"]
+)
+@pytest.mark.parametrize("rate", [RATE, 48000])
+def test_after_it_stood_still_for_long_it_goes_on_with_the_sound_of_now_at_the_same_delay(
+    ring: DeviceRing, tmp_path: Path, rate: int, stood_still: int
+) -> None:
+    audio = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
+    audio.execute(PerformPassThrough(description(), BLOCK))
+    audio.execute(RecordSession(str(tmp_path)))
+    audio.execute(OpenDevice(ring.descriptor, rate, (1, 1), PERIOD, slack=2 * PERIOD))
+    rng = np.random.default_rng(0)
+    taken: list[np.ndarray] = []
+    position = 0
+
+    def bring(samples: int, then: bool = True) -> None:
+        """What the device does: its input into the ring, its output out of it."""
+        nonlocal position
+        for _ in range(samples // PERIOD):
+            there = np.arange(position, position + PERIOD) % RING_SAMPLES
+            ring.arrays.input[there, 0] = brought[position : position + PERIOD]
+            taken.append(ring.arrays.output[there, 0].copy())
+            ring.arrays.output[there] = 0.0
+            position += PERIOD
+            ring.arrays.position[0] = position
+            if then:
+                audio.advance()
+
+    brought = (0.1 * rng.standard_normal(2 * RING_SAMPLES + 80 * PERIOD)).astype(np.float32)
+    brought = np.convolve(brought, np.hanning(64) / 32, "same").astype(
+        np.float32
+    )  # no resampler changes it much
+    bring(20 * PERIOD)
+    bring(stood_still, then=False)
+    bring(40 * PERIOD)
+    audio.execute(End())
+    ring.phase = STOPPED
+    audio.close(CONTEXT.Semaphore(0))
+    played = np.concatenate(taken)
+    assert delay_of(played[: 20 * PERIOD], brought) == delay_of(played, brought)
+    gaps = [event for event in events_of(tmp_path) if "gap" in event]
+    assert len(gaps) == 1
+    recorded = (tmp_path / INPUT).stat().st_size // 4
+    assert abs(gaps[0]["gap"] + recorded - position * RATE / rate) < 2 * BLOCK
+    assert audio.report.lost_samples >= stood_still

@@ -23,7 +23,9 @@ from realtime.recording.session_file import (
 from realtime.recording.session_writer import SessionWriter
 
 BLOCK, BLOCKS, SEED = 512, 150, 7
-SWAP_AT, SKIPPED = 20, 110
+SWAP_AT = 20
+SKIPS = {22: [1], 112: [0], 140: [1]}
+"""The slots that skip a block: the new instrument before it sounds, the old one in the cross-fade, the new one after it."""
 FROM = 12
 EVENTS = [
     ControlEvent(100, "guitar", 0.7, "cc 20"), ControlEvent(5000, "voice", -1.0, "osc", 3000),
@@ -31,8 +33,12 @@ EVENTS = [
 ]  # fmt: skip
 
 
-def recorded(folder: Path) -> Path:
-    """A session as the audio process writes it, with another instrument that comes in and a block that is skipped."""
+def recorded(folder: Path, skips: dict[int, list[int]] = SKIPS, named: bool = True) -> Path:
+    """A session as the audio process writes it, with another instrument that comes in and blocks that are skipped.
+
+    Args:
+        named: write whose they are; older sessions don't say it.
+    """
     first = save_small_instrument(folder / "first.ts")
     second = save_small_instrument(folder / "second.ts", channels=2)
     player = Player(load(first), SEED)
@@ -48,16 +54,21 @@ def recorded(folder: Path) -> Path:
     performance.prepare()
     performance.schedule(EVENTS)
     sound = np.random.default_rng(0).uniform(-0.9, 0.9, (1, BLOCKS * BLOCK)).astype(np.float32)
-    faded = False
+    players, faded = [player], False
     for index in range(BLOCKS):
         if index == SWAP_AT:
             other = Player(load(second), SEED)
             other.prepare(BLOCK)
+            players.append(other)
             sample = performance.swap(other.instrument.description, other)
             writer.swapped(sample, sha256_file(second), 1)
         block = sound[:, index * BLOCK : (index + 1) * BLOCK]
-        for event in performance.submit(block, skip=index == SKIPPED):
+        skip = [players[slot] for slot in skips.get(index, [])]
+        for event in performance.submit(block, skip=skip):
             writer.movement(event)
+        assert performance.skipped == skip
+        for slot in skips.get(index, []) if named else []:
+            writer.event(index * BLOCK, skip=slot)
         writer.input(block)
         played = performance.collect()
         assert played is not None
@@ -75,10 +86,66 @@ def recorded(folder: Path) -> Path:
 @pytest.mark.slow
 def test_a_replay_gives_the_bits_that_were_played(tmp_path: Path) -> None:
     session = read_session(recorded(tmp_path))
-    assert len(session.swaps) == 1 and len(session.lost) == 1
+    assert len(session.swaps) == 1 and len(session.lost) == 2 and len(session.skips) == 3
+    assert session.swaps[0].fade_at == 110 * BLOCK
     rendered = replay(session)
     np.testing.assert_array_equal(rendered, session.output)
     assert "the same bits as were played" in compared(session, rendered)[0]
+
+
+def test_an_older_session_whose_lost_blocks_dont_say_who_skipped_them_replays_too(tmp_path: Path) -> None:
+    session = read_session(recorded(tmp_path, {140: [1]}, named=False))
+    assert not session.skips and len(session.lost) == 1
+    np.testing.assert_array_equal(replay(session), session.output)
+
+
+def test_players_that_die_and_come_while_no_sound_does_are_repeated_in_their_order(
+    tmp_path: Path, small: Path
+) -> None:
+    other = save_small_instrument(tmp_path / "other.ts", channels=2)
+    players = [Player(load(path), SEED) for path in (small, other, small)]
+    about_it = players[0].instrument.description
+    take = tmp_path / "take"
+    about = SessionAbout(
+        SAMPLE_RATE,
+        about_it.channels_in,
+        about_it.channels_out,
+        BLOCK,
+        SEED,
+        None,
+        -0.3,
+        sha256_file(small),
+        {},
+    )
+    begin_session(take, about, small)
+    copy_instrument(take, other, sha256_file(other))
+    performance, writer = Performance(about_it, players[0], BLOCK, -0.3), SessionWriter(take)
+    performance.prepare()
+    sound = np.random.default_rng(0).uniform(-0.9, 0.9, (1, BLOCKS * BLOCK)).astype(np.float32)
+    for index in range(BLOCKS):
+        if index == SWAP_AT:
+            for slot in (1, 2):
+                players[slot].prepare(BLOCK)
+                digest = sha256_file(other if slot == 1 else small)
+                writer.swapped(
+                    performance.swap(players[slot].instrument.description, players[slot]), digest, slot
+                )
+                if slot == 1:
+                    performance.fail(players[slot])
+                    writer.event(performance.next_sample, died=slot)
+        block = sound[:, index * BLOCK : (index + 1) * BLOCK]
+        fading = performance.fade_at
+        performance.submit(block)
+        if performance.fade_at != fading and performance.fade_at is not None:
+            writer.faded(performance.fade_at, SWAP_AT * BLOCK)
+        writer.input(block)
+        played = performance.collect()
+        assert played is not None
+        writer.output(played)
+    writer.close()
+    session = read_session(take)
+    assert [swap.fade_at is None for swap in session.swaps] == [True, False]
+    np.testing.assert_array_equal(replay(session), session.output)
 
 
 def test_a_difference_is_reported_with_its_first_sample(tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from realtime.recording.session_file import (
     EVENTS,
     INPUT,
     OUTPUT,
+    Death,
     Lost,
     SessionAbout,
+    Skip,
     Swap,
     begin_session,
     read_session,
@@ -97,6 +99,7 @@ def test_events_of_an_older_session_are_read_whatever_else_stands_there(session:
         '{"sample": 2048, "fade": 512}',
         '{"sample": 1024, "lost": 512, "why": "late", "unheard": 100}',
         '{"sample": 1536, "died": 0}',
+        '{"sample": 1536, "skip": 1}',
         '{"sample": 1600, "something": "of a later version"}',
         '{"sample": 1700, "to": "guitar", "val',
     ]
@@ -104,7 +107,9 @@ def test_events_of_an_older_session_are_read_whatever_else_stands_there(session:
     back = read_session(session)
     assert back.swaps == [Swap(512, "abc", 1, 2048)]
     assert back.lost == [Lost(1024, 512, "late", 100)]
-    assert back.deaths == [(1536, 0)]
+    assert back.deaths == [Death(1536, 0)]
+    assert back.changes == [*back.swaps, *back.deaths]
+    assert back.skips == [Skip(1536, 1)]
     assert back.events == []
 
 
