@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import drawstop
-from drawstop.audio_files import list_audio, read_audio, write_audio
+from drawstop.audio.files import list_audio, read_audio, write_audio
 from export.make.options import MakeOptions
 from training.find.separated.fit import QueryOptions
 

@@ -16,7 +16,7 @@ from sae_lens import SAE
 
 import drawstop
 from drawstop import shipped
-from drawstop.audio_files import list_audio, read_audio
+from drawstop.audio.files import list_audio, read_audio
 from training.banks.bank import StopBank
 from training.models.rave.model import RaveModel
 

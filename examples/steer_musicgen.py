@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from drawstop import Sampling, steer
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from training.banks.bank import load_bank
 from training.models.musicgen.model import MusicGenModel
 

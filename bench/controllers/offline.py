@@ -109,7 +109,7 @@ def played(player: Player, audio: Audio, events: list[ControlEvent]) -> Audio:
     return np.concatenate(blocks, axis=1)
 
 
-def demo_changes(instrument: instrument_file.Instrument) -> tuple[int, npt.NDArray[np.int64]]:
+def demo_changes(instrument: instrument_file.LoadedInstrument) -> tuple[int, npt.NDArray[np.int64]]:
     """The instrument's ratio; and for each movement, how many frames after its own one the sound changes first.
 
     The sound of the movements is compared with the sound of the same ones half a gap later.

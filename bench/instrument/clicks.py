@@ -13,7 +13,7 @@ from rich.table import Table
 from torch import Tensor
 
 from bench.instrument.__main__ import BLOCK, DEMO
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from export.instrument.bake import script
 from training.banks.bank import load_bank
 from training.models.rave.model import RaveModel

@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 
 RATE, CODEBOOKS, CARD = 32000, 4, 2048
 WIDTH, LAYERS, HEADS, HIDDEN_SCALE = 1024, 24, 16, 4

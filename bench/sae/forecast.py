@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import __file__ as here
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from drawstop.units import size
 from training.activations.streamed_frames import ModelFrames
-from training.banks.forecast import Forecast, forecast, listed
-from training.banks.train import TrainOptions, write_frames
+from training.banks.train.forecast import Forecast, forecast, listed
+from training.banks.train.train import TrainOptions, write_frames
 from training.data.recordings import scan
 from training.models.open import open_layered
 from training.sae.config import SAEConfig

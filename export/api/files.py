@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from drawstop.audio_files import check_output, read_audio, write_audio
+from drawstop.audio.files import check_output, read_audio, write_audio
 from drawstop.types import Audio
 from export.api.instrument import BLOCK, Instrument
 from export.inspect.describe_path import describe_path

@@ -79,10 +79,12 @@ class Instrument:
         content.seek(0)
         made = cls.__new__(cls)
         loaded = torch.jit.load(content, map_location="cpu").eval()
-        made._begin(instrument_file.Instrument(loaded, description), block, seed, threads)
+        made._begin(instrument_file.LoadedInstrument(loaded, description), block, seed, threads)
         return made
 
-    def _begin(self, instrument: instrument_file.Instrument, block: int, seed: int, threads: int) -> None:
+    def _begin(
+        self, instrument: instrument_file.LoadedInstrument, block: int, seed: int, threads: int
+    ) -> None:
         self._instrument, self._block, self._seed, self._threads = instrument, block, seed, threads
         self._engine = engine_for(instrument, block, seed, threads)
         self._is_prepared = False

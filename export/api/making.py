@@ -12,7 +12,7 @@ from export.make.options import MakeOptions, read_request
 from export.make.steps import make_instrument
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import StopBank
-from training.banks.train import TrainOptions, held_frames, train_banks, training_device
+from training.banks.train.train import TrainOptions, held_frames, train_banks, training_device
 from training.data.look.findings import Needs
 from training.data.look.look import look_at
 from training.data.recordings import scan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from drawstop.audio_files import sounds_of
+from drawstop.audio.files import sounds_of
 from drawstop.progress import Progress
 from training.banks.bank_folders import bank_at, load_banks
 from training.data.read_labelled import read_labelled

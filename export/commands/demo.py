@@ -33,7 +33,7 @@ def demo(
 
     Example: drawstop demo --out drawstop-demo --input my-guitar.wav
     """
-    from drawstop.audio_files import read_audio
+    from drawstop.audio.files import read_audio
     from drawstop.files import require_writable
     from drawstop.progress import steps_bar
     from export.demo.run import DemoFiles, planned_demo, run_demo

@@ -10,7 +10,7 @@ import typer
 from drawstop.errors import DrawstopError
 
 if TYPE_CHECKING:
-    from export.musicgen.take_file import Record, Request
+    from export.musicgen.take_file import Record, TakeRequest
 
 BANKS = "banks"
 """The folder of banks that a model's folder may have."""
@@ -101,7 +101,7 @@ def musicgen(
 
     Example: drawstop musicgen facebook/musicgen-small --bank banks/ --prompt "a slow folk song" --set guitar=1 -o takes/
     """
-    from export.musicgen.take_file import Request, read_record
+    from export.musicgen.take_file import TakeRequest, read_record
     from training.models.musicgen.sampling import Sampling
 
     if again is not None:
@@ -117,7 +117,7 @@ def musicgen(
         raise DrawstopError(
             f"{model} has no bank, so nothing can be moved: give --bank, or leave out --set and --midi"
         )
-    request = Request(
+    request = TakeRequest(
         _absolute(model),
         tuple(map(_absolute, banks)),
         tuple(text.strip() or None for text in prompt or [""] for _ in range(batch)),
@@ -144,7 +144,7 @@ def _shipped() -> Path:
 
 
 def _make(
-    request: "Request",
+    request: "TakeRequest",
     seeds: Sequence[int],
     unsteered: bool,
     out: Path,
@@ -170,7 +170,7 @@ def _make(
     typer.echo(f"{out}: {written} sound{'s' if written != 1 else ''} of {request.sampling.seconds:g} s")
 
 
-def _make_again(record: "Record", request: "Request", out: Path, sound_format: str) -> None:
+def _make_again(record: "Record", request: "TakeRequest", out: Path, sound_format: str) -> None:
     from drawstop.progress import steps_bar
     from export.musicgen.takes import OutputPaths, TakeMaker, write_take
 
@@ -193,12 +193,12 @@ def _make_again(record: "Record", request: "Request", out: Path, sound_format: s
 
 
 def _with_parts(
-    request: "Request",
+    request: "TakeRequest",
     model: str | None,
     banks: list[Path] | None,
     sounds: tuple[Path | None, Path | None],
     device: str,
-) -> "Request":
+) -> "TakeRequest":
     """A record's request, with the new paths of parts that were moved."""
     audio_prompt, melody = sounds
     return replace(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from drawstop.audio_files import list_audio, read_audio
+from drawstop.audio.files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.files import atomic_file
 from export.demo.measurements import WAVS
 from realtime.engine.control_event import ControlEvent

@@ -220,7 +220,7 @@ def _bank_anew(
     """The shipped separator with stops found anew from the shipped recordings."""
     from dataclasses import replace
 
-    from drawstop.audio_files import list_audio
+    from drawstop.audio.files import list_audio
     from training.banks.separated_bank import load_separated_bank, save_separated_bank
     from training.find.separated.find import SeparatedFindOptions, find_separated_stop
 
@@ -244,7 +244,7 @@ def perform(
     Args:
         given: audio `[1, samples]` and its rate in hertz; None: the demo's own duet.
     """
-    from drawstop.audio_files import resample, write_audio
+    from drawstop.audio.files import resample, write_audio
     from realtime.controllers.midi.midi_file import read_midi_file
     from realtime.engine import instrument_file
     from realtime.engine.render import render
@@ -271,7 +271,7 @@ def perform(
 
 def duet(parts: DemoFiles) -> "tuple[Audio, int]":
     """The demo's own sound: a guitar and a singer at once. Gives audio `[1, samples]` and its rate in hertz."""
-    from drawstop.audio_files import read_audio
+    from drawstop.audio.files import read_audio
 
     (guitar, rate), (voice, _) = (read_audio(path, channels=1) for path in parts.stems)
     return guitar + voice, rate

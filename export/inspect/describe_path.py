@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from drawstop.audio_files import read_audio
-from drawstop.audio_folders import is_audio_name, list_folder
+from drawstop.audio.files import read_audio
+from drawstop.audio.folders import is_audio_name, list_folder
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
 from drawstop.progress import Progress

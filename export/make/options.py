@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drawstop.audio_files import list_audio
+from drawstop.audio.files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import require_writable, sha256_file
 from drawstop.progress import Progress
@@ -97,7 +97,7 @@ class StopRequest:
 
 
 @dataclass(frozen=True)
-class Request:
+class MakeRequest:
     """Everything that decides the result, and the folder to write into."""
 
     model: RaveModel
@@ -152,7 +152,7 @@ def read_request(
     options: MakeOptions,
     progress: Progress | None = None,
     show_line: Callable[[str], None] | None = None,
-) -> Request:
+) -> MakeRequest:
     """Read the folders and the model (None: the shipped one), and check all of them before anything is written.
 
     Args:
@@ -172,7 +172,7 @@ def read_request(
             if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
                 raise DrawstopError(f"--out {out} lies among the recordings of {folder}: give another folder")
     opened = open_rave(SHIPPED_RAVE if model is None else model, "latent")
-    request = Request(opened, wanted, out, options)
+    request = MakeRequest(opened, wanted, out, options)
     _refuse_other_kinds(request)
     _look(
         [(having, lacking) for _, having, lacking in stops],
@@ -215,7 +215,7 @@ def _refuse_names(names: list[str]) -> None:
 
 def _look(
     pairs: list[tuple[Path, Path]],
-    request: Request,
+    request: MakeRequest,
     progress: Progress | None,
     show_line: Callable[[str], None],
 ) -> None:
@@ -227,7 +227,7 @@ def _look(
     )
 
 
-def _refuse_other_kinds(request: Request) -> None:
+def _refuse_other_kinds(request: MakeRequest) -> None:
     """Raise DrawstopError for options of the other kind of model."""
     options = request.options
     if request.is_shipped and (options.find.kind != "auto" or options.find.like != "*"):
@@ -240,7 +240,7 @@ def _refuse_other_kinds(request: Request) -> None:
         )
 
 
-def _refuse_foreign(request: Request) -> None:
+def _refuse_foreign(request: MakeRequest) -> None:
     """Raise DrawstopError for an output folder that holds something else, or unfinished work of other arguments."""
     out = request.out
     if out.exists() and not out.is_dir():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from drawstop.audio_decoding import header_of
+from drawstop.audio.decoding import header_of
 from drawstop.progress import Plan, Step
-from export.make.options import Request, StopRequest
+from export.make.options import MakeRequest, StopRequest
 
 LAST: Plan = ([("baking and verifying", 10.0)], [("writing clips", 1.0)])
 """Seconds on two cores, as are all numbers here."""
@@ -13,7 +13,7 @@ ENCODING_VARIED, ENCODING = 0.035, 0.015
 """Seconds of work per second of sound: encoding it with its variations, and alone."""
 
 
-def planned_steps(request: Request) -> Plan:
+def planned_steps(request: MakeRequest) -> Plan:
     """Every step, in order: all stops are found first, then all are measured."""
     finding, measuring = (_query, _QUERY_MEASURED) if request.is_shipped else (_stop, _STOP_MEASURED)
     return [
@@ -37,7 +37,7 @@ def _query(wanted: StopRequest) -> Step:
 _QUERY_MEASURED: Step = [("measuring", 3.0)]
 
 
-def _sae(request: Request) -> Step:
+def _sae(request: MakeRequest) -> Step:
     sound = sum(_seconds(wanted) for wanted in request.stops)
     return [("encoding recordings", ENCODING * sound), ("training the SAE", 17.0)]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from drawstop.files import sha256_file
 from drawstop.progress import Progress
-from export.make.options import Request, StopRequest
+from export.make.options import MakeRequest, StopRequest
 from training.banks.bank import StopBank, load_bank, save_bank
 from training.banks.control_edits import ConstantEdit
 from training.classifiers.concept_classifier import train_concept_classifier
@@ -28,7 +28,7 @@ Figures = dict[str, Any]
 class SaeStopMaker:
     """An SAE of the recordings' latents, and stops made of its features."""
 
-    def empty_bank(self, request: Request, work: Path, progress: Progress) -> StopBank:
+    def empty_bank(self, request: MakeRequest, work: Path, progress: Progress) -> StopBank:
         """A bank whose SAE was trained on every recording that no verdict is measured on."""
         model, frames = request.model, []
         paths = training_paths(request)
@@ -42,14 +42,16 @@ class SaeStopMaker:
         return StopBank(sae, (), model.fingerprint, provenance=provenance)
 
     def with_stop(
-        self, request: Request, bank: StopBank, wanted: StopRequest, progress: Progress
+        self, request: MakeRequest, bank: StopBank, wanted: StopRequest, progress: Progress
     ) -> StopBank:
         """The bank with a stop found from the request's recordings."""
         paths = (wanted.with_paths, wanted.without_paths)
         stop = find_stop(request.model, bank.sae, wanted.name, *paths, request.find_options(wanted), progress)
         return bank.with_stop(stop)
 
-    def measured(self, request: Request, bank: StopBank, wanted: StopRequest, progress: Progress) -> Figures:
+    def measured(
+        self, request: MakeRequest, bank: StopBank, wanted: StopRequest, progress: Progress
+    ) -> Figures:
         """One stop's figures and verdict, by a classifier trained for it."""
         stop = bank.stop(wanted.name)
         classifier = train_concept_classifier(
@@ -90,7 +92,7 @@ class SaeStopMaker:
         save_bank(folder, bank)
 
 
-def training_paths(request: Request) -> list[Path]:
+def training_paths(request: MakeRequest) -> list[Path]:
     """Every distinct recording once, without those that test any stop."""
     tested = {
         sha256_file(path) for wanted in request.stops for part in wanted.recordings("test") for path in part

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from drawstop.progress import Progress, step_report
-from export.make.options import Request, StopRequest
+from export.make.options import MakeRequest, StopRequest
 from training.banks.separated_bank import SeparatedBank, load_separated_bank, save_separated_bank
 from training.banks.separated_edit import SeparatedEdit
 from training.evaluation.verdict.separated import separated_verdict
@@ -30,13 +30,13 @@ class SeparatedStopMaker:
     def __init__(self, shipped: Path) -> None:
         self.shipped = shipped
 
-    def empty_bank(self, request: Request, work: Path, progress: Progress) -> SeparatedBank:
+    def empty_bank(self, request: MakeRequest, work: Path, progress: Progress) -> SeparatedBank:
         """The shipped bank without its stops."""
         bank = load_separated_bank(self.shipped, request.model.fingerprint)
         return replace(bank, stops=(), provenance=bank.provenance | {"seed": request.seed})
 
     def with_stop(
-        self, request: Request, bank: SeparatedBank, wanted: StopRequest, progress: Progress
+        self, request: MakeRequest, bank: SeparatedBank, wanted: StopRequest, progress: Progress
     ) -> SeparatedBank:
         """The bank with a query fitted to the request's recordings."""
         options = SeparatedFindOptions(
@@ -48,7 +48,7 @@ class SeparatedStopMaker:
         )
 
     def measured(
-        self, request: Request, bank: SeparatedBank, wanted: StopRequest, progress: Progress
+        self, request: MakeRequest, bank: SeparatedBank, wanted: StopRequest, progress: Progress
     ) -> Figures:
         """One stop's figures and verdict, from the true parts of mixtures of unseen recordings."""
         stop = bank.stop(wanted.name)

@@ -11,11 +11,20 @@ import torch
 from torch import Tensor
 
 from drawstop import __version__
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from drawstop.files import remove_unfinished, write_json
 from drawstop.progress import Progress, named
 from export.instrument.bake import bake
-from export.make.options import BANK, CLIPS, FIGURES, INSTRUMENT, PATCHES, UNFINISHED, Request, StopRequest
+from export.make.options import (
+    BANK,
+    CLIPS,
+    FIGURES,
+    INSTRUMENT,
+    PATCHES,
+    UNFINISHED,
+    MakeRequest,
+    StopRequest,
+)
 from export.make.sae_stop_maker import SaeStopMaker
 from export.make.separated_stop_maker import SeparatedStopMaker
 from export.make.stop_maker import Bank, StopMaker
@@ -31,14 +40,14 @@ CLIP_SECONDS = 6.0
 Figures = dict[str, Any]
 
 
-def make_instrument(request: Request, progress: Progress) -> Figures:
+def make_instrument(request: MakeRequest, progress: Progress) -> Figures:
     """Find, measure, bake and write; gives the content of figures.json."""
     if request.is_shipped:
         return _make(request, SeparatedStopMaker(SHIPPED_BANK), progress)
     return _make(request, SaeStopMaker(), progress)
 
 
-def _make(request: Request, maker: StopMaker[Bank], progress: Progress) -> Figures:
+def _make(request: MakeRequest, maker: StopMaker[Bank], progress: Progress) -> Figures:
     work = request.out / UNFINISHED
     for name in (BANK, INSTRUMENT, PATCHES, FIGURES):
         remove_unfinished(request.out / name)
@@ -71,7 +80,7 @@ def _make(request: Request, maker: StopMaker[Bank], progress: Progress) -> Figur
     return figures
 
 
-def _bank_with_stops(request: Request, maker: StopMaker[Bank], work: Path, progress: Progress) -> Bank:
+def _bank_with_stops(request: MakeRequest, maker: StopMaker[Bank], work: Path, progress: Progress) -> Bank:
     """The bank with every stop; what an earlier start stored is read back."""
     folder = work / BANK
     if not (folder / STOPS_FILE).is_file():
@@ -84,7 +93,12 @@ def _bank_with_stops(request: Request, maker: StopMaker[Bank], work: Path, progr
 
 
 def _measured(
-    request: Request, maker: StopMaker[Bank], bank: Bank, wanted: StopRequest, work: Path, progress: Progress
+    request: MakeRequest,
+    maker: StopMaker[Bank],
+    bank: Bank,
+    wanted: StopRequest,
+    work: Path,
+    progress: Progress,
 ) -> Figures:
     """One stop's figures and verdict; read back where they were stored."""
     stored = work / f"measured-{bank.stop(wanted.name).slug}.json"
@@ -94,7 +108,7 @@ def _measured(
     return figures
 
 
-def _write_clips(request: Request, maker: StopMaker[Bank], bank: Bank, wanted: StopRequest) -> None:
+def _write_clips(request: MakeRequest, maker: StopMaker[Bank], bank: Bank, wanted: StopRequest) -> None:
     """Write the first unseen recordings, unsteered and steered: one with the concept at 0 and -1, one without at 0 and +1."""
     model, stop = request.model, bank.stop(wanted.name)
     for kind, paths, value, end in zip(

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from torch import Tensor
 
 from drawstop.progress import Progress
-from export.make.options import Request, StopRequest
+from export.make.options import MakeRequest, StopRequest
 from training.banks.bank import StopBank
 from training.banks.separated_bank import SeparatedBank
 
@@ -19,13 +19,13 @@ Bank = TypeVar("Bank", StopBank, SeparatedBank)
 class StopMaker(Protocol[Bank]):
     """Makes and measures the stops of one kind of bank."""
 
-    def empty_bank(self, request: Request, work: Path, progress: Progress) -> Bank:
+    def empty_bank(self, request: MakeRequest, work: Path, progress: Progress) -> Bank:
         """A bank without stops, for the request's model."""
 
-    def with_stop(self, request: Request, bank: Bank, wanted: StopRequest, progress: Progress) -> Bank:
+    def with_stop(self, request: MakeRequest, bank: Bank, wanted: StopRequest, progress: Progress) -> Bank:
         """The bank with a stop found from the request's recordings."""
 
-    def measured(self, request: Request, bank: Bank, wanted: StopRequest, progress: Progress) -> Figures:
+    def measured(self, request: MakeRequest, bank: Bank, wanted: StopRequest, progress: Progress) -> Figures:
         """What a stop does on recordings that it wasn't fitted on: figures, and a verdict in words."""
 
     def steered(self, bank: Bank, slug: str, latents: Tensor, value: float) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.stop_settings import Setting, read_setting
 from export.musicgen.stop_schedule import StopSchedule
 from realtime.engine.control_event import ControlEvent
@@ -17,7 +17,7 @@ from training.models.musicgen.hooks import Edit
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Generated, Sampling
 
-Progress = Callable[[int, int], None]
+TokenProgress = Callable[[int, int], None]
 Settings = Mapping[str, float] | Sequence[str]
 GivenSound = Path | str | Tensor
 
@@ -48,7 +48,7 @@ def steer(
     audio_prompt: GivenSound | None = None,
     melody: GivenSound | None = None,
     unsteered: bool = True,
-    progress: Progress | None = None,
+    progress: TokenProgress | None = None,
 ) -> Steered:
     """Make music from prompts, a row for each, with stops moved.
 

@@ -19,7 +19,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Request:
+class TakeRequest:
     """Everything that decides a take's tokens.
 
     Attributes:
@@ -54,7 +54,7 @@ class Record:
         made_with: versions and device: other ones may round otherwise, and then draw other tokens.
     """
 
-    request: Request
+    request: TakeRequest
     fingerprints: dict[str, Any]
     outputs: dict[str, dict[str, list[str]]]
     made_with: dict[str, Any]
@@ -82,7 +82,7 @@ class Record:
 
 
 def record_of(
-    request: Request,
+    request: TakeRequest,
     fingerprints: dict[str, Any],
     made: Mapping[str, Generated],
     files: Mapping[str, Sequence[Path]],
@@ -122,7 +122,7 @@ def read_record(path: Path) -> Record:
         request["events"] = tuple(_event_from_json(event) for event in request["events"])
         for name in ("banks", "prompts", "settings"):
             request[name] = tuple(request[name])
-        return Record(**{**content, "request": Request(**request)})
+        return Record(**{**content, "request": TakeRequest(**request)})
     except FileNotFoundError:
         raise DrawstopError(f"no such file: {path}") from None
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:

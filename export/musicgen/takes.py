@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file, write_json
 from drawstop.progress import Progress
 from export.musicgen.generate import read_settings, read_sound, steps_of
 from export.musicgen.stop_schedule import StopSchedule
-from export.musicgen.take_file import Request, record_of
+from export.musicgen.take_file import TakeRequest, record_of
 from realtime.controllers.mapping.file import find_mapping, read_mapping
 from realtime.controllers.midi.midi_file import read_midi_file
 from training.banks.bank import bank_fingerprint, load_bank
@@ -36,7 +36,7 @@ class Take:
         new: the key of the one that was made last.
     """
 
-    request: Request
+    request: TakeRequest
     made: dict[str, Generated]
     new: str
 
@@ -53,7 +53,7 @@ class TakeMaker:
         DrawstopError: a part can't be loaded, or doesn't fit the others.
     """
 
-    def __init__(self, request: Request, midi: Path | None = None, mapping: str | None = None) -> None:
+    def __init__(self, request: TakeRequest, midi: Path | None = None, mapping: str | None = None) -> None:
         settings = read_settings(request.settings)
         folders = [folder for bank in request.banks for folder in bank_folders(Path(bank))]
         self.model = MusicGenModel(request.model, request.device, request.precision)
@@ -112,12 +112,12 @@ class OutputPaths:
         """True where `out` is one sound file."""
         return self.out.suffix.lower() in SUFFIXES
 
-    def record(self, request: Request) -> Path:
+    def record(self, request: TakeRequest) -> Path:
         """The JSON file of a take."""
         name = f"seed-{request.sampling.seed}.json"
         return self.out.with_suffix(".json") if self.is_file else self.out / name
 
-    def sounds(self, request: Request, name: str) -> list[Path]:
+    def sounds(self, request: TakeRequest, name: str) -> list[Path]:
         """The files of the steered or unsteered sounds, one for each row."""
         end = "" if name == "steered" else f"-{name}"
         if self.is_file:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from export.plugin.knobs import MOST_KNOBS, PluginKnob
-from realtime.engine.instrument_file import Instrument
+from realtime.engine.instrument_file import LoadedInstrument
 
 SEED = 20260101
 KNOB_STEPS = 7
@@ -58,7 +58,7 @@ class HostCase:
 
 def verify_plugin(
     path: Path,
-    instrument: Instrument,
+    instrument: LoadedInstrument,
     knobs: Sequence[PluginKnob],
     cells: Sequence[tuple[int, int]],
     seconds: float = 0.25,
@@ -96,7 +96,12 @@ def host_plays(model: Any, rate: int, block: int, audio: Tensor, knobs: Tensor) 
 
 
 def _cell(
-    model: Any, instrument: Instrument, knobs: Sequence[PluginKnob], rate: int, block: int, seconds: float
+    model: Any,
+    instrument: LoadedInstrument,
+    knobs: Sequence[PluginKnob],
+    rate: int,
+    block: int,
+    seconds: float,
 ) -> HostCase:
     described = instrument.description
     samples = -(-int(seconds * rate) // block) * block + 4 * block
@@ -121,7 +126,7 @@ def _moves(samples: int) -> Tensor:
 
 
 def _expected(
-    instrument: Instrument,
+    instrument: LoadedInstrument,
     knobs: Sequence[PluginKnob],
     host: tuple[int, int, int, int],
     audio: Tensor,
@@ -145,7 +150,7 @@ def _expected(
 
 
 def _played(
-    instrument: Instrument, knobs: Sequence[PluginKnob], sound: Tensor, signals: Tensor, block: int
+    instrument: LoadedInstrument, knobs: Sequence[PluginKnob], sound: Tensor, signals: Tensor, block: int
 ) -> Tensor:
     """`play` in blocks, and *wet* if it has a knob."""
     described = instrument.description

@@ -45,7 +45,7 @@ def render(
         raise DrawstopError(
             "render takes an instrument and a recording, or --session DIR; see drawstop render --help"
         )
-    from drawstop.audio_files import check_output, read_audio, write_audio
+    from drawstop.audio.files import check_output, read_audio, write_audio
 
     check_output(out, recording)
     values = dict(parse_setting(setting) for setting in settings or [])
@@ -83,7 +83,7 @@ def _render_session(folder: Path, out: Path, given: list[object]) -> None:
         raise DrawstopError(
             "--session has its instrument, input and events inside; give only --session and -o"
         )
-    from drawstop.audio_files import check_output, write_audio
+    from drawstop.audio.files import check_output, write_audio
 
     check_output(out, folder)
 

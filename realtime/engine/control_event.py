@@ -66,6 +66,14 @@ class EventQueue:
             due.append(heapq.heappop(self._waiting)[2])
         return due
 
+    def shift(self, samples: int) -> None:
+        """Let all events that wait come so many samples later; negative: earlier."""
+        moved = [event for _, _, event in sorted(self._waiting)]
+        self._waiting.clear()
+        for _ in range(len(self._inbox)):
+            moved.append(self._inbox.popleft())
+        self.schedule(replace(event, sample=event.sample + samples) for event in moved)
+
     def clear(self) -> None:
         """Drop all events that wait."""
         self._inbox.clear()

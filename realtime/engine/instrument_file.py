@@ -14,7 +14,7 @@ HOW_TO_BAKE = "bake one: drawstop bake MODEL BANK -o X.ts"
 
 
 @dataclass(frozen=True)
-class Instrument:
+class LoadedInstrument:
     """A loaded instrument: the TorchScript module, its description, and its file if it was loaded from one."""
 
     module: torch.jit.ScriptModule
@@ -61,7 +61,7 @@ class Instrument:
             raise DrawstopError(f"the instrument refused {value:g} for stop {slug!r}; bake it again")
 
 
-def load(path: Path) -> Instrument:
+def load(path: Path) -> LoadedInstrument:
     """Load an instrument onto the CPU, ready to play.
 
     Raises:
@@ -83,4 +83,4 @@ def load(path: Path) -> Instrument:
     missing = [name for name in needed if not hasattr(module, name)]
     if missing:
         raise DrawstopError(f"{path} lacks the method {missing[0]}; {HOW_TO_BAKE}")
-    return Instrument(module.eval(), description, path)
+    return LoadedInstrument(module.eval(), description, path)

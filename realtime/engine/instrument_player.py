@@ -17,7 +17,7 @@ from drawstop.types import Audio
 from realtime.backends.choice import TORCHSCRIPT, compiled
 from realtime.engine.block_source import silence_non_finite
 from realtime.engine.control_signals import State
-from realtime.engine.instrument_file import Instrument
+from realtime.engine.instrument_file import LoadedInstrument
 
 if TYPE_CHECKING:
     from realtime.backends.aotinductor import CompiledPlayer
@@ -44,7 +44,7 @@ class Player:
 
     def __init__(
         self,
-        instrument: Instrument,
+        instrument: LoadedInstrument,
         seed: int = 0,
         threads: int = 1,
         noise: int | None = None,

@@ -163,6 +163,10 @@ class Performance:
         """Sort the events that have come while no block does, so that the next one isn't late for them."""
         self._queue.take_in(self.next_sample)
 
+    def shift_events(self, samples: int) -> None:
+        """Let all events that wait come so many samples later; negative: earlier, as input was left out."""
+        self._queue.shift(samples)
+
     def check_swap(self, description: InstrumentDescription) -> None:
         """Refuse an instrument that can't join the performance. Raises DrawstopError with the reason."""
         if description.sample_rate != self.sample_rate:

@@ -10,26 +10,26 @@ from drawstop.errors import DrawstopError
 from drawstop.types import Audio
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
-from realtime.engine.instrument_file import Instrument
+from realtime.engine.instrument_file import LoadedInstrument
 from realtime.engine.instrument_player import Player
 from realtime.engine.performance import Performance
 
-Progress = Callable[[range], Iterable[int]]
+BlockProgress = Callable[[range], Iterable[int]]
 
 
-def engine_for(instrument: Instrument, block: int = 2048, seed: int = 0, threads: int = 1) -> Engine:
+def engine_for(instrument: LoadedInstrument, block: int = 2048, seed: int = 0, threads: int = 1) -> Engine:
     """An engine that plays an instrument in this process, at the instrument's own rate."""
     return Engine(Performance(instrument.description, Player(instrument, seed, threads), block))
 
 
 def render(
-    instrument: Instrument,
+    instrument: LoadedInstrument,
     audio: npt.NDArray[np.floating[Any]],
     events: Iterable[ControlEvent] = (),
     settings: Mapping[str, float] | None = None,
     inner_block: int = 2048,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: BlockProgress | None = None,
 ) -> Audio:
     """Play audio through the instrument; sample i of the result belongs to sample i of the input.
 

@@ -13,7 +13,7 @@ from realtime.engine.parameters import MUTE, RESET
 from realtime.inputs.instrument_choice import InstrumentChoice
 
 
-class Recording(Protocol):
+class Recorder(Protocol):
     """Begins and ends recordings of the performance. No method waits; each raises DrawstopError if it can't be done."""
 
     @property
@@ -46,7 +46,7 @@ class LiveCommands:
     scenes: Scenes
     instruments: InstrumentChoice = field(default_factory=lambda: InstrumentChoice((), lambda path: None))
     start_learning: Callable[[str], None] = lambda stop: None
-    recording: Recording | None = None
+    recording: Recorder | None = None
 
     def scene(self, which: str | int, seconds: float | None = None, *, beats: float | None = None) -> None:
         self.scenes.recall(which, seconds, beats=beats)
@@ -106,7 +106,7 @@ class LiveCommands:
     def previous_instrument(self) -> None:
         self.instruments.step(-1)
 
-    def _recorder(self) -> Recording:
+    def _recorder(self) -> Recorder:
         if self.recording is None:
             raise DrawstopError("nothing can be recorded here")
         return self.recording

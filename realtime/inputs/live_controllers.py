@@ -27,7 +27,7 @@ from realtime.inputs.file_watcher import FileWatcher
 from realtime.inputs.instrument_choice import InstrumentChoice
 from realtime.inputs.keyboard import LiveKeys
 from realtime.inputs.learn import describe, named
-from realtime.inputs.live_commands import LiveCommands, Recording
+from realtime.inputs.live_commands import LiveCommands, Recorder
 from realtime.inputs.live_scenes import LiveScenes
 from realtime.inputs.message_queue import NO_INPUT
 from realtime.inputs.midi_ports import MidiPorts
@@ -80,7 +80,7 @@ class LivePerformance(EngineTarget, Protocol):
         ...
 
     @property
-    def recording(self) -> Recording | None:
+    def recording(self) -> Recorder | None:
         """Begins and ends recordings; None: nothing can be recorded."""
         ...
 

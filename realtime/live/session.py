@@ -25,7 +25,8 @@ from realtime.inputs.terminal_keys import pressed_keys
 from realtime.live.lost_blocks import LostBlocks
 from realtime.live.play_options import PlayOptions
 from realtime.live.screen import on_a_terminal, opened_screen, print_notes
-from realtime.live.status_view import LiveStatus, latency_lines, state_words, summary_lines, view
+from realtime.live.status import LiveStatus
+from realtime.live.status_view import latency_lines, state_words, summary_lines, view
 from realtime.live.supervisor import Supervisor
 from realtime.panel.spectrum import spectra
 from realtime.panel.status import PerformanceStatus

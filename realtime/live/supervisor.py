@@ -186,7 +186,7 @@ class Supervisor:
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Send events to the sound; from any thread. Those that no stop takes now are counted and dropped."""
-        self.audio.send(ScheduleEvents(list(events)))
+        self.audio.send(ScheduleEvents(list(events), self._connection.start_sample))
 
     def now(self) -> int:
         """The input sample that the device records at this moment, for stamping events; from any thread."""

@@ -8,6 +8,7 @@ import itertools
 import math
 import time
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
@@ -107,8 +108,8 @@ class AudioProcess:
                 self._open_device(request)
             case CloseDevice():
                 self._ring = self._engine = self._device = None
-            case ScheduleEvents(events):
-                self._schedule(events)
+            case ScheduleEvents():
+                self._schedule(request)
             case SwapInstrument():
                 return self._swap(request)
             case PlayerDied(slot):
@@ -179,8 +180,9 @@ class AudioProcess:
         if self._session:
             left_out = self._performed(position - self._read)
             self._session.event(self._performance.next_sample, gap=left_out)
-        silent_from = self._writer.next_sample
+        silent_from, line_start = self._writer.next_sample, self.report.line_start
         silent = self._join(self._ring, self._device, position).next_sample - silent_from
+        self._performance.shift_events(self.report.line_start - line_start)
         self.report.lost_samples += silent
         self.report.lost_blocks += math.ceil(self._performed(silent) / self._performance.block)
 
@@ -194,11 +196,12 @@ class AudioProcess:
         while (played := performance.collect()) is not None:
             self._record_output(played)
 
-    def _schedule(self, events: list[ControlEvent]) -> None:
+    def _schedule(self, request: ScheduleEvents) -> None:
         assert self._performance is not None
-        for event in events:
+        left_out = max(0, request.line_start - self.report.line_start)  # since the sender last asked
+        for event in request.events:
             try:
-                self._performance.schedule([event])
+                self._performance.schedule([replace(event, sample=event.sample - left_out)])
             except DrawstopError:
                 self.report.refused_events += 1
 

@@ -14,7 +14,7 @@ import torch
 
 from drawstop.errors import DrawstopError
 from realtime.engine import instrument_file
-from realtime.engine.instrument_file import Instrument
+from realtime.engine.instrument_file import LoadedInstrument
 from realtime.engine.instrument_player import WARM_UP_BLOCKS
 from realtime.processes.child_process import begin_child, freeze_garbage, orphaned
 from realtime.processes.level_memory import LevelWriter
@@ -45,7 +45,9 @@ class LevelMeter:
         piece: blocks that are measured together.
     """
 
-    def __init__(self, instrument: Instrument, block: int, inbox: SharedArrays, writer: LevelWriter) -> None:
+    def __init__(
+        self, instrument: LoadedInstrument, block: int, inbox: SharedArrays, writer: LevelWriter
+    ) -> None:
         self._instrument, self._inbox, self._writer = instrument, inbox, writer
         self._channels = instrument.description.channels_in
         per_second = instrument.description.sample_rate / block

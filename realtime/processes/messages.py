@@ -92,6 +92,8 @@ class ScheduleEvents:
     """Moves stops and parameters. With slots, as events have: pickled, it is small, and thousands a second fit into the pipe."""
 
     events: list[ControlEvent]
+    line_start: int = 0
+    """The input sample at which the device started, by which the events' samples were counted."""
 
 
 @dataclass(frozen=True)

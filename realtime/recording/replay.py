@@ -3,7 +3,7 @@
 import importlib.metadata
 import sys
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,15 +12,14 @@ from realtime.engine import instrument_file
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_player import Player
 from realtime.engine.performance import Performance
+from realtime.engine.render import BlockProgress
 from realtime.recording.session_file import MEMORY, START, Death, Session, Swap
-
-Progress = Callable[[range], Iterable[int]]
 
 NEVER = sys.maxsize
 SHOWN_LOSSES = 10
 
 
-def replay(session: Session, progress: Progress | None = None) -> Audio:
+def replay(session: Session, progress: BlockProgress | None = None) -> Audio:
     """Play a recorded performance from its input and events. Nothing is taken out: no delay, no gap.
 
     Args:

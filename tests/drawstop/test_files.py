@@ -73,7 +73,7 @@ def test_a_full_disk_is_one_error_and_leaves_the_old_file(tmp_path: Path) -> Non
     program = (
         "import resource, signal, sys, numpy\n"
         "from pathlib import Path\n"
-        "from drawstop.audio_files import write_audio\n"
+        "from drawstop.audio.files import write_audio\n"
         "from drawstop.errors import DrawstopError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 
 RATE, RATIO = 8000, 80
 

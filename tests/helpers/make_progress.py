@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from export.make.options import Request
+from export.make.options import MakeRequest
 from export.make.plan import planned_steps
 
 
@@ -20,7 +20,7 @@ def broken_off_at(step: str) -> Callable[[str, int, int], None]:
     return progress
 
 
-def check_reported_as_planned(request: Request, reported: Sequence[tuple[str, int, int]]) -> None:
+def check_reported_as_planned(request: MakeRequest, reported: Sequence[tuple[str, int, int]]) -> None:
     """Asserts that exactly the plan's parts were reported, in its order, each to its end."""
     names = [name for step in planned_steps(request) for name, _ in step]
     assert list(dict.fromkeys(what for what, _, _ in reported)) == names

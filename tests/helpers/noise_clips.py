@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 
 
 def noise_clips(folder: Path, count: int) -> Path:

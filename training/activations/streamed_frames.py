@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from drawstop.audio_decoding import header_of
-from drawstop.audio_files import read_audio, sound_blocks
+from drawstop.audio.decoding import header_of
+from drawstop.audio.files import read_audio, sound_blocks
 from drawstop.errors import DrawstopError
 from training.activations.index import StoredRecording
 from training.activations.shards import Frames

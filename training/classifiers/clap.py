@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from drawstop.audio_files import resample
+from drawstop.audio.files import resample
 from drawstop.errors import DrawstopError
 from training.classifiers.classifier import AT_ONCE
 from training.data.clips import loud_enough

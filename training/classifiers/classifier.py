@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from drawstop.audio_files import resample
+from drawstop.audio.files import resample
 from drawstop.errors import DrawstopError
 from training.classifiers.musicnn import CONCEPT_TAGS, TAGS, Musicnn, load_musicnn
 from training.classifiers.network import ConceptClassifier, load_classifier

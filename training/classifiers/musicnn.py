@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from drawstop.audio_files import resample
+from drawstop.audio.files import resample
 from drawstop.errors import DrawstopError
 from training.classifiers.weights_file import MUSICNN, read_weights, write_weights
 from training.data.clips import loud_enough

@@ -62,7 +62,7 @@ def activations(
     from training.activations.extraction import ExtractOptions
     from training.activations.lock import Part
     from training.activations.shards import read_dtype
-    from training.banks.train import write_frames
+    from training.banks.train.train import write_frames
 
     options = ExtractOptions(read_dtype(dtype), shard_frames, Part.read(part), workers)
     frames = opened_frames(model, recordings, site, device)

@@ -47,7 +47,7 @@ def classify(
     """
     from rich.console import Console
 
-    from drawstop.audio_files import sounds_of
+    from drawstop.audio.files import sounds_of
     from drawstop.files import write_json
     from drawstop.progress import steps_bar, track
     from training.banks.bank_folders import bank_at, load_banks

@@ -47,7 +47,7 @@ def import_sae(
     from training.activations.streamed_frames import ModelFrames
     from training.banks.bank import StopBank
     from training.banks.bank_folders import is_ours, save_banks
-    from training.banks.train import metrics_line
+    from training.banks.train.train import metrics_line
     from training.commands.options import first_look
     from training.data.look.findings import Needs
     from training.data.recordings import scan

@@ -52,7 +52,7 @@ def layers(
     """
     from dataclasses import asdict
 
-    from drawstop.audio_files import list_audio
+    from drawstop.audio.files import list_audio
     from drawstop.errors import DrawstopError
     from drawstop.files import write_json
     from drawstop.progress import steps_bar

@@ -84,8 +84,8 @@ def plan(
     from drawstop.files import write_json
     from training.activations.shards import read_dtype
     from training.activations.streamed_frames import ModelFrames
-    from training.banks.forecast import Machines, forecast, listed
-    from training.banks.train import TrainOptions, held_frames, training_device
+    from training.banks.train.forecast import Machines, forecast, listed
+    from training.banks.train.train import TrainOptions, held_frames, training_device
     from training.data.look.findings import Needs
     from training.models.open import open_layered
     from training.models.protocols import usual_sites
@@ -131,7 +131,7 @@ def _knob(
     device: str,
 ) -> "KnobForecast":
     """The forecast of a knob on a MusicGen that has no bank."""
-    from drawstop.audio_files import list_audio
+    from drawstop.audio.files import list_audio
     from drawstop.errors import DrawstopError
     from training.data.look.findings import Needs
     from training.find.musicgen.forecast import forecast_knob

@@ -46,9 +46,9 @@ def sweep(
 
     from drawstop.files import write_json
     from drawstop.progress import steps_bar
-    from training.banks.sweep import Grid, as_json, as_table, rows_of
-    from training.banks.sweep import sweep as run
-    from training.banks.train import training_device
+    from training.banks.train.sweep import Grid, as_json, as_table, rows_of
+    from training.banks.train.sweep import sweep as run
+    from training.banks.train.train import training_device
     from training.commands.plots.sweep import draw
     from training.sae.config import read_architecture
 

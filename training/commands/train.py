@@ -97,7 +97,7 @@ def train(
     """
     from drawstop.errors import DrawstopError
     from drawstop.progress import steps_bar
-    from training.banks.train import (
+    from training.banks.train.train import (
         TrainOptions,
         held_frames,
         metrics_line,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from drawstop.audio_decoding import open_sound
-from drawstop.audio_files import read_audio
+from drawstop.audio.decoding import open_sound
+from drawstop.audio.files import read_audio
 from drawstop.types import Audio
 from training.data.clips import loud_enough
 from training.data.labelled_set import LabelledRecording

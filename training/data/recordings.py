@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from drawstop.audio_files import list_audio, read_audio
+from drawstop.audio.files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.names import same_name
@@ -86,7 +86,7 @@ def load(recording: Recording | Path, sample_rate: int, channels: int) -> torch.
     Shape: `[channels, samples]`, float32.
 
     Raises:
-        DrawstopError: as `drawstop.audio_files.read_audio`.
+        DrawstopError: as `drawstop.audio.files.read_audio`.
     """
     path = recording.path if isinstance(recording, Recording) else recording
     audio, _ = read_audio(path, sample_rate, channels)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from drawstop.audio_decoding import header_of
-from drawstop.audio_files import read_audio
+from drawstop.audio.decoding import header_of
+from drawstop.audio.files import read_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file, sha256_file
 from drawstop.progress import Progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drawstop.audio_decoding import header_of
+from drawstop.audio.decoding import header_of
 from drawstop.errors import DrawstopError
 from drawstop.progress import Plan, Step
 from training.data.labelled_set import LabelledSet

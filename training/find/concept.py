@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawstop.audio_files import list_audio
+from drawstop.audio.files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.progress import Progress
 from training.banks.bank import load_bank

@@ -27,7 +27,7 @@ from training.sae.dataset import Source
 from training.sae.distributed import end, process_group, refuse_too_many
 from training.sae.files.folder import load_sae, save_sae
 from training.sae.model import SAE
-from training.sae.train import Progress, train_sites
+from training.sae.train import StepProgress, train_sites
 
 FAILURE, INTERRUPTED = 2, 130
 _ENDED_BY_US = -signal.SIGTERM
@@ -57,7 +57,7 @@ def train_on(
     *,
     buffer_frames: int | None = None,
     checkpoints: Mapping[str, Path] | None = None,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     device: str = "cpu",
     frames_at_once: int | None = None,
 ) -> dict[str, SAE]:
@@ -109,7 +109,7 @@ def rendezvous(processes: int) -> tuple[TCPStore, dict[str, str]]:
     }
 
 
-def _run(processes: int, job: _Job, progress: Progress | None) -> None:
+def _run(processes: int, job: _Job, progress: StepProgress | None) -> None:
     """Starts the processes and returns when all have ended well; ends all of them when one has not, or `progress` raises."""
     logging.getLogger(spawn.__module__).setLevel(logging.ERROR)  # it would say whom it ends
     receiver, sender = Pipe(duplex=False)
@@ -132,7 +132,7 @@ def _run(processes: int, job: _Job, progress: Progress | None) -> None:
     _refuse_ended([process.exitcode or 0 for process in context.processes], failure)
 
 
-def _receive(receiver: Connection, progress: Progress | None) -> str:
+def _receive(receiver: Connection, progress: StepProgress | None) -> str:
     """Receives the messages so far: progress, or the reason of a failure, which is returned."""
     failure = ""
     while not receiver.closed and receiver.poll():

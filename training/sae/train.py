@@ -23,7 +23,7 @@ from training.sae.losses import fraction_of_variance_explained
 from training.sae.model import SAE
 from training.sae.trainer import SAETrainer
 
-Progress = Callable[[int, float], None]
+StepProgress = Callable[[int, float], None]
 """Called after each step with the number of steps done and the loss (of several sites: their mean)."""
 
 
@@ -49,7 +49,7 @@ def train(
     config: SAEConfig,
     *,
     checkpoint: Path | None = None,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     device: str = "cpu",
     group: ProcessGroup = ONE_PROCESS,
     frames_at_once: int | None = None,
@@ -81,7 +81,7 @@ def train_sites(
     *,
     buffer_frames: int | None = None,
     checkpoints: Mapping[str, Path] | None = None,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     device: str = "cpu",
     group: ProcessGroup = ONE_PROCESS,
     frames_at_once: int | None = None,
@@ -128,7 +128,7 @@ def _train(
     configs: Mapping[str, SAEConfig],
     buffer_frames: int | None,
     checkpoints: Mapping[str, Path],
-    progress: Progress | None,
+    progress: StepProgress | None,
     machine: Machine,
 ) -> dict[str, SAE]:
     _refuse_unfit(source, configs)

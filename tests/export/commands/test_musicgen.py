@@ -14,7 +14,7 @@ from command_line import Run, refused
 from random_banks import random_stops
 from repository import REPOSITORY
 
-from drawstop.audio_files import read_audio, write_audio
+from drawstop.audio.files import read_audio, write_audio
 from export.musicgen import takes
 from export.musicgen.generate import steer
 from realtime.engine.control_event import ControlEvent

@@ -142,7 +142,7 @@ def test_figures_hold_every_stop_beside_random_edits_and_neither_times_nor_place
 
 @needs_parts
 def test_your_own_stereo_sound_at_another_rate_is_played(tmp_path: Path, two_runs: list[Path]) -> None:
-    from drawstop.audio_files import read_audio
+    from drawstop.audio.files import read_audio
     from export.demo.plot import draw
     from export.demo.run import perform
     from training.classifiers.network import load_classifier

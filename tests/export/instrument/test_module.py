@@ -98,7 +98,7 @@ def test_the_unscripted_instrument_is_neutral_too(variational_rave: Path, tmp_pa
 def through_engine(module: torch.jit.ScriptModule, baked: "Baked", audio: Tensor, host_block: int) -> Tensor:
     """`[1, 1, samples]` in blocks of `host_block` through the engine, its own delay taken out."""
     engine = engine_for(
-        realtime.engine.instrument_file.Instrument(module, baked.description), INNER, seed=SEED
+        realtime.engine.instrument_file.LoadedInstrument(module, baked.description), INNER, seed=SEED
     )
     engine.prepare(host_block)
     padded = np.concatenate([audio[0].numpy(), np.zeros((1, engine.engine_delay_samples), np.float32)], 1)

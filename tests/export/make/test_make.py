@@ -16,7 +16,7 @@ from whole_command import drawstop
 from drawstop.errors import DrawstopError
 from drawstop.front.arguments import spread_values
 from export.instrument.verify import open_instrument
-from export.make.options import MakeOptions, Request, StopRequest, read_request
+from export.make.options import MakeOptions, MakeRequest, StopRequest, read_request
 from export.make.sae_stop_maker import training_paths
 from export.make.steps import make_instrument
 from training.banks.bank import load_bank
@@ -58,7 +58,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return copies
 
 
-def request_of(rave: Path, folders: dict[str, Path], out: Path) -> Request:
+def request_of(rave: Path, folders: dict[str, Path], out: Path) -> MakeRequest:
     guitar, voice = folders["guitar"], folders["voice"]
     return read_request(rave, [("guitar", guitar, voice), ("voice", voice, guitar)], out, QUICK)
 
@@ -269,5 +269,5 @@ def test_an_option_of_several_values_may_come_again() -> None:
 def test_unfinished_work_keeps_the_identity_that_earlier_versions_gave_it() -> None:
     model = SimpleNamespace(fingerprint="x")
     stop = StopRequest("a", [], [], ([], []), 0)
-    request = Request(model, [stop], Path("organ"), MakeOptions.of(3, "auto", "*"))  # type: ignore[arg-type]
+    request = MakeRequest(model, [stop], Path("organ"), MakeOptions.of(3, "auto", "*"))  # type: ignore[arg-type]
     assert request.identity() == "c986f17346a49382ee3596abf7abf4c357e93e2768a88f9a2d4ff70d86e7fe15"

@@ -13,7 +13,7 @@ from repository import RECORDINGS
 
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
-from export.make.options import MakeOptions, Request, read_request
+from export.make.options import MakeOptions, MakeRequest, read_request
 from export.make.steps import make_instrument
 from training.banks.separated_bank import load_separated_bank
 from training.find.separated.fit import QueryOptions
@@ -36,7 +36,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "guitar", folder / "voice"
 
 
-def request_of(folders: tuple[Path, Path], out: Path, model: Path | None = None) -> Request:
+def request_of(folders: tuple[Path, Path], out: Path, model: Path | None = None) -> MakeRequest:
     return read_request(model, [("guitar", *folders)], out, QUICK)
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from drawstop.errors import DrawstopError
-from export.musicgen.take_file import FORMAT, Record, Request, read_record, record_of
+from export.musicgen.take_file import FORMAT, Record, TakeRequest, read_record, record_of
 from realtime.engine.control_event import ControlEvent
 from training.models.musicgen.sampling import Generated
 
@@ -65,7 +65,7 @@ def test_another_format_and_a_foreign_file_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_take_of_other_parts_is_refused() -> None:
-    record = Record(Request("m", (), ()), {"banks": ["a"]}, {}, {})
+    record = Record(TakeRequest("m", (), ()), {"banks": ["a"]}, {}, {})
     record.require_parts({"banks": ["a"]})
     with pytest.raises(DrawstopError, match="another bank"):
         record.require_parts({"banks": ["b"]})

@@ -11,7 +11,7 @@ from small_instrument import DELAY, ECHO, POISONED_ABOVE, RAISES_ABOVE, SAMPLE_R
 from drawstop.errors import DrawstopError
 from drawstop.stop_settings import parse_setting
 from realtime.engine.control_event import ControlEvent
-from realtime.engine.instrument_file import Instrument, load
+from realtime.engine.instrument_file import LoadedInstrument, load
 from realtime.engine.render import render
 
 BLOCK = 512
@@ -23,7 +23,7 @@ def stereo_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def quiet(small: Path) -> Instrument:
+def quiet(small: Path) -> LoadedInstrument:
     """Without noise, so that the output is known exactly."""
     instrument = load(small)
     instrument.module.set_noise(0)
@@ -42,13 +42,13 @@ def wet(signal: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("length", [0, 1, 2, DELAY, BLOCK - DELAY, BLOCK - DELAY + 1, BLOCK, 5 * BLOCK + 3])
 def test_a_rendering_lies_on_its_input_sample_for_sample_whatever_the_length(
-    quiet: Instrument, length: int
+    quiet: LoadedInstrument, length: int
 ) -> None:
     signal = audio(length)
     np.testing.assert_allclose(render(quiet, signal, inner_block=BLOCK), wet(signal), rtol=0, atol=1e-6)
 
 
-def test_a_setting_and_an_event_change_the_gain_from_their_frame_on(quiet: Instrument) -> None:
+def test_a_setting_and_an_event_change_the_gain_from_their_frame_on(quiet: LoadedInstrument) -> None:
     signal = audio(4 * BLOCK)
     event = ControlEvent(2 * BLOCK, "guitar", 1.0, "test")
     rendered = render(quiet, signal, [event], {"voice": 1.0}, inner_block=BLOCK)
@@ -67,7 +67,7 @@ def test_rendering_twice_gives_the_same_bits_and_another_seed_others(small: Path
 
 @pytest.mark.parametrize("peak", [1.5 * POISONED_ABOVE, 1.5 * RAISES_ABOVE])
 def test_an_instrument_that_fails_or_gives_nan_is_an_error_and_no_silent_gap(
-    quiet: Instrument, peak: float
+    quiet: LoadedInstrument, peak: float
 ) -> None:
     signal = audio(4 * BLOCK)
     signal[0, 700] = peak

@@ -10,7 +10,7 @@ from small_instrument import POISONED_ABOVE, RAISES_ABOVE
 from drawstop.errors import DrawstopError
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
-from realtime.engine.instrument_file import Instrument, load
+from realtime.engine.instrument_file import LoadedInstrument, load
 from realtime.engine.render import engine_for
 
 INNER = 512
@@ -22,7 +22,7 @@ EVENTS = [
 
 
 @pytest.fixture
-def instrument(small: Path) -> Instrument:
+def instrument(small: Path) -> LoadedInstrument:
     return load(small)
 
 
@@ -65,7 +65,7 @@ def random_sizes(seed: int) -> Iterator[int]:
     "sizes", [*([size] for size in (1, 7, 64, 512, 2048, 4096)), "random 0", "random 1", "random 2"], ids=str
 )
 def test_output_is_the_direct_call_lagged_by_the_reported_delay_for_any_block_sizes(
-    instrument: Instrument, small: Path, sizes: list[int] | str
+    instrument: LoadedInstrument, small: Path, sizes: list[int] | str
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare()
@@ -83,7 +83,7 @@ def test_output_is_the_direct_call_lagged_by_the_reported_delay_for_any_block_si
     [(64, INNER - 64), (96, INNER - 32), (7, INNER - 1), (INNER, 0), (3 * INNER, 0), (1, 511)],
 )
 def test_a_fixed_host_block_gives_the_shortest_delay_and_the_same_bits(
-    instrument: Instrument, small: Path, host_block: int, delay: int
+    instrument: LoadedInstrument, small: Path, host_block: int, delay: int
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare(host_block)
@@ -98,7 +98,7 @@ def test_a_fixed_host_block_gives_the_shortest_delay_and_the_same_bits(
 
 
 def test_a_host_that_breaks_its_fixed_block_gets_a_longer_delay_and_loses_no_sample(
-    instrument: Instrument, small: Path
+    instrument: LoadedInstrument, small: Path
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
@@ -114,7 +114,7 @@ def test_a_host_that_breaks_its_fixed_block_gets_a_longer_delay_and_loses_no_sam
 
 
 def test_an_event_scheduled_while_its_sample_still_waits_is_exact(
-    instrument: Instrument, small: Path
+    instrument: LoadedInstrument, small: Path
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare()
@@ -126,7 +126,7 @@ def test_an_event_scheduled_while_its_sample_still_waits_is_exact(
 
 
 def test_a_late_event_is_not_lost_but_applies_at_the_next_sample_played(
-    instrument: Instrument, small: Path
+    instrument: LoadedInstrument, small: Path
 ) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
@@ -137,7 +137,7 @@ def test_a_late_event_is_not_lost_but_applies_at_the_next_sample_played(
     np.testing.assert_array_equal(output, expected)
 
 
-def test_reset_gives_the_same_bits_as_a_fresh_load(instrument: Instrument, small: Path) -> None:
+def test_reset_gives_the_same_bits_as_a_fresh_load(instrument: LoadedInstrument, small: Path) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare()
     engine.performance.schedule(EVENTS)
@@ -177,7 +177,7 @@ def test_the_engine_and_the_rest_of_the_program_do_not_disturb_each_others_rando
     )
 
 
-def test_non_finite_input_is_counted_and_plays_as_zero(instrument: Instrument, small: Path) -> None:
+def test_non_finite_input_is_counted_and_plays_as_zero(instrument: LoadedInstrument, small: Path) -> None:
     broken, clean = audio(), audio()
     where = [0, 5, INNER, 3000]
     broken[0, where] = [np.nan, np.inf, -np.inf, np.nan]
@@ -189,14 +189,14 @@ def test_non_finite_input_is_counted_and_plays_as_zero(instrument: Instrument, s
     np.testing.assert_array_equal(output, direct(small, clean, []))
 
 
-def test_doubles_too_large_for_single_precision_are_counted_as_infinite(instrument: Instrument) -> None:
+def test_doubles_too_large_for_single_precision_are_counted_as_infinite(instrument: LoadedInstrument) -> None:
     engine = engine_for(instrument, INNER)
     engine.prepare(INNER)
     assert np.isfinite(engine.process(np.full((1, INNER), 1e300))).all()
     assert engine.replaced_inputs == INNER
 
 
-def test_an_instrument_that_raises_plays_one_silent_block_and_goes_on(instrument: Instrument) -> None:
+def test_an_instrument_that_raises_plays_one_silent_block_and_goes_on(instrument: LoadedInstrument) -> None:
     signal = audio()
     signal[0, 2 * INNER + 9] = 2 * RAISES_ABOVE
     engine = engine_for(instrument, INNER)
@@ -206,7 +206,9 @@ def test_an_instrument_that_raises_plays_one_silent_block_and_goes_on(instrument
     assert [bool(block.any()) for block in output] == [True, True, False] + [True] * 5
 
 
-def test_an_instrument_whose_cache_went_nan_is_reset_so_that_it_plays_again(instrument: Instrument) -> None:
+def test_an_instrument_whose_cache_went_nan_is_reset_so_that_it_plays_again(
+    instrument: LoadedInstrument,
+) -> None:
     signal = audio()
     signal[0, INNER + 9] = 1.5 * POISONED_ABOVE
     engine = engine_for(instrument, INNER)
@@ -217,7 +219,7 @@ def test_an_instrument_whose_cache_went_nan_is_reset_so_that_it_plays_again(inst
     assert output[:, 3 * INNER :].std() > 0.1
 
 
-def test_wrong_shapes_blocks_and_order_of_calls_are_refused(instrument: Instrument) -> None:
+def test_wrong_shapes_blocks_and_order_of_calls_are_refused(instrument: LoadedInstrument) -> None:
     with pytest.raises(DrawstopError, match="multiple of 64"):
         engine_for(instrument, 100)
     engine = engine_for(instrument, INNER)

@@ -9,7 +9,7 @@ from small_instrument import DELAY, ECHO, SAMPLE_RATE
 from realtime.engine.channel_strip import SMOOTHING_S
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
-from realtime.engine.instrument_file import Instrument, load
+from realtime.engine.instrument_file import LoadedInstrument, load
 from realtime.engine.instrument_player import Player
 from realtime.engine.parameters import BYPASS, WET
 from realtime.engine.performance import Performance
@@ -20,7 +20,7 @@ PATHS = {"wet": [], "dry": [ControlEvent(0, WET.slug, 0.0)], "bypass": [ControlE
 
 
 @pytest.fixture(scope="module")
-def instrument(small: Path) -> Instrument:
+def instrument(small: Path) -> LoadedInstrument:
     """Read once for all tests: `prepare` resets it."""
     return load(small)
 
@@ -34,7 +34,7 @@ def pulse(seconds: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("host_block", [32, 100, 256, 1024, 4096])
 @pytest.mark.parametrize("device_rate", [32000, 44100, 48000, 96000])
 def test_the_delay_is_as_reported_to_a_quarter_of_a_sample(
-    instrument: Instrument, device_rate: int, host_block: int, block: int, way: str, slack: int
+    instrument: LoadedInstrument, device_rate: int, host_block: int, block: int, way: str, slack: int
 ) -> None:
     performance = Performance(instrument.description, Player(instrument, noise=0), block)
     engine = Engine(performance, device_rate, slack=slack)

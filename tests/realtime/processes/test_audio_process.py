@@ -13,9 +13,11 @@ from realtime.processes.audio_process import AudioProcess, play_round
 from realtime.processes.child_process import CONTEXT
 from realtime.processes.device_ring import RING_SAMPLES, STOPPED, DeviceRing
 from realtime.processes.messages import (
+    CloseDevice,
     End,
     GetReport,
     OpenDevice,
+    Perform,
     PerformPassThrough,
     RecordSession,
     Report,
@@ -24,7 +26,7 @@ from realtime.processes.messages import (
 )
 from realtime.processes.player_client import SLOTS, player_fields
 from realtime.processes.shared_arrays import SharedArrays
-from realtime.recording.session_file import EVENTS, INPUT
+from realtime.recording.session_file import EVENTS, INPUT, OUTPUT
 
 RATE, BLOCK, PERIOD = 44100, 512, 256
 
@@ -117,7 +119,9 @@ def test_after_it_stood_still_for_long_it_goes_on_with_the_sound_of_now_at_the_s
     audio.execute(PerformPassThrough(description(), BLOCK))
     audio.execute(RecordSession(str(tmp_path)))
     audio.execute(OpenDevice(ring.descriptor, rate, (1, 1), PERIOD, slack=2 * PERIOD))
-    rng = np.random.default_rng(0)
+    noise = 0.1 * np.random.default_rng(0).standard_normal(2 * RING_SAMPLES + 80 * PERIOD)
+    window = np.hanning(64) / 32  # it leaves little that a resampler changes
+    brought = np.convolve(noise, window, "same").astype(np.float32)
     taken: list[np.ndarray] = []
     position = 0
 
@@ -134,20 +138,55 @@ def test_after_it_stood_still_for_long_it_goes_on_with_the_sound_of_now_at_the_s
             if then:
                 audio.advance()
 
-    brought = (0.1 * rng.standard_normal(2 * RING_SAMPLES + 80 * PERIOD)).astype(np.float32)
-    brought = np.convolve(brought, np.hanning(64) / 32, "same").astype(
-        np.float32
-    )  # no resampler changes it much
     bring(20 * PERIOD)
     bring(stood_still, then=False)
-    bring(40 * PERIOD)
+    now = round(position * RATE / rate)  # as the sender counts, who knows of nothing
+    audio.execute(
+        ScheduleEvents(
+            [ControlEvent(now, "engine.ramp", 0.1), ControlEvent(now + 9 * BLOCK, "engine.output_gain", -1.0)]
+        )
+    )
+    bring(2 * PERIOD)
+    audio.execute(ScheduleEvents([ControlEvent(now + 5 * BLOCK, "engine.output_gain", 0.0)]))
+    bring(38 * PERIOD)
     audio.execute(End())
     ring.phase = STOPPED
     audio.close(CONTEXT.Semaphore(0))
     played = np.concatenate(taken)
     assert delay_of(played[: 20 * PERIOD], brought) == delay_of(played, brought)
-    gaps = [event for event in events_of(tmp_path) if "gap" in event]
-    assert len(gaps) == 1
+    moved = [event["sample"] for event in events_of(tmp_path) if "to" in event]
+    gap, *more = (event for event in events_of(tmp_path) if "gap" in event)
+    assert not more
+    resumed = gap["sample"]
+    np.testing.assert_allclose(moved, [resumed, resumed + 5 * BLOCK, resumed + 9 * BLOCK], atol=PERIOD + 1)
     recorded = (tmp_path / INPUT).stat().st_size // 4
-    assert abs(gaps[0]["gap"] + recorded - position * RATE / rate) < 2 * BLOCK
+    assert abs(gap["gap"] + recorded - position * RATE / rate) < 2 * BLOCK
     assert audio.report.lost_samples >= stood_still
+
+
+def test_blocks_that_were_sent_for_a_device_that_is_gone_are_recorded_and_not_played_to_the_next_one(
+    ring: DeviceRing, tmp_path: Path
+) -> None:
+    audio = AudioProcess((CONTEXT.Semaphore(0), CONTEXT.Semaphore(0)))
+    player = SharedArrays(player_fields(description(), BLOCK))
+    audio.execute(Perform(description(), player.descriptor, 0, BLOCK, None))
+    audio.execute(RecordSession(str(tmp_path)))
+    audio.execute(OpenDevice(ring.descriptor, RATE, (1, 1), BLOCK, slack=BLOCK))
+    ring.arrays.position[0] = 3 * BLOCK
+    audio.advance()
+    audio.execute(CloseDevice())
+    audio.advance()
+    other = DeviceRing.create(1, 1)
+    audio.execute(OpenDevice(other.descriptor, RATE, (1, 1), BLOCK, slack=BLOCK))
+    other.arrays.position[0] = BLOCK
+    audio.advance()
+    player["outbox"][:3], player["outbox"][3] = 0.5, 0.25  # what the player does, late
+    player["played"][0] = 4
+    audio.advance()
+    assert other.arrays.output[BLOCK : 2 * BLOCK].max() == pytest.approx(0.25)
+    other.phase = STOPPED
+    audio.close(CONTEXT.Semaphore(0))
+    played = np.fromfile(tmp_path / OUTPUT, np.float32).reshape(4, BLOCK)
+    np.testing.assert_allclose(played[:, -1], [0.5, 0.5, 0.5, 0.25])
+    for each in (other, player):
+        each.close()

@@ -10,7 +10,7 @@ import torch
 from repository import RECORDINGS
 from small_instrument import RATIO, save_small_instrument
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.types import Audio
 from realtime.engine import instrument_file
 from realtime.processes.level_memory import STALE_S, LevelReader, LevelWriter, Tally, level_fields

@@ -17,7 +17,7 @@ from dying_waves import DeadWaves, dying
 from layered_waves import LayeredWaves, write_waves
 from repository import REPOSITORY
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from drawstop.errors import DrawstopError
 from training.activations.extraction import ExtractOptions
 from training.activations.index import INDEX_FILE
@@ -25,7 +25,7 @@ from training.activations.lock import Part, writing
 from training.activations.shards import DTYPES
 from training.activations.store import ActivationStore
 from training.activations.streamed_frames import ModelFrames
-from training.banks.train import write_frames
+from training.banks.train.train import write_frames
 from training.data.recordings import scan
 
 SITES = ["a", "b"]
@@ -110,7 +110,7 @@ KILLED = """
     from test_extraction import SITES, options
     from training.activations.streamed_frames import ModelFrames
     from training.data.recordings import scan
-    from training.banks.train import write_frames
+    from training.banks.train.train import write_frames
     model = DyingWaves(Path(sys.argv[4]), 30)
     write_frames(ModelFrames(model, scan(Path(sys.argv[2])), SITES), Path(sys.argv[3]), options())
 """

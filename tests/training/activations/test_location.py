@@ -12,7 +12,7 @@ from drawstop.errors import DrawstopError
 from training.activations.extraction import ExtractOptions
 from training.activations.store import ActivationStore
 from training.activations.streamed_frames import ModelFrames
-from training.banks.train import write_frames
+from training.banks.train.train import write_frames
 from training.data.recordings import scan
 from training.sae.dataset import StoredFrames
 

@@ -17,7 +17,7 @@ from repository import REPOSITORY
 from drawstop.errors import DrawstopError
 from training.activations.shuffle import ShuffledRows
 from training.activations.streamed_frames import ModelFrames
-from training.banks.train import TrainOptions, train_banks, write_frames
+from training.banks.train.train import TrainOptions, train_banks, write_frames
 from training.data.recordings import scan
 from training.sae.config import SAEConfig
 from training.sae.dataset import Batches, StoredFrames

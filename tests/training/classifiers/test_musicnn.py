@@ -5,7 +5,7 @@ import pytest
 import torch
 from repository import DEMO
 
-from drawstop.audio_files import list_audio, read_audio, resample
+from drawstop.audio.files import list_audio, read_audio, resample
 from drawstop.errors import DrawstopError
 from training.classifiers.musicnn import (
     HOP,

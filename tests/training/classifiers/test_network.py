@@ -4,7 +4,7 @@ import pytest
 import torch
 from repository import DEMO
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.errors import DrawstopError
 from training.classifiers.network import (
     ConceptClassifier,

@@ -14,7 +14,7 @@ from layered_waves import LayeredWaves, write_waves
 from random_banks import random_stops
 from repository import DEMO
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from drawstop.errors import DrawstopError
 from training.banks.bank import load_bank
 from training.commands.plots.classification import course
@@ -207,7 +207,7 @@ def test_a_stop_at_several_layers_answers_with_the_mean_over_them(waves: Labelle
 
 @pytest.mark.slow
 def test_shares_equal_what_the_instrument_listens_to(demo_rave: Path, demo_instrument: Path) -> None:
-    from drawstop.audio_files import read_audio
+    from drawstop.audio.files import read_audio
 
     path = RECORDINGS / "held_out" / "both" / "10.flac"
     model = RaveModel(demo_rave)

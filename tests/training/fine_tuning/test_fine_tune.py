@@ -12,7 +12,7 @@ from repository import REPOSITORY
 from tiny_run import write_tiny_run
 
 from drawstop import cli
-from drawstop.audio_files import read_audio, write_audio
+from drawstop.audio.files import read_audio, write_audio
 from drawstop.errors import DrawstopError
 from training.commands.fine_tune import report
 from training.data.recordings import scan

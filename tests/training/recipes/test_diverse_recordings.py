@@ -11,7 +11,7 @@ import soundfile
 
 from drawstop.errors import DrawstopError
 from training.recipes.diverse.noises import make_noise
-from training.recipes.diverse.plan import PHRASES, Recording, Sizes, plan
+from training.recipes.diverse.plan import PHRASES, PlannedRecording, Sizes, plan
 from training.recipes.diverse.render import (
     MANIFEST,
     RECORDINGS,
@@ -32,7 +32,7 @@ SLOPE_TOLERANCE_DB = 1.5
 """Per octave: each noise's own slope is up to 0.15 x 3 dB off, and the estimate is of a few seconds."""
 
 
-def _small(seed: int = 0) -> list[Recording]:
+def _small(seed: int = 0) -> list[PlannedRecording]:
     """A few recordings of quick sources: TimGM6mb's organ and drums, espeak-ng, noise."""
     groups = [("organ",), ("drums",), ("female", "speech", "voice"), ("noise",)]
     found = plan(seed, Sizes(1, 1), Sizes(1, 0), Sizes(1, 0), groups)

@@ -14,7 +14,7 @@ import torch
 from repository import DEMO
 from torch import Tensor
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from training.metrics.distances import spectral_distance
 from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
 from training.recipes.musicgen.noises import coloured_noise

@@ -6,7 +6,7 @@ import pytest
 import torch
 from repository import DEMO
 
-from drawstop.audio_files import list_audio
+from drawstop.audio.files import list_audio
 from training.banks.bank import StopBank
 from training.banks.steering import Steering
 from training.banks.stop import Stop

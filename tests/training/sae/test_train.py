@@ -20,7 +20,7 @@ from training.sae import losses
 from training.sae.config import Architecture, SAEConfig
 from training.sae.model import SAE
 from training.sae.sparse_features import DensePreActivations, pre_activations_of
-from training.sae.train import Progress, train
+from training.sae.train import StepProgress, train
 
 RECOVERED_SHARE = 0.9
 
@@ -42,7 +42,7 @@ class KilledError(Exception):
     """Raised in a progress callback."""
 
 
-def kill_at(step: int) -> Progress:
+def kill_at(step: int) -> StepProgress:
     def progress(done: int, loss: float) -> None:
         if done == step:
             raise KilledError

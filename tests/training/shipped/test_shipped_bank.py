@@ -6,7 +6,7 @@ import pytest
 import torch
 from repository import RECORDINGS
 
-from drawstop.audio_files import list_audio, read_audio
+from drawstop.audio.files import list_audio, read_audio
 from drawstop.files import sha256_file
 from training.banks.bank import SEPARATOR_FILE, bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank

@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib
 
 from drawstop.files import atomic_file
-from training.banks.sweep import Row
+from training.banks.train.sweep import Row
 
 matplotlib.use("Agg")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawstop.audio_files import list_audio
+from drawstop.audio.files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from drawstop.names import same_name

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drawstop.audio_decoding import header_of
-from drawstop.audio_folders import Skipped, list_folder, no_sounds_in, skipped_lines
+from drawstop.audio.decoding import header_of
+from drawstop.audio.folders import Skipped, list_folder, no_sounds_in, skipped_lines
 from drawstop.errors import DrawstopError
 from drawstop.names import shown
 from drawstop.progress import Progress

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from drawstop.audio_decoding import SoundHeader, open_sound
-from drawstop.audio_files import resample
+from drawstop.audio.decoding import SoundHeader, open_sound
+from drawstop.audio.files import resample
 from training.data.clips import SILENCE_DBFS
 
 Block = npt.NDArray[np.float32]

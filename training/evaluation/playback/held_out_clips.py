@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from drawstop.audio_decoding import header_of
+from drawstop.audio.decoding import header_of
 from drawstop.errors import DrawstopError
 from training.data.clips import CLIP_SECONDS, as_loud, loud_enough
 from training.data.labelled_set import LabelledRecording

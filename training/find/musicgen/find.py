@@ -83,7 +83,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 @dataclass(frozen=True)
-class FindResult:
+class MusicgenFindResult:
     """What was measured while a stop was found: stored at every layer, beside `ClipStatistics.detection`."""
 
     kind: str
@@ -173,7 +173,7 @@ def _measured(
     chosen: Sequence[Choice],
     classifier: PieceClassifier | None,
     options: LayerOptions,
-) -> FindResult:
+) -> MusicgenFindResult:
     """Measures the stops and random ones on test recordings and on pieces of other seeds."""
     unseen = (clips.paths(True, "test"), clips.paths(False, "test"))
     predictions = PredictionEffect(model.musicgen, unseen)
@@ -192,7 +192,7 @@ def _measured(
         effects = [predictions.effect(saes, each, value) for each in (stops, *random)]
         return SideResult(chosen[side], effects[0], tuple(effects[1:]), detected)
 
-    return FindResult(
+    return MusicgenFindResult(
         next(iter(stops.values())).kind,
         options.pieces.pieces,
         off=measure(0, VALUES[0]),

@@ -12,8 +12,8 @@ import torch
 
 from drawstop.units import hours, size
 from training.activations.streamed_frames import ModelFrames
-from training.banks.cost import Cost, MeasuredRates, cost_of, frames_rate, steps_rate
-from training.banks.forecast import peak_bytes
+from training.banks.train.cost import Cost, MeasuredRates, cost_of, frames_rate, steps_rate
+from training.banks.train.forecast import peak_bytes
 from training.classifiers.concept_classifier import train_concept_classifier
 from training.data.phrases import deal_files
 from training.data.recordings import SPLITS, TRAIN_SHARE, Recording

@@ -11,7 +11,7 @@ from drawstop.progress import Progress
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import StopBank
 from training.banks.bank_folders import is_ours, save_banks
-from training.banks.train import TrainOptions, train_banks
+from training.banks.train.train import TrainOptions, train_banks
 from training.find.musicgen.raw_layers import RawSweep, sweep_raw_layers
 from training.models.musicgen.layer_model import MusicGenLayers
 from training.sae.config import SAEConfig

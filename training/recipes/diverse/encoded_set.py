@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.files import atomic_file
 from drawstop.progress import track
 from training.data.labelled_set import LabelledRecording

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from drawstop.files import write_json
 from training.banks.bank import StopBank, save_bank
 from training.evaluation.experiments.learning_curves.experiment import few_examples
-from training.evaluation.experiments.learning_curves.samples import Examples
+from training.evaluation.experiments.learning_curves.samples import LabelledFeatures
 from training.evaluation.experiments.training_sound.experiment import training_growth
 from training.evaluation.playback.edits import random_sae
 from training.evaluation.results import to_json
 from training.models.rave.model import RaveModel
 from training.recipes.diverse.encoded_set import EncodedRecordings, encode_set, features_of
-from training.recipes.diverse.plan import Recording
+from training.recipes.diverse.plan import PlannedRecording
 from training.recipes.diverse.render import counts_of, read_set
 from training.recipes.diverse.sources import SECONDS
 from training.recipes.diverse.timbres import CONCEPTS
@@ -61,10 +61,10 @@ def trained(latents: NDArray[np.float32], folder: Path, config: SAEConfig) -> SA
     return load_sae(folder)
 
 
-def examples_of(encoded: EncodedRecordings, sae: SAE, plan: list[Recording]) -> Examples:
+def examples_of(encoded: EncodedRecordings, sae: SAE, plan: list[PlannedRecording]) -> LabelledFeatures:
     """The set's recordings as the experiments take them."""
     untrained = random_sae(sae, sae.config.seed)
-    return Examples(
+    return LabelledFeatures(
         features=features_of(sae, encoded.latents),
         raw=encoded.raw,
         mel=encoded.mel,
@@ -82,7 +82,7 @@ def examples_of(encoded: EncodedRecordings, sae: SAE, plan: list[Recording]) -> 
 
 
 def saes_by_minutes(
-    encoded: EncodedRecordings, plan: list[Recording], run: Path, seed: int
+    encoded: EncodedRecordings, plan: list[PlannedRecording], run: Path, seed: int
 ) -> dict[float, SAE]:
     """SAEs trained on ever more of the training recordings, in one random order; the last on all."""
     rows = np.flatnonzero([each.split == "train" for each in plan])
@@ -133,7 +133,7 @@ def main(
         typer.echo(f"{result.title}: {result.answer}")
 
 
-def _described(sae: SAE, encoded: EncodedRecordings, plan: list[Recording]) -> dict[str, Any]:
+def _described(sae: SAE, encoded: EncodedRecordings, plan: list[PlannedRecording]) -> dict[str, Any]:
     """An SAE's own figures, with those of the validation recordings."""
     assert sae.metrics is not None
     rows = np.flatnonzero([each.split == "validation" for each in plan])
@@ -142,7 +142,7 @@ def _described(sae: SAE, encoded: EncodedRecordings, plan: list[Recording]) -> d
     return asdict(replace(sae.metrics, validation_fraction_of_variance_explained=explained))
 
 
-def _test_counts(plan: list[Recording]) -> dict[str, dict[str, int]]:
+def _test_counts(plan: list[PlannedRecording]) -> dict[str, dict[str, int]]:
     """Test recordings with each concept, of timbres that training has and of new ones."""
     tests = [each for each in plan if each.split == "test"]
     sides = {"heard timbres": False, "unheard timbres": True}

@@ -33,7 +33,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Recording:
+class PlannedRecording:
     """One file of the set: its parts summed.
 
     Attributes:
@@ -70,7 +70,7 @@ def plan(
     validation: Sizes = VALIDATION,
     test: Sizes = TEST,
     groups: Sequence[Group] = GROUPS,
-) -> list[Recording]:
+) -> list[PlannedRecording]:
     """The recordings, sorted by file; the same seed gives the same. `test` counts twice: heard and unheard timbres."""
     parts: list[tuple[Split, bool, Sizes]] = [
         ("train", False, train),
@@ -78,7 +78,7 @@ def plan(
         ("test", False, test),
         ("test", True, test),
     ]
-    recordings: list[Recording] = []
+    recordings: list[PlannedRecording] = []
     for split, unheard, sizes in parts:
         rng = random.Random(f"{seed}:{split}:{unheard}")
         casts = [*_solos(rng, split, unheard, sizes.solos, groups)]
@@ -118,11 +118,13 @@ def _of(group: Group, unheard: bool) -> list[Timbre]:
 
 def _recording(
     rng: random.Random, number: int, parts: tuple[Part, ...], split: Split, unheard: bool
-) -> Recording:
+) -> PlannedRecording:
     known = {timbre.name: timbre for timbre in TIMBRES}
     labels = tuple(sorted({label for part in parts for label in known[part.timbre].labels}))
     room = rng.randrange(10_000) if number % REVERB_EVERY == REVERB_EVERY - 1 else None
     name = f"{number:03d}{'-unheard' if unheard else ''}{'' if room is None else '-reverb'}.flac"
     folder = "+".join(part.timbre for part in parts)
     gain = round(rng.uniform(SOFTEST_DB, LOUDEST_DB), 2)
-    return Recording(f"{split}/{'+'.join(labels)}/{folder}/{name}", labels, parts, split, unheard, room, gain)
+    return PlannedRecording(
+        f"{split}/{'+'.join(labels)}/{folder}/{name}", labels, parts, split, unheard, room, gain
+    )

@@ -26,7 +26,7 @@ from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.recipes.corpus.corpus import SAMPLE_RATE, to_int16
 from training.recipes.corpus.recordings import fade_out, write_flac16
 from training.recipes.diverse.noises import falling_noise
-from training.recipes.diverse.plan import Part, Recording, plan
+from training.recipes.diverse.plan import Part, PlannedRecording, plan
 from training.recipes.diverse.sources import SAMPLES, SECONDS, take
 from training.recipes.diverse.timbres import TIMBRES, Timbre
 from training.recipes.plan_file import keep_plan
@@ -39,7 +39,7 @@ Audio = NDArray[np.float32]
 Take = NDArray[np.int16]
 
 
-def render_set(out: Path, recordings: Sequence[Recording], seed: int = 0) -> Path:
+def render_set(out: Path, recordings: Sequence[PlannedRecording], seed: int = 0) -> Path:
     """Writes `out`/recordings and its manifest.json, and gives the manifest's path.
 
     Raises:
@@ -57,7 +57,7 @@ def render_set(out: Path, recordings: Sequence[Recording], seed: int = 0) -> Pat
     return manifest
 
 
-def mix(recording: Recording, takes: Mapping[tuple[str, int], Take]) -> Audio:
+def mix(recording: PlannedRecording, takes: Mapping[tuple[str, int], Take]) -> Audio:
     """A recording's parts summed at their gains, in its room, faded out at the end; `[samples]`.
 
     Args:
@@ -81,7 +81,7 @@ def reverberate(audio: Audio, room: int) -> Audio:
     return (audio + fftconvolve(audio, echoes)[: len(audio)]).astype(np.float32)
 
 
-def manifest_of(recordings: Sequence[Recording], seed: int) -> dict[str, Any]:
+def manifest_of(recordings: Sequence[PlannedRecording], seed: int) -> dict[str, Any]:
     """The set's content: counts of every label, split and kind, and each recording's timbres and phrases."""
     sources = {timbre.name: timbre.source for timbre in TIMBRES}
     return {
@@ -96,7 +96,7 @@ def manifest_of(recordings: Sequence[Recording], seed: int) -> dict[str, Any]:
     }
 
 
-def counts_of(recordings: Sequence[Recording]) -> dict[str, Any]:
+def counts_of(recordings: Sequence[PlannedRecording]) -> dict[str, Any]:
     """Recordings in all, and by split, by label, alone and mixed, reverberant, and of unheard timbres."""
     return {
         "recordings": len(recordings),
@@ -109,7 +109,7 @@ def counts_of(recordings: Sequence[Recording]) -> dict[str, Any]:
     }
 
 
-def read_set(out: Path) -> tuple[LabelledSet, list[Recording]]:
+def read_set(out: Path) -> tuple[LabelledSet, list[PlannedRecording]]:
     """A rendered set and its plan, in one order.
 
     Raises:
@@ -135,14 +135,14 @@ def read_set(out: Path) -> tuple[LabelledSet, list[Recording]]:
     return LabelledSet("diverse", "folders", tuple(labelled)), found
 
 
-def _recording(entry: dict[str, Any]) -> Recording:
+def _recording(entry: dict[str, Any]) -> PlannedRecording:
     fields = {name: value for name, value in entry.items() if name != "sources"}
     parts = tuple(Part(**part) for part in fields["parts"])
-    return Recording(**fields | {"parts": parts, "labels": tuple(fields["labels"])})
+    return PlannedRecording(**fields | {"parts": parts, "labels": tuple(fields["labels"])})
 
 
 def _takes(
-    folder: Path, recordings: Sequence[Recording], missing: Sequence[Recording], seed: int
+    folder: Path, recordings: Sequence[PlannedRecording], missing: Sequence[PlannedRecording], seed: int
 ) -> dict[tuple[str, int], Take]:
     """What plays in the missing recordings, by timbre and phrase, rendered timbre by timbre: all that the whole set wants of
     one, kept in a file until the set is done."""

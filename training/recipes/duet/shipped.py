@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.files import sha256_file, write_json
 from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SeparatedBank, load_separated_bank, save_separated_bank

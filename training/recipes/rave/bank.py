@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import typer
 
-from drawstop.audio_files import list_audio, write_audio
+from drawstop.audio.files import list_audio, write_audio
 from drawstop.progress import Progress
 from training.banks.bank import StopBank, save_bank
 from training.banks.stop import Stop

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from drawstop.audio_files import list_audio, read_audio, write_audio
+from drawstop.audio.files import list_audio, read_audio, write_audio
 from drawstop.files import write_json
 from training.banks.bank import StopBank, load_bank
 from training.evaluation.playback.edits import by_bank

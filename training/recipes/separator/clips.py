@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.types import Audio
 from training.banks.separated_bank import load_separated_bank
 from training.banks.separated_edit import SeparatedEdit

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from drawstop.audio_files import read_audio
+from drawstop.audio.files import read_audio
 from drawstop.files import write_json
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import load_separated_bank

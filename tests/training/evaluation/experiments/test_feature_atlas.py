@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import torch
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.evaluation.encoded_set import EncodedSet
 from training.evaluation.experiments.feature_atlas.experiment import atlas_result

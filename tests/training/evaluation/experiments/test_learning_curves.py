@@ -22,7 +22,7 @@ from training.evaluation.experiments.learning_curves.samples import (
     RANDOM_FEATURES,
     RANDOM_SAE,
     SAE_FEATURES,
-    Examples,
+    LabelledFeatures,
     permuted_aurocs,
     scores_of,
 )
@@ -46,14 +46,14 @@ def known_auroc(planted: int) -> float:
 
 
 @pytest.fixture(scope="module")
-def planted() -> Examples:
+def planted() -> LabelledFeatures:
     rng = np.random.default_rng(0)
     count = sum(SIDES.values())
     labels = rng.random((count, 2)) < 0.5
     features = rng.standard_normal((count, N_FEATURES))
     for column, places in enumerate(PLANTED.values()):
         features[:, places] += SHIFT * labels[:, [column]]
-    return Examples(
+    return LabelledFeatures(
         features=features,
         raw=rng.standard_normal((count, 4)) + 2.0 * labels[:, [0]] * np.array([1, 0, 0, 0]),
         mel=rng.standard_normal((count, 6)),
@@ -65,7 +65,7 @@ def planted() -> Examples:
     )
 
 
-def _fewer(examples: Examples, tests: int) -> Examples:
+def _fewer(examples: LabelledFeatures, tests: int) -> LabelledFeatures:
     """The same with fewer test recordings."""
     kept = slice(0, SIDES["train"] + tests)
     arrays = ("features", "raw", "mel", "labels", "random_features", "splits")
@@ -73,21 +73,23 @@ def _fewer(examples: Examples, tests: int) -> Examples:
     return replace(examples, **changed, parts={name: mask[kept] for name, mask in examples.parts.items()})
 
 
-def mean_auroc(examples: Examples, concept: str, size: int, method: str) -> float:
+def mean_auroc(examples: LabelledFeatures, concept: str, size: int, method: str) -> float:
     labels = examples.labels_of(concept)[examples.rows("test")]
     return float(np.mean([auroc(scores, labels) for scores in scores_of(examples, concept, size, 5)[method]]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("concept", PLANTED)
-def test_with_many_examples_five_features_reach_the_known_auroc(planted: Examples, concept: str) -> None:
+def test_with_many_examples_five_features_reach_the_known_auroc(
+    planted: LabelledFeatures, concept: str
+) -> None:
     found = mean_auroc(planted, concept, 200, SAE_FEATURES)
     assert found == pytest.approx(known_auroc(len(PLANTED[concept])), abs=SAMPLING)
 
 
 @pytest.mark.slow
 def test_more_examples_never_do_worse_than_the_noise_allows_and_two_do_clearly_worse(
-    planted: Examples,
+    planted: LabelledFeatures,
 ) -> None:
     curve = [mean_auroc(planted, "reed", size, SAE_FEATURES) for size in (2, 10, 50, 200)]
     assert curve[0] < curve[2] - 0.1
@@ -95,30 +97,32 @@ def test_more_examples_never_do_worse_than_the_noise_allows_and_two_do_clearly_w
 
 
 @pytest.mark.slow
-def test_what_holds_no_trace_of_a_concept_stays_at_chance(planted: Examples) -> None:
+def test_what_holds_no_trace_of_a_concept_stays_at_chance(planted: LabelledFeatures) -> None:
     for method in (LOG_MEL, RANDOM_SAE):
         assert mean_auroc(planted, "reed", 20, method) == pytest.approx(0.5, abs=0.05)
     assert mean_auroc(planted, "drums", 20, MEANS) == pytest.approx(0.5, abs=0.05)
 
 
-def test_difference_of_means_reaches_the_known_auroc_of_its_one_direction(planted: Examples) -> None:
+def test_difference_of_means_reaches_the_known_auroc_of_its_one_direction(planted: LabelledFeatures) -> None:
     assert mean_auroc(planted, "reed", 200, MEANS) == pytest.approx(norm.cdf(sqrt(2)), abs=SAMPLING)
 
 
-def test_random_features_do_worse_than_chosen_ones(planted: Examples) -> None:
+def test_random_features_do_worse_than_chosen_ones(planted: LabelledFeatures) -> None:
     chosen, random = (mean_auroc(planted, "reed", 50, method) for method in (SAE_FEATURES, RANDOM_FEATURES))
     assert chosen > random + 0.15
 
 
 @pytest.mark.slow
-def test_classifiers_of_permuted_labels_are_at_chance_on_average(planted: Examples) -> None:
+def test_classifiers_of_permuted_labels_are_at_chance_on_average(planted: LabelledFeatures) -> None:
     found = permuted_aurocs(planted, 10)
     assert len(found) == PERMUTATIONS
     assert CHANCE[0] <= float(np.mean(found)) <= CHANCE[1]
 
 
 @pytest.mark.slow
-def test_permuted_labels_are_at_chance_for_a_rare_concept_with_features_of_its_own(planted: Examples) -> None:
+def test_permuted_labels_are_at_chance_for_a_rare_concept_with_features_of_its_own(
+    planted: LabelledFeatures,
+) -> None:
     rng = np.random.default_rng(7)
     labels = rng.random(planted.labels.shape) < 0.1
     features = np.maximum(rng.standard_normal(planted.features.shape) - 1.5, 0)
@@ -130,7 +134,9 @@ def test_permuted_labels_are_at_chance_for_a_rare_concept_with_features_of_its_o
     assert CHANCE[0] <= float(np.mean(found)) <= CHANCE[1]
 
 
-def test_a_draw_is_balanced_of_training_recordings_and_the_same_for_the_same_seed(planted: Examples) -> None:
+def test_a_draw_is_balanced_of_training_recordings_and_the_same_for_the_same_seed(
+    planted: LabelledFeatures,
+) -> None:
     rows = planted.draw("reed", 10, 0, seed=0)
     assert rows is not None
     labels = planted.labels_of("reed")[rows]
@@ -140,7 +146,7 @@ def test_a_draw_is_balanced_of_training_recordings_and_the_same_for_the_same_see
     assert not np.array_equal(rows, planted.draw("reed", 10, 1, seed=0))  # type: ignore[arg-type]
 
 
-def test_test_recordings_never_touch_what_is_learned(planted: Examples) -> None:
+def test_test_recordings_never_touch_what_is_learned(planted: LabelledFeatures) -> None:
     changed = replace(planted, features=planted.features.copy())
     changed.features[changed.rows("test")[0]] += 100.0
     before, after = (scores_of(each, "reed", 10, 2)[SAE_FEATURES] for each in (planted, changed))
@@ -195,7 +201,7 @@ def test_both_kinds_of_classifier_point_towards_the_concept() -> None:
 
 @pytest.mark.slow
 def test_the_section_says_who_reached_the_goal_and_comes_back_from_json_the_same_each_time(
-    planted: Examples,
+    planted: LabelledFeatures,
 ) -> None:
     planted = _fewer(planted, 120)
     result, again = (few_examples(planted, sizes=(2, 10, 1000), quick=True) for _ in range(2))
@@ -209,7 +215,7 @@ def test_the_section_says_who_reached_the_goal_and_comes_back_from_json_the_same
     assert set(result.metrics["parts"]["some"]) == set(PLANTED)
 
 
-def test_more_training_shows_as_a_rising_curve(planted: Examples) -> None:
+def test_more_training_shows_as_a_rising_curve(planted: LabelledFeatures) -> None:
     noise = 3 * np.random.default_rng(6).standard_normal(planted.features.shape)
     result = training_growth({1.0: planted.features + noise, 16.0: planted.features}, planted, quick=True)
     short, long = (result.metrics["auroc"][minutes]["mean"] for minutes in ("1", "16"))
@@ -225,13 +231,13 @@ def test_more_training_shows_as_a_rising_curve(planted: Examples) -> None:
     ],
 )
 def test_rows_that_do_not_belong_together_are_refused(
-    planted: Examples, change: dict[str, Any], says: str
+    planted: LabelledFeatures, change: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(DrawstopError, match=says):
         replace(planted, **change)
 
 
-def test_too_few_recordings_are_said_so(planted: Examples) -> None:
+def test_too_few_recordings_are_said_so(planted: LabelledFeatures) -> None:
     with pytest.raises(DrawstopError, match="too few recordings"):
         few_examples(planted, sizes=(5000,))
     with pytest.raises(DrawstopError, match="too few recordings"):

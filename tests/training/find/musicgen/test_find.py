@@ -8,7 +8,7 @@ import pytest
 import torch
 from command_line import Run, refused
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from training.banks.bank import STOPS_FILE
 from training.banks.bank_folders import BANKS_FILE, load_banks
 from training.find.musicgen.prediction_effect import PredictionEffect

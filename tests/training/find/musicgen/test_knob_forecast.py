@@ -8,7 +8,7 @@ import pytest
 from command_line import Run, refused
 from torch import Tensor
 
-from drawstop.audio_files import list_audio, write_audio
+from drawstop.audio.files import list_audio, write_audio
 from training.classifiers.training import ClassifierOptions
 from training.find.musicgen import layer_choice, prediction_effect
 from training.find.musicgen.find import find_stops

@@ -6,7 +6,7 @@ import pytest
 import torch
 from repository import DEMO
 
-from drawstop.audio_files import list_audio
+from drawstop.audio.files import list_audio
 from drawstop.errors import DrawstopError
 from training.classifiers.training import ClassifierOptions
 from training.find.rave import ranked_removal

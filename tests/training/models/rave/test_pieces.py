@@ -10,7 +10,7 @@ import pytest
 import torch
 from odd_recordings import write_sound
 
-from drawstop.audio_files import read_audio, sound_blocks
+from drawstop.audio.files import read_audio, sound_blocks
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import scan
 from training.models.rave import pieces

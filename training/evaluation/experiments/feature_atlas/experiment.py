@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from drawstop.audio_files import read_audio, write_audio
+from drawstop.audio.files import read_audio, write_audio
 from drawstop.files import atomic_file, sha256_file
 from drawstop.progress import Progress
 from training.evaluation.context import Options

@@ -38,7 +38,7 @@ QUICK_EVERY = 9
 
 
 @dataclass(frozen=True)
-class LayerRow:
+class SiteRow:
     """One site, on recordings that its SAE never saw.
 
     Attributes:
@@ -159,7 +159,7 @@ def _train(
     return saes
 
 
-def _row(playback: RavePlayback, site: str, sae: SAE, known: _Statistics, tested: _Statistics) -> LayerRow:
+def _row(playback: RavePlayback, site: str, sae: SAE, known: _Statistics, tested: _Statistics) -> SiteRow:
     context = playback.context
     model = RaveModel(context.model.path, site)
     learned, unseen = context.data.of("train", "validation"), context.data.of("test")
@@ -173,7 +173,7 @@ def _row(playback: RavePlayback, site: str, sae: SAE, known: _Statistics, tested
         effect[concept], control[concept] = _effects(playback, model, sae, best, concept)
     fve, l0, dead = tested.described()
     rates = model.rates
-    return LayerRow(site, rates.width, rates.ratio, fve, l0, dead, one, five, effect, control)
+    return SiteRow(site, rates.width, rates.ratio, fve, l0, dead, one, five, effect, control)
 
 
 def _effects(
@@ -204,7 +204,7 @@ def _reached(playback: RavePlayback, model: RaveModel, indices: Sequence[int]) -
     )
 
 
-def _answer(rows: Sequence[LayerRow], concepts: Sequence[str]) -> str:
+def _answer(rows: Sequence[SiteRow], concepts: Sequence[str]) -> str:
     said = []
     for concept in concepts:
         read = max(rows, key=lambda row: row.auroc_five[concept])
@@ -216,7 +216,7 @@ def _answer(rows: Sequence[LayerRow], concepts: Sequence[str]) -> str:
     return "; ".join(said) + "."
 
 
-def _blocks(rows: Sequence[LayerRow], concepts: Sequence[str]) -> list[Content]:
+def _blocks(rows: Sequence[SiteRow], concepts: Sequence[str]) -> list[Content]:
     asked = ("AUROC 1", "AUROC 5", "effect", "random")
     headings = (f"{concept}: {what}" for concept in concepts for what in asked)
     columns = ("site", "numbers", "samples a frame", "FVE", "L0", "dead", *headings)

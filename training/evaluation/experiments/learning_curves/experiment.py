@@ -15,7 +15,7 @@ from training.evaluation.context import Options
 from training.evaluation.experiments.learning_curves.samples import (
     PERMUTATIONS,
     SAE_FEATURES,
-    Examples,
+    LabelledFeatures,
     Values,
     examples_of,
     permuted_aurocs,
@@ -38,7 +38,7 @@ ByMethod: TypeAlias = dict[str, Estimate]
 
 
 @lru_cache(maxsize=1)
-def examples_in(context: RaveContext) -> Examples:
+def examples_in(context: RaveContext) -> LabelledFeatures:
     """A context's recordings as few-shot examples; cached for the two experiments that draw from them."""
     return examples_of(context.encoded, context.options.seed)
 
@@ -49,7 +49,7 @@ def run(context: RaveContext, options: Options) -> Result:
 
 
 def few_examples(
-    examples: Examples,
+    examples: LabelledFeatures,
     sizes: Sequence[int] = SIZES,
     seed: int = 0,
     quick: bool = False,
@@ -110,7 +110,7 @@ BAND = "Mean over concepts; the band is its 95 % interval over concepts."
 
 
 def _one(
-    examples: Examples, concept: str, scores: Values, seed: int, split: Split, part: str | None = None
+    examples: LabelledFeatures, concept: str, scores: Values, seed: int, split: Split, part: str | None = None
 ) -> Estimate:
     """The AUROC of one method for a concept, over all recordings of a split or over those of a part."""
     rows = examples.rows(split)
@@ -120,13 +120,13 @@ def _one(
 
 
 def _estimates(
-    examples: Examples, concept: str, found: dict[str, Values], seed: int, split: Split
+    examples: LabelledFeatures, concept: str, found: dict[str, Values], seed: int, split: Split
 ) -> ByMethod:
     return {method: _one(examples, concept, scores, seed, split) for method, scores in found.items()}
 
 
 def over_concepts(
-    examples: Examples, found: dict[str, dict[str, Values]], seed: int, split: Split
+    examples: LabelledFeatures, found: dict[str, dict[str, Values]], seed: int, split: Split
 ) -> ByMethod:
     """The mean over concepts of each method, with the interval over concepts."""
     rows, means = examples.rows(split), dict[str, list[float]]()

@@ -36,7 +36,7 @@ Rows: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Examples:
+class LabelledFeatures:
     """The features, labels and splits of n recordings.
 
     Attributes:
@@ -103,7 +103,7 @@ class Examples:
 
 
 def scores_of(
-    examples: Examples,
+    examples: LabelledFeatures,
     concept: str,
     size: int,
     draws: int,
@@ -134,7 +134,7 @@ def scores_of(
 Learn: TypeAlias = Callable[[Values, Mask], FewShotScore]
 
 
-def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values, Learn]]:
+def methods(examples: LabelledFeatures, seed: tuple[int, ...]) -> dict[str, tuple[Values, Learn]]:
     """By method, its input `[n, ...]`, and a function that fits a classifier to some rows of it and their labels.
 
     Args:
@@ -156,8 +156,8 @@ def methods(examples: Examples, seed: tuple[int, ...]) -> dict[str, tuple[Values
     return found
 
 
-def examples_of(encoded: EncodedSet, seed: int) -> Examples:
-    """An encoded set as `Examples`; its validation recordings count as training recordings."""
+def examples_of(encoded: EncodedSet, seed: int) -> LabelledFeatures:
+    """An encoded set as `LabelledFeatures`; its validation recordings count as training recordings."""
     splits: list[Split] = ["test" if split == "test" else "train" for split in encoded.splits]
     new = np.array([each.new_timbre for each in encoded.data.recordings])
     mixed = encoded.labels.sum(1) > 1
@@ -166,7 +166,7 @@ def examples_of(encoded: EncodedSet, seed: int) -> Examples:
         for name, mask in (("new timbres", new), ("several at once", mixed))
         if mask[[split == "test" for split in splits]].any()
     }
-    return Examples(
+    return LabelledFeatures(
         encoded.shares,
         encoded.raw,
         encoded.log_mel,
@@ -179,7 +179,9 @@ def examples_of(encoded: EncodedSet, seed: int) -> Examples:
     )
 
 
-def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split = "test") -> list[float]:
+def permuted_aurocs(
+    examples: LabelledFeatures, size: int, seed: int = 0, split: Split = "test"
+) -> list[float]:
     """AUROCs of PERMUTATIONS classifiers on SAE features that learned from permuted labels, concepts in turn: chance.
 
     The labels of all training recordings are permuted, then some recordings are drawn as always.
@@ -198,6 +200,6 @@ def permuted_aurocs(examples: Examples, size: int, seed: int = 0, split: Split =
     return found
 
 
-def _best(examples: Examples, x: Values) -> Learn:
+def _best(examples: LabelledFeatures, x: Values) -> Learn:
     spread = examples.spread(x)
     return lambda rows, labels: five_features(rows, labels, spread)

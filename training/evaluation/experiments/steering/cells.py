@@ -127,7 +127,7 @@ class SteeringCell:
 
 
 @dataclass(frozen=True)
-class Curve:
+class KnobCurve:
     """One classifier's mean probability over the knob's values.
 
     Attributes:
@@ -165,7 +165,7 @@ class ConceptCells:
     """
 
     edits: Mapping[str, Cells]
-    curves: Mapping[str, Mapping[str, Curve]]
+    curves: Mapping[str, Mapping[str, KnobCurve]]
 
     def to_json(self) -> dict[str, Any]:
         """The dictionary in the result's metrics."""
@@ -180,7 +180,7 @@ class ConceptCells:
 
 
 @dataclass(frozen=True)
-class Steering:
+class SteeringMeasurements:
     """All measurements of the steering experiment.
 
     Attributes:

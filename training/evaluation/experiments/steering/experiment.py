@@ -16,11 +16,11 @@ from training.evaluation.experiments.steering.cells import (
     WITHOUT,
     Cells,
     ConceptCells,
-    Curve,
     Detection,
+    KnobCurve,
     Retention,
-    Steering,
     SteeringCell,
+    SteeringMeasurements,
 )
 from training.evaluation.experiments.steering.goals import answer_of, goals_of
 from training.evaluation.experiments.steering.pitch_and_notes import Tracker
@@ -56,7 +56,7 @@ def steering_result(playback: Playback, folder: Path) -> Result:
             for name, edit in edits.items()
         }
         concepts[concept] = ConceptCells(cells, _curves(playback, edits[STOP], concept))
-    steering = Steering(accuracy, in_noise, concepts)
+    steering = SteeringMeasurements(accuracy, in_noise, concepts)
     goals = goals_of(steering)
     kinds = {classifier.name: classifier.kind for classifier in playback.classifiers}
     missing = notes.MISSING if tracker and not notes.installed() else ""
@@ -138,7 +138,7 @@ def _detection(
     )
 
 
-def _curves(playback: Playback, edit: Any, concept: str) -> dict[str, dict[str, Curve]]:
+def _curves(playback: Playback, edit: Any, concept: str) -> dict[str, dict[str, KnobCurve]]:
     """The classifiers' curves over five values on each side of the knob; in quick mode only the first classifier's."""
     classifiers = 1 if playback.options.quick else None
     curves = {}
@@ -172,12 +172,14 @@ def _sides(playback: Playback, concept: str) -> dict[str, tuple[list[int], float
     }
 
 
-def _curve(logits: Sequence[np.ndarray[Any, Any]], values: Sequence[float], groups: Sequence[str]) -> Curve:
+def _curve(
+    logits: Sequence[np.ndarray[Any, Any]], values: Sequence[float], groups: Sequence[str]
+) -> KnobCurve:
     """The curve of one classifier from its logits at each value, `[clips]` each."""
     table = np.stack(logits)  # [values, clips]
     each = [spearmanr(values, column).statistic if np.ptp(column) > 0 else 0.0 for column in table.T]
     means = [mean_of(1 / (1 + np.exp(-np.clip(row, -50, 50))), groups) for row in table]
-    return Curve(
+    return KnobCurve(
         list(values),
         means,
         round(float(spearmanr(values, table.mean(1)).statistic), 4),

@@ -9,9 +9,9 @@ from training.evaluation.experiments.steering.cells import (
     MIXED,
     WITHOUT,
     Cells,
-    Curve,
-    Steering,
+    KnobCurve,
     SteeringCell,
+    SteeringMeasurements,
 )
 from training.evaluation.playback.playback import RANDOM, STOP
 from training.evaluation.results import Goal
@@ -23,7 +23,7 @@ OTHERS_GOAL = 0.05
 SPEARMAN_GOAL = 0.95
 
 
-def goals_of(steering: Steering) -> list[Goal]:
+def goals_of(steering: SteeringMeasurements) -> list[Goal]:
     """The goals of every stop: away at -1, in at +1, evenly between, and nothing else moved."""
     goals = []
     for concept, measured in steering.concepts.items():
@@ -74,7 +74,7 @@ def _others_goal(concept: str, own: Cells) -> Goal:
     return Goal(asked, f"the farthest: {worst[1]}", worst[0] <= OTHERS_GOAL)
 
 
-def _evenly_goal(concept: str, side: str, curves: Mapping[str, Curve]) -> Goal:
+def _evenly_goal(concept: str, side: str, curves: Mapping[str, KnobCurve]) -> Goal:
     seen = {name: curve.per_clip.mean for name, curve in curves.items()}
     way = "down from 0 to −1" if side == "minus" else "up from 0 to +1"
     asked = f"{concept} {way} is detected as going evenly: Spearman {SPEARMAN_GOAL} or more, clip by clip"

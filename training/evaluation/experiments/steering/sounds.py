@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from drawstop.audio_files import write_audio
+from drawstop.audio.files import write_audio
 from training.evaluation.playback.playback import RANDOM, STOP, Playback
 from training.evaluation.results import AudioPlayers, Sound
 

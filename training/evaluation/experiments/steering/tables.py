@@ -11,8 +11,8 @@ from training.evaluation.experiments.steering.cells import (
     OWN_LEFT,
     WITHOUT,
     ConceptCells,
-    Curve,
-    Steering,
+    KnobCurve,
+    SteeringMeasurements,
 )
 from training.evaluation.playback.playback import STOP
 from training.evaluation.results import Cell, Content, Line, Plot, Table
@@ -31,7 +31,9 @@ TRACKED = {
 Row = tuple[Cell | Estimate, ...]
 
 
-def content_of(steering: Steering, classifiers: Mapping[str, str], missing: str = "") -> list[Content]:
+def content_of(
+    steering: SteeringMeasurements, classifiers: Mapping[str, str], missing: str = ""
+) -> list[Content]:
     """The classifiers, then for every stop how often it's detected, what else changes, and its curve.
 
     Args:
@@ -49,7 +51,7 @@ def content_of(steering: Steering, classifiers: Mapping[str, str], missing: str 
     return content
 
 
-def _classifiers_table(steering: Steering, classifiers: Mapping[str, str]) -> Table:
+def _classifiers_table(steering: SteeringMeasurements, classifiers: Mapping[str, str]) -> Table:
     rows: list[Row] = []
     ways = ("as recorded", "through the model")
     for name, kind in classifiers.items():
@@ -162,7 +164,7 @@ def _stems_table(concept: str, measured: ConceptCells) -> Table:
     )
 
 
-def _curve_plot(concept: str, sides: Mapping[str, Mapping[str, Curve]]) -> Plot:
+def _curve_plot(concept: str, sides: Mapping[str, Mapping[str, KnobCurve]]) -> Plot:
     every = [(side, name, curve) for side, curves in sides.items() for name, curve in curves.items()]
     lines = [
         Line(

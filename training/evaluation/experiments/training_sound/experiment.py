@@ -22,7 +22,12 @@ from training.evaluation.experiments.learning_curves.experiment import (
     over_concepts,
     text_of,
 )
-from training.evaluation.experiments.learning_curves.samples import SAE_FEATURES, Examples, Values, scores_of
+from training.evaluation.experiments.learning_curves.samples import (
+    SAE_FEATURES,
+    LabelledFeatures,
+    Values,
+    scores_of,
+)
 from training.evaluation.probes.clip_statistics import mean_features, shares_of
 from training.evaluation.probes.few_shot import FEATURES
 from training.evaluation.rave_context import RaveContext
@@ -47,7 +52,7 @@ def run(context: RaveContext, options: Options) -> Result:
 
 def training_growth(
     features: Mapping[float, Values],
-    examples: Examples,
+    examples: LabelledFeatures,
     seed: int = 0,
     quick: bool = False,
     split: Split = "test",

@@ -10,7 +10,7 @@ from command_line import Run, refused
 from drawstop.errors import DrawstopError
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import load_bank
-from training.banks.sweep import Grid, SweepCell, rows_of, sweep
+from training.banks.train.sweep import Grid, SweepCell, rows_of, sweep
 from training.data.recordings import scan
 from training.models.rave.model import RaveModel
 

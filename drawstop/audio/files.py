@@ -10,8 +10,8 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from drawstop.audio_decoding import open_sound
-from drawstop.audio_folders import list_folder, no_sounds_in
+from drawstop.audio.decoding import open_sound
+from drawstop.audio.folders import list_folder, no_sounds_in
 from drawstop.errors import DrawstopError
 from drawstop.files import atomic_file
 from drawstop.types import Audio

@@ -17,13 +17,13 @@ from training.activations.streamed_frames import ModelFrames
 from training.activations.workers import OpenModel
 from training.banks.bank import StopBank
 from training.banks.bank_folders import is_ours, save_banks
-from training.banks.cost import Cost, cost_of, trial
+from training.banks.train.cost import Cost, cost_of, trial
 from training.sae.config import SAEConfig
 from training.sae.dataset import Source, StoredFrames
 from training.sae.distributed import ONE_PROCESS, ProcessGroup, refuse_too_many
 from training.sae.launcher import train_on
 from training.sae.model import SAE
-from training.sae.train import Progress, train_sites
+from training.sae.train import StepProgress, train_sites
 
 STREAM_BUFFER_FRAMES = 65536
 """Streamed frames that are shuffled together, by default."""
@@ -75,7 +75,7 @@ def train_banks(
     out: Path,
     options: TrainOptions,
     model_name: str,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     on_cost: Callable[[Cost], None] | None = None,
     group: ProcessGroup = ONE_PROCESS,
 ) -> list[StopBank]:
@@ -124,7 +124,7 @@ def _trained(
     config: SAEConfig,
     checkpoint: Path,
     options: TrainOptions,
-    progress: Progress | None,
+    progress: StepProgress | None,
     group: ProcessGroup,
 ) -> dict[str, SAE]:
     how: dict[str, Any] = {

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from drawstop.audio_files import list_audio
+from drawstop.audio.files import list_audio
 from drawstop.errors import DrawstopError
 from drawstop.files import free_bytes
 from drawstop.units import hours, size
 from training.activations.shards import Dtype, number_bytes
 from training.activations.streamed_frames import ModelFrames
-from training.banks.cost import Cost, MeasuredRates, cost_of, frames_rate, steps_rate
-from training.banks.train import TrainOptions
+from training.banks.train.cost import Cost, MeasuredRates, cost_of, frames_rate, steps_rate
+from training.banks.train.train import TrainOptions
 from training.data.recordings import TRAIN_SHARE, Recording, split_of
 from training.models.threads import fixed_threads
 

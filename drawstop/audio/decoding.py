@@ -14,7 +14,7 @@ from pathlib import Path
 
 import soundfile
 
-from drawstop.audio_folders import FFMPEG, FFMPEG_SUFFIXES, NO_FFMPEG, has_ffmpeg
+from drawstop.audio.folders import FFMPEG, FFMPEG_SUFFIXES, NO_FFMPEG, has_ffmpeg
 from drawstop.errors import DrawstopError
 
 UNKNOWN_FRAMES = 1 << 50

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from odd_recordings import RATE, SINE, by_ffmpeg, says_no_samples, write_sine
 
-from drawstop.audio_decoding import header_of
-from drawstop.audio_files import list_audio, read_audio
-from drawstop.audio_folders import LISTED, NO_FFMPEG, list_folder, skipped_lines
+from drawstop.audio.decoding import header_of
+from drawstop.audio.files import list_audio, read_audio
+from drawstop.audio.folders import LISTED, NO_FFMPEG, list_folder, skipped_lines
 from drawstop.errors import DrawstopError
 from drawstop.files import write_json
 from drawstop.names import shown, write_anything
@@ -197,7 +197,7 @@ def test_decoded_files_are_removed(tmp_path: Path, needs_program: Callable[[str]
     for number in range(4):
         by_ffmpeg(tmp_path / f"{number}.m4a", source)
     code = (
-        "import sys, pathlib; from drawstop.audio_files import read_audio;"
+        "import sys, pathlib; from drawstop.audio.files import read_audio;"
         "[read_audio(pathlib.Path(p)) for p in sys.argv[1:]];"
         "import os; print(len(os.listdir(os.environ['TMPDIR'])))"
     )

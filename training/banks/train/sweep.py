@@ -14,7 +14,7 @@ from drawstop.files import require_writable
 from drawstop.progress import Progress
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import STOPS_FILE, StopBank, load_bank, save_bank
-from training.banks.train import TrainOptions, site_paths, store_frames
+from training.banks.train.train import TrainOptions, site_paths, store_frames
 from training.sae.config import Architecture, SAEConfig
 from training.sae.dataset import StoredFrames
 from training.sae.train import train_sites

@@ -13,8 +13,8 @@ from layered_waves import RATE, RATIO, LayeredWaves, write_waves
 from drawstop.errors import DrawstopError
 from training.activations.extraction import ExtractOptions
 from training.activations.streamed_frames import ModelFrames
-from training.banks.forecast import Forecast, Machines, forecast, listed, peak_bytes
-from training.banks.train import TrainOptions, write_frames
+from training.banks.train.forecast import Forecast, Machines, forecast, listed, peak_bytes
+from training.banks.train.train import TrainOptions, write_frames
 from training.data.recordings import scan
 from training.sae.config import SAEConfig
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_planned_is_refused(recordings: Path) -> None:
 def test_the_command_prints_it_and_ends_with_2_where_the_disk_is_too_small(
     run: Run, demo_rave: Path, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.banks.forecast.TRIAL_SECONDS", 0.0)
+    monkeypatch.setattr("training.banks.train.forecast.TRIAL_SECONDS", 0.0)
     common = ["plan", demo_rave, recordings, "--out", tmp_path, "--workers", "2"]
     code, out, err = run(*common, "--gpus", "8", "--json", tmp_path / "plan.json")
     assert code == 0, err

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from drawstop.audio_files import list_audio, read_audio, write_audio
+from drawstop.audio.files import list_audio, read_audio, write_audio
 from drawstop.errors import DrawstopError
 
 PCM_24_STEP = 2.0**-23

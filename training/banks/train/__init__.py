@@ -1,0 +1,1 @@
+"""Training of banks: from recordings, many compared, and its cost beforehand."""
