@@ -43,8 +43,12 @@ class ChannelStrip:
     @property
     def state(self) -> State:
         """The parameters' ramps by slug, the smoother's past, the limiter's reduction; `restore` takes them."""
-        reduction = np.array(self.limiter.reduction if self.limiter else 0.0)
-        return {**self._knobs.state, "past": self._smoother.past.copy(), "reduction": reduction}
+        return {**self._knobs.state, "past": self._smoother.past.copy(), **self.output_state}
+
+    @property
+    def output_state(self) -> State:
+        """The part of `state` that finished blocks decide: the limiter's reduction."""
+        return {"reduction": np.array(self.limiter.reduction if self.limiter else 0.0)}
 
     def restore(self, state: State) -> None:
         """Go on from this `state`."""

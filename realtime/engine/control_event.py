@@ -67,7 +67,7 @@ class EventQueue:
         return due
 
     def shift(self, samples: int) -> None:
-        """Let all events that wait come so many samples later; negative: earlier."""
+        """Let all events that wait come so many samples later; negative: earlier. Late ones stay. Not beside `schedule`."""
         moved = [event for _, _, event in sorted(self._waiting)]
         self._waiting.clear()
         for _ in range(len(self._inbox)):

@@ -153,10 +153,10 @@ class Engine:
         self._held = held[:, whole:]
 
     def give(self) -> Iterator[tuple[Audio, Played]]:
-        """Yield what is played and not yet given, in order, without a gap; the first sample belongs to the device's
-        sample `engine_delay_samples`. Each is `[device channels out, m]`, with the block that it comes from.
+        """Yield what is played and not yet given, in order; the first sample belongs `engine_delay_samples` after the
+        first one taken. Each is `[device channels out, m]`, with the block that it comes from.
 
-        Blocks that were submitted before `connect`, for another device, aren't given.
+        Blocks that were submitted before `connect` aren't given.
         """
         while (played := self.performance.collect()) is not None:
             if self.on_played:

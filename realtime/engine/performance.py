@@ -119,6 +119,11 @@ class Performance:
         return self._index * self.block
 
     @property
+    def next_collected(self) -> int:
+        """Input sample at which the oldest block begins that isn't collected; without one, the next block."""
+        return self._pending[0].start if self._pending else self.next_sample
+
+    @property
     def description(self) -> InstrumentDescription:
         """The description of the instrument that plays; during a swap, of the new one."""
         return self._slots[-1].description
@@ -157,7 +162,11 @@ class Performance:
         checked, targets = list(events), self.targets
         for event in checked:
             check_event(event, targets)
-        self._queue.schedule(checked)
+        self.queue(checked)
+
+    def queue(self, events: Iterable[ControlEvent]) -> None:
+        """Queue events unchecked, such as those that were applied before: an instrument leaves out what it hasn't."""
+        self._queue.schedule(events)
 
     def take_in_events(self) -> None:
         """Sort the events that have come while no block does, so that the next one isn't late for them."""
@@ -223,6 +232,11 @@ class Performance:
         slot = self._slots[-1]
         ramp_s = np.array([] if self._ramp_s is None else [self._ramp_s])
         return {**slot.knobs.state, **self.channel_strip.state, "dry": slot.dry.past.copy(), "ramp_s": ramp_s}
+
+    @property
+    def output_state(self) -> State:
+        """The part of `state` that the collected blocks decide; while blocks wait, it is of an earlier moment than the rest."""
+        return self.channel_strip.output_state
 
     def restore(self, state: State) -> None:
         """Go on from this `state`."""

@@ -211,7 +211,7 @@ class DeviceHandle(ProcessHandle):
             opened = self.receive(DeviceOpened, OPEN_PATIENCE_S)
             self.rate, self.latency_s = opened.rate, plausible_delay(opened.latency_s)
             self.host_block = self._probe(ring)
-        except DrawstopError:
+        except BaseException:  # an interrupt, too
             self.kill()
             raise
 
@@ -267,12 +267,20 @@ class AudioProcessHandle(ProcessHandle):
                 if not self._is_ready:  # another process has failed meanwhile
                     self.wait_ready()
                 self._send(GetReport())
-                self.receive(Report, OPEN_PATIENCE_S)
                 self._send(End())
-                report = self.receive(Report, OPEN_PATIENCE_S)
             except DrawstopError:
-                report = Report()
+                pass  # it has ended
+            report = self._last_report()
         self.kill()
+        return report
+
+    def _last_report(self) -> Report:
+        """The report that the process sends before it ends, behind the answers that an interrupted call has left."""
+        report = Report()
+        with suppress(EOFError, OSError):
+            while self._pipe.poll(OPEN_PATIENCE_S):
+                message = self._pipe.recv()
+                report = message if isinstance(message, Report) else report
         return report
 
     def _refusal(self, request: SwapInstrument | RecordSession) -> str | None:

@@ -81,8 +81,7 @@ def _run(
     controllers = LiveControllers(supervisor, controller_options)
     controllers.parameters.sync({event.slug: event.value for event in events})
     status, lost = LiveStatus(), LostBlocks()
-    with suppress(KeyboardInterrupt), ExitStack() as stack:
-        interrupts = stack.enter_context(collected_interrupts())
+    with suppress(KeyboardInterrupt), collected_interrupts() as interrupts, ExitStack() as stack:
         supervisor.start(events, options.record)
         end = None if options.seconds is None else time.monotonic() + options.seconds
         stack.enter_context(controllers)
@@ -122,15 +121,19 @@ def _run(
             controllers.meters(status.peaks_db(), status.stop_levels)
             if controllers.panel_address:
                 controllers.status(_panel_status(supervisor, status, controllers).messages())
+    with collected_interrupts():
+        _end(supervisor, status, options.report)
+
+
+def _end(supervisor: Supervisor, status: LiveStatus, report: Path | None) -> None:
+    """Fade out, close everything, print the summary, write the report."""
     ring = supervisor.ring
     timing = _timing(ring) if ring is not None else {}
     status.final(supervisor, supervisor.close())
     typer.echo("\n".join(summary_lines(status, supervisor.recording.folders)), err=True)
-    if options.report is not None:
-        write_json(
-            options.report,
-            {"plan": asdict(supervisor.latency) if supervisor.latency else {}, **status.as_json(), **timing},
-        )
+    if report is not None:
+        plan = asdict(supervisor.latency) if supervisor.latency else {}
+        write_json(report, {"plan": plan, **status.as_json(), **timing})
 
 
 @contextmanager

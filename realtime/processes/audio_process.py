@@ -20,6 +20,7 @@ from drawstop.errors import DrawstopError
 from drawstop.types import Audio
 from realtime.engine.block_source import BlockSource, PassThrough
 from realtime.engine.control_event import ControlEvent
+from realtime.engine.control_signals import State
 from realtime.engine.engine import Engine
 from realtime.engine.performance import Performance, Played
 from realtime.processes.child_process import (
@@ -46,7 +47,7 @@ from realtime.processes.messages import (
     ScheduleEvents,
     SwapInstrument,
 )
-from realtime.processes.output_writer import OutputWriter
+from realtime.processes.output_writer import ENTER_S, OutputWriter, rise
 from realtime.processes.player_client import RemotePlayer
 from realtime.processes.shared_arrays import Descriptor
 from realtime.recording.session_writer import SessionWriter
@@ -56,7 +57,8 @@ MESSAGES_PER_ROUND = 64
 MESSAGES_FIRST_S = 0.001
 """Seconds that messages may delay a block that has come. They go first: an event is late once its block has been sent."""
 MOST_BEHIND_SAMPLES = RING_SAMPLES // 2
-"""Input of the device that may wait; of more (the process stood still) the device would write over what isn't read yet."""
+"""Samples of the device's input that may wait. If more do, the process stood still: they are left out, well before the device
+would write over them."""
 
 
 class AudioProcess:
@@ -80,6 +82,11 @@ class AudioProcess:
         self._session: SessionWriter | None = None
         self._writer: OutputWriter | None = None
         self._read = 0  # input samples of the ring
+        self._input_rise = np.zeros(0, dtype=np.float32)  # the rest of a fade of the input
+        # Of a session that has begun in the middle, until it is written.
+        self._start_state: State | None = None
+        # The input sample from which on blocks are for the device that is open.
+        self._heard_from: float = math.inf
         self._swapped_at = 0
         self._fade_recorded = True
         self.ended = False
@@ -108,6 +115,7 @@ class AudioProcess:
                 self._open_device(request)
             case CloseDevice():
                 self._ring = self._engine = self._device = None
+                self._heard_from = math.inf
             case ScheduleEvents():
                 self._schedule(request)
             case SwapInstrument():
@@ -136,7 +144,10 @@ class AudioProcess:
             sound = self._ring.read_input(self._read, position)
             self._read = position
             self.report.input_peak = max(self.report.input_peak, float(np.abs(sound).max(initial=0.0)))
+            self._let_rise(sound)
+            replaced = self._engine.replaced_inputs
             self._engine.take(sound)
+            self.report.replaced_inputs += self._engine.replaced_inputs - replaced
         for audio, played in self._engine.give():
             self.report.output_peak = max(self.report.output_peak, float(np.abs(audio).max(initial=0.0)))
             late = self._writer.write(audio)
@@ -168,23 +179,32 @@ class AudioProcess:
         engine = Engine(performance, device.rate, device.channels, device.slack)
         engine.connect(device.host_block)
         engine.on_block, engine.on_played = self._record_input, self._record_output
-        self._engine, self._read = engine, position
+        self._engine, self._read, self._heard_from = engine, position, performance.next_sample
         writer = OutputWriter(ring, position + engine.engine_delay_samples, device.rate, device.host_block)
         self._writer = writer
         self.report.line_start = performance.next_sample - self._performed(position)
         return writer
 
     def _leave_out_input(self, position: int) -> None:
-        """Go on at this sample of the ring: the process stood still for so long that it would not catch up."""
+        """Go on at this sample of the ring, without the input before it."""
         assert self._performance and self._ring and self._device and self._writer
+        before, line_start = self._writer, self.report.line_start
+        writer = self._join(self._ring, self._device, position)
+        writer.least_lead = min(writer.least_lead, before.least_lead)
+        self._input_rise = rise(round(ENTER_S * self._device.rate))
+        left_out = line_start - self.report.line_start
+        self._performance.shift_events(-left_out)
         if self._session:
-            left_out = self._performed(position - self._read)
             self._session.event(self._performance.next_sample, gap=left_out)
-        silent_from, line_start = self._writer.next_sample, self.report.line_start
-        silent = self._join(self._ring, self._device, position).next_sample - silent_from
-        self._performance.shift_events(self.report.line_start - line_start)
+        silent = writer.next_sample - before.next_sample
         self.report.lost_samples += silent
         self.report.lost_blocks += math.ceil(self._performed(silent) / self._performance.block)
+
+    def _let_rise(self, sound: Audio) -> None:
+        """Fade the input in, in place, where some was left out before it."""
+        risen = min(len(self._input_rise), sound.shape[1])
+        sound[:, :risen] *= self._input_rise[:risen]
+        self._input_rise = self._input_rise[risen:]
 
     def _performed(self, samples: int) -> int:
         """The device's samples at the performance's rate."""
@@ -210,16 +230,26 @@ class AudioProcess:
         assert performance is not None
         if self._session and not self._session.ended:
             return Decision("another session is being recorded; end it first")
-        first, state = 0, None
+        first = 0
         if request.from_middle:
             source = performance.source
             if performance.swapping or not isinstance(source, RemotePlayer):
                 return Decision("another instrument is on its way in; record when it plays")
             source.save_state()
-            first, state = performance.next_sample, performance.state
-        self._session = SessionWriter(Path(request.folder), first, state)
+            first = performance.next_sample
+        self._session = SessionWriter(Path(request.folder), first)
         self.report.sessions += 1
+        self._start_state = performance.state if request.from_middle else None
+        self._record_start()
         return Decision()
+
+    def _record_start(self) -> None:
+        """Write the state before a session's first block, once the blocks before that one are collected."""
+        if self._start_state is None or self._performance is None or self._session is None:
+            return
+        if self._performance.next_collected >= self._session.first:
+            self._session.start(self._start_state | self._performance.output_state)
+            self._start_state = None
 
     def _end_session(self) -> None:
         if self._session and self._performance is not None and not self._session.ending:
@@ -244,19 +274,20 @@ class AudioProcess:
         assert self._performance is not None
         if slot in self._players:
             self._performance.fail(self._players[slot])
+            self._fade_recorded |= not self._performance.swapping  # a new one that has died never fades in
             if self._session:
                 self._session.event(self._performance.next_sample, died=slot)
 
     def _get_report(self) -> Report:
         report = self.report
+        if self._performance is not None:
+            report.retired = [self._slot_of(source) for source in self._performance.retired()]
         if self._performance is not None and self._engine is not None:
             report.sample, report.values = self._performance.next_sample, self._performance.values
             report.swapping = self._performance.swapping
             limiter = self._performance.channel_strip.limiter
             report.limited_samples = limiter.limited_samples if limiter else 0
             report.least_lead = self._writer.least_lead if self._writer else 0
-            report.replaced_inputs = self._engine.replaced_inputs
-            report.retired = [self._slot_of(source) for source in self._performance.retired()]
         if self._session:
             report.problem, report.unrecorded_blocks = self._session.problem, self._session.unrecorded_blocks
             report.recording, report.recorded_samples = not self._session.ended, self._session.samples
@@ -294,6 +325,9 @@ class AudioProcess:
     def _record_output(self, played: Played) -> None:
         if self._session:
             self._session.output(played)
+        self._record_start()
+        if (played.skipped or played.died) and played.start < self._heard_from:
+            self._count_lost(played, 0)
 
     def _record_fade(self) -> None:
         """Write into the session, once, where a new instrument began to fade in."""

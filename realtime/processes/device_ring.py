@@ -17,7 +17,7 @@ Integers = npt.NDArray[np.int64]
 Seconds = npt.NDArray[np.float64]
 
 RING_SAMPLES = 1 << 17
-"""Samples a channel: 2.7 s at 48 kHz. So long may the audio process sleep without losing input."""
+"""Samples a channel: 2.7 s at 48 kHz."""
 PROBING, PLAYING, MEASURING, STOPPING, STOPPED = range(5)
 """The callback's phases. Measuring: it plays a click instead of the output."""
 

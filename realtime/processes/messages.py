@@ -93,7 +93,7 @@ class ScheduleEvents:
 
     events: list[ControlEvent]
     line_start: int = 0
-    """The input sample at which the device started, by which the events' samples were counted."""
+    """`Report.line_start` as the events' sender knew it."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Report:
     sample: int = 0
     """The next input sample."""
     line_start: int = 0
-    """The input sample at which the open device started."""
+    """The input sample that the device's sample 0 is, as samples are counted now: less by the input that was left out."""
     values: dict[str, float] = field(default_factory=dict)
     """Values of stops and parameters, by slug."""
     input_peak: float = 0.0

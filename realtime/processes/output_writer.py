@@ -21,7 +21,7 @@ class OutputWriter:
 
     Args:
         ring: to the device.
-        first: the ring's sample at which the first played sample belongs: the engine's delay.
+        first: the ring's sample at which the first played sample belongs: the engine's delay after the first one that is read.
         rate: the device's, in hertz.
         margin: samples that the device may take between our reading its position and our writing: its largest block.
 
@@ -33,11 +33,11 @@ class OutputWriter:
     def __init__(self, ring: DeviceRing, first: int, rate: int, margin: int) -> None:
         self._ring = ring
         self.next_sample = first
-        self.least_lead = first
+        self.least_lead = first - ring.position
         self._margin = margin
         channels = ring.arrays.output.shape[1]
         self._enter = round(ENTER_S * rate)
-        self._fall = _rise(round(CONTINUATION_S * rate))[::-1]
+        self._fall = rise(round(CONTINUATION_S * rate))[::-1]
         self._recent = np.zeros((len(self._fall) + 1, channels), dtype=np.float32)
         self._interrupted = True  # the first sound enters softly too
         ring.written = first
@@ -61,7 +61,7 @@ class OutputWriter:
             self._interrupted = True
             return len(sound)
         entered = sound[begin - start :].copy()
-        fade = _rise(length)[:, None]
+        fade = rise(length)[:, None]
         entered[: len(fade)] = entered[: len(fade)] * fade + self._continued(begin, len(fade)) * (1.0 - fade)
         self._interrupted = False
         self._write(begin, entered)
@@ -80,6 +80,6 @@ class OutputWriter:
         return self._ring.read_output(start, start + length).T
 
 
-def _rise(length: int) -> Audio:
+def rise(length: int) -> Audio:
     """Half a Hann window, from just above 0 to just below 1. `[length]`"""
     return (0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / length)).astype(np.float32)

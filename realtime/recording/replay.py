@@ -49,7 +49,7 @@ def replay(session: Session, progress: BlockProgress | None = None) -> Audio:
         start = index * about.block
         while changes and changes[0].sample <= start:
             _repeat(changes.popleft(), performance, session, players)
-        performance.schedule(next(events))
+        performance.queue(next(events))
         slots = skipped_slots.get(start, set())
         performance.submit(
             session.input[:, start : start + about.block],

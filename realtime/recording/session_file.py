@@ -26,7 +26,7 @@ ABOUT, EVENTS, INPUT, OUTPUT, INSTRUMENTS = (
 START, MEMORY = "start.npz", "memory.npz"
 """The performance's state and the instrument's, of a session that begins in the middle of a performance."""
 FORMAT = 2
-"""Format 1 had no session that begins in the middle; all else is as it was."""
+"""Format 1 had no session that begins in the middle. Early sessions of both lack the lines `skip` and `gap`."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Swap:
     sample: int
     instrument: str
     slot: int
-    """Number of its player's process; the first instrument has 0."""
+    """Number of its player's process, 0 or 1: the one that the instrument before it hasn't."""
     fade_at: int | None = None
 
 
@@ -201,7 +201,9 @@ def _add_line(session: Session, line: dict[str, Any]) -> None:
         )
     elif "swap" in line:
         session.changes.append(Swap(sample, line["swap"], int(line["slot"])))
-    elif "fade" in line:
+    elif (
+        "fade" in line and sample >= line["fade"]
+    ):  # an early version wrote the old instrument's for a new one that died
         index, swap = [
             (index, change)
             for index, change in enumerate(session.changes)

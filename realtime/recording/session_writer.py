@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,24 +23,28 @@ from realtime.recording.session_file import EVENTS, INPUT, OUTPUT, START
 
 WRITE_EVERY_S = 0.25
 LONGEST_WAIT_BLOCKS = 20_000
-"""Blocks that may wait for a slow disk: minutes. Beyond, they are counted as unrecorded."""
+"""Blocks of input and output that may wait for a slow disk: half a minute of blocks of 128 samples. Then the recording ends."""
 
 
 class SessionWriter:
     """Writes a session, from a block of the performance to another, in a thread of its own: a slow disk stops no sound.
 
+    What can't be written ends the session, for what comes after a hole could not be played again. A block's events go before
+    its input, so that a session that ends in the middle has all that its blocks need.
+
     Args:
         folder: the folder that `begin_session` made.
         first: the performance's sample at which the session begins; samples in the files count from it.
-        start: the performance's state then; None: it begins with the performance.
 
     Attributes:
-        problem: the disk's error, one line; None while all is well. The sound goes on.
+        first: that sample.
+        problem: what ended the session too early, one line; None while all is well. The sound goes on.
         unrecorded_blocks: blocks that couldn't be written.
     """
 
-    def __init__(self, folder: Path, first: int = 0, start: State | None = None) -> None:
-        self._folder, self._first, self._start = folder, first, start
+    def __init__(self, folder: Path, first: int = 0) -> None:
+        self._folder, self.first = folder, first
+        self._start: State | None = None
         self._last: int | None = None
         self._files: dict[str, BinaryIO] = {}
         self._queue: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
@@ -50,15 +55,19 @@ class SessionWriter:
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._thread.start()
 
+    def start(self, state: State) -> None:
+        """Write the performance's state before the session's first block, where it begins in the middle."""
+        self._start = state
+
     def input(self, audio: Audio) -> None:
         """Append the next block of input, unless the session ends before it. `[channels, n]`"""
         if self._last is None:
             self._put(INPUT, audio.T.astype("<f4").tobytes())
-            self.samples += audio.shape[1]
+            self.samples += audio.shape[1] if self.problem is None else 0
 
     def output(self, played: Played) -> None:
         """Append the next block that was played, if its input belongs to the session."""
-        if played.start >= self._first and not self._is_after(played.start):
+        if played.start >= self.first and not self._is_after(played.start):
             self._put(OUTPUT, played.audio.T.astype("<f4").tobytes())
         if self._last is not None and played.start + played.audio.shape[1] >= self._last:
             self._end.set()
@@ -70,8 +79,8 @@ class SessionWriter:
 
     def event(self, sample: int, **what: Any) -> None:
         """Append something that happened at an input sample of the session."""
-        if sample >= self._first and not self._is_after(sample):
-            line = {"sample": sample - self._first, **what}
+        if sample >= self.first and not self._is_after(sample):
+            line = {"sample": sample - self.first, **what}
             self._put(EVENTS, (json.dumps(line) + "\n").encode())
 
     def swapped(self, sample: int, digest: str, slot: int) -> None:
@@ -80,8 +89,8 @@ class SessionWriter:
 
     def faded(self, sample: int, swapped_at: int) -> None:
         """Append the sample at which the instrument that came in at `swapped_at` began to fade in."""
-        if swapped_at >= self._first:
-            self.event(sample, fade=swapped_at - self._first)
+        if swapped_at >= self.first:
+            self.event(sample, fade=swapped_at - self.first)
 
     def end_at(self, sample: int) -> None:
         """End the session before this input sample, once the blocks before it are played. Doesn't wait."""
@@ -110,39 +119,46 @@ class SessionWriter:
         return self._last is not None and sample >= self._last
 
     def _put(self, name: str, content: bytes) -> None:
-        if name != EVENTS and self._queue.qsize() > LONGEST_WAIT_BLOCKS:
+        if self.problem is None and self._queue.qsize() > LONGEST_WAIT_BLOCKS:
+            self._fail("the disk is too slow")
+        if self.problem is None:
+            self._queue.put((name, content))
+        elif name != EVENTS:
             self.unrecorded_blocks += 1
-            return
-        self._queue.put((name, content))
+
+    def _fail(self, reason: str) -> None:
+        self.problem = f"{reason}; the recording ends here, the sound goes on"
+        self._end.set()
 
     def _run(self) -> None:
         try:
-            if self._start is not None:
-                np.savez(self._folder / START, **self._start)
-            self._files = {
-                name: (self._folder / name).open("ab", buffering=0) for name in (INPUT, OUTPUT, EVENTS)
-            }
-        except OSError as error:
-            self.problem = f"can't record into {self._folder}: {reason_of(error)}; the sound goes on"
-            self._end.wait()
-            return
-        while not self._end.wait(WRITE_EVERY_S):
+            for name in (EVENTS, INPUT, OUTPUT):
+                self._files[name] = (self._folder / name).open("ab", buffering=0)
+            while not self._end.wait(WRITE_EVERY_S):
+                self._write_all()
             self._write_all()
-        self._write_all()
-        for file in self._files.values():
-            file.close()
+        except OSError as error:
+            self._fail(f"can't record into {self._folder}: {reason_of(error)}")
+        finally:
+            for file in self._files.values():
+                file.close()
 
     def _write_all(self) -> None:
-        waiting: dict[str, list[bytes]] = {}
+        if self._start is not None:
+            np.savez(self._folder / START, **self._start)
+            self._start = None
+        waiting: dict[str, list[bytes]] = {name: [] for name in self._files}
         while not self._queue.empty():
             name, content = self._queue.get()
-            waiting.setdefault(name, []).append(content)
+            waiting[name].append(content)
+        waiting_blocks = len(waiting[INPUT]) + len(waiting[OUTPUT])
         for name, parts in waiting.items():
             try:
                 _write_whole(self._files[name], b"".join(parts))
-            except OSError as error:
-                self.problem = f"{name}: {reason_of(error)}; the sound goes on, the recording has a hole"
-                self.unrecorded_blocks += len(parts) if name != EVENTS else 0
+            except OSError:
+                self.unrecorded_blocks += waiting_blocks
+                raise
+            waiting_blocks -= len(parts) if name != EVENTS else 0
 
 
 def _write_whole(file: BinaryIO, content: bytes) -> None:
@@ -152,5 +168,6 @@ def _write_whole(file: BinaryIO, content: bytes) -> None:
         while content:
             content = content[file.write(content) :]
     except OSError:
-        file.truncate(start)
+        with suppress(OSError):
+            file.truncate(start)
         raise

@@ -26,7 +26,7 @@ class DeviceConnection:
     Attributes:
         device: None while none is open.
         ring: None while no device is open.
-        start_sample: the input sample at which the device started.
+        start_sample: the input sample that the device's sample 0 is; see `Report.line_start`.
     """
 
     def __init__(self, selection: DeviceSelection, block_done: Semaphore) -> None:
@@ -170,7 +170,7 @@ class DeviceConnection:
         )
         try:
             self.device = DeviceHandle(ring, settings, self._block_done, target.name)
-        except DrawstopError:
+        except BaseException:  # an interrupt, too
             ring.close()
             raise
         self.ring = ring

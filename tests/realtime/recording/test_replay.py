@@ -99,6 +99,14 @@ def test_an_older_session_whose_lost_blocks_dont_say_who_skipped_them_replays_to
     np.testing.assert_array_equal(replay(session), session.output)
 
 
+def test_a_movement_of_a_stop_that_has_left_with_its_instrument_is_left_out(tmp_path: Path) -> None:
+    take = recorded(tmp_path)
+    with (take / "events.jsonl").open("a") as events:
+        events.write('{"sample": 70000, "to": "flute", "value": 0.5, "source": "osc"}\n')
+    session = read_session(take)
+    np.testing.assert_array_equal(replay(session), session.output)
+
+
 def test_players_that_die_and_come_while_no_sound_does_are_repeated_in_their_order(
     tmp_path: Path, small: Path
 ) -> None:
@@ -186,7 +194,8 @@ def test_a_session_that_begins_in_the_middle_goes_on_from_the_state_of_that_mome
     for index in range(2 * FROM):
         if index == FROM:
             np.savez(take / MEMORY, **player.state)
-            writer = SessionWriter(take, performance.next_sample, performance.state)
+            writer = SessionWriter(take, performance.next_sample)
+            writer.start(performance.state)
         audio = sound[:, index * block : (index + 1) * block]
         events = performance.submit(audio)
         played = performance.collect()

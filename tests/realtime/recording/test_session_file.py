@@ -12,6 +12,7 @@ from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.performance import Played
+from realtime.recording import session_writer
 from realtime.recording.session_file import (
     ABOUT,
     EVENTS,
@@ -124,3 +125,45 @@ def test_another_format_a_damaged_description_and_no_session_are_refused(
     (session / ABOUT).write_text("{")
     with pytest.raises(DrawstopError, match="damaged"):
         read_session(session)
+
+
+def test_the_events_of_a_block_are_written_before_its_sound_so_that_a_killed_session_has_them(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    write = session_writer._write_whole
+    monkeypatch.setattr(
+        session_writer,
+        "_write_whole",
+        lambda file, content: (written.append(Path(file.name).name), write(file, content)),
+    )
+    writer = SessionWriter(session)
+    sound = np.zeros((1, BLOCK), dtype=np.float32)
+    writer.input(sound)
+    writer.output(Played(0, sound))
+    writer.movement(MOVEMENTS[1])
+    writer.input(sound)
+    writer.close()
+    assert written[:3] == [EVENTS, INPUT, OUTPUT]
+
+
+def test_a_full_disk_ends_the_session_at_a_block_and_the_rest_is_counted(session: Path) -> None:
+    (session / OUTPUT).symlink_to("/dev/full")
+    writer = SessionWriter(session)
+    sound = np.zeros((1, BLOCK), dtype=np.float32)
+    writer.input(sound)
+    writer.output(Played(0, sound))
+    wait_for(lambda: writer.ended, "its end")
+    assert writer.problem is not None and "No space left on device" in writer.problem
+    writer.input(sound)
+    writer.close()
+    assert writer.unrecorded_blocks == 2
+    assert writer.samples == BLOCK
+    assert read_session(session).input.shape == (1, BLOCK)
+
+
+def test_the_fade_of_an_early_version_that_began_before_its_instrument_came_is_left_out(
+    session: Path,
+) -> None:
+    (session / EVENTS).write_text('{"sample": 512, "swap": "abc", "slot": 1}\n{"sample": 0, "fade": 512}\n')
+    assert read_session(session).swaps == [Swap(512, "abc", 1)]
