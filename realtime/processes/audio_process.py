@@ -248,7 +248,7 @@ class AudioProcess:
         if self._start_state is None or self._performance is None or self._session is None:
             return
         if self._performance.next_collected >= self._session.first:
-            self._session.start(self._start_state | self._performance.output_state)
+            self._session.start({**self._start_state, **self._performance.output_state})
             self._start_state = None
 
     def _end_session(self) -> None:
