@@ -20,7 +20,6 @@ from drawstop.errors import DrawstopError
 from drawstop.types import Audio
 from realtime.engine.block_source import BlockSource, PassThrough
 from realtime.engine.control_event import ControlEvent
-from realtime.engine.control_signals import State
 from realtime.engine.engine import Engine
 from realtime.engine.performance import Performance, Played
 from realtime.processes.child_process import (
@@ -50,7 +49,7 @@ from realtime.processes.messages import (
 from realtime.processes.output_writer import ENTER_S, OutputWriter, rise
 from realtime.processes.player_client import RemotePlayer
 from realtime.processes.shared_arrays import Descriptor
-from realtime.recording.session_writer import SessionWriter
+from realtime.recording.performance_recorder import PerformanceRecorder
 
 WAIT_S = 0.1
 MESSAGES_PER_ROUND = 64
@@ -79,16 +78,12 @@ class AudioProcess:
         self._ring: DeviceRing | None = None
         self._device: OpenDevice | None = None
         self._players: dict[int, RemotePlayer] = {}
-        self._session: SessionWriter | None = None
+        self._recorder: PerformanceRecorder | None = None
         self._writer: OutputWriter | None = None
         self._read = 0  # input samples of the ring
         self._input_rise = np.zeros(0, dtype=np.float32)  # the rest of a fade of the input
-        # Of a session that has begun in the middle, until it is written.
-        self._start_state: State | None = None
         # The input sample from which on blocks are for the device that is open.
         self._heard_from: float = math.inf
-        self._swapped_at = 0
-        self._fade_recorded = True
         self.ended = False
         self.report = Report()
 
@@ -102,15 +97,14 @@ class AudioProcess:
         match request:
             case Perform():
                 source = self._player(request.player, request.slot)
-                self._performance = Performance(
-                    request.description, source, request.block, request.ceiling_db
-                )
+                self._begin(Performance(request.description, source, request.block, request.ceiling_db))
             case PerformPassThrough(description, block):
-                self._performance = Performance(description, PassThrough(description), block)
+                self._begin(Performance(description, PassThrough(description), block))
             case RecordSession():
                 return self._record(request)
             case EndSession():
-                self._end_session()
+                if self._recorder:
+                    self._recorder.end()
             case OpenDevice():
                 self._open_device(request)
             case CloseDevice():
@@ -164,8 +158,11 @@ class AudioProcess:
             while ring.phase != STOPPED and time.perf_counter() < deadline:
                 block_done.acquire(timeout=WAIT_S)
                 self.advance()
-        if self._session:
-            self._session.close()
+        if self._recorder:
+            self._recorder.close()
+
+    def _begin(self, performance: Performance) -> None:
+        self._performance, self._recorder = performance, PerformanceRecorder(performance, self._slot_of)
 
     def _open_device(self, request: OpenDevice) -> None:
         self._ring, self._device = DeviceRing.attach(request.ring), request
@@ -178,7 +175,7 @@ class AudioProcess:
         assert performance is not None
         engine = Engine(performance, device.rate, device.channels, device.slack)
         engine.connect(device.host_block)
-        engine.on_block, engine.on_played = self._record_input, self._record_output
+        engine.on_block, engine.on_played = self._submitted, self._collected
         self._engine, self._read, self._heard_from = engine, position, performance.next_sample
         writer = OutputWriter(ring, position + engine.engine_delay_samples, device.rate, device.host_block)
         self._writer = writer
@@ -187,15 +184,14 @@ class AudioProcess:
 
     def _leave_out_input(self, position: int) -> None:
         """Go on at this sample of the ring, without the input before it."""
-        assert self._performance and self._ring and self._device and self._writer
+        assert self._performance and self._recorder and self._ring and self._device and self._writer
         before, line_start = self._writer, self.report.line_start
         writer = self._join(self._ring, self._device, position)
         writer.least_lead = min(writer.least_lead, before.least_lead)
         self._input_rise = rise(round(ENTER_S * self._device.rate))
         left_out = line_start - self.report.line_start
         self._performance.shift_events(-left_out)
-        if self._session:
-            self._session.event(self._performance.next_sample, gap=left_out)
+        self._recorder.left_out(left_out)
         silent = writer.next_sample - before.next_sample
         self.report.lost_samples += silent
         self.report.lost_blocks += math.ceil(self._performed(silent) / self._performance.block)
@@ -214,7 +210,7 @@ class AudioProcess:
     def _collect_for_nobody(self, performance: Performance) -> None:
         """Collect the blocks that were sent for a device that is gone."""
         while (played := performance.collect()) is not None:
-            self._record_output(played)
+            self._collected(played)
 
     def _schedule(self, request: ScheduleEvents) -> None:
         assert self._performance is not None
@@ -226,57 +222,33 @@ class AudioProcess:
                 self.report.refused_events += 1
 
     def _record(self, request: RecordSession) -> Decision:
-        performance = self._performance
-        assert performance is not None
-        if self._session and not self._session.ended:
+        performance, recorder = self._performance, self._recorder
+        assert performance is not None and recorder is not None
+        if recorder.recording:
             return Decision("another session is being recorded; end it first")
-        first = 0
         if request.from_middle:
             source = performance.source
             if performance.swapping or not isinstance(source, RemotePlayer):
                 return Decision("another instrument is on its way in; record when it plays")
             source.save_state()
-            first = performance.next_sample
-        self._session = SessionWriter(Path(request.folder), first)
-        self.report.sessions += 1
-        self._start_state = performance.state if request.from_middle else None
-        self._record_start()
+        recorder.begin(Path(request.folder), request.from_middle)
         return Decision()
 
-    def _record_start(self) -> None:
-        """Write the state before a session's first block, once the blocks before that one are collected."""
-        if self._start_state is None or self._performance is None or self._session is None:
-            return
-        if self._performance.next_collected >= self._session.first:
-            self._session.start({**self._start_state, **self._performance.output_state})
-            self._start_state = None
-
-    def _end_session(self) -> None:
-        if self._session and self._performance is not None and not self._session.ending:
-            self._session.end_at(self._performance.next_sample)
-            if not self._performance.waiting_blocks:
-                self._session.finish()
-
     def _swap(self, request: SwapInstrument) -> Decision:
-        assert self._performance is not None
+        assert self._performance is not None and self._recorder is not None
         try:
             self._performance.check_swap(request.description)
         except DrawstopError as error:
             return Decision(str(error))
         sample = self._performance.swap(request.description, self._player(request.player, request.slot))
-        self._fade_recorded = False
-        if self._session:
-            self._session.swapped(sample, request.digest, request.slot)
-        self._swapped_at = sample
+        self._recorder.swapped(sample, request.digest, request.slot)
         return Decision()
 
     def _fail_player(self, slot: int) -> None:
-        assert self._performance is not None
+        assert self._performance is not None and self._recorder is not None
         if slot in self._players:
             self._performance.fail(self._players[slot])
-            self._fade_recorded |= not self._performance.swapping  # a new one that has died never fades in
-            if self._session:
-                self._session.event(self._performance.next_sample, died=slot)
+            self._recorder.died(slot)
 
     def _get_report(self) -> Report:
         report = self.report
@@ -288,9 +260,10 @@ class AudioProcess:
             limiter = self._performance.channel_strip.limiter
             report.limited_samples = limiter.limited_samples if limiter else 0
             report.least_lead = self._writer.least_lead if self._writer else 0
-        if self._session:
-            report.problem, report.unrecorded_blocks = self._session.problem, self._session.unrecorded_blocks
-            report.recording, report.recorded_samples = not self._session.ended, self._session.samples
+        if self._recorder and (session := self._recorder.session):
+            report.problem, report.unrecorded_blocks = session.problem, session.unrecorded_blocks
+            report.recording, report.recorded_samples = not session.ended, session.samples
+            report.sessions = self._recorder.sessions
         copy = Report(**report.__dict__)
         report.input_peak = report.output_peak = 0.0
         return copy
@@ -306,36 +279,19 @@ class AudioProcess:
         self.report.lost_blocks += 1
         self.report.lost_samples += late
         self.report.skipped_blocks += played.skipped
-        if self._session:
-            why = "skipped" if played.skipped else "died" if played.died else "late"
-            self._session.event(played.start, lost=played.audio.shape[1], why=why, unheard=late)
+        if self._recorder:
+            self._recorder.lost(played, late)
 
-    def _record_input(self, start: int, audio: Audio, events: list[ControlEvent]) -> None:
-        """Record a block that was submitted: first what happened at it, then its sound, so that a killed session is whole."""
-        assert self._performance is not None
+    def _submitted(self, start: int, audio: Audio, events: list[ControlEvent]) -> None:
         self.report.events += len(events)
-        self._record_fade()
-        if self._session:
-            for source in self._performance.skipped:
-                self._session.event(start, skip=self._slot_of(source))
-            for event in events:
-                self._session.movement(event)
-            self._session.input(audio)
+        if self._recorder:
+            self._recorder.submitted(start, audio, events)
 
-    def _record_output(self, played: Played) -> None:
-        if self._session:
-            self._session.output(played)
-        self._record_start()
+    def _collected(self, played: Played) -> None:
+        if self._recorder:
+            self._recorder.collected(played)
         if (played.skipped or played.died) and played.start < self._heard_from:
             self._count_lost(played, 0)
-
-    def _record_fade(self) -> None:
-        """Write into the session, once, where a new instrument began to fade in."""
-        if self._fade_recorded or self._performance is None or self._performance.fade_at is None:
-            return
-        self._fade_recorded = True
-        if self._session:
-            self._session.faded(self._performance.fade_at, self._swapped_at)
 
 
 def run_audio_process(
