@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 """A function to call with the name of the work, the steps done and the number of steps; 0 where that isn't known."""
+StepReport = Callable[[int, int], None]
+"""A function to call with the steps done and the number of steps."""
 
 Step = Sequence[tuple[str, float]]
 """One step of a command: its parts in order, each with the name that `Progress` reports and its estimated seconds."""
@@ -201,7 +203,7 @@ def steps_bar() -> Iterator[StepsBar]:
         yield steps
 
 
-def step_report(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+def step_report(progress: Progress | None, what: str) -> StepReport | None:
     """A function that reports steps done and the number of steps under one name; None without a `progress`."""
     return (lambda done, total: progress(what, done, total)) if progress else None
 

@@ -1,6 +1,6 @@
 """What the stops do, measured on recordings that nothing was made from: against the true parts, and by two classifiers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from drawstop.audio.files import list_audio, read_audio
 from drawstop.errors import DrawstopError
+from drawstop.progress import StepReport
 from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict
@@ -89,7 +90,7 @@ def measure(
     classifiers: Sequence[Classifier],
     clips: DemoClips,
     seed: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: StepReport | None = None,
 ) -> Figures:
     """What each stop does, beside a random control.
 
@@ -116,7 +117,7 @@ def _measure_stop(
     classifiers: Sequence[Classifier],
     clips: DemoClips,
     seed: int,
-    progress: Callable[[int, int], None],
+    progress: StepReport,
 ) -> Figures:
     """What the one stop of a bank does."""
     (stop,) = bank.stops

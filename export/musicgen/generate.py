@@ -1,6 +1,6 @@
 """Music from a MusicGen whose stops are moved: the function behind `drawstop musicgen`, for scripts and notebooks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from drawstop.audio.files import read_audio
+from drawstop.progress import StepReport
 from drawstop.stop_settings import Setting, read_setting
 from export.musicgen.stop_schedule import StopSchedule
 from realtime.engine.control_event import ControlEvent
@@ -17,7 +18,6 @@ from training.models.musicgen.hooks import Edit
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Generated, Sampling
 
-TokenProgress = Callable[[int, int], None]
 Settings = Mapping[str, float] | Sequence[str]
 GivenSound = Path | str | Tensor
 
@@ -48,7 +48,7 @@ def steer(
     audio_prompt: GivenSound | None = None,
     melody: GivenSound | None = None,
     unsteered: bool = True,
-    progress: TokenProgress | None = None,
+    progress: StepReport | None = None,
 ) -> Steered:
     """Make music from prompts, a row for each, with stops moved.
 

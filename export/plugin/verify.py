@@ -16,6 +16,7 @@ from neutone_sdk.utils import load_neutone_model
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
+from drawstop.progress import StepReport
 from export.plugin.knobs import MOST_KNOBS, PluginKnob
 from realtime.engine.instrument_file import LoadedInstrument
 
@@ -62,7 +63,7 @@ def verify_plugin(
     knobs: Sequence[PluginKnob],
     cells: Sequence[tuple[int, int]],
     seconds: float = 0.25,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: StepReport = lambda done, total: None,
 ) -> list[HostCase]:
     """Compare a Neutone model's file with its instrument, at several rates and buffers of the host.
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from drawstop.progress import StepReport
 from training.classifiers.labelled_crops import CropMixtures, Labels
 from training.classifiers.network import ConceptClassifier
-from training.classifiers.training import ClassifierOptions, Report, fit_classifier
+from training.classifiers.training import ClassifierOptions, fit_classifier
 from training.data.augmentation import Augmentation
 from training.data.clips import clip_samples
 from training.data.recordings import load
@@ -29,7 +30,7 @@ def train_concept_classifier(
     with_paths: list[Path],
     without_paths: list[Path],
     options: ClassifierOptions = CONCEPT_OPTIONS,
-    report: Report | None = None,
+    report: StepReport | None = None,
 ) -> ConceptClassifier:
     """A classifier that detects one concept, alone and in mixtures, as recorded and as the unsteered RAVE plays it.
 

@@ -9,14 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from drawstop.progress import StepReport
 from training.classifiers.network import ConceptClassifier
 from training.metrics.auroc import auroc_of_columns
 from training.models.protocols import Autoencoder
 
 Draw = Callable[[np.random.Generator, int], tuple[Tensor, Tensor]]
 """Draws so many sounds `[clips, channels, samples]` and their labels `[clips, concepts]`, 0 or 1."""
-
-Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def fit_classifier(
     sample_rate: int,
     draw: Draw,
     options: ClassifierOptions,
-    report: Report | None = None,
+    report: StepReport | None = None,
     *,
     model: Autoencoder | None = None,
 ) -> ConceptClassifier:

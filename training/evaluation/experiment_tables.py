@@ -14,39 +14,35 @@ from training.evaluation.experiments.steering import experiment as steering
 from training.evaluation.experiments.training_sound import experiment as training_sound
 from training.evaluation.run import Experiment, Experiments
 
-_STEERING = "Does each stop do what it says?"
-_TOGETHER = "Several stops at once"
-_SEPARABILITY = "Are the concepts separable?"
-_LAYERS = "Which layers carry a concept?"
-_QUALITY = "The features"
-
 # The seconds of a RAVE's quick mode were measured; the others and a MusicGen's are guesses, which the finished parts correct.
 RAVE: Experiments = {
     "steering": Experiment(
-        _STEERING,
+        steering.TITLE,
         steering.run,
         "steering",
         (PartCost("a classifier learns the concepts", 12, 40, FIXED), PartCost("steering", 62, 350, STOPS)),
     ),
-    "together": Experiment(_TOGETHER, several_stops.run, "steering", (PartCost("together", 9, 27, PAIRS),)),
+    "together": Experiment(
+        several_stops.TITLE, several_stops.run, "steering", (PartCost("together", 9, 27, PAIRS),)
+    ),
     "separability": Experiment(
-        _SEPARABILITY, separability.run, "separability", (PartCost("separability", 6, 18, STOPS),)
+        separability.TITLE, separability.run, "separability", (PartCost("separability", 6, 18, STOPS),)
     ),
     "classification": Experiment(
-        "Classification in the SAE's space",
+        classification.TITLE,
         classification.run,
         "classification",
         (PartCost("listening", 4, 4, SOUND), PartCost("classification", 10, 12, SOUND)),
     ),
     "growth": Experiment(
-        "From a few examples", learning_curves.run, "growth", (PartCost("growth", 1, 4, FIXED),)
+        learning_curves.TITLE, learning_curves.run, "growth", (PartCost("growth", 1, 4, FIXED),)
     ),
     "training-growth": Experiment(
-        "From more sound", training_sound.run, "growth", (PartCost("training-growth", 10, 40, FIXED),)
+        training_sound.TITLE, training_sound.run, "growth", (PartCost("training-growth", 10, 40, FIXED),)
     ),
-    "layers": Experiment(_LAYERS, layers.run, "classification", (PartCost("layers", 58, 200, SOUND),)),
+    "layers": Experiment(layers.TITLE, layers.run, "classification", (PartCost("layers", 58, 200, SOUND),)),
     "quality": Experiment(
-        _QUALITY,
+        sae_quality.TITLE,
         sae_quality.run,
         costs=(
             PartCost("training another seed", 16, 16, FIXED),
@@ -56,7 +52,7 @@ RAVE: Experiments = {
         ),
     ),
     "atlas": Experiment(
-        "An atlas of simple concepts",
+        feature_atlas.TITLE,
         feature_atlas.run,
         costs=(PartCost("describing", 43, 60, SOUND), PartCost("atlas", 3, 3, SOUND)),
     ),
@@ -64,17 +60,19 @@ RAVE: Experiments = {
 
 MUSICGEN: Experiments = {
     "steering": Experiment(
-        _STEERING,
+        steering.TITLE,
         steering.run,
         costs=(
             PartCost("a classifier learns the concepts", 20, 60, FIXED),
             PartCost("steering", 400, 1200, STOPS),
         ),
     ),
-    "together": Experiment(_TOGETHER, several_stops.run, costs=(PartCost("together", 100, 300, PAIRS),)),
-    "separability": Experiment(
-        _SEPARABILITY, separability.run, "separability", (PartCost("separability", 60, 180, STOPS),)
+    "together": Experiment(
+        several_stops.TITLE, several_stops.run, costs=(PartCost("together", 100, 300, PAIRS),)
     ),
-    "layers": Experiment(_LAYERS, layers.run, "classification", (PartCost("layers", 60, 60, SOUND),)),
-    "quality": Experiment(_QUALITY, sae_quality.run, costs=(PartCost("quality", 30, 60, SOUND),)),
+    "separability": Experiment(
+        separability.TITLE, separability.run, "separability", (PartCost("separability", 60, 180, STOPS),)
+    ),
+    "layers": Experiment(layers.TITLE, layers.run, "classification", (PartCost("layers", 60, 60, SOUND),)),
+    "quality": Experiment(sae_quality.TITLE, sae_quality.run, costs=(PartCost("quality", 30, 60, SOUND),)),
 }

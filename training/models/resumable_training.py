@@ -14,6 +14,7 @@ import torch
 
 from drawstop.errors import DrawstopError, reason_of
 from drawstop.files import atomic_file
+from drawstop.progress import StepReport
 
 
 class ResumableTraining(ABC):
@@ -69,7 +70,7 @@ class ResumableTraining(ABC):
             raise DrawstopError(f"{self.path} is damaged; delete it to train from the start") from error
         return True
 
-    def run(self, until: int | None = None, progress: Callable[[int, int], None] | None = None) -> None:
+    def run(self, until: int | None = None, progress: StepReport | None = None) -> None:
         """Train to the end, or to step `until`; `progress` is called after each step with the steps done and to do."""
         last = self.steps if until is None else min(until, self.steps)
         self._begun, self._first = self.clock(), self.step

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from drawstop.progress import StepReport
 from training.banks.bank import StopBank
 from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.stop import Stop
 from training.classifiers.classifier import NetworkClassifier
 from training.classifiers.network import ConceptClassifier
-from training.classifiers.training import Report, accuracy_of
+from training.classifiers.training import accuracy_of
 from training.find.rave.held_out_mixtures import UnseenClips
 from training.find.rave.separation import separation
 from training.metrics.distances import spectral_distance
@@ -41,7 +42,7 @@ def measure(
     classifier: ConceptClassifier,
     clips: UnseenClips,
     seed: int,
-    report: Report | None = None,
+    report: StepReport | None = None,
 ) -> Figures:
     """All figures that a verdict is based on: shares 0..1, levels in dB; None where there was nothing to measure."""
     playback = _Playback(model, classifier, report)
@@ -82,7 +83,7 @@ class _Playback:
 
     PLAYED = 12
 
-    def __init__(self, model: RaveModel, network: ConceptClassifier, report: Report | None) -> None:
+    def __init__(self, model: RaveModel, network: ConceptClassifier, report: StepReport | None) -> None:
         self.model, self.classifier, self.report, self.done = model, NetworkClassifier(network), report, 0
 
     def play(self, latents: Tensor) -> Tensor:

@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from drawstop.progress import StepReport
 from training.classifiers.classifier import NetworkClassifier
 from training.classifiers.concept_classifier import CONCEPT_OPTIONS, train_concept_classifier
-from training.classifiers.training import ClassifierOptions, Report
+from training.classifiers.training import ClassifierOptions
 from training.data.recordings import load
 from training.models.musicgen.hooks import Edit
 from training.models.musicgen.model import MusicGenModel
@@ -87,7 +88,7 @@ class PieceClassifier:
         kinds: tuple[Sequence[Path], Sequence[Path]],
         starts: tuple[Sequence[Path], Sequence[Path]],
         options: PieceOptions,
-        report: Report | None = None,
+        report: StepReport | None = None,
     ) -> None:
         self.musicgen, self.options, self.starts = musicgen, options, starts
         training = replace(options.classifier, seed=options.seed)

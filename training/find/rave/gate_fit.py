@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from drawstop.progress import StepReport
 from training.banks.gate import Gate, GateConfig
 from training.banks.steering import with_error
 from training.find.rave.mixtures import MixtureSource
@@ -50,16 +51,13 @@ class GateOptions:
     """Convolutions in bfloat16: a third faster on processors that have it, slower on others."""
 
 
-Report = Callable[[int, int], None]
-
-
 def fit_off_gate(
     sae: SAE,
     source: MixtureSource,
     features: Tensor,
     options: GateOptions,
     seed: int,
-    report: Report | None = None,
+    report: StepReport | None = None,
 ) -> Gate:
     """A gate whose levels `a` give the part of the frame that is the concept's:
     `sum_i min(a_i, f_i) d_i` over its features, with its share of everything else, ~ z(concept).
@@ -99,7 +97,7 @@ def fit_on_gate(
     features: Tensor,
     options: GateOptions,
     seed: int,
-    report: Report | None = None,
+    report: StepReport | None = None,
 ) -> Gate:
     """A gate whose levels `b` are what the concept would add, were it to play along: fitted through the decoder.
 

@@ -7,13 +7,12 @@ the concept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from drawstop.progress import Progress, step_report
+from drawstop.progress import Progress, StepReport, step_report
 from training.find.rave.encoded_recordings import EncodedRecordings, paired_latents, parallel_pairs
 from training.find.rave.pitch_matched_pairs import pitch_matched_pairs
 from training.metrics.distances import spectral_distance
@@ -93,7 +92,7 @@ def fit_write_vectors(
     targets: Tensor,
     steps: int,
     seed: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: StepReport | None = None,
 ) -> Tensor:
     """Learns u so that `decode(sum_i f_i u_i)` sounds like the parallel recording.
 

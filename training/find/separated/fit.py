@@ -6,13 +6,13 @@ through the head alone, on shares of bands: hundreds of steps take seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from drawstop.progress import Progress, step_report
+from drawstop.progress import Progress, StepReport, step_report
 from training.find.separated.mixtures import KnownMixtures, draw_mixtures
 from training.separation.loss import ABSENT_WEIGHT, share_loss
 from training.separation.separator import Separator
@@ -76,7 +76,7 @@ class AnalysedMixtures:
 
 @torch.no_grad()
 def analyse_mixtures(
-    separator: Separator, mixtures: KnownMixtures, progress: Callable[[int, int], None] | None = None
+    separator: Separator, mixtures: KnownMixtures, progress: StepReport | None = None
 ) -> AnalysedMixtures:
     """Run the separator's trunk on mixtures, and measure the band powers of the concept's part and of the rest."""
     analysed: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
@@ -179,7 +179,7 @@ def best_start(
     starts: dict[str, Tensor],
     mixtures: AnalysedMixtures,
     absent_weight: float,
-    progress: Callable[[int, int], None] | None = None,
+    progress: StepReport | None = None,
 ) -> tuple[str, float]:
     """The name of the query that separates mixtures best, and its loss."""
     losses = dict[str, float]()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from drawstop.progress import StepReport
 from training.banks.separated_bank import DEEPEST_DB, SHALLOWEST_DB, SeparatedBank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.metrics.separation import decibels, si_sdr
@@ -29,7 +29,7 @@ def measure_separation(
     solos: Tensor,
     others: Tensor,
     seed: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: StepReport | None = None,
     cache: AnalysisCache | None = None,
 ) -> Figures:
     """Medians over clips, in dB; None without clips.

@@ -1,6 +1,6 @@
 """A MusicGen as a steerable model: frames of given audio at its layers, and new audio with edits at any of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.progress import StepReport
 from training.models.musicgen.find_checkpoint import find_checkpoint
 from training.models.musicgen.hooks import Edit, EditedRows, Steps, Window
 from training.models.musicgen.layer_names import layer_site, read_layers
@@ -100,7 +101,7 @@ class MusicGenModel:
         read: str | Sequence[str] = (),
         audio_prompt: Tensor | None = None,
         melody: Tensor | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        progress: StepReport | None = None,
     ) -> Generated:
         """Music of some prompts, a row for each, with edits at some sites.
 
@@ -151,7 +152,7 @@ class MusicGenModel:
         sampling: Sampling,
         audio_prompt: Tensor | None,
         melody: Tensor | None,
-        progress: Callable[[int, int], None] | None,
+        progress: StepReport | None,
     ) -> tuple[Tensor, Tensor]:
         model, guidance = self.model, self.lm.cfg_coef
         beta = {} if sampling.cfg_coef_beta is None else {"cfg_coef_beta": sampling.cfg_coef_beta}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from drawstop.errors import DrawstopError
+from drawstop.progress import StepReport
 from training.models.resumable_training import ResumableTraining
 
 
@@ -66,7 +66,7 @@ class Training(ResumableTraining):
         """The model's own random generators, which are saved too."""
         return []
 
-    def run(self, until: int | None = None, progress: Callable[[int, int], None] | None = None) -> None:
+    def run(self, until: int | None = None, progress: StepReport | None = None) -> None:
         """Train to the end (or only to step `until`), with checkpoints and a log line every so many steps."""
         self.model.train()
         super().run(until, progress)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
+from drawstop.progress import StepReport
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import Split
 from training.sae.config import TrainingMetrics
@@ -36,8 +37,6 @@ _TRIED_FRAMES = 1024
 _FACTORS = 2.0 ** np.arange(-10, 10.5, 0.5)
 _SITE = re.compile(r"(?:^|[.\s])((?:layers|encoder|decoder)\.\d+|latent)(?= of |$)")
 
-OnRecording = Callable[[int, int], None]
-
 
 def site_of(foreign: ForeignSAE, sites: Collection[str], wanted: str | None) -> str:
     """The site of an SAE: what was asked for, else what its file names, else the only one there or the latent.
@@ -60,7 +59,7 @@ def site_of(foreign: ForeignSAE, sites: Collection[str], wanted: str | None) -> 
 
 
 def fitted(
-    path: Path, frames: ModelFrames, times: float | None = None, progress: OnRecording | None = None
+    path: Path, frames: ModelFrames, times: float | None = None, progress: StepReport | None = None
 ) -> SAE:
     """The SAE at a path for the one site of `frames`, with metrics. Features keep the numbers that its library gives.
 
@@ -112,7 +111,7 @@ def described(path: Path, times: float | None) -> dict[str, Any]:
     }
 
 
-def sampled(frames: ModelFrames, split: Split, progress: OnRecording | None = None) -> Tensor:
+def sampled(frames: ModelFrames, split: Split, progress: StepReport | None = None) -> Tensor:
     """At least `MEASURED_FRAMES` frames of a split, from whole recordings in an order given by their hashes; fewer
     where there are fewer. `[frames, width]`"""
     recordings = [i for i, each in enumerate(frames.recordings) if each.split == split]

@@ -30,6 +30,7 @@ from training.evaluation.rave_context import RaveContext
 from training.evaluation.results import Cell, Goal, Line, Plot, Result, Table
 from training.metrics.bootstrap import Estimate, mean_of
 
+TITLE = "Classification in the SAE's space"
 _SHOWN = 4  # recordings in the plot over time
 _CURVE_BINS = 5
 CHANCE = (0.45, 0.55)
@@ -60,7 +61,7 @@ def classification_result(
     permuted = [each for each in found.concepts if each.permuted]
     return Result(
         "classification",
-        "Classification in the SAE's space",
+        TITLE,
         "Do the SAE's features say what sounds, and when? Probes learn from some recordings and classify others.",
         _answer(found),
         (

@@ -31,6 +31,7 @@ from training.metrics.types import Floats
 SHOWN, SHOWN_QUICK = 48, 12
 """Features whose loudest moments are written as sounds."""
 SHIFTS, SHIFTS_QUICK = 100, 40
+TITLE = "An atlas of simple concepts"
 DESCRIBED_QUICK = 60
 """Recordings that are described in a quick run."""
 CONTROL_SHARE = 0.01
@@ -74,7 +75,7 @@ def atlas_result(
     control = float((atlas.following.control <= SIGNIFICANT).mean())
     return Result(
         "atlas",
-        "An atlas of simple concepts",
+        TITLE,
         "What does each feature of the SAE respond to? Hear its loudest moments.",
         _answer(atlas, encoded),
         (_players(atlas, encoded, shown, folder), _table(atlas, encoded), _counts(atlas)),

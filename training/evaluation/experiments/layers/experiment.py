@@ -8,6 +8,8 @@ from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.rave_context import RaveContext
 from training.evaluation.results import Result
 
+TITLE = rave.TITLE
+
 
 def run(context: EvaluationContext, options: Options) -> Result:
     """Measures every layer of a RAVE, or every layer of a MusicGen that has a bank."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from training.evaluation.context import Options
+from training.evaluation.experiments.layers.rave import TITLE
 from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.results import Cell, Result, Table
 from training.find.musicgen.layer_choice import LayerOptions
@@ -41,7 +42,7 @@ def layers_result(rows: Mapping[str, Sequence[LayerRow]], seed: int) -> Result:
     """
     return Result(
         "layers",
-        "Which layers carry a concept?",
+        TITLE,
         "How well each layer's autoencoder describes it, how well its best features separate recordings with a "
         "concept from others, and what editing the layer alone does to the model's own predictions.",
         "; ".join(_said(concept, each) for concept, each in rows.items()) + ".",

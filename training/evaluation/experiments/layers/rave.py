@@ -27,6 +27,7 @@ from training.sae.config import SAEConfig
 from training.sae.model import SAE
 from training.sae.train import train
 
+TITLE = "Which layers carry a concept?"
 FEATURES_PER_NUMBER, MOST_FEATURES, K = 4, 512, 16
 STEPS, BATCH = 300, 512
 FRAMES_OF_A_RECORDING = 1500
@@ -81,7 +82,7 @@ def run(context: RaveContext, options: Options) -> Result:
             context.progress("layers", number + 1, len(sites))
     return Result(
         "layers",
-        "Which layers carry a concept?",
+        TITLE,
         "Each layer of the model gets a small autoencoder of its own: how well it describes the layer, how well its best "
         "features separate recordings with a concept from others, and what removing those features does to the sound.",
         _answer(rows, playback.clips.concepts),

@@ -27,6 +27,7 @@ from training.evaluation.results import Cell, Goal, Line, Plot, Result, Table
 from training.metrics.auroc import auroc, auroc_of_draws
 from training.metrics.bootstrap import Estimate, mean_of
 
+TITLE = "From a few examples"
 SIZES = (2, 5, 10, 20, 50)
 """Recordings with the concept, and as many without."""
 GOAL_SIZE, GOAL_AUROC = 10, 0.95
@@ -96,7 +97,7 @@ def few_examples(
     }
     return Result(
         slug="growth",
-        title="From a few examples",
+        title=TITLE,
         question=f"How many recordings with and without a concept does it take until {FEATURES} features detect it?",
         answer=_answer(table, shown, chance),
         content=(_table(table, parts, shown, chance), _plot(growth)),

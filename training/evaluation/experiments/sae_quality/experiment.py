@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from drawstop.progress import Progress
 from training.data.recordings import load
 from training.evaluation.context import EvaluationContext, Options
 from training.evaluation.encoded_set import EncodedSet
-from training.evaluation.experiments.sae_quality import describe, dictionary_comparison
+from training.evaluation.experiments.sae_quality import describe, dictionary_comparison, tables
 from training.evaluation.experiments.sae_quality.dictionary_comparison import MATCHED_COSINE
 from training.evaluation.experiments.sae_quality.loss_recovered import (
     LossRecovered,
@@ -29,13 +29,12 @@ from training.evaluation.results import Goal, Result
 from training.sae.model import SAE
 from training.sae.train import train
 
+TITLE = tables.TITLE
 SAE_STEPS, QUICK_SAE_STEPS = 1500, 400
 """Most training steps of the SAEs for comparison; each takes about a minute of a core."""
 NARROWER = 4
 """Factor by which the narrow dictionary, whose features are followed into the SAE, is smaller."""
 QUICK_STEPS = 500
-OnProgress = Callable[[str, int, int], None]
-"""Called with the name of the work, the steps done, and how many there are."""
 
 
 def run(context: EvaluationContext, options: Options) -> Result:
@@ -129,7 +128,7 @@ def quality_result(
     seed: int = 0,
     steps: int | None = None,
     quick: bool = False,
-    on_progress: OnProgress | None = None,
+    on_progress: Progress | None = None,
 ) -> Result:
     """Measures an SAE. Two more SAEs are trained for it, a third one unless `quick`.
 
@@ -179,7 +178,7 @@ def measure_quality(
     seed: int,
     steps: int,
     quick: bool,
-    on_progress: OnProgress,
+    on_progress: Progress,
 ) -> Quality:
     """The measurements of `quality_result`, which has the same arguments."""
     described = describe.describe(sae, held_out, seed)
@@ -210,9 +209,7 @@ def measure_quality(
     )
 
 
-def _another(
-    sae: SAE, training: Sequence[Tensor], on_progress: OnProgress, doing: str, **changed: Any
-) -> SAE:
+def _another(sae: SAE, training: Sequence[Tensor], on_progress: Progress, doing: str, **changed: Any) -> SAE:
     """Another SAE, trained on the same frames with some settings changed."""
     config = replace(sae.config, **changed)
     config = replace(config, checkpoint_every=config.steps)

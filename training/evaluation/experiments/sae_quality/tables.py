@@ -18,6 +18,7 @@ from training.evaluation.probes.sparse_probe import KS, SparseProbe
 from training.evaluation.results import Cell, Content, Goal, Line, Plot, Result, Table
 from training.metrics.bootstrap import Estimate
 
+TITLE = "The features"
 RECOVERED_GOAL = 0.9
 HARDLY_MORE = 0.1
 """Least share above that of the frames' own directions; with less, features shared with another seed say little."""
@@ -57,7 +58,7 @@ def result_of(measured: Quality, settings: Mapping[str, Any]) -> Result:
     ]
     return Result(
         slug="quality",
-        title="The features",
+        title=TITLE,
         question="How much of the sound do the features hold, does one of them say as much as a classifier of all numbers, and "
         "would another seed have found the same ones?",
         answer=_answer(measured),

@@ -19,6 +19,7 @@ from training.evaluation.experiments.separability.space import Space, space_of
 from training.evaluation.playback.playback import STOP, Playback
 from training.evaluation.results import Content, Goal, Matrix, Result, Table, plain
 
+TITLE = "Are the concepts separable?"
 APART_GOAL = 0.5
 """A stop should change its own concept at least twice as much as any other."""
 FOLDS = 5
@@ -58,7 +59,7 @@ def separability_result(playback: Playback, space: Space) -> Result:
     apart = sum(goal.reached for goal in goals)
     return Result(
         "separability",
-        "Are the concepts separable?",
+        TITLE,
         "What each stop moves of each concept should lie on the diagonal; stops that share directions or features can't be moved "
         "apart.",
         f"{apart} of {len(goals)} movements stay with their own concept (another moves at most half as much, by every "

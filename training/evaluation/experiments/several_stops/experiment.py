@@ -15,6 +15,7 @@ from training.evaluation.playback.playback import STOP, Playback, PredictionsByN
 from training.evaluation.results import Goal, Result, Table, plain
 from training.metrics.bootstrap import Estimate, interval, mean_of
 
+TITLE = "Several stops at once"
 JOINT_GOAL = 0.90
 SMALLEST_EFFECT = 0.1
 """Least share of clips in which a stop alone must work; below it there is no effect that could remain."""
@@ -54,7 +55,7 @@ def several_stops_result(playback: Playback) -> Result:
         others += ways
     return Result(
         "together",
-        "Several stops at once",
+        TITLE,
         "Two stops moved together should each do what they do alone, whatever their order.",
         answer if combined else "The bank has one stop: nothing can be combined.",
         tuple(_tables(metrics)),

@@ -33,6 +33,7 @@ from training.metrics.bootstrap import mean_of
 from training.metrics.predictions import Predictions
 from training.metrics.sound_changes import sound_changes
 
+TITLE = "Does each stop do what it says?"
 DOSE = (0.0, 0.25, 0.5, 0.75, 1.0)
 TRACKED_EDITS = (STOP, MEANS, RANDOM)
 
@@ -62,7 +63,7 @@ def steering_result(playback: Playback, folder: Path) -> Result:
     missing = notes.MISSING if tracker and not notes.installed() else ""
     return Result(
         "steering",
-        "Does each stop do what it says?",
+        TITLE,
         "At −1 a stop should take its concept away and leave the rest; at +1 it should bring it in. Independent "
         "classifiers say so on unseen clips, beside as large an edit of random features.",
         answer_of(goals),

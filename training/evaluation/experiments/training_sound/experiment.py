@@ -36,6 +36,7 @@ from training.metrics.bootstrap import Estimate
 from training.sae.model import SAE
 from training.sae.train import train
 
+TITLE = "From more sound"
 SHARES = (0.125, 0.25, 0.5, 1.0)
 """Shares of the training recordings on which SAEs are trained."""
 
@@ -85,7 +86,7 @@ def training_growth(
     line = curve_line(SAE_FEATURES, curve)
     return Result(
         slug="training-growth",
-        title="From more sound",
+        title=TITLE,
         question="Does an SAE that was trained on more sound detect concepts better?",
         answer=f"Mean AUROC over concepts: {text_of(first)} with {min(curve):g} minutes, {text_of(last)} with {max(curve):g}.",
         content=(
