@@ -27,6 +27,10 @@ class ControlEvent:
     source: str = ""
     ramp_samples: int = 0
 
+    def shifted(self, samples: int) -> "ControlEvent":
+        """The same so many samples later; negative: earlier."""
+        return replace(self, sample=self.sample + samples) if samples else self
+
 
 class EventQueue:
     """Holds events until the block in which they begin to hold.
@@ -72,7 +76,7 @@ class EventQueue:
         self._waiting.clear()
         for _ in range(len(self._inbox)):
             moved.append(self._inbox.popleft())
-        self.schedule(replace(event, sample=event.sample + samples) for event in moved)
+        self.schedule(event.shifted(samples) for event in moved)
 
     def clear(self) -> None:
         """Drop all events that wait."""

@@ -40,6 +40,7 @@ class Engine:
         slack: samples of delay beyond the least, for an instrument that needs time to play.
 
     Attributes:
+        begins_at: the performance's sample at the last `connect`; blocks before it aren't given.
         replaced_inputs: input samples (each channel counts) that were NaN or Inf and played as 0.
         unexpected_blocks: how often too little was played for a device block, as it isn't the `host_block` given to
             `prepare`. The delay then grows to that of an unknown block.
@@ -113,7 +114,7 @@ class Engine:
         self._delay = (self._least if self._prepared else performance.block - 1) + self._slack
         self._held = np.zeros((performance.channels_in, 0), dtype=np.float32)
         self._ready = np.zeros((self._device_out, self._delay), dtype=np.float32)
-        self._begins_at = performance.next_sample
+        self.begins_at = performance.next_sample
         self.replaced_inputs = self.unexpected_blocks = 0
 
     def process(self, audio: npt.NDArray[np.floating[Any]]) -> Audio:
@@ -155,13 +156,11 @@ class Engine:
     def give(self) -> Iterator[tuple[Audio, Played]]:
         """Yield what is played and not yet given, in order; the first sample belongs `engine_delay_samples` after the
         first one taken. Each is `[device channels out, m]`, with the block that it comes from.
-
-        Blocks that were submitted before `connect` aren't given.
         """
         while (played := self.performance.collect()) is not None:
             if self.on_played:
                 self.on_played(played)
-            if played.start < self._begins_at:
+            if played.start < self.begins_at:
                 continue
             yield match_channels(self._up(played.audio), self._device_out), played
 

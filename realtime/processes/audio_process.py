@@ -8,7 +8,6 @@ import itertools
 import math
 import time
 from contextlib import suppress
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
@@ -82,8 +81,6 @@ class AudioProcess:
         self._writer: OutputWriter | None = None
         self._read = 0  # input samples of the ring
         self._input_rise = np.zeros(0, dtype=np.float32)  # the rest of a fade of the input
-        # The input sample from which on blocks are for the device that is open.
-        self._heard_from: float = math.inf
         self.ended = False
         self.report = Report()
 
@@ -109,7 +106,6 @@ class AudioProcess:
                 self._open_device(request)
             case CloseDevice():
                 self._ring = self._engine = self._device = None
-                self._heard_from = math.inf
             case ScheduleEvents():
                 self._schedule(request)
             case SwapInstrument():
@@ -176,7 +172,7 @@ class AudioProcess:
         engine = Engine(performance, device.rate, device.channels, device.slack)
         engine.connect(device.host_block)
         engine.on_block, engine.on_played = self._submitted, self._collected
-        self._engine, self._read, self._heard_from = engine, position, performance.next_sample
+        self._engine, self._read = engine, position
         writer = OutputWriter(ring, position + engine.engine_delay_samples, device.rate, device.host_block)
         self._writer = writer
         self.report.line_start = performance.next_sample - self._performed(position)
@@ -217,7 +213,7 @@ class AudioProcess:
         left_out = max(0, request.line_start - self.report.line_start)  # since the sender last asked
         for event in request.events:
             try:
-                self._performance.schedule([replace(event, sample=event.sample - left_out)])
+                self._performance.schedule([event.shifted(-left_out)])
             except DrawstopError:
                 self.report.refused_events += 1
 
@@ -262,7 +258,7 @@ class AudioProcess:
             report.least_lead = self._writer.least_lead if self._writer else 0
         if self._recorder and (session := self._recorder.session):
             report.problem, report.unrecorded_blocks = session.problem, session.unrecorded_blocks
-            report.recording, report.recorded_samples = not session.ended, session.samples
+            report.recording, report.recorded_samples = self._recorder.recording, session.samples
             report.sessions = self._recorder.sessions
         copy = Report(**report.__dict__)
         report.input_peak = report.output_peak = 0.0
@@ -290,7 +286,8 @@ class AudioProcess:
     def _collected(self, played: Played) -> None:
         if self._recorder:
             self._recorder.collected(played)
-        if (played.skipped or played.died) and played.start < self._heard_from:
+        heard = self._engine is not None and played.start >= self._engine.begins_at
+        if (played.skipped or played.died) and not heard:
             self._count_lost(played, 0)
 
 

@@ -201,15 +201,8 @@ def _add_line(session: Session, line: dict[str, Any]) -> None:
         )
     elif "swap" in line:
         session.changes.append(Swap(sample, line["swap"], int(line["slot"])))
-    elif (
-        "fade" in line and sample >= line["fade"]
-    ):  # an early version wrote the old instrument's for a new one that died
-        index, swap = [
-            (index, change)
-            for index, change in enumerate(session.changes)
-            if isinstance(change, Swap) and change.sample == line["fade"]
-        ][-1]  # while no sound comes, several may begin at one sample: all but the last have died
-        session.changes[index] = replace(swap, fade_at=sample)
+    elif "fade" in line:
+        _add_fade(session, int(line["fade"]), sample)
     elif "skip" in line:
         session.skips.append(Skip(sample, int(line["skip"])))
     elif "gap" in line:
@@ -218,6 +211,18 @@ def _add_line(session: Session, line: dict[str, Any]) -> None:
         session.lost.append(Lost(sample, int(line["lost"]), line["why"], int(line["unheard"])))
     elif "died" in line:
         session.changes.append(Death(sample, int(line["died"])))
+
+
+def _add_fade(session: Session, swapped_at: int, fade_at: int) -> None:
+    if fade_at < swapped_at:
+        return  # an early version wrote the old instrument's for a new one that died
+    # While no sound comes, several may come in at one sample: all but the last have died.
+    index, swap = [
+        (index, change)
+        for index, change in enumerate(session.changes)
+        if isinstance(change, Swap) and change.sample == swapped_at
+    ][-1]
+    session.changes[index] = replace(swap, fade_at=fade_at)
 
 
 def _about(folder: Path) -> SessionAbout:

@@ -1,7 +1,7 @@
 """The clicks that measure the delay: the real callback and ring, with a cable that is plugged in late or never."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,13 +17,6 @@ from realtime.processes.device_ring import MEASURING, DeviceRing
 RATE, PERIOD = 44100, 256
 WAITED = 2000
 """Samples after each click in which it may come back."""
-
-
-@pytest.fixture
-def ring() -> Iterator[DeviceRing]:
-    made = DeviceRing.create(1, 1)
-    yield made
-    made.close()
 
 
 def plug_in_after(missed: int, ring: DeviceRing) -> Callable[[float], None]:

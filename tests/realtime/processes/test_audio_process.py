@@ -1,11 +1,10 @@
 """The audio process: it must have a movement before the block is sent in which it counts."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from session_events import events_of
 from small_instrument import description
 
 from realtime.engine.control_event import ControlEvent
@@ -30,13 +29,6 @@ from realtime.processes.shared_arrays import SharedArrays
 from realtime.recording.session_file import EVENTS, INPUT, OUTPUT
 
 RATE, BLOCK, PERIOD = 44100, 512, 256
-
-
-@pytest.fixture
-def ring() -> Iterator[DeviceRing]:
-    made = DeviceRing.create(1, 1)
-    yield made
-    made.close()
 
 
 def test_a_movement_that_came_before_its_block_was_cut_counts_at_its_own_sample(
@@ -71,10 +63,6 @@ def test_a_storm_of_commands_does_not_keep_a_block_that_has_come(ring: DeviceRin
     report = audio.execute(GetReport())
     assert isinstance(report, Report)
     assert report.sample == BLOCK
-
-
-def events_of(folder: Path) -> list[dict]:
-    return [json.loads(line) for line in (folder / EVENTS).read_text().splitlines()]
 
 
 def delay_of(played: np.ndarray, brought: np.ndarray) -> int:

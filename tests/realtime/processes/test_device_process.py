@@ -1,10 +1,8 @@
 """PortAudio's callback: the clock that stamps movements, and the channels that it copies."""
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
-import pytest
 
 from realtime.live.device.connection import DeviceConnection
 from realtime.live.device.selection import DeviceSelection
@@ -15,13 +13,6 @@ from realtime.processes.device_ring import PLAYING, DeviceRing
 
 RATE, BLOCK, PERIOD = 44100, 512, 256
 LATENCY = Latency(RATE, RATE, PERIOD, BLOCK, 0, 0, 0.0, 0.0, 0.001)
-
-
-@pytest.fixture
-def ring() -> Iterator[DeviceRing]:
-    made = DeviceRing.create(1, 1)
-    yield made
-    made.close()
 
 
 class _Probe:

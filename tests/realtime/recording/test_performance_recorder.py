@@ -1,11 +1,11 @@
 """The recorder of a performance: what decides a block's sound is in the session, also while its player is late or dies."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from session_events import events_of
 from small_instrument import SAMPLE_RATE, description
 
 from realtime.engine.limiter import Limiter
@@ -14,7 +14,7 @@ from realtime.processes.child_process import CONTEXT
 from realtime.processes.player_client import SLOTS, RemotePlayer, player_fields
 from realtime.processes.shared_arrays import SharedArrays
 from realtime.recording.performance_recorder import PerformanceRecorder
-from realtime.recording.session_file import EVENTS, START
+from realtime.recording.session_file import START
 
 BLOCK = 512
 SILENCE = np.zeros((1, BLOCK), dtype=np.float32)
@@ -53,10 +53,6 @@ def submit(performance: Performance, recorder: PerformanceRecorder, blocks: int)
 def collect(performance: Performance, recorder: PerformanceRecorder) -> None:
     while (played := performance.collect()) is not None:
         recorder.collected(played)
-
-
-def events_of(folder: Path) -> list[dict]:
-    return [json.loads(line) for line in (folder / EVENTS).read_text().splitlines()]
 
 
 def test_each_block_that_a_player_has_no_room_for_is_in_the_session_also_before_the_player_sounds(

@@ -12,7 +12,9 @@ from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
 from realtime.engine.performance import Performance, Played
+from realtime.recording.performance_recorder import PerformanceRecorder
 from realtime.recording.replay import compared, replay
+from realtime.recording.session_file import EVENTS as EVENTS_FILE
 from realtime.recording.session_file import (
     MEMORY,
     SessionAbout,
@@ -33,12 +35,8 @@ EVENTS = [
 ]  # fmt: skip
 
 
-def recorded(folder: Path, skips: dict[int, list[int]] = SKIPS, named: bool = True) -> Path:
-    """A session as the audio process writes it, with another instrument that comes in and blocks that are skipped.
-
-    Args:
-        named: write whose they are; older sessions don't say it.
-    """
+def recorded(folder: Path, skips: dict[int, list[int]] = SKIPS) -> Path:
+    """A session with another instrument that comes in and blocks that are skipped."""
     first = save_small_instrument(folder / "first.ts")
     second = save_small_instrument(folder / "second.ts", channels=2)
     player = Player(load(first), SEED)
@@ -49,38 +47,39 @@ def recorded(folder: Path, skips: dict[int, list[int]] = SKIPS, named: bool = Tr
     take = folder / "take"
     begin_session(take, about, first)
     copy_instrument(take, second, sha256_file(second))
-    writer = SessionWriter(take)
+    players = [player]
     performance = Performance(small, player, BLOCK, -0.3)
+    recorder = PerformanceRecorder(performance, players.index)
+    recorder.begin(take, from_middle=False)
     performance.prepare()
     performance.schedule(EVENTS)
     sound = np.random.default_rng(0).uniform(-0.9, 0.9, (1, BLOCKS * BLOCK)).astype(np.float32)
-    players, faded = [player], False
     for index in range(BLOCKS):
         if index == SWAP_AT:
             other = Player(load(second), SEED)
             other.prepare(BLOCK)
             players.append(other)
-            sample = performance.swap(other.instrument.description, other)
-            writer.swapped(sample, sha256_file(second), 1)
-        block = sound[:, index * BLOCK : (index + 1) * BLOCK]
+            recorder.swapped(performance.swap(other.instrument.description, other), sha256_file(second), 1)
         skip = [players[slot] for slot in skips.get(index, [])]
-        for event in performance.submit(block, skip=skip):
-            writer.movement(event)
+        played = play_block(performance, recorder, sound, index, skip)
         assert performance.skipped == skip
-        for slot in skips.get(index, []) if named else []:
-            writer.event(index * BLOCK, skip=slot)
-        writer.input(block)
-        played = performance.collect()
-        assert played is not None
-        writer.output(played)
         if played.skipped:
-            writer.event(played.start, lost=BLOCK, why="skipped", unheard=0)
-        if not faded and index >= SWAP_AT and performance.fade_at is not None:
-            writer.faded(performance.fade_at, SWAP_AT * BLOCK)
-            faded = True
-    writer.close()
-    assert faded
+            recorder.lost(played, 0)
+    recorder.close()
+    assert read_session(take).swaps[0].fade_at is not None
     return take
+
+
+def play_block(
+    performance: Performance, recorder: PerformanceRecorder, sound: np.ndarray, index: int, skip: list[Player]
+) -> Played:
+    """Play and record a block of the sound."""
+    block = sound[:, index * BLOCK : (index + 1) * BLOCK]
+    recorder.submitted(index * BLOCK, block, performance.submit(block, skip=skip))
+    played = performance.collect()
+    assert played is not None
+    recorder.collected(played)
+    return played
 
 
 @pytest.mark.slow
@@ -94,14 +93,17 @@ def test_a_replay_gives_the_bits_that_were_played(tmp_path: Path) -> None:
 
 
 def test_an_older_session_whose_lost_blocks_dont_say_who_skipped_them_replays_too(tmp_path: Path) -> None:
-    session = read_session(recorded(tmp_path, {140: [1]}, named=False))
+    take = recorded(tmp_path, {140: [1]})
+    lines = (take / EVENTS_FILE).read_text().splitlines(keepends=True)
+    (take / EVENTS_FILE).write_text("".join(line for line in lines if '"skip"' not in line))
+    session = read_session(take)
     assert not session.skips and len(session.lost) == 1
     np.testing.assert_array_equal(replay(session), session.output)
 
 
 def test_a_movement_of_a_stop_that_has_left_with_its_instrument_is_left_out(tmp_path: Path) -> None:
     take = recorded(tmp_path)
-    with (take / "events.jsonl").open("a") as events:
+    with (take / EVENTS_FILE).open("a") as events:
         events.write('{"sample": 70000, "to": "flute", "value": 0.5, "source": "osc"}\n')
     session = read_session(take)
     np.testing.assert_array_equal(replay(session), session.output)
@@ -127,7 +129,9 @@ def test_players_that_die_and_come_while_no_sound_does_are_repeated_in_their_ord
     )
     begin_session(take, about, small)
     copy_instrument(take, other, sha256_file(other))
-    performance, writer = Performance(about_it, players[0], BLOCK, -0.3), SessionWriter(take)
+    performance = Performance(about_it, players[0], BLOCK, -0.3)
+    recorder = PerformanceRecorder(performance, players.index)
+    recorder.begin(take, from_middle=False)
     performance.prepare()
     sound = np.random.default_rng(0).uniform(-0.9, 0.9, (1, BLOCKS * BLOCK)).astype(np.float32)
     for index in range(BLOCKS):
@@ -135,22 +139,13 @@ def test_players_that_die_and_come_while_no_sound_does_are_repeated_in_their_ord
             for slot in (1, 2):
                 players[slot].prepare(BLOCK)
                 digest = sha256_file(other if slot == 1 else small)
-                writer.swapped(
-                    performance.swap(players[slot].instrument.description, players[slot]), digest, slot
-                )
+                description = players[slot].instrument.description
+                recorder.swapped(performance.swap(description, players[slot]), digest, slot)
                 if slot == 1:
                     performance.fail(players[slot])
-                    writer.event(performance.next_sample, died=slot)
-        block = sound[:, index * BLOCK : (index + 1) * BLOCK]
-        fading = performance.fade_at
-        performance.submit(block)
-        if performance.fade_at != fading and performance.fade_at is not None:
-            writer.faded(performance.fade_at, SWAP_AT * BLOCK)
-        writer.input(block)
-        played = performance.collect()
-        assert played is not None
-        writer.output(played)
-    writer.close()
+                    recorder.died(slot)
+        play_block(performance, recorder, sound, index, [])
+    recorder.close()
     session = read_session(take)
     assert [swap.fade_at is None for swap in session.swaps] == [True, False]
     np.testing.assert_array_equal(replay(session), session.output)
@@ -187,26 +182,16 @@ def test_a_session_that_begins_in_the_middle_goes_on_from_the_state_of_that_mome
         about_it.sample_rate, about_it.channels_in, about_it.channels_out, block, SEED, None, -0.3,
         sha256_file(instrument), {}, slot=1, from_middle=True,
     )  # fmt: skip
-    take, writer = tmp_path / "take", None
+    take, recorder = tmp_path / "take", PerformanceRecorder(performance, [player].index)
     begin_session(take, about, instrument)
     shape = (about_it.channels_in, 2 * middle)
     sound = np.random.default_rng(0).uniform(-0.9, 0.9, shape).astype(np.float32)
     for index in range(2 * FROM):
         if index == FROM:
             np.savez(take / MEMORY, **player.state)
-            writer = SessionWriter(take, performance.next_sample)
-            writer.start(performance.state)
-        audio = sound[:, index * block : (index + 1) * block]
-        events = performance.submit(audio)
-        played = performance.collect()
-        assert played is not None
-        if writer is not None:
-            for event in events:
-                writer.movement(event)
-            writer.input(audio)
-            writer.output(played)
-    assert writer is not None
-    writer.close()
+            recorder.begin(take, from_middle=True)
+        play_block(performance, recorder, sound, index, [])
+    recorder.close()
     session = read_session(take)
     assert [(event.slug, event.sample) for event in session.events] == [(second, 700)]
     assert np.abs(session.output).max() > 0.3
