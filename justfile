@@ -103,7 +103,7 @@ demo-train *arguments:
     uv run --group recipe python -m training.recipes.rave {{arguments}}
 
 # render the shipped separator's corpus, train the separator and measure its stops (about three hours of one core; resumable);
-# needs a C++ compiler, fluidsynth, espeak-ng and the material that training/recipes/separator/material.py names
+# needs a C++ compiler, fluidsynth, espeak-ng and the material that training/recipes/separator/corpus/material.py names
 shipped-train *arguments:
     uv run --group recipe python -m training.recipes.separator {{arguments}}
 

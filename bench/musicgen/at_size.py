@@ -51,7 +51,7 @@ def build(folder: Path) -> None:
         language_model_config,
     )
     from training.models.musicgen.loading import import_audiocraft, without_warnings
-    from training.recipes.musicgen.export import ENCODEC_FILE, LANGUAGE_MODEL_FILE, export_weights
+    from training.recipes.musicgen.network.export import ENCODEC_FILE, LANGUAGE_MODEL_FILE, export_weights
 
     builders = import_audiocraft().builders
     sizes = LanguageModelSizes(RATE, LONGEST_SECONDS, CODEBOOKS, CARD, WIDTH, HEADS, LAYERS, HIDDEN_SCALE)

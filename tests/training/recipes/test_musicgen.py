@@ -16,8 +16,8 @@ from torch import Tensor
 
 from drawstop.audio.files import read_audio
 from training.metrics.distances import spectral_distance
-from training.recipes.musicgen.corpus import CONCEPTS, TEXTS
-from training.recipes.musicgen.noises import coloured_noise
+from training.recipes.musicgen.sounds.corpus import CONCEPTS, TEXTS
+from training.recipes.musicgen.sounds.noises import coloured_noise
 
 if TYPE_CHECKING:  # importing audiocraft takes ten seconds: only the worker that runs these tests does
     from audiocraft.models.musicgen import MusicGen
@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_tokens_and_another_seed_others(musicgen: M
 def test_the_classifier_hears_what_the_figures_say(
     musicgen: MusicGen, figures: dict[str, Any], text: str
 ) -> None:
-    from training.recipes.musicgen.figures import musicgen_classifiers, sample
+    from training.recipes.musicgen.measure.figures import musicgen_classifiers, sample
 
     sounds = sample(musicgen, text, 3.0, seed=100, count=CLIPS)
     shares = musicgen_classifiers(DEMO)[0].predict(sounds, musicgen.sample_rate).detected.double().mean(0)
@@ -91,7 +91,7 @@ def margin(said: float, clips: int) -> float:
 
 @pytest.mark.parametrize("recording", ["train/guitar/00@fluid-nylon", "train/voice/00@fluid-choir"])
 def test_encodec_is_nearer_to_a_recording_than_noise_or_silence(musicgen: MusicGen, recording: str) -> None:
-    from training.recipes.musicgen.codes import reconstruct
+    from training.recipes.musicgen.network.codes import reconstruct
 
     path = DEMO / "recordings" / f"{recording}.flac"
     original = torch.from_numpy(read_audio(path, musicgen.sample_rate, channels=1)[0])
@@ -103,9 +103,14 @@ def test_encodec_is_nearer_to_a_recording_than_noise_or_silence(musicgen: MusicG
 
 
 def test_a_training_stopped_after_two_steps_resumes_bit_for_bit(tmp_path: Path) -> None:
-    from training.recipes.musicgen.codes import FOLDER, codes_path
-    from training.recipes.musicgen.lm_training import CHECKPOINT, FRAMES, LanguageModelTraining, schedule
-    from training.recipes.musicgen.models import BINS, CODEBOOKS
+    from training.recipes.musicgen.network.codes import FOLDER, codes_path
+    from training.recipes.musicgen.network.lm_training import (
+        CHECKPOINT,
+        FRAMES,
+        LanguageModelTraining,
+        schedule,
+    )
+    from training.recipes.musicgen.network.models import BINS, CODEBOOKS
 
     rng = np.random.default_rng(0)
     for run in (tmp_path / "whole", tmp_path / "parts"):

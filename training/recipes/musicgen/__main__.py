@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from training.banks.bank_folders import BANKS_FILE, load_banks
-from training.recipes.musicgen.corpus import CONCEPTS
-from training.recipes.musicgen.encodec_training import CHECKPOINT as ENCODEC_CHECKPOINT
-from training.recipes.musicgen.encodec_training import STEPS as ENCODEC_STEPS
-from training.recipes.musicgen.export import export_compression_model, export_language_model
-from training.recipes.musicgen.lm_training import CHECKPOINT as LM_CHECKPOINT
-from training.recipes.musicgen.lm_training import STEPS as LM_STEPS
-from training.recipes.musicgen.recordings import EVERYTHING, FOLDER
-from training.recipes.musicgen.success import DRAWS, SECONDS, random_name
+from training.recipes.musicgen.measure.success import DRAWS, SECONDS, random_name
+from training.recipes.musicgen.network.encodec_training import CHECKPOINT as ENCODEC_CHECKPOINT
+from training.recipes.musicgen.network.encodec_training import STEPS as ENCODEC_STEPS
+from training.recipes.musicgen.network.export import export_compression_model, export_language_model
+from training.recipes.musicgen.network.lm_training import CHECKPOINT as LM_CHECKPOINT
+from training.recipes.musicgen.network.lm_training import STEPS as LM_STEPS
+from training.recipes.musicgen.sounds.corpus import CONCEPTS
+from training.recipes.musicgen.sounds.recordings import EVERYTHING, FOLDER
 from training.recipes.parts import run_part
 
 SHIPPED = Path(__file__).parents[2] / "demo"
@@ -34,9 +34,9 @@ def make_musicgen(
 ) -> None:
     """Renders the recordings, trains classifier, EnCodec and language model, exports, finds stops; measures all of it."""
     musicgen = out / "musicgen"
-    run_part("musicgen.corpus", "--out", run / "corpus", "--seed", seed)
+    run_part("musicgen.sounds.corpus", "--out", run / "corpus", "--seed", seed)
     run_part(
-        "musicgen.classifier_training",
+        "musicgen.measure.classifier_training",
         "--run",
         run,
         "--out",
@@ -44,18 +44,18 @@ def make_musicgen(
         "--seed",
         seed,
     )
-    run_part("musicgen.encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
+    run_part("musicgen.network.encodec_training", "--run", run, "--steps", encodec_steps, "--seed", seed)
     export_compression_model(run / ENCODEC_CHECKPOINT, musicgen)
-    run_part("musicgen.codes", "--run", run, "--musicgen", musicgen, "--seed", seed)
-    run_part("musicgen.lm_training", "--run", run, "--steps", lm_steps, "--seed", seed)
+    run_part("musicgen.network.codes", "--run", run, "--musicgen", musicgen, "--seed", seed)
+    run_part("musicgen.network.lm_training", "--run", run, "--steps", lm_steps, "--seed", seed)
     export_language_model(run / LM_CHECKPOINT, musicgen)
     figures = out / "musicgen_figures.json"
-    run_part("musicgen.figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
-    run_part("musicgen.recordings", "--run", run, "--seed", seed)
+    run_part("musicgen.measure.figures", "--run", run, "--demo", out, "--out", figures, "--seed", seed)
+    run_part("musicgen.sounds.recordings", "--run", run, "--seed", seed)
     _find_stops(run, musicgen, seed)
     _sweep_layers(run, musicgen, out, seed)
     run_part(
-        "musicgen.success",
+        "musicgen.measure.success",
         "--run",
         run,
         "--demo",

@@ -14,7 +14,7 @@ STEPS = 6000
 
 def make_shipped(
     material: Annotated[
-        Path, typer.Option(help="The folder that training/recipes/separator/material.py describes.")
+        Path, typer.Option(help="The folder that training/recipes/separator/corpus/material.py describes.")
     ],
     run: Annotated[Path, typer.Option(help="Where the corpus and the checkpoints lie.")] = Path(
         "runs/separator"
@@ -37,7 +37,7 @@ def make_shipped(
     """Renders the corpus, trains the separator, writes codec, bank and performance, and measures; `real` is run by hand."""
     corpus, bank = run / "corpus", out / "bank"
     clips = ("--corpus", corpus)
-    run_part("separator.render", corpus, "--material", material, "--seed", seed)
+    run_part("separator.corpus.render", corpus, "--material", material, "--seed", seed)
     run_part("separator.codec", out / "rave.ts")
     run_part(
         "separator.train",
@@ -52,10 +52,10 @@ def make_shipped(
     run_part("separator.bank", run, bank, *clips)
     run_part("separator.performance", out / "performance", *clips)
     run_part("separator.clips", CLIPS)
-    run_part("separator.figures", bank, out / "figures.json", *clips)
-    run_part("separator.detected", bank, out / "detected.json", *clips)
-    run_part("separator.brought", bank, out / "brought.json", *clips)
-    run_part("separator.few", bank, out / "few.json", *clips)
+    run_part("separator.measure.figures", bank, out / "figures.json", *clips)
+    run_part("separator.measure.detected", bank, out / "detected.json", *clips)
+    run_part("separator.measure.brought", bank, out / "brought.json", *clips)
+    run_part("separator.measure.few", bank, out / "few.json", *clips)
 
 
 if __name__ == "__main__":

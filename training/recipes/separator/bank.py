@@ -18,9 +18,9 @@ from torch import Tensor
 from drawstop.files import sha256_file
 from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, SeparatedStop, save_separated_bank
 from training.find.separated.measure import depth_of
-from training.recipes.separator.concepts import SINGING, Label
-from training.recipes.separator.held_out import clips_of, concept_of
-from training.recipes.separator.mixtures import Corpus
+from training.recipes.separator.corpus.concepts import SINGING, Label
+from training.recipes.separator.corpus.held_out import clips_of, concept_of
+from training.recipes.separator.corpus.mixtures import Corpus
 from training.recipes.separator.train import CHECKPOINT, LOG, SAMPLE_RATE, Questions
 from training.separation.grains import GrainLibrary, library_of
 from training.separation.mdct import Mdct

@@ -14,7 +14,7 @@ import numpy as np
 
 from drawstop.files import atomic_file
 from training.recipes.corpus.recordings import fade_out, write_flac16
-from training.recipes.separator.mixtures import Audio, Corpus
+from training.recipes.separator.corpus.mixtures import Audio, Corpus
 from training.recipes.separator.train import SAMPLE_RATE
 
 SECONDS = 12.0

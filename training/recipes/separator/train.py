@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from training.recipes.separator.mixtures import Corpus, MixtureMaker
+from training.recipes.separator.corpus.mixtures import Corpus, MixtureMaker
 from training.separation.listening import STEP, WINDOWS, Listening, power_spectrum, windows_of
 from training.separation.loss import separation_loss, share_loss
 from training.separation.mdct import HOP

@@ -22,10 +22,10 @@ from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.find.separated.fit import AnalysedMixtures, QueryOptions, analyse_mixtures, fit_query
 from training.find.separated.mixtures import draw_mixtures
-from training.recipes.separator.concepts import FAMILIES, GUITAR, SPEECH, Concept
-from training.recipes.separator.few import NEW
-from training.recipes.separator.held_out import clips_of, clips_without
-from training.recipes.separator.mixtures import Corpus, MixtureMaker
+from training.recipes.separator.corpus.concepts import FAMILIES, GUITAR, SPEECH, Concept
+from training.recipes.separator.corpus.held_out import clips_of, clips_without
+from training.recipes.separator.corpus.mixtures import Corpus, MixtureMaker
+from training.recipes.separator.measure.few import NEW
 from training.recipes.trunk_features.dictionaries import (
     FEATURES,
     STEPS,

@@ -19,10 +19,10 @@ import torch
 from drawstop.files import sha256_file, write_json
 from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import load_separated_bank
-from training.recipes.separator.concepts import FAMILIES, SPEECH, Concept
-from training.recipes.separator.few import NEW
-from training.recipes.separator.held_out import clips_of
-from training.recipes.separator.mixtures import Corpus
+from training.recipes.separator.corpus.concepts import FAMILIES, SPEECH, Concept
+from training.recipes.separator.corpus.held_out import clips_of
+from training.recipes.separator.corpus.mixtures import Corpus
+from training.recipes.separator.measure.few import NEW
 from training.recipes.trunk_features.__main__ import CONCEPTS, Experiment, Task
 from training.recipes.trunk_features.agreement import Knob, agreement, falls, found_again, without
 from training.recipes.trunk_features.dictionaries import Dictionary, topk_and_random

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from training.metrics.separation import decibels, si_sdr
-from training.recipes.separator.figures import estimate
+from training.recipes.separator.measure.figures import estimate
 from training.separation.separator import Analysis, Separator
 
 Figures = dict[str, Any]

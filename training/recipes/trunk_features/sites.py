@@ -19,7 +19,7 @@ from torch import Tensor
 
 from drawstop.files import write_json
 from training.banks.separated_bank import load_separated_bank
-from training.recipes.separator.mixtures import MixtureMaker
+from training.recipes.separator.corpus.mixtures import MixtureMaker
 from training.recipes.trunk_features.__main__ import CONCEPTS, FRAMES, Experiment, tells_of
 from training.recipes.trunk_features.dictionaries import Dictionary, Material, channels, topk_and_random
 from training.separation.mdct import HOP, Mdct

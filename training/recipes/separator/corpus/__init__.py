@@ -1,0 +1,1 @@
+"""The separator's training corpus: concepts, material, the plan of clips, their rendering, and mixtures of them."""
