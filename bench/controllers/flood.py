@@ -33,7 +33,7 @@ BURST_S = 0.004
 FUZZED_PER_S = 1700
 LAST_VALUES = dict(zip(SLUGS, (-0.25, 0.5, 0.75), strict=True))
 WARM_S = 5.0
-"""Of the same flood, before memory is compared."""
+"""The same flood runs for so long before memory is compared."""
 SETTLE_S = 2.0
 START_S = 3.0
 """Until the controllers have made up what they send."""

@@ -31,7 +31,7 @@ PATIENCE_S = 120.0
 EVERY_S = 0.05
 """Each controller moves so often."""
 UNDO_EVERY = 40
-"""Of a client's messages; each takes a scene, a morph or a store back, so the file stores again and again."""
+"""After so many messages a client takes a scene, a morph or a store back, so the file is stored again and again."""
 REST_S = 1.0
 DOWN_S = 3.0
 """A box that is pulled out stays out for so long."""

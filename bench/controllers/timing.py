@@ -101,7 +101,7 @@ def play(
 
 
 def values_of(movements: int) -> npt.NDArray[np.float64]:
-    """Of either sign in turn, and none twice."""
+    """A stop's values, positive and negative in turn, and none twice."""
     size = 0.2 + 0.7 * np.arange(1, movements + 1) / movements
     return np.where(np.arange(movements) % 2, -size, size)
 

@@ -171,7 +171,7 @@ def performed(instrument: Path) -> Iterator[tuple[Playing, Watch]]:
             print(f"  {at:.1f} s: held up for {1000 * late:.0f} ms")
     for line in playing.said:
         if "refused" in line or "came" in line or "sent" in line or "lost" in line:
-            print("  told:", line.rstrip())
+            print("  the player printed:", line.rstrip())
 
 
 def main() -> None:
@@ -208,16 +208,16 @@ def hostile(playing: Playing) -> None:
     """What those who mean harm do; a line each."""
     watch = Watch(playing, time.monotonic())
 
-    def told(text: str) -> None:
+    def report(text: str) -> None:
         print(f"{text}; lost: {playing.lost()}, memory {resident_megabytes(playing.pid):.1f} MB", flush=True)
 
-    told("before")
+    report("before")
     fuzz(playing.web, FRAMES)
-    told(f"{FRAMES} fuzzed frames")
-    told(f"{CONNECTIONS} connections at once, refused: {crowd(playing.web, CONNECTIONS)}")
-    told(f"{STRANGERS} requests of another site's page, refused: {strangers(playing.web, STRANGERS)}")
+    report(f"{FRAMES} fuzzed frames")
+    report(f"{CONNECTIONS} connections at once, refused: {crowd(playing.web, CONNECTIONS)}")
+    report(f"{STRANGERS} requests of another site's page, refused: {strangers(playing.web, STRANGERS)}")
     slow_reader(playing.osc, playing.web, SLOW_READER_S)
-    told(f"a reader that never reads, {SLOW_READER_S:.0f} s")
+    report(f"a reader that never reads, {SLOW_READER_S:.0f} s")
     watch.look()
 
 

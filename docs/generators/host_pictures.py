@@ -19,7 +19,7 @@ SLIDER_LABEL = 13
 """The place of a slider's label among the words of its line in a Pd file."""
 ROW = 16
 MARGIN, TITLE = 8, 20
-"""Of a window in SuperCollider: pixels around its parts, and of the bar above them."""
+"""A window in SuperCollider: pixels around its parts, and the height of the bar above them."""
 PORT_INSET = 5
 """Pixels between a box's edge and its first inlet or outlet."""
 

@@ -286,8 +286,8 @@ class AudioProcess:
     def _collected(self, played: Played) -> None:
         if self._recorder:
             self._recorder.collected(played)
-        heard = self._engine is not None and played.start >= self._engine.begins_at
-        if (played.skipped or played.died) and not heard:
+        played_out = self._engine is not None and played.start >= self._engine.begins_at
+        if (played.skipped or played.died) and not played_out:
             self._count_lost(played, 0)
 
 

@@ -23,7 +23,7 @@ RAMP_S = PATIENCE_S
 """Longer than anything here is late."""
 ALL_14_BITS = [m for v in range(0, 16384, 64) for m in cc(1, v >> 7) + cc(33, v & 127)]
 FINER_THAN_7_BITS = 1e-3
-"""Of a stop's way from -1 to 1, which has 127 steps of 7 bits."""
+"""A distance of values: a stop goes from -1 to 1 in 127 steps of 7 bits."""
 
 pytestmark = pytest.mark.usefixtures("playing_ends")
 

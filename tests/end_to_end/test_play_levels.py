@@ -28,7 +28,7 @@ from realtime.processes.level_process import NICENESS
 from realtime.recording.session_file import read_session
 
 ROUNDING = 1e-3
-"""Of a mean level, 0..1."""
+"""A mean level, 0..1, is right within so much."""
 SKIPPING = 0.15
 """The same, where a busy machine let the level process skip some of the recording; beside the share that it skipped, by which
 the mean of what it measured may differ from the mean of all."""

@@ -23,7 +23,7 @@ from drawstop.names import shown, write_anything
 from training.data.phrases import is_like, phrase_of
 
 LOSSY_CORRELATION = 0.99
-"""Of a sine with itself, coded at 64 kbit/s or more."""
+"""A sine correlates so far with itself coded at 64 kbit/s or more."""
 
 
 def names(paths: list[Path]) -> list[str]:

@@ -19,7 +19,7 @@ from export.instrument.nn_tilde_host import NnTildeHost
 from training.models.rave.model import RaveModel
 
 BUFFERS = {1: (64, 128, 256, 512, 1024, 2048, 4096, 8192), 4: (64, 2048)}
-"""Of one voice and of four, which cost as much again."""
+"""Buffer sizes by the number of voices; four voices cost as much again."""
 BLOCKS = 10  # past the delay of the slowest
 LIKE_LOUD_DB = 1.5  # the RAVE's own noise varies by .4 dB from seed to seed
 NOISY = ("v1", "v1_causal", "v2_noise_causal", "v2_small_causal")

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.live
 AHEAD = 10
 """Messages that may be on their way: JACK loses none of so few."""
 STEP = 2 * 2 / 16383
-"""Of a bend of 14 bits on a stop's way from -1 to 1, twice as fast: the wheel's upper half has a step less."""
+"""The largest step of a 14-bit bend that moves a stop from -1 to 1, twice over: the wheel's upper half has a step less."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,4 +1,4 @@
-"""Of several requests during a swap the last is carried out."""
+"""Where several requests come during a swap, the last is carried out."""
 
 import threading
 from pathlib import Path

@@ -21,7 +21,7 @@ from realtime.processes.shared_arrays import SharedArrays
 BLOCK = 512
 STOPS = ("guitar", "voice")
 ROUNDING = 1e-4
-"""Of a level, 0..1: the convolutions add up in another order when blocks are longer."""
+"""A level, 0..1, is right within so much: convolutions add up in another order when blocks are longer."""
 HELD_OUT = RECORDINGS / "held_out"
 
 

@@ -27,7 +27,7 @@ def tones(hertz: float, items: int = 3) -> Tensor:
 def predictions(*logits: float) -> dict[str, Predictions]:
     """One classifier's logits for guitar, detected above 0; none for voice."""
     values = torch.tensor([[logit, -1.0] for logit in logits])
-    return {"ear": Predictions(CONCEPTS, values > 0, values)}
+    return {"network": Predictions(CONCEPTS, values > 0, values)}
 
 
 def test_half_the_amplitude_is_six_decibels_and_a_quarter_of_the_energy() -> None:
@@ -37,25 +37,27 @@ def test_half_the_amplitude_is_six_decibels_and_a_quarter_of_the_energy() -> Non
 
 def test_what_is_still_detected_is_counted_among_what_was_detected() -> None:
     before, after = predictions(1.0, 2.0, -1.0, -2.0), predictions(-1.0, 2.0, 1.0, -2.0)
-    figures = measures.still_detected(before, after, "guitar")["ear"]
+    figures = measures.still_detected(before, after, "guitar")["network"]
     shares = {name: figure["mean"] for name, figure in figures.items()}
     assert shares == {"at_rest": 0.5, "steered": 0.5, "where_heard_at_rest": 0.5}
-    assert measures.share_detected(before["ear"], "guitar")["mean"] == 0.5
-    assert measures.share_detected(before["ear"], "voice")["mean"] == 0
+    assert measures.share_detected(before["network"], "guitar")["mean"] == 0.5
+    assert measures.share_detected(before["network"], "voice")["mean"] == 0
 
 
 def test_a_classifier_whose_logits_part_the_sounds_has_an_auroc_of_one() -> None:
     answers = {"guitar": predictions(2.0, 3.0), "mixture": predictions(1.0), "voice": predictions(-1.0, 0.5)}
-    assert measures.classifier_auroc(answers, "ear", "guitar", "voice") == 1
+    assert measures.classifier_auroc(answers, "network", "guitar", "voice") == 1
     answers["voice"] = predictions(2.5, 2.5)
-    assert measures.classifier_auroc(answers, "ear", "guitar", "voice") == pytest.approx(1 / 3, abs=ROUNDED)
+    assert measures.classifier_auroc(answers, "network", "guitar", "voice") == pytest.approx(
+        1 / 3, abs=ROUNDED
+    )
 
 
 @pytest.mark.parametrize("sign, expected", [(1.0, 1.0), (-1.0, -1.0), (0.0, 0.0)])
 def test_logits_that_follow_the_knob_are_monotone(sign: float, expected: float) -> None:
     values = [-1.0, -0.5, 0.0]
     answers = [predictions(sign * value, sign * value**3) for value in values]
-    assert measures.monotone(answers, values, "guitar")["ear"]["mean"] == pytest.approx(expected)
+    assert measures.monotone(answers, values, "guitar")["network"]["mean"] == pytest.approx(expected)
 
 
 def test_an_edit_to_the_oracle_recovers_the_whole_distance_and_none_recovers_nothing() -> None:

@@ -78,9 +78,9 @@ def first_dictionaries(material: Material, seed: int) -> list[Dictionary]:
     """The dictionaries of every seed: TopK SAE, two trained further from it for its use, random, PCA, channels."""
     topk, seconds = _timed(lambda: _trained(material, "topk", seed))
     generator = torch.Generator().manual_seed(seed)
-    heard = material.clips[: len(material.maps)], material.maps
+    trunk_and_maps = material.clips[: len(material.maps)], material.maps
     same_shares, shares_seconds = _timed(
-        lambda: end_to_end(topk, material.separator, heard, material.questions, generator)
+        lambda: end_to_end(topk, material.separator, trunk_and_maps, material.questions, generator)
     )
     lasting, lasting_seconds = _timed(lambda: temporal(topk, material.clips, generator))
     chosen, unseen = _chosen(material, seed), material.unseen

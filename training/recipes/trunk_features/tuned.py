@@ -29,20 +29,22 @@ TEMPERATURE = 0.1
 def end_to_end(
     sae: SAE,
     separator: Separator,
-    heard: tuple[Tensor, Tensor],
+    trunk_and_maps: tuple[Tensor, Tensor],
     questions: Tensor,
     generator: torch.Generator,
 ) -> SAE:
     """An SAE after which the head's shares stay what they were (end-to-end SAE, Braun et al. 2024, arXiv 2405.12241).
 
     Args:
-        heard: the trunk's output `[clips, steps, channels]`, and maps of bands in half precision `[clips, steps, detail, bands]`.
+        trunk_and_maps: the trunk's output `[clips, steps, channels]`, and maps of bands in half precision
+            `[clips, steps, detail, bands]`.
         questions: queries, of which each clip of a batch is asked one, `[queries, query_size]`.
     """
 
     def loss(own: SAE) -> Tensor:
-        drawn = torch.randint(len(heard[0]), (CLIPS,), generator=generator)
-        trunk, maps = heard[0][drawn], heard[1][drawn].float()
+        outputs, detail = trunk_and_maps
+        drawn = torch.randint(len(outputs), (CLIPS,), generator=generator)
+        trunk, maps = outputs[drawn], detail[drawn].float()
         asked = questions[torch.randint(len(questions), (CLIPS,), generator=generator)]
         with torch.no_grad():
             shares = separator.head(trunk, maps, asked)[0].clamp(1e-4, 1 - 1e-4)

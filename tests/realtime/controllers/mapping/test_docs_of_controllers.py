@@ -135,7 +135,7 @@ RAISING = [
 
 
 def errors_of(module: str) -> list[str]:
-    """Of each error that a module's code makes, the longest piece of its text that never changes."""
+    """The longest piece of text that never changes in each error that a module's code makes."""
     source = (REPOSITORY / "realtime" / "controllers" / f"{module}.py").read_text(encoding="utf-8")
     texts = []
     for node in ast.walk(ast.parse(source)):

@@ -9,7 +9,7 @@ from drawstop.errors import DrawstopError
 from realtime.controllers.midi.clock import TICKS_PER_BEAT, Tempo
 
 EXACT = 1e-4
-"""Of an even clock: the peak's grid, met by a parabola."""
+"""Relative error with an even clock: a parabola meets the peak on its grid."""
 ROUNDED = 6e-4
 """A straight line through 48 times of 0.3 ms error: 0.02 % on the mean at these tempos, three times that at worst."""
 JITTERED = 0.01

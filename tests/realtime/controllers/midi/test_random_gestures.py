@@ -24,7 +24,7 @@ SEQUENCES, EXAMPLES = 20, 500 if os.environ.get("DRAWSTOP_WHOLE_TABLE") else 100
 GESTURES = 11
 BYTES = 3 * GESTURES + 3
 EVEN_CLOCK = 0.01
-"""Of a clock without jitter; doubled ticks would be 100 % off, and two clocks in turn some 20."""
+"""Relative error with a clock without jitter; doubled ticks would be 100 % off, and two clocks in turn some 20."""
 ROUNDING = 1e-6
 SLUGS = ("pickup", "scale", "relative", "shifted", "momentary", "velocity", "latching", "program")
 TAKEOVERS = "".join(
@@ -69,8 +69,8 @@ does = "undo"
 )  # fmt: skip
 
 
-class Stage:
-    """A performer's box and the mapping behind it."""
+class Performer:
+    """A performer with a box, and the mapping behind it."""
 
     def __init__(self) -> None:
         self.commands, self.tempo = CommandRecorder(), Tempo()
@@ -167,8 +167,8 @@ def position(data: int) -> float:
 @given(st.binary(min_size=SEQUENCES * BYTES, max_size=SEQUENCES * BYTES))
 def test_random_gestures_leave_nothing_stuck_move_no_stop_too_far_and_double_no_tempo(content: bytes) -> None:
     for start in range(0, len(content), BYTES):
-        sequence, stage = content[start : start + BYTES], Stage()
+        sequence, performer = content[start : start + BYTES], Performer()
         for index in range(GESTURES):
-            stage.do(*sequence[3 * index : 3 * index + 3])
-        stage.let_go(by_pulling=sequence[0] % 2 == 1)
-        stage.clocks(*sequence[-3:])
+            performer.do(*sequence[3 * index : 3 * index + 3])
+        performer.let_go(by_pulling=sequence[0] % 2 == 1)
+        performer.clocks(*sequence[-3:])

@@ -71,11 +71,11 @@ def test_liblos_messages_are_read_as_they_were_meant(
     words: tuple[str, ...], expected: tuple[object, ...]
 ) -> None:
     need_program("oscsend")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
-        ear.bind(("127.0.0.1", 0))
-        ear.settimeout(PATIENCE_S)
-        oscsend(f"osc.udp://127.0.0.1:{ear.getsockname()[1]}", *words)
-        assert read_packet(ear.recv(4096)) == [Message(words[0], expected)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(PATIENCE_S)
+        oscsend(f"osc.udp://127.0.0.1:{receiver.getsockname()[1]}", *words)
+        assert read_packet(receiver.recv(4096)) == [Message(words[0], expected)]
 
 
 def test_what_is_written_is_read_again() -> None:

@@ -104,12 +104,12 @@ def test_the_oracle_is_all_of_the_way_and_the_shares_are_none_where_nothing_was_
 
 
 def figures(
-    still: float, random: float, brought: float, classifier: float = 0.95, heard: int = 12
+    still: float, random: float, brought: float, classifier: float = 0.95, clips: int = 12
 ) -> dict[str, Any]:
     return {
         "ear": {"reconstructions": {"auroc": classifier}, "originals": {"auroc": 0.99}},
         "at_minus_1": {
-            "clips_heard_at_0": heard,
+            "clips_heard_at_0": clips,
             "still_heard_stop": still,
             "still_heard_random": random,
             "mixtures": {"way_to_oracle_stop": 0.6, "way_to_oracle_random": -0.1},
@@ -155,7 +155,7 @@ def test_a_classifier_that_is_bad_proves_nothing() -> None:
 
 
 def test_too_few_clips_carry_no_verdict() -> None:
-    assert verdict(figures(0.0, 1.0, 1.0, heard=3), FOUND).removes == "unknown"
+    assert verdict(figures(0.0, 1.0, 1.0, clips=3), FOUND).removes == "unknown"
 
 
 def test_a_model_whose_latents_do_not_add_up_is_named_as_the_reason() -> None:

@@ -126,8 +126,8 @@ def test_trained_on_end_to_end_an_sae_leaves_the_heads_shares_more_as_they_were(
         )
         return float((shares - found).square().mean())
 
-    heard = made.clips[:10], made.maps
-    tuned = end_to_end(sae, SEPARATOR, heard, made.questions, torch.Generator().manual_seed(0))
+    trunk_and_maps = made.clips[:10], made.maps
+    tuned = end_to_end(sae, SEPARATOR, trunk_and_maps, made.questions, torch.Generator().manual_seed(0))
     assert difference(tuned) < 0.9 * difference(sae)
 
 
