@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models lose time to a team of threads
 
 import pytest
-from command_line import Run
 from hypothesis import settings
-from programs import need_program
-from random_banks import write_random_bank
-from rave_instruments import RaveInstrument, write_rave_instrument
-from rave_table import export_table
-from repository import DEMO
-from shared import made_once
+
+from tests.helpers.models.random_banks import write_random_bank
+from tests.helpers.models.rave_instruments import RaveInstrument, write_rave_instrument
+from tests.helpers.models.rave_table import export_table
+from tests.helpers.programs.command_line import Run
+from tests.helpers.programs.programs import need_program
+from tests.helpers.repository import DEMO
+from tests.helpers.shared import made_once
 
 if TYPE_CHECKING:
     from bench.live.jack import JackServer
@@ -180,7 +181,7 @@ def demo_instrument(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small real instrument's file; see small_instrument.py."""
-    from small_instrument import save_small_instrument
+    from tests.helpers.models.small_instrument import save_small_instrument
 
     return made_once(tmp_path_factory, "small", lambda folder: save_small_instrument(folder / "small.ts"))
 
@@ -188,7 +189,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_musicgen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny random MusicGen; see tiny_musicgen.py."""
-    from tiny_musicgen import save_tiny_musicgen
+    from tests.helpers.models.tiny_musicgen import save_tiny_musicgen
 
     return made_once(tmp_path_factory, "musicgen", lambda folder: save_tiny_musicgen(folder / "model"))
 
@@ -221,7 +222,7 @@ def jack(needs_program: Callable[[str], None], jack_options: dict[str, Any]) -> 
 @pytest.fixture
 def playing_ends() -> Iterator[None]:
     """Whatever a failed test left playing ends with it."""
-    from live_player import Playing
+    from tests.helpers.programs.live_player import Playing
 
     yield
     for playing in Playing.started:

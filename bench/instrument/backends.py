@@ -39,7 +39,7 @@ from realtime.backends.segment import Compiler
 from training.banks.bank import load_bank
 from training.models.rave.model import RaveModel
 
-TABLE = Path(__file__).parents[2] / "tests" / "helpers" / "rave_table.py"
+TABLE = Path(__file__).parents[2] / "tests" / "helpers" / "models" / "rave_table.py"
 FULL_SIZE = ("raspberry", "v2")
 WARM_UP_BLOCKS = 20
 UNOPTIMISED = "TorchScript, unoptimised"

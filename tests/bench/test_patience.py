@@ -1,7 +1,8 @@
 """Measurements and tests wait for the same time."""
 
 import pytest
-from waiting import PATIENCE_S
+
+from tests.helpers.waiting import PATIENCE_S
 
 
 def test_measurements_with_jack_are_as_patient_as_the_tests() -> None:

@@ -1,7 +1,8 @@
 import re
 
 import pytest
-from repository import REPOSITORY
+
+from tests.helpers.repository import REPOSITORY
 
 PAGES = ("docs/inside/architecture.md", "CONTRIBUTING.md")
 TOP = "drawstop|training|export|realtime|bench|docs|patches|tests"

@@ -5,7 +5,8 @@ import importlib
 from pathlib import Path
 
 import pytest
-from repository import REPOSITORY
+
+from tests.helpers.repository import REPOSITORY
 
 PACKAGES = ("drawstop", "realtime", "training", "export")
 ELSEWHERE = ("training/recipes/", "export/api/")

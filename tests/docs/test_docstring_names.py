@@ -1,8 +1,9 @@
 """What docstrings quote of the code, by its dotted name or its path, is there."""
 
 import pytest
-from docstring_names import PACKAGES, lost_names
-from repository import REPOSITORY
+
+from tests.helpers.docstring_names import PACKAGES, lost_names
+from tests.helpers.repository import REPOSITORY
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from printed_commands import PAGES
-from repository import DOCS, REPOSITORY
+
+from tests.helpers.programs.printed_commands import PAGES
+from tests.helpers.repository import DOCS, REPOSITORY
 
 
 def _anchor(heading: str) -> str:

@@ -13,10 +13,11 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from command_line import Run
-from printed_commands import Printed, mistake, printed
-from repository import DEMO as DEMO_DATA
-from repository import RECORDINGS, REPOSITORY
+
+from tests.helpers.programs.command_line import Run
+from tests.helpers.programs.printed_commands import Printed, mistake, printed
+from tests.helpers.repository import DEMO as DEMO_DATA
+from tests.helpers.repository import RECORDINGS, REPOSITORY
 
 LINES = printed()
 BLOCKS = [each for each in LINES if each.in_block]

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from evidence_browser import LOCAL_SCHEMES, Opened, chromium
 from playwright.sync_api import Browser
-from repository import DOCS, REPOSITORY
-from shared import made_once
 from sphinx.application import Sphinx
+
+from tests.helpers.evidence.evidence_browser import LOCAL_SCHEMES, Opened, chromium
+from tests.helpers.repository import DOCS, REPOSITORY
+from tests.helpers.shared import made_once
 
 PHONE, DESK = 390, 1280
 SHOWN = (

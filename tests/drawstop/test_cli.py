@@ -8,12 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from repository import REPOSITORY
-from whole_command import drawstop
 
 from drawstop import cli
 from drawstop.files import atomic_file
 from drawstop.front.table import COMMANDS, START_AGAIN, Command
+from tests.helpers.programs.whole_command import drawstop
+from tests.helpers.repository import REPOSITORY
 
 
 def install(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None]) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repository import REPOSITORY
+
+from tests.helpers.repository import REPOSITORY
 
 ROOT = REPOSITORY
 PACKAGES = ("drawstop", "realtime", "training", "export")

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from midi_controller import Controller
+
+from tests.helpers.control.midi_controller import Controller
 
 if TYPE_CHECKING:
     from bench.live.jack import JackServer

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import mido
 import pytest
-from drawstop_process import Lines, run_drawstop
-from midi_controller import Controller, cc, ended
-from waiting import PATIENCE_S
 
 from bench.live.jack import JackServer
 from realtime.controllers.mapping.file import read_mapping
+from tests.helpers.control.midi_controller import Controller, cc, ended
+from tests.helpers.programs.drawstop_process import Lines, run_drawstop
+from tests.helpers.waiting import PATIENCE_S
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import signal
 from pathlib import Path
 
 import mido
-from drawstop_process import Lines, run_drawstop
-from midi_controller import Controller, cc, ended
-from waiting import PATIENCE_S, wait_for
 
 from bench.live.jack import JackServer
+from tests.helpers.control.midi_controller import Controller, cc, ended
+from tests.helpers.programs.drawstop_process import Lines, run_drawstop
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 
 def test_monitor_shows_what_comes_and_what_it_moves(

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from jack_delay import iodelay, running_iodelay
-from live_player import Playing
-from osc_parts import UdpPeer
-from small_instrument import save_small_instrument
-from waiting import wait_for
 
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from realtime.recording.session_file import read_session
+from tests.helpers.control.osc_parts import UdpPeer
+from tests.helpers.models.small_instrument import save_small_instrument
+from tests.helpers.programs.jack_delay import iodelay, running_iodelay
+from tests.helpers.programs.live_player import Playing
+from tests.helpers.waiting import wait_for
 
 SILENT_DBFS = -60.0
 SAMPLE_BYTES = 4

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from jack_delay import iodelay
-from live_player import Playing
-from waiting import wait_for
 
 from bench.live.jack import JackServer
+from tests.helpers.programs.jack_delay import iodelay
+from tests.helpers.programs.live_player import Playing
+from tests.helpers.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("playing_ends")
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import mido
 import pytest
-from drawstop_process import Lines
-from live_player import Playing
-from midi_controller import Controller, cc, ended
-from osc_parts import UdpPeer, oscsend, udp_port_is_bound
-from repository import REPOSITORY
-from waiting import PATIENCE_S, wait_for
 
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from realtime.recording.session_file import Session, read_session
+from tests.helpers.control.midi_controller import Controller, cc, ended
+from tests.helpers.control.osc_parts import UdpPeer, oscsend, udp_port_is_bound
+from tests.helpers.programs.drawstop_process import Lines
+from tests.helpers.programs.live_player import Playing
+from tests.helpers.repository import REPOSITORY
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 RATE = 44100
 RAMP_S = PATIENCE_S

@@ -14,11 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from live_player import Playing, Sounding
-from osc_parts import UdpPeer
-from repository import REPOSITORY
-from small_instrument import OTHER_STOPS, description, save_small_instrument
-from waiting import PATIENCE_S, wait_for
 
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
@@ -26,6 +21,11 @@ from drawstop.instrument_description import EXTRA_FILE
 from realtime.engine import instrument_file
 from realtime.processes.level_process import NICENESS
 from realtime.recording.session_file import read_session
+from tests.helpers.control.osc_parts import UdpPeer
+from tests.helpers.models.small_instrument import OTHER_STOPS, description, save_small_instrument
+from tests.helpers.programs.live_player import Playing, Sounding
+from tests.helpers.repository import REPOSITORY
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 ROUNDING = 1e-3
 """A mean level, 0..1, is right within so much."""

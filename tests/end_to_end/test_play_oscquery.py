@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 import torch
-from command_line import Run, refused
-from live_player import Playing
-from osc_parts import oscsend
-from oscquery_parts import WebPeer
-from small_instrument import SmallInstrument, description
-from waiting import PATIENCE_S, wait_for
 
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from drawstop.instrument_description import EXTRA_FILE, StopDescription
 from realtime.controllers.oscquery.zeroconf import addresses_of
 from realtime.recording.session_file import read_session
+from tests.helpers.control.osc_parts import oscsend
+from tests.helpers.control.oscquery_parts import WebPeer
+from tests.helpers.models.small_instrument import SmallInstrument, description
+from tests.helpers.programs.command_line import Run, refused
+from tests.helpers.programs.live_player import Playing
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 RAMP_S = PATIENCE_S
 """Longer than anything here is late."""

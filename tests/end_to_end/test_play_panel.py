@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from evidence_browser import PHONE, chromium
-from live_player import Playing
-from midi_controller import Controller, cc
-from osc_parts import UdpPeer
 from playwright.sync_api import Browser, Locator, Page, expect
-from waiting import PATIENCE_S, wait_for
 
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from realtime.controllers.oscquery.zeroconf import addresses_of
 from realtime.recording.replay import replay
 from realtime.recording.session_file import read_session
+from tests.helpers.control.midi_controller import Controller, cc
+from tests.helpers.control.osc_parts import UdpPeer
+from tests.helpers.evidence.evidence_browser import PHONE, chromium
+from tests.helpers.programs.live_player import Playing
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 PATIENCE_MS = 1000 * PATIENCE_S
 GUITAR = "#stops stop-knob >> nth=0"

@@ -4,14 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from live_player import Playing
-from osc_parts import UdpPeer
-from waiting import wait_for
 
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
 from drawstop.files import sha256_file
 from realtime.recording.session_file import read_session
+from tests.helpers.control.osc_parts import UdpPeer
+from tests.helpers.programs.live_player import Playing
+from tests.helpers.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("playing_ends")
 

@@ -11,11 +11,10 @@ import sys
 import termios
 from pathlib import Path
 
-from repository import REPOSITORY
-from waiting import PATIENCE_S
-
 from bench.live.jack import JackServer
 from realtime.recording.session_file import read_session
+from tests.helpers.repository import REPOSITORY
+from tests.helpers.waiting import PATIENCE_S
 
 
 def resize(terminal: int, lines: int, columns: int) -> None:

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from live_player import Playing
-from repository import RECORDINGS, REPOSITORY
 
 from bench.live.jack import JackServer
 from bench.live.preparation import free_port
+from tests.helpers.programs.live_player import Playing
+from tests.helpers.repository import RECORDINGS, REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
 MOST_LINES = 80

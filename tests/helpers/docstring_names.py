@@ -10,7 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from repository import REPOSITORY
+from tests.helpers.repository import REPOSITORY
 
 PACKAGES = ("drawstop", "realtime", "training", "export")
 FOLDERS = (*PACKAGES, "bench", "docs", "examples", "tests")

@@ -48,7 +48,7 @@ may come and go, and so may JACK's server. `play` and `monitor` say which of the
 
 `drawstop learn` takes the control that moved farthest, once it is silent for {quiet} s. It knows knobs of 7 and 14 bits, NRPN, RPN,
 endless encoders, keys, pads, buttons, pedals, program changes, wheels, pressure and MPE fingers. Turn encoders both ways, and tap
-pedals: else it may say that it is unsure. It recognised 96 % of [simulated gestures](../../tests/helpers/learn_gestures.py), and said of
+pedals: else it may say that it is unsure. It recognised 96 % of [simulated gestures](../../tests/helpers/control/learn_gestures.py), and said of
 the others that it was unsure. `--undo` takes the last one back. Your comments stay.
 
 ## The mapping, by example

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from odd_recordings import RATE, SINE, by_ffmpeg, says_no_samples, write_sine
 
 from drawstop.audio.decoding import header_of
 from drawstop.audio.files import list_audio, read_audio
@@ -20,6 +19,7 @@ from drawstop.audio.folders import LISTED, NO_FFMPEG, list_folder, skipped_lines
 from drawstop.errors import DrawstopError
 from drawstop.files import write_json
 from drawstop.names import shown, write_anything
+from tests.helpers.recordings.odd_recordings import RATE, SINE, by_ffmpeg, says_no_samples, write_sine
 from training.data.phrases import is_like, phrase_of
 
 LOSSY_CORRELATION = 0.99

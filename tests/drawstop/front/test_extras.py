@@ -2,9 +2,9 @@ import shlex
 import tomllib
 
 import pytest
-from repository import REPOSITORY
 
 from drawstop.front.extras import EXTRAS, OLD_PYTHON, OVERRIDDEN, OVERRIDES, how_to_add
+from tests.helpers.repository import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
 DECLARED = PROJECT["project"]["optional-dependencies"]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from command_line import Run
-from small_instrument import DELAY, RATIO, SAMPLE_RATE
 
 from drawstop.errors import DrawstopError
 from drawstop.types import Audio
 from export.api.files import load_bank, load_model, render
 from export.api.instrument import Instrument
+from tests.helpers.models.small_instrument import DELAY, RATIO, SAMPLE_RATE
+from tests.helpers.programs.command_line import Run
 from training.models.rave.model import RaveModel
 
 BLOCK = 4 * RATIO

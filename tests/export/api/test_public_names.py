@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from repository import DOCS, REPOSITORY
 
 import drawstop
+from tests.helpers.repository import DOCS, REPOSITORY
 
 MODULES = ("files", "instrument", "making", "measuring")
 FUNCTIONS = [name for name in drawstop.__all__ if inspect.isfunction(getattr(drawstop, name))]

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Run, refused
-from noise_clips import noise_clips
+
+from tests.helpers.programs.command_line import Run, refused
+from tests.helpers.recordings.noise_clips import noise_clips
 
 pytestmark = pytest.mark.slow
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from command_line import Run, refused
-from noise_clips import noise_clips
 
 from drawstop.instrument_description import EXTRA_FILE
+from tests.helpers.programs.command_line import Run, refused
+from tests.helpers.recordings.noise_clips import noise_clips
 
 pytestmark = pytest.mark.slow
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from command_line import Run, refused
-from random_banks import random_stops
-from repository import REPOSITORY
 
 from drawstop.audio.files import read_audio, write_audio
 from export.musicgen import takes
 from export.musicgen.generate import steer
 from realtime.engine.control_event import ControlEvent
+from tests.helpers.models.random_banks import random_stops
+from tests.helpers.programs.command_line import Run, refused
+from tests.helpers.repository import REPOSITORY
 from training.banks.bank import save_bank
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling

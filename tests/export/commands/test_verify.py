@@ -3,7 +3,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Run, refused
+
+from tests.helpers.programs.command_line import Run, refused
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from whole_command import drawstop
 
 from drawstop.errors import DrawstopError
 from export.demo.run import DemoFiles
+from tests.helpers.programs.whole_command import drawstop
 
 pytestmark = pytest.mark.slow
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from rave_instruments import RaveInstrument
-from rave_table import ROWS, Row
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from export.instrument.bake import bake
 from export.instrument.module import Instrument
 from export.instrument.nn_tilde_host import NnTildeHost
+from tests.helpers.models.rave_instruments import RaveInstrument
+from tests.helpers.models.rave_table import ROWS, Row
 from training.models.rave.model import RaveModel
 
 BUFFERS = {1: (64, 128, 256, 512, 1024, 2048, 4096, 8192), 4: (64, 2048)}

@@ -70,9 +70,8 @@ def test_hostile_blocks_give_finite_bounded_sound_and_are_forgotten(
 def test_more_voices_than_the_rave_has_caches_for_are_silent(
     rave_table: dict[str, Path], tmp_path: Path
 ) -> None:
-    from random_banks import write_random_bank
-
     from export.instrument.bake import script
+    from tests.helpers.models.random_banks import write_random_bank
     from training.banks.bank import load_bank
     from training.models.rave.model import RaveModel
 

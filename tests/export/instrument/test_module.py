@@ -84,7 +84,7 @@ def script_play(script: torch.jit.ScriptModule, noise: int) -> Any:
 
 @pytest.mark.parametrize("noise", [1, 0])
 def test_the_unscripted_instrument_is_neutral_too(variational_rave: Path, tmp_path: Path, noise: int) -> None:
-    from random_banks import write_random_bank
+    from tests.helpers.models.random_banks import write_random_bank
 
     model = RaveModel(variational_rave)
     bank = load_bank(write_random_bank(variational_rave, tmp_path / "bank"))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from random_banks import random_stops
-from tiny_core import CHANNELS, RATIO, TinyCore
 from torch import Tensor
 
 from export.instrument.module import Instrument
 from export.instrument.site_edit import BankEdit
+from tests.helpers.models.random_banks import random_stops
+from tests.helpers.models.tiny_core import CHANNELS, RATIO, TinyCore
 from training.banks.open_bank import edit_of
 
 if TYPE_CHECKING:

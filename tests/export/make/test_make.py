@@ -8,10 +8,6 @@ from types import SimpleNamespace
 import pytest
 import soundfile
 import torch
-from make_progress import BrokenOffError, broken_off_at, check_reported_as_planned
-from make_summary import printed
-from repository import RECORDINGS
-from whole_command import drawstop
 
 from drawstop.errors import DrawstopError
 from drawstop.front.arguments import spread_values
@@ -19,6 +15,10 @@ from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, MakeRequest, StopRequest, read_request
 from export.make.sae_stop_maker import training_paths
 from export.make.steps import make_instrument
+from tests.helpers.make_progress import BrokenOffError, broken_off_at, check_reported_as_planned
+from tests.helpers.make_summary import printed
+from tests.helpers.programs.whole_command import drawstop
+from tests.helpers.repository import RECORDINGS
 from training.banks.bank import load_bank
 from training.classifiers.training import ClassifierOptions
 from training.find.rave.find import FindOptions

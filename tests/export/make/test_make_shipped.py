@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import soundfile
 import torch
-from make_progress import BrokenOffError, broken_off_at, check_reported_as_planned
-from make_summary import printed
-from repository import RECORDINGS
 
 from drawstop.errors import DrawstopError
 from export.instrument.verify import open_instrument
 from export.make.options import MakeOptions, MakeRequest, read_request
 from export.make.steps import make_instrument
+from tests.helpers.make_progress import BrokenOffError, broken_off_at, check_reported_as_planned
+from tests.helpers.make_summary import printed
+from tests.helpers.repository import RECORDINGS
 from training.banks.separated_bank import load_separated_bank
 from training.find.separated.fit import QueryOptions
 from training.shipped import SHIPPED_BANK, SHIPPED_RAVE

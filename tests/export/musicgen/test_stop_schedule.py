@@ -1,6 +1,5 @@
 import pytest
 import torch
-from random_banks import random_stops
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
@@ -8,6 +7,7 @@ from drawstop.stop_settings import Setting, read_setting
 from export.musicgen.generate import steps_of
 from export.musicgen.stop_schedule import StopSchedule
 from realtime.engine.control_event import ControlEvent
+from tests.helpers.models.random_banks import random_stops
 from training.banks.bank import StopBank
 from training.banks.steering import Steering
 from training.models.musicgen.model import MusicGenModel

@@ -2,7 +2,6 @@ import json
 from typing import Any
 
 import pytest
-from patch_descriptions import description
 from py2max.m4l import unpack_amxd
 
 from drawstop.errors import DrawstopError
@@ -16,6 +15,7 @@ from export.patches.max.subpatches import CC_EXPRESSION, PORT_CELL, ROW
 from export.patches.osc_port import BOXES, CORDS, LISTEN
 from realtime.controllers.mapping.curves import Response
 from realtime.controllers.midi.source import ControllerInput, MidiSource
+from tests.helpers.patch_descriptions import description
 
 MODEL = "organ.ts"
 DEVICE_HEIGHT = 169  # pixels, of every device in Live

@@ -3,16 +3,16 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pd_host
 import pytest
-from patch_descriptions import description
-from repository import REPOSITORY
 
 from export.patches.content import RAMP_SECONDS, PatchContent
 from export.patches.pd.help_patches import help_canvases
 from export.patches.pd.play_patch import play_canvas
 from realtime.controllers.mapping.curves import Response
 from realtime.controllers.midi.source import ControllerInput, MidiSource
+from tests.helpers.patch_descriptions import description
+from tests.helpers.programs import pd_host
+from tests.helpers.repository import REPOSITORY
 
 pytestmark = pytest.mark.live
 

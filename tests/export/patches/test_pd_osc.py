@@ -11,15 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pd_host
 import pytest
-from patch_descriptions import description
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.udp_client import SimpleUDPClient
-from waiting import PATIENCE_S
 
 from export.patches.content import OSC_PORT, PatchContent
 from export.patches.pd.play_patch import play_canvas
+from tests.helpers.patch_descriptions import description
+from tests.helpers.programs import pd_host
+from tests.helpers.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.live
 

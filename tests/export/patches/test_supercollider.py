@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sc_host
-from patch_descriptions import description
-from repository import REPOSITORY
 
 from bench.live.jack import JackServer
 from export.patches.content import OSC_PORT, PatchContent
 from export.patches.supercollider import sc_name, supercollider_file
+from tests.helpers.patch_descriptions import description
+from tests.helpers.programs import sc_host
+from tests.helpers.repository import REPOSITORY
 
 pytestmark = pytest.mark.live
 

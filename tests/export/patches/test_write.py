@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from command_line import Run, refused
-from patch_descriptions import description
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE, InstrumentDescription
@@ -15,6 +13,8 @@ from export.patches import demo_patches
 from export.patches.content import PatchContent
 from export.patches.pd.canvas import PdCanvas
 from export.patches.write import MARKER, patch_files, write_package, write_patches
+from tests.helpers.patch_descriptions import description
+from tests.helpers.programs.command_line import Run, refused
 
 HELP = ("forward", "play", "encode-decode", "steer", "listen")
 

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from command_line import Run, refused
 from neutone_sdk.utils import load_neutone_model
-from patch_descriptions import description
-from small_instrument import DELAY, RATIO, SAMPLE_RATE, STOPS, save_small_instrument
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
@@ -20,6 +17,9 @@ from export.plugin.texts import LONG_LIMIT, NAME_LIMIT, SHORT_LIMIT, texts_of
 from export.plugin.verify import SEED, delay_between, host_plays, verify_plugin
 from export.plugin.write import Written, write_plugin
 from realtime.engine.instrument_file import load
+from tests.helpers.models.small_instrument import DELAY, RATIO, SAMPLE_RATE, STOPS, save_small_instrument
+from tests.helpers.patch_descriptions import description
+from tests.helpers.programs.command_line import Run, refused
 
 pytestmark = pytest.mark.slow
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from command_line import Run, refused
-from small_separator import separated_bank
 from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from export.instrument.bake import bake
 from realtime.backends.aotinductor import CompiledPlayer, load_package, package_path, write_package
 from realtime.backends.block_programs import Case, record_programs
+from tests.helpers.models.small_separator import separated_bank
+from tests.helpers.programs.command_line import Run, refused
 from training.banks.separated_bank import SeparatedBank, save_separated_bank
 from training.models.rave.model import RaveModel
 from training.separation.grains import library_of

@@ -7,9 +7,6 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from openvino_signals import models_come_and_go_and_a_signal_comes
-from rave_instruments import RaveInstrument
-from rave_table import ROWS
 from torch import Tensor, nn
 
 from realtime.backends.openvino import OpenVinoSegment
@@ -17,6 +14,9 @@ from realtime.backends.packed import PackedSegment
 from realtime.backends.player import BackendPlayer
 from realtime.backends.record import record
 from realtime.backends.segment import Compiler
+from tests.helpers.models.rave_instruments import RaveInstrument
+from tests.helpers.models.rave_table import ROWS
+from tests.helpers.programs.openvino_signals import models_come_and_go_and_a_signal_comes
 
 FEW = ("v1", "v2_causal_stereo", "v2_causal_tiny", "v2_noise_causal", "v3")
 """Rows that differ most; with DRAWSTOP_WHOLE_TABLE set, all that can be steered are played."""

@@ -6,13 +6,20 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from small_instrument import DELAY, ECHO, POISONED_ABOVE, RAISES_ABOVE, SAMPLE_RATE, save_small_instrument
 
 from drawstop.errors import DrawstopError
 from drawstop.stop_settings import parse_setting
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.instrument_file import LoadedInstrument, load
 from realtime.engine.render import render
+from tests.helpers.models.small_instrument import (
+    DELAY,
+    ECHO,
+    POISONED_ABOVE,
+    RAISES_ABOVE,
+    SAMPLE_RATE,
+    save_small_instrument,
+)
 
 BLOCK = 512
 

@@ -4,14 +4,14 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from event_recorder import EventRecorder
-from made_up_clock import MadeUpClock
-from small_instrument import STOPS
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.parameters import WET
+from tests.helpers.control.event_recorder import EventRecorder
+from tests.helpers.control.made_up_clock import MadeUpClock
+from tests.helpers.models.small_instrument import STOPS
 
 RATE = 44100
 

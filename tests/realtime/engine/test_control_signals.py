@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from small_instrument import STOPS
 
 from drawstop.errors import DrawstopError
 from realtime.engine.control_event import ControlEvent, EventQueue
 from realtime.engine.control_signals import KnobSignals, check_event
+from tests.helpers.models.small_instrument import STOPS
 
 SLUGS = tuple(stop.slug for stop in STOPS)
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_instrument import POISONED_ABOVE, RAISES_ABOVE
 
 from drawstop.errors import DrawstopError
 from realtime.engine.control_event import ControlEvent
 from realtime.engine.engine import Engine
 from realtime.engine.instrument_file import LoadedInstrument, load
 from realtime.engine.render import engine_for
+from tests.helpers.models.small_instrument import POISONED_ABOVE, RAISES_ABOVE
 
 INNER = 512
 LENGTH = 8 * INNER

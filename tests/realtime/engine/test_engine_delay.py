@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_instrument import DELAY, ECHO, SAMPLE_RATE
 
 from realtime.engine.channel_strip import SMOOTHING_S
 from realtime.engine.control_event import ControlEvent
@@ -13,6 +12,7 @@ from realtime.engine.instrument_file import LoadedInstrument, load
 from realtime.engine.instrument_player import Player
 from realtime.engine.parameters import BYPASS, WET
 from realtime.engine.performance import Performance
+from tests.helpers.models.small_instrument import DELAY, ECHO, SAMPLE_RATE
 
 PULSE_S = 4 / SAMPLE_RATE
 """Standard deviation of the pulse: nothing above 16 kHz, which every rate here carries."""

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_instrument import SmallInstrument, description
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import EXTRA_FILE
 from realtime.engine.instrument_file import load
+from tests.helpers.models.small_instrument import SmallInstrument, description
 
 
 def test_a_loaded_instrument_carries_the_description_that_was_baked_in(small: Path) -> None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from small_instrument import SAMPLE_RATE
 
 from realtime.engine.limiter import Limiter
+from tests.helpers.models.small_instrument import SAMPLE_RATE
 
 
 @pytest.mark.slow

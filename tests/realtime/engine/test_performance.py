@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_instrument import DELAY, RAISES_ABOVE, SAMPLE_RATE, save_small_instrument
 
 from drawstop.errors import DrawstopError
 from realtime.engine.channel_strip import SMOOTHING_S
@@ -14,6 +13,7 @@ from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
 from realtime.engine.parameters import BYPASS, INPUT_GAIN, MUTE, OUTPUT_GAIN, RESET, WET
 from realtime.engine.performance import FADE_S, WARM_IN_S, Performance
+from tests.helpers.models.small_instrument import DELAY, RAISES_ABOVE, SAMPLE_RATE, save_small_instrument
 
 BLOCK = 512
 SMOOTHING = round(SMOOTHING_S * SAMPLE_RATE)

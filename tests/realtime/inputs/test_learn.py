@@ -5,12 +5,12 @@ import time
 
 import mido
 import pytest
-from midi_controller import cc
 
 from realtime.controllers.learning.learned import LearnedSource
 from realtime.controllers.midi.source import MidiSource
 from realtime.inputs.learn import describe, learn_source
 from realtime.inputs.message_queue import MessageQueue
+from tests.helpers.control.midi_controller import cc
 
 QUIET_S = 0.05
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from event_recorder import EventRecorder
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
@@ -15,6 +14,7 @@ from realtime.inputs.instrument_choice import InstrumentChoice
 from realtime.inputs.keyboard import LiveKeys, key_names
 from realtime.inputs.live_commands import LiveCommands
 from realtime.inputs.terminal_keys import console_keys
+from tests.helpers.control.event_recorder import EventRecorder
 
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
 

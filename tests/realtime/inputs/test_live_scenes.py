@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from event_recorder import EventRecorder
-
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.file import EXAMPLE, ScenesFile
 from realtime.inputs.live_scenes import LiveScenes
+from tests.helpers.control.event_recorder import EventRecorder
 
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
 

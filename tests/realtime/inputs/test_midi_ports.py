@@ -8,10 +8,6 @@ from pathlib import Path
 
 import mido
 import pytest
-from event_recorder import EventRecorder
-from midi_controller import Controller, cc, ended
-from osc_parts import CommandRecorder
-from waiting import wait_for
 
 from bench.live.jack import JackServer
 from drawstop.instrument_description import StopDescription
@@ -20,6 +16,10 @@ from realtime.controllers.midi.clock import Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.parameters import ParameterStore
 from realtime.inputs.midi_ports import MidiPorts
+from tests.helpers.control.event_recorder import EventRecorder
+from tests.helpers.control.midi_controller import Controller, cc, ended
+from tests.helpers.control.osc_parts import CommandRecorder
+from tests.helpers.waiting import wait_for
 
 pytestmark = pytest.mark.live
 

@@ -8,7 +8,8 @@ import tty
 from collections.abc import Iterator
 
 import pytest
-from terminal_program import FIRST_SCREEN, OTHER_SCREEN, Terminal
+
+from tests.helpers.programs.terminal_program import FIRST_SCREEN, OTHER_SCREEN, Terminal
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """The delay of a live performance: the least that holds, and a clear message where none does."""
 
 import pytest
-from small_instrument import DELAY, description
 
 from drawstop.errors import DrawstopError
 from realtime.live.latency import OVERHEAD_S, SAFETY, candidates, choose_latency, next_to_try, read_latency
 from realtime.live.process_handles import plausible_delay
 from realtime.live.status_view import latency_lines
 from realtime.processes.messages import BlockTimes
+from tests.helpers.models.small_instrument import DELAY, description
 
 RATE, HOST = 44100, 128
 

@@ -3,10 +3,9 @@
 import threading
 from pathlib import Path
 
-from waiting import PATIENCE_S, wait_for
-
 from drawstop.errors import DrawstopError
 from realtime.live.latest_swap import LatestSwap
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 
 class Loading:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from terminal_program import LINE_UP, OTHER_SCREEN, Terminal
+
+from tests.helpers.programs.terminal_program import LINE_UP, OTHER_SCREEN, Terminal
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 import websocket
-from osc_parts import UdpPeer
-from oscquery_parts import OscQuerySetup
 
 from realtime.controllers.osc.clients import Client
 from realtime.controllers.oscquery.service import OscQuery
@@ -15,6 +13,8 @@ from realtime.inputs.osc import OscOptions
 from realtime.panel.access import CODE_PICTURE, PanelAccess
 from realtime.panel.address import panel_address, qr_code, qr_picture
 from realtime.panel.pages import PATH, PanelPages
+from tests.helpers.control.osc_parts import UdpPeer
+from tests.helpers.control.oscquery_parts import OscQuerySetup
 
 HERE, ELSEWHERE = Client("ws", "127.0.0.1", 1), Client("ws", "192.168.1.20", 1)
 

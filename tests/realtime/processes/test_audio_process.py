@@ -4,8 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from session_events import events_of
-from small_instrument import description
 
 from realtime.engine.control_event import ControlEvent
 from realtime.processes.audio_process import AudioProcess, play_round
@@ -27,6 +25,8 @@ from realtime.processes.messages import (
 from realtime.processes.player_client import player_fields
 from realtime.processes.shared_arrays import SharedArrays
 from realtime.recording.session_file import EVENTS, INPUT, OUTPUT
+from tests.helpers.control.session_events import events_of
+from tests.helpers.models.small_instrument import description
 
 RATE, BLOCK, PERIOD = 44100, 512, 256
 

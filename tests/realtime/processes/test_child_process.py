@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from repository import REPOSITORY
 
 from realtime.processes.child_process import take_real_time_priority
 from realtime.processes.level_process import lower_priority
+from tests.helpers.repository import REPOSITORY
 
 
 def test_a_system_without_scheduling_classes_grants_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from repository import RECORDINGS
-from small_instrument import RATIO, save_small_instrument
 
 from drawstop.audio.files import read_audio
 from drawstop.types import Audio
@@ -17,6 +15,8 @@ from realtime.processes.level_memory import STALE_S, LevelReader, LevelWriter, T
 from realtime.processes.level_process import LevelMeter
 from realtime.processes.player_client import SLOTS, RemotePlayer, player_fields
 from realtime.processes.shared_arrays import SharedArrays
+from tests.helpers.models.small_instrument import RATIO, save_small_instrument
+from tests.helpers.repository import RECORDINGS
 
 BLOCK = 512
 STOPS = ("guitar", "voice")

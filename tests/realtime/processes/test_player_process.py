@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from small_instrument import save_small_instrument
 
 from realtime.engine.instrument_file import load
 from realtime.engine.instrument_player import Player
 from realtime.processes.player_process import FEWEST_TRIAL_BLOCKS, HOPELESS_BLOCKS, try_block
+from tests.helpers.models.small_instrument import save_small_instrument
 
 
 @pytest.mark.slow

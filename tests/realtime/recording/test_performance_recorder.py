@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from session_events import events_of
-from small_instrument import SAMPLE_RATE, description
 
 from realtime.engine.limiter import Limiter
 from realtime.engine.performance import Performance
@@ -15,6 +13,8 @@ from realtime.processes.player_client import SLOTS, RemotePlayer, player_fields
 from realtime.processes.shared_arrays import SharedArrays
 from realtime.recording.performance_recorder import PerformanceRecorder
 from realtime.recording.session_file import START
+from tests.helpers.control.session_events import events_of
+from tests.helpers.models.small_instrument import SAMPLE_RATE, description
 
 BLOCK = 512
 SILENCE = np.zeros((1, BLOCK), dtype=np.float32)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_instrument import SAMPLE_RATE, save_small_instrument
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
@@ -23,6 +22,7 @@ from realtime.recording.session_file import (
     read_session,
 )
 from realtime.recording.session_writer import SessionWriter
+from tests.helpers.models.small_instrument import SAMPLE_RATE, save_small_instrument
 
 BLOCK, BLOCKS, SEED = 512, 150, 7
 SWAP_AT = 20

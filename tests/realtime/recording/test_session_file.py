@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_instrument import SAMPLE_RATE, description, save_small_instrument
-from waiting import wait_for
 
 from drawstop.errors import DrawstopError
 from drawstop.files import sha256_file
@@ -27,6 +25,8 @@ from realtime.recording.session_file import (
     read_session,
 )
 from realtime.recording.session_writer import SessionWriter
+from tests.helpers.models.small_instrument import SAMPLE_RATE, description, save_small_instrument
+from tests.helpers.waiting import wait_for
 
 BLOCK = 512
 MOVEMENTS = [ControlEvent(0, "guitar", 0.5, "cc 20"), ControlEvent(700, "voice", -1.0, "osc", 441)]

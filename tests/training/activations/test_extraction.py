@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Run, refused
-from dying_waves import DeadWaves, dying
-from layered_waves import LayeredWaves, write_waves
-from repository import REPOSITORY
 
 from drawstop.audio.files import write_audio
 from drawstop.errors import DrawstopError
+from tests.helpers.models.dying_waves import DeadWaves, dying
+from tests.helpers.models.layered_waves import LayeredWaves, write_waves
+from tests.helpers.programs.command_line import Run, refused
+from tests.helpers.repository import REPOSITORY
 from training.activations.extraction import ExtractOptions
 from training.activations.index import INDEX_FILE
 from training.activations.lock import Part, writing
@@ -105,14 +105,14 @@ def test_workers_that_all_die_raise_one_line_and_finished_shards_stay(
 KILLED = """
     import sys
     from pathlib import Path
-    sys.path[:0] = [sys.argv[1], "tests/training/activations"]
-    from dying_waves import DyingWaves
+    sys.path.insert(0, "tests/training/activations")
+    from tests.helpers.models.dying_waves import DyingWaves
     from test_extraction import SITES, options
     from training.activations.streamed_frames import ModelFrames
     from training.data.recordings import scan
     from training.banks.train.train import write_frames
-    model = DyingWaves(Path(sys.argv[4]), 30)
-    write_frames(ModelFrames(model, scan(Path(sys.argv[2])), SITES), Path(sys.argv[3]), options())
+    model = DyingWaves(Path(sys.argv[3]), 30)
+    write_frames(ModelFrames(model, scan(Path(sys.argv[1])), SITES), Path(sys.argv[2]), options())
 """
 
 
@@ -120,9 +120,9 @@ KILLED = """
 def test_a_killed_writer_loses_one_shard_and_the_same_command_goes_on(
     single: Path, recordings: Path, tmp_path: Path
 ) -> None:
-    armed, out, here = tmp_path / "armed", tmp_path / "frames", REPOSITORY / "tests" / "helpers"
+    armed, out = tmp_path / "armed", tmp_path / "frames"
     armed.touch()
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), here, recordings, out, armed]
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), recordings, out, armed]
     assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == -signal.SIGKILL
     assert list(out.glob("*.lock")), "it died as a writer does: with its lock in place"
     with pytest.raises(DrawstopError, match="unfinished, 5 of its 5 shards"):

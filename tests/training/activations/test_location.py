@@ -6,9 +6,9 @@ from pathlib import Path
 import fsspec
 import numpy as np
 import pytest
-from layered_waves import LayeredWaves, write_waves
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.layered_waves import LayeredWaves, write_waves
 from training.activations.extraction import ExtractOptions
 from training.activations.store import ActivationStore
 from training.activations.streamed_frames import ModelFrames

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
+from tests.helpers.repository import REPOSITORY
 from training.activations.store import FRAMES_FILE, INDEX_FILE, ActivationStore, write_store
 from training.data.recordings import Recording, Split
 

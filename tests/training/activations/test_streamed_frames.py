@@ -11,10 +11,10 @@ import fsspec
 import numpy as np
 import pytest
 import torch
-from layered_waves import LayeredWaves, write_waves
-from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.layered_waves import LayeredWaves, write_waves
+from tests.helpers.repository import REPOSITORY
 from training.activations.shuffle import ShuffledRows
 from training.activations.streamed_frames import ModelFrames
 from training.banks.train.train import TrainOptions, train_banks, write_frames
@@ -144,7 +144,7 @@ import os, signal, sys
 from pathlib import Path
 import torch
 torch.set_num_threads({threads})
-sys.path[:0] = ["tests/helpers", "tests/training/activations"]
+sys.path.insert(0, "tests/training/activations")
 from test_streamed_frames import BUFFER, SITES, SMALL, streamed
 from training.sae.train import train_sites
 kill = lambda step, loss: os.kill(os.getpid(), signal.SIGKILL) if step == 25 else None

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_separator import query, separated_bank
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.small_separator import query, separated_bank
 from training.banks.bank import SEPARATOR_FILE, load_bank
 from training.banks.open_bank import open_bank
 from training.banks.separated_bank import SeparatedStop, load_separated_bank, save_separated_bank

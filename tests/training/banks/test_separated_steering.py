@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from small_separator import separated_bank
 
+from tests.helpers.models.small_separator import separated_bank
 from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.banks.separated_steering import SeparatedSteering, amount

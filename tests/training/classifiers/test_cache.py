@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from random_banks import random_stops
 
+from tests.helpers.models.random_banks import random_stops
 from training.banks.bank import load_bank
 from training.classifiers.cache import FILE
 from training.classifiers.network import ConceptClassifier

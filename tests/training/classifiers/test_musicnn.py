@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from repository import DEMO
 
 from drawstop.audio.files import list_audio, read_audio, resample
 from drawstop.errors import DrawstopError
+from tests.helpers.repository import DEMO
 from training.classifiers.musicnn import (
     HOP,
     SAMPLE_RATE,

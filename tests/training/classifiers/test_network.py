@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from repository import DEMO
 
 from drawstop.audio.files import read_audio
 from drawstop.errors import DrawstopError
+from tests.helpers.repository import DEMO
 from training.classifiers.network import (
     ConceptClassifier,
     load_classifier,

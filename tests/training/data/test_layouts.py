@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from data_set_folders import (
+
+from drawstop.errors import DrawstopError
+from tests.helpers.recordings.data_set_folders import (
     RATE,
     write_fma,
     write_folders,
@@ -19,9 +21,7 @@ from data_set_folders import (
     write_nsynth,
     write_slakh,
 )
-from repository import RECORDINGS
-
-from drawstop.errors import DrawstopError
+from tests.helpers.repository import RECORDINGS
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.data.read_labelled import LAYOUTS, read_labelled
 

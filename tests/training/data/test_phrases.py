@@ -102,7 +102,7 @@ def test_a_copy_shares_the_split_of_its_phrase(tmp_path: Path) -> None:
 
 
 def test_labelled_folders_deal_a_phrase_alike_under_every_label(tmp_path: Path) -> None:
-    from odd_recordings import SINE, write_sound
+    from tests.helpers.recordings.odd_recordings import SINE, write_sound
 
     for number in range(12):
         for label in ("guitar", "voice", "guitar+voice"):

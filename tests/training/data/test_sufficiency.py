@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from command_line import Run
-from data_set_folders import RATE, write_folders, write_musdb18, write_noise
 
 from drawstop.errors import DrawstopError
+from tests.helpers.programs.command_line import Run
+from tests.helpers.recordings.data_set_folders import RATE, write_folders, write_musdb18, write_noise
 from training.data.audible import sounds
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.data.overlap_warnings import overlap_warnings

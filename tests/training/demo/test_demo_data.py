@@ -6,8 +6,8 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from repository import DEMO
 
+from tests.helpers.repository import DEMO
 from training.banks.bank import load_bank
 from training.models.rave.model import RaveModel
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from command_line import refused
-from layered_waves import LayeredWaves, write_waves
-from random_banks import random_stops
-from repository import DEMO
 
 from drawstop.audio.files import write_audio
 from drawstop.errors import DrawstopError
+from tests.helpers.models.layered_waves import LayeredWaves, write_waves
+from tests.helpers.models.random_banks import random_stops
+from tests.helpers.programs.command_line import refused
+from tests.helpers.repository import DEMO
 from training.banks.bank import load_bank
 from training.commands.plots.classification import course
 from training.data.labelled_set import LabelledSet

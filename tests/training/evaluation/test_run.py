@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from command_line import Run, refused
-from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
+from tests.helpers.programs.command_line import Run, refused
+from tests.helpers.repository import REPOSITORY
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.evaluation.context import Options
 from training.evaluation.demo_set import SHIPPED

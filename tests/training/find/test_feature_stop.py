@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from command_line import Run, refused
-from random_banks import random_stops
 
+from tests.helpers.models.random_banks import random_stops
+from tests.helpers.programs.command_line import Run, refused
 from training.banks.bank import StopBank, load_bank
 from training.banks.steering import Steering
 from training.find.feature_stop import feature_stop

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from command_line import refused as refused_with
-from repository import REPOSITORY
-from tiny_run import write_tiny_run
 
 from drawstop import cli
 from drawstop.audio.files import read_audio, write_audio
 from drawstop.errors import DrawstopError
+from tests.helpers.models.tiny_run import write_tiny_run
+from tests.helpers.programs.command_line import refused as refused_with
+from tests.helpers.repository import REPOSITORY
 from training.commands.fine_tune import report
 from training.data.recordings import scan
 from training.fine_tuning.crops import Crops, read_crops, split_recordings

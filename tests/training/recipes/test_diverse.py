@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from repository import DEMO
 
 from drawstop.files import sha256_file
+from tests.helpers.repository import DEMO
 from training.evaluation.experiments.learning_curves.experiment import CHANCE, PERMUTED, SIZES
 from training.evaluation.experiments.learning_curves.samples import (
     LOG_MEL,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from repository import DEMO
 from torch import Tensor
 
 from drawstop.audio.files import read_audio
+from tests.helpers.repository import DEMO
 from training.metrics.distances import spectral_distance
 from training.recipes.musicgen.sounds.corpus import CONCEPTS, TEXTS
 from training.recipes.musicgen.sounds.noises import coloured_noise

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from evidence_tones import TuningFork
 from torch import Tensor
 
+from tests.helpers.evidence.evidence_tones import TuningFork
 from training.evaluation.demo_set import SHIPPED
 from training.models.rave.batches import encode_clips
 from training.models.rave.model import RaveModel

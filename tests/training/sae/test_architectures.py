@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from repository import DEMO
 
 from drawstop.audio.files import list_audio
+from tests.helpers.repository import DEMO
 from training.banks.bank import StopBank
 from training.banks.steering import Steering
 from training.banks.stop import Stop

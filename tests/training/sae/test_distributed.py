@@ -16,11 +16,11 @@ from typing import get_args
 
 import pytest
 import torch
-from repository import REPOSITORY
-from sae_worker import CONFIG, frames
 from torch.distributed import TCPStore
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.sae_worker import CONFIG, frames
+from tests.helpers.repository import REPOSITORY
 from training.activations.store import write_store
 from training.data.recordings import Recording
 from training.models.threads import fixed_threads
@@ -57,7 +57,7 @@ def launched(count: int, folder: Path) -> tuple[TCPStore, list[subprocess.Popen[
     """Workers with the environment that `torchrun` gives them, and the store at which they meet."""
     store, environment = rendezvous(count)
     common = {**os.environ, **environment, "PYTHONPATH": str(REPOSITORY)}
-    worker = REPOSITORY / "tests" / "helpers" / "sae_worker.py"
+    worker = REPOSITORY / "tests" / "helpers" / "models" / "sae_worker.py"
     workers = [
         subprocess.Popen(
             [sys.executable, str(worker), str(folder)],

@@ -10,9 +10,9 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
+from tests.helpers.repository import REPOSITORY
 from training.activations.store import write_store
 from training.data.recordings import Recording
 from training.recipes.planted.planted import ACTIVE, WIDTH, planted_frames, recovered_share

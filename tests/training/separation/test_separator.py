@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from small_separator import CONFIG, query, small_separator
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.small_separator import CONFIG, query, small_separator
 from training.separation.mdct import HOP
 from training.separation.separator import SeparatorConfig
 from training.separation.stream import SeparatorStream, filtered

@@ -4,10 +4,10 @@ import json
 
 import pytest
 import torch
-from repository import RECORDINGS
 
 from drawstop.audio.files import list_audio, read_audio
 from drawstop.files import sha256_file
+from tests.helpers.repository import RECORDINGS
 from training.banks.bank import SEPARATOR_FILE, bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit

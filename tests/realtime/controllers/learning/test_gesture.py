@@ -4,11 +4,21 @@ from collections.abc import Sequence
 
 import mido
 import pytest
-from learn_gestures import CorpusGesture, Event, at, cc, corpus, differs, note, paced, sevens
 
 from realtime.controllers.learning.detect import detect
 from realtime.controllers.learning.gesture import ENDLESS_S, QUIET_S, Gesture
 from realtime.controllers.learning.learned import LearnedSource
+from tests.helpers.control.learn_gestures import (
+    CorpusGesture,
+    Event,
+    at,
+    cc,
+    corpus,
+    differs,
+    note,
+    paced,
+    sevens,
+)
 
 RIGHT = 0.95
 """The least share of the corpus that must be recognised; by chance it would be a few in a hundred."""

@@ -1,12 +1,12 @@
 """Learning while a performance plays: one stop waits, takes what is moved, and leaves the rest to the mapping."""
 
 import mido
-from learn_gestures import cc
 
 from realtime.controllers.learning.gesture import QUIET_S
 from realtime.controllers.learning.live import LiveLearning
 from realtime.controllers.mapping.mapping import Knob, default_mapping, with_knobs
 from realtime.controllers.midi.source import MidiSource
+from tests.helpers.control.learn_gestures import cc
 
 TURN = [*range(0, 128, 4), *range(127, 30, -4)]
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from repository import REPOSITORY
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.mapping.example import EXAMPLE
@@ -25,6 +24,7 @@ from realtime.controllers.mapping.file import (
 from realtime.controllers.mapping.mapping import NAMED_ACTIONS, Mapping
 from realtime.controllers.midi.mpe_zones import Zones
 from realtime.controllers.midi.source import MAXIMA, parse_source
+from tests.helpers.repository import REPOSITORY
 
 GUIDE = (REPOSITORY / "docs" / "play" / "controllers.md").read_text(encoding="utf-8")
 PAGE = (REPOSITORY / "docs" / "reference" / "mapping.md").read_text(encoding="utf-8")

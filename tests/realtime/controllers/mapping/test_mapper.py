@@ -1,8 +1,6 @@
 """A mapping, applied input by input."""
 
 import pytest
-from event_recorder import EventRecorder
-from osc_parts import CommandRecorder
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.curves import Curve
@@ -11,6 +9,8 @@ from realtime.controllers.mapping.mapping import Button, Knob, Mapping, default_
 from realtime.controllers.midi.source import ControllerInput, MidiSource, parse_source
 from realtime.controllers.parameters import ParameterChange, ParameterStore
 from realtime.engine.parameters import BYPASS, MUTE, WET
+from tests.helpers.control.event_recorder import EventRecorder
+from tests.helpers.control.osc_parts import CommandRecorder
 
 STOPS = tuple(StopDescription(name.title(), name, name) for name in ("guitar", "voice"))
 

@@ -1,7 +1,6 @@
 """A knob at another position than its stop: what each takeover does, and how far the stop may jump."""
 
 import pytest
-from event_recorder import EventRecorder
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from realtime.controllers.midi.source import ControllerInput, parse_source
 from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
+from tests.helpers.control.event_recorder import EventRecorder
 
 ROUNDING = 1e-9
 STILL = None

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import mido
 import pytest
-from event_recorder import EventRecorder
-from waiting import wait_for
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.mapping import Knob, Mapping
 from realtime.controllers.midi.feedback import MidiFeedback
 from realtime.controllers.midi.source import parse_source
 from realtime.controllers.parameters import ParameterStore
+from tests.helpers.control.event_recorder import EventRecorder
+from tests.helpers.waiting import wait_for
 
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice"))
 

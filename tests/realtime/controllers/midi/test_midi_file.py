@@ -2,13 +2,13 @@ from pathlib import Path
 
 import mido
 import pytest
-from small_instrument import STOPS
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.mapping.mapping import Knob, Mapping
 from realtime.controllers.midi.midi_file import read_midi_file
 from realtime.controllers.midi.source import parse_source
 from realtime.engine.control_event import ControlEvent
+from tests.helpers.models.small_instrument import STOPS
 
 RATE = 44100
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import mido
 import pytest
-from event_recorder import EventRecorder
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from realtime.controllers.midi.mpe_zones import WHOLE_LOWER_ZONE, Zones
 from realtime.controllers.midi.source import MAXIMA, MPE_RESTS, Kind, Notes, parse_source
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.control_event import ControlEvent
+from tests.helpers.control.event_recorder import EventRecorder
 
 KINDS: tuple[Kind, ...] = tuple(MPE_RESTS)
 RULES: tuple[Notes, ...] = ("last", "max", "sum")

@@ -5,11 +5,8 @@ from pathlib import Path
 
 import mido
 import pytest
-from event_recorder import EventRecorder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from midi_controller import cc
-from osc_parts import CommandRecorder
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import parse_mapping
@@ -18,6 +15,9 @@ from realtime.controllers.midi.clock import DEFAULT_BPM, TICKS_PER_BEAT, Tempo
 from realtime.controllers.midi.input import MidiInput
 from realtime.controllers.midi.source import ControllerInput, MidiSource
 from realtime.controllers.parameters import ParameterStore
+from tests.helpers.control.event_recorder import EventRecorder
+from tests.helpers.control.midi_controller import cc
+from tests.helpers.control.osc_parts import CommandRecorder
 
 SEQUENCES, EXAMPLES = 20, 500 if os.environ.get("DRAWSTOP_WHOLE_TABLE") else 100
 """Sequences in an example of hypothesis's, which costs more than a sequence: 2,000 in all, 10,000 in `just test-models`."""

@@ -6,8 +6,6 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from made_up_clock import MadeUpClock
-from osc_parts import ClockedRecorder, make_parameters
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.clients import Client
@@ -20,6 +18,8 @@ from realtime.controllers.osc.feedback import (
 )
 from realtime.controllers.osc.packets import read_packet
 from realtime.controllers.osc.subscriber import CROSSING_S, INTERVAL_S, METER_INTERVAL_S
+from tests.helpers.control.made_up_clock import MadeUpClock
+from tests.helpers.control.osc_parts import ClockedRecorder, make_parameters
 
 ONE, TWO, THREE = (Client("udp", "127.0.0.1", port) for port in (5001, 5002, 5003))
 ALL_VALUES = 8

@@ -10,12 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from osc_parts import oscsend
-from programs import need_program
 from pythonosc import slip
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
-from waiting import PATIENCE_S
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.clients import AllowList
@@ -32,6 +29,9 @@ from realtime.controllers.osc.packets import (
 )
 from realtime.controllers.osc.patterns import matching
 from realtime.controllers.osc.tcp_transport import StreamFraming
+from tests.helpers.control.osc_parts import oscsend
+from tests.helpers.programs.programs import need_program
+from tests.helpers.waiting import PATIENCE_S
 
 FUZZED = 100_000
 WALL_S, CLOCK_S = 1.75e9, 100.0  # the wall clock and the reader's, which stand still

@@ -4,8 +4,6 @@ import math
 import random
 
 import pytest
-from made_up_clock import MadeUpClock
-from osc_parts import RATE, ClockedRecorder, CommandRecorder, make_parameters
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder, build_msg
 
@@ -14,6 +12,8 @@ from realtime.controllers.osc.clients import Client, ErrorCounters
 from realtime.controllers.osc.feedback import MAX_SUBSCRIBERS, PUSH_S, Feedback, Outgoing
 from realtime.controllers.osc.packets import MAX_PACKET_BYTES, Message, read_packet, write_message
 from realtime.controllers.osc.router import ERRORS_PER_S, HORIZON_S, MAX_WAITING, Router
+from tests.helpers.control.made_up_clock import MadeUpClock
+from tests.helpers.control.osc_parts import RATE, ClockedRecorder, CommandRecorder, make_parameters
 
 FUZZED = 20_000
 FUZZED_S = 0.001  # passes for each

@@ -11,20 +11,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_clock import MadeUpClock
-from osc_parts import RATE, STOPS, CommandRecorder, OscDump, UdpPeer, make_parameters, oscsend
-from osc_setup import ServerSetup
-from programs import need_program
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
 from pythonosc.udp_client import SimpleUDPClient
-from waiting import PATIENCE_S, wait_for
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.addresses import TABLE
 from realtime.controllers.osc.packets import write_message
 from realtime.controllers.osc.router import MAX_PATTERNS
 from realtime.controllers.osc.server import OscServer
+from tests.helpers.control.made_up_clock import MadeUpClock
+from tests.helpers.control.osc_parts import (
+    RATE,
+    STOPS,
+    CommandRecorder,
+    OscDump,
+    UdpPeer,
+    make_parameters,
+    oscsend,
+)
+from tests.helpers.control.osc_setup import ServerSetup
+from tests.helpers.programs.programs import need_program
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 FLOOD, AT_ONCE = 15_000, 50
 SOCKET_MESSAGES = 250  # a UDP socket of Linux holds twice as many without dropping any

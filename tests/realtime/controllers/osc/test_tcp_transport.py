@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from osc_parts import CommandRecorder
-from osc_setup import ServerSetup
 from pythonosc import slip
 from pythonosc.tcp_client import SimpleTCPClient
-from waiting import PATIENCE_S, wait_for
 
 from realtime.controllers.osc.listener import MAX_CONNECTIONS
 from realtime.controllers.osc.packets import write_message
+from tests.helpers.control.osc_parts import CommandRecorder
+from tests.helpers.control.osc_setup import ServerSetup
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 
 @pytest.fixture

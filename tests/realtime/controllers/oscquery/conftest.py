@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from made_up_clock import MadeUpClock
-from oscquery_parts import OscQuerySetup
+
+from tests.helpers.control.made_up_clock import MadeUpClock
+from tests.helpers.control.oscquery_parts import OscQuerySetup
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ import struct
 
 import pytest
 import websocket
-from made_up_clock import MadeUpClock
-from osc_parts import UdpPeer
-from oscquery_parts import OscQuerySetup
 from pythonosc import slip
-from waiting import PATIENCE_S, wait_for
 
 from realtime.controllers.osc.listener import MAX_CONNECTIONS
 from realtime.controllers.osc.packets import MAX_PACKET_BYTES, write_message
 from realtime.controllers.oscquery.connection import EXCHANGE_S, GONE_S, PING_S
 from realtime.controllers.scenes.scene import Scene
+from tests.helpers.control.made_up_clock import MadeUpClock
+from tests.helpers.control.osc_parts import UdpPeer
+from tests.helpers.control.oscquery_parts import OscQuerySetup
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -5,7 +5,6 @@ import random
 from typing import Any
 
 import pytest
-from osc_parts import STOPS
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.oscquery.commands import MAX_BYTES, read_command
@@ -15,6 +14,7 @@ from realtime.controllers.oscquery.node import SUPPORTED, Namespace, changes
 from realtime.controllers.oscquery.origin_check import refusal
 from realtime.controllers.scenes.scene import Scene
 from realtime.engine.parameters import PARAMETERS
+from tests.helpers.control.osc_parts import STOPS
 
 SCENES = (Scene("Verse 1", {}), Scene("Été", {}))
 METERS = ("/meter/in", "/meter/out", "/level/guitar")

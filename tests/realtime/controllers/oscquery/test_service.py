@@ -7,11 +7,6 @@ import threading
 import numpy as np
 import pytest
 import websocket
-from made_up_clock import MadeUpClock
-from osc_parts import STOPS, ClockedRecorder, UdpPeer, make_parameters, oscsend
-from oscquery_parts import NAME, OscQuerySetup
-from programs import need_program
-from waiting import PATIENCE_S, wait_for
 
 from drawstop.errors import DrawstopError
 from realtime.controllers.osc.addresses import BUTTONS
@@ -19,6 +14,11 @@ from realtime.controllers.osc.server import OscServer
 from realtime.controllers.osc.subscriber import INTERVAL_S
 from realtime.controllers.oscquery.service import OscQuery
 from realtime.controllers.scenes.scene import Scene
+from tests.helpers.control.made_up_clock import MadeUpClock
+from tests.helpers.control.osc_parts import STOPS, ClockedRecorder, UdpPeer, make_parameters, oscsend
+from tests.helpers.control.oscquery_parts import NAME, OscQuerySetup
+from tests.helpers.programs.programs import need_program
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 
 def packet(address: str, tags: str, *arguments: object) -> bytes:

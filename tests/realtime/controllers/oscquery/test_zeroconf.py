@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from osc_parts import STOPS
-from oscquery_parts import NAME, OscQuerySetup
 from pythonoscquery.osc_query_browser import OSCQueryBrowser
 from pythonoscquery.osc_query_client import OSCQueryClient
 from pythonoscquery.shared.osc_access import OSCAccess
-from waiting import PATIENCE_S, wait_for
 
 from realtime.controllers.oscquery.zeroconf import MAX_NAME_BYTES, Announcement, addresses_of, service_name
+from tests.helpers.control.osc_parts import STOPS
+from tests.helpers.control.oscquery_parts import NAME, OscQuerySetup
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 GROUP, LOOPBACK = "224.0.0.251", "127.0.0.1"
 OSCJSON = "_oscjson._tcp.local."

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from event_recorder import EventRecorder
-from repository import DOCS
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
@@ -17,6 +15,8 @@ from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.file import EXAMPLE, SceneSet, ScenesFile, scene_set, with_scene
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
+from tests.helpers.control.event_recorder import EventRecorder
+from tests.helpers.repository import DOCS
 
 FILE = Path("scenes.toml")
 PAGE = DOCS / "play" / "scenes.md"

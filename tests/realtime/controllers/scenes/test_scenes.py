@@ -4,7 +4,6 @@ import random
 import threading
 
 import pytest
-from event_recorder import EventRecorder
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
@@ -15,6 +14,7 @@ from realtime.controllers.scenes.scene_list import MOST_SCENES
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.controllers.scenes.undo import GESTURE_PAUSE_SECONDS
 from realtime.engine.parameters import WET
+from tests.helpers.control.event_recorder import EventRecorder
 
 RATE = 44100
 STOPS = tuple(StopDescription(slug, slug, slug) for slug in ("guitar", "voice", "organ"))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import mido
 import pytest
-from event_recorder import EventRecorder
 
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.mapping.file import parse_mapping
@@ -14,6 +13,7 @@ from realtime.controllers.parameters import ParameterStore
 from realtime.controllers.scenes.scene import Scene
 from realtime.controllers.scenes.scenes import Scenes
 from realtime.inputs.live_controllers import LiveCommands
+from tests.helpers.control.event_recorder import EventRecorder
 
 RATE = 48000
 BPM = 90.0

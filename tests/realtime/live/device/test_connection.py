@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from small_instrument import description
-from waiting import wait_for
 
 from drawstop.errors import DrawstopError
 from realtime.live.device import return_watch
@@ -13,6 +11,8 @@ from realtime.live.device.connection import DeviceConnection
 from realtime.live.device.selection import DeviceSelection
 from realtime.processes.child_process import CONTEXT
 from realtime.processes.device_list import DeviceQuery, list_devices
+from tests.helpers.models.small_instrument import description
+from tests.helpers.waiting import wait_for
 
 ALSA = """</usr/share/alsa/alsa.conf>
 pcm.!default { type null }

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from command_line import Run, refused
-from layered_waves import RATE, RATIO, LayeredWaves, write_waves
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.layered_waves import RATE, RATIO, LayeredWaves, write_waves
+from tests.helpers.programs.command_line import Run, refused
 from training.activations.extraction import ExtractOptions
 from training.activations.streamed_frames import ModelFrames
 from training.banks.train.forecast import Forecast, Machines, forecast, listed, peak_bytes

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Run, refused
 
 from drawstop.errors import DrawstopError
+from tests.helpers.programs.command_line import Run, refused
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import load_bank
 from training.banks.train.sweep import Grid, SweepCell, rows_of, sweep

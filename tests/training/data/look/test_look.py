@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from command_line import Run
-from odd_recordings import RATE, SINE, by_ffmpeg, write_sound
 
 from drawstop.errors import DrawstopError
+from tests.helpers.programs.command_line import Run
+from tests.helpers.recordings.odd_recordings import RATE, SINE, by_ffmpeg, write_sound
 from training.data.look.findings import Needs
 from training.data.look.look import Look, look_at
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Run
-from odd_recordings import RATE, by_ffmpeg, says_no_samples, write_sound
 
+from tests.helpers.programs.command_line import Run
+from tests.helpers.recordings.odd_recordings import RATE, by_ffmpeg, says_no_samples, write_sound
 from training.data.look.findings import Needs
 from training.data.look.look import look_at
 

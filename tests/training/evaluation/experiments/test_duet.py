@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from evidence_tones import Tones, tones_of
-from repository import DEMO
 
+from tests.helpers.evidence.evidence_tones import Tones, tones_of
+from tests.helpers.repository import DEMO
 from training.evaluation.experiments.several_stops import duet
 from training.evaluation.experiments.several_stops.experiment import several_stops_result
 from training.evaluation.playback.playback import RANDOM, STOP

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from repository import RECORDINGS
 from torch import Tensor
 from torch.nn import functional
 
 from drawstop.errors import DrawstopError
+from tests.helpers.repository import RECORDINGS
 from training.evaluation.experiments.sae_quality import describe, dictionary_comparison
 from training.evaluation.experiments.sae_quality.experiment import quality_result
 from training.evaluation.experiments.sae_quality.loss_recovered import predictions_recovered, sound_recovered

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from evidence_tones import RATE, Tones, tones_of
 
+from tests.helpers.evidence.evidence_tones import RATE, Tones, tones_of
 from training.evaluation.experiments.several_stops.experiment import several_stops_result
 from training.evaluation.experiments.steering.experiment import steering_result
 from training.evaluation.playback.playback import MEANS, RANDOM, STOP

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from random_banks import random_stops
 from torch import Tensor
 
+from tests.helpers.models.random_banks import random_stops
 from training.banks.bank import StopBank
 from training.evaluation.playback import edits
 from training.evaluation.playback.edits import LatentEdit, Solos

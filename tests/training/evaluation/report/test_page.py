@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidence_browser import PHONE, Open, Opened, column_of, one
-from evidence_results import HEAD, results, write_tone
 
 from drawstop.errors import DrawstopError
+from tests.helpers.evidence.evidence_browser import PHONE, Open, Opened, column_of, one
+from tests.helpers.evidence.evidence_results import HEAD, results, write_tone
 from training.evaluation.report.page import PageHead, write_comparison, write_page
 from training.evaluation.results import (
     AudioPlayers,
@@ -25,7 +25,7 @@ from training.evaluation.results import (
 )
 from training.metrics.bootstrap import Estimate
 
-pytest_plugins = ["evidence_pages"]
+pytest_plugins = ["tests.helpers.evidence.evidence_pages"]
 
 DATA_URI_LIMIT_BYTES = 2 * 2**20
 """Longer URLs are cut off by Chromium when it downloads them."""

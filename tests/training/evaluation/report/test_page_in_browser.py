@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from evidence_browser import LOCAL_SCHEMES, PHONE, Open, column_of
 
-pytest_plugins = ["evidence_pages"]
+from tests.helpers.evidence.evidence_browser import LOCAL_SCHEMES, PHONE, Open, column_of
+
+pytest_plugins = ["tests.helpers.evidence.evidence_pages"]
 
 DESKTOP = {"width": 1280, "height": 900}
 PLAYED_SECONDS = 0.2

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import torch
-from repository import RECORDINGS
 
+from tests.helpers.repository import RECORDINGS
 from training.banks.bank import StopBank
 from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.gate import Gate, GateConfig

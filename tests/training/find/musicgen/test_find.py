@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from command_line import Run, refused
 
 from drawstop.audio.files import write_audio
+from tests.helpers.programs.command_line import Run, refused
 from training.banks.bank import STOPS_FILE
 from training.banks.bank_folders import BANKS_FILE, load_banks
 from training.find.musicgen.prediction_effect import PredictionEffect
@@ -23,7 +23,7 @@ RATE = 4000
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tiny_musicgen import save_tiny_musicgen
+    from tests.helpers.models.tiny_musicgen import save_tiny_musicgen
 
     return save_tiny_musicgen(tmp_path_factory.mktemp("musicgen") / "tiny")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Run, refused
 from torch import Tensor
 
 from drawstop.audio.files import list_audio, write_audio
+from tests.helpers.programs.command_line import Run, refused
 from training.classifiers.training import ClassifierOptions
 from training.find.musicgen import layer_choice, prediction_effect
 from training.find.musicgen.find import find_stops

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from layered_waves import LayeredWaves, write_waves
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.layered_waves import LayeredWaves, write_waves
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import scan
 from training.find.musicgen.clip_statistics import ClipStatistics, measure_clips

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from repository import DEMO
 
 from drawstop.errors import DrawstopError
+from tests.helpers.repository import DEMO
 from training.banks.bank import load_bank
 from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.steering import Steering

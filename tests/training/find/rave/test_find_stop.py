@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from repository import RECORDINGS
 
+from tests.helpers.repository import RECORDINGS
 from training.banks.stop import Stop
 from training.find.rave.encoded_recordings import encode_file
 from training.find.rave.find import FindOptions, Kind, find_stop

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from repository import DEMO
 
 from drawstop.audio.files import list_audio
 from drawstop.errors import DrawstopError
+from tests.helpers.repository import DEMO
 from training.classifiers.training import ClassifierOptions
 from training.find.rave import ranked_removal
 from training.find.rave.find import FindOptions, find_stop

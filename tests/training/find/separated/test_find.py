@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from small_separator import query, separated_bank, small_separator
 
+from tests.helpers.models.small_separator import query, separated_bank, small_separator
 from training.banks.separated_bank import DEEPEST_DB, SHALLOWEST_DB
 from training.find.separated.find import SeparatedFindOptions, find_separated_stop, first_clips
 from training.find.separated.fit import QueryOptions, analyse_mixtures, best_start, fit_query, loss_of

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_musicgen import compression_config, lm_config, save_tiny_musicgen
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.tiny_musicgen import compression_config, lm_config, save_tiny_musicgen
 from training.models.musicgen.checkpoint import COMPRESSION_FILE, LM_FILE
 from training.models.musicgen.find_checkpoint import find_checkpoint
 from training.models.musicgen.layer_names import read_layers

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny_musicgen import FRAME_RATE, LAYERS, WIDTH, lm_config, save_tiny_musicgen
 from torch import Tensor
 
+from tests.helpers.models.tiny_musicgen import FRAME_RATE, LAYERS, WIDTH, lm_config, save_tiny_musicgen
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling
 

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_transformers_musicgen import CARD, CODEBOOKS, LAYERS, WIDTH, save_tiny_transformers_musicgen
 
 from drawstop.errors import DrawstopError
+from tests.helpers.models.tiny_transformers_musicgen import (
+    CARD,
+    CODEBOOKS,
+    LAYERS,
+    WIDTH,
+    save_tiny_transformers_musicgen,
+)
 from training.models.musicgen.find_checkpoint import find_checkpoint
 from training.models.musicgen.model import MusicGenModel
 from training.models.musicgen.sampling import Sampling

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from odd_recordings import write_sound
 
 from drawstop.audio.files import read_audio, sound_blocks
+from tests.helpers.recordings.odd_recordings import write_sound
 from training.activations.streamed_frames import ModelFrames
 from training.data.recordings import scan
 from training.models.rave import pieces

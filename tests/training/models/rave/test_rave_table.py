@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from rave_table import ROWS, Row, export_table
+
+from tests.helpers.models.rave_table import ROWS, Row, export_table
 
 BLOCK = 2048
 BLOCKS = 16

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from small_separator import CONFIG, query, small_separator
 
+from tests.helpers.models.small_separator import CONFIG, query, small_separator
 from training.recipes.trunk_features.agreement import agreement, falls, found_again, without
 from training.recipes.trunk_features.dictionaries import Dictionary
 from training.recipes.trunk_features.names import Clips, names_hold

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from small_separator import CONFIG, query, small_separator
 
+from tests.helpers.models.small_separator import CONFIG, query, small_separator
 from training.find.separated.fit import AnalysedMixtures, analyse_mixtures
 from training.find.separated.mixtures import draw_mixtures
 from training.recipes.trunk_features import dictionaries as dictionaries_module

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import torch
-from command_line import Run, refused
-from repository import DEMO, RECORDINGS
 from safetensors.torch import load_file, save_file
 
+from tests.helpers.programs.command_line import Run, refused
+from tests.helpers.repository import DEMO, RECORDINGS
 from training.activations.streamed_frames import ModelFrames
 from training.banks.bank import load_bank, save_bank
 from training.banks.bank_folders import load_banks

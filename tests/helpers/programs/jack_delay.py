@@ -5,9 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from waiting import wait_for
-
 from bench.live.jack import JackServer
+from tests.helpers.waiting import wait_for
 
 SETTLED = 4
 """Equal readings of jack_iodelay in a row: it has settled."""

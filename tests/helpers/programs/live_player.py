@@ -8,11 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
 
-from repository import REPOSITORY
-from waiting import PATIENCE_S, wait_for
-
 from bench.live.jack import JackServer
 from realtime.processes.device_process import JACK_CLIENT
+from tests.helpers.repository import REPOSITORY
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 
 class Playing:

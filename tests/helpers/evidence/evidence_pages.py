@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidence_browser import Open, Opened, chromium
-from evidence_results import HEAD, results, write_tones
 from playwright.sync_api import Browser
 
+from tests.helpers.evidence.evidence_browser import Open, Opened, chromium
+from tests.helpers.evidence.evidence_results import HEAD, results, write_tones
 from training.evaluation.report.page import PageHead, write_comparison, write_page
 
 

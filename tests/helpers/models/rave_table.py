@@ -1,6 +1,6 @@
 """A table of small, random RAVEs, one per kind that people share, made by acids-rave's own configurations and script.
 
-    python tests/helpers/rave_table.py FOLDER [NAME...]
+    python tests/helpers/models/rave_table.py FOLDER [NAME...]
 
 writes the exported .ts files of the named rows, or of all, to FOLDER. It is a process of its own, with one fork per
 row: gin's bindings, cached_conv's switches and the export script's flags are global.

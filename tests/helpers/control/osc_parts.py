@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from event_recorder import EventRecorder
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
-from waiting import PATIENCE_S, wait_for
 
 from drawstop.errors import DrawstopError
 from drawstop.instrument_description import StopDescription
 from realtime.controllers.osc.server import OscServer
 from realtime.controllers.parameters import ParameterStore
 from realtime.engine.parameters import PARAMETERS
+from tests.helpers.control.event_recorder import EventRecorder
+from tests.helpers.waiting import PATIENCE_S, wait_for
 
 RATE = 44100
 STOPS = (StopDescription("Electric guitar", "guitar", "GUI"), StopDescription("Voice", "voice", "VOI"))

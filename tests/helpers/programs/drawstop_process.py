@@ -4,10 +4,9 @@ import subprocess
 import sys
 import threading
 
-from repository import REPOSITORY
-from waiting import wait_for
-
 from bench.live.jack import JackServer
+from tests.helpers.repository import REPOSITORY
+from tests.helpers.waiting import wait_for
 
 
 def run_drawstop(jack: JackServer, *arguments: object) -> "subprocess.Popen[str]":

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from programs import need_program
 
+from tests.helpers.programs.programs import need_program
 from training.evaluation.results import AudioPlayers, Matrix, Plot, Result, Table
 
 ARGUMENTS = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from random_banks import write_random_bank
+from tests.helpers.models.random_banks import write_random_bank
 
 if TYPE_CHECKING:
     import torch

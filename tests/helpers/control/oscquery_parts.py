@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import websocket
-from osc_parts import ClockedRecorder, CommandRecorder, UdpPeer, drain, make_parameters
 from pythonosc.osc_message import OscMessage
-from waiting import PATIENCE_S
 
 from realtime.controllers.osc.packets import write_message
 from realtime.controllers.osc.server import OscServer
 from realtime.controllers.oscquery.service import OscQuery
 from realtime.controllers.scenes.scene import Scene
+from tests.helpers.control.osc_parts import ClockedRecorder, CommandRecorder, UdpPeer, drain, make_parameters
+from tests.helpers.waiting import PATIENCE_S
 
 NAME = "Drawstop organ"
 

@@ -9,9 +9,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from waiting import PATIENCE_S
-
 from drawstop.instrument_description import InstrumentDescription, MethodDescription
+from tests.helpers.waiting import PATIENCE_S
 
 STEP_MS = 20
 HELD = 0.125

@@ -9,8 +9,8 @@ import struct
 import sys
 import termios
 
-from repository import REPOSITORY
-from waiting import PATIENCE_S
+from tests.helpers.repository import REPOSITORY
+from tests.helpers.waiting import PATIENCE_S
 
 PROGRAM = """
 import sys, time

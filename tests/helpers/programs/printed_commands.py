@@ -5,11 +5,11 @@ import shlex
 from typing import NamedTuple
 
 import typer
-from repository import DOCS, REPOSITORY
 
 from drawstop.cli import prepared
 from drawstop.errors import DrawstopError
 from drawstop.front.table import COMMANDS
+from tests.helpers.repository import DOCS, REPOSITORY
 
 PAGES = (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
 FENCE = re.compile(r"^( *)```sh\n(.*?)^\1```", re.DOTALL | re.MULTILINE)

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 
-from osc_parts import ClockedRecorder, CommandRecorder, UdpPeer, drain, make_parameters
-
 from realtime.controllers.osc.clients import Client
 from realtime.controllers.osc.packets import Message
 from realtime.controllers.osc.server import OscServer
 from realtime.controllers.parameters import ParameterStore
+from tests.helpers.control.osc_parts import ClockedRecorder, CommandRecorder, UdpPeer, drain, make_parameters
 
 
 class ServerSetup:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from layered_waves import LayeredWaves
 from torch import Tensor
 
+from tests.helpers.models.layered_waves import LayeredWaves
 from training.activations.workers import OpenModel
 
 

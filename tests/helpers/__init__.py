@@ -1,0 +1,1 @@
+"""What several tests need: models, recordings, programs of others, the ends of what is tested."""

@@ -1,0 +1,1 @@
+"""Results and pages of evidence, and the browser that opens them."""

@@ -1,0 +1,1 @@
+"""Small models, instruments and banks, made when a test needs them."""

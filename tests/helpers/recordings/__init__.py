@@ -1,0 +1,1 @@
+"""Recordings and folders of them, as people have them."""
