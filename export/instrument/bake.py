@@ -18,7 +18,7 @@ from drawstop.instrument_description import (
     MethodDescription,
     StopDescription,
 )
-from export.instrument.module import Instrument
+from export.instrument.module import InstrumentModule
 from export.instrument.site_edit import BankEdit
 from export.instrument.verify import Check, require, verify
 from training.banks.bank import bank_fingerprint
@@ -96,7 +96,7 @@ def _constants_in_order() -> Iterator[None]:
         del compiler.set
 
 
-def make_instrument(model: RaveModel, banks: Sequence[AnyBank]) -> Instrument:
+def make_instrument(model: RaveModel, banks: Sequence[AnyBank]) -> InstrumentModule:
     """The instrument as a Python module, not scripted yet."""
     sites = model.sites()
     edits: dict[str, list[BankEdit]] = {}
@@ -117,7 +117,7 @@ def make_instrument(model: RaveModel, banks: Sequence[AnyBank]) -> Instrument:
         edits.setdefault(bank.site, []).append(BankEdit(edit_of(bank, model.voices()), stop_indices))
     rates = sites[LATENT]
     limits = [stop.limits for bank in banks for stop in bank.stops]
-    return Instrument(model.core, edits, slugs, limits, rates.sample_rate, rates.ratio)
+    return InstrumentModule(model.core, edits, slugs, limits, rates.sample_rate, rates.ratio)
 
 
 def instrument_slugs(banks: Sequence[AnyBank]) -> list[str]:
@@ -162,7 +162,7 @@ def describe(
     )
 
 
-def method_description(instrument: Instrument, name: str, delay_samples: int) -> MethodDescription:
+def method_description(instrument: InstrumentModule, name: str, delay_samples: int) -> MethodDescription:
     """The description of one method, from what the instrument registers for nn~."""
     parameters = getattr(instrument, f"{name}_params")
     labels = (tuple(getattr(instrument, f"{name}_{side}_labels")) for side in ("input", "output"))

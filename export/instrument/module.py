@@ -23,7 +23,7 @@ LONGEST_RAMP_S = 60.0
 TYPE_INT, TYPE_FLOAT = 1, 2  # nn~'s type codes in <attribute>_params
 
 
-class Instrument(nn.Module):
+class InstrumentModule(nn.Module):
     """A steered RAVE.
 
     Methods: `forward` audio -> audio; `play` audio and one signal per stop -> audio; `encode` audio -> latents and `decode`

@@ -51,7 +51,7 @@ class NoEngine:
 
 
 CLOCK_JITTER_S = 0.5
-"""The engine's clock goes back by more than this only when it was restarted."""
+"""The engine's clock falls behind the store's by more than this only when it was restarted, or left out sound."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,10 @@ class ParameterStore:
         self._listeners: list[ChangeListener] = []
         self._targets: dict[str, Ranged] = {}
         self._values: dict[str, float] = {}
-        self._latest = 0
+        self._latest, self._begin = (
+            0,
+            math.inf,
+        )  # the last movement's sample; the engine's sample at the clock's 0
         self.set_targets(targets)
 
     @property
@@ -162,21 +165,20 @@ class ParameterStore:
         """The sample of a movement, never earlier than that of the movement made before it.
 
         The engine's clock is read from the device's callbacks, which come early or late by a millisecond or two.
-        """
-        sample = self.sample_at(at)
-        if at is not None and at > self._clock():
-            return sample  # scheduled ahead: doesn't delay the movements made by hand until then
-        if self._latest - sample < CLOCK_JITTER_S * self.engine.sample_rate:
-            sample = max(sample, self._latest)
-        self._latest = sample
-        return sample
 
-    def sample_at(self, at: float | None) -> int:
-        """The input sample that sounds at a moment of the store's clock; None: now."""
-        if at is None:
-            return self.engine.now()
-        now, sample = read_both(self._clock, self.engine.now)
-        return sample + round((at - now) * self.engine.sample_rate)
+        Args:
+            at: the moment of the movement, on the store's clock; None: now.
+        """
+        now, engine_now = read_both(self._clock, self.engine.now)
+        rate = self.engine.sample_rate
+        sample = engine_now if at is None else engine_now + round((at - now) * rate)
+        if at is not None and at > now:
+            return sample  # scheduled ahead: doesn't delay the movements made by hand until then
+        begin = engine_now - now * rate
+        if self._begin - begin < CLOCK_JITTER_S * rate:
+            sample = max(sample, self._latest)
+        self._latest, self._begin = sample, begin
+        return sample
 
     def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
         """Call a listener with every change, in the thread that makes it. The listener must not wait.

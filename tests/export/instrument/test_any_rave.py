@@ -12,7 +12,7 @@ from torch import Tensor
 
 from drawstop.errors import DrawstopError
 from export.instrument.bake import bake
-from export.instrument.module import Instrument
+from export.instrument.module import InstrumentModule
 from export.instrument.nn_tilde_host import NnTildeHost
 from tests.helpers.models.rave_instruments import RaveInstrument
 from tests.helpers.models.rave_table import ROWS, Row
@@ -93,7 +93,7 @@ def test_steady_noise_is_as_loud_as_the_raves_own_in_every_band(
 
 @steerable
 def test_python_file_and_reloaded_file_edit_alike(row: Row, baked: RaveInstrument) -> None:
-    def knobs_up(instrument: Instrument | torch.jit.ScriptModule) -> Tensor:
+    def knobs_up(instrument: InstrumentModule | torch.jit.ScriptModule) -> Tensor:
         instrument.set_noise(0)
         for slug, value in zip(instrument.stop_slugs, (-0.7, 0.6, -1.0, 0.8, 0.3, -0.4), strict=True):
             assert getattr(instrument, f"set_{slug}")(value) == 0

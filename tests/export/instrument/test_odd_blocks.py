@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from export.instrument.module import Instrument
+from export.instrument.module import InstrumentModule
 from export.instrument.site_edit import BankEdit
 from tests.helpers.models.random_banks import random_stops
 from tests.helpers.models.tiny_core import CHANNELS, RATIO, TinyCore
@@ -33,7 +33,7 @@ def tiny() -> torch.jit.ScriptModule:
     bank = random_stops(core.latent_size, "f" * 64, "latent", ("static", "static"))
     edits = {"latent": [BankEdit(edit_of(bank, core.voices), [0, 1])]}
     limits = [(-1.0, 1.0)] * STOPS
-    instrument = Instrument(core, edits, ["guitar", "voice"], limits, 44100, RATIO).eval()  # type: ignore[arg-type]
+    instrument = InstrumentModule(core, edits, ["guitar", "voice"], limits, 44100, RATIO).eval()  # type: ignore[arg-type]
     for parameter in instrument.parameters():
         parameter.requires_grad_(False)
     scripted: torch.jit.ScriptModule = torch.jit.script(instrument)

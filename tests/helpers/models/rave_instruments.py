@@ -11,7 +11,7 @@ from tests.helpers.models.random_banks import write_random_bank
 if TYPE_CHECKING:
     import torch
 
-    from export.instrument.module import Instrument
+    from export.instrument.module import InstrumentModule
 
 SITES = ("latent", "encoder.3", "decoder.4")
 
@@ -24,7 +24,7 @@ class RaveInstrument:
     banks: tuple[Path, ...]
     file: Path
 
-    def module(self) -> "Instrument":
+    def module(self) -> "InstrumentModule":
         """The instrument as a module of Python."""
         from export.instrument.bake import make_instrument
         from training.banks.bank import load_bank

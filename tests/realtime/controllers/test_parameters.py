@@ -82,13 +82,15 @@ def test_a_movement_in_the_future_has_its_sample_and_its_ramp(
 def test_a_movement_in_the_future_has_its_sample_though_the_thread_is_interrupted(
     clock: MadeUpClock, before: Sequence[float], after: Sequence[float]
 ) -> None:
-    parameters = ParameterStore(InterruptedEngine(clock, before, after), STOPS, clock)
-    assert parameters.sample_at(102.0) == 102 * RATE
+    engine = InterruptedEngine(clock, before, after)
+    ParameterStore(engine, STOPS, clock).move({"voice": 1.0}, "scene", at=102.0)
+    assert engine.events[0].sample == 102 * RATE
 
 
 def test_of_a_thread_that_is_always_interrupted_the_shortest_interruption_counts(clock: MadeUpClock) -> None:
-    parameters = ParameterStore(InterruptedEngine(clock, (), [0.008, 0.002] * 50), STOPS, clock)
-    assert abs(parameters.sample_at(102.0) - 102 * RATE) == pytest.approx(0.001 * RATE, abs=1)
+    engine = InterruptedEngine(clock, (), [0.008, 0.002] * 50)
+    ParameterStore(engine, STOPS, clock).move({"voice": 1.0}, "scene", at=102.0)
+    assert abs(engine.events[0].sample - 102 * RATE) == pytest.approx(0.001 * RATE, abs=1)
 
 
 def test_of_two_movements_the_second_is_never_the_earlier_one_though_the_clock_trembles(
@@ -104,6 +106,20 @@ def test_of_two_movements_the_second_is_never_the_earlier_one_though_the_clock_t
     sound.sample = 5 - RATE
     parameters.move({"guitar": 0.4}, "cc")
     assert sound.events[-1].sample == 5 - RATE  # a clock that began anew
+
+
+def test_a_movement_while_the_sound_stood_still_holds_no_later_one_back(
+    parameters: ParameterStore, sound: EventRecorder, clock: MadeUpClock
+) -> None:
+    """The engine's clock goes on in a standstill; then what was missed is left out, and the clock goes back by as much."""
+    standstill, moved_after, next_after = 1.4, 0.3, 1.41
+    sound.sample += round(moved_after * RATE)
+    clock.advance(moved_after)
+    parameters.move({"guitar": 0.1}, "cc")
+    clock.advance(next_after - moved_after)
+    sound.sample = 1000 + round((next_after - standstill) * RATE)
+    parameters.move({"guitar": 0.2}, "cc")
+    assert sound.events[-1].sample == sound.sample
 
 
 def test_values_beyond_the_range_end_at_it_and_no_numbers_are_refused(
