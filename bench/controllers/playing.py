@@ -106,7 +106,7 @@ class Clock:
     ) -> None:
         self._ended.set()
         self._thread.join()
-        self._start = self._playing.report.line_start
+        self._start = self._playing.report.device_start
 
     def samples(self, moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The instrument's input samples at these moments of `time.monotonic`. `[n]` -> `[n]`"""

@@ -3,18 +3,17 @@
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from drawstop.files import sha256_file
+from drawstop.types import JsonObject
 from training.banks.bank import SEPARATOR_FILE
 
 SHIPPED = Path(__file__).parents[2] / "training" / "shipped"
 COUNTS = ("1", "8", "32", "all")
 TOLD = (2, 10)
 """Clips a side of the table that tells concepts; the file has 5 and 20, too."""
-Figures = dict[str, Any]
 INTRODUCTION = """\
 # Sparse autoencoders of the separator
 
@@ -98,7 +97,7 @@ def page() -> str:
             "training/shipped/features.json is of another separator: measure again "
             "(python -m training.recipes.trunk_features)"
         )
-    cells: dict[str, list[Figures]] = defaultdict(list)
+    cells: dict[str, list[JsonObject]] = defaultdict(list)
     for cell in figures["cells"]:
         cells[cell["dictionary"]].append(cell)
     parts = [INTRODUCTION, VERDICT.format(**figures["about"]), _tells(cells, figures["controls"])]
@@ -111,7 +110,7 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _tells(cells: dict[str, list[Figures]], controls: Figures) -> str:
+def _tells(cells: dict[str, list[JsonObject]], controls: JsonObject) -> str:
     counts = next(iter(cells.values()))[0]["concepts"]["drums"]["tells"]["counts"]
     heads = [f"{kind}, {count}" for kind in ("solos", "mixtures") for count in counts if count in TOLD]
     kept = [index for index, count in enumerate(counts) if count in TOLD]
@@ -132,7 +131,7 @@ def _tells(cells: dict[str, list[Figures]], controls: Figures) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _auroc(rows: list[list[Figures]], kept: list[int]) -> list[str]:
+def _auroc(rows: list[list[JsonObject]], kept: list[int]) -> list[str]:
     """From rows by seed and concept to a cell for each kind and for the counts at these places."""
     shown = []
     for kind in ("solos", "mixtures"):
@@ -146,7 +145,7 @@ def _with_range(values: list[float], digits: int) -> str:
     return mean + (f" ({min(values):.{digits}f}…{max(values):.{digits}f})" if len(values) > 1 else "")
 
 
-def _moves(cells: dict[str, list[Figures]], figures: Figures) -> str:
+def _moves(cells: dict[str, list[JsonObject]], figures: JsonObject) -> str:
     ceiling, controls = figures["ceiling"], figures["controls"]
     rows = [
         MOVES,
@@ -172,12 +171,12 @@ def _moves(cells: dict[str, list[Figures]], figures: Figures) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _median(cell: Figures, count: str, key: str) -> float:
+def _median(cell: JsonObject, count: str, key: str) -> float:
     """Mean of the concepts' medians."""
     return float(np.mean([each["moves"][count][key]["median"] for each in cell["concepts"].values()]))
 
 
-def _by_concept(cells: dict[str, list[Figures]], ceiling: Figures) -> str:
+def _by_concept(cells: dict[str, list[JsonObject]], ceiling: JsonObject) -> str:
     rows = [
         "By concept, with 32 activities (the ceiling with its mean's 95 % interval):\n",
         f"| | {' | '.join(ceiling)} |",
@@ -197,7 +196,7 @@ def _by_concept(cells: dict[str, list[Figures]], ceiling: Figures) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _sites(rows: list[Figures]) -> str:
+def _sites(rows: list[JsonObject]) -> str:
     heads = [f"{kind}, {name}" for kind in ("solos", "mixtures") for name in ("SAE", "random", "own numbers")]
     table = [
         SITES,
@@ -211,12 +210,12 @@ def _sites(rows: list[Figures]) -> str:
     return "\n".join(table) + "\n"
 
 
-def _told(row: Figures, kind: str) -> float:
+def _told(row: JsonObject, kind: str) -> float:
     """AUROC from ten clips a side, mean of the concepts."""
     return float(np.mean([each[kind][each["counts"].index(10)] for each in row["concepts"].values()]))
 
 
-def _seeds(rows: list[Figures], clips: int) -> str:
+def _seeds(rows: list[JsonObject], clips: int) -> str:
     keys = ("in_dictionary", "in_stop", "correlation", "difference_db")
     table = [
         SEEDS.format(clips=clips),
@@ -230,7 +229,7 @@ def _seeds(rows: list[Figures], clips: int) -> str:
     return "\n".join(table) + "\n"
 
 
-def _at_once(rows: list[Figures]) -> str:
+def _at_once(rows: list[JsonObject]) -> str:
     table = [
         AT_ONCE,
         "| first, second (seed) | first alone | with both | second alone | with both |",
@@ -242,7 +241,7 @@ def _at_once(rows: list[Figures]) -> str:
     return "\n".join(table) + "\n"
 
 
-def _names(rows: list[Figures]) -> str:
+def _names(rows: list[JsonObject]) -> str:
     table = [
         NAMES.format(base=rows[0]["share_of_a_class"]),
         "| dictionary (seed) | ever active | names hold | classes | precision | recall | AUROC |",

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from torch import Tensor
 from drawstop.audio.files import list_audio, read_audio
 from drawstop.errors import DrawstopError
 from drawstop.progress import StepReport
+from drawstop.types import JsonObject
 from training.banks.separated_bank import SeparatedBank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.classifiers.classifier import Classifier, predict
@@ -29,7 +29,6 @@ MIXTURES = 16
 NAMES = ("judge", "tagger")
 """The classifiers in figures.json: our own network, and the published one."""
 
-Figures = dict[str, Any]
 BOTH = "both"
 
 
@@ -57,7 +56,7 @@ def load_clips(model: RaveModel, folder: Path) -> DemoClips:
     return DemoClips([path.parent.name for path in paths], latents)
 
 
-def detection_shares(predictions: Mapping[str, Predictions], concept: str, clips: list[int]) -> Figures:
+def detection_shares(predictions: Mapping[str, Predictions], concept: str, clips: list[int]) -> JsonObject:
     """In which share of these clips each classifier detects the concept; None without clips."""
     if not clips:
         return {name: None for name in NAMES}
@@ -91,13 +90,13 @@ def measure(
     clips: DemoClips,
     seed: int,
     progress: StepReport | None = None,
-) -> Figures:
+) -> JsonObject:
     """What each stop does, beside a random control.
 
     At -1: levels and SI-SDR in dB beside random queries, and how often each classifier detects the concept. At +1, of a stop that
     brings in: how often it is detected where others play, beside random moments of the same recordings.
     """
-    figures: Figures = {}
+    figures: JsonObject = {}
 
     def report(number: int, done: int, total: int) -> None:
         """The separation is half of what a stop takes."""
@@ -118,7 +117,7 @@ def _measure_stop(
     clips: DemoClips,
     seed: int,
     progress: StepReport,
-) -> Figures:
+) -> JsonObject:
     """What the one stop of a bank does."""
     (stop,) = bank.stops
     parts = parts_of(clips, stop.name, seed)
@@ -146,7 +145,7 @@ def _detected(
     concept: str,
     latents: Tensor,
     value: float,
-) -> Figures:
+) -> JsonObject:
     """In which share of clips each classifier detects a concept: as they are, at a value, and under the random edit."""
     sounds = {"at_0": latents} | {name: edit(latents, [value]) for name, edit in edits.items()}
     predictions = {
@@ -158,7 +157,7 @@ def _detected(
 
 
 @torch.no_grad()
-def probabilities(classifier: ConceptClassifier, audio: Tensor) -> Figures:
+def probabilities(classifier: ConceptClassifier, audio: Tensor) -> JsonObject:
     """What the classifier detects in a whole sound: clip and per-second probabilities. audio `[samples]`."""
     clip = classifier.clip_logits(audio[None])[0].sigmoid()
     frames = classifier.frame_logits(audio[None])[0]
@@ -173,7 +172,7 @@ def probabilities(classifier: ConceptClassifier, audio: Tensor) -> Figures:
     }
 
 
-def probabilities_in_files(classifier: ConceptClassifier, folder: Path) -> Figures:
+def probabilities_in_files(classifier: ConceptClassifier, folder: Path) -> JsonObject:
     """What the classifier detects in the written sounds, read back from the disk."""
     return {
         name: probabilities(

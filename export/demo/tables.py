@@ -1,16 +1,13 @@
 """The tables that `drawstop demo` prints, from the figures that it has just measured."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 
+from drawstop.types import JsonObject
 from drawstop.units import percent
 
-Figures = dict[str, Any]
 
-
-def show(console: Console, figures: Figures) -> None:
+def show(console: Console, figures: JsonObject) -> None:
     """Prints what was measured; everything in it stands in figures.json."""
     for name, measured in figures.get("stops", {}).items():
         console.print(_stops(name, measured))
@@ -19,7 +16,7 @@ def show(console: Console, figures: Figures) -> None:
     console.print(_detected(figures["heard"]))
 
 
-def _stops(name: str, measured: Figures) -> Table:
+def _stops(name: str, measured: JsonObject) -> Table:
     table = Table(
         title=f"What the stops do on held-out recordings, {name} bank: medians, a random control beside them"
     )
@@ -54,7 +51,7 @@ def _stops(name: str, measured: Figures) -> Table:
     return table
 
 
-def _found(found: Figures) -> Table:
+def _found(found: JsonObject) -> Table:
     """What `find` measured of each stop when the bank was made."""
     table = Table(title="How the stops were found (read from the banks)")
     table.add_column("figure")
@@ -71,7 +68,7 @@ def _found(found: Figures) -> Table:
     return table
 
 
-def _detected(predictions: Figures) -> Table:
+def _detected(predictions: JsonObject) -> Table:
     table = Table(title="What the classifier detects in the written sounds")
     table.add_column("file")
     concepts = list(next(iter(predictions.values())))
@@ -95,7 +92,7 @@ def _bars(probabilities: list[float]) -> str:
     return "".join("▁▂▃▄▅▆▇█"[min(int(value * 8), 7)] for value in probabilities[:30])
 
 
-def _both(predictions: Figures) -> str:
+def _both(predictions: JsonObject) -> str:
     return f"{percent(predictions['judge'])} / {percent(predictions['tagger'])}"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
 from drawstop.files import sha256_file
 from drawstop.progress import Progress
+from drawstop.types import JsonObject
 from export.make.options import MakeRequest, StopRequest
 from training.banks.bank import StopBank, load_bank, save_bank
 from training.banks.control_edits import ConstantEdit
@@ -21,8 +21,6 @@ from training.find.rave.encoded_recordings import encode_file
 from training.find.rave.find import find_stop
 from training.find.rave.held_out_mixtures import unseen_clips
 from training.find.rave.latent_sae import train_latent_sae
-
-Figures = dict[str, Any]
 
 
 class SaeStopMaker:
@@ -51,7 +49,7 @@ class SaeStopMaker:
 
     def measured(
         self, request: MakeRequest, bank: StopBank, wanted: StopRequest, progress: Progress
-    ) -> Figures:
+    ) -> JsonObject:
         """One stop's figures and verdict, by a classifier trained for it."""
         stop = bank.stop(wanted.name)
         classifier = train_concept_classifier(
@@ -105,7 +103,7 @@ def training_paths(request: MakeRequest) -> list[Path]:
     return [path for hash, path in paths.items() if hash not in tested]
 
 
-def _finite(figures: Figures) -> Figures:
+def _finite(figures: JsonObject) -> JsonObject:
     """The figures with None for NaN and infinities, which JSON lacks."""
     return {
         key: None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
 from drawstop.progress import Progress, step_report
+from drawstop.types import JsonObject
 from export.make.options import MakeRequest, StopRequest
 from training.banks.separated_bank import SeparatedBank, load_separated_bank, save_separated_bank
 from training.banks.separated_edit import SeparatedEdit
@@ -16,8 +16,6 @@ from training.evaluation.verdict.separated import separated_verdict
 from training.find.rave.held_out_mixtures import unseen_clips
 from training.find.separated.find import SeparatedFindOptions, find_separated_stop
 from training.find.separated.measure import measure_separation
-
-Figures = dict[str, Any]
 
 
 class SeparatedStopMaker:
@@ -49,7 +47,7 @@ class SeparatedStopMaker:
 
     def measured(
         self, request: MakeRequest, bank: SeparatedBank, wanted: StopRequest, progress: Progress
-    ) -> Figures:
+    ) -> JsonObject:
         """One stop's figures and verdict, from the true parts of mixtures of unseen recordings."""
         stop = bank.stop(wanted.name)
         clips = unseen_clips(request.model, *wanted.recordings("test"), request.seed)

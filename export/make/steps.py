@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from drawstop import __version__
 from drawstop.audio.files import write_audio
 from drawstop.files import remove_unfinished, write_json
 from drawstop.progress import Progress, named
+from drawstop.types import JsonObject
 from export.instrument.bake import bake
 from export.make.options import (
     BANK,
@@ -37,17 +37,15 @@ from training.shipped import SHIPPED_BANK
 
 CLIP_SECONDS = 6.0
 
-Figures = dict[str, Any]
 
-
-def make_instrument(request: MakeRequest, progress: Progress) -> Figures:
+def make_instrument(request: MakeRequest, progress: Progress) -> JsonObject:
     """Find, measure, bake and write; gives the content of figures.json."""
     if request.is_shipped:
         return _make(request, SeparatedStopMaker(SHIPPED_BANK), progress)
     return _make(request, SaeStopMaker(), progress)
 
 
-def _make(request: MakeRequest, maker: StopMaker[Bank], progress: Progress) -> Figures:
+def _make(request: MakeRequest, maker: StopMaker[Bank], progress: Progress) -> JsonObject:
     work = request.out / UNFINISHED
     for name in (BANK, INSTRUMENT, PATCHES, FIGURES):
         remove_unfinished(request.out / name)
@@ -67,7 +65,7 @@ def _make(request: MakeRequest, maker: StopMaker[Bank], progress: Progress) -> F
             progress("writing clips", done, len(request.stops))
             _write_clips(request, maker, bank, wanted)
         progress("writing clips", len(request.stops), len(request.stops))
-    figures: Figures = {
+    figures: JsonObject = {
         "drawstop": __version__,
         "seed": request.seed,
         "rave": request.model.fingerprint,
@@ -99,12 +97,12 @@ def _measured(
     wanted: StopRequest,
     work: Path,
     progress: Progress,
-) -> Figures:
+) -> JsonObject:
     """One stop's figures and verdict; read back where they were stored."""
     stored = work / f"measured-{bank.stop(wanted.name).slug}.json"
     if not stored.is_file():
         write_json(stored, maker.measured(request, bank, wanted, named(progress, wanted.name)))
-    figures: Figures = json.loads(stored.read_text("utf-8"))
+    figures: JsonObject = json.loads(stored.read_text("utf-8"))
     return figures
 
 

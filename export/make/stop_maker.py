@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from torch import Tensor
 
 from drawstop.progress import Progress
+from drawstop.types import JsonObject
 from export.make.options import MakeRequest, StopRequest
 from training.banks.bank import StopBank
 from training.banks.separated_bank import SeparatedBank
 
-Figures = dict[str, Any]
 Bank = TypeVar("Bank", StopBank, SeparatedBank)
 
 
@@ -25,7 +25,9 @@ class StopMaker(Protocol[Bank]):
     def with_stop(self, request: MakeRequest, bank: Bank, wanted: StopRequest, progress: Progress) -> Bank:
         """The bank with a stop found from the request's recordings."""
 
-    def measured(self, request: MakeRequest, bank: Bank, wanted: StopRequest, progress: Progress) -> Figures:
+    def measured(
+        self, request: MakeRequest, bank: Bank, wanted: StopRequest, progress: Progress
+    ) -> JsonObject:
         """What a stop does on recordings that it wasn't fitted on: figures, and a verdict in words."""
 
     def steered(self, bank: Bank, slug: str, latents: Tensor, value: float) -> Tensor:

@@ -1,19 +1,17 @@
 """The text that `drawstop make` prints: figures and a verdict for every stop, and a next step."""
 
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from drawstop.front.calling import program
+from drawstop.types import JsonObject
 from drawstop.units import percent
 from export.make.options import CLIPS, INSTRUMENT, PATCHES
 
-Figures = dict[str, Any]
 
-
-def show(console: Console, figures: Figures, out: Path) -> None:
+def show(console: Console, figures: JsonObject, out: Path) -> None:
     """Print the figures, all of which are in figures.json, and the verdicts."""
     checks = len(figures["checks"])
     console.print(f"{out / INSTRUMENT}: baked; {checks} checks passed", highlight=False)
@@ -31,7 +29,7 @@ def show(console: Console, figures: Figures, out: Path) -> None:
     )
 
 
-def _table(stops: dict[str, Figures]) -> Table:
+def _table(stops: dict[str, JsonObject]) -> Table:
     table = Table(title="How often a classifier trained for each stop detects it, in unseen recordings")
     for column in ("stop", "clips", "at 0", "turned to", "detected", "random", "level", "AUROC"):
         table.add_column(column, justify="left" if column in ("stop", "clips") else "right")
@@ -67,7 +65,7 @@ def _table(stops: dict[str, Figures]) -> Table:
     return table
 
 
-def _separated_table(stops: dict[str, Figures]) -> Table:
+def _separated_table(stops: dict[str, JsonObject]) -> Table:
     table = Table(
         title="What −1 does to unseen recordings: medians, beside a random query of the same energy"
     )
@@ -89,7 +87,7 @@ def _separated_table(stops: dict[str, Figures]) -> Table:
     return table
 
 
-def _print_verdict(console: Console, each: Figures) -> None:
+def _print_verdict(console: Console, each: JsonObject) -> None:
     verdict = each["verdict"]
     console.print(f"\n[bold]{each['name']}[/bold] ({each['kind']})", highlight=False)
     for sentence in verdict["sentences"]:

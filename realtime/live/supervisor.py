@@ -195,7 +195,7 @@ class Supervisor:
     def report(self) -> Report:
         """The state of the performance. Ends the processes of instruments that have left."""
         report = self.audio.report()
-        self._connection.start_sample = report.line_start
+        self._connection.start_sample = report.device_start
         self.recording.watch(report, self.sample_rate)
         for slot in report.retired:
             if slot in self._players:

@@ -175,17 +175,17 @@ class AudioProcess:
         self._engine, self._read = engine, position
         writer = OutputWriter(ring, position + engine.engine_delay_samples, device.rate, device.host_block)
         self._writer = writer
-        self.report.line_start = performance.next_sample - self._performed(position)
+        self.report.device_start = performance.next_sample - self._performed(position)
         return writer
 
     def _leave_out_input(self, position: int) -> None:
         """Go on at this sample of the ring, without the input before it."""
         assert self._performance and self._recorder and self._ring and self._device and self._writer
-        before, line_start = self._writer, self.report.line_start
+        before, device_start = self._writer, self.report.device_start
         writer = self._join(self._ring, self._device, position)
         writer.least_lead = min(writer.least_lead, before.least_lead)
         self._input_rise = rise(round(ENTER_S * self._device.rate))
-        left_out = line_start - self.report.line_start
+        left_out = device_start - self.report.device_start
         self._performance.shift_events(-left_out)
         self._recorder.left_out(left_out)
         silent = writer.next_sample - before.next_sample
@@ -210,7 +210,7 @@ class AudioProcess:
 
     def _schedule(self, request: ScheduleEvents) -> None:
         assert self._performance is not None
-        left_out = max(0, request.line_start - self.report.line_start)  # since the sender last asked
+        left_out = max(0, request.device_start - self.report.device_start)  # since the sender last asked
         for event in request.events:
             try:
                 self._performance.schedule([event.shifted(-left_out)])

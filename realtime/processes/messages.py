@@ -92,8 +92,8 @@ class ScheduleEvents:
     """Moves stops and parameters. With slots, as events have: pickled, it is small, and thousands a second fit into the pipe."""
 
     events: list[ControlEvent]
-    line_start: int = 0
-    """`Report.line_start` as the events' sender knew it."""
+    device_start: int = 0
+    """`Report.device_start` as the events' sender knew it."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Report:
 
     sample: int = 0
     """The next input sample."""
-    line_start: int = 0
+    device_start: int = 0
     """The input sample that the device's sample 0 is, as samples are counted now: less by the input that was left out."""
     values: dict[str, float] = field(default_factory=dict)
     """Values of stops and parameters, by slug."""

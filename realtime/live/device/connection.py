@@ -26,7 +26,7 @@ class DeviceConnection:
     Attributes:
         device: None while none is open.
         ring: None while no device is open.
-        start_sample: the input sample that the device's sample 0 is; see `Report.line_start`.
+        start_sample: the input sample that the device's sample 0 is; see `Report.device_start`.
     """
 
     def __init__(self, selection: DeviceSelection, block_done: Semaphore) -> None:

@@ -6,12 +6,11 @@ this size does) and, for -1, the oracle (the concept's own latents subtracted: t
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from drawstop.progress import StepReport
+from drawstop.types import JsonObject
 from training.banks.bank import StopBank
 from training.banks.control_edits import ConstantEdit, RandomEdit
 from training.banks.stop import Stop
@@ -32,8 +31,6 @@ TARGET_RMS = 0.08
 SMALLEST_WAY = 1e-3
 """If the oracle brings the sound nearer to the target by no more than this, the share of the way to it is undefined."""
 
-Figures = dict[str, Any]
-
 
 def measure(
     model: RaveModel,
@@ -43,7 +40,7 @@ def measure(
     clips: UnseenClips,
     seed: int,
     report: StepReport | None = None,
-) -> Figures:
+) -> JsonObject:
     """All figures that a verdict is based on: shares 0..1, levels in dB; None where there was nothing to measure."""
     playback = _Playback(model, classifier, report)
     bank = StopBank(sae, (stop,), model.fingerprint)
@@ -106,10 +103,10 @@ def _taken_away(
     neutral: dict[str, Tensor],
     away: dict[str, dict[str, Tensor]],
     ends: tuple[Tensor, Tensor],
-) -> Figures:
+) -> JsonObject:
     """-1, alone and in mixtures: how often the concept is still detected, and how near the sound is to the target."""
     before = {part: playback.detected(neutral[part]) for part in ("solos", "mixtures")}
-    figures: Figures = {
+    figures: JsonObject = {
         part: {"clips": len(detected), "heard_at_0": _share(detected)} for part, detected in before.items()
     }
     everything = torch.cat(list(before.values()))
@@ -124,10 +121,10 @@ def _taken_away(
     return figures
 
 
-def _brought_in(playback: _Playback, neutral: Tensor, added: dict[str, Tensor]) -> Figures:
+def _brought_in(playback: _Playback, neutral: Tensor, added: dict[str, Tensor]) -> JsonObject:
     """+1 on sounds without the concept: in how many of those where it wasn't detected it is now."""
     silent = ~playback.detected(neutral)
-    figures: Figures = {
+    figures: JsonObject = {
         "clips": len(neutral),
         "heard_at_0": _share(~silent),
         "clips_not_heard_at_0": int(silent.sum()),

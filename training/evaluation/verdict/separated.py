@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from drawstop.types import JsonObject
 from training.evaluation.verdict.text import FEW_RECORDINGS, Grade, Verdict
 
 ENOUGH_CLIPS = 4
@@ -17,10 +16,8 @@ BEYOND_RANDOM_DB = 6.0
 BRINGS_IN = "+1 plays grains of the recordings with it; whether that brings it in wasn't measured: listen"
 UNKNOWN: Grade = "unknown"
 
-Figures = dict[str, Any]
 
-
-def separated_verdict(measured: Figures, found: Figures) -> Verdict:
+def separated_verdict(measured: JsonObject, found: JsonObject) -> Verdict:
     """The verdict on one stop.
 
     Args:
@@ -40,7 +37,7 @@ def separated_verdict(measured: Figures, found: Figures) -> Verdict:
     return Verdict(grade, UNKNOWN, sentences, advice)
 
 
-def _removal(measured: Figures) -> tuple[Grade, str]:
+def _removal(measured: JsonObject) -> tuple[Grade, str]:
     """How well -1 works, in a word and in a sentence."""
     fall, gain, touched = (measured[name] for name in ("solo_falls_db", "rest_gains_db", "others_fall_db"))
     grade = _grade(fall["stop"], fall["random"], touched["stop"])
@@ -59,7 +56,7 @@ def _grade(fall: float, random: float, touched: float) -> Grade:
     return "partly" if fall >= PARTLY_DEEP_DB and touched <= PARTLY_SPARED_DB else "weak"
 
 
-def _advice(grade: Grade, touched: float, found: Figures) -> tuple[str, ...]:
+def _advice(grade: Grade, touched: float, found: JsonObject) -> tuple[str, ...]:
     if grade == "well":
         return ()
     advice = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from drawstop.types import JsonObject
 
 TRUSTED_AUROC = 0.8
 """Below this AUROC on unseen recordings, a classifier proves nothing."""
@@ -30,7 +32,6 @@ FEW_RECORDINGS = 10
 DETECTED_AUROC = 0.75
 """Below this AUROC on unseen recordings, features hardly detect the concept."""
 
-Figures = dict[str, Any]
 Grade = Literal["well", "partly", "weak", "unknown"]
 
 
@@ -43,14 +44,14 @@ class Verdict:
     sentences: tuple[str, ...]
     advice: tuple[str, ...]
 
-    def to_json(self) -> Figures:
+    def to_json(self) -> JsonObject:
         """For figures.json."""
         return {
             key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
         }
 
 
-def verdict(measured: Figures, found: Figures) -> Verdict:
+def verdict(measured: JsonObject, found: JsonObject) -> Verdict:
     """The verdict on one stop.
 
     Args:
@@ -69,7 +70,7 @@ def verdict(measured: Figures, found: Figures) -> Verdict:
     return Verdict(removes, brings_in, (removal, bringing), _advice(measured, found, removes, brings_in))
 
 
-def _removal(measured: Figures) -> tuple[Grade, str]:
+def _removal(measured: JsonObject) -> tuple[Grade, str]:
     away = measured["at_minus_1"]
     clips = away["clips_heard_at_0"]
     if clips < ENOUGH_CLIPS:
@@ -86,7 +87,7 @@ def _removal(measured: Figures) -> tuple[Grade, str]:
     return grade, f"−1 {words}: {'; '.join(details)}"
 
 
-def _bringing(measured: Figures) -> tuple[Grade, str]:
+def _bringing(measured: JsonObject) -> tuple[Grade, str]:
     added = measured["at_plus_1"]
     clips = added["clips_not_heard_at_0"]
     if clips < ENOUGH_CLIPS:
@@ -110,7 +111,7 @@ def _words(grade: Grade, does: str, seems_to: bool) -> str:
     return {"well": f"{does} well", "partly": f"{does} partly"}.get(grade, f"hardly {does}")
 
 
-def _advice(measured: Figures, found: Figures, removes: Grade, brings_in: Grade) -> tuple[str, ...]:
+def _advice(measured: JsonObject, found: JsonObject, removes: Grade, brings_in: Grade) -> tuple[str, ...]:
     """How to improve the stop, as far as the figures show."""
     advice = []
     classifier = measured["ear"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from drawstop.progress import StepReport
+from drawstop.types import JsonObject
 from training.banks.separated_bank import DEEPEST_DB, SHALLOWEST_DB, SeparatedBank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
 from training.metrics.separation import decibels, si_sdr
@@ -18,8 +18,6 @@ DRAWS = 5
 
 MATERIALS = 3
 """Mixtures, solos and others."""
-
-Figures = dict[str, Any]
 
 
 def measure_separation(
@@ -31,7 +29,7 @@ def measure_separation(
     seed: int,
     progress: StepReport | None = None,
     cache: AnalysisCache | None = None,
-) -> Figures:
+) -> JsonObject:
     """Medians over clips, in dB; None without clips.
 
     Latents are those of an orthonormal transform, so that energies and ratios are those of the sound.
@@ -59,7 +57,7 @@ def measure_separation(
     mixed = [_gain(edited(edit, mixtures), mixtures, rest) for edit in edits]
     alone = [_fall(edited(edit, solos), solos) for edit in edits]
     spared = [_fall(edited(edit, others), others) for edit in edits]
-    figures: Figures = {
+    figures: JsonObject = {
         "clips": {"mixtures": len(rest), "solos": len(solos), "others": len(others)},
         "random_draws": DRAWS,
     }

@@ -11,13 +11,13 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from drawstop.audio.files import read_audio
 from drawstop.files import sha256_file, write_json
+from drawstop.types import JsonObject
 from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SeparatedBank, load_separated_bank, save_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
@@ -45,7 +45,6 @@ CLIPS, DRAWS = 24, 5
 LEARNED = 12
 """Recordings of each timbre that a stop is found on."""
 
-Figures = dict[str, Any]
 Sounds = dict[str, list[Path]]
 
 
@@ -90,7 +89,7 @@ def clips(paths: Sequence[Path], rate: int) -> Tensor:
 
 
 @torch.no_grad()
-def measured(bank: SeparatedBank, classifiers: Sequence[Classifier], solos: dict[str, Tensor]) -> Figures:
+def measured(bank: SeparatedBank, classifiers: Sequence[Classifier], solos: dict[str, Tensor]) -> JsonObject:
     """How often each classifier detects each concept: before, with stops, with random edits, in true mixtures."""
     rate, mdct = bank.separator.sample_rate, Mdct()
     edits: dict[str, Sequence[SeparatedEdit]] = {
@@ -101,7 +100,7 @@ def measured(bank: SeparatedBank, classifiers: Sequence[Classifier], solos: dict
     def mixture(sounding: frozenset[str]) -> Tensor:
         return torch.stack([solos[name].roll(turn, 0) for turn, name in enumerate(sorted(sounding))]).sum(0)
 
-    def shares(sounds: Sequence[Tensor]) -> Figures:
+    def shares(sounds: Sequence[Tensor]) -> JsonObject:
         answers = [predict(classifiers, sound, rate) for sound in sounds]
         return {
             classifier.name: {
@@ -117,12 +116,12 @@ def measured(bank: SeparatedBank, classifiers: Sequence[Classifier], solos: dict
             for classifier in classifiers
         }
 
-    figures: Figures = {"clips": len(solos[GUITAR]), "draws": DRAWS, "cases": {}}
+    figures: JsonObject = {"clips": len(solos[GUITAR]), "draws": DRAWS, "cases": {}}
     for case in CASES:
         before = mixture(case.before) if case.before else solos[NEITHER]
         values = [case.values.get(stop.name, 0.0) for stop in bank.stops]
         latents = mdct(before[:, None])
-        cell: Figures = {"before": shares([before])}
+        cell: JsonObject = {"before": shares([before])}
         for name, drawn in edits.items():
             cell[name] = shares([mdct.inverse(edit(latents, values))[:, 0, HOP:] for edit in drawn])
         figures["cases"][case.title] = cell

@@ -10,13 +10,13 @@ import argparse
 import multiprocessing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from drawstop.files import sha256_file, write_json
+from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint, load_bank
 from training.classifiers.classifier import Classifier, predict, shipped_classifiers
 from training.evaluation.playback import edits
@@ -41,8 +41,6 @@ TOGGLED = ("gated", "static fitted", "random (control)")
 KINDS = (*TOGGLED, "static ranked", "difference of means", "free linear map (bound)")
 SETS = ("known", "held_out")
 
-Figures = dict[str, Any]
-
 
 class Playback:
     """Held-out clips with classifiers: plays edits on them and measures what comes out."""
@@ -63,7 +61,7 @@ class Playback:
     def _predict(self, audio: Tensor) -> dict[str, Predictions]:
         return predict(self.classifiers, audio, self.model.rates.sample_rate)
 
-    def gates(self) -> Figures:
+    def gates(self) -> JsonObject:
         """What the model keeps, before any stop: what the classifiers detect in it, its pitches, its spectrum, its additivity."""
         clips = self.clips
         pitch_kept = {
@@ -90,7 +88,7 @@ class Playback:
             "level_db": level,
         }
 
-    def minus(self, edit: LatentEdit, concept: str) -> Figures:
+    def minus(self, edit: LatentEdit, concept: str) -> JsonObject:
         """-1: the concept in solos and mixtures, and what becomes of the other."""
         other, values = OTHER[concept], {concept: -1.0}
         solo, mixed = self._played(edit, concept, values), self._played(edit, "mixture", values)
@@ -109,7 +107,7 @@ class Playback:
             ),
         }
 
-    def plus(self, edit: LatentEdit, concept: str) -> Figures:
+    def plus(self, edit: LatentEdit, concept: str) -> JsonObject:
         """+1 on solos of the other, where the concept is absent."""
         other = OTHER[concept]
         played = self._played(edit, other, {concept: 1.0})
@@ -120,7 +118,7 @@ class Playback:
             "level_db_to_true_mixture": measures.level_difference(played, self.true_mixtures[other]),
         }
 
-    def toggle(self, edit: LatentEdit, concept: str) -> Figures:
+    def toggle(self, edit: LatentEdit, concept: str) -> JsonObject:
         """A phrase of the other instrument: the other -1, the concept +1; beside the true rendering of the notes."""
         other = OTHER[concept]
         played = self._played(edit, other, {other: -1.0, concept: 1.0})
@@ -139,7 +137,7 @@ class Playback:
             "level_db_to_true_rendering": measures.level_difference(played, true),
         }
 
-    def sweep(self, edit: LatentEdit, concept: str) -> Figures:
+    def sweep(self, edit: LatentEdit, concept: str) -> JsonObject:
         """Spearman's correlation of the classifiers' logits with five values on each side, per recording."""
         sides = {"minus": ("mixture", -1.0), "plus": (OTHER[concept], 1.0)}
         return {
@@ -156,10 +154,10 @@ class Playback:
             for side, (key, sign) in sides.items()
         }
 
-    def together(self, edit: LatentEdit) -> Figures:
+    def together(self, edit: LatentEdit) -> JsonObject:
         """Both stops at once: the share of each one's own edit that is still done, on mixtures."""
         z, lead = self.clips.latents["mixture"], self.clips.lead
-        figures: Figures = {}
+        figures: JsonObject = {}
         for signs in ((-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)):
             values = dict(zip(CONCEPTS, signs, strict=True))
             both = (edit(z, values) - z)[..., lead:]
@@ -174,7 +172,7 @@ class Playback:
     def _played(self, edit: LatentEdit, key: str, values: Mapping[str, float]) -> Tensor:
         return self.clips.sound(self.model, edit(self.clips.latents[key], values))
 
-    def _detected(self, predictions: Mapping[str, Predictions], concept: str) -> Figures:
+    def _detected(self, predictions: Mapping[str, Predictions], concept: str) -> JsonObject:
         return {
             classifier: measures.share_detected(answer, concept) for classifier, answer in predictions.items()
         }
@@ -189,7 +187,7 @@ def measure_set(
     seed: int,
     items: int,
     wanted: Sequence[str],
-) -> Figures:
+) -> JsonObject:
     """Every cell of the wanted kinds for the known or the held-out timbres, on one thread."""
     torch.set_num_threads(1)
     model = RaveModel(rave)
@@ -205,7 +203,7 @@ def measure_set(
     }
     clips = draw_clips(model, corpus, TARGETS, timbres == "held_out", items, seed)
     playback = Playback(model, clips, shipped_classifiers(demo))
-    cells: Figures = {"gates": playback.gates()}
+    cells: JsonObject = {"gates": playback.gates()}
     for kind, edit in kinds.items():
         if kind not in wanted:
             continue

@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from drawstop.files import sha256_file, write_json
+from drawstop.types import JsonObject
 from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.find.separated.fit import AnalysedMixtures, QueryOptions, analyse_mixtures, fit_query
@@ -47,7 +47,6 @@ RECORDINGS, CLIPS, PROBED, MIXTURES = 10, 60, 90, 96
 TRAINING_MIXTURES, HELD_OUT_MIXTURES, MAPPED = 1600, 100, 160
 FRAMES = 1032
 
-Figures = dict[str, Any]
 Sides = tuple[Tensor, Tensor]
 """Clips with a concept and clips without it."""
 
@@ -158,7 +157,7 @@ class Experiment:
         )
         return with_, without
 
-    def ceiling(self, task: Task) -> Figures:
+    def ceiling(self, task: Task) -> JsonObject:
         """The query's 832 numbers fitted to the same clips."""
         with_, without = self._recordings(task.concept, RECORDINGS)
         learned, checked = (with_[2:], without[2:]), (with_[:2], without[:2])
@@ -167,7 +166,7 @@ class Experiment:
             self.separator, task.sounds, lambda trunk, maps: self._ask(trunk, maps, fitted.query)
         ) | {"start": fitted.start}
 
-    def moves(self, task: Task, dictionary: Dictionary, seed: int) -> Figures:
+    def moves(self, task: Task, dictionary: Dictionary, seed: int) -> JsonObject:
         """Measurements of stops by several numbers of activities."""
         generator = torch.Generator().manual_seed(seed)
         stops = stops_by_count(self.separator, self.question, dictionary, task.pool, generator)
@@ -191,11 +190,11 @@ class Experiment:
         shares, _ = self.separator.head(trunk, maps, query.expand(len(trunk), -1))
         return shares
 
-    def tells(self, task: Task, dictionary: Dictionary, seed: int) -> Figures:
+    def tells(self, task: Task, dictionary: Dictionary, seed: int) -> JsonObject:
         """AUROC by clips a side, on solos and on mixtures."""
         return tells_of(dictionary.encode, task.known, task.tests, seed)
 
-    def controls(self, task: Task, seed: int) -> Figures:
+    def controls(self, task: Task, seed: int) -> JsonObject:
         """Measurements of a stop by the concept's own direction, and the AUROC of levels of mel bands."""
         return {
             "difference of means": self.moves(task, direction(*task.learned), seed)["all"],
@@ -207,7 +206,9 @@ def _each(apply: Callable[[Tensor], Tensor], sides: Sequence[Sides]) -> list[Sid
     return [(apply(with_), apply(without)) for with_, without in sides]
 
 
-def tells_of(encode: Callable[[Tensor], Tensor], known: Sides, tests: Sequence[Sides], seed: int) -> Figures:
+def tells_of(
+    encode: Callable[[Tensor], Tensor], known: Sides, tests: Sequence[Sides], seed: int
+) -> JsonObject:
     """AUROC by clips a side, on solos and on mixtures, of what `encode` makes of `[clips, steps, channels]`."""
     sides = pooled(encode, known[0]), pooled(encode, known[1])
     solos, mixtures = curve(sides, [(pooled(encode, a), pooled(encode, b)) for a, b in tests], seed)
@@ -217,9 +218,9 @@ def tells_of(encode: Callable[[Tensor], Tensor], known: Sides, tests: Sequence[S
 class Cells:
     """The figures, by dictionary, seed and concept; written after each cell."""
 
-    def __init__(self, experiment: Experiment, figures: Figures, out: Path) -> None:
+    def __init__(self, experiment: Experiment, figures: JsonObject, out: Path) -> None:
         self.experiment, self.figures, self.out = experiment, figures, out
-        self.rows: list[Figures] = figures.setdefault("cells", [])
+        self.rows: list[JsonObject] = figures.setdefault("cells", [])
 
     def measure(self, made: Sequence[tuple[int, Sequence[Dictionary]]]) -> None:
         """Every concept by every seed's dictionaries. One concept's sounds are held at a time: gigabytes."""
@@ -236,7 +237,7 @@ class Cells:
                 }
                 write_json(self.out, self.figures)
 
-    def _row(self, seed: int, dictionary: Dictionary) -> Figures:
+    def _row(self, seed: int, dictionary: Dictionary) -> JsonObject:
         key = {"seed": seed, "dictionary": dictionary.name, "draw": dictionary.draw}
         for row in self.rows:
             if {name: row[name] for name in key} == key:
@@ -259,7 +260,7 @@ def run(folder: Path, corpora: Sequence[Path], out: Path, seeds: Sequence[int]) 
     """Every seed's first dictionaries, then the others of the first seed."""
     bank, separator = load_separated_bank(folder), sha256_file(folder / SEPARATOR_FILE)
     stored = json.loads(out.read_text()) if out.is_file() else {}
-    figures: Figures = stored if stored.get("separator") == separator else {"separator": separator}
+    figures: JsonObject = stored if stored.get("separator") == separator else {"separator": separator}
     figures["about"] = {"features": FEATURES, "k": K, "steps": STEPS, "clips": CLIPS}
     cells = Cells(Experiment(bank, corpora), figures, out)
     material = cells.experiment.material(out.with_suffix(".material.pt"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from drawstop.types import JsonObject
 from training.metrics.separation import decibels
 from training.recipes.trunk_features.dictionaries import Dictionary
 from training.recipes.trunk_features.stops import FeatureStop, moved
@@ -18,11 +18,10 @@ from training.separation.separator import Analysis, Separator
 SAME = 0.7
 """Cosine from which two directions count as one."""
 
-Figures = dict[str, Any]
 Knob = tuple[Dictionary, FeatureStop]
 
 
-def found_again(first: Knob, second: Knob) -> Figures:
+def found_again(first: Knob, second: Knob) -> JsonObject:
     """The share of a stop's features that the other dictionary, and the other stop, have too, weighted by their scales.
 
     Two features count as the same from a cosine of `SAME` between their directions.
@@ -54,7 +53,7 @@ def falls(
     return -decibels(left.flatten(1), latents.flatten(1))
 
 
-def agreement(first: Tensor, second: Tensor) -> Figures:
+def agreement(first: Tensor, second: Tensor) -> JsonObject:
     """Two knobs' falls of the same clips: correlation, and the median difference in dB."""
     return {
         "correlation": round(float(np.corrcoef(first.numpy(), second.numpy())[0, 1]), 3),

@@ -12,11 +12,11 @@ import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from drawstop.files import sha256_file, write_json
+from drawstop.types import JsonObject
 from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import load_separated_bank
 from training.recipes.separator.corpus.concepts import FAMILIES, SPEECH, Concept
@@ -45,13 +45,11 @@ CLASSES = (
 )
 """Classes that no clip is in two of, and of which there are sound banks that nothing was learned from."""
 
-Figures = dict[str, Any]
-
 
 class Checks:
     """The experiment, and each seed's SAE with its stops."""
 
-    def __init__(self, experiment: Experiment, figures: Figures, kept: Path) -> None:
+    def __init__(self, experiment: Experiment, figures: JsonObject, kept: Path) -> None:
         self.experiment, self.figures = experiment, figures
         material = experiment.material(kept)
         cells = [cell for cell in figures["cells"] if cell["dictionary"] == OWN]
@@ -68,17 +66,17 @@ class Checks:
         stop = cell["concepts"][concept]["moves"][FEATURES_OF_A_STOP]
         return self.saes[seed], FeatureStop(torch.tensor(stop["features"]), torch.tensor(stop["scales"]))
 
-    def seeds_agree(self, task: Task) -> list[Figures]:
+    def seeds_agree(self, task: Task) -> list[JsonObject]:
         """For each pair of seeds: features found again, and what the knobs do to the same solos."""
         name, found = task.concept.name, []
         own = {seed: self._falls(task, [self.knob(seed, name)]) for seed in self.seeds}
         for first, second in itertools.combinations(self.seeds, 2):
-            row: Figures = {"concept": name, "seeds": [first, second]}
+            row: JsonObject = {"concept": name, "seeds": [first, second]}
             row |= found_again(self.knob(first, name), self.knob(second, name))
             found.append(row | agreement(own[first], own[second]))
         return found
 
-    def at_once(self, first: Task, second: Task, seed: int) -> Figures:
+    def at_once(self, first: Task, second: Task, seed: int) -> JsonObject:
         """Two stops of disjoint features: by how much each one's solos fall alone, and with the other at -1 too."""
         knob = self.knob(seed, first.concept.name)
         left = without(self.saes[seed], knob[1].indices)
@@ -86,7 +84,7 @@ class Checks:
         separator, question = self.experiment.separator, self.experiment.question
         stops = dict(stops_by_count(separator, question, left, second.pool, generator))
         other = left, stops[FEATURES_OF_A_STOP]
-        row: Figures = {"concepts": [first.concept.name, second.concept.name], "seed": seed}
+        row: JsonObject = {"concepts": [first.concept.name, second.concept.name], "seed": seed}
         for task, alone in ((first, knob), (second, other)):
             both = [alone, other if alone is knob else knob]
             medians = [float(self._falls(task, knobs).median()) for knobs in ([alone], both)]
@@ -97,7 +95,7 @@ class Checks:
         experiment = self.experiment
         return falls(experiment.separator, experiment.question, task.sounds.solos, task.sounds.wanted, knobs)
 
-    def names(self) -> list[Figures]:
+    def names(self) -> list[JsonObject]:
         """Whether names of features hold, of each seed's SAE, of a random one, and of the trunk's channels."""
         sets = [
             self._clips(("train",), ("train",), 7),
@@ -134,7 +132,7 @@ def run(folder: Path, corpora: Sequence[Path], out: Path) -> None:
             f"{out} is of another separator: measure it first (python -m training.recipes.trunk_features)"
         )
     checks = Checks(Experiment(bank, corpora), figures, out.with_suffix(".material.pt"))
-    done: Figures = figures.setdefault("checks", {})
+    done: JsonObject = figures.setdefault("checks", {})
     if "names" not in done:
         done["names"] = checks.names()
         write_json(out, figures)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from drawstop.types import JsonObject
 from training.metrics.separation import decibels, si_sdr
 from training.recipes.separator.measure.figures import estimate
 from training.separation.separator import Analysis, Separator
 
-Figures = dict[str, Any]
 Shares = Callable[[Tensor, Tensor], Tensor]
 """From trunk and maps to shares, as `Head` gives them."""
 
@@ -36,7 +35,7 @@ def held_out(separator: Separator, wanted: Tensor, rest: Tensor) -> HeldOut:
 
 
 @torch.no_grad()
-def measured(separator: Separator, sounds: HeldOut, shares: Shares) -> Figures:
+def measured(separator: Separator, sounds: HeldOut, shares: Shares) -> JsonObject:
     """Means with 95 % intervals and medians over clips, in dB."""
 
     def left(analysis: Analysis, latents: Tensor) -> Tensor:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from drawstop.types import JsonObject
 from training.metrics.auroc import auroc, auroc_of_columns
 
 NAMED = 30
 LEAST_AUROC = 0.8
 """Smallest AUROC, on clips that didn't choose the name, with which a feature keeps it."""
 
-Figures = dict[str, Any]
 Activities = NDArray[np.float64]
 
 
@@ -35,7 +34,9 @@ class Clips:
         return np.stack(rows), np.repeat(np.arange(len(self.trunks)), [len(trunk) for trunk in self.trunks])
 
 
-def names_hold(encode: Callable[[Tensor], Tensor], known: Clips, checked: Clips, unheard: Clips) -> Figures:
+def names_hold(
+    encode: Callable[[Tensor], Tensor], known: Clips, checked: Clips, unheard: Clips
+) -> JsonObject:
     """How precise the best features' names are on banks that nothing was trained on.
 
     Args:
@@ -53,7 +54,7 @@ def names_hold(encode: Callable[[Tensor], Tensor], known: Clips, checked: Clips,
     scores = _told(others, other_classes)[names, np.arange(len(names))]
     holding = sorted((f for f in alive if scores[f] >= LEAST_AUROC), key=lambda f: -scores[f])
     sounds, sound_classes = unheard.activities(encode)
-    rows: list[Figures] = []
+    rows: list[JsonObject] = []
     for feature in holding[:NAMED]:
         name = int(names[feature])
         threshold = _threshold(activities[:, feature], classes == name)

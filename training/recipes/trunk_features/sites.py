@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from drawstop.files import write_json
+from drawstop.types import JsonObject
 from training.banks.separated_bank import load_separated_bank
 from training.recipes.separator.corpus.mixtures import MixtureMaker
 from training.recipes.trunk_features.__main__ import CONCEPTS, FRAMES, Experiment, tells_of
@@ -30,8 +30,6 @@ STACKED = 8
 """Frames of latents that are read together, 23 ms."""
 LAYERS = (0, 3, 6, 10)
 """The trunk after so many of its ten layers."""
-
-Figures = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def stacked(latents: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def measure(experiment: Experiment, site: Site, seed: int) -> list[Figures]:
+def measure(experiment: Experiment, site: Site, seed: int) -> list[JsonObject]:
     """One site's dictionaries: variance explained, and what they tell of each concept."""
     clips, unseen = (_mixtures(experiment, count, draw) for count, draw in ((MIXTURES, 200), (HELD_OUT, 201)))
     frames, held_out = (torch.cat([site.frames(part) for part in each.split(16)]) for each in (clips, unseen))
@@ -81,7 +79,7 @@ def measure(experiment: Experiment, site: Site, seed: int) -> list[Figures]:
     with torch.enable_grad():
         found: tuple[Dictionary, ...] = topk_and_random(material, seed)
     found = (*found, channels(frames.flatten(0, 1)))
-    rows: list[Figures] = [
+    rows: list[JsonObject] = [
         {
             "site": site.name,
             "width": frames.shape[2],
@@ -112,8 +110,8 @@ def _mixtures(experiment: Experiment, count: int, seed: int) -> Tensor:
 def run(folder: Path, corpora: Sequence[Path], out: Path, seed: int) -> None:
     """Every site, each written when it is done."""
     experiment = Experiment(load_separated_bank(folder), corpora)
-    figures: Figures = json.loads(out.read_text()) if out.is_file() else {}
-    rows: list[Figures] = figures.setdefault("sites", [])
+    figures: JsonObject = json.loads(out.read_text()) if out.is_file() else {}
+    rows: list[JsonObject] = figures.setdefault("sites", [])
     for site in sites(experiment):
         if not any(row["site"] == site.name for row in rows):
             rows += measure(experiment, site, seed)

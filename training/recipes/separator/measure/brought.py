@@ -11,12 +11,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from drawstop.files import write_json
+from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
@@ -37,8 +37,6 @@ CLIPS = 60
 BROUGHT, TAKEN = "voice", "guitar"
 DEMO = Path(__file__).parents[3] / "demo"
 
-Figures = dict[str, Any]
-
 
 @torch.no_grad()
 def brought_in(
@@ -47,7 +45,7 @@ def brought_in(
     gains: Tensor,
     sound: Tensor,
     classifiers: Sequence[Classifier],
-) -> Figures:
+) -> JsonObject:
     """The voice at +1 while guitars play, and with those taken away.
 
     Args:
@@ -64,7 +62,7 @@ def brought_in(
     }
     mdct = Mdct()
     latents = mdct(sound[:, None])
-    figures: Figures = {"clips": len(sound), "at 0": _described(classifiers, sound, sound)}
+    figures: JsonObject = {"clips": len(sound), "at 0": _described(classifiers, sound, sound)}
     for edit_name, edit in edits.items():
         for values_name, values in (("added", [0.0, 1.0]), ("toggled", [-1.0, 1.0])):
             if edit_name == "random moments" and values_name == "toggled":
@@ -86,9 +84,9 @@ def equaliser(corpus: Corpus) -> Tensor:
     return (spectra[0] / spectra[1].clamp(min=1e-9)).sqrt()
 
 
-def _described(classifiers: Sequence[Classifier], played: Tensor, input_sound: Tensor) -> Figures:
+def _described(classifiers: Sequence[Classifier], played: Tensor, input_sound: Tensor) -> JsonObject:
     """How often each classifier detects each concept, how like the input's the notes are (0 to 1), and the change of level."""
-    figures: Figures = {"detected": {}}
+    figures: JsonObject = {"detected": {}}
     for classifier, predictions in predict(classifiers, played, SAMPLE_RATE).items():
         for concept in ("guitar", "voice"):
             detected = predictions.of(concept)[0].double().numpy()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from drawstop.files import write_json
+from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
@@ -28,13 +29,11 @@ from training.recipes.separator.measure.figures import CLIPS, KINDS, VALUES
 from training.recipes.separator.train import SAMPLE_RATE
 from training.separation.mdct import HOP, Mdct
 
-Figures = dict[str, Any]
-
 
 @torch.no_grad()
 def detections(
     bank: SeparatedBank, wanted: Tensor, rest: Tensor, classifiers: Sequence[Classifier]
-) -> Figures:
+) -> JsonObject:
     """One stop on solos and on mixtures. Sounds `[clips, samples]`."""
     (stop,) = bank.stops
     mdct = Mdct()
@@ -64,7 +63,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     bank, classifiers = load_separated_bank(arguments.bank), shipped_classifiers(DEMO)
-    figures: Figures = {"bank": bank_fingerprint(arguments.bank), "clips": CLIPS}
+    figures: JsonObject = {"bank": bank_fingerprint(arguments.bank), "clips": CLIPS}
     own, others = KINDS["recorded"]
     for stop in bank.stops:
         concept = concept_of(stop.name)

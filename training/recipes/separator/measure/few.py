@@ -12,11 +12,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from drawstop.files import sha256_file, write_json
+from drawstop.types import JsonObject
 from training.banks.bank import SEPARATOR_FILE
 from training.banks.separated_bank import SHALLOWEST_DB, SeparatedBank, SeparatedStop, load_separated_bank
 from training.find.separated.fit import QueryOptions, fit_query
@@ -36,10 +36,10 @@ NEW = (
 )
 """Concepts that are never asked for in the training; the last one's test clips are phrases, for want of other speakers."""
 
-Figures = dict[str, Any]
 
-
-def learn(bank: SeparatedBank, concept: Concept, corpus: Corpus, count: int) -> tuple[SeparatedStop, Figures]:
+def learn(
+    bank: SeparatedBank, concept: Concept, corpus: Corpus, count: int
+) -> tuple[SeparatedStop, JsonObject]:
     """A stop from so many clips with and without a concept, as `drawstop make` fits it: a fifth of them chooses."""
     mdct = Mdct()
     both = [
@@ -58,10 +58,10 @@ def learn(bank: SeparatedBank, concept: Concept, corpus: Corpus, count: int) -> 
 
 
 def curve(folder: Path, corpora: Sequence[Path], out: Path) -> None:
-    """Every concept by every number of recordings; written after each. Figures of another separator are measured anew."""
+    """Every concept by every number of recordings; written after each. JsonObject of another separator are measured anew."""
     bank, separator = load_separated_bank(folder), sha256_file(folder / SEPARATOR_FILE)
     stored = json.loads(out.read_text()) if out.is_file() else {}
-    figures: Figures = (
+    figures: JsonObject = (
         stored if stored.get("separator") == separator else {"separator": separator, "concepts": {}}
     )
     corpus = Corpus(corpora, ("train",))

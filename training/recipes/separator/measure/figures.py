@@ -12,12 +12,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from drawstop.files import write_json
+from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
@@ -37,12 +37,10 @@ KINDS = {
 """For each kind of held-out sound, the splits of the concept's clips and of the others'."""
 VALUES = (-0.25, -0.5, -0.75, -1.0)
 
-Figures = dict[str, Any]
 
-
-def figures_of(bank: SeparatedBank, corpora: Sequence[Path]) -> Figures:
+def figures_of(bank: SeparatedBank, corpora: Sequence[Path]) -> JsonObject:
     """Per stop and kind of held-out sound: means with 95 % intervals, in dB."""
-    figures: Figures = {}
+    figures: JsonObject = {}
     for stop in bank.stops:
         alone = replace(bank, stops=(stop,))
         for kind, (own, others) in KINDS.items():
@@ -58,7 +56,7 @@ def figures_of(bank: SeparatedBank, corpora: Sequence[Path]) -> Figures:
 
 
 @torch.no_grad()
-def all_at_once(bank: SeparatedBank, wanted: Tensor) -> Figures:
+def all_at_once(bank: SeparatedBank, wanted: Tensor) -> JsonObject:
     """The fall of a concept's solos with every stop of the bank at -1, in dB. Sound `[clips, samples]`."""
     latents = Mdct()(wanted[:, None])
     left = SeparatedEdit(bank)(latents, [-1.0] * len(bank.stops))
@@ -66,7 +64,7 @@ def all_at_once(bank: SeparatedBank, wanted: Tensor) -> Figures:
 
 
 @torch.no_grad()
-def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor, draws: int = DRAWS) -> Figures:
+def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor, draws: int = DRAWS) -> JsonObject:
     """One stop at -1, alone, beside equally loud others, and on others alone. Sounds `[clips, samples]`."""
     mdct = Mdct()
     latents = {name: mdct(sound[:, None]) for name, sound in (("wanted", wanted), ("rest", rest))}
@@ -82,7 +80,7 @@ def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor, draws: int = DRA
 
     truth = rest[:, :-HOP]
     before = si_sdr((wanted + rest)[:, :-HOP], truth)
-    figures: Figures = {"clips": len(wanted)}
+    figures: JsonObject = {"clips": len(wanted)}
     for name, drawn in edits.items():
         gains = [si_sdr(played(edit, mixed), truth) - before for edit in drawn]
         falls = [-decibels(played(edit, latents["wanted"]), wanted[:, :-HOP]) for edit in drawn]
@@ -98,7 +96,7 @@ def measured(bank: SeparatedBank, wanted: Tensor, rest: Tensor, draws: int = DRA
     return figures
 
 
-def estimate(values: Tensor) -> Figures:
+def estimate(values: Tensor) -> JsonObject:
     """Mean with its 95 % interval, and median, of a value a clip. `[clips]`."""
     return asdict(mean_of(values.double().numpy())) | {"median": round(float(values.median()), 3)}
 

@@ -12,13 +12,13 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from drawstop.audio.files import read_audio
 from drawstop.files import write_json
+from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import load_separated_bank
 from training.recipes.separator.corpus.held_out import FRAMES
@@ -29,8 +29,6 @@ from training.separation.mdct import HOP
 MOST = 20
 """Clips of 3 s of each file."""
 SOFTEST, LEVEL = 0.01, 0.08
-
-Figures = dict[str, Any]
 
 
 def clips_in(files: Sequence[Path]) -> Tensor:
@@ -55,7 +53,7 @@ def main() -> None:
     torch.set_num_threads(1)
     bank = load_separated_bank(arguments.bank)
     sounds = {"guitar": clips_in(arguments.guitars), "voice": clips_in(arguments.voices)}
-    figures: Figures = {"bank": bank_fingerprint(arguments.bank)}
+    figures: JsonObject = {"bank": bank_fingerprint(arguments.bank)}
     for name, other in (("guitar", "voice"), ("voice", "guitar")):
         count = min(map(len, sounds.values()))
         alone = replace(bank, stops=(bank.stop(name),))
