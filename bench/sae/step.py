@@ -185,7 +185,7 @@ class Race:
 
     @property
     def rates(self) -> dict[str, float]:
-        """At which each trainer explains most in the end."""
+        """The learning rate at which each trainer explains most of the variance at the end."""
         return {
             name: max(curves, key=lambda rate: curves[rate][-1][1]) for name, curves in self.curves.items()
         }

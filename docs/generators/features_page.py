@@ -132,7 +132,7 @@ def _tells(cells: dict[str, list[JsonObject]], controls: JsonObject) -> str:
 
 
 def _auroc(rows: list[list[JsonObject]], kept: list[int]) -> list[str]:
-    """From rows by seed and concept to a cell for each kind and for the counts at these places."""
+    """Cells of mean AUROC for each kind of clip and each of the chosen counts; `kept`: the indices of the counts."""
     shown = []
     for kind in ("solos", "mixtures"):
         values = np.array([[each[kind] for each in of] for of in rows]).mean(1)

@@ -14,7 +14,9 @@ def demo(
         Path | None,
         typer.Option("--input", help="Your own sound instead of the duet; any format and rate."),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("drawstop-demo"),
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")] = Path(
+        "drawstop-demo"
+    ),
     seed: Annotated[int, typer.Option(help="Same seed, same files.", min=0, max=2**31)] = 0,
     from_scratch: Annotated[
         bool,

@@ -86,8 +86,11 @@ class _SortedSet(set[Any]):
 
 @contextmanager
 def _constants_in_order() -> Iterator[None]:
-    """Let TorchScript write constants in the same order in every process: it goes through a set of names, whose order Python
-    draws anew for each process, and so the same bank would give another file each time."""
+    """Make TorchScript write constants in the same order in every process.
+
+    It goes through a set of names, whose order Python draws anew for each process: the same bank would give another file
+    each time.
+    """
     compiler: Any = torch.jit._recursive
     compiler.set = _SortedSet
     try:

@@ -167,7 +167,7 @@ class InstrumentModule(nn.Module):
         return self._of_any_length(x, True)
 
     def _of_any_length(self, x: Tensor, with_knobs: bool) -> Tensor:
-        """As many samples as came, steered; with a signal for each stop after the channels, or none."""
+        """The steered block, as long as the input. `with_knobs`: a signal for each stop follows the audio channels."""
         self._clear_if_asked()
         samples, odd = x.shape[-1], self._is_odd(x.shape[-1])
         if odd:

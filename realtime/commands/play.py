@@ -171,7 +171,7 @@ def play(
     Example: drawstop play organ.ts --midi nanoKONTROL --set guitar=-1 --record takes/1
     """
     options = dict(locals())
+    from realtime.live.play import perform
     from realtime.live.play_options import PlayOptions
-    from realtime.live.session import perform
 
     perform(PlayOptions(**options))

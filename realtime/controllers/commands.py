@@ -74,15 +74,15 @@ class Commands(Protocol):
         ...
 
     def instrument(self, which: str | int) -> None:
-        """Let one of the instruments on the command line in, by its number from 1 or its file's name."""
+        """Swap to an instrument of the command line, by its number from 1 or its file's name."""
         ...
 
     def next_instrument(self) -> None:
-        """Let the next one in; after the last comes the first."""
+        """Swap to the next instrument of the command line; after the last comes the first."""
         ...
 
     def previous_instrument(self) -> None:
-        """Let the previous one in; before the first comes the last."""
+        """Swap to the previous instrument of the command line; before the first comes the last."""
         ...
 
     def panic(self) -> None:

@@ -71,7 +71,10 @@ class EventQueue:
         return due
 
     def shift(self, samples: int) -> None:
-        """Let all events that wait come so many samples later; negative: earlier. Late ones stay. Not beside `schedule`."""
+        """Delay all waiting events by this many samples; a negative number moves them earlier.
+
+        Late events stay. No other thread may call `schedule` meanwhile.
+        """
         moved = [event for _, _, event in sorted(self._waiting)]
         self._waiting.clear()
         for _ in range(len(self._inbox)):

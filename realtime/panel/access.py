@@ -81,7 +81,7 @@ class PanelAccess:
         return HttpResponse(403, NO_CODE, "came without the present code", "text/plain; charset=utf-8")
 
     def _exchanged(self, client: Client, cookies: Sequence[str]) -> HttpResponse:
-        """Let a browser in that has brought the code; one that was in already leaves it to the next."""
+        """Give the browser a cookie in exchange for the code. One that has a cookie already doesn't use the code up."""
         headers = {"Location": self._path}
         if not self._is_known(cookies):
             self._tokens.append(secrets.token_urlsafe(CODE_BYTES))

@@ -133,7 +133,7 @@ class Report:
     sample: int = 0
     """The next input sample."""
     device_start: int = 0
-    """The input sample that the device's sample 0 is, as samples are counted now: less by the input that was left out."""
+    """The input sample that corresponds to the device's sample 0. Input that was left out isn't counted."""
     values: dict[str, float] = field(default_factory=dict)
     """Values of stops and parameters, by slug."""
     input_peak: float = 0.0

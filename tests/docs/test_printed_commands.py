@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -136,11 +137,17 @@ NOT_RUN = {
     "train": "of a MusicGen of the hub, which isn't here; tests/training/find/musicgen does with a tiny one",
     "layers": "of a MusicGen of the hub, which isn't here; tests/training/find/musicgen does with a tiny one",
     "musicgen": "20 s of a core, or a model of the hub; tests/export/commands/test_musicgen.py runs it with a tiny one",
-    "plan": "refuses where the disk is too small for it; tests/training/banks/test_forecast.py runs it on less",
+    "plan": "refuses where the disk is too small for it; tests/training/banks/train/test_forecast.py runs it on less",
     "report": "minutes; tests/training/evaluation runs its experiments on less",
     "evaluate": "minutes; tests/training/evaluation runs its experiments on less",
 }
 """Commands of which some line isn't run here, and why."""
+
+
+def test_the_tests_that_run_a_command_instead_exist() -> None:
+    named = [name for reason in NOT_RUN.values() for name in re.findall(r"tests/[\w/.]*\w", reason)]
+    assert named
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []
 
 
 def test_each_line_of_ours_is_run_or_its_command_has_a_reason_and_both_lists_are_current() -> None:

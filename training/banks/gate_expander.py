@@ -17,7 +17,7 @@ MEMORY_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Expander:
-    """When an off gate's levels are raised to all features.
+    """The conditions under which an off gate's levels are raised to all features.
 
     The share is the levels' part of the features' energy, 0..1.
 

@@ -101,7 +101,8 @@ EvidencePromptOption = Annotated[
     ),
 ]
 OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Where results and sounds are kept; BANK.evidence otherwise.")
+    Path | None,
+    typer.Option("-o", "--out", help="Where results and sounds are kept; BANK.evidence otherwise."),
 ]
 
 

@@ -31,7 +31,7 @@ from training.models.resumable_training import ResumableTraining
 
 BAND_SCALES = (256, 64)
 LOG_FLOOR = 0.003
-"""Floor of the log spectra in training, as in the demo RAVE's: what sounds above 4 kHz counts."""
+"""Floor of the log spectra in training, as for the example RAVE; low enough that content above 4 kHz counts."""
 
 SAVE_SECONDS = 120.0
 """Time that an interruption can cost: a full-sized RAVE's state is half a gigabyte, too much to write at each step."""

@@ -135,8 +135,10 @@ def process_group(device: str = "cpu") -> ProcessGroup:
 
 
 def end(code: int) -> NoReturn:
-    """Ends a process of a group that failed, without the interpreter's own exit: there the backend's threads, which may
-    still wait for a dead process, could abort this one (SIGABRT) before it returns its code."""
+    """End this process after its group failed, without the interpreter's normal exit.
+
+    The backend's threads may still wait for a dead process, and could abort this one (SIGABRT) before it returns its code.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

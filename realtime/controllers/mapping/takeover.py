@@ -74,8 +74,10 @@ class Takeover:
         self._knob = other._knob
 
     def lose_sight(self) -> None:
-        """Note that the knob may be turned unseen, as when its box is pulled out. If it then comes back near to where it
-        was, it goes on from there; otherwise it takes over anew."""
+        """Record that the device is unplugged, so that its knob may be turned unnoticed.
+
+        If the knob comes back near its old position, it keeps control; otherwise takeover begins anew.
+        """
         self.holds, self._unseen = False, True
 
     def _target(self, last_knob: float | None, knob: float, stop: float) -> float | None:

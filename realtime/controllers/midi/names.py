@@ -73,7 +73,7 @@ def is_same_box(name: str, other: str) -> bool:
 
 
 class MissingBoxes:
-    """Says which boxes that a mapping or an option names aren't here, whenever that has changed.
+    """Reports the missing MIDI devices among those that a mapping or an option names, whenever the list changes.
 
     Args:
         boxes: the devices that it names.

@@ -57,7 +57,7 @@ class Arguments:
         return beats
 
     def names(self, count: int) -> list[str]:
-        """So many texts."""
+        """The arguments, which have to be exactly `count` texts."""
         values = self._exactly(count, "a name" if count == 1 else f"{count} names")
         names = [value for value in values if isinstance(value, str)]
         if len(names) != count:

@@ -27,7 +27,7 @@ class WebPages(Protocol):
     """Web pages that are served at the same port, and the decision whom the port serves."""
 
     def admit(self, client: Client, target: str, cookies: Sequence[str]) -> HttpResponse | None:
-        """The response to a request that isn't let in, or that has brought a code; None: it is let in.
+        """The response to a request that is refused, or that brings a code; None: the request is accepted.
 
         Args:
             client: the client that asks.

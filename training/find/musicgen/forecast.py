@@ -178,7 +178,7 @@ def forecast_knob(
         training = cost_of(trained, total, [width] * banks, config, rates, stream=True, buffer_frames=None)
         weights = training.weights_bytes + training.buffer_bytes
     kinds: tuple[LayerKind, ...] = ("static", "direction") if quick.features else ("direction",)
-    clips = clips_of(paths, quick.seed)
+    clips = clip_counts(paths, quick.seed)
     work = work_of(clips, banks, kinds, pieces.pieces)
     encoded = clips["validation"] + clips["test"]
     return KnobForecast(
@@ -197,7 +197,7 @@ def forecast_knob(
     )
 
 
-def clips_of(paths: tuple[Sequence[Path], Sequence[Path]], seed: int) -> dict[str, int]:
+def clip_counts(paths: tuple[Sequence[Path], Sequence[Path]], seed: int) -> dict[str, int]:
     """How many recordings of both kinds measure an effect, by split: at most `CLIPS` of a kind, all where a kind has none."""
     labels = torch.tensor([True] * len(paths[0]) + [False] * len(paths[1]))
     dealt = [split for kind in deal_files(paths, seed) for split in kind]

@@ -89,7 +89,7 @@ def sweep_raw_layers(
 
 
 def without_features(width: int) -> SAE:
-    """An SAE whose one feature never fires and whose frames are the model's: a place for a layer's normalisation."""
+    """An SAE whose one feature never fires. It stores the normalisation of a layer that has no SAE."""
     sae = SAE(SAEConfig(width, n_features=1, k=1))
     with torch.no_grad():
         sae.W_enc.zero_()

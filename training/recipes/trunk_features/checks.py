@@ -43,7 +43,7 @@ CLASSES = (
     )
     + NEW
 )
-"""Classes that no clip is in two of, and of which there are sound banks that nothing was learned from."""
+"""Disjoint classes of clips, which are also in soundfonts that no training used."""
 
 
 class Checks:

@@ -14,7 +14,7 @@ from training.recipes.separator.measure.figures import estimate
 from training.separation.separator import Analysis, Separator
 
 Shares = Callable[[Tensor, Tensor], Tensor]
-"""From trunk and maps to shares, as `Head` gives them."""
+"""A function that computes each band's share from the trunk's output and its maps; `Head` is one."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class HeldOut:
 
 @torch.no_grad()
 def held_out(separator: Separator, wanted: Tensor, rest: Tensor) -> HeldOut:
-    """Listens once to what every stop is measured on."""
+    """The held-out sounds, analysed once for all stops."""
     return HeldOut(wanted, rest, *(separator.analyse(each) for each in (wanted, rest, wanted + rest)))
 
 

@@ -12,7 +12,7 @@ from tests.helpers.programs.command_line import Run, refused
 from training.classifiers.training import ClassifierOptions
 from training.find.musicgen import layer_choice, prediction_effect
 from training.find.musicgen.find import find_stops
-from training.find.musicgen.forecast import clips_of, forecast_knob, work_of
+from training.find.musicgen.forecast import clip_counts, forecast_knob, work_of
 from training.find.musicgen.generated_pieces import PieceOptions
 from training.find.musicgen.layer_choice import LayerOptions
 from training.find.musicgen.quick_banks import QuickOptions, make_quick_banks
@@ -78,7 +78,7 @@ def test_what_is_counted_is_what_finding_computes(
     options = PieceOptions(pieces=pieces, seconds=0.5, classifier=LISTENING)
     _, banks = make_quick_banks(model, tmp_path / "banks", paths, QUICK, "tiny", lambda *_: None)
     find_stops(model, banks, "low", *paths, LayerOptions(pieces=options))
-    work = work_of(clips_of(paths, seed=0), QUICK.layers, ("static", "direction"), pieces)
+    work = work_of(clip_counts(paths, seed=0), QUICK.layers, ("static", "direction"), pieces)
     assert counted == {
         "gradients": work.gradients, "likelihoods": work.likelihoods, "pieces": work.pieces
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """What classifiers still detect: python -m training.recipes.separator.measure.detected BANK OUT.json --corpus FOLDER ...
 
-A log-mel classifier and a published one hear held-out mixtures with a stop at -1 beside random queries, and solos on the
-way down.
+Two classifiers, a log-mel one and a published one, are run on held-out mixtures with a stop at -1 and with random queries,
+and on solos while the stop goes down.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from realtime.live.session import collected_interrupts
+from realtime.live.play import collected_interrupts
 
 
 def test_the_first_interrupt_is_collected_the_second_raises_and_the_old_handlers_come_back() -> None:
