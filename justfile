@@ -97,7 +97,7 @@ alias bench-controls := bench-controllers
 demo *arguments:
     uv run drawstop demo {{arguments}}
 
-# render the demo's recordings and train its RAVE anew (about an hour of one core; resumable);
+# render the example recordings and train its RAVE anew (about an hour of one core; resumable);
 # needs a C++ compiler, fluidsynth, espeak-ng and the soundfonts that LICENSES.md lists
 demo-train *arguments:
     uv run --group recipe python -m training.recipes.rave {{arguments}}
@@ -107,7 +107,7 @@ demo-train *arguments:
 shipped-train *arguments:
     uv run --group recipe python -m training.recipes.separator {{arguments}}
 
-# render the diverse set of recordings (1376 of 4 s), train SAEs of the demo's RAVE on it, and measure what concepts they tell
+# render the diverse set of recordings (1376 of 4 s), train SAEs of the example RAVE on it, and measure what concepts they tell
 # (about ten minutes of one core; resumable); needs what demo-train needs
 demo-diverse *arguments:
     uv run --group recipe python -m training.recipes.diverse {{arguments}}
@@ -116,7 +116,7 @@ demo-diverse *arguments:
 demo-planted:
     uv run python -m training.recipes.planted.recovery
 
-# guitar music with a male voice: render it, find three stops of the demo's RAVE (guitar, male voice, female voice), and measure
+# guitar music with a male voice: render it, find three stops of the example RAVE (guitar, male voice, female voice), and measure
 # them (about an hour of two cores; resumable, but for the finding of the stops); needs what demo-train needs
 demo-duet *arguments:
     uv run --group recipe python -m training.recipes.duet {{arguments}}

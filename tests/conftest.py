@@ -91,8 +91,8 @@ def needs_program() -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def demo_rave() -> Path:
-    """The shipped small RAVE."""
+def example_rave() -> Path:
+    """The example RAVE."""
     return DEMO / "rave.ts"
 
 
@@ -126,16 +126,18 @@ def rave_instrument(
 
 
 @pytest.fixture(scope="session")
-def random_bank(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def random_bank(example_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bank of the shipped RAVE with two random stops, guitar and voice."""
-    return made_once(tmp_path_factory, "banks", lambda folder: write_random_bank(demo_rave, folder / "bank"))
+    return made_once(
+        tmp_path_factory, "banks", lambda folder: write_random_bank(example_rave, folder / "bank")
+    )
 
 
 @pytest.fixture(scope="session")
-def baked(demo_rave: Path, random_bank: Path, tmp_path_factory: pytest.TempPathFactory) -> "Baked":
+def baked(example_rave: Path, random_bank: Path, tmp_path_factory: pytest.TempPathFactory) -> "Baked":
     """The shipped RAVE with the random bank inside, baked and verified once for all tests."""
     return made_once(
-        tmp_path_factory, "baked", lambda folder: _bake(demo_rave, random_bank, folder / "organ.ts")
+        tmp_path_factory, "baked", lambda folder: _bake(example_rave, random_bank, folder / "organ.ts")
     )
 
 
@@ -158,7 +160,7 @@ def _bake(model: Path, bank: Path, out: Path) -> "Baked":
 
 
 @pytest.fixture(scope="session")
-def demo_instrument(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def example_instrument(example_rave: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's real instrument, as a bake writes it but without the minutes of its checks."""
     import torch
 
@@ -168,8 +170,8 @@ def demo_instrument(demo_rave: Path, tmp_path_factory: pytest.TempPathFactory) -
     from training.models.rave.model import RaveModel
 
     def make(folder: Path) -> Path:
-        model = RaveModel(demo_rave)
-        banks = [load_bank(demo_rave.parent / "bank", model.fingerprint)]
+        model = RaveModel(example_rave)
+        banks = [load_bank(example_rave.parent / "bank", model.fingerprint)]
         path = folder / "demo.ts"
         description = describe(model, banks, path.stem, "").to_json()
         torch.jit.save(script(model, banks), str(path), _extra_files={EXTRA_FILE: description})

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bench.controllers.instrument import SLUGS, make_gain
 from bench.controllers.results import Results, spread
-from bench.live.preparation import demo_instrument
+from bench.live.preparation import example_instrument
 from realtime.controllers.mapping.file import parse_mapping
 from realtime.controllers.midi.midi_file import read_midi_file
 from realtime.engine import instrument_file
@@ -57,7 +57,7 @@ def measure(movements: int, instrument: Path | None) -> Results:
             off = np.abs(changes(path, moved) - samples)
             results.row(f"control track, {what}", movements, *spread(off)[1::2], "samples")
             results.limit(f"control track, {what}: off by at most, samples", off.max(), 1)
-        demo = instrument_file.load(instrument or demo_instrument(folder))
+        demo = instrument_file.load(instrument or example_instrument(folder))
         ratio, frames = demo_changes(demo)
     results.row(
         f"sound, a RAVE ({demo.description.name}; {ratio} samples a frame)",

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from bench.controllers.results import Results
 from bench.controllers.simulated_controllers import Due, SimulatedController, message, midi_box, osc_client
 from bench.live.jack import JackServer
-from bench.live.preparation import demo_instrument, free_port
+from bench.live.preparation import example_instrument, free_port
 from realtime.engine import instrument_file
 from realtime.recording.replay import compared, replay
 from realtime.recording.session_file import Session, read_session
@@ -70,7 +70,7 @@ def measure(seconds: float, instrument: Path | None) -> Results:
     """Perform for so long (30 s or more), render twice, compare."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        instrument = instrument or demo_instrument(folder)
+        instrument = instrument or example_instrument(folder)
         with JackServer().use_here() as server:
             code, lines = perform(folder, instrument, seconds, server)
         session = read_session(folder / "take")

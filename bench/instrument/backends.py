@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def model_file(name: str, folder: Path) -> Path:
-    """The demo's RAVE, one of full size that acids-rave's own script exports into `folder`, or the file of that name."""
+    """The example RAVE, one of full size that acids-rave's own script exports into `folder`, or the file of that name."""
     if name == "demo":
         return DEMO / "rave.ts"
     if name not in FULL_SIZE:

@@ -1,4 +1,4 @@
-"""Blocks of sound for benches: the demo's recordings end to end, or noise with a spectrum and levels that move."""
+"""Blocks of sound for benches: the example recordings end to end, or noise with a spectrum and levels that move."""
 
 import numpy as np
 import soundfile
@@ -15,7 +15,7 @@ class Sounds:
     """Any number of blocks, the same ones every time.
 
     Args:
-        recorded: the demo's recordings, over and over; else shaped noise.
+        recorded: the example recordings, over and over; else shaped noise.
     """
 
     def __init__(self, sample_rate: int, recorded: bool) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from bench.live.jack import PERIOD, RATE, JackServer
-from bench.live.preparation import demo_instrument, other_cores_busy, resident_megabytes
+from bench.live.preparation import example_instrument, other_cores_busy, resident_megabytes
 from drawstop.instrument_description import InstrumentDescription
 from realtime.engine.control_event import ControlEvent
 from realtime.live.latency import read_latency
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        instrument = arguments.instrument or demo_instrument(Path(folder))
+        instrument = arguments.instrument or example_instrument(Path(folder))
         request = LiveRequest(instrument, block=arguments.block, latency=read_latency(arguments.latency))
         with contextlib.ExitStack() as beside:
             if not arguments.quiet:

@@ -1,4 +1,4 @@
-"""Preparations for live measurements: the demo's instrument, a session's folder, a busy machine, a free port."""
+"""Preparations for live measurements: the example RAVE's instrument, a session's folder, a busy machine, a free port."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ def other_cores_busy() -> Iterator[None]:
         load.terminate()
 
 
-def demo_instrument(folder: Path) -> Path:
+def example_instrument(folder: Path) -> Path:
     """Bake the example RAVE's instrument into this folder."""
     return baked(DEMO, folder)
 

@@ -91,7 +91,7 @@ def refuse_claims(claims: dict[str, bool]) -> None:
 def claims(first: dict[str, Any], second: dict[str, Any], curve: list[dict[str, Any]]) -> dict[str, bool]:
     """What the page claims of the example RAVE's stops, and whether the committed figures say so."""
     found = {
-        "they are of the shipped RAVE": first["rave"] == sha256_file(DEMO / "rave.ts"),
+        "they are of the example RAVE": first["rave"] == sha256_file(DEMO / "rave.ts"),
         "they are of enough clips": min(first["items"], second["items"]) >= FEWEST_CLIPS,
         "the second model is another": second["rave"] != first["rave"],
         "silence stays silence": all(first[timbres]["silence_peak"] == 0.0 for timbres in SETS),

@@ -158,14 +158,14 @@ def test_each_line_of_ours_is_run_or_its_command_has_a_reason_and_both_lists_are
 
 @pytest.fixture(scope="module")
 def folder(
-    demo_instrument: Path, demo_rave: Path, tmp_path_factory: pytest.TempPathFactory
+    example_instrument: Path, example_rave: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
     """A folder with what the lines name, small and real, which the process is in meanwhile."""
     folder = tmp_path_factory.mktemp("as-printed")
     (folder / "drawstop-demo").mkdir()
     for name in ("organ.ts", "drawstop-demo/instrument.ts"):
-        shutil.copy(demo_instrument, folder / name)
-    shutil.copy(demo_rave, folder / "my_rave.ts")
+        shutil.copy(example_instrument, folder / name)
+    shutil.copy(example_rave, folder / "my_rave.ts")
     (folder / "my-sae").mkdir()
     for name in ("cfg.json", "sae_weights.safetensors"):  # what SAELens writes, without what makes it a bank
         shutil.copy(DEMO_DATA / "bank" / name, folder / "my-sae")

@@ -106,11 +106,11 @@ def level_processes_of(parent: int) -> list[int]:
 
 @pytest.mark.parametrize("concept, other, name", [("guitar", "voice", "01"), ("voice", "guitar", "05")])
 def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives_offline(
-    demo_instrument: Path, tmp_path: Path, jack: JackServer, surface: Surface, port: int, concept: str, other: str, name: str
+    example_instrument: Path, tmp_path: Path, jack: JackServer, surface: Surface, port: int, concept: str, other: str, name: str
 ) -> None:  # fmt: skip
     take, report = tmp_path / "take", tmp_path / "report.json"
     playing = Playing(
-        jack, demo_instrument, "--headless", "--block", 2048, "--latency", 16384, "--levels", "--osc", port,
+        jack, example_instrument, "--headless", "--block", 2048, "--latency", 16384, "--levels", "--osc", port,
         "--record", take, "--json", report, "--set", f"{concept}=-1",
     )  # fmt: skip
     wait_for(lambda: "drawstop:in_0" in jack.ports() and (take / "input.f32").is_file(), "the sound")
@@ -127,7 +127,9 @@ def test_the_levels_of_a_recording_that_is_played_in_are_those_that_listen_gives
     assert recorded.shape[1] == past * 2048 >= 5 * 44100
     with torch.inference_mode():
         offline = (
-            instrument_file.load(demo_instrument).module.listen(torch.from_numpy(recorded)[None])[0].mean(-1)
+            instrument_file.load(example_instrument)
+            .module.listen(torch.from_numpy(recorded)[None])[0]
+            .mean(-1)
         )
     expected = dict(zip(("guitar", "voice"), offline.tolist(), strict=True))
     skipped = levels["skipped_blocks"] / past

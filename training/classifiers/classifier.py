@@ -144,7 +144,7 @@ def two_classifiers(network: ConceptClassifier, musicnn: Musicnn) -> list[Classi
     return [NetworkClassifier(network), MusicnnClassifier(musicnn, network.concepts)]
 
 
-def shipped_classifiers(demo: Path) -> list[Classifier]:
+def example_classifiers(demo: Path) -> list[Classifier]:
     """The two classifiers in a demo folder; no stop was fitted with them."""
     return two_classifiers(
         load_classifier(demo / "judge.safetensors"), load_musicnn(demo / "tagger.safetensors")

@@ -17,7 +17,7 @@ from training.banks.bank import StopBank, bank_fingerprint, load_bank
 from training.banks.bank_folders import BANKS_FILE, bank_folders, load_banks
 from training.data.read_labelled import read_labelled
 from training.evaluation.context import EvaluationContext, Options
-from training.evaluation.demo_set import SHIPPED, shipped_set
+from training.evaluation.example_set import EXAMPLE, example_set
 from training.evaluation.experiment_tables import MUSICGEN, RAVE
 from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.plan import planned_experiments
@@ -126,21 +126,21 @@ def read_prompt(text: str) -> tuple[frozenset[str], str]:
 
 
 def _rave(asked: Asked, banks: Sequence[StopBank], folder: Path, progress: Progress | None) -> Opened:
-    ours = SHIPPED.is_of(banks[0])
+    ours = EXAMPLE.is_of(banks[0])
     if (asked.model is None or asked.recordings is None) and not ours:
         raise DrawstopError(f"{asked.bank} is no bank of the demo's: say its --model and its --recordings")
     if asked.prompts:
         raise DrawstopError("--prompt is for a MusicGen's banks: a RAVE plays recordings")
-    model = open_rave(asked.model or SHIPPED.rave, banks[0].site)
+    model = open_rave(asked.model or EXAMPLE.rave, banks[0].site)
     bank = load_bank(asked.bank, model.fingerprint)
     data = (
-        shipped_set(SHIPPED.recordings)
+        example_set(EXAMPLE.recordings)
         if asked.recordings is None
         else read_labelled(asked.recordings, seed=asked.options.seed)
     )
     classifier = asked.classifier
-    if classifier is None and ours and {stop.name for stop in bank.stops} <= SHIPPED.classified:
-        classifier = SHIPPED.classifier
+    if classifier is None and ours and {stop.name for stop in bank.stops} <= EXAMPLE.classified:
+        classifier = EXAMPLE.classifier
     context = RaveContext(model, bank, data, folder, asked.options, classifier, progress)
     prints = (bank_fingerprint(asked.bank),)
     identity = identity_of(model.fingerprint, prints, data, classifier, asked.options)

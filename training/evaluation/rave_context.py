@@ -16,8 +16,8 @@ from training.classifiers.musicnn import load_musicnn
 from training.classifiers.training import ClassifierOptions
 from training.data.labelled_set import LabelledSet
 from training.evaluation.context import EvaluationContext, Options
-from training.evaluation.demo_set import SHIPPED
 from training.evaluation.encoded_set import EncodedSet, encode_set
+from training.evaluation.example_set import EXAMPLE
 from training.evaluation.playback.edits import Solos, solo_statistics
 from training.evaluation.playback.held_out_clips import Clips, cut_clips
 from training.evaluation.playback.rave import RavePlayback
@@ -106,10 +106,10 @@ class RaveContext(EvaluationContext):
         return solo_statistics(self.bank.sae, latents)
 
     def second_classifier(self, sounds: Tensor, labels: Tensor) -> Classifier:
-        """The shipped musicnn where it knows the concepts, else logistic regression; see EvaluationContext."""
-        if not SHIPPED.musicnn.is_file() or not MusicnnClassifier.knows(self.concepts):
+        """The published musicnn where it knows the concepts, else logistic regression; see EvaluationContext."""
+        if not EXAMPLE.musicnn.is_file() or not MusicnnClassifier.knows(self.concepts):
             return super().second_classifier(sounds, labels)
-        musicnn = MusicnnClassifier(load_musicnn(SHIPPED.musicnn), self.concepts)
+        musicnn = MusicnnClassifier(load_musicnn(EXAMPLE.musicnn), self.concepts)
         musicnn.calibrate(sounds, self.model.rates.sample_rate, labels)
         return musicnn
 

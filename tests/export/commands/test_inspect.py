@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 
 def test_inspect_says_what_each_kind_of_thing_is(
-    run: Run, baked: "Baked", demo_rave: Path, random_bank: Path, tmp_path: Path
+    run: Run, baked: "Baked", example_rave: Path, random_bank: Path, tmp_path: Path
 ) -> None:
     recordings = noise_clips(tmp_path / "clips", 2)
-    assert run("activations", demo_rave, recordings, "--site", "latent", "--out", tmp_path / "frames")[0] == 0
+    assert (
+        run("activations", example_rave, recordings, "--site", "latent", "--out", tmp_path / "frames")[0] == 0
+    )
     expected = {
         baked.path: "instrument",
-        demo_rave: "RAVE",
+        example_rave: "RAVE",
         random_bank: "bank",
         recordings / "0.wav": "recording",
         tmp_path / "frames": "frames",
@@ -41,12 +43,12 @@ def test_inspect_refuses_what_it_does_not_know(run: Run, tmp_path: Path) -> None
 
 
 def test_inspect_lists_what_a_patcher_and_a_trainer_look_for(
-    run: Run, baked: "Baked", demo_rave: Path
+    run: Run, baked: "Baked", example_rave: Path
 ) -> None:
     _, out, _ = run("inspect", baked.path)
     assert re.search(r"method steer +130 in \(a value every 512\), 128 out \(a value every 512\)", out)
     assert re.search(r"method forward +1 in .*delay 944\s+samples", out, re.DOTALL)
-    _, out, _ = run("inspect", demo_rave)
+    _, out, _ = run("inspect", example_rave)
     assert re.search(r"site decoder\.\d+ +\d+ wide, a frame every \d+ samples", out)
 
 

@@ -238,12 +238,17 @@ def test_without_a_model_the_small_one_plays(
 
 
 def test_parts_that_do_not_belong_together_are_refused(
-    run: Run, tiny_musicgen: Path, random_bank: Path, layer_banks: list[Path], demo_rave: Path, tmp_path: Path
+    run: Run,
+    tiny_musicgen: Path,
+    random_bank: Path,
+    layer_banks: list[Path],
+    example_rave: Path,
+    tmp_path: Path,
 ) -> None:
     out = ("-o", tmp_path / "a.wav", *SHORT)
     refused(run("musicgen", tiny_musicgen, "--set", "guitar=1", *out), "has no bank, so nothing can be moved")
     refused(run("musicgen", tiny_musicgen, "--bank", random_bank, *out), "no site 'latent'")
-    refused(run("musicgen", demo_rave, "--bank", layer_banks[0], *out), "is no MusicGen")
+    refused(run("musicgen", example_rave, "--bank", layer_banks[0], *out), "is no MusicGen")
     refused(run("musicgen", tiny_musicgen, "--bank", tiny_musicgen, *out), "expected a bank")
     twice = ("--bank", layer_banks[0], "--bank", layer_banks[0])
     refused(run("musicgen", tiny_musicgen, *twice, *out), "one bank a layer")

@@ -20,10 +20,10 @@ def test_verify_shows_its_checks(run: Run, baked: "Baked", tmp_path: Path) -> No
 
 
 def test_verify_refuses_damaged_and_foreign_files(
-    run: Run, baked: "Baked", demo_rave: Path, tmp_path: Path
+    run: Run, baked: "Baked", example_rave: Path, tmp_path: Path
 ) -> None:
     content = baked.path.read_bytes()
     (tmp_path / "half.ts").write_bytes(content[: len(content) // 2])
     refused(run("verify", tmp_path / "half.ts"), "damaged")
-    refused(run("verify", demo_rave), "no Drawstop instrument")
+    refused(run("verify", example_rave), "no Drawstop instrument")
     refused(run("verify", tmp_path / "none.ts"), "no instrument at")

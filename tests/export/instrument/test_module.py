@@ -68,7 +68,7 @@ def fresh(script: torch.jit.ScriptModule, noise: int = 1) -> torch.jit.ScriptMod
 def test_a_neutral_instrument_is_the_plain_rave_bit_for_bit(
     request: pytest.FixtureRequest, which: str, noise: int
 ) -> None:
-    path = request.getfixturevalue("demo_rave" if which == "shipped" else "variational_rave")
+    path = request.getfixturevalue("example_rave" if which == "shipped" else "variational_rave")
     script = request.getfixturevalue("instrument" if which == "shipped" else "variational")
     model = RaveModel(path)
     for kind in ("tone", "silence", "noise"):
@@ -111,9 +111,9 @@ def through_engine(module: torch.jit.ScriptModule, baked: "Baked", audio: Tensor
 @pytest.mark.parametrize("kind", ["tone", "silence", "noise"])
 @pytest.mark.parametrize("host_block", [1, 7, 64, 512, 2048, 4096])
 def test_the_engine_gives_the_plain_raves_bits_after_its_delay(
-    baked: "Baked", instrument: torch.jit.ScriptModule, demo_rave: Path, host_block: int, kind: str
+    baked: "Baked", instrument: torch.jit.ScriptModule, example_rave: Path, host_block: int, kind: str
 ) -> None:
-    expected = plain(RaveModel(demo_rave), 0, sound(kind))
+    expected = plain(RaveModel(example_rave), 0, sound(kind))
     fresh(instrument, noise=0)
     assert torch.equal(through_engine(instrument, baked, sound(kind), host_block), expected)
 
@@ -128,9 +128,9 @@ def test_the_engine_gives_a_variational_raves_own_bits_when_seeded_alike(
 
 
 def test_knobs_change_the_sound_and_bypass_undoes_it(
-    instrument: torch.jit.ScriptModule, demo_rave: Path
+    instrument: torch.jit.ScriptModule, example_rave: Path
 ) -> None:
-    expected = plain(RaveModel(demo_rave), 1, sound("tone"))
+    expected = plain(RaveModel(example_rave), 1, sound("tone"))
     fresh(instrument).set_guitar(-1.0)
     assert not torch.equal(streamed(instrument, sound("tone")), expected)
     fresh(instrument).set_guitar(-1.0)

@@ -71,13 +71,13 @@ def reported() -> list[tuple[str, int, int]]:
 
 @pytest.fixture(scope="module")
 def made(
-    demo_rave: Path,
+    example_rave: Path,
     folders: dict[str, Path],
     tmp_path_factory: pytest.TempPathFactory,
     reported: list[tuple[str, int, int]],
 ) -> Path:
     out = tmp_path_factory.mktemp("made") / "organ"
-    make_instrument(request_of(demo_rave, folders, out), lambda *report: reported.append(report))
+    make_instrument(request_of(example_rave, folders, out), lambda *report: reported.append(report))
     return out
 
 
@@ -124,24 +124,24 @@ def test_what_is_printed_has_a_row_for_each_kind_of_clip_the_verdicts_and_the_ne
 
 def test_the_plan_has_what_is_reported_in_its_order_and_each_part_ends(
     made: Path,
-    demo_rave: Path,
+    example_rave: Path,
     folders: dict[str, Path],
     tmp_path: Path,
     reported: list[tuple[str, int, int]],
 ) -> None:
-    check_reported_as_planned(request_of(demo_rave, folders, tmp_path / "out"), reported)
+    check_reported_as_planned(request_of(example_rave, folders, tmp_path / "out"), reported)
 
 
 def test_broken_off_and_started_again_it_goes_on_and_ends_with_the_same_bits(
-    made: Path, demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    made: Path, example_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "organ"
     for step in ("voice: listening", "guitar: measuring"):
         with pytest.raises(BrokenOffError):
-            make_instrument(request_of(demo_rave, folders, out), broken_off_at(step))
+            make_instrument(request_of(example_rave, folders, out), broken_off_at(step))
         assert [path.name for path in out.iterdir()] == ["unfinished"]
     steps: list[str] = []
-    make_instrument(request_of(demo_rave, folders, out), lambda what, done, total: steps.append(what))
+    make_instrument(request_of(example_rave, folders, out), lambda what, done, total: steps.append(what))
     assert not any(what.startswith("training the SAE") or "listening" in what for what in steps)
     assert (out / "figures.json").read_bytes() == (made / "figures.json").read_bytes()
     for name in CLIPS:
@@ -149,19 +149,19 @@ def test_broken_off_and_started_again_it_goes_on_and_ends_with_the_same_bits(
 
 
 def test_unfinished_work_of_other_options_is_not_gone_on_with(
-    demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    example_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "organ"
     with pytest.raises(BrokenOffError):
-        make_instrument(request_of(demo_rave, folders, out), broken_off_at("encoding"))
+        make_instrument(request_of(example_rave, folders, out), broken_off_at("encoding"))
     with pytest.raises(DrawstopError, match="delete it to start anew"):
-        read_request(demo_rave, [("guitar", folders["guitar"], folders["voice"])], out, QUICK)
+        read_request(example_rave, [("guitar", folders["guitar"], folders["voice"])], out, QUICK)
 
 
 def test_no_test_recording_of_any_stop_reaches_the_autoencoder_or_an_ear(
-    demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    example_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    request = request_of(demo_rave, folders, tmp_path / "organ")
+    request = request_of(example_rave, folders, tmp_path / "organ")
     tested = {path for wanted in request.stops for part in wanted.recordings("test") for path in part}
     assert len(tested) == 4
     assert not tested & set(training_paths(request))
@@ -170,12 +170,12 @@ def test_no_test_recording_of_any_stop_reaches_the_autoencoder_or_an_ear(
 
 
 def test_a_finished_folder_may_be_made_anew_and_a_foreign_one_may_not(
-    made: Path, demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    made: Path, example_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    assert request_of(demo_rave, folders, made).out == made
+    assert request_of(example_rave, folders, made).out == made
     (tmp_path / "diary.txt").write_text("mine")
     with pytest.raises(DrawstopError, match="aren't ours to replace"):
-        request_of(demo_rave, folders, tmp_path)
+        request_of(example_rave, folders, tmp_path)
 
 
 def few(folder: Path, names: list[str], sound: torch.Tensor) -> Path:
@@ -201,43 +201,45 @@ FOUR = [f"{number}.wav" for number in range(4)]
 def test_useless_recordings_are_refused_in_one_line_before_anything_is_written(
     make_folder: Callable[[Path], Path],
     message: str,
-    demo_rave: Path,
+    example_rave: Path,
     folders: dict[str, Path],
     tmp_path: Path,
 ) -> None:
     stops = [("guitar", make_folder(tmp_path), folders["voice"])]
     with pytest.raises(DrawstopError, match=message):
-        read_request(demo_rave, stops, tmp_path / "organ", QUICK)
+        read_request(example_rave, stops, tmp_path / "organ", QUICK)
     assert not (tmp_path / "organ").exists()
 
 
 def test_a_recording_in_both_folders_is_refused(
-    demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    example_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     with pytest.raises(DrawstopError, match="both folders"):
-        read_request(demo_rave, [("g", folders["guitar"], folders["guitar"])], tmp_path / "organ", QUICK)
+        read_request(example_rave, [("g", folders["guitar"], folders["guitar"])], tmp_path / "organ", QUICK)
 
 
 @pytest.mark.parametrize("names", [("guitar", "guitar"), ("guitar", "Guitar!"), ("guitar", " ")])
 def test_names_that_would_be_the_same_knob_or_none_are_refused(
-    names: tuple[str, str], demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    names: tuple[str, str], example_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     stops = [(name, folders["guitar"], folders["voice"]) for name in names]
     with pytest.raises(DrawstopError, match="name"):
-        read_request(demo_rave, stops, tmp_path / "organ", QUICK)
+        read_request(example_rave, stops, tmp_path / "organ", QUICK)
 
 
-def test_an_output_folder_among_the_recordings_is_refused(demo_rave: Path, folders: dict[str, Path]) -> None:
+def test_an_output_folder_among_the_recordings_is_refused(
+    example_rave: Path, folders: dict[str, Path]
+) -> None:
     with pytest.raises(DrawstopError, match="among the recordings"):
-        request_of(demo_rave, folders, folders["guitar"] / "organ")
+        request_of(example_rave, folders, folders["guitar"] / "organ")
 
 
 def test_a_pattern_that_no_recording_has_is_refused(
-    demo_rave: Path, folders: dict[str, Path], tmp_path: Path
+    example_rave: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     options = MakeOptions.of(0, "auto", "nylon*")
     with pytest.raises(DrawstopError, match="--like"):
-        read_request(demo_rave, [("g", folders["guitar"], folders["voice"])], tmp_path / "organ", options)
+        read_request(example_rave, [("g", folders["guitar"], folders["voice"])], tmp_path / "organ", options)
 
 
 @pytest.mark.parametrize(
@@ -250,9 +252,9 @@ def test_a_pattern_that_no_recording_has_is_refused(
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(
-    arguments: tuple[str, ...], message: str, demo_rave: Path, tmp_path: Path
+    arguments: tuple[str, ...], message: str, example_rave: Path, tmp_path: Path
 ) -> None:
-    seen = drawstop("make", demo_rave, *arguments, "--out", tmp_path / "organ", PYTHONWARNINGS="ignore")
+    seen = drawstop("make", example_rave, *arguments, "--out", tmp_path / "organ", PYTHONWARNINGS="ignore")
     assert seen.returncode == 2
     assert message in seen.stderr
     assert seen.stderr.count("\n") == 1

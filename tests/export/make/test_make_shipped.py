@@ -155,11 +155,11 @@ def test_too_few_recordings_are_refused_before_anything_is_written(
 
 
 def test_options_of_the_other_kind_of_model_are_refused(
-    folders: tuple[Path, Path], demo_rave: Path, tmp_path: Path
+    folders: tuple[Path, Path], example_rave: Path, tmp_path: Path
 ) -> None:
     stops = [("guitar", *folders)]
     with pytest.raises(DrawstopError, match="--kind and --like"):
         read_request(None, stops, tmp_path / "out", MakeOptions.of(0, "gated", "*"))
     with pytest.raises(DrawstopError, match="--bring-in"):
-        read_request(demo_rave, stops, tmp_path / "out", MakeOptions.of(0, "auto", "*", brings_in=True))
+        read_request(example_rave, stops, tmp_path / "out", MakeOptions.of(0, "auto", "*", brings_in=True))
     assert not (tmp_path / "out").exists()

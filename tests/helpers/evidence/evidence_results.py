@@ -13,7 +13,7 @@ from training.metrics.bootstrap import Estimate
 RATE = 22050
 SECONDS = 3.0
 HEAD = PageHead(
-    "The demo bank",
+    "The example bank",
     ("A small RAVE at 44.1 kHz, 256 features at its latent", "Two stops: guitar and voice"),
     {
         "drawstop": "0.1.0",

@@ -75,9 +75,9 @@ def played(small: Path) -> Iterator[Played]:
 @pytest.mark.parametrize("concept, other", [STOPS, STOPS[::-1]])
 @pytest.mark.parametrize("block", [512, 2048])
 def test_the_levels_of_a_recording_are_those_that_listen_gives_offline(
-    demo_instrument: Path, concept: str, other: str, block: int
+    example_instrument: Path, concept: str, other: str, block: int
 ) -> None:
-    playing = Played(demo_instrument, block)
+    playing = Played(example_instrument, block)
     audio = read_audio(HELD_OUT / concept / ("01.flac" if concept == "guitar" else "05.flac"), 44100, 1)[0]
     levels_read, measured = [], [0]
     for now, sound in enumerate(blocks_of(audio, block)):
@@ -85,7 +85,7 @@ def test_the_levels_of_a_recording_are_those_that_listen_gives_offline(
         if playing.meter.measure_next():
             levels_read.append(playing.reader.read(now))
             measured.append(playing.reader.tally().measured_blocks)
-    whole = offline(demo_instrument, audio[:, : measured[-1] * block])
+    whole = offline(example_instrument, audio[:, : measured[-1] * block])
     ratio = playing.description.method("listen").out_ratio
     for levels, (start, stop) in zip(levels_read, pairwise(measured), strict=True):
         expected = whole[:, start * block // ratio : stop * block // ratio].mean(axis=1)
@@ -123,8 +123,8 @@ def test_one_that_is_a_little_late_skips_nothing(played: Played) -> None:
 
 
 @pytest.mark.slow
-def test_a_cleared_memory_is_cleared_in_the_level_process_too(demo_instrument: Path) -> None:
-    playing = Played(demo_instrument)
+def test_a_cleared_memory_is_cleared_in_the_level_process_too(example_instrument: Path) -> None:
+    playing = Played(example_instrument)
     rng = np.random.default_rng(0)
     sound = [(0.3 * rng.standard_normal((1, BLOCK))).astype(np.float32) for _ in range(playing.meter.piece)]
     levels_read = []

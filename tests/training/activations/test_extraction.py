@@ -307,12 +307,12 @@ def test_narrow_frames_are_the_nearest_that_their_dtype_has(
 
 @pytest.mark.slow
 def test_the_command_writes_a_raves_frames_with_workers_and_refuses_what_it_cannot_do(
-    run: Run, demo_rave: Path, tmp_path: Path
+    run: Run, example_rave: Path, tmp_path: Path
 ) -> None:
     sounds = tmp_path / "sounds"
     for i in range(4):
         write_audio(sounds / f"{i}.wav", 0.1 * np.random.default_rng(i).standard_normal((1, 9000)), 44100)
-    common = ["activations", demo_rave, sounds, "--site", "latent", "--shard-frames", 40]
+    common = ["activations", example_rave, sounds, "--site", "latent", "--shard-frames", 40]
     assert run(*common, "--out", tmp_path / "one")[0] == 0
     code, out, _ = run(*common, "--out", tmp_path / "two", "--workers", 2)
     assert (code, "72 frames of 128 numbers, 4 recordings, 2 shards" in out) == (0, True)

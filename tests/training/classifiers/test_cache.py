@@ -18,7 +18,7 @@ from training.classifiers.training import ClassifierOptions
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.evaluation import context
 from training.evaluation.context import Options
-from training.evaluation.demo_set import SHIPPED
+from training.evaluation.example_set import EXAMPLE
 from training.evaluation.musicgen_context import MusicGenContext
 from training.evaluation.rave_context import RaveContext
 from training.models.rave.model import RaveModel
@@ -45,14 +45,14 @@ def tones(folder: Path, low_hz: float) -> LabelledSet:
 
 @pytest.fixture(scope="module")
 def rave() -> RaveModel:
-    return RaveModel(SHIPPED.rave)
+    return RaveModel(EXAMPLE.rave)
 
 
 @pytest.fixture
 def classifier_of(rave: RaveModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClassifierOf:
-    """The classifier of the demo's bank on some recordings, kept in one folder."""
+    """The classifier of the example bank on some recordings, kept in one folder."""
     monkeypatch.setattr(context, "CONCEPT_OPTIONS", SHORT)
-    bank = load_bank(SHIPPED.folder / "bank", rave.fingerprint)
+    bank = load_bank(EXAMPLE.folder / "bank", rave.fingerprint)
 
     def call(data: LabelledSet, seed: int = 0) -> ConceptClassifier:
         return RaveContext(rave, bank, data, tmp_path / "out", Options(seed)).network()

@@ -19,14 +19,14 @@ from training.classifiers.musicnn import load_musicnn
 from training.classifiers.network import load_classifier
 from training.data.clips import CLIP_SECONDS
 from training.data.labelled_set import LabelledRecording
-from training.evaluation.demo_set import SHIPPED, shipped_set
+from training.evaluation.example_set import EXAMPLE, example_set
 from training.evaluation.playback.held_out_clips import LEAD_SECONDS, cut_clips
 from training.metrics.auroc import auroc_of_columns
 from training.models.rave.model import RaveModel
 
 RATE = 16000
 ADDITIVE_ERROR = 0.1
-"""Largest error as a share of the energy; the demo's RAVE has .03 on average between a mixture and its parts' sum."""
+"""Largest error as a share of the energy; the example RAVE has .03 on average between a mixture and its parts' sum."""
 
 
 def tones_and_noises(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,19 +67,19 @@ def test_the_best_threshold_lies_between_the_kinds() -> None:
 
 @pytest.mark.slow
 def test_the_shipped_classifiers_detect_concepts_in_the_shipped_held_out_recordings() -> None:
-    data = shipped_set(SHIPPED.recordings)
+    data = example_set(EXAMPLE.recordings)
     unseen = [r for r in data.of("test") if len(r.labels) == 1]
     sounds = torch.stack([torch.from_numpy(soundfile.read(r.path, dtype="float32")[0]) for r in unseen])
     truth = torch.tensor(["voice" in r.labels for r in unseen])
-    musicnn = MusicnnClassifier(load_musicnn(SHIPPED.musicnn), ("guitar", "voice"))
-    for classifier in (NetworkClassifier(load_classifier(SHIPPED.classifier)), musicnn):
+    musicnn = MusicnnClassifier(load_musicnn(EXAMPLE.musicnn), ("guitar", "voice"))
+    for classifier in (NetworkClassifier(load_classifier(EXAMPLE.classifier)), musicnn):
         logits = classifier.predict(sounds, 44100).of("voice")[1]
         assert float(auroc_of_columns(logits[:, None], truth)) > 0.9, classifier.name
 
 
 @pytest.mark.slow
 def test_a_tag_without_a_threshold_of_its_own_gets_one_from_recordings() -> None:
-    classifier = MusicnnClassifier(load_musicnn(SHIPPED.musicnn), ("piano",))
+    classifier = MusicnnClassifier(load_musicnn(EXAMPLE.musicnn), ("piano",))
     sounds, labels = tones_and_noises(12, 0)
     classifier.calibrate(sounds, RATE, labels)
     assert classifier.thresholds != [0.5]
@@ -88,7 +88,7 @@ def test_a_tag_without_a_threshold_of_its_own_gets_one_from_recordings() -> None
 
 @pytest.mark.slow
 def test_mixtures_are_the_sum_of_parts_that_come_from_other_recordings() -> None:
-    data, model = shipped_set(SHIPPED.recordings), RaveModel(SHIPPED.rave)
+    data, model = example_set(EXAMPLE.recordings), RaveModel(EXAMPLE.rave)
     clips = cut_clips(model, data.of("test"), ("guitar", "voice"), 4, 0)
     places = clips.mixed("guitar")
     assert len(places) == 4 and places == clips.mixed("voice")
@@ -102,7 +102,7 @@ def test_mixtures_are_the_sum_of_parts_that_come_from_other_recordings() -> None
 
 @pytest.mark.slow
 def test_long_recordings_play_on_before_what_is_measured(tmp_path: Path) -> None:
-    model = RaveModel(SHIPPED.rave)
+    model = RaveModel(EXAMPLE.rave)
     rng = np.random.default_rng(0)
     recordings = []
     for label in ("a", "b"):
@@ -122,7 +122,7 @@ def test_silence_is_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(44100 * 5), 44100)
     recording = LabelledRecording(tmp_path / "a.wav", frozenset({"a"}), "a", "test")
     with pytest.raises(DrawstopError, match="nothing but silence"):
-        cut_clips(RaveModel(SHIPPED.rave), [recording], ("a",), 4, 0)
+        cut_clips(RaveModel(EXAMPLE.rave), [recording], ("a",), 4, 0)
 
 
 @pytest.mark.slow

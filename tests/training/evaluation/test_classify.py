@@ -184,8 +184,8 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_shares_separate_the_demos_guitar_from_its_voice(demo_rave: Path) -> None:
-    model = RaveModel(demo_rave)
+def test_shares_separate_the_demos_guitar_from_its_voice(example_rave: Path) -> None:
+    model = RaveModel(example_rave)
     banks = [load_bank(DEMO / "bank", model.fingerprint)]
     for label, other in (("guitar", "voice"), ("voice", "guitar")):
         for number in ("00", "05"):
@@ -206,28 +206,30 @@ def test_a_stop_at_several_layers_answers_with_the_mean_over_them(waves: Labelle
 
 
 @pytest.mark.slow
-def test_shares_equal_what_the_instrument_listens_to(demo_rave: Path, demo_instrument: Path) -> None:
+def test_shares_equal_what_the_instrument_listens_to(example_rave: Path, example_instrument: Path) -> None:
     from drawstop.audio.files import read_audio
 
     path = RECORDINGS / "held_out" / "both" / "10.flac"
-    model = RaveModel(demo_rave)
+    model = RaveModel(example_rave)
     found = shares_in(model, [load_bank(DEMO / "bank", model.fingerprint)], path)
     audio = torch.from_numpy(read_audio(path, 44100, 1)[0])
     audio = torch.nn.functional.pad(audio, (0, -audio.shape[-1] % 512))
     with torch.no_grad():
-        levels = torch.jit.load(str(demo_instrument)).listen(audio[None])[0]
+        levels = torch.jit.load(str(example_instrument)).listen(audio[None])[0]
         energies = model.encode(audio[None])[0].square().sum(0)
     for level, answer in zip(levels, found.answers.values(), strict=True):
         assert answer.whole == pytest.approx(float((level * energies).sum() / energies.sum()), abs=1e-3)
 
 
 @pytest.mark.slow
-def test_classify_by_the_stops_writes_json_and_a_picture(run: Run, tmp_path: Path, demo_rave: Path) -> None:
+def test_classify_by_the_stops_writes_json_and_a_picture(
+    run: Run, tmp_path: Path, example_rave: Path
+) -> None:
     take = RECORDINGS / "held_out" / "guitar" / "00.flac"
     write_audio(tmp_path / "silence.wav", np.zeros((1, 44100)), 44100)
     said, drawn = tmp_path / "a.json", tmp_path / "a.png"
     code, out, _ = run(
-        *("classify", DEMO / "bank", take, tmp_path / "silence.wav", "--model", demo_rave),
+        *("classify", DEMO / "bank", take, tmp_path / "silence.wav", "--model", example_rave),
         *("--json", said, "--picture", drawn),
     )
     assert code == 0 and "guitar" in out and "share of the sound" in out
@@ -242,12 +244,21 @@ def test_classify_by_the_stops_writes_json_and_a_picture(run: Run, tmp_path: Pat
 
 @pytest.mark.slow
 def test_classify_by_examples_reports_probabilities_and_how_good_they_are(
-    run: Run, tmp_path: Path, demo_rave: Path, examples: Path
+    run: Run, tmp_path: Path, example_rave: Path, examples: Path
 ) -> None:
     take, known = RECORDINGS / "held_out" / "voice" / "00.flac", examples / "guitar" / "00@fluid-nylon.flac"
     said = tmp_path / "b.json"
     code, out, _ = run(
-        "classify", DEMO / "bank", take, known, "--model", demo_rave, "--examples", examples, "--json", said
+        "classify",
+        DEMO / "bank",
+        take,
+        known,
+        "--model",
+        example_rave,
+        "--examples",
+        examples,
+        "--json",
+        said,
     )
     assert code == 0 and "cross-validated AUROC" in out
     content = json.loads(said.read_text())
@@ -258,10 +269,10 @@ def test_classify_by_examples_reports_probabilities_and_how_good_they_are(
 
 
 @pytest.mark.slow
-def test_too_few_examples_are_refused_in_words(run: Run, tmp_path: Path, demo_rave: Path) -> None:
+def test_too_few_examples_are_refused_in_words(run: Run, tmp_path: Path, example_rave: Path) -> None:
     for label in ("guitar", "neither"):
         (tmp_path / label).mkdir()
         shutil.copy(next((RECORDINGS / "train" / label).glob("*.flac")), tmp_path / label)
     take = RECORDINGS / "held_out" / "voice" / "00.flac"
-    result = run("classify", DEMO / "bank", take, "--model", demo_rave, "--examples", tmp_path)
+    result = run("classify", DEMO / "bank", take, "--model", example_rave, "--examples", tmp_path)
     refused(result, "the label guitar: expected at least 4 different recordings")

@@ -10,21 +10,21 @@ from drawstop.errors import DrawstopError
 from training.banks.bank import load_bank
 from training.data.labelled_set import LabelledSet
 from training.evaluation.context import Options
-from training.evaluation.demo_set import SHIPPED, shipped_set
+from training.evaluation.example_set import EXAMPLE, example_set
 from training.evaluation.playback.edits import difference_of_means
 from training.evaluation.rave_context import RaveContext
 from training.models.rave.model import RaveModel
 
 
 def context(folder: Path, data: LabelledSet) -> RaveContext:
-    model = RaveModel(SHIPPED.rave)
-    bank = load_bank(SHIPPED.rave.parent / "bank", model.fingerprint)
+    model = RaveModel(EXAMPLE.rave)
+    bank = load_bank(EXAMPLE.rave.parent / "bank", model.fingerprint)
     return RaveContext(model, replace(bank, stops=bank.stops[:1]), data, folder, Options(quick=True))
 
 
 def few(*labels: set[str]) -> LabelledSet:
     """Two training recordings of each set of labels."""
-    data = shipped_set(SHIPPED.recordings)
+    data = example_set(EXAMPLE.recordings)
     chosen = [
         recording
         for wanted in labels

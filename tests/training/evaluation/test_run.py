@@ -15,14 +15,14 @@ from tests.helpers.programs.command_line import Run, refused
 from tests.helpers.repository import REPOSITORY
 from training.data.labelled_set import LabelledRecording, LabelledSet
 from training.evaluation.context import Options
-from training.evaluation.demo_set import SHIPPED
+from training.evaluation.example_set import EXAMPLE
 from training.evaluation.open import read_prompt
 from training.evaluation.results import Result
 from training.evaluation.run import Experiment, identity_of, run_experiments
 
 pytestmark = pytest.mark.slow
 
-BANK = SHIPPED.folder / "bank"
+BANK = EXAMPLE.folder / "bank"
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def test_a_bank_that_is_not_the_demos_asks_for_its_model(run: Run, tmp_path: Pat
         (bank / path.name).write_bytes(content)
     refused(run("evaluate", bank), "say its --model and its --recordings")
     refused(
-        run("evaluate", bank, "--model", SHIPPED.rave, "--recordings", SHIPPED.recordings),
+        run("evaluate", bank, "--model", EXAMPLE.rave, "--recordings", EXAMPLE.recordings),
         "made for another model",
     )
 

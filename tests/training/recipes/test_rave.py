@@ -1,4 +1,4 @@
-"""The demo's RAVE: a training that can be killed and resumed, and what its latents are."""
+"""The example RAVE: a training that can be killed and resumed, and what its latents are."""
 
 from __future__ import annotations
 

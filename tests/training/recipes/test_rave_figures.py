@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from tests.helpers.evidence.evidence_tones import TuningFork
-from training.evaluation.demo_set import SHIPPED
+from training.evaluation.example_set import EXAMPLE
 from training.models.rave.batches import encode_clips
 from training.models.rave.model import RaveModel
 from training.recipes.rave.figures import AS_OTHER, Playback
@@ -27,7 +27,7 @@ def tone(hertz: float, sample_rate: int) -> Tensor:
 
 @pytest.mark.slow
 def test_a_model_that_plays_everything_at_half_the_level_keeps_the_pitch_and_loses_six_decibels() -> None:
-    model = RaveModel(SHIPPED.rave)
+    model = RaveModel(EXAMPLE.rave)
     rate = model.rates.sample_rate
     guitar, voice = (tone(hertz, rate) for hertz in HERTZ.values())
     originals = {

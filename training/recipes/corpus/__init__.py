@@ -1,1 +1,1 @@
-"""Renders the recordings that the shipped RAVE and its bank are trained on."""
+"""Renders the recordings that the example RAVE and its bank are trained on."""

@@ -1,4 +1,4 @@
-"""The clips that a reader can play: before and after, of the demo's bank on held-out phrases.
+"""The clips that a reader can play: before and after, of the example bank on held-out phrases.
 
 python -m training.recipes.corpus.clips --corpus runs/demo/corpus --demo training/demo --out docs/clips
 """

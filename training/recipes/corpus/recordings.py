@@ -1,4 +1,4 @@
-"""Writes the small shipped set of recordings and the performance from the rendered corpus.
+"""Writes the example recordings, a small set, and the performance from the rendered corpus.
 
 python -m training.recipes.corpus.recordings --corpus runs/demo/corpus --out training/demo
 """
@@ -160,8 +160,8 @@ def performance_midi() -> mido.MidiFile:
 
 
 def main() -> None:
-    """Command line: write the shipped recordings."""
-    parser = argparse.ArgumentParser(description="Write the demo's recordings.")
+    """Command line: write the example recordings."""
+    parser = argparse.ArgumentParser(description="Write the example recordings.")
     parser.add_argument("--corpus", type=Path, default=Path("runs/demo/corpus"))
     parser.add_argument("--out", type=Path, default=Path("training/demo"))
     parser.add_argument("--seed", type=int, default=0)

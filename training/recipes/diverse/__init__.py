@@ -1,1 +1,1 @@
-"""A diverse set of rendered recordings, and what SAEs of the demo's RAVE tell about it."""
+"""A diverse set of rendered recordings, and what SAEs of the example RAVE tell about it."""

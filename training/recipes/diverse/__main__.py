@@ -15,7 +15,7 @@ def make_diverse(
     out: Annotated[Path, typer.Option(help="The figures' file.")] = FIGURES,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
-    """Renders the recordings, trains SAEs of the demo's RAVE on them, and measures what concepts they tell."""
+    """Renders the recordings, trains SAEs of the example RAVE on them, and measures what concepts they tell."""
     run_part("diverse.render", "--out", run, "--seed", seed)
     run_part(
         "diverse.figures", "--run", run, "--rave", FIGURES.parent / "rave.ts", "--out", out, "--seed", seed

@@ -1,4 +1,4 @@
-"""The diverse set, encoded with the demo's RAVE: every recording's latents, and statistics of them and of its spectrum."""
+"""The diverse set, encoded with the example RAVE: every recording's latents, and statistics of them and of its spectrum."""
 
 from __future__ import annotations
 

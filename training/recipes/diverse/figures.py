@@ -1,4 +1,4 @@
-"""What concepts an SAE of the demo's RAVE tells on the diverse set, from a few examples, and how that grows with its training.
+"""What concepts an SAE of the example RAVE tells on the diverse set, from a few examples, and how that grows with its training.
 
 python -m training.recipes.diverse.figures --run runs/diverse --out training/demo/diverse_figures.json
 """

@@ -1,6 +1,6 @@
 """Guitar music with a male voice, from nothing: `python -m training.recipes.duet`.
 
-Three stops (guitar, male voice, female voice) of the demo's RAVE are found on the demo's phrases, then measured as
+Three stops (guitar, male voice, female voice) of the example RAVE are found on the demo's phrases, then measured as
 `drawstop evaluate` measures any bank. What is there already isn't made again.
 """
 
@@ -22,14 +22,14 @@ from training.recipes.duet.labelled import write_labelled
 from training.recipes.duet.timbres import CAST, LABELS
 from training.recipes.rave.bank import make_demo_bank
 
-SHIPPED = Path(__file__).parents[2] / "demo"
+EXAMPLE = Path(__file__).parents[2] / "demo"
 EXPERIMENTS = ("steering", "together", "separability")
 THREADS = 2
 
 
 def make_duet(
     run: Annotated[Path, typer.Option(help="Where recordings, bank and evidence lie.")] = Path("runs/duet"),
-    out: Annotated[Path, typer.Option(help="The figures' file.")] = SHIPPED / "duet_figures.json",
+    out: Annotated[Path, typer.Option(help="The figures' file.")] = EXAMPLE / "duet_figures.json",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
     """Renders, finds the stops, measures."""
@@ -39,7 +39,7 @@ def make_duet(
         run / "bank",
         run / "judge.safetensors",
     )
-    rave = SHIPPED / "rave.ts"
+    rave = EXAMPLE / "rave.ts"
     render_corpus(corpus, seed=seed, timbres=[timbre for timbre in TIMBRES if timbre.name in LABELS])
     write_labelled(corpus, labelled)
     if not bank.is_dir():

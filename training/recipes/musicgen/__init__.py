@@ -1,1 +1,1 @@
-"""Trains the shipped small MusicGen, its classifier and its stops."""
+"""Trains the small MusicGen, its classifier and its stops."""

@@ -1,1 +1,1 @@
-"""Trains the shipped RAVE, its bank and its classifiers, and measures them."""
+"""Trains the example RAVE, its bank and its classifiers, and measures them."""

@@ -1,4 +1,4 @@
-"""The shipped bank: the same `find` as the user's, on more recordings of the corpus than are shipped.
+"""The example RAVE's bank: the same `find` as the user's, on more recordings of the corpus than are shipped.
 
 The stops are fitted on phrases that neither the classifiers nor the measurements use.
 
@@ -111,7 +111,7 @@ def printed(name: str) -> Progress:
 def make_demo_bank(
     corpus: Path, rave: Path, out: Path, seed: int, phrases: int = PHRASES, cast: Cast = DEMO
 ) -> None:
-    """Writes the shipped bank, or one of other stops."""
+    """Writes the example RAVE's bank, or one of other stops."""
     labels = (*cast.targets, NEITHER)
     model = RaveModel(rave)
     with tempfile.TemporaryDirectory() as folder:
@@ -141,7 +141,7 @@ def main(
     seed: Annotated[int, typer.Option()] = 0,
     phrases: Annotated[int, typer.Option(help="How many phrases of each timbre, 32 at most.")] = PHRASES,
 ) -> None:
-    """Makes the shipped bank."""
+    """Makes the example RAVE's bank."""
     torch.set_num_threads(1)
     make_demo_bank(corpus, rave, out, seed, phrases)
 

@@ -1,4 +1,4 @@
-"""Exports a trained demo RAVE to TorchScript with acids-rave's own export class.
+"""Exports a trained example RAVE to TorchScript with acids-rave's own export class.
 
     python -m training.recipes.rave.export_rave runs/demo training/demo/rave.ts
 
@@ -50,7 +50,7 @@ def export(pretrained: nn.Module, out: Path) -> None:
 
 def main() -> None:
     """Command line: RUN OUT."""
-    parser = argparse.ArgumentParser(description="Export the demo RAVE to TorchScript.")
+    parser = argparse.ArgumentParser(description="Export the example RAVE to TorchScript.")
     parser.add_argument("run", type=Path, help="folder with the checkpoint")
     parser.add_argument("out", type=Path, help="the .ts to write")
     arguments = parser.parse_args()

@@ -18,7 +18,7 @@ from torch import Tensor
 from drawstop.files import sha256_file, write_json
 from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint, load_bank
-from training.classifiers.classifier import Classifier, predict, shipped_classifiers
+from training.classifiers.classifier import Classifier, example_classifiers, predict
 from training.evaluation.playback import edits
 from training.evaluation.playback.edits import LatentEdit
 from training.metrics import pitch
@@ -202,7 +202,7 @@ def measure_set(
         "random (control)": edits.random_like(bank, CONTROL_SEED + seed),
     }
     clips = draw_clips(model, corpus, TARGETS, timbres == "held_out", items, seed)
-    playback = Playback(model, clips, shipped_classifiers(demo))
+    playback = Playback(model, clips, example_classifiers(demo))
     cells: JsonObject = {"gates": playback.gates()}
     for kind, edit in kinds.items():
         if kind not in wanted:

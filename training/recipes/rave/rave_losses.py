@@ -1,4 +1,4 @@
-"""Losses of the demo RAVE: spectral, waveform, additivity of the latents and their scale."""
+"""Losses of the example RAVE: spectral, waveform, additivity of the latents and their scale."""
 
 from __future__ import annotations
 

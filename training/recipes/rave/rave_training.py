@@ -1,4 +1,4 @@
-"""Trains the demo RAVE on one core, resumably: a killed run goes on from its last checkpoint, bit for bit.
+"""Trains the example RAVE on one core, resumably: a killed run goes on from its last checkpoint, bit for bit.
 
 python -m training.recipes.rave.rave_training --out runs/demo --steps 5000 --seed 0
 """
@@ -160,7 +160,7 @@ def _latent_figures(z: Tensor, additive: Tensor) -> dict[str, float]:
 
 def main() -> None:
     """Command line: train on `OUT/corpus`."""
-    parser = argparse.ArgumentParser(description="Train the demo RAVE.")
+    parser = argparse.ArgumentParser(description="Train the example RAVE.")
     parser.add_argument("--out", type=Path, default=Path("runs/demo"))
     parser.add_argument("--steps", type=int, default=18000)
     parser.add_argument("--seed", type=int, default=0)

@@ -90,10 +90,10 @@ def test_what_cannot_be_planned_is_refused(recordings: Path) -> None:
 
 @pytest.mark.slow
 def test_the_command_prints_it_and_ends_with_2_where_the_disk_is_too_small(
-    run: Run, demo_rave: Path, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, example_rave: Path, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("training.banks.train.forecast.TRIAL_SECONDS", 0.0)
-    common = ["plan", demo_rave, recordings, "--out", tmp_path, "--workers", "2"]
+    common = ["plan", example_rave, recordings, "--out", tmp_path, "--workers", "2"]
     code, out, err = run(*common, "--gpus", "8", "--json", tmp_path / "plan.json")
     assert code == 0, err
     assert [line.split(":")[0] for line in out.splitlines()] == [

@@ -29,8 +29,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def frames(demo_rave: Path, recordings: Path) -> ModelFrames:
-    return ModelFrames(RaveModel(demo_rave), scan(recordings), ["latent"])
+def frames(example_rave: Path, recordings: Path) -> ModelFrames:
+    return ModelFrames(RaveModel(example_rave), scan(recordings), ["latent"])
 
 
 def cell(architecture: str, fve: float, l0: float, seed: int = 0, site: str = "latent") -> SweepCell:
@@ -101,11 +101,11 @@ def test_banks_of_other_settings_are_refused(frames: ModelFrames, tmp_path: Path
 
 @pytest.mark.slow
 def test_the_command_writes_table_json_pictures_and_banks_that_find_can_use(
-    run: Run, demo_rave: Path, recordings: Path, tmp_path: Path
+    run: Run, example_rave: Path, recordings: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "sweep"
     asked = ["--widths", 16, 24, "--ks", 2, "--architectures", "matryoshka", "batchtopk", "--seeds", 3]
-    code, said, err = run("sweep", demo_rave, recordings, *asked, "--steps", 3, "--out", out)
+    code, said, err = run("sweep", example_rave, recordings, *asked, "--steps", 3, "--out", out)
     assert code == 0, err
     content = json.loads((out / "sweep.json").read_text())
     assert content["grid"]["widths"] == [16, 24]
@@ -113,7 +113,7 @@ def test_the_command_writes_table_json_pictures_and_banks_that_find_can_use(
     assert "matryoshka" in said and "•" in said
     assert (out / "pareto.png").read_bytes().startswith(b"\x89PNG")
     assert "active features per frame" in (out / "pareto.svg").read_text()
-    bank = load_bank(out / content["cells"][0]["bank"], RaveModel(demo_rave).fingerprint)
+    bank = load_bank(out / content["cells"][0]["bank"], RaveModel(example_rave).fingerprint)
     assert (bank.sae.config.architecture, bank.sae.config.seed) == ("matryoshka", 3)
 
 
@@ -127,17 +127,19 @@ def test_combinations_that_can_not_be_are_refused_before_anything_is_read(run: R
 
 @pytest.mark.slow
 def test_train_takes_an_architecture_and_a_rate_and_its_bank_records_them(
-    run: Run, demo_rave: Path, recordings: Path, tmp_path: Path
+    run: Run, example_rave: Path, recordings: Path, tmp_path: Path
 ) -> None:
     asked = ["--features", 16, "--k", 2, "--steps", 2, "--out", tmp_path / "bank"]
     given = ["--architecture", "jumprelu", "--learning-rate", 1e-4]
-    code, _, err = run("train", demo_rave, recordings, *given, *asked)
+    code, _, err = run("train", example_rave, recordings, *given, *asked)
     assert code == 0, err
-    sae = load_bank(tmp_path / "bank", RaveModel(demo_rave).fingerprint).sae
+    sae = load_bank(tmp_path / "bank", RaveModel(example_rave).fingerprint).sae
     assert sae.config.architecture == "jumprelu"
     assert sae.config.learning_rate == 1e-4
     assert (sae.threshold > 0).all()
-    refused(run("train", demo_rave, recordings, "--architecture", "relu", *asked), "expected an architecture")
     refused(
-        run("train", demo_rave, recordings, "--learning-rate", 0, *asked), "learning_rate must be above 0"
+        run("train", example_rave, recordings, "--architecture", "relu", *asked), "expected an architecture"
+    )
+    refused(
+        run("train", example_rave, recordings, "--learning-rate", 0, *asked), "learning_rate must be above 0"
     )

@@ -159,7 +159,7 @@ def test_of_many_equal_files_each_is_read_once(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["big", "nan"])
 def test_train_and_find_refuse_before_the_first_frame(
-    tmp_path: Path, run: Run, demo_rave: Path, name: str
+    tmp_path: Path, run: Run, example_rave: Path, name: str
 ) -> None:
     folder, other = folder_of(tmp_path / "a", 4), folder_of(tmp_path / "b", 4, seed=50)
     sound = noise(1)
@@ -167,11 +167,11 @@ def test_train_and_find_refuse_before_the_first_frame(
     write_sound(folder / "wild.wav", sound, **FLOAT)
     bank = Path(__file__).parents[4] / "training" / "demo" / "bank"
     for arguments in (
-        ("train", demo_rave, folder, "--out", tmp_path / "bank"),
-        ("activations", demo_rave, folder, "--out", tmp_path / "frames"),
-        ("find", bank, "x", "--with", folder, "--without", other, "--model", demo_rave),
+        ("train", example_rave, folder, "--out", tmp_path / "bank"),
+        ("activations", example_rave, folder, "--out", tmp_path / "frames"),
+        ("find", bank, "x", "--with", folder, "--without", other, "--model", example_rave),
         ("make", "--stop", "x", folder, other, "--out", tmp_path / "made"),
-        ("make", demo_rave, "--stop", "x", other, folder, "--out", tmp_path / "made"),
+        ("make", example_rave, "--stop", "x", other, folder, "--out", tmp_path / "made"),
     ):
         code, _, said = run(*arguments)
         assert code == 2, arguments

@@ -1,4 +1,4 @@
-"""Guitar music with a male voice, where what happens is known; and the committed figures of the demo's RAVE."""
+"""Guitar music with a male voice, where what happens is known; and the committed figures of the example RAVE."""
 
 import json
 

@@ -8,7 +8,7 @@ from training.banks.bank import load_bank
 from training.data.labelled_set import LabelledRecording
 from training.data.recordings import Split
 from training.evaluation.context import Options
-from training.evaluation.demo_set import SHIPPED, shipped_set
+from training.evaluation.example_set import EXAMPLE, example_set
 from training.evaluation.experiments.layers import rave as layers
 from training.evaluation.rave_context import RaveContext
 from training.evaluation.results import Plot, Result, Table
@@ -25,17 +25,17 @@ STEPS, EVERY = 30, 20
 
 
 def few(split: Split, label: str) -> list[LabelledRecording]:
-    return [each for each in shipped_set(SHIPPED.recordings).of(split) if each.labels == {label}][:EACH]
+    return [each for each in example_set(EXAMPLE.recordings).of(split) if each.labels == {label}][:EACH]
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> RaveContext:
-    model = RaveModel(SHIPPED.rave)
+    model = RaveModel(EXAMPLE.rave)
     chosen = [each for split in SPLITS for label in ("guitar", "voice") for each in few(split, label)]
-    data = replace(shipped_set(SHIPPED.recordings), recordings=tuple(chosen))
+    data = replace(example_set(EXAMPLE.recordings), recordings=tuple(chosen))
     return RaveContext(
-        model, load_bank(SHIPPED.folder / "bank", model.fingerprint), data, tmp_path_factory.mktemp("evidence"),
-        Options(quick=True), SHIPPED.classifier,
+        model, load_bank(EXAMPLE.folder / "bank", model.fingerprint), data, tmp_path_factory.mktemp("evidence"),
+        Options(quick=True), EXAMPLE.classifier,
     )  # fmt: skip
 
 

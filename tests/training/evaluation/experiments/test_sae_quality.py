@@ -150,9 +150,9 @@ def rave_frames(model: RaveModel) -> list[Tensor]:
 
 
 def test_a_raves_loss_is_recovered_wholly_by_its_own_frames_and_not_at_all_by_their_mean(
-    demo_rave: Path,
+    example_rave: Path,
 ) -> None:
-    model = RaveModel(demo_rave)
+    model = RaveModel(example_rave)
     frames = rave_frames(model)[:4]
     width = model.rates.width
     both = torch.cat([torch.eye(width), -torch.eye(width)])

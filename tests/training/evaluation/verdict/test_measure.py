@@ -84,10 +84,10 @@ class _Deaf(ConceptClassifier):
 
 @pytest.mark.slow
 def test_the_oracle_is_all_of_the_way_and_the_shares_are_none_where_nothing_was_detected(
-    demo_rave: Path,
+    example_rave: Path,
 ) -> None:
     torch.set_num_threads(1)
-    model = RaveModel(demo_rave)
+    model = RaveModel(example_rave)
     paths = [sorted((TRAIN / kind).iterdir())[:2] for kind in ("guitar", "voice")]
     clips = unseen_clips(model, paths[0], paths[1], 0)
     assert len(clips.solos) == 2

@@ -99,7 +99,7 @@ def test_the_sum_is_of_its_parts_and_pieces_can_be_left_out(
 
 
 def test_plan_prints_it_and_names_what_it_needs(
-    run: Run, tiny_musicgen: Path, demo_rave: Path, kinds: tuple[Path, Path], tmp_path: Path
+    run: Run, tiny_musicgen: Path, example_rave: Path, kinds: tuple[Path, Path], tmp_path: Path
 ) -> None:
     both = ["--with", kinds[0], "--without", kinds[1]]
     given = ["plan", tiny_musicgen, *both, "--pieces", 0, "--layers", 2, "--features", 32, "--device", "cpu"]
@@ -111,4 +111,4 @@ def test_plan_prints_it_and_names_what_it_needs(
     assert said["seconds"] > said["reading_s"] > 0
     refused(run("plan", tiny_musicgen, "--with", kinds[0]), "expected RECORDINGS, or both")
     refused(run("plan", tiny_musicgen, kinds[0], *both), "expected RECORDINGS, or both")
-    refused(run("plan", demo_rave, *both), "no MusicGen")
+    refused(run("plan", example_rave, *both), "no MusicGen")

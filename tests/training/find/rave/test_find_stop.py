@@ -25,8 +25,8 @@ Paths = tuple[list[Path], list[Path]]
 
 
 @pytest.fixture(scope="module")
-def model(demo_rave: Path) -> RaveModel:
-    return RaveModel(demo_rave)
+def model(example_rave: Path) -> RaveModel:
+    return RaveModel(example_rave)
 
 
 @pytest.fixture(scope="module")

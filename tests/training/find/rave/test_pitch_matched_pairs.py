@@ -23,8 +23,8 @@ def tones(model: RaveModel, notes: list[int], gain: float, partials: int) -> Ten
 
 
 @pytest.mark.slow
-def test_the_pieced_recording_plays_the_notes_of_the_playing_at_its_level(demo_rave: Path) -> None:
-    model = RaveModel(demo_rave)
+def test_the_pieced_recording_plays_the_notes_of_the_playing_at_its_level(example_rave: Path) -> None:
+    model = RaveModel(example_rave)
     playing = tones(model, [57, 64, 60], 0.05, 6)
     concept = tones(model, [60, 57, 67, 64, 70], 0.2, 6)
     (made,) = pieced_recordings(model, [playing], [concept])
@@ -38,8 +38,8 @@ def test_the_pieced_recording_plays_the_notes_of_the_playing_at_its_level(demo_r
 
 
 @pytest.mark.slow
-def test_silence_gets_silent_pieces(demo_rave: Path) -> None:
-    model = RaveModel(demo_rave)
+def test_silence_gets_silent_pieces(example_rave: Path) -> None:
+    model = RaveModel(example_rave)
     silent = torch.zeros(model.rates.width, 3 * PIECE)
     (made,) = pieced_recordings(model, [silent], [tones(model, [60, 64], 0.2, 4)])
     assert float(made.abs().max()) == 0.0

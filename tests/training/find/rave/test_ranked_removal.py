@@ -24,12 +24,12 @@ QUICK = FindOptions(
 
 @pytest.mark.slow
 def test_a_stop_from_mixtures_takes_whole_features_and_says_how_it_was_found(
-    monkeypatch: pytest.MonkeyPatch, demo_rave: Path
+    monkeypatch: pytest.MonkeyPatch, example_rave: Path
 ) -> None:
     monkeypatch.setattr(ranked_removal, "CANDIDATES", 6)
     train = DEMO / "recordings" / "train"
     stop = find_stop(
-        RaveModel(demo_rave),
+        RaveModel(example_rave),
         load_sae(DEMO / "bank"),
         "voice",
         list_audio(train / "both"),

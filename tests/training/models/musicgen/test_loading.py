@@ -98,10 +98,10 @@ def test_a_damaged_file_is_refused(copied: Path, file: str) -> None:
     assert str(copied) in refusal(copied)
 
 
-def test_a_file_of_another_kind_is_refused(copied: Path, demo_rave: Path) -> None:
+def test_a_file_of_another_kind_is_refused(copied: Path, example_rave: Path) -> None:
     torch.save({"weights": torch.zeros(3)}, copied / LM_FILE)
     assert "no MusicGen that audiocraft exported" in refusal(copied)
-    assert "is no MusicGen" in refusal(demo_rave)
+    assert "is no MusicGen" in refusal(example_rave)
     assert "no MusicGen at" in refusal("nowhere/at/all")
 
 

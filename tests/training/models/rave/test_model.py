@@ -9,17 +9,17 @@ from training.models.rave.export_run import export_run
 from training.models.rave.model import RaveModel
 
 
-def test_the_shipped_raves_rates_and_delay(demo_rave: Path) -> None:
-    rates = RaveModel(demo_rave).rates
+def test_the_shipped_raves_rates_and_delay(example_rave: Path) -> None:
+    rates = RaveModel(example_rave).rates
     assert (rates.sample_rate, rates.channels, rates.ratio, rates.width) == (44100, 1, 512, 128)
     assert rates.delays.whole == 944
 
 
 @torch.inference_mode()
 def test_the_declared_pqmf_delay_is_where_an_impulse_comes_out(
-    demo_rave: Path, variational_rave: Path
+    example_rave: Path, variational_rave: Path
 ) -> None:
-    for path in (demo_rave, variational_rave):
+    for path in (example_rave, variational_rave):
         pqmf = RaveModel(path).script.pqmf
         impulse = torch.zeros(1, 1, 8192)
         place = 1003  # not a multiple of the bands
@@ -29,8 +29,8 @@ def test_the_declared_pqmf_delay_is_where_an_impulse_comes_out(
 
 
 @pytest.mark.slow
-def test_frames_of_a_recording_depend_on_that_recording_alone(demo_rave: Path) -> None:
-    model = RaveModel(demo_rave)
+def test_frames_of_a_recording_depend_on_that_recording_alone(example_rave: Path) -> None:
+    model = RaveModel(example_rave)
     audio = 0.1 * torch.randn(1, 1, 5000, generator=torch.Generator().manual_seed(0))
     first = model.encode(audio)
     model.encode(torch.ones_like(audio))
@@ -39,15 +39,15 @@ def test_frames_of_a_recording_depend_on_that_recording_alone(demo_rave: Path) -
 
 
 @pytest.mark.slow
-def test_silence_has_frames_of_zeros_and_sounds_as_silence(demo_rave: Path) -> None:
-    model = RaveModel(demo_rave)
+def test_silence_has_frames_of_zeros_and_sounds_as_silence(example_rave: Path) -> None:
+    model = RaveModel(example_rave)
     z = model.encode(torch.zeros(1, 1, 4096))
     assert torch.equal(z, torch.zeros_like(z))
     assert torch.equal(model.decode(z), torch.zeros(1, 1, 4096))
 
 
-def test_what_is_no_rave_is_refused_in_one_line(demo_rave: Path, tmp_path: Path) -> None:
-    content = demo_rave.read_bytes()
+def test_what_is_no_rave_is_refused_in_one_line(example_rave: Path, tmp_path: Path) -> None:
+    content = example_rave.read_bytes()
     (tmp_path / "truncated.ts").write_bytes(content[: len(content) // 2])
     (tmp_path / "text.ts").write_text("not a model")
     (tmp_path / "empty.ts").write_bytes(b"")

@@ -36,9 +36,9 @@ def test_pieces_are_the_sound_in_order_and_the_last_is_the_longest(blocks: tuple
 @pytest.mark.slow
 @pytest.mark.parametrize("which", ["shipped", "demo"])
 def test_the_frames_are_those_of_the_whole_bit_for_bit_but_for_the_rounding_in_a_decoder(
-    which: str, demo_rave: Path, monkeypatch: pytest.MonkeyPatch
+    which: str, example_rave: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = RaveModel(SHIPPED_RAVE if which == "shipped" else demo_rave)
+    model = RaveModel(SHIPPED_RAVE if which == "shipped" else example_rave)
     monkeypatch.setattr(pieces, "PIECE_SAMPLES", 1)
     length = pieces.piece_length(model.rates.latent_ratio)
     sound = 0.1 * torch.randn(1, model.channels, 3 * length + 777, generator=torch.Generator().manual_seed(0))
@@ -70,9 +70,9 @@ def test_a_file_of_one_sample_is_a_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_recordings_frames_are_computed_from_its_blocks(tmp_path: Path, demo_rave: Path) -> None:
+def test_a_recordings_frames_are_computed_from_its_blocks(tmp_path: Path, example_rave: Path) -> None:
     write_sound(tmp_path / "a.wav", np.random.default_rng(0).uniform(-0.5, 0.5, 60_000), 48000)
-    model = RaveModel(demo_rave)
+    model = RaveModel(example_rave)
     (frames,) = ModelFrames(model, scan(tmp_path), ["latent"]).piece(0).values()
     audio = torch.from_numpy(read_audio(tmp_path / "a.wav", model.sample_rate, 1)[0])
     np.testing.assert_array_equal(frames, model.encode(audio[None])[0].T.numpy())

@@ -86,12 +86,12 @@ def jumprelu(saved: Saved) -> Path:
 
 
 def test_an_imported_bank_has_the_librarys_features_and_a_stop_found_with_it_is_audible(
-    run: Run, tmp_path: Path, demo_rave: Path, few: Path, saved: Saved, latents: torch.Tensor
+    run: Run, tmp_path: Path, example_rave: Path, few: Path, saved: Saved, latents: torch.Tensor
 ) -> None:
     folder = saved("topk")
-    code, out, err = run("import", folder, demo_rave, few, "--out", tmp_path / "bank")
+    code, out, err = run("import", folder, example_rave, few, "--out", tmp_path / "bank")
     assert code == 0 and "SAELens topk at latent, variance explained" in out, err
-    model = RaveModel(demo_rave)
+    model = RaveModel(example_rave)
     bank = load_bank(tmp_path / "bank", model.fingerprint)
     assert bank.provenance["imported"]["library"] == "SAELens"
     sae_lens: Any = pytest.importorskip("sae_lens")
@@ -106,7 +106,7 @@ def test_an_imported_bank_has_the_librarys_features_and_a_stop_found_with_it_is_
     bank = bank.with_stop(find_stop(model, bank.sae, "guitar", *sides, QUICK))
     save_bank(tmp_path / "bank", bank)
     take = next((few / "guitar").iterdir())
-    code, out, err = run("classify", tmp_path / "bank", take, "--model", demo_rave)
+    code, out, err = run("classify", tmp_path / "bank", take, "--model", example_rave)
     assert code == 0 and "guitar" in out, err
     x = latents[:200].T[None]
     steering = Steering(bank.sae, bank)
@@ -118,30 +118,30 @@ def test_an_imported_bank_has_the_librarys_features_and_a_stop_found_with_it_is_
 
 
 def test_an_sae_of_another_width_or_of_other_frames_is_refused(
-    run: Run, tmp_path: Path, demo_rave: Path, few: Path, jumprelu: Path
+    run: Run, tmp_path: Path, example_rave: Path, few: Path, jumprelu: Path
 ) -> None:
-    result = run("import", jumprelu, demo_rave, few, "--site", "encoder.3", "--out", tmp_path / "bank")
+    result = run("import", jumprelu, example_rave, few, "--site", "encoder.3", "--out", tmp_path / "bank")
     refused(result, "frames of 128 numbers, but encoder.3 of this model has 40")
     other = shutil.copytree(jumprelu, tmp_path / "other") / "sae_weights.safetensors"
     weights = load_file(other)
     flipped = {"W_enc": weights["W_enc"].flip(0).clone(), "W_dec": weights["W_dec"].flip(1).clone()}
     save_file({**weights, **flipped}, other)
-    result = run("import", other.parent, demo_rave, few, "--out", tmp_path / "bank")
+    result = run("import", other.parent, example_rave, few, "--out", tmp_path / "bank")
     refused(result, "trained on another model, another site, or frames normalised otherwise")
     assert not (tmp_path / "bank").exists()
 
 
 def test_an_sae_of_scaled_frames_is_refused_with_the_factor_and_taken_with_it(
-    run: Run, tmp_path: Path, demo_rave: Path, few: Path, saved: Saved, latents: torch.Tensor
+    run: Run, tmp_path: Path, example_rave: Path, few: Path, saved: Saved, latents: torch.Tensor
 ) -> None:
     small, folder = saved("jumprelu", 0.05), saved("jumprelu", 20.0)
-    result = run("import", small, demo_rave, few, "--out", tmp_path / "bank")
+    result = run("import", small, example_rave, few, "--out", tmp_path / "bank")
     refused(result, "its thresholds are those of frames of another scale; give --times")
-    code, _, err = run("import", small, demo_rave, few, "--times", "0.05", "--out", tmp_path / "bank")
+    code, _, err = run("import", small, example_rave, few, "--times", "0.05", "--out", tmp_path / "bank")
     assert code == 0, err
-    result = run("import", folder, demo_rave, few, "--out", tmp_path / "bank")
+    result = run("import", folder, example_rave, few, "--out", tmp_path / "bank")
     refused(result, "it was trained on frames of another scale; give --times")
-    code, _, err = run("import", folder, demo_rave, few, "--times", "20", "--out", tmp_path / "bank")
+    code, _, err = run("import", folder, example_rave, few, "--times", "20", "--out", tmp_path / "bank")
     assert code == 0, err
     bank = load_bank(tmp_path / "bank")
     assert bank.provenance["imported"]["times"] == 20
@@ -152,10 +152,10 @@ def test_an_sae_of_scaled_frames_is_refused_with_the_factor_and_taken_with_it(
 
 
 def test_a_scale_that_is_not_in_the_weights_and_a_site_that_the_file_denies_are_refused(
-    run: Run, tmp_path: Path, demo_rave: Path, few: Path, saved: Saved
+    run: Run, tmp_path: Path, example_rave: Path, few: Path, saved: Saved
 ) -> None:
     folder = saved("topk", normalize_activations="expected_average_only_in")
-    result = run("import", folder, demo_rave, few, "--out", tmp_path / "bank")
+    result = run("import", folder, example_rave, few, "--out", tmp_path / "bank")
     refused(result, "the factor isn't in its weights (normalize_activations expected_average_only_in)")
     (folder / "cfg.json").write_text(
         (folder / "cfg.json")
@@ -163,7 +163,7 @@ def test_a_scale_that_is_not_in_the_weights_and_a_site_that_the_file_denies_are_
         .replace('"metadata": {', '"metadata": {"hook_name": "encoder.3", ')
         .replace("expected_average_only_in", "none")
     )
-    result = run("import", folder, demo_rave, few, "--site", "latent", "--out", tmp_path / "bank")
+    result = run("import", folder, example_rave, few, "--site", "latent", "--out", tmp_path / "bank")
     refused(result, "says that this SAE was trained at encoder.3, expected latent")
 
 
@@ -205,8 +205,8 @@ def test_an_sae_of_a_musicgens_layer_becomes_a_bank_of_that_layer(
 
 
 def test_our_own_bank_and_an_other_folder_are_refused(
-    run: Run, tmp_path: Path, demo_rave: Path, few: Path
+    run: Run, tmp_path: Path, example_rave: Path, few: Path
 ) -> None:
-    result = run("import", DEMO / "bank", demo_rave, few, "--out", tmp_path / "bank")
+    result = run("import", DEMO / "bank", example_rave, few, "--out", tmp_path / "bank")
     refused(result, "an SAE of Drawstop's own")
-    refused(run("import", few, demo_rave, few, "--out", tmp_path / "bank"), "no SAE that is known here")
+    refused(run("import", few, example_rave, few, "--out", tmp_path / "bank"), "no SAE that is known here")

@@ -20,7 +20,7 @@ from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import RandomSeparatedEdit, SeparatedEdit
-from training.classifiers.classifier import Classifier, predict, shipped_classifiers
+from training.classifiers.classifier import Classifier, example_classifiers, predict
 from training.metrics.bootstrap import mean_of
 from training.metrics.separation import decibels
 from training.recipes.separator.bank import library
@@ -111,7 +111,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     bank = load_separated_bank(arguments.bank)
-    classifiers = shipped_classifiers(DEMO)
+    classifiers = example_classifiers(DEMO)
     sound = clips_of(Corpus(arguments.corpus, ("guitars",)), concept_of("recorded guitar"), CLIPS, seed=4)
     training = Corpus(arguments.corpus, ("train",))
     control = library(training, GUITAR)

@@ -20,7 +20,7 @@ from drawstop.types import JsonObject
 from training.banks.bank import bank_fingerprint
 from training.banks.separated_bank import SeparatedBank, load_separated_bank
 from training.banks.separated_edit import AnalysisCache, RandomSeparatedEdit, SeparatedEdit
-from training.classifiers.classifier import Classifier, predict, shipped_classifiers
+from training.classifiers.classifier import Classifier, example_classifiers, predict
 from training.recipes.measures import monotone, still_detected
 from training.recipes.separator.corpus.held_out import clips_of, clips_without, concept_of
 from training.recipes.separator.corpus.mixtures import Corpus
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    bank, classifiers = load_separated_bank(arguments.bank), shipped_classifiers(DEMO)
+    bank, classifiers = load_separated_bank(arguments.bank), example_classifiers(DEMO)
     figures: JsonObject = {"bank": bank_fingerprint(arguments.bank), "clips": CLIPS}
     own, others = KINDS["recorded"]
     for stop in bank.stops:

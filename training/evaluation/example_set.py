@@ -1,4 +1,4 @@
-"""The demo's files and its recordings as a labelled set, on which its bank is evaluated where no others are given."""
+"""The example RAVE's files, and its recordings as a labelled set: its bank is evaluated on them where no others are given."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ LABELS: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class ExampleFiles:
-    """The demo's files that an evaluation needs."""
+    """The files of the example RAVE that an evaluation needs."""
 
     folder: Path
     classified: frozenset[str] = frozenset({"guitar", "voice"})
-    """The concepts of the shipped classifier."""
+    """The concepts that its classifier knows."""
 
     @property
     def rave(self) -> Path:
-        """The demo's RAVE."""
+        """The example RAVE."""
         return self.folder / "rave.ts"
 
     @property
@@ -48,14 +48,14 @@ class ExampleFiles:
         return self.folder / "tagger.safetensors"
 
     def is_of(self, bank: StopBank) -> bool:
-        """Whether a bank is of the demo's model."""
+        """Whether a bank is of the example RAVE."""
         return self.rave.is_file() and sha256_file(self.rave) == bank.model_fingerprint
 
 
-SHIPPED = ExampleFiles(Path(training.__file__).parent / "demo")
+EXAMPLE = ExampleFiles(Path(training.__file__).parent / "demo")
 
 
-def shipped_set(folder: Path) -> LabelledSet:
+def example_set(folder: Path) -> LabelledSet:
     """The recordings of `training/demo/recordings` (`train/`, `held_out/`), with the timbres of its manifest."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     recordings = []
@@ -73,4 +73,4 @@ def shipped_set(folder: Path) -> LabelledSet:
                     new_timbre=clip["held_out_timbre"],
                 )
             )
-    return LabelledSet("the demo's recordings", "folders", tuple(recordings))
+    return LabelledSet("the example recordings", "folders", tuple(recordings))
