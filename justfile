@@ -35,7 +35,7 @@ site-serve: site
 test *arguments:
     uv run pytest -n 2 {{arguments}}
 
-# the tests that need no JACK, browser, export or training, each half a second at most on a quiet core
+# the tests that need no JACK, browser, export or training, each a quarter of a second at most on a quiet core
 test-fast *arguments:
     uv run pytest -n 2 -m "not live and not models and not slow" {{arguments}}
 

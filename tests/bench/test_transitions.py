@@ -15,6 +15,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return save_filters(tmp_path_factory.mktemp("filters"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda transition: transition.name)
 def test_a_change_adds_nothing_above_what_both_steady_states_hold(
     transition: Transition, paths: tuple[Path, Path]

@@ -97,6 +97,7 @@ def test_whatever_libsndfile_reads_is_listed_and_read(
     assert np.corrcoef(audio[0, : len(SINE)], SINE[: audio.shape[1]])[0, 1] > LOSSY_CORRELATION
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["m4a", "mp4", "mka", "wma", "mov", "aac", "oga"])
 def test_what_libsndfile_cannot_read_is_read_by_ffmpeg(
     tmp_path: Path, suffix: str, needs_program: Callable[[str], None]

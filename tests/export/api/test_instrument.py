@@ -52,6 +52,7 @@ def test_its_description_of_itself(organ: Instrument, small: Path) -> None:
     assert organ.description.name == "Small"
 
 
+@pytest.mark.slow
 def test_a_knob_moves_at_the_sample_that_comes_next_and_stays(organ: Instrument) -> None:
     audio, at = sound(), 1234
     moved = organ.render(audio, [(at / SAMPLE_RATE, "guitar", 1.0)])

@@ -32,6 +32,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_the_command_writes_every_patch_and_the_same_bytes_again(run: Run, tmp_path: Path) -> None:
     source, out = instrument(tmp_path / "organ.ts"), tmp_path / "patches"
     assert run("patches", source, "-o", out)[0] == 0
@@ -148,6 +149,7 @@ def test_the_repositorys_own_patches_are_current() -> None:
     assert demo_patches.stale(demo_patches.demo_description(), demo_patches.FOLDER) == []
 
 
+@pytest.mark.slow
 def test_a_stale_patch_of_the_repositorys_is_named(tmp_path: Path) -> None:
     write_patches(description(), demo_patches.FILE, tmp_path / "patches")
     assert demo_patches.stale(description(), tmp_path / "patches") == []

@@ -92,6 +92,7 @@ def test_a_replay_gives_the_bits_that_were_played(tmp_path: Path) -> None:
     assert "the same bits as were played" in compared(session, rendered)[0]
 
 
+@pytest.mark.slow
 def test_an_older_session_whose_lost_blocks_dont_say_who_skipped_them_replays_too(tmp_path: Path) -> None:
     take = recorded(tmp_path, {140: [1]})
     lines = (take / EVENTS_FILE).read_text().splitlines(keepends=True)
@@ -101,6 +102,7 @@ def test_an_older_session_whose_lost_blocks_dont_say_who_skipped_them_replays_to
     np.testing.assert_array_equal(replay(session), session.output)
 
 
+@pytest.mark.slow
 def test_a_movement_of_a_stop_that_has_left_with_its_instrument_is_left_out(tmp_path: Path) -> None:
     take = recorded(tmp_path)
     with (take / EVENTS_FILE).open("a") as events:
@@ -109,6 +111,7 @@ def test_a_movement_of_a_stop_that_has_left_with_its_instrument_is_left_out(tmp_
     np.testing.assert_array_equal(replay(session), session.output)
 
 
+@pytest.mark.slow
 def test_players_that_die_and_come_while_no_sound_does_are_repeated_in_their_order(
     tmp_path: Path, small: Path
 ) -> None:
@@ -151,6 +154,7 @@ def test_players_that_die_and_come_while_no_sound_does_are_repeated_in_their_ord
     np.testing.assert_array_equal(replay(session), session.output)
 
 
+@pytest.mark.slow
 def test_a_difference_is_reported_with_its_first_sample(tmp_path: Path) -> None:
     session = read_session(recorded(tmp_path))
     rendered = session.output.copy()

@@ -59,6 +59,7 @@ def test_sound_and_movements_are_read_as_they_were_written(session: Path) -> Non
     np.testing.assert_array_equal(back.output, -sound)
 
 
+@pytest.mark.slow
 def test_what_is_played_is_in_the_files_while_the_session_goes_on(session: Path) -> None:
     sound = np.random.default_rng(0).uniform(-1, 1, (1, BLOCK)).astype(np.float32)
     writer = SessionWriter(session)
@@ -147,6 +148,7 @@ def test_the_events_of_a_block_are_written_before_its_sound_so_that_a_killed_ses
     assert written[:3] == [EVENTS, INPUT, OUTPUT]
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_session_at_a_block_and_the_rest_is_counted(session: Path) -> None:
     (session / OUTPUT).symlink_to("/dev/full")
     writer = SessionWriter(session)

@@ -101,6 +101,7 @@ def test_a_neutral_gate_goes_on_reading_frames() -> None:
     assert torch.allclose(second, whole[..., 20:], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_scripted_steering_with_gates_plays_the_same() -> None:
     made, z = bank(stop("guitar", 1), stop("voice", 5, gated=False)), latents(2)
     steering = Steering(made.sae, made)

@@ -94,12 +94,14 @@ def test_the_tags_are_those_of_the_published_musicnn(shipped: Musicnn, name: str
         assert float(tags[TAGS.index(tag)]) == pytest.approx(expected, abs=PUBLISHED_TOLERANCE)
 
 
+@pytest.mark.slow
 def test_guitar_is_one_tag_and_voice_the_strongest_of_the_vocal_ones(shipped: Musicnn) -> None:
     scores = shipped.scores(torch.cat([pluck(), vowel()]), SAMPLE_RATE)
     expected = torch.tensor([[0.9061, 0.0004], [0.0760, 0.3164]])
     assert (scores - expected).abs().max() < PUBLISHED_TOLERANCE
 
 
+@pytest.mark.slow
 def test_logits_are_the_scores_log_odds(shipped: Musicnn) -> None:
     audio = torch.cat([pluck(), vowel()])
     assert torch.allclose(
@@ -125,6 +127,7 @@ def test_a_score_is_the_mean_of_whole_windows(fresh: Musicnn) -> None:
     assert not torch.allclose(fresh.tags(audio, SAMPLE_RATE), fresh.tags(changed, SAMPLE_RATE))
 
 
+@pytest.mark.slow
 def test_the_sample_rate_hardly_matters(shipped: Musicnn) -> None:
     audio = torch.cat([pluck(), vowel()])
     faster = torch.from_numpy(resample(audio.numpy(), SAMPLE_RATE, 44100))
@@ -156,6 +159,7 @@ def test_the_level_does_not_change_which_sound_is_the_guitar_and_which_the_voice
     assert scores.argmax(0).tolist() == [0, 1]
 
 
+@pytest.mark.slow
 def test_what_lies_below_the_silence_level_is_not_detected(shipped: Musicnn) -> None:
     audio = pluck() / pluck().square().mean().sqrt()
     quiet, loud = (audio * 10 ** ((SILENCE_DBFS + step) / 20) for step in (-0.1, 0.1))
@@ -166,6 +170,7 @@ def test_what_lies_below_the_silence_level_is_not_detected(shipped: Musicnn) -> 
     assert sure.detected(both, SAMPLE_RATE).tolist() == [[False, False], [True, True], [False, False]]
 
 
+@pytest.mark.slow
 def test_each_concept_has_its_own_threshold(fresh: Musicnn) -> None:
     audio = torch.cat([pluck(), vowel(), 0.3 * torch.randn(1, 64000)])
     scores = fresh.scores(audio, SAMPLE_RATE)

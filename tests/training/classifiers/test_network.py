@@ -122,6 +122,7 @@ def test_a_classifier_with_missing_weights_is_refused(tmp_path: Path, fresh: Con
         load_classifier(tmp_path / "judge.safetensors")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concept", ["guitar", "voice"])
 def test_the_shipped_classifier_detects_concepts_in_held_out_recordings(
     shipped: ConceptClassifier, concept: str

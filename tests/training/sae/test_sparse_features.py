@@ -105,6 +105,7 @@ def test_tiny_dictionaries_and_those_with_many_active_features_keep_to_matrices(
     assert not replace(ours, architecture="jumprelu").sparse
 
 
+@pytest.mark.slow
 def test_a_gathering_training_that_was_killed_resumes_to_the_same_bits(tmp_path: Path) -> None:
     config = Gathering(**{**SIZES, "checkpoint_every": 10, "steps": 40})  # type: ignore[arg-type]
 

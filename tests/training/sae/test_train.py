@@ -279,6 +279,7 @@ def test_checkpoints_of_another_training_or_damaged_are_refused(tmp_path: Path) 
             train(frames_of(), SMALL, checkpoint=checkpoint)
 
 
+@pytest.mark.slow
 def test_a_store_trains_on_its_train_split_and_validates_on_its_own(tmp_path: Path) -> None:
     splits = ("train", "validation", "test")
     parts = [frames_of(seed, 300).numpy() for seed in range(3)]

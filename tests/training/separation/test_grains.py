@@ -46,6 +46,7 @@ def test_the_key_of_a_tone_is_highest_at_its_pitch(hertz: float) -> None:
     assert pitch_of(tone(hertz, 0.5)) == pytest.approx(hertz, rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hertz", [150.0, 220.0, 330.0, 247.0])
 def test_to_a_tone_the_recording_of_its_note_is_played_transposed_where_needed(hertz: float) -> None:
     assert pitch_of(played(tone(hertz, 1.0))) == pytest.approx(hertz, rel=0.03)

@@ -20,6 +20,7 @@ ROUNDING = 1e-9
 SHARE = st.floats(0.0, 1.0)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(SMOOTH), SHARE)
 def test_the_inverse_of_a_curve_gives_the_position_back(curve: Curve, position: float) -> None:
     back = curve(curve.inverse(curve(position)))

@@ -65,6 +65,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["pickup", "scale", "relative"]), st.floats(0, 1), MOVES)
 def test_no_stop_jumps_further_than_its_knobs_way_to_take_over_allows(name, stop: float, moves) -> None:
     takeover, before = Takeover(name), None
@@ -124,6 +125,7 @@ def test_between_scenes_no_mapped_knob_moves_its_stop_further_than_its_mode_allo
             assert inside[0] <= parameters.values["guitar"] <= inside[1]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["jump", "pickup", "scale"]), st.floats(0, 1), st.lists(st.floats(0, 1), min_size=1))
 def test_a_knob_that_sweeps_all_its_way_twice_holds_its_stop(name, stop: float, moves: list[float]) -> None:
     takeover = Takeover(name)

@@ -180,6 +180,7 @@ def test_two_clients_are_sent_each_others_movements_and_not_their_own() -> None:
         assert one.receive_all() == [("/stop/voice", -1.0)] and two.receive_all() == []
 
 
+@pytest.mark.slow
 def test_every_step_of_a_slow_movement_reaches_the_other_client_in_order(setup: ServerSetup) -> None:
     one, two = setup.client(), setup.client()
     two.send_message("/subscribe", [])
@@ -348,6 +349,7 @@ def test_a_fault_in_a_command_ends_nothing(setup: ServerSetup) -> None:
     assert setup.server.errors.counts == {"fault in Drawstop": 1}
 
 
+@pytest.mark.slow
 def test_fuzzed_packets_move_nothing_but_by_their_words(setup: ServerSetup) -> None:
     client, chance = setup.client(), random.Random(11)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

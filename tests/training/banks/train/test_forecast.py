@@ -31,6 +31,7 @@ def forecast_of(recordings: Path, **others: object) -> Forecast:
     return forecast(frames, OPTIONS, recordings, trial_s=0.05, **others)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_the_disk_that_is_forecast_is_the_disk_that_is_taken(
     recordings: Path, tmp_path: Path, dtype: str
@@ -56,6 +57,7 @@ def test_hours_grow_with_the_sound_and_shrink_with_workers_and_machines(recordin
     assert "arithmetic, not measured: 1000 frames/s (stated)" in said.text_on(Machines(8, 1000.0))
 
 
+@pytest.mark.slow
 def test_a_model_that_is_twice_as_slow_is_measured_as_such(recordings: Path) -> None:
     class Slow(LayeredWaves):
         def frames(self, audio, sites):  # type: ignore[no-untyped-def]

@@ -137,6 +137,7 @@ def test_of_more_sound_than_is_read_whole_a_bad_float_is_found_all_the_same(
     assert "one second in" in look.lines()[-1]
 
 
+@pytest.mark.slow
 def test_of_many_equal_files_each_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "many"
     write_sound(folder / "0.wav", noise(0, seconds=1))

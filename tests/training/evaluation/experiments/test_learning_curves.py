@@ -103,6 +103,7 @@ def test_what_holds_no_trace_of_a_concept_stays_at_chance(planted: LabelledFeatu
     assert mean_auroc(planted, "drums", 20, MEANS) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 def test_difference_of_means_reaches_the_known_auroc_of_its_one_direction(planted: LabelledFeatures) -> None:
     assert mean_auroc(planted, "reed", 200, MEANS) == pytest.approx(norm.cdf(sqrt(2)), abs=SAMPLING)
 

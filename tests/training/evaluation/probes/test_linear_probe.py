@@ -64,6 +64,7 @@ def test_one_and_five_feature_probes_use_that_many_and_find_the_informative_one(
     assert len(chosen[1]) == 5 and 0 in chosen[1]
 
 
+@pytest.mark.slow
 def test_the_sparse_probe_leaves_most_weights_at_0() -> None:
     x, labels = shifted(100, 3.0, extra=200)
     weights = fit(SPARSE, x, labels)[-1].coef_[0]
@@ -80,6 +81,7 @@ def test_permuted_labels_are_at_chance(probe: Probe) -> None:
     assert CHANCE[0] <= seen.mean() <= CHANCE[1]
 
 
+@pytest.mark.slow
 def test_features_chosen_outside_the_folds_would_be_caught_by_permuted_labels() -> None:
     x, labels = shifted(40, 0.0, extra=2000)
     best = fit(FIVE, x, labels)[0].get_support()

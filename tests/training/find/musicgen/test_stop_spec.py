@@ -58,6 +58,7 @@ def test_clip_statistics_equal_those_of_the_frames(clips: ClipStatistics, saes: 
         assert torch.allclose(clips.sites[site].features[13], sae.encode(parts[1]).mean(0), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_features_chosen_on_some_clips_tell_the_others_apart(clips: ClipStatistics) -> None:
     assert clips.detection("b")["auroc_five"] > 0.8
 

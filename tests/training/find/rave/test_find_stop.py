@@ -76,6 +76,7 @@ def stop(model: RaveModel, sae: SAE, parallel: Paths) -> Stop:
     return quick_stop(model, sae, parallel)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_sae_and_another_seed_does_not(
     sae: SAE, model: RaveModel, frames: list[torch.Tensor]
 ) -> None:
@@ -85,6 +86,7 @@ def test_the_same_seed_gives_the_same_sae_and_another_seed_does_not(
         assert not torch.equal(getattr(sae, name), getattr(other, name))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_stop_and_another_seed_does_not(
     stop: Stop, model: RaveModel, sae: SAE, parallel: Paths
 ) -> None:
@@ -101,6 +103,7 @@ def test_a_stop_says_how_much_it_had_to_learn_from(stop: Stop) -> None:
     assert 0 <= stop.metrics["additivity_error"] < 1
 
 
+@pytest.mark.slow
 def test_a_static_stop_without_parallel_recordings_gets_the_difference_of_means_and_says_so(
     model: RaveModel, sae: SAE, unpaired: Paths
 ) -> None:
@@ -109,6 +112,7 @@ def test_a_static_stop_without_parallel_recordings_gets_the_difference_of_means_
     assert torch.linalg.matrix_rank(stop.write_vectors) == 1
 
 
+@pytest.mark.slow
 def test_a_gated_stop_without_parallel_recordings_gets_an_on_gate_of_similar_pieces_and_says_so(
     model: RaveModel, sae: SAE, unpaired: Paths
 ) -> None:

@@ -42,6 +42,7 @@ def test_a_mixture_is_the_sum_of_its_parts_and_of_each_kind_there_are_some() -> 
     assert not bool((lacking & alone).any())
 
 
+@pytest.mark.slow
 def test_fitted_it_separates_better_than_the_best_start() -> None:
     separator, starts = small_separator(), {"a": query(1), "b": query(2)}
     recordings = ([low(0), low(2)], [high(1), high(3)])

@@ -157,6 +157,7 @@ def test_a_concepts_own_direction_is_1_apart() -> None:
     torch.testing.assert_close(activities[0] - activities[1], torch.tensor(1.0))
 
 
+@pytest.mark.slow
 def test_scales_of_zero_move_nothing(all_dictionaries: dict[str, Dictionary]) -> None:
     trunk = torch.randn(2, 7, CONFIG.channels)
     stop = FeatureStop(torch.tensor([0, 3]), torch.zeros(2))
@@ -198,6 +199,7 @@ def test_what_takes_nothing_leaves_all_as_it_was() -> None:
         assert figures[key]["median"] == pytest.approx(0.0, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_probes_tell_what_differs_and_guess_what_does_not() -> None:
     rng = np.random.default_rng(0)
     steps = torch.from_numpy(rng.standard_normal((60, 20, 3))).float()

@@ -80,6 +80,7 @@ def test_an_instrument_and_the_drums_sound_and_are_the_same_each_time(soundfonts
     assert np.array_equal(clip, render_item(item, soundfonts, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", QUICK[:2], ids=lambda item: item.kind)
 def test_a_guitar_and_synthetic_sound_sound(material: Path, item: Item) -> None:
     _check_sounds(render_item(item, material, 0))
@@ -156,6 +157,7 @@ def test_two_processes_write_the_same_files_as_one(tmp_path: Path, material: Pat
     assert _files(tmp_path / "two") == _files(tmp_path / "one")
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_plan_is_refused(tmp_path: Path, material: Path) -> None:
     render_corpus(tmp_path, QUICK[:1], material)
     with pytest.raises(DrawstopError, match="holds another set"):
