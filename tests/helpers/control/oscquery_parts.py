@@ -107,8 +107,13 @@ class WebPeer:
         self.receive_until("/pong")
 
     def receive_all(self) -> list[tuple[Any, ...]]:
-        """All messages that the server has sent so far or is about to send: OSC's address and arguments, or COMMAND and DATA."""
+        """All messages that the server has sent so far or is about to send, after it has handled what this client sent: OSC's
+        address and arguments, or COMMAND and DATA."""
+        messages = self._received_until_pong()
         self._drain()
+        return messages + self._received_until_pong()
+
+    def _received_until_pong(self) -> list[tuple[Any, ...]]:
         self.send("/ping")
         messages: list[tuple[Any, ...]] = []
         while (message := read(self.socket.recv())) != ("/pong",):

@@ -196,6 +196,7 @@ def test_what_the_panel_shows_is_sent_to_those_who_listen_to_it_and_to_no_other(
     assert setup.get("/status/state")[1]["TYPE"] == "s"
     panel, everything = setup.websocket(), setup.websocket()
     everything.send("/subscribe")
+    assert everything.receive_all()
     panel.send_command("LISTEN", "/status/state")
     panel.receive_until("/status/state", "")
     setup.server.status({"/status/state": ("NO SOUND DEVICE",), "/spectrum/in": (-21.0, -30.5)})
