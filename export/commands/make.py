@@ -18,7 +18,7 @@ def make(
             help="A stop: its name, a folder of recordings with the concept, one without it. Once per stop.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The folder to write into.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     model: Annotated[
         Path | None,
         typer.Argument(

@@ -22,7 +22,7 @@ from training.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from training.evaluation.open import Opened
+    from training.evaluation.open import Asked, Opened
 
 MOST_THREADS = 2
 """More threads gain little on a RAVE, and their number changes how sums are rounded."""
@@ -53,11 +53,16 @@ def evaluate(
 
     from drawstop.files import write_json
     from drawstop.progress import steps_bar
+    from training.evaluation.context import Options
+    from training.evaluation.open import Asked
     from training.evaluation.report.terminal import show
     from training.evaluation.results import to_json
 
     with steps_bar() as progress:
-        opened = open_bank((bank, model, recordings, classifier, out), prompt, (seed, quick, clap), progress)
+        asked = Asked(
+            bank, model, recordings, Options(seed, quick, clap), tuple(prompt or ()), classifier, out
+        )
+        opened = open_for_evaluation(asked, progress)
         progress.expect(opened.plan(only or ()))
         results = opened.run_experiments(only or (), progress)
     if json_file is not None:
@@ -66,29 +71,18 @@ def evaluate(
     typer.echo(f"Kept in {opened.folder}. Next: {program()} report {bank}")
 
 
-def open_bank(
-    paths: tuple[Path, Path | None, Path | None, Path | None, Path | None],
-    prompts: list[str] | None,
-    asked: tuple[int, bool, Path | None],
-    progress: Progress,
-) -> "Opened":
-    """Open a bank with its model and recordings, to be measured.
+def open_for_evaluation(asked: "Asked", progress: Progress) -> "Opened":
+    """Look at the recordings, then open them with the bank and its model.
 
     Args:
-        paths: the bank, the model, the recordings, the classifier and the results' folder.
-        prompts: descriptions for a MusicGen, `LABELS=TEXT` each.
-        asked: the seed, `--quick`, and CLAP's folder.
+        asked: what the user typed.
         progress: called as the parts are read.
     """
     import torch
 
-    from training.evaluation.context import Options
-    from training.evaluation.open import Asked, open_asked
+    from training.evaluation.open import open_asked
 
     torch.set_num_threads(min(MOST_THREADS, torch.get_num_threads()))
-    bank, model, recordings, classifier, out = paths
-    if recordings is not None:
-        look_at_labelled(recordings)
-    return open_asked(
-        Asked(bank, model, recordings, Options(*asked), tuple(prompts or ()), classifier, out), progress
-    )
+    if asked.recordings is not None:
+        look_at_labelled(asked.recordings)
+    return open_asked(asked, progress)

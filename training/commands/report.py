@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from training.commands.evaluate import open_bank
+from training.commands.evaluate import open_for_evaluation
 from training.commands.options import (
     BankArgument,
     ClapOption,
@@ -43,14 +43,16 @@ def report(
     Example: drawstop report training/demo/bank --quick
     """
     from drawstop.progress import named, steps_bar
-    from training.evaluation.open import head_of
+    from training.evaluation.context import Options
+    from training.evaluation.open import Asked, head_of
     from training.evaluation.report.page import write_comparison, write_page
 
+    options, prompts = Options(seed, quick, clap), tuple(prompt or ())
     places = ((bank, out), *(((beside, None),) if beside else ()))
     with steps_bar() as progress:
         reporters = [named(progress, str(each)) if beside else progress for each, _ in places]
         pages = [
-            open_bank((each, model, recordings, classifier, place), prompt, (seed, quick, clap), reporter)
+            open_for_evaluation(Asked(each, model, recordings, options, prompts, classifier, place), reporter)
             for (each, place), reporter in zip(places, reporters, strict=True)
         ]
         plans = [

@@ -34,7 +34,7 @@ DATA_URI_LIMIT_BYTES = 2 * 2**20
 def downloaded(shown: Opened, into: Path) -> dict[str, Any]:
     with shown.page.expect_download() as download:
         shown.page.get_by_role("link", name="Download the numbers").click()
-    assert download.value.suggested_filename == "the-demo-bank.json"
+    assert download.value.suggested_filename == "the-example-bank.json"
     download.value.save_as(into)
     content: dict[str, Any] = json.loads(into.read_text("utf-8"))
     return content
