@@ -96,10 +96,8 @@ class ParameterStore:
         self._listeners: list[ChangeListener] = []
         self._targets: dict[str, Ranged] = {}
         self._values: dict[str, float] = {}
-        self._latest, self._begin = (
-            0,
-            math.inf,
-        )  # the last movement's sample; the engine's sample at the clock's 0
+        self._latest = 0  # the last movement's sample
+        self._begin = math.inf  # the engine's sample at the clock's 0, as it was then
         self.set_targets(targets)
 
     @property

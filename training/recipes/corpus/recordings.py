@@ -1,4 +1,4 @@
-"""Writes the example recordings, a small set, and the performance from the rendered corpus.
+"""Writes the example recordings and the performance from the rendered corpus.
 
 python -m training.recipes.corpus.recordings --corpus runs/demo/corpus --out training/demo
 """
