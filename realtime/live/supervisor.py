@@ -186,7 +186,7 @@ class Supervisor:
 
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Send events to the sound; from any thread. Those that no stop takes now are counted and dropped."""
-        self.audio.send(ScheduleEvents(list(events), self._connection.start_sample))
+        self.audio.send(ScheduleEvents(list(events), self._connection.device_start))
 
     def now(self) -> int:
         """The input sample that the device records at this moment, for stamping events; from any thread."""
@@ -195,7 +195,7 @@ class Supervisor:
     def report(self) -> Report:
         """The state of the performance. Ends the processes of instruments that have left."""
         report = self.audio.report()
-        self._connection.start_sample = report.device_start
+        self._connection.device_start = report.device_start
         self.recording.watch(report, self.sample_rate)
         for slot in report.retired:
             if slot in self._players:

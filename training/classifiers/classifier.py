@@ -144,10 +144,10 @@ def two_classifiers(network: ConceptClassifier, musicnn: Musicnn) -> list[Classi
     return [NetworkClassifier(network), MusicnnClassifier(musicnn, network.concepts)]
 
 
-def example_classifiers(demo: Path) -> list[Classifier]:
-    """The two classifiers in a demo folder; no stop was fitted with them."""
+def example_classifiers(folder: Path) -> list[Classifier]:
+    """The two classifiers in the example RAVE's folder; no stop was fitted with them."""
     return two_classifiers(
-        load_classifier(demo / "judge.safetensors"), load_musicnn(demo / "tagger.safetensors")
+        load_classifier(folder / "judge.safetensors"), load_musicnn(folder / "tagger.safetensors")
     )
 
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import training
 from drawstop.files import sha256_file
 from training.banks.bank import StopBank
 from training.data.labelled_set import LabelledRecording, LabelledSet
+from training.shipped import EXAMPLE_FOLDER
 
 LABELS: dict[str, frozenset[str]] = {
     "guitar": frozenset({"guitar"}),
@@ -52,7 +52,7 @@ class ExampleFiles:
         return self.rave.is_file() and sha256_file(self.rave) == bank.model_fingerprint
 
 
-EXAMPLE = ExampleFiles(Path(training.__file__).parent / "demo")
+EXAMPLE = ExampleFiles(EXAMPLE_FOLDER)
 
 
 def example_set(folder: Path) -> LabelledSet:

@@ -12,9 +12,11 @@ SHIPPED_BANK = Path(__file__).parent / "bank"
 PERFORMANCE = Path(__file__).parent / "performance"
 """The demo's sound (a recorded guitar and a singer that the separator wasn't trained on) and knob movements as MIDI."""
 
-EXAMPLE_RAVE = Path(__file__).parents[1] / "demo" / "rave.ts"
+EXAMPLE_FOLDER = Path(__file__).parents[1] / "demo"
+"""All that belongs to the example RAVE: its classifiers, what was measured, and a small MusicGen, too."""
+EXAMPLE_RAVE = EXAMPLE_FOLDER / "rave.ts"
 """A small RAVE, trained on guitars and voices, as an example of your own model."""
-EXAMPLE_BANK = EXAMPLE_RAVE.with_name("bank")
+EXAMPLE_BANK = EXAMPLE_FOLDER / "bank"
 """An SAE of its latent, and two stops of the SAE's features."""
-EXAMPLE_RECORDINGS = EXAMPLE_RAVE.with_name("recordings")
+EXAMPLE_RECORDINGS = EXAMPLE_FOLDER / "recordings"
 """The recordings that the stops were found in (`train/`) and measured on (`held_out/`), a folder for each label."""

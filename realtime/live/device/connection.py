@@ -26,7 +26,7 @@ class DeviceConnection:
     Attributes:
         device: None while none is open.
         ring: None while no device is open.
-        start_sample: the input sample that the device's sample 0 is; see `Report.device_start`.
+        device_start: the input sample that corresponds to the device's sample 0; see `Report.device_start`.
     """
 
     def __init__(self, selection: DeviceSelection, block_done: Semaphore) -> None:
@@ -38,7 +38,7 @@ class DeviceConnection:
         self._watch_for_return = ReturnWatch(selection)
         self.device: DeviceHandle | None = None
         self.ring: DeviceRing | None = None
-        self.start_sample = 0
+        self.device_start = 0
 
     def find(self) -> tuple[SoundDevice, SoundDevice]:
         """Ask the system for its devices; the selected input and output.
@@ -136,10 +136,10 @@ class DeviceConnection:
         """The input sample that the device records at this moment. From any thread."""
         ring = self.ring
         if ring is None or not ring.position:
-            return self.start_sample
+            return self.device_start
         # One number holds the clock: two could be of different callbacks.
         now = min(time.perf_counter(), ring.called_s + STALLED_S)
-        return self.start_sample + max(0, int((now - ring.origin_s) * latency.rate))
+        return self.device_start + max(0, int((now - ring.origin_s) * latency.rate))
 
     def _find_listed(self, source: str | None, target: str | None) -> tuple[SoundDevice, SoundDevice]:
         return find_device(self._devices, source, "input"), find_device(self._devices, target, "output")

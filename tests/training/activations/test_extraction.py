@@ -105,9 +105,8 @@ def test_workers_that_all_die_raise_one_line_and_finished_shards_stay(
 KILLED = """
     import sys
     from pathlib import Path
-    sys.path.insert(0, "tests/training/activations")
     from tests.helpers.models.dying_waves import DyingWaves
-    from test_extraction import SITES, options
+    from tests.training.activations.test_extraction import SITES, options
     from training.activations.streamed_frames import ModelFrames
     from training.data.recordings import scan
     from training.banks.train.train import write_frames

@@ -144,8 +144,7 @@ import os, signal, sys
 from pathlib import Path
 import torch
 torch.set_num_threads({threads})
-sys.path.insert(0, "tests/training/activations")
-from test_streamed_frames import BUFFER, SITES, SMALL, streamed
+from tests.training.activations.test_streamed_frames import BUFFER, SITES, SMALL, streamed
 from training.sae.train import train_sites
 kill = lambda step, loss: os.kill(os.getpid(), signal.SIGKILL) if step == 25 else None
 files = {{site: Path(sys.argv[2]) / f"{{site}}.checkpoint" for site in SITES}}

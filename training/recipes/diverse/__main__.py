@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from training.recipes.parts import run_part
+from training.shipped import EXAMPLE_FOLDER
 
-FIGURES = Path(__file__).parents[2] / "demo" / "diverse_figures.json"
+FIGURES = EXAMPLE_FOLDER / "diverse_figures.json"
 
 
 def make_diverse(

@@ -21,15 +21,15 @@ from training.recipes.duet.classifier import train_duet_classifier
 from training.recipes.duet.labelled import write_labelled
 from training.recipes.duet.timbres import CAST, LABELS
 from training.recipes.rave.bank import make_demo_bank
+from training.shipped import EXAMPLE_FOLDER, EXAMPLE_RAVE
 
-EXAMPLE = Path(__file__).parents[2] / "demo"
 EXPERIMENTS = ("steering", "together", "separability")
 THREADS = 2
 
 
 def make_duet(
     run: Annotated[Path, typer.Option(help="Where recordings, bank and evidence lie.")] = Path("runs/duet"),
-    out: Annotated[Path, typer.Option(help="The figures' file.")] = EXAMPLE / "duet_figures.json",
+    out: Annotated[Path, typer.Option(help="The figures' file.")] = EXAMPLE_FOLDER / "duet_figures.json",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
     """Renders, finds the stops, measures."""
@@ -39,7 +39,7 @@ def make_duet(
         run / "bank",
         run / "judge.safetensors",
     )
-    rave = EXAMPLE / "rave.ts"
+    rave = EXAMPLE_RAVE
     render_corpus(corpus, seed=seed, timbres=[timbre for timbre in TIMBRES if timbre.name in LABELS])
     write_labelled(corpus, labelled)
     if not bank.is_dir():

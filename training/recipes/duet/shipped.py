@@ -37,9 +37,9 @@ from training.recipes.rave.bank import NEITHER, printed
 from training.recipes.separator.train import SAMPLE_RATE
 from training.separation.grains import library_of
 from training.separation.mdct import HOP, Mdct
-from training.shipped import SHIPPED_BANK, SHIPPED_RAVE
+from training.shipped import EXAMPLE_FOLDER, SHIPPED_BANK, SHIPPED_RAVE
 
-TAGGER = Path(__file__).parents[2] / "demo" / "tagger.safetensors"
+TAGGER = EXAMPLE_FOLDER / "tagger.safetensors"
 CONCEPTS = (GUITAR, MALE, FEMALE)
 CLIPS, DRAWS = 24, 5
 LEARNED = 12

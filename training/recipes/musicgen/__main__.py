@@ -18,8 +18,8 @@ from training.recipes.musicgen.network.lm_training import STEPS as LM_STEPS
 from training.recipes.musicgen.sounds.corpus import CONCEPTS
 from training.recipes.musicgen.sounds.recordings import EVERYTHING, FOLDER
 from training.recipes.parts import run_part
+from training.shipped import EXAMPLE_FOLDER
 
-EXAMPLE = Path(__file__).parents[2] / "demo"
 SAE_FEATURES, SAE_K, SAE_STEPS = 256, 8, 800
 
 
@@ -27,7 +27,7 @@ def make_musicgen(
     run: Annotated[Path, typer.Option(help="Where recordings, codes and checkpoints lie.")] = Path(
         "runs/musicgen"
     ),
-    out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = EXAMPLE,
+    out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = EXAMPLE_FOLDER,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     encodec_steps: Annotated[int, typer.Option(help="EnCodec's training steps.")] = ENCODEC_STEPS,
     lm_steps: Annotated[int, typer.Option(help="The language model's training steps.")] = LM_STEPS,

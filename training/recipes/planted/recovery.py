@@ -13,8 +13,9 @@ from drawstop.files import write_json
 from training.recipes.planted import planted
 from training.sae.config import Architecture, SAEConfig
 from training.sae.train import train
+from training.shipped import EXAMPLE_FOLDER
 
-FILE = Path(__file__).parents[2] / "demo" / "planted.json"
+FILE = EXAMPLE_FOLDER / "planted.json"
 FRAMES = 50_000
 SEEDS = (0, 1, 2)
 TRAINED: tuple[Architecture, ...] = ("topk", "batchtopk", "matryoshka", "jumprelu")

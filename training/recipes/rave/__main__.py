@@ -8,16 +8,16 @@ import typer
 from training.recipes.corpus.corpus import render_corpus
 from training.recipes.corpus.recordings import write_recordings
 from training.recipes.parts import run_part
+from training.shipped import EXAMPLE_FOLDER
 
-EXAMPLE = Path(__file__).parents[2] / "demo"
-CLIPS = EXAMPLE.parent.parent / "docs" / "clips"
+CLIPS = EXAMPLE_FOLDER.parent.parent / "docs" / "clips"
 RAVE_STEPS = 18000
 CLASSIFIER_STEPS = 700
 
 
 def make_demo(
     run: Annotated[Path, typer.Option(help="Where the corpus and the checkpoints lie.")] = Path("runs/demo"),
-    out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = EXAMPLE,
+    out: Annotated[Path, typer.Option(help="Where the shipped files go.")] = EXAMPLE_FOLDER,
     clips: Annotated[Path, typer.Option(help="Where the clips before and after go.")] = CLIPS,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     steps: Annotated[int, typer.Option(help="RAVE training steps.")] = RAVE_STEPS,

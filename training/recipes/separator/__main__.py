@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from training.recipes.parts import run_part
+from training.shipped import SHIPPED_RAVE
 
-SHIPPED = Path(__file__).parents[2] / "shipped"
+SHIPPED = SHIPPED_RAVE.parent
 CLIPS = SHIPPED.parent.parent / "docs" / "clips" / "shipped"
 STEPS = 6000
 

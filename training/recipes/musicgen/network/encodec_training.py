@@ -53,7 +53,7 @@ class EncodecTraining(Training):
 
 
 def schedule(steps: int, seed: int) -> Schedule:
-    """Schedule of the training of the demo's EnCodec."""
+    """Schedule of the training of the small EnCodec."""
     return Schedule(
         steps, 2e-3, 1e-4, (0.8, 0.99), batch=8, seed=seed, restart=min(RESTART, steps - 1), clip_norm=5.0
     )

@@ -70,7 +70,7 @@ class LanguageModelTraining(Training):
 
 
 def schedule(steps: int, seed: int) -> Schedule:
-    """Schedule of the training of the demo's language model."""
+    """Schedule of the training of the small language model."""
     return Schedule(steps, 2e-3, 5e-5, (0.9, 0.95), batch=8, seed=seed)
 
 

@@ -32,10 +32,10 @@ from training.separation.grains import GrainLibrary
 from training.separation.listening import STEP
 from training.separation.mdct import HOP, Mdct
 from training.separation.pitch_keys import WINDOW, PitchKeys
+from training.shipped import EXAMPLE_FOLDER
 
 CLIPS = 60
 BROUGHT, TAKEN = "voice", "guitar"
-DEMO = Path(__file__).parents[3] / "demo"
 
 
 @torch.no_grad()
@@ -111,7 +111,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     bank = load_separated_bank(arguments.bank)
-    classifiers = example_classifiers(DEMO)
+    classifiers = example_classifiers(EXAMPLE_FOLDER)
     sound = clips_of(Corpus(arguments.corpus, ("guitars",)), concept_of("recorded guitar"), CLIPS, seed=4)
     training = Corpus(arguments.corpus, ("train",))
     control = library(training, GUITAR)

@@ -24,10 +24,10 @@ from training.classifiers.classifier import Classifier, example_classifiers, pre
 from training.recipes.measures import monotone, still_detected
 from training.recipes.separator.corpus.held_out import clips_of, clips_without, concept_of
 from training.recipes.separator.corpus.mixtures import Corpus
-from training.recipes.separator.measure.brought import DEMO
 from training.recipes.separator.measure.figures import CLIPS, KINDS, VALUES
 from training.recipes.separator.train import SAMPLE_RATE
 from training.separation.mdct import HOP, Mdct
+from training.shipped import EXAMPLE_FOLDER
 
 
 @torch.no_grad()
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    bank, classifiers = load_separated_bank(arguments.bank), example_classifiers(DEMO)
+    bank, classifiers = load_separated_bank(arguments.bank), example_classifiers(EXAMPLE_FOLDER)
     figures: JsonObject = {"bank": bank_fingerprint(arguments.bank), "clips": CLIPS}
     own, others = KINDS["recorded"]
     for stop in bank.stops:
